@@ -1,0 +1,29 @@
+// A frozen base as every process uses it: weights, tokenizer and chat template, from one file or folder.
+import type { ModelWeights } from './weights';
+
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+export interface Tokenizer {
+  readonly vocabSize: number;
+  /** Text to ids; special tokens in the text are NOT parsed unless `special` is true. Malformed UTF-16 becomes U+FFFD. */
+  encode(text: string, options?: { special?: boolean }): number[];
+  /** Exact inverse, special tokens included. */
+  decode(ids: readonly number[]): string;
+  /** Bytes to text across token boundaries: push returns only complete characters; end flushes the rest. */
+  stream(): { push(id: number): string; end(): string };
+  isSpecial(id: number): boolean;
+}
+
+export interface Base {
+  /** For example `smollm2-135m-instruct`. */
+  id: string;
+  /** Of the weight file (of model.safetensors, or of the GGUF). */
+  sha256: string;
+  weights: ModelWeights;
+  tokenizer: Tokenizer;
+  /** The model's own chat template to ids, ending where the assistant's answer begins. */
+  renderPrompt(messages: readonly ChatMessage[]): number[];
+}

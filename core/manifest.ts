@@ -1,0 +1,33 @@
+// manifest.json of a version: what it was made from, and the hash of every file, so that it can be trusted and traced.
+import { z } from 'zod';
+
+export const GateResult = z.object({
+  name: z.string(),
+  value: z.number(),
+  threshold: z.number(),
+  /** `max`: value must not exceed the threshold; `min`: value must reach it. */
+  bound: z.enum(['min', 'max']),
+  passed: z.boolean(),
+  note: z.string().optional(),
+});
+export type GateResult = z.infer<typeof GateResult>;
+
+export const Manifest = z.object({
+  format: z.literal(1),
+  versionId: z.string().min(1),
+  /** Name of the frozen base and the sha256 of its weight file. */
+  baseId: z.string().min(1),
+  baseSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  parentVersionId: z.string().nullable(),
+  runId: z.string().nullable(),
+  snapshotId: z.string().nullable(),
+  snapshotSha256: z.string().nullable(),
+  gates: z.array(GateResult),
+  createdAt: z.iso.datetime(),
+  /** sha256 of every other file of the directory, by its name. */
+  files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** The version that is the base alone, without an adapter. */
+export const BASE_VERSION_ID = 'base';

@@ -1,0 +1,53 @@
+// The seam between scheduling and tensors: what the engine asks of whatever computes tokens.
+import type { Adapter } from '@/core/adapter';
+import type { ModelConfig } from '@/core/model-config';
+import type { Sampling } from '@/core/sampling';
+
+/** Opaque KV cache of one sequence; belongs to the adapter that made it. */
+export interface SequenceCache {
+  /** Tokens whose keys and values are in the cache. */
+  readonly length: number;
+  release(): void;
+}
+
+export interface RunRow {
+  /** null before the first run: then `tokens` is the whole prompt. */
+  cache: SequenceCache | null;
+  /** Tokens not in the cache yet, at least one; the last one's logits choose the next token. */
+  tokens: Int32Array;
+  /** null is the base alone. */
+  adapterId: string | null;
+  sampling: Sampling;
+  /** Index of the next answer token: draw i uses uniformAt(sampling.seed, i). */
+  position: number;
+  /** Ids already in the prompt and answer, for the repetition penalty. Empty where the penalty is 1. */
+  seen: Int32Array;
+  /** Any of these ends the answer; it is emitted, too. */
+  stopIds: readonly number[];
+  /** At most this many new tokens in this run. */
+  maxNew: number;
+}
+
+export interface RunResult {
+  /** 1..maxNew new tokens; the last may be a stop id. */
+  ids: number[];
+  /** log p of each new token under the full distribution at temperature 1, before any truncation or penalty. */
+  logprobs: number[];
+  cache: SequenceCache;
+  stopped: boolean;
+}
+
+export interface ModelRunner {
+  readonly config: ModelConfig;
+  readonly precision: 'int8' | 'fp32';
+  loadAdapter(id: string, adapter: Adapter): void;
+  unloadAdapter(id: string): void;
+  hasAdapter(id: string): boolean;
+  /** One batch: prefill for rows without a cache, then up to `steps` tokens for each row. Rows may mix adapters. */
+  run(rows: RunRow[], steps: number): Promise<RunResult[]>;
+  /** Teacher-forced log p of each completion token given what stands before it, temperature 1. */
+  score(
+    rows: { promptIds: Int32Array; completionIds: Int32Array; adapterId: string | null }[],
+  ): Promise<Float32Array[]>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,60 @@
+// What the algorithms of the trainer see of the model: a trunk, named trainable tensors, and one backward pass.
+import type { Tensor, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs';
+import type { Adapter } from '@/core/adapter';
+import type { ModelConfig } from '@/core/model-config';
+
+/** Trainable tensors by name; the optimiser's moments are kept under the same names. */
+export type NamedVariables = Map<string, Variable>;
+export type NamedGradients = Map<string, Tensor>;
+
+/** A right-padded batch of token ids. */
+export interface TokenBatch {
+  ids: Int32Array[]; // B rows of any length; padding is added inside and never read from ids
+}
+
+/** LoRA variables of one adapter: `layers.0.self_attn.q_proj.lora_A` [in, r] and `.lora_B` [r, out], transposed from PEFT's. */
+export interface Lora {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly variables: NamedVariables;
+  toAdapter(): Adapter;
+  /** Copies an adapter's values in; shapes are checked. */
+  assign(adapter: Adapter): void;
+  dispose(): void;
+}
+
+export interface Trunk {
+  readonly config: ModelConfig;
+  /** The embedding, which is the tied head too. [V, H] */
+  readonly embedding: Tensor2D;
+  /** The head where it is not tied, else the embedding. [V, H] */
+  readonly head: Tensor2D;
+  /** Hidden states after the final norm, without a tape. lora null is the base alone. [B, T, H] */
+  hidden(batch: TokenBatch, lora: Lora | null): Tensor3D;
+  /**
+   * One forward and one backward pass, block by block: only each block's input is kept, and its forward is repeated when
+   * its turn comes, so memory grows with B*T*H*layers and not with every intermediate.
+   * `loss` gets the hidden states [B, T, H] and returns the loss, its gradient for them, the gradients of any head
+   * variables that it owns, and figures to log. Gradients for LoRA come back under the names of `lora.variables`.
+   */
+  backward(
+    batch: TokenBatch,
+    lora: Lora,
+    loss: (hidden: Tensor3D) => HeadLoss,
+  ): { loss: number; gradients: NamedGradients; metrics: Record<string, number> };
+  dispose(): void;
+}
+
+export interface HeadLoss {
+  loss: number;
+  dHidden: Tensor3D; // [B, T, H]
+  gradients: NamedGradients; // of the head's own variables
+  metrics: Record<string, number>;
+}
+
+/** Which positions of which rows carry response tokens: predicts ids[row][position + 1] from hidden[row][position]. */
+export interface ResponsePositions {
+  row: Int32Array; // N
+  position: Int32Array; // N, index of the hidden state
+  target: Int32Array; // N, the token that follows
+}
