@@ -1,0 +1,319 @@
+// Gives the trainer its native TensorFlow: the wheel's two libraries, and the tfjs binding compiled against them.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { AttuneError, toAttuneError } from '@/core/errors';
+
+const VERSION = '2.21.0';
+/** The wheel is taken for one Python whatever python3 is here: only its C libraries are used, so its hash can be pinned. */
+const PYTHON_ABI = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'];
+const PINNED_SHA256: Record<string, string> = {
+  'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl':
+    '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
+};
+/** Bytes of the wheel (for progress) and of disk while it is unpacked. */
+const SIZES = { cpu: { wheel: 273.8e6, disk: 1.3e9 }, gpu: { wheel: 650e6, disk: 3.5e9 } };
+
+export type TensorflowVariant = 'cpu' | 'gpu';
+export interface TensorflowSetup {
+  /** False when an earlier run's product was found and only linked. */
+  built: boolean;
+  variant: TensorflowVariant;
+  /** Where the libraries and the binding lie. */
+  directory: string;
+  seconds: number;
+}
+export interface TensorflowSetupOptions {
+  /** Its `native/` folder gets the product, about 860 MB; survives `npm ci`. */
+  cacheDirectory: string;
+  onProgress?: (step: 'download' | 'extract' | 'compile', fraction: number) => void;
+  log?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+interface Marker {
+  tensorflow: string;
+  binding: string;
+  variant: TensorflowVariant;
+}
+
+/** Builds once and links at each call; a run that was killed leaves nothing that a later one takes for whole. */
+export async function setupTensorflow(options: TensorflowSetupOptions): Promise<TensorflowSetup> {
+  const start = performance.now();
+  const libraries = libraryNames();
+  const addon = addonPackage();
+  const native = path.resolve(options.cacheDirectory, 'native');
+  const directory = path.join(native, 'tensorflow-2.21');
+  const marker: Marker = { tensorflow: VERSION, binding: addon.version, variant: await detectVariant() };
+  const built = !(await isComplete(directory, marker));
+  try {
+    if (built) {
+      await removeAbandoned(native);
+      const part = `${directory}.part-${process.pid}`;
+      try {
+        await mkdir(part, { recursive: true });
+        await checkSpace(part, marker.variant);
+        const wheel = await download(part, marker.variant, options);
+        await extract(wheel, part, libraries, options);
+        await rm(path.dirname(wheel), { recursive: true });
+        await compile(part, addon.root, libraries, options);
+        await writeFile(path.join(part, 'complete.json'), JSON.stringify(marker));
+        await rm(directory, { recursive: true, force: true });
+        await rename(part, directory);
+      } finally {
+        await rm(part, { recursive: true, force: true });
+      }
+    }
+    await link(directory, addon.root);
+  } catch (error) {
+    throw explain(error);
+  }
+  return { built, variant: marker.variant, directory, seconds: (performance.now() - start) / 1000 };
+}
+
+function libraryNames(): string[] {
+  if (process.platform === 'linux') return ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+  if (process.platform === 'darwin') return ['libtensorflow_cc.2.dylib', 'libtensorflow_framework.2.dylib'];
+  throw new AttuneError(
+    'UNSUPPORTED',
+    `Native training is not built on ${process.platform}. Run Attune on Linux, macOS or WSL 2.`,
+  );
+}
+
+function addonPackage(): { root: string; version: string } {
+  const file = createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json');
+  const { version } = createRequire(import.meta.url)(file) as { version: string };
+  return { root: path.dirname(file), version };
+}
+
+/** The CUDA build where nvidia-smi answers, else the CPU build. */
+async function detectVariant(): Promise<TensorflowVariant> {
+  return run('nvidia-smi', ['-L']).then(
+    (output) => (output.includes('GPU') ? 'gpu' : 'cpu'),
+    () => 'cpu',
+  );
+}
+
+async function isComplete(directory: string, wanted: Marker): Promise<boolean> {
+  const text = await readFile(path.join(directory, 'complete.json'), 'utf8').catch(() => null);
+  return text === JSON.stringify(wanted);
+}
+
+/** Deletes the part folders of runs that are no longer alive. */
+async function removeAbandoned(native: string): Promise<void> {
+  for (const name of await readdir(native).catch(() => [] as string[])) {
+    const pid = Number(/\.part-(\d+)$/.exec(name)?.[1]);
+    if (pid && !isAlive(pid)) await rm(path.join(native, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function checkSpace(directory: string, variant: TensorflowVariant): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  const need = SIZES[variant].disk;
+  if (bavail * bsize < need) {
+    throw new AttuneError(
+      'UNAVAILABLE',
+      `${directory} has ${gigabytes(bavail * bsize)} free and native TensorFlow needs ${gigabytes(need)} while it is unpacked. Free some space and start again.`,
+    );
+  }
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+
+/** pip checks the wheel against the index's hash; where the file is a known one, against the pinned hash too. */
+async function download(part: string, variant: TensorflowVariant, options: TensorflowSetupOptions): Promise<string> {
+  const folder = path.join(part, 'wheel');
+  await mkdir(folder);
+  const name = variant === 'cpu' && process.platform === 'linux' ? 'tensorflow-cpu' : 'tensorflow';
+  options.log?.(`Downloading ${name} ${VERSION} (${Math.round(SIZES[variant].wheel / 1e6)} MB)`);
+  const total = SIZES[variant].wheel;
+  const poll = setInterval(() => {
+    void folderSize(folder).then((size) => options.onProgress?.('download', Math.min(size / total, 1)));
+  }, 500);
+  try {
+    // pip writes to its temporary folder first; inside ours, an interrupted download is deleted with the rest.
+    const pip =
+      'import os, runpy, sys; os.environ["TMPDIR"] = sys.argv[1]; del sys.argv[1]; runpy.run_module("pip", run_name="__main__")';
+    const args = ['-c', pip, folder, 'download', '--no-deps', '--no-cache-dir', '--dest', folder, ...PYTHON_ABI];
+    await run('python3', [...args, `${name}==${VERSION}`], options.signal);
+  } finally {
+    clearInterval(poll);
+  }
+  const file = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
+  if (!file) throw new AttuneError('UNAVAILABLE', `pip downloaded no wheel of ${name} ${VERSION}. Start again.`);
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path.join(folder, file))) hash.update(chunk as Buffer);
+  const digest = hash.digest('hex');
+  const expected = PINNED_SHA256[file];
+  if (expected && digest !== expected) {
+    throw new AttuneError(
+      'CORRUPT',
+      `${file} has sha256 ${digest}, not ${expected}. Check the package index and retry.`,
+    );
+  }
+  options.onProgress?.('download', 1);
+  return path.join(folder, file);
+}
+
+async function folderSize(folder: string): Promise<number> {
+  let bytes = 0;
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (entry.isFile()) bytes += (await stat(path.join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }))).size;
+  }
+  return bytes;
+}
+
+/** Headers and libraries only; zipfile checks each member's CRC as it reads. */
+async function extract(wheel: string, part: string, libraries: string[], options: TensorflowSetupOptions) {
+  options.onProgress?.('extract', 0);
+  const script = `
+import os, shutil, sys, zipfile
+wheel, part, libraries = sys.argv[1], sys.argv[2], sys.argv[3:]
+with zipfile.ZipFile(wheel) as archive:
+    for name in archive.namelist():
+        if name.endswith('.h') and name.startswith(('tensorflow/include/tensorflow/c/', 'tensorflow/include/tensorflow/core/platform/', 'tensorflow/include/tsl/', 'tensorflow/include/xla/tsl/')):
+            target = os.path.join(part, name[len('tensorflow/'):])
+        elif os.path.dirname(name) == 'tensorflow' and os.path.basename(name) in libraries:
+            target = os.path.join(part, os.path.basename(name))
+        else:
+            continue
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with archive.open(name) as source, open(target, 'wb') as sink:
+            shutil.copyfileobj(source, sink, 1 << 20)
+`;
+  await run('python3', ['-c', script, wheel, part, ...libraries], options.signal);
+  for (const library of libraries) {
+    if (!(await stat(path.join(part, library)).catch(() => null))) {
+      throw new AttuneError('CORRUPT', `${path.basename(wheel)} lacks ${library}. Another TensorFlow than ${VERSION}?`);
+    }
+  }
+  options.onProgress?.('extract', 1);
+}
+
+/** The binding is plain Node-API C++, so node-gyp and Node's own headers are not needed. */
+async function compile(part: string, addon: string, libraries: string[], options: TensorflowSetupOptions) {
+  options.onProgress?.('compile', 0);
+  options.log?.('Compiling the TensorFlow binding');
+  const nodeApi = path.join(path.dirname(createRequire(import.meta.url).resolve('node-api-headers')), 'include');
+  const linkFlags =
+    process.platform === 'darwin'
+      ? ['-undefined', 'dynamic_lookup', '-Wl,-rpath,@loader_path']
+      : ['-Wl,-rpath,$ORIGIN'];
+  await run(
+    'c++',
+    [
+      ...['-shared', '-fPIC', '-std=c++17', '-O2', '-w', '-DNAPI_VERSION=8'],
+      ...['-I', nodeApi, '-I', path.join(part, 'include'), '-I', path.join(addon, 'binding')],
+      path.join(addon, 'binding', 'tfjs_backend.cc'),
+      path.join(addon, 'binding', 'tfjs_binding.cc'),
+      ...libraries.map((library) => path.join(part, library)),
+      ...linkFlags,
+      ...['-o', path.join(part, 'tfjs_binding.node')],
+    ],
+    options.signal,
+  );
+  await rm(path.join(part, 'include'), { recursive: true });
+  options.onProgress?.('compile', 1);
+}
+
+/** Puts the binding where the package looks for it; Node follows the link, so $ORIGIN is the folder of the libraries. */
+async function link(directory: string, addon: string): Promise<void> {
+  const target = path.join(directory, 'tfjs_binding.node');
+  const folder = path.join(addon, 'lib', 'napi-v8');
+  await mkdir(folder, { recursive: true });
+  const temporary = path.join(folder, `tfjs_binding.${process.pid}.tmp`);
+  await rm(temporary, { force: true });
+  await symlink(path.relative(folder, target), temporary).catch(() => cp(target, temporary));
+  await rename(temporary, path.join(folder, 'tfjs_binding.node'));
+}
+
+class CommandFailed extends Error {
+  constructor(
+    readonly command: string,
+    readonly output: string,
+  ) {
+    super(`${command} failed: ${output.trim().split('\n').slice(-3).join(' ')}`);
+  }
+}
+
+function run(command: string, args: string[], signal?: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { signal, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(output);
+      else reject(new CommandFailed(args.includes('download') ? 'pip' : command, output));
+    });
+  });
+}
+
+/** One sentence for each way in which the set-up is known to fail. */
+function explain(error: unknown): AttuneError {
+  const because = (sentence: string) => new AttuneError('UNAVAILABLE', sentence, { cause: error });
+  const { code, path: file, name } = error as NodeJS.ErrnoException;
+  if (name === 'AbortError')
+    return new AttuneError('CANCELLED', 'The TensorFlow set-up was stopped.', { cause: error });
+  if (code === 'ENOENT' && file === 'python3')
+    return because('python3 is not installed. Install Python 3 with pip and start again.');
+  if (code === 'ENOENT' && file === 'c++') {
+    return because(
+      'There is no C++ compiler (c++). Install one (Debian: build-essential; macOS: xcode-select --install) and start again.',
+    );
+  }
+  const text = error instanceof CommandFailed ? error.output : String(error);
+  if (code === 'ENOSPC' || /No space left|ENOSPC/.test(text))
+    return because('The disk is full. Free 2 GB and start again.');
+  if (!(error instanceof CommandFailed)) return toAttuneError(error);
+  if (/No module named pip/.test(text))
+    return because('python3 has no pip. Install it (Debian: python3-pip) and start again.');
+  if (/do not match the hashes|THESE PACKAGES DO NOT MATCH/i.test(text))
+    return because('The TensorFlow wheel arrived damaged. Start again.');
+  if (
+    /NewConnectionError|Name or service|name resolution|timed out|Max retries|Network is unreachable|ProxyError/i.test(
+      text,
+    )
+  ) {
+    return because(
+      'The package index does not answer, so TensorFlow could not be downloaded. Check the network and start again.',
+    );
+  }
+  if (/No matching distribution/.test(text)) {
+    return because(
+      `The package index has no TensorFlow ${VERSION} for ${process.platform} ${process.arch}. Use x86-64 or arm64 Linux, or an Apple Silicon Mac.`,
+    );
+  }
+  if (/Bad CRC|BadZipFile/.test(text)) return because('The TensorFlow wheel arrived damaged. Start again.');
+  if (error.command === 'pip') return because(`pip could not download TensorFlow: ${lastLine(text)}`);
+  return because(`${error.message}. Mend that and start again.`);
+}
+
+const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    const result = await setupTensorflow({ cacheDirectory: '.attune', log: console.log });
+    const verb = result.built ? 'built' : 'linked';
+    console.log(
+      `TensorFlow ${VERSION} (${result.variant}) ${verb} in ${result.seconds.toFixed(1)} s: ${result.directory}`,
+    );
+  } catch (error) {
+    console.error(toAttuneError(error).message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,70 @@
+// The trainer's one door to TensorFlow.js: the native backend, or a clear error, never silently the slow one.
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import util from 'node:util';
+import { AttuneError } from '@/core/errors';
+
+type Tf = typeof import('@tensorflow/tfjs');
+
+export type {
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+  Variable,
+} from '@tensorflow/tfjs';
+
+// CommonJS on purpose: the ESM build of tfjs-core registers no gradients, and tfjs-node-gpu requires this same instance.
+const require = createRequire(import.meta.url);
+
+/** Why the native backend cannot be loaded, in a sentence, or null when it can. */
+export function nativeBackendProblem(): string | null {
+  return loaded.problem;
+}
+
+export interface BackendReport {
+  name: string;
+  /** 'gpu' where libtensorflow sees a CUDA device. */
+  device: 'cpu' | 'gpu';
+  tensorflow: string;
+  threads: number;
+}
+
+/** Throws UNAVAILABLE with the mend where the native backend is absent. Called once by each process that trains. */
+export async function startBackend(): Promise<BackendReport> {
+  if (loaded.problem) throw new AttuneError('UNAVAILABLE', loaded.problem, { cause: loaded.cause });
+  await tf.setBackend('tensorflow');
+  const backend = tf.backend() as unknown as { isGPUDevice: boolean; binding: { TF_Version: string } };
+  return {
+    name: tf.getBackend(),
+    device: backend.isGPUDevice ? 'gpu' : 'cpu',
+    tensorflow: backend.binding.TF_Version,
+    // libtensorflow takes one thread a core that this process may use; `taskset` or a container limits it.
+    threads: availableParallelism(),
+  };
+}
+
+function load(): { tf: Tf; problem: string | null; cause?: unknown } {
+  // libtensorflow's C++ log: 2 leaves errors only. It is read when the library is loaded.
+  process.env.TF_CPP_MIN_LOG_LEVEL = '2';
+  // tfjs-node uses two helpers that Node 23 removed.
+  const legacy = util as unknown as Record<string, unknown>;
+  legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  legacy.isArray ??= Array.isArray;
+  try {
+    require('@tensorflow/tfjs-node-gpu');
+    return { tf: require('@tensorflow/tfjs') as Tf, problem: null };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    return {
+      tf: require('@tensorflow/tfjs') as Tf,
+      problem: `Native TensorFlow is not ready (${reason}). Run \`npx tsx scripts/setup/tensorflow.ts\` and start again.`,
+      cause,
+    };
+  }
+}
+
+const loaded = load();
+export const tf: Tf = loaded.tf;
