@@ -1,0 +1,187 @@
+// The losses of PPO and of the reward model in plain numbers, each with its exact gradient for its inputs.
+import { AttuneError } from '@/core/errors';
+
+type Numbers = ArrayLike<number>;
+
+export interface PolicyLossInput {
+  /** log p now, at experience time; advantage; all [N] over response tokens. */
+  logprobs: Numbers;
+  oldLogprobs: Numbers;
+  advantages: Numbers;
+  /** Off-policy weight of each token (a constant, no gradient). Default 1. */
+  weights?: Numbers;
+  /** epsilon of PPO's clip. */
+  clip: number;
+  /** c of the dual clip (Ye et al. 2020), for negative advantages alone; null is off. */
+  dualClip: number | null;
+  /** Divisor: response tokens of the whole minibatch, so that micro-batches add up to it. Default N. */
+  normaliser?: number;
+}
+
+export interface PolicyLoss {
+  loss: number;
+  /** d loss / d logprobs. [N] */
+  gradient: Float32Array;
+  /** Sums over the N tokens, to be divided by a caller that knows the whole minibatch. */
+  clipped: number;
+  /** 1/2 (log p - log p old)^2. */
+  approxKl: number;
+  ratio: number;
+  ratioSquared: number;
+}
+
+/** PPO: mean of max(-A rho, -A clip(rho, 1 +- eps)), rho = exp(clamp(log p - log p old, +-20)). */
+export function clippedPolicyLoss(input: PolicyLossInput): PolicyLoss {
+  const { logprobs, oldLogprobs, advantages, weights, clip, dualClip } = input;
+  const n = sameLength(logprobs, oldLogprobs, advantages);
+  const divisor = input.normaliser ?? n;
+  const out: PolicyLoss = {
+    loss: 0,
+    gradient: new Float32Array(n),
+    clipped: 0,
+    approxKl: 0,
+    ratio: 0,
+    ratioSquared: 0,
+  };
+  for (let i = 0; i < n; i++) {
+    const difference = logprobs[i]! - oldLogprobs[i]!;
+    const ratio = Math.exp(Math.min(Math.max(difference, -20), 20));
+    const inRange = Math.abs(difference) < 20;
+    const advantage = advantages[i]!;
+    const weight = (weights?.[i] ?? 1) / divisor;
+    const plain = -advantage * ratio;
+    const bounded = -advantage * Math.min(Math.max(ratio, 1 - clip), 1 + clip);
+    let value = Math.max(plain, bounded);
+    let slope = plain >= bounded && inRange ? plain : 0; // d(-A rho)/d logp = -A rho
+    if (bounded > plain) out.clipped++;
+    if (dualClip !== null && advantage < 0 && value > -advantage * dualClip) {
+      value = -advantage * dualClip;
+      slope = 0;
+    }
+    out.loss += value * weight;
+    out.gradient[i] = slope * weight;
+    out.approxKl += difference ** 2 / 2;
+    out.ratio += ratio;
+    out.ratioSquared += ratio ** 2;
+  }
+  return out;
+}
+
+export interface ValueLoss {
+  loss: number;
+  /** d loss / d values. [N] */
+  gradient: Float32Array;
+  /** Tokens where the clipped error was the larger one. */
+  clipped: number;
+}
+
+/** 1/2 mean of max((V - R)^2, (clip(V, V old +- eps) - R)^2); eps null is off. */
+export function clippedValueLoss(
+  values: Numbers,
+  oldValues: Numbers,
+  returns: Numbers,
+  clip: number | null,
+  normaliser?: number,
+): ValueLoss {
+  const n = sameLength(values, oldValues, returns);
+  const divisor = normaliser ?? n;
+  const out: ValueLoss = { loss: 0, gradient: new Float32Array(n), clipped: 0 };
+  for (let i = 0; i < n; i++) {
+    const error = values[i]! - returns[i]!;
+    const low = oldValues[i]! - (clip ?? Infinity);
+    const high = oldValues[i]! + (clip ?? Infinity);
+    const bounded = Math.min(Math.max(values[i]!, low), high);
+    const boundedError = bounded - returns[i]!;
+    const isClipped = boundedError ** 2 > error ** 2;
+    out.loss += (isClipped ? boundedError ** 2 : error ** 2) / (2 * divisor);
+    out.gradient[i] = (isClipped ? (bounded === values[i]! ? boundedError : 0) : error) / divisor;
+    if (isClipped) out.clipped++;
+  }
+  return out;
+}
+
+/** Truncated importance weights of another engine's samples: clamp(exp(log p trainer - log p engine), low, high). */
+export function importanceWeights(trainer: Numbers, engine: Numbers, low: number, high: number): Float32Array {
+  sameLength(trainer, engine);
+  return Float32Array.from(trainer, (x, i) => Math.min(Math.max(Math.exp(x - engine[i]!), low), high));
+}
+
+/** How a comparison ended. Both bad is a tie with a thumb down for each side. */
+export type Outcome = 'chosen' | 'tie' | 'both_bad';
+
+export interface ScoreLoss {
+  loss: number;
+  /** d loss / d scores, in the order of the input. */
+  gradient: Float32Array;
+}
+
+/**
+ * Bradley-Terry over pairs laid out [chosen 0, rejected 0, chosen 1, ...]: -log sigmoid(c - r - margin); a tie is half a
+ * win for each side; plus centering * (c + r)^2. Divided by `normaliser`, by default the sum of the weights.
+ */
+export function bradleyTerryLoss(
+  scores: Numbers,
+  pairs: readonly { outcome: Outcome; margin: number; weight: number }[],
+  { centering, normaliser }: { centering: number; normaliser?: number },
+): ScoreLoss {
+  sameLength(scores, { length: 2 * pairs.length });
+  const divisor = normaliser ?? pairs.reduce((sum, pair) => sum + pair.weight, 0);
+  const out: ScoreLoss = { loss: 0, gradient: new Float32Array(scores.length) };
+  pairs.forEach(({ outcome, margin, weight }, i) => {
+    const chosen = scores[2 * i]!;
+    const rejected = scores[2 * i + 1]!;
+    const w = weight / divisor;
+    const won = outcome === 'chosen' ? 1 : 0.5;
+    const gap = chosen - rejected - (outcome === 'chosen' ? margin : 0);
+    const level = chosen + rejected;
+    out.loss += w * (-won * logSigmoid(gap) - (1 - won) * logSigmoid(-gap) + centering * level ** 2);
+    const dGap = w * (sigmoid(gap) - won);
+    const dLevel = w * 2 * centering * level;
+    out.gradient[2 * i]! += dGap + dLevel;
+    out.gradient[2 * i + 1]! += -dGap + dLevel;
+    if (outcome === 'both_bad') {
+      for (const side of [2 * i, 2 * i + 1]) {
+        out.loss += -w * logSigmoid(-scores[side]!);
+        out.gradient[side]! += w * sigmoid(scores[side]!);
+      }
+    }
+  });
+  return out;
+}
+
+/**
+ * Thumbs as logistic observations of the score: p(up) = sigmoid(score + bias of the rater), so that someone who always
+ * votes up is explained by their bias and says nothing about answers.
+ */
+export function thumbLoss(
+  scores: Numbers,
+  thumbs: readonly { up: boolean; weight: number; rater: number }[],
+  biases: Numbers,
+  normaliser?: number,
+): ScoreLoss & { biasGradient: Float32Array } {
+  sameLength(scores, thumbs);
+  const divisor = normaliser ?? thumbs.reduce((sum, thumb) => sum + thumb.weight, 0);
+  const out = { loss: 0, gradient: new Float32Array(scores.length), biasGradient: new Float32Array(biases.length) };
+  thumbs.forEach(({ up, weight, rater }, i) => {
+    const logit = scores[i]! + biases[rater]!;
+    const w = weight / divisor;
+    out.loss -= w * logSigmoid(up ? logit : -logit);
+    const slope = w * (sigmoid(logit) - (up ? 1 : 0));
+    out.gradient[i] = slope;
+    out.biasGradient[rater]! += slope;
+  });
+  return out;
+}
+
+export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+/** Without overflow for large |x|. */
+export const logSigmoid = (x: number) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
+
+function sameLength(first: { length: number }, ...others: { length: number }[]): number {
+  const lengths = [first.length, ...others.map((other) => other.length)];
+  if (lengths.some((length) => length !== lengths[0])) {
+    throw new AttuneError('BAD_INPUT', `A loss got arrays of lengths ${lengths.join(', ')}; they must be equal.`);
+  }
+  return first.length;
+}
