@@ -1,12 +1,15 @@
-// Reads and writes safetensors files: float tensors by name, with every offset of the header checked.
-import { open, rename, rm } from 'node:fs/promises';
+// Reads and writes safetensors: float tensors by name, with every offset of the header checked.
 import { z } from 'zod';
+import { writeDurably } from './durable-file';
 import { AttuneError } from './errors';
 import { float32ToBfloat16, float32ToHalf } from './half';
 import { dequantise, encodedBytes } from './quantisation';
 import { RandomAccessFile } from './random-access-file';
 
 export type FloatEncoding = 'F32' | 'F16' | 'BF16';
+
+/** Tensors in memory, by name, row-major. */
+export type NamedTensors = Map<string, { shape: number[]; data: Float32Array }>;
 
 export interface SafetensorsEntry {
   encoding: FloatEncoding;
@@ -21,6 +24,12 @@ export interface SafetensorsFile {
   close(): void;
 }
 
+interface Source {
+  path: string;
+  size: number;
+  read(offset: number, length: number): Uint8Array<ArrayBuffer>;
+}
+
 const Entry = z.object({
   dtype: z.string(),
   shape: z.array(z.int().min(0)),
@@ -30,28 +39,41 @@ const Entry = z.object({
 const MAX_HEADER_BYTES = 100_000_000;
 const elements = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
+/** Opens a file and checks its header; tensors are read on demand. */
 export function readSafetensors(path: string): SafetensorsFile {
   const file = new RandomAccessFile(path);
   try {
-    return parse(file);
+    return { ...parse(file), close: () => file.close() };
   } catch (error) {
     file.close();
     throw error;
   }
 }
 
-function parse(file: RandomAccessFile): SafetensorsFile {
+/** All tensors of a file's bytes; `path` names them in errors. */
+export function decodeSafetensors(bytes: Uint8Array, path = 'The safetensors data'): NamedTensors {
+  const read = (offset: number, length: number) => {
+    if (offset + length > bytes.length) {
+      throw new AttuneError('CORRUPT', `${path} ends at byte ${bytes.length}: it is truncated. Export it again.`);
+    }
+    return new Uint8Array(bytes.subarray(offset, offset + length));
+  };
+  const { tensors } = parse({ path, size: bytes.length, read });
+  return new Map([...tensors].map(([name, { shape, float32 }]) => [name, { shape, data: float32() }]));
+}
+
+function parse(source: Source): Omit<SafetensorsFile, 'close'> {
+  const { path, size } = source;
   const corrupt = (what: string, cause?: unknown) =>
-    new AttuneError('CORRUPT', `${file.path}: ${what}. The file is damaged; copy or export it again.`, { cause });
-  const headerBytes = Number(new DataView(file.read(0, 8).buffer).getBigUint64(0, true));
-  if (headerBytes > Math.min(MAX_HEADER_BYTES, file.size - 8)) {
-    throw corrupt(`the header claims ${headerBytes} bytes in a file of ${file.size}`);
+    new AttuneError('CORRUPT', `${path}: ${what}. The file is damaged; copy or export it again.`, { cause });
+  const headerBytes = Number(new DataView(source.read(0, 8).buffer).getBigUint64(0, true));
+  if (headerBytes > Math.min(MAX_HEADER_BYTES, size - 8)) {
+    throw corrupt(`the header claims ${headerBytes} bytes in a file of ${size}`);
   }
   let header: Record<string, unknown>;
   try {
-    header = z
-      .record(z.string(), z.unknown())
-      .parse(JSON.parse(Buffer.from(file.read(8, headerBytes)).toString('utf8')));
+    const text = Buffer.from(source.read(8, headerBytes)).toString('utf8');
+    header = z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   } catch (cause) {
     throw corrupt('the header is not JSON', cause);
   }
@@ -68,71 +90,56 @@ function parse(file: RandomAccessFile): SafetensorsFile {
     const { dtype, shape } = entry.data;
     const [begin, end] = entry.data.data_offsets;
     if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
-      throw new AttuneError('UNSUPPORTED', `${file.path}: ${name} has the type ${dtype}. Use F32, F16 or BF16.`);
+      throw new AttuneError('UNSUPPORTED', `${path}: ${name} has the type ${dtype}. Use F32, F16 or BF16.`);
     }
     if (end - begin !== encodedBytes(dtype, elements(shape))) {
       throw corrupt(`${name} [${shape}] of ${dtype} cannot be ${end - begin} bytes`);
     }
-    if (start + end > file.size) throw corrupt(`${name} ends at byte ${start + end} of ${file.size}`);
+    if (start + end > size) throw corrupt(`${name} ends at byte ${start + end} of ${size}`);
     spans.push({ name, begin, end });
-    tensors.set(name, {
-      encoding: dtype,
-      shape,
-      float32: () => dequantise(dtype, file.read(start + begin, end - begin)),
-    });
+    const float32 = () => dequantise(dtype, source.read(start + begin, end - begin));
+    tensors.set(name, { encoding: dtype, shape, float32 });
   }
   spans.sort((a, b) => a.begin - b.begin || a.end - b.end);
   for (const [i, span] of spans.entries()) {
     const previous = spans[i - 1];
     if (previous && span.begin < previous.end) throw corrupt(`${previous.name} and ${span.name} overlap`);
   }
-  return { metadata: metadata.data, tensors, close: () => file.close() };
+  return { metadata: metadata.data, tensors };
 }
 
-export interface TensorToWrite {
-  shape: number[];
-  values: Float32Array;
+export interface WriteOptions {
+  encoding?: FloatEncoding;
+  metadata?: Record<string, string>;
 }
 
-function encode(encoding: FloatEncoding, values: Float32Array): Uint8Array {
-  const typed = encoding === 'F32' ? values : encoding === 'F16' ? float32ToHalf(values) : float32ToBfloat16(values);
-  return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
-}
-
-/** Writes beside the path, syncs and renames, so that the path never holds half a file. */
-export async function writeSafetensors(
-  path: string,
-  tensors: ReadonlyMap<string, TensorToWrite>,
-  { encoding = 'F32', metadata = {} }: { encoding?: FloatEncoding; metadata?: Record<string, string> } = {},
-): Promise<void> {
+export function encodeSafetensors(tensors: NamedTensors, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
+  const { encoding = 'F32', metadata = {} } = options;
   const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
   let offset = 0;
-  for (const [name, { shape, values }] of tensors) {
-    if (elements(shape) !== values.length) {
-      throw new AttuneError('BAD_INPUT', `${name} has ${values.length} values for the shape [${shape}].`);
+  for (const [name, { shape, data }] of tensors) {
+    if (elements(shape) !== data.length) {
+      throw new AttuneError('BAD_INPUT', `${name} has ${data.length} values for the shape [${shape}].`);
     }
-    const end = offset + encodedBytes(encoding, values.length);
+    const end = offset + encodedBytes(encoding, data.length);
     header[name] = { dtype: encoding, shape, data_offsets: [offset, end] };
     offset = end;
   }
   const json = Buffer.from(JSON.stringify(header));
-  const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, ' ')]);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(Buffer.concat([length, padded]));
-      for (const { values } of tensors.values()) await handle.writeFile(encode(encoding, values));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+  const headerBytes = Math.ceil(json.length / 8) * 8; // padded with spaces, so that the data starts aligned
+  const out = new Uint8Array(8 + headerBytes + offset);
+  new DataView(out.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  out.fill(0x20, 8, 8 + headerBytes);
+  out.set(json, 8);
+  let at = 8 + headerBytes;
+  for (const { data } of tensors.values()) {
+    const typed = encoding === 'F32' ? data : encoding === 'F16' ? float32ToHalf(data) : float32ToBfloat16(data);
+    out.set(new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength), at);
+    at += typed.byteLength;
   }
+  return out;
+}
+
+export async function writeSafetensors(path: string, tensors: NamedTensors, options?: WriteOptions): Promise<void> {
+  await writeDurably(path, encodeSafetensors(tensors, options));
 }
