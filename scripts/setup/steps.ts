@@ -1,0 +1,43 @@
+// Shows one set-up step at a time: a bar in a terminal, a line in a log, and what it did in one sentence at its end.
+import { SingleBar } from 'cli-progress';
+import pc from 'picocolors';
+
+export interface StepProgress {
+  /** Done and total, in bytes unless the unit is `part`; total null where it is not known. */
+  (done: number, total: number | null, unit?: 'bytes' | 'part'): void;
+}
+
+const out = process.stdout;
+
+/** Runs one step; its result's sentence says what was done and where it is kept. Errors pass through after the bar is gone. */
+export async function runStep<T>(
+  title: string,
+  work: (progress: StepProgress) => Promise<{ value: T; summary: string }>,
+): Promise<T> {
+  const bar = out.isTTY
+    ? new SingleBar({ format: `  ${title.padEnd(12)} {bar} {detail}`, hideCursor: true, clearOnComplete: true })
+    : null;
+  bar?.start(100, 0, { detail: '' });
+  let lastTenth = 0;
+  try {
+    const { value, summary } = await work((done, total, unit = 'bytes') => {
+      const percent = total ? Math.min(100, Math.round((100 * done) / total)) : 0;
+      const detail =
+        unit === 'part'
+          ? `${percent} %`
+          : `${(done / 2 ** 20).toFixed(0)}${total ? ` / ${(total / 2 ** 20).toFixed(0)}` : ''} MiB`;
+      if (bar) bar.update(percent, { detail });
+      else if (total && Math.floor(percent / 25) > lastTenth) {
+        lastTenth = Math.floor(percent / 25);
+        out.write(`  ${title}: ${detail}\n`);
+      }
+    });
+    bar?.stop();
+    out.write(`  ${pc.green('✓')} ${title.padEnd(12)} ${summary}\n`);
+    return value;
+  } catch (error) {
+    bar?.stop();
+    out.write(`  ${pc.red('✗')} ${title.padEnd(12)} ${error instanceof Error ? error.message : String(error)}\n`);
+    throw error;
+  }
+}
