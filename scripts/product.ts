@@ -85,7 +85,7 @@ async function openDatabase({ databaseUrl, dataFolder }: ProductOptions) {
     const shown = databaseUrl.replace(/:\/\/([^:/@]*):[^@]*@/, '://$1:***@');
     return { value: { url: databaseUrl, stop: async () => {} }, summary: `using ${shown} (DATABASE_URL)` };
   }
-  const started = await startEmbeddedPostgres({ dataDirectory: dataPaths(dataFolder).postgres });
+  const started = await startEmbeddedPostgres({ directory: dataPaths(dataFolder).postgres });
   return {
     value: { url: started.url, stop: () => started.stop() },
     summary: `runs on port ${new URL(started.url).port}, data in ${dataPaths(dataFolder).postgres}`,

@@ -56,7 +56,7 @@ export function supervise(plans: ProcessPlan[], write: (line: string) => void): 
       timers.add(timer);
     });
   };
-  plans.forEach((plan, index) => start(plan, index, 0));
+  for (const [index, plan] of plans.entries()) start(plan, index, 0);
 
   return {
     pid: (name) => children.get(name)?.pid,

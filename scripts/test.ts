@@ -19,8 +19,8 @@ interface JsonReport {
 }
 
 /** What a machine lacks makes its tests skip with a printed reason; it does not stop the others. */
-async function setUp(): Promise<NodeJS.ProcessEnv> {
-  const found: NodeJS.ProcessEnv = {};
+async function setUp(): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
   await runStep('TensorFlow', async (progress) => {
     const { directory } = await setupTensorflow({
       cacheDirectory: env.dataFolder,

@@ -2,10 +2,8 @@
 import { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 
-export interface StepProgress {
-  /** Done and total, in bytes unless the unit is `part`; total null where it is not known. */
-  (done: number, total: number | null, unit?: 'bytes' | 'part'): void;
-}
+/** Done and total, in bytes unless the unit is `part`; total null where it is not known. */
+export type StepProgress = (done: number, total: number | null, unit?: 'bytes' | 'part') => void;
 
 const out = process.stdout;
 

@@ -129,7 +129,8 @@ async function fromHub(
       const counted = blob.stream().pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
           transform(chunk, controller) {
-            progress((done += chunk.byteLength), total);
+            done += chunk.byteLength;
+            progress(done, total);
             controller.enqueue(chunk);
           },
         }),
