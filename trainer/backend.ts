@@ -1,6 +1,7 @@
 // The trainer's one door to TensorFlow.js: the native backend, or a clear error, never silently the slow one.
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { env } from 'node:process';
 import util from 'node:util';
 import { AttuneError } from '@/core/errors';
 
@@ -47,8 +48,8 @@ export async function startBackend(): Promise<BackendReport> {
 }
 
 function load(): { tf: Tf; problem: string | null; cause?: unknown } {
-  // libtensorflow's C++ log: 2 leaves errors only. It is read when the library is loaded.
-  process.env.TF_CPP_MIN_LOG_LEVEL = '2';
+  // Written for libtensorflow, which reads it as it is loaded: only errors of its C++ log (0 is everything, 3 nothing).
+  env.TF_CPP_MIN_LOG_LEVEL = '2';
   // tfjs-node uses two helpers that Node 23 removed.
   const legacy = util as unknown as Record<string, unknown>;
   legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;

@@ -1,0 +1,103 @@
+// The trainable LoRA tensors of one adapter, created as PEFT creates them and copied from and to PEFT's layout.
+import { type Adapter, ALL_TARGETS, checkAdapter, type LoraPair, loraKey } from '@/core/adapter';
+import { AttuneError } from '@/core/errors';
+import { type ModelConfig, type Projection, projectionShape } from '@/core/model-config';
+import type { Rng } from '@/core/rng';
+import { tf } from '@/trainer/backend';
+import { loraName } from './trunk';
+import type { Lora, NamedVariables } from './types';
+
+export interface LoraOptions {
+  rank: number;
+  /** The update is (alpha / rank) * B A. */
+  alpha: number;
+  targets?: Projection[];
+  rng: Rng;
+}
+
+/**
+ * A is uniform in +-1/sqrt(in), which is PEFT's kaiming_uniform_(a = sqrt 5); B is zero, so that a new adapter changes
+ * nothing (peft/tuners/lora/layer.py, reset_lora_parameters).
+ */
+export function createLora(config: ModelConfig, { rank, alpha, targets = ALL_TARGETS, rng }: LoraOptions): Lora {
+  const variables: NamedVariables = new Map();
+  for (const { layer, projection, in_, out } of sites(config, targets)) {
+    const bound = 1 / Math.sqrt(in_);
+    const a = Float32Array.from({ length: in_ * rank }, () => (2 * rng.uniform() - 1) * bound);
+    // No tf name: tfjs wants those unique in the process, and policy, reference and value function share ours.
+    variables.set(loraName(layer, projection, 'A'), tf.variable(tf.tensor2d(a, [in_, rank])));
+    variables.set(loraName(layer, projection, 'B'), tf.variable(tf.zeros([rank, out])));
+  }
+  return {
+    rank,
+    alpha,
+    variables,
+
+    toAdapter() {
+      const pairs = new Map<string, LoraPair>();
+      for (const { layer, projection, in_, out } of sites(config, targets)) {
+        const a = variables.get(loraName(layer, projection, 'A'))!.dataSync() as Float32Array;
+        const b = variables.get(loraName(layer, projection, 'B'))!.dataSync() as Float32Array;
+        pairs.set(loraKey(layer, projection), { a: transpose(a, in_, rank), b: transpose(b, rank, out) });
+      }
+      return { rank, alpha, targets: [...targets], pairs };
+    },
+
+    assign(adapter) {
+      checkAssignable(adapter, { rank, alpha, targets }, config);
+      tf.tidy(() => {
+        for (const { layer, projection, in_, out } of sites(config, targets)) {
+          const { a, b } = adapter.pairs.get(loraKey(layer, projection))!;
+          const A = tf.tensor2d(transpose(a, rank, in_), [in_, rank]);
+          const B = tf.tensor2d(transpose(b, out, rank), [rank, out]);
+          variables.get(loraName(layer, projection, 'A'))!.assign(A);
+          variables.get(loraName(layer, projection, 'B'))!.assign(B);
+        }
+      });
+    },
+
+    dispose() {
+      for (const variable of variables.values()) variable.dispose();
+    },
+  };
+}
+
+/** Variables that hold an existing adapter, for example the frozen reference or the parent to train on. */
+export function loraFromAdapter(config: ModelConfig, adapter: Adapter, rng: Rng): Lora {
+  const lora = createLora(config, { rank: adapter.rank, alpha: adapter.alpha, targets: adapter.targets, rng });
+  lora.assign(adapter);
+  return lora;
+}
+
+function* sites(config: ModelConfig, targets: readonly Projection[]) {
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const projection of targets) {
+      const [out, in_] = projectionShape(config, projection);
+      yield { layer, projection, in_, out };
+    }
+  }
+}
+
+function checkAssignable(
+  adapter: Adapter,
+  own: { rank: number; alpha: number; targets: readonly Projection[] },
+  config: ModelConfig,
+): void {
+  const sameTargets =
+    adapter.targets.length === own.targets.length && own.targets.every((t) => adapter.targets.includes(t));
+  if (adapter.rank !== own.rank || adapter.alpha !== own.alpha || !sameTargets) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `An adapter of rank ${adapter.rank}, alpha ${adapter.alpha}, ${adapter.targets.length} targets does not fit one of ` +
+        `rank ${own.rank}, alpha ${own.alpha}, ${own.targets.length} targets. Train with the parent's settings.`,
+    );
+  }
+  checkAdapter(adapter, config);
+}
+
+/** [rows, columns] row-major to [columns, rows]. */
+function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = values[r * columns + c]!;
+  return out;
+}
