@@ -3,13 +3,12 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
-import { startEmbeddedPostgres } from '@/db/embedded';
-import { migrate } from '@/db/migrate';
+import { assertFree, freePort, startEmbeddedPostgres } from '@/db/embedded';
+import { migrateDatabase } from '@/db/migrate';
 import { env } from './env';
 import { runStep } from './setup/steps';
 import { setupTensorflow } from './setup/tensorflow';
@@ -46,10 +45,14 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const { dataFolder, sharedFolder, write } = options;
   const shared = dataPaths(sharedFolder);
   await Promise.all([dataFolder, sharedFolder].map((folder) => mkdir(folder, { recursive: true })));
-  const port = await freePort(options.port);
+  const port = options.port || (await freePort());
+  await assertFree(port);
   const database = await runStep('PostgreSQL', () => openDatabase(options));
   try {
-    await runStep('Tables', async () => ({ value: await migrate(database.url), summary: 'migrations are applied' }));
+    await runStep('Tables', async () => ({
+      value: await migrateDatabase(database.url),
+      summary: 'migrations are applied',
+    }));
     const weights = await runStep('Weights', async (progress) => {
       const value = await findWeights({
         model: options.model,
@@ -217,32 +220,6 @@ function socketPath(runFolder: string): string {
   if (process.platform === 'win32') return `\\\\.\\pipe\\attune-${name}`;
   const path = join(runFolder, 'engine.sock');
   return path.length < 100 ? path : join(tmpdir(), `attune-${name}.sock`);
-}
-
-/** Throws CONFLICT, naming the port, when somebody listens there already. */
-async function freePort(wanted: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(
-        cause.code === 'EADDRINUSE'
-          ? new AttuneError(
-              'CONFLICT',
-              `Port ${wanted} is taken. End what listens there, or choose another: PORT=${wanted + 1} npm start.`,
-              { cause },
-            )
-          : new AttuneError(
-              'UNAVAILABLE',
-              `Port ${wanted} cannot be opened (${cause.code}). Choose another: PORT=3001 npm start.`,
-              { cause },
-            ),
-      ),
-    );
-    probe.listen(wanted, () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 async function untilReady(url: string, limitMs = 120_000): Promise<void> {
