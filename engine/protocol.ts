@@ -1,35 +1,43 @@
 // What the engine process and its clients say to each other: newline-separated JSON over a local socket.
-import type { ErrorCode } from '@/core/errors';
-import type { FinishReason, Sampling } from '@/core/sampling';
+import { z } from 'zod';
+import { AttuneError, type ErrorCode } from '@/core/errors';
+import { type FinishReason, Sampling } from '@/core/sampling';
 
-export interface GenerateRequest {
-  type: 'generate';
-  requestId: string;
+const Id = z.string().min(1).max(200);
+const TokenIds = z.array(z.int().min(0));
+
+export const GenerateRequest = z.object({
+  type: z.literal('generate'),
+  requestId: Id,
   /** `base`, or the id of a directory under the artifact folder. Loaded on first use. */
-  versionId: string;
-  promptIds: number[];
-  sampling: Sampling;
+  versionId: Id,
+  promptIds: TokenIds.min(1),
+  sampling: Sampling,
   /** Tokens of this answer that a former engine process already emitted; generation goes on behind them. */
-  emittedIds?: number[];
-  /** Fairness key of the scheduler: interactive requests go before batch ones. */
-  priority?: 'interactive' | 'batch';
-}
+  emittedIds: TokenIds.optional(),
+  /** Fairness key of the scheduler: interactive requests (the default) go before batch ones. */
+  priority: z.enum(['interactive', 'batch']).optional(),
+});
+export type GenerateRequest = z.infer<typeof GenerateRequest>;
 
-export interface ScoreRequest {
-  type: 'score';
-  requestId: string;
-  versionId: string;
-  promptIds: number[];
-  completionIds: number[];
-}
+export const ScoreRequest = z.object({
+  type: z.literal('score'),
+  requestId: Id,
+  versionId: Id,
+  promptIds: TokenIds.min(1),
+  completionIds: TokenIds.min(1),
+});
+export type ScoreRequest = z.infer<typeof ScoreRequest>;
 
-export type ClientMessage =
-  | GenerateRequest
-  | ScoreRequest
-  | { type: 'abort'; requestId: string }
-  | { type: 'load'; requestId: string; versionId: string }
-  | { type: 'unload'; requestId: string; versionId: string }
-  | { type: 'status'; requestId: string };
+export const ClientMessage = z.discriminatedUnion('type', [
+  GenerateRequest,
+  ScoreRequest,
+  z.object({ type: z.literal('abort'), requestId: Id }),
+  z.object({ type: z.literal('load'), requestId: Id, versionId: Id }),
+  z.object({ type: z.literal('unload'), requestId: Id, versionId: Id }),
+  z.object({ type: z.literal('status'), requestId: Id }),
+]);
+export type ClientMessage = z.infer<typeof ClientMessage>;
 
 export interface EngineStatus {
   baseId: string;
@@ -49,8 +57,60 @@ export interface EngineStatus {
 export type EngineMessage =
   /** `offset` counts the answer's tokens before this event, emitted ones of a former process included. */
   | { type: 'tokens'; requestId: string; offset: number; ids: number[]; logprobs: number[] }
+  /** `stop`: a stop id (emitted as the last token) or a stop string (its tokens emitted; trimming text is the server's). */
   | { type: 'finished'; requestId: string; reason: FinishReason; promptTokens: number; completionTokens: number }
   | { type: 'scored'; requestId: string; logprobs: number[] }
   | { type: 'ok'; requestId: string }
   | { type: 'status'; requestId: string; status: EngineStatus }
+  /** With an empty requestId it concerns the connection, which the engine then closes. */
   | { type: 'failed'; requestId: string; code: ErrorCode; message: string };
+
+/** Longest line in UTF-16 units; a prompt and answer of 8192 ids take about 60 000. */
+export const MAX_LINE = 4 * 1024 * 1024;
+
+export const encodeLine = (message: ClientMessage | EngineMessage) => `${JSON.stringify(message)}\n`;
+
+/** Cuts a stream of text chunks into its lines; what stands behind the last newline waits for the next chunk. */
+export class LineDecoder {
+  private rest: string[] = [];
+  private restLength = 0;
+
+  constructor(private readonly maxLine = MAX_LINE) {}
+
+  push(chunk: string): string[] {
+    const pieces = chunk.split('\n');
+    const last = pieces.pop()!;
+    const lines: string[] = [];
+    for (const piece of pieces) {
+      this.append(piece);
+      const line = this.rest.join('');
+      this.rest = [];
+      this.restLength = 0;
+      if (line.trim() !== '') lines.push(line);
+    }
+    this.append(last);
+    return lines;
+  }
+
+  private append(piece: string) {
+    this.restLength += piece.length;
+    if (this.restLength > this.maxLine) {
+      throw new AttuneError('BAD_INPUT', `A line passed ${this.maxLine} characters. Send one JSON message a line.`);
+    }
+    if (piece !== '') this.rest.push(piece);
+  }
+}
+
+/** Throws BAD_INPUT, naming the field at fault. */
+export function parseClientMessage(line: string): ClientMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new AttuneError('BAD_INPUT', `Not JSON: ${line.slice(0, 80)}. Send one JSON message a line.`, { cause });
+  }
+  const parsed = ClientMessage.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new AttuneError('BAD_INPUT', `Message field "${issue.path.join('.') || 'type'}": ${issue.message}.`);
+}

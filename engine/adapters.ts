@@ -1,0 +1,109 @@
+// Keeps the adapters of the versions in use loaded: verified on reading, pinned while used, the least recently used evicted.
+import type { Adapter } from '@/core/adapter';
+import { AttuneError } from '@/core/errors';
+import { BASE_VERSION_ID } from '@/core/manifest';
+import type { ModelRunner } from './runner';
+
+interface Entry {
+  /** Requests that need it; it is not evicted while there are any. */
+  users: number;
+  lastUse: number;
+  isLoaded: boolean;
+  /** `unload` was asked for while it had users. */
+  isDoomed: boolean;
+  loading: Promise<void>;
+}
+
+export interface AdapterStoreOptions {
+  runner: Pick<ModelRunner, 'loadAdapter' | 'unloadAdapter'>;
+  /** Reads and verifies the adapter of a version's directory. */
+  read: (versionId: string) => Promise<Adapter>;
+  /** Adapters held at once. */
+  capacity: number;
+}
+
+export class AdapterStore {
+  private readonly entries = new Map<string, Entry>();
+  private clock = 0;
+
+  constructor(private readonly options: AdapterStoreOptions) {}
+
+  get loaded(): string[] {
+    return [...this.entries].filter(([, entry]) => entry.isLoaded).map(([id]) => id);
+  }
+
+  /** Loads unless loaded, and pins until `release`. Throws with nothing pinned. */
+  async acquire(versionId: string): Promise<void> {
+    if (versionId === BASE_VERSION_ID) return;
+    checkVersionId(versionId);
+    let entry = this.entries.get(versionId);
+    if (!entry) {
+      entry = { users: 0, lastUse: 0, isLoaded: false, isDoomed: false, loading: Promise.resolve() };
+      this.entries.set(versionId, entry);
+      entry.loading = this.loadInto(versionId, entry);
+    }
+    entry.users++;
+    entry.isDoomed = false;
+    try {
+      await entry.loading;
+    } catch (error) {
+      entry.users--;
+      throw error;
+    }
+  }
+
+  release(versionId: string): void {
+    const entry = this.entries.get(versionId);
+    if (!entry) return;
+    entry.users--;
+    entry.lastUse = ++this.clock;
+    if (entry.users === 0 && entry.isDoomed) this.drop(versionId);
+  }
+
+  /** At once, or when the last running answer of the version has ended. */
+  unload(versionId: string): void {
+    const entry = this.entries.get(versionId);
+    if (!entry) return;
+    if (entry.users === 0) this.drop(versionId);
+    else entry.isDoomed = true;
+  }
+
+  private async loadInto(versionId: string, entry: Entry): Promise<void> {
+    try {
+      const adapter = await this.options.read(versionId);
+      this.makeRoom();
+      this.options.runner.loadAdapter(versionId, adapter);
+      entry.isLoaded = true;
+    } catch (error) {
+      this.entries.delete(versionId);
+      throw error;
+    }
+  }
+
+  private makeRoom(): void {
+    if (this.loaded.length < this.options.capacity) return;
+    const idle = [...this.entries].filter(([, entry]) => entry.isLoaded && entry.users === 0);
+    const oldest = idle.sort(([, a], [, b]) => a.lastUse - b.lastUse)[0];
+    if (!oldest) {
+      throw new AttuneError(
+        'OVERLOADED',
+        `All ${this.options.capacity} versions that the engine may hold are in use. Try again, or raise ATTUNE_ENGINE_VERSIONS.`,
+      );
+    }
+    this.drop(oldest[0]);
+  }
+
+  private drop(versionId: string): void {
+    this.entries.delete(versionId);
+    this.options.runner.unloadAdapter(versionId);
+  }
+}
+
+/** A version id becomes a path, so it may hold nothing that leads elsewhere. */
+export function checkVersionId(versionId: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(versionId)) return;
+  throw new AttuneError(
+    'BAD_INPUT',
+    `${JSON.stringify(versionId.slice(0, 80))} is not a version id. Use letters, digits, ".", "_" and "-", the first a letter or digit.`,
+  );
+}

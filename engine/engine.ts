@@ -1,0 +1,250 @@
+// Turns requests into tokens: every tick schedules, runs and hands out.
+import type { Base } from '@/core/base';
+import { AttuneError, toAttuneError } from '@/core/errors';
+import { BASE_VERSION_ID } from '@/core/manifest';
+import type { AdapterStore } from './adapters';
+import type { EngineMessage, EngineStatus, GenerateRequest, ScoreRequest } from './protocol';
+import type { ModelRunner, RunResult } from './runner';
+import { isFull, type Plan, type SchedulerLimits, schedule } from './scheduler';
+import { Sequence } from './sequence';
+import { Throughput } from './throughput';
+
+export interface EngineOptions {
+  base: Pick<Base, 'id' | 'sha256' | 'tokenizer'>;
+  runner: ModelRunner;
+  adapters: AdapterStore;
+  limits: SchedulerLimits;
+  /** Longest prompt plus answer in tokens, at most the model's. */
+  maxContext: number;
+  /** Milliseconds, monotonic. */
+  now: () => number;
+}
+
+type Emit = (message: EngineMessage) => void;
+
+interface ScoreJob {
+  request: ScoreRequest;
+  totalTokens: number;
+  isReady: boolean;
+}
+
+/** One side of a tick's outcome: a result for each row, or why there is none. */
+type Results<T> = T[] | AttuneError;
+
+export class Engine {
+  /** Live requests in order of arrival, with where their messages go. */
+  private readonly sequences = new Map<Sequence, Emit>();
+  private readonly scores = new Map<ScoreJob, Emit>();
+  /** What the run in progress holds; it keeps cache and adapter until `handOut`, aborted or not. */
+  private computing = new Set<Sequence | ScoreJob>();
+  private wake = () => {};
+  private readonly throughput: Throughput;
+  private readonly startedAt = new Date().toISOString();
+
+  constructor(private readonly options: EngineOptions) {
+    this.throughput = new Throughput(options.now);
+  }
+
+  /** Queues a request and returns how to abort it. Throws BAD_INPUT, TOO_LONG or OVERLOADED with nothing queued. */
+  generate(request: GenerateRequest, emit: Emit): () => void {
+    const { runner, base, maxContext } = this.options;
+    this.checkIds(request.promptIds);
+    this.checkIds(request.emittedIds ?? []);
+    const context = { tokenizer: base.tokenizer, maxContext, stopIds: runner.config.eosTokenIds };
+    const sequence = new Sequence(request, context);
+    if (sequence.finishReason) {
+      emit(finished(sequence)); // the former process had emitted everything but this message
+      return () => {};
+    }
+    this.enqueue(this.sequences, sequence, emit);
+    return () => {
+      const live = this.sequences.get(sequence);
+      if (!live || sequence.finishReason) return;
+      sequence.end('aborted', this.computing.has(sequence));
+      live(finished(sequence));
+      if (!this.computing.has(sequence)) this.remove(this.sequences, sequence);
+    };
+  }
+
+  /** Queues a scoring and returns how to abort it; throws like `generate`. */
+  score(request: ScoreRequest, emit: Emit): () => void {
+    this.checkIds(request.promptIds);
+    this.checkIds(request.completionIds);
+    const totalTokens = request.promptIds.length + request.completionIds.length;
+    if (totalTokens > this.options.maxContext) {
+      throw new AttuneError(
+        'TOO_LONG',
+        `Prompt and completion have ${totalTokens} tokens and the context holds ${this.options.maxContext}. ` +
+          'Score a shorter text.',
+      );
+    }
+    const job: ScoreJob = { request, totalTokens, isReady: false };
+    this.enqueue(this.scores, job, emit);
+    return () => {
+      if (this.computing.has(job)) this.scores.set(job, () => {});
+      else this.remove(this.scores, job);
+    };
+  }
+
+  /** Loads a version ahead of its first request. */
+  async load(versionId: string): Promise<void> {
+    await this.options.adapters.acquire(versionId);
+    this.options.adapters.release(versionId);
+  }
+
+  /** Frees a version; its running answers end on it first. */
+  unload(versionId: string): void {
+    this.options.adapters.unload(versionId);
+  }
+
+  status(): EngineStatus {
+    const { base, runner, adapters, maxContext } = this.options;
+    const running = [...this.sequences.keys()].filter((sequence) => sequence.hasCache).length;
+    return {
+      baseId: base.id,
+      baseSha256: base.sha256,
+      precision: runner.precision,
+      maxContext,
+      versions: adapters.loaded,
+      running,
+      waiting: this.sequences.size + this.scores.size - running,
+      tokensPerSecond: this.throughput.tokensPerSecond(),
+      residentBytes: process.memoryUsage.rss(),
+      startedAt: this.startedAt,
+      pid: process.pid,
+    };
+  }
+
+  /** Ticks until the signal aborts; sleeps while nothing is queued. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.wake());
+    while (!signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+      if (!(await this.tick())) await woken;
+      // A run blocks the event loop, so the sockets get their turn between two ticks.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** One iteration; false when there was nothing to do. */
+  async tick(): Promise<boolean> {
+    const plan = schedule([...this.sequences.keys()], [...this.scores.keys()], this.options.limits);
+    if (plan.rows.length + plan.scores.length === 0) return false;
+    this.computing = new Set([...plan.rows, ...plan.scores]);
+    const generated = await this.runRows(plan);
+    const scored = await this.runScores(plan);
+    this.computing = new Set();
+    this.handOut(plan, generated, scored);
+    return true;
+  }
+
+  private async runRows({ rows, steps }: Plan<Sequence, ScoreJob>): Promise<Results<RunResult>> {
+    if (rows.length === 0) return [];
+    const { runner, now } = this.options;
+    const started = now();
+    try {
+      const batch = rows.map((sequence) => sequence.toRow(steps));
+      const results = await runner.run(batch, steps);
+      const tokens = results.reduce((total, result) => total + result.ids.length, 0);
+      this.throughput.record(tokens, now() - started);
+      return results;
+    } catch (error) {
+      return toAttuneError(error);
+    }
+  }
+
+  private async runScores({ scores }: Plan<Sequence, ScoreJob>): Promise<Results<Float32Array>> {
+    if (scores.length === 0) return [];
+    try {
+      return await this.options.runner.score(
+        scores.map(({ request: { promptIds, completionIds, versionId } }) => ({
+          promptIds: Int32Array.from(promptIds),
+          completionIds: Int32Array.from(completionIds),
+          adapterId: versionId === BASE_VERSION_ID ? null : versionId,
+        })),
+      );
+    } catch (error) {
+      return toAttuneError(error);
+    }
+  }
+
+  private handOut(
+    { rows, scores }: Plan<Sequence, ScoreJob>,
+    generated: Results<RunResult>,
+    scored: Results<Float32Array>,
+  ): void {
+    // An emit may drop its client and so end any sequence, those further down this list included.
+    for (const [row, sequence] of rows.entries()) {
+      const emit = this.sequences.get(sequence);
+      const { requestId } = sequence.request;
+      if (generated instanceof AttuneError) {
+        if (!sequence.finishReason) emit?.(failed(requestId, generated));
+        sequence.end('error', false);
+      } else {
+        const delta = sequence.accept(generated[row]!);
+        if (delta) emit?.({ type: 'tokens', requestId, ...delta });
+        if (delta && sequence.finishReason) emit?.(finished(sequence));
+      }
+      if (sequence.finishReason) this.remove(this.sequences, sequence);
+    }
+    for (const [row, job] of scores.entries()) {
+      const emit = this.scores.get(job);
+      const { requestId } = job.request;
+      if (scored instanceof AttuneError) emit?.(failed(requestId, scored));
+      else emit?.({ type: 'scored', requestId, logprobs: Array.from(scored[row]!) });
+      this.remove(this.scores, job);
+    }
+  }
+
+  /** Makes a request live; it becomes ready for the scheduler once its adapter is loaded. */
+  private enqueue<R extends Sequence | ScoreJob>(queue: Map<R, Emit>, job: R, emit: Emit): void {
+    const { adapters, limits } = this.options;
+    const live = this.sequences.size + this.scores.size;
+    if (isFull(live, limits)) {
+      throw new AttuneError(
+        'OVERLOADED',
+        `The engine has ${live} requests, ${limits.maxRows} running and ${limits.maxWaiting} waiting at most. Try again in a moment.`,
+      );
+    }
+    queue.set(job, emit);
+    adapters.acquire(job.request.versionId).then(
+      () => {
+        job.isReady = true;
+        if (!queue.has(job)) adapters.release(job.request.versionId);
+        this.wake();
+      },
+      (error) => {
+        if (queue.delete(job)) emit(failed(job.request.requestId, toAttuneError(error)));
+      },
+    );
+  }
+
+  /** One that is not ready has no adapter yet; `enqueue` gives it back when it arrives. */
+  private remove<R extends Sequence | ScoreJob>(queue: Map<R, Emit>, job: R): void {
+    if (queue.delete(job) && job.isReady) this.options.adapters.release(job.request.versionId);
+  }
+
+  private checkIds(ids: readonly number[]): void {
+    const { vocabSize } = this.options.runner.config;
+    const bad = ids.find((id) => id >= vocabSize);
+    if (bad === undefined) return;
+    throw new AttuneError('BAD_INPUT', `Token ${bad} is outside the base's vocabulary of ${vocabSize}.`);
+  }
+}
+
+const finished = (sequence: Sequence): EngineMessage => ({
+  type: 'finished',
+  requestId: sequence.request.requestId,
+  reason: sequence.finishReason!,
+  promptTokens: sequence.promptTokens,
+  completionTokens: sequence.completionTokens,
+});
+
+const failed = (requestId: string, { code, message }: AttuneError): EngineMessage => ({
+  type: 'failed',
+  requestId,
+  code,
+  message,
+});

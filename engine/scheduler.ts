@@ -1,0 +1,102 @@
+// Decides which sequences compute in the next tick and for how many steps: token counts in, plan out.
+
+export interface SchedulerLimits {
+  /** Sequences computed together in one tick. */
+  maxRows: number;
+  /** Live requests beyond `maxRows` that may wait; the next one is refused. */
+  maxWaiting: number;
+  /** Prompt tokens that join in one tick; the first in line joins whatever its length. */
+  maxPrefillTokens: number;
+  /** Tokens of keys and values held at once, counted as if every running answer reached its longest. */
+  maxCachedTokens: number;
+  /** Tokens a run when nobody waits, when somebody waits, and when a prompt has just joined. */
+  steps: { alone: number; queued: number; joining: number };
+}
+
+export const DEFAULT_LIMITS: SchedulerLimits = {
+  maxRows: 8,
+  maxWaiting: 64,
+  maxPrefillTokens: 1024,
+  maxCachedTokens: 16_384,
+  steps: { alone: 8, queued: 4, joining: 1 },
+};
+
+/** What the scheduler sees of a sequence. Lists of them are in order of arrival. */
+export interface Schedulable {
+  readonly priority: 'interactive' | 'batch';
+  /** False while its adapter is still being read. */
+  readonly isReady: boolean;
+  /** Keys and values exist, so a tick costs one token a step. */
+  readonly hasCache: boolean;
+  /** Tokens that a run must compute before the first new one. */
+  readonly pendingTokens: number;
+  /** Prompt plus longest answer. */
+  readonly longestTokens: number;
+}
+
+export interface ScoreJob {
+  readonly isReady: boolean;
+  readonly totalTokens: number;
+}
+
+export interface Plan<S, J> {
+  rows: S[];
+  steps: number;
+  scores: J[];
+}
+
+/** True when one more request would exceed the queue. */
+export const isFull = (live: number, limits: SchedulerLimits) => live >= limits.maxRows + limits.maxWaiting;
+
+/**
+ * Interactive sequences go before batch ones; within each, those that already run go before those that wait, in order of
+ * arrival. A batch sequence that loses its row keeps its cache and goes on when a row is free, so caches number at most
+ * 2 * maxRows. A prompt that does not fit holds back the prompts behind it, so that long ones are not overtaken for ever.
+ */
+export function schedule<S extends Schedulable, J extends ScoreJob>(
+  sequences: readonly S[],
+  scores: readonly J[],
+  limits: SchedulerLimits,
+): Plan<S, J> {
+  const ready = sequences.filter((sequence) => sequence.isReady);
+  let cachedTokens = sum(ready.filter((s) => s.hasCache).map((s) => s.longestTokens));
+  let prefillTokens = 0;
+  let isClosed = false;
+  const rows: S[] = [];
+  for (const sequence of inOrder(ready)) {
+    if (rows.length === limits.maxRows) break;
+    if (!sequence.hasCache) {
+      const fitsTick = prefillTokens === 0 || prefillTokens + sequence.pendingTokens <= limits.maxPrefillTokens;
+      const fitsMemory = cachedTokens === 0 || cachedTokens + sequence.longestTokens <= limits.maxCachedTokens;
+      isClosed ||= !fitsTick || !fitsMemory;
+      if (isClosed) continue;
+      prefillTokens += sequence.pendingTokens;
+      cachedTokens += sequence.longestTokens;
+    }
+    rows.push(sequence);
+  }
+  const { alone, queued, joining } = limits.steps;
+  const steps = prefillTokens > 0 ? joining : rows.length < ready.length ? queued : alone;
+  return { rows, steps, scores: takeScores(scores, ready, limits) };
+}
+
+function inOrder<S extends Schedulable>(ready: readonly S[]): S[] {
+  const rank = (s: S) => (s.priority === 'interactive' ? 0 : 2) + (s.hasCache ? 0 : 1);
+  return [...ready].sort((a, b) => rank(a) - rank(b)); // stable: arrival decides among equals
+}
+
+/** One job a tick while a person waits for tokens, else as many as a prefill may hold. */
+function takeScores<J extends ScoreJob>(scores: readonly J[], ready: readonly Schedulable[], limits: SchedulerLimits) {
+  const maxJobs = ready.some((s) => s.priority === 'interactive') ? 1 : limits.maxRows;
+  const taken: J[] = [];
+  let tokens = 0;
+  for (const job of scores) {
+    if (!job.isReady) continue;
+    if (taken.length === maxJobs || (tokens > 0 && tokens + job.totalTokens > limits.maxPrefillTokens)) break;
+    taken.push(job);
+    tokens += job.totalTokens;
+  }
+  return taken;
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);

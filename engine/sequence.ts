@@ -1,0 +1,121 @@
+// The state of one request: its tokens, its cache, and when it ends.
+import type { Tokenizer } from '@/core/base';
+import { AttuneError } from '@/core/errors';
+import type { FinishReason } from '@/core/sampling';
+import type { GenerateRequest } from './protocol';
+import type { RunResult, RunRow, SequenceCache } from './runner';
+import type { Schedulable } from './scheduler';
+import { StopStrings } from './stop-strings';
+
+export interface SequenceContext {
+  tokenizer: Tokenizer;
+  maxContext: number;
+  stopIds: readonly number[];
+}
+
+/** A piece of the answer; `offset` counts the tokens before it. */
+export interface Delta {
+  offset: number;
+  ids: number[];
+  logprobs: number[];
+}
+
+export class Sequence implements Schedulable {
+  readonly priority: 'interactive' | 'batch';
+  /** Set once the adapter is there. */
+  isReady = false;
+  finishReason: FinishReason | null = null;
+  private readonly answer: number[] = [];
+  private readonly maxAnswer: number;
+  private readonly stopStrings: StopStrings;
+  private cache: SequenceCache | null = null;
+
+  /** Replays `emittedIds`, so that stop strings, seeds and offsets go on where the former process stopped. */
+  constructor(
+    readonly request: GenerateRequest,
+    private readonly context: SequenceContext,
+  ) {
+    const { promptIds, sampling, emittedIds = [] } = request;
+    checkLength(promptIds.length, context.maxContext);
+    this.priority = request.priority ?? 'interactive';
+    this.maxAnswer = Math.min(sampling.maxTokens, context.maxContext - promptIds.length);
+    this.stopStrings = new StopStrings(context.tokenizer, sampling.stop);
+    for (const id of emittedIds) if (!this.finishReason) this.append(id);
+  }
+
+  get hasCache() {
+    return this.cache !== null;
+  }
+  get pendingTokens() {
+    return this.totalTokens - (this.cache?.length ?? 0);
+  }
+  get longestTokens() {
+    return this.request.promptIds.length + this.maxAnswer;
+  }
+  get promptTokens() {
+    return this.request.promptIds.length;
+  }
+  get completionTokens() {
+    return this.answer.length;
+  }
+
+  /** The row for the next run; never called once finished. */
+  toRow(steps: number): RunRow {
+    const { promptIds, sampling, versionId } = this.request;
+    const all = [...promptIds, ...this.answer];
+    return {
+      cache: this.cache,
+      tokens: Int32Array.from(all.slice(this.cache?.length ?? 0)),
+      adapterId: versionId === 'base' ? null : versionId,
+      sampling,
+      position: this.answer.length,
+      seen: sampling.repetitionPenalty === 1 ? new Int32Array(0) : Int32Array.from(all),
+      stopIds: this.context.stopIds,
+      maxNew: Math.min(steps, this.maxAnswer - this.answer.length),
+    };
+  }
+
+  /** Takes a run's tokens; those behind a stop string are dropped. Returns null when the request has ended meanwhile. */
+  accept(result: RunResult): Delta | null {
+    this.cache = result.cache;
+    if (this.finishReason) {
+      this.releaseCache();
+      return null;
+    }
+    const offset = this.answer.length;
+    for (const id of result.ids) if (!this.finishReason) this.append(id);
+    const count = this.answer.length - offset;
+    if (this.finishReason) this.releaseCache();
+    return { offset, ids: result.ids.slice(0, count), logprobs: result.logprobs.slice(0, count) };
+  }
+
+  /** Ends the sequence from outside. `isComputing`: a run holds the cache, and `accept` releases it afterwards. */
+  end(reason: FinishReason, isComputing: boolean): void {
+    this.finishReason ??= reason;
+    if (!isComputing) this.releaseCache();
+  }
+
+  private get totalTokens() {
+    return this.request.promptIds.length + this.answer.length;
+  }
+
+  private append(id: number): void {
+    this.answer.push(id);
+    if (this.context.stopIds.includes(id) || this.stopStrings.push(id)) this.finishReason = 'stop';
+    else if (this.answer.length >= this.maxAnswer) this.finishReason = 'length';
+  }
+
+  private releaseCache(): void {
+    this.cache?.release();
+    this.cache = null;
+  }
+}
+
+function checkLength(promptTokens: number, maxContext: number): void {
+  if (promptTokens < maxContext) return;
+  throw new AttuneError(
+    'TOO_LONG',
+    `The prompt has ${promptTokens} tokens and the context holds ${maxContext}, of which the answer needs at least one. ` +
+      'Shorten the conversation.',
+  );
+}

@@ -1,0 +1,86 @@
+// Runs an engine process as a child that dies with its parent.
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { EngineClient, type EngineClientOptions } from './client';
+import { type EngineProcessOptions, engineEnvironment } from './env';
+
+export interface SpawnEngineOptions extends EngineProcessOptions {
+  /** Starts the process again whenever it dies. Otherwise its death fails what is under way. */
+  restart?: boolean;
+  /** Repository root. */
+  root?: string;
+  client?: EngineClientOptions;
+  /** Receives the process's output, line by line or in pieces. */
+  log?: (text: string) => void;
+}
+
+export interface SpawnedEngine {
+  client: EngineClient;
+  /** The process of the moment. */
+  child(): ChildProcess;
+  close(): Promise<void>;
+}
+
+const RESTART_MS = { first: 50, most: 5000 };
+/** A process that lived this long is no crash loop. */
+const HEALTHY_MS = 10_000;
+
+/** Resolves once the engine answers; throws UNAVAILABLE with the end of its output when it dies before that. */
+export async function spawnEngine(options: SpawnEngineOptions): Promise<SpawnedEngine> {
+  const client = new EngineClient(options.socketPath, { deadlineMs: 120_000, ...options.client });
+  let isClosing = false;
+  let output = '';
+  let restartMs = RESTART_MS.first;
+  let timer: NodeJS.Timeout | null = null;
+
+  const start = (): ChildProcess => {
+    const started = Date.now();
+    const root = options.root ?? process.cwd();
+    const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'engine', 'process.ts')], {
+      cwd: root,
+      env: engineEnvironment(options),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // the channel closes with the parent, and the child ends then
+    });
+    const collect = (chunk: Buffer) => {
+      output = (output + chunk).slice(-4000);
+      options.log?.(String(chunk));
+    };
+    child.stdout!.on('data', collect);
+    child.stderr!.on('data', collect);
+    child.once('exit', (code, signal) => {
+      if (isClosing) return;
+      if (!options.restart)
+        return client.close(`The engine process ended (${signal ?? `exit code ${code}`}). ${output.trim()}`);
+      restartMs = Date.now() - started > HEALTHY_MS ? RESTART_MS.first : Math.min(restartMs * 2, RESTART_MS.most);
+      timer = setTimeout(() => {
+        current = start();
+      }, restartMs);
+    });
+    return child;
+  };
+
+  let current = start();
+  const close = async () => {
+    isClosing = true;
+    if (timer) clearTimeout(timer);
+    client.close();
+    await end(current);
+  };
+  try {
+    await client.status();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { client, child: () => current, close };
+}
+
+/** Asks, then insists. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const kill = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await exited;
+  clearTimeout(kill);
+}

@@ -1,0 +1,25 @@
+// Tells when the text of an answer first contains one of its stop strings, token by token.
+import type { Tokenizer } from '@/core/base';
+
+export class StopStrings {
+  private readonly decoder: ReturnType<Tokenizer['stream']>;
+  private readonly longest: number;
+  /** As much of the text as a stop string may still begin in. */
+  private tail = '';
+
+  constructor(
+    tokenizer: Tokenizer,
+    private readonly stops: readonly string[],
+  ) {
+    this.decoder = tokenizer.stream();
+    this.longest = Math.max(0, ...stops.map((stop) => stop.length));
+  }
+
+  /** True when this token completes a stop string. */
+  push(id: number): boolean {
+    if (this.longest === 0) return false;
+    const text = this.tail + this.decoder.push(id);
+    this.tail = text.slice(Math.max(0, text.length - this.longest + 1));
+    return this.stops.some((stop) => text.includes(stop));
+  }
+}

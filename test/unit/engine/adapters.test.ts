@@ -1,0 +1,94 @@
+// The adapter store's promises about what stays loaded.
+import { describe, expect, it } from 'vitest';
+import type { Adapter } from '@/core/adapter';
+import { AttuneError } from '@/core/errors';
+import { AdapterStore } from '@/engine/adapters';
+
+const adapter: Adapter = { rank: 1, alpha: 1, targets: [], pairs: new Map() };
+
+function makeStore(capacity = 2) {
+  const inRunner = new Set<string>();
+  const reads: string[] = [];
+  const store = new AdapterStore({
+    capacity,
+    runner: { loadAdapter: (id) => inRunner.add(id), unloadAdapter: (id) => inRunner.delete(id) },
+    read: async (versionId) => {
+      reads.push(versionId);
+      await Promise.resolve();
+      if (versionId === 'broken') throw new AttuneError('CORRUPT', 'The file is damaged.');
+      return adapter;
+    },
+  });
+  const use = async (versionId: string) => {
+    await store.acquire(versionId);
+    store.release(versionId);
+  };
+  return { store, inRunner, reads, use };
+}
+
+describe('AdapterStore', () => {
+  it('reads a version once for requests that come together, and nothing for the base', async () => {
+    const { store, reads } = makeStore();
+    await Promise.all([store.acquire('a'), store.acquire('a'), store.acquire('base')]);
+    expect(reads).toEqual(['a']);
+    expect(store.loaded).toEqual(['a']);
+  });
+
+  it('evicts the least recently used, never one in use', async () => {
+    const { inRunner, store, use } = makeStore();
+    await store.acquire('a');
+    await use('b');
+    await use('c');
+    expect([...inRunner]).toEqual(['a', 'c']);
+    store.release('a');
+    await use('c'); // used after a
+    await use('d');
+    expect([...inRunner]).toEqual(['c', 'd']);
+  });
+
+  it('refuses one version more than it may hold while all are in use', async () => {
+    const { store, inRunner } = makeStore(1);
+    await store.acquire('a');
+    await expect(store.acquire('b')).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect([...inRunner]).toEqual(['a']);
+    store.release('a');
+    await store.acquire('b');
+    expect([...inRunner]).toEqual(['b']);
+  });
+
+  it('unloads at once when idle, else after the last user, unless it is wanted again', async () => {
+    const { store, inRunner, use } = makeStore();
+    await use('a');
+    store.unload('a');
+    expect(inRunner.size).toBe(0);
+    await store.acquire('a');
+    store.unload('a');
+    expect(inRunner.size).toBe(1);
+    store.release('a');
+    expect(inRunner.size).toBe(0);
+    await store.acquire('a');
+    store.unload('a');
+    await store.acquire('a');
+    store.release('a');
+    store.release('a');
+    expect(inRunner.size).toBe(1);
+  });
+
+  it('passes a failed reading on to everybody who waits for it, and tries again next time', async () => {
+    const { store, reads } = makeStore();
+    const both = await Promise.allSettled([store.acquire('broken'), store.acquire('broken')]);
+    expect(both.map((one) => one.status)).toEqual(['rejected', 'rejected']);
+    await expect(store.acquire('broken')).rejects.toMatchObject({ code: 'CORRUPT' });
+    expect(reads).toEqual(['broken', 'broken']);
+    expect(store.loaded).toEqual([]);
+  });
+
+  it.each(['../secrets', 'a/b', 'a\\b', '..', '.hidden', '', 'a\0b', 'C:x'])(
+    'refuses %j as an id',
+    async (versionId) => {
+      const { store, reads } = makeStore();
+      await expect(store.acquire(versionId)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+      expect(reads).toEqual([]);
+    },
+  );
+});

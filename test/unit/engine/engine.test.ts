@@ -1,0 +1,235 @@
+// The engine's bookkeeping over a runner whose tokens are known: token i of an answer is a function of prompt, seed and i.
+import { describe, expect, it } from 'vitest';
+import type { Tokenizer } from '@/core/base';
+import { AttuneError } from '@/core/errors';
+import type { ModelConfig } from '@/core/model-config';
+import { Sampling } from '@/core/sampling';
+import { AdapterStore } from '@/engine/adapters';
+import { Engine } from '@/engine/engine';
+import type { EngineMessage, GenerateRequest } from '@/engine/protocol';
+import type { ModelRunner, RunRow, SequenceCache } from '@/engine/runner';
+import { DEFAULT_LIMITS } from '@/engine/scheduler';
+
+const EOS = 0;
+const letter = (id: number) => String.fromCharCode(96 + id); // 1 = a
+/** Ids 1..26 in a cycle, from the seed on; seed 100 ends after three tokens. */
+const tokenAt = (seed: number, i: number) => (seed === 100 && i === 3 ? EOS : ((seed + i) % 26) + 1);
+
+class CountingRunner implements ModelRunner {
+  readonly config = { vocabSize: 30, eosTokenIds: [EOS], maxPositions: 64 } as unknown as ModelConfig;
+  readonly precision = 'fp32';
+  readonly runs: { rows: RunRow[]; steps: number }[] = [];
+  live = 0;
+  fails = false;
+  loadAdapter() {}
+  unloadAdapter() {}
+  hasAdapter = () => true;
+  async dispose() {}
+  async score(rows: { completionIds: Int32Array }[]) {
+    return rows.map(({ completionIds }) => Float32Array.from(completionIds, (id) => -id));
+  }
+  async run(rows: RunRow[], steps: number) {
+    this.runs.push({ rows, steps });
+    if (this.fails) throw new Error('out of memory');
+    return rows.map((row) => {
+      const ids: number[] = [];
+      while (ids.length < Math.min(steps, row.maxNew) && ids.at(-1) !== EOS)
+        ids.push(tokenAt(row.sampling.seed, row.position + ids.length));
+      const length = (row.cache?.length ?? 0) + row.tokens.length + ids.length - 1;
+      return { ids, logprobs: ids.map((id) => -id), cache: this.cache(row.cache, length), stopped: ids.at(-1) === EOS };
+    });
+  }
+  private cache(former: SequenceCache | null, length: number): SequenceCache {
+    if (!former) this.live++;
+    return { length, release: () => void this.live-- };
+  }
+}
+
+const tokenizer: Tokenizer = {
+  vocabSize: 30,
+  encode: () => [],
+  decode: (ids) => ids.map(letter).join(''),
+  stream: () => ({ push: letter, end: () => '' }),
+  isSpecial: (id) => id === EOS,
+};
+
+function makeEngine(limits: Partial<typeof DEFAULT_LIMITS> = {}, maxContext = 64) {
+  const runner = new CountingRunner();
+  const read = async (versionId: string) => {
+    if (versionId === 'missing') throw new AttuneError('NOT_FOUND', 'There is no version missing.');
+    return { rank: 1, alpha: 1, targets: [], pairs: new Map() };
+  };
+  const adapters = new AdapterStore({ runner, read, capacity: 2 });
+  const base = { id: 'letters', sha256: '0', tokenizer };
+  const engine = new Engine({
+    base,
+    runner,
+    adapters,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    maxContext,
+    now: () => 0,
+  });
+  const start = (requestId: string, sampling: Partial<Sampling>, over: Partial<GenerateRequest> = {}) => {
+    const messages: EngineMessage[] = [];
+    const request: GenerateRequest = {
+      type: 'generate',
+      requestId,
+      versionId: 'base',
+      promptIds: [1, 2, 3],
+      sampling: Sampling.parse({ seed: 0, maxTokens: 20, ...sampling }),
+      ...over,
+    };
+    const abort = engine.generate(request, (message) => messages.push(message));
+    const text = () =>
+      messages
+        .flatMap((m) => (m.type === 'tokens' ? m.ids : []))
+        .map(letter)
+        .join('');
+    return { messages, abort, text, last: () => messages.at(-1) };
+  };
+  const drain = async () => {
+    await new Promise((resolve) => setImmediate(resolve)); // adapters arrive
+    while (await engine.tick()) {}
+  };
+  return { engine, runner, start, drain };
+}
+
+describe('Engine', () => {
+  it('gives each of many concurrent answers its own tokens, with gapless offsets, and frees every cache', async () => {
+    const { start, drain, runner, engine } = makeEngine({ maxRows: 2 });
+    const answers = [1, 2, 3, 4, 5].map((seed) => start(`r${seed}`, { seed, maxTokens: 3 * seed }));
+    await drain();
+    for (const [index, { messages, text, last }] of answers.entries()) {
+      const seed = index + 1;
+      expect(text()).toBe(Array.from({ length: 3 * seed }, (_, i) => letter(tokenAt(seed, i))).join(''));
+      let offset = 0;
+      for (const message of messages) {
+        if (message.type !== 'tokens') continue;
+        expect(message.offset).toBe(offset);
+        offset += message.ids.length;
+      }
+      expect(last()).toMatchObject({ type: 'finished', reason: 'length', promptTokens: 3, completionTokens: 3 * seed });
+    }
+    expect(runner.live).toBe(0);
+    expect(engine.status()).toMatchObject({ running: 0, waiting: 0 });
+  });
+
+  it('ends with a stop id, which it emits', async () => {
+    const { start, drain } = makeEngine();
+    const answer = start('r', { seed: 100 });
+    await drain();
+    expect(answer.text()).toBe(`${[0, 1, 2].map((i) => letter(tokenAt(100, i))).join('')}${letter(EOS)}`);
+    expect(answer.last()).toMatchObject({ reason: 'stop', completionTokens: 4 });
+  });
+
+  it('ends with the token that completes a stop string and drops what the run made behind it', async () => {
+    const { start, drain, runner } = makeEngine();
+    const answer = start('r', { seed: 0, stop: ['zz', 'de'] });
+    await drain();
+    expect(answer.text()).toBe('abcde');
+    expect(answer.last()).toMatchObject({ reason: 'stop', completionTokens: 5 });
+    expect(runner.live).toBe(0);
+  });
+
+  it.each([0, 1, 4, 7])('goes on behind %i tokens that a former process emitted', async (count) => {
+    const { start, drain, runner } = makeEngine();
+    const emittedIds = Array.from({ length: count }, (_, i) => tokenAt(5, i));
+    const answer = start('r', { seed: 5, maxTokens: 12 }, { emittedIds });
+    await drain();
+    expect(answer.messages[0]).toMatchObject({ offset: count });
+    const rest = Array.from({ length: 12 - count }, (_, i) => letter(tokenAt(5, i + count)));
+    expect(answer.text()).toBe(rest.join(''));
+    expect(runner.runs[0]!.rows[0]).toMatchObject({
+      position: count,
+      tokens: Int32Array.from([1, 2, 3, ...emittedIds]),
+    });
+  });
+
+  it('only says the end of an answer whose every token had been emitted', () => {
+    const { start } = makeEngine();
+    const ended = start('a', { seed: 0, stop: ['bc'] }, { emittedIds: [1, 2, 3] });
+    expect(ended.messages).toMatchObject([{ type: 'finished', reason: 'stop', completionTokens: 3 }]);
+    const full = start('b', { seed: 0, maxTokens: 2 }, { emittedIds: [1, 2] });
+    expect(full.messages).toMatchObject([{ type: 'finished', reason: 'length', completionTokens: 2 }]);
+  });
+
+  it('clips the answer by the context, and refuses a prompt that leaves no room, naming both numbers', async () => {
+    const { start, drain } = makeEngine({}, 10);
+    const answer = start('r', { maxTokens: 20 }, { promptIds: Array(8).fill(1) });
+    await drain();
+    expect(answer.last()).toMatchObject({ reason: 'length', completionTokens: 2 });
+    expect(() => start('s', {}, { promptIds: Array(10).fill(1) })).toThrow(/10 tokens.*10/);
+  });
+
+  it('aborts at once, running or waiting, and frees the cache', async () => {
+    const { start, engine, runner, drain } = makeEngine({ maxRows: 1 });
+    const running = start('a', {});
+    const waiting = start('b', {});
+    await new Promise((resolve) => setImmediate(resolve));
+    await engine.tick();
+    expect(runner.live).toBe(1);
+    running.abort();
+    waiting.abort();
+    expect(runner.live).toBe(0);
+    expect(running.last()).toMatchObject({ reason: 'aborted', completionTokens: 1 });
+    expect(waiting.last()).toMatchObject({ reason: 'aborted', completionTokens: 0 });
+    await drain();
+    expect(runner.runs).toHaveLength(1);
+    running.abort();
+    expect(running.messages).toHaveLength(2);
+  });
+
+  it('refuses the request that the queue does not hold, and serves the others', async () => {
+    const { start, drain } = makeEngine({ maxRows: 1, maxWaiting: 1 });
+    const answers = [start('a', { maxTokens: 2 }), start('b', { maxTokens: 2 })];
+    expect(() => start('c', {})).toThrow(/2 requests.*Try again/);
+    await drain();
+    for (const answer of answers) expect(answer.last()).toMatchObject({ reason: 'length' });
+  });
+
+  it('batches rows of different versions, and fails one whose version is not there', async () => {
+    const { start, drain, runner } = makeEngine();
+    start('a', {}, { versionId: 'v1' });
+    start('b', {}, { versionId: 'v2' });
+    start('c', {});
+    const missing = start('d', {}, { versionId: 'missing' });
+    await drain();
+    expect(runner.runs[0]!.rows.map((row) => row.adapterId)).toEqual(['v1', 'v2', null]);
+    expect(missing.messages).toMatchObject([{ type: 'failed', code: 'NOT_FOUND' }]);
+  });
+
+  it('fails the answers of a run that throws, and serves the next', async () => {
+    const { start, drain, runner, engine } = makeEngine();
+    const lost = start('a', {});
+    runner.fails = true;
+    await drain();
+    expect(lost.messages).toMatchObject([{ type: 'failed', code: 'INTERNAL', message: 'out of memory' }]);
+    runner.fails = false;
+    const next = start('b', { maxTokens: 2 });
+    await drain();
+    expect(next.last()).toMatchObject({ reason: 'length' });
+    expect(engine.status()).toMatchObject({ running: 0, waiting: 0 });
+  });
+
+  it('scores beside answers, and refuses ids outside the vocabulary', async () => {
+    const { engine, start, drain } = makeEngine();
+    const scored: EngineMessage[] = [];
+    start('a', {});
+    engine.score(
+      { type: 'score', requestId: 's', versionId: 'base', promptIds: [1], completionIds: [4, 5] },
+      (message) => scored.push(message),
+    );
+    await drain();
+    expect(scored).toEqual([{ type: 'scored', requestId: 's', logprobs: [-4, -5] }]);
+    expect(() => start('b', {}, { promptIds: [30] })).toThrow(/30.*vocabulary/);
+  });
+
+  it('gives `seen` for the repetition penalty only where there is one', async () => {
+    const { start, drain, runner } = makeEngine();
+    start('a', { repetitionPenalty: 1.2, maxTokens: 3 });
+    start('b', { maxTokens: 3 });
+    await drain();
+    expect([...runner.runs[1]!.rows[0]!.seen]).toEqual([1, 2, 3, 1]);
+    expect(runner.runs[1]!.rows[1]!.seen).toHaveLength(0);
+  });
+});

@@ -1,0 +1,82 @@
+// The scheduler's promises, in token counts alone.
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS, isFull, type Schedulable, schedule } from '@/engine/scheduler';
+
+interface Item extends Schedulable {
+  name: string;
+}
+const item = (name: string, over: Partial<Schedulable> = {}): Item => {
+  const hasCache = over.hasCache ?? false;
+  return {
+    name,
+    priority: 'interactive',
+    isReady: true,
+    hasCache,
+    pendingTokens: hasCache ? 1 : 10,
+    longestTokens: 50,
+    ...over,
+  };
+};
+const limits = { ...DEFAULT_LIMITS, maxRows: 3, maxWaiting: 2, maxPrefillTokens: 100, maxCachedTokens: 1000 };
+const names = (items: Item[], over = {}) => schedule(items, [], { ...limits, ...over }).rows.map((row) => row.name);
+const steps = (items: Item[]) => schedule(items, [], limits).steps;
+
+describe('schedule', () => {
+  it('plans nothing for nobody, nor for a request whose adapter is still being read', () => {
+    expect(names([])).toEqual([]);
+    expect(names([item('a', { isReady: false }), item('b')])).toEqual(['b']);
+  });
+
+  it('lets new requests join those that run, up to maxRows, in order of arrival', () => {
+    expect(names([item('a', { hasCache: true }), item('b'), item('c'), item('d')])).toEqual(['a', 'b', 'c']);
+  });
+
+  it('runs interactive requests before batch ones that came earlier', () => {
+    const batch = ['w', 'x', 'y'].map((name) => item(name, { priority: 'batch' }));
+    expect(names([...batch, item('a')])).toEqual(['a', 'w', 'x']);
+  });
+
+  it('takes the row of the youngest running batch request for an interactive one and gives it back afterwards', () => {
+    const batch = ['x', 'y', 'z'].map((name) => item(name, { priority: 'batch', hasCache: true }));
+    const late = item('w', { priority: 'batch' });
+    expect(names([...batch, late, item('a')])).toEqual(['a', 'x', 'y']);
+    expect(names([...batch, late])).toEqual(['x', 'y', 'z']);
+  });
+
+  it('bounds the prompt tokens of a tick, but lets the first in line join whatever its length', () => {
+    // 60 + 40 = 100 fits, the 1 after it does not.
+    const short = [item('a', { pendingTokens: 60 }), item('b', { pendingTokens: 40 }), item('c', { pendingTokens: 1 })];
+    expect(names(short)).toEqual(['a', 'b']);
+    expect(names([item('a', { pendingTokens: 500 }), item('b')])).toEqual(['a']);
+  });
+
+  it('does not let a short prompt overtake a long one that waits for its turn', () => {
+    expect(names([item('a', { pendingTokens: 60 }), item('long', { pendingTokens: 90 }), item('c')])).toEqual(['a']);
+  });
+
+  it('bounds the tokens held in caches and goes on with those that run', () => {
+    // 600 held; 600 + 500 > 1000 waits. The running batch request behind it still computes, else nothing would be freed.
+    const running = item('x', { priority: 'batch', hasCache: true, longestTokens: 600 });
+    expect(names([running, item('a', { longestTokens: 500 })])).toEqual(['x']);
+    expect(names([item('huge', { longestTokens: 5000 })])).toEqual(['huge']);
+  });
+
+  it('takes long runs when nobody waits, shorter ones when somebody does, and one step when a prompt joins', () => {
+    const running = ['a', 'b', 'c'].map((name) => item(name, { hasCache: true }));
+    expect(steps(running)).toBe(8);
+    expect(steps([...running, item('d')])).toBe(4);
+    expect(steps([running[0]!, item('d')])).toBe(1);
+  });
+
+  it('scores one text a tick while somebody waits for tokens, else as many as fit', () => {
+    const jobs = [30, 60, 20].map((totalTokens) => ({ isReady: true, totalTokens }));
+    expect(schedule([item('a')], jobs, limits).scores).toEqual([jobs[0]]);
+    expect(schedule([item('a', { priority: 'batch' })], jobs, limits).scores).toEqual(jobs.slice(0, 2)); // 110 > 100
+    expect(schedule([], [{ isReady: false, totalTokens: 5 }, jobs[0]!], limits).scores).toEqual([jobs[0]]);
+  });
+});
+
+it('isFull refuses the request after maxRows + maxWaiting', () => {
+  expect(isFull(4, limits)).toBe(false);
+  expect(isFull(5, limits)).toBe(true);
+});
