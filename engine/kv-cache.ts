@@ -1,0 +1,119 @@
+// Keys and values of running sequences, kept as padded batch tensors that stay as they are while the batch stays the same.
+import { Tensor } from 'onnxruntime-node';
+import { AttuneError } from '@/core/errors';
+import type { ModelConfig } from '@/core/model-config';
+import { newName, pastName } from './graph/decode-loop';
+import type { SequenceCache } from './runner';
+
+/** The graph clears and copies the whole capacity each turn, so slack costs time: grow by little. */
+const CAPACITY_STEP = 32;
+
+type NewTensors = Record<string, Tensor>;
+
+/** Place of one sequence: a row of some storage, of which the first `length` slots are valid. */
+export class KvCache implements SequenceCache {
+  storage: KvStorage | null = null;
+  row = 0;
+  length = 0;
+  private isReleased = false;
+
+  release(): void {
+    this.isReleased = true;
+    this.length = 0;
+    this.storage?.leave(this);
+  }
+
+  assertUsable(): void {
+    if (this.isReleased) throw new AttuneError('INTERNAL', 'This KV cache was released. Run the prompt again.');
+  }
+}
+
+/** Per layer and half one tensor [B, kvHeads, capacity, headSize]; the graph reads the arrays without a copy. */
+export class KvStorage {
+  readonly feeds: Record<string, Tensor> = {};
+  private readonly occupants: (KvCache | null)[];
+
+  constructor(
+    private readonly config: ModelConfig,
+    readonly rows: number,
+    readonly capacity: number,
+  ) {
+    this.occupants = new Array<KvCache | null>(rows).fill(null);
+    const dims = [rows, config.keyValueHeads, capacity, config.headSize];
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    for (let layer = 0; layer < config.layers; layer++) {
+      for (const half of ['key', 'value'] as const) {
+        this.feeds[pastName(layer, half)] = new Tensor('float32', new Float32Array(size), dims);
+      }
+    }
+  }
+
+  /** Copies a sequence into a row and makes that row its place. */
+  admit(cache: KvCache, row: number): void {
+    const from = cache.storage;
+    if (from && cache.length > 0) {
+      const { keyValueHeads, headSize } = this.config;
+      for (const [name, tensor] of Object.entries(this.feeds)) {
+        const target = tensor.data as Float32Array;
+        const source = from.feeds[name]!.data as Float32Array;
+        for (let head = 0; head < keyValueHeads; head++) {
+          const start = (cache.row * keyValueHeads + head) * from.capacity * headSize;
+          const valid = source.subarray(start, start + cache.length * headSize);
+          target.set(valid, (row * keyValueHeads + head) * this.capacity * headSize);
+        }
+      }
+    }
+    from?.leave(cache);
+    cache.storage = this;
+    cache.row = row;
+    this.occupants[row] = cache;
+  }
+
+  leave(cache: KvCache): void {
+    if (this.occupants[cache.row] === cache) this.occupants[cache.row] = null;
+    if (cache.storage === this) cache.storage = null;
+  }
+
+  holdsExactly(caches: KvCache[]): boolean {
+    return caches.length === this.rows && caches.every((cache, row) => this.occupants[row] === cache);
+  }
+
+  remaining(): KvCache[] {
+    return this.occupants.filter((cache) => cache !== null);
+  }
+
+  /** Writes the first `count` of a run's new slots behind the row's valid ones. */
+  append(cache: KvCache, added: NewTensors, count: number): void {
+    const { keyValueHeads, headSize, layers } = this.config;
+    for (let layer = 0; layer < layers; layer++) {
+      for (const half of ['key', 'value'] as const) {
+        const source = added[newName(layer, half)]!; // [B, kvHeads, n, headSize]
+        const slots = source.dims[2]!;
+        const target = this.feeds[pastName(layer, half)]!.data as Float32Array;
+        for (let head = 0; head < keyValueHeads; head++) {
+          const plane = cache.row * keyValueHeads + head;
+          const start = plane * slots * headSize;
+          const values = (source.data as Float32Array).subarray(start, start + count * headSize);
+          target.set(values, (plane * this.capacity + cache.length) * headSize);
+        }
+      }
+    }
+    cache.length += count;
+  }
+}
+
+/** A storage whose row i is caches[i], with room for `slots` each; the present one where it already is that. */
+export function joinCaches(config: ModelConfig, caches: KvCache[], slots: number): KvStorage {
+  const current = caches[0]?.storage;
+  if (current && current.capacity >= slots && current.holdsExactly(caches)) return current;
+  const former = new Set(caches.flatMap((cache) => cache.storage ?? []));
+  const joined = new KvStorage(config, caches.length, Math.ceil(slots / CAPACITY_STEP) * CAPACITY_STEP);
+  for (const [row, cache] of caches.entries()) joined.admit(cache, row);
+  // A sequence left behind alone must not hold the memory of the batch that it was in.
+  for (const storage of former) {
+    for (const cache of storage.remaining()) {
+      if (storage.rows > 1) new KvStorage(config, 1, Math.max(1, cache.length)).admit(cache, 0);
+    }
+  }
+  return joined;
+}
