@@ -39,8 +39,8 @@ export function encodeAdapter(adapter: Adapter, baseId: string): Record<string, 
       const pair = adapter.pairs.get(key);
       if (!pair) throw new AttuneError('BAD_INPUT', `The adapter lacks ${key}. Give every layer the same targets.`);
       const { a, b } = pair;
-      tensors.set(peftName(layer, projection, 'A'), { shape: [adapter.rank, a.length / adapter.rank], data: a });
-      tensors.set(peftName(layer, projection, 'B'), { shape: [b.length / adapter.rank, adapter.rank], data: b });
+      tensors.set(peftName(layer, projection, 'A'), { shape: [adapter.rank, a.length / adapter.rank], values: a });
+      tensors.set(peftName(layer, projection, 'B'), { shape: [b.length / adapter.rank, adapter.rank], values: b });
     }
   }
   const config = {

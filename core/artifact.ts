@@ -7,7 +7,7 @@ import type { Adapter } from './adapter';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, encodeAdapter, readAdapter } from './adapter-files';
 import { explainWriteError, syncFolder, writeDurably } from './durable-file';
 import { AttuneError } from './errors';
-import { sha256, sha256OfFile } from './hash';
+import { sha256, sha256File } from './hash';
 import { BASE_VERSION_ID, Manifest } from './manifest';
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -100,7 +100,7 @@ export async function readArtifact(
   if (options.verify) {
     for (const [name, expected] of Object.entries(manifest.files)) {
       const path = join(directory, name);
-      const found = await sha256OfFile(path);
+      const found = await sha256File(path);
       if (found !== expected) {
         throw new AttuneError(
           'CORRUPT',

@@ -9,7 +9,7 @@ import { writeDurably } from './durable-file';
 import { AttuneError } from './errors';
 
 /** Hex sha256 of a file's bytes, read in a stream. */
-export async function sha256OfFile(path: string): Promise<string> {
+export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
   try {
     await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
@@ -23,15 +23,15 @@ export const sha256 = (data: string | Uint8Array): string => createHash('sha256'
 
 const Remembered = z.object({ size: z.number(), mtimeMs: z.number(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
-/** As sha256OfFile, but a file whose size and modification time are those of the last time is not read again. */
-export async function rememberedSha256OfFile(path: string): Promise<string> {
+/** As sha256File, but a file whose size and modification time are those of the last time is not read again. */
+export async function rememberedSha256File(path: string): Promise<string> {
   const note = join(dirname(path), `.${basename(path)}.sha256.json`);
   const { size, mtimeMs } = await stat(path);
   const text = await readFile(note, 'utf8').catch(() => null); // absent on the first start
   const known = text === null ? null : parseNote(text);
   if (known && known.size === size && known.mtimeMs === mtimeMs) return known.sha256;
 
-  const digest = await sha256OfFile(path);
+  const digest = await sha256File(path);
   try {
     await writeDurably(note, JSON.stringify({ size, mtimeMs, sha256: digest } satisfies z.infer<typeof Remembered>));
   } catch (error) {

