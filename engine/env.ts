@@ -20,6 +20,8 @@ export const EngineEnv = z.object({
     .default(process.platform === 'win32' ? '\\\\.\\pipe\\attune-engine' : '.attune/run/engine.sock'),
   ATTUNE_ENGINE_PRECISION: z.enum(['int8', 'fp32']).default('int8'),
   ATTUNE_ENGINE_THREADS: count(Math.min(4, os.availableParallelism())),
+  /** Idle threads spin: faster alone, far slower beside a busy trainer. */
+  ATTUNE_ENGINE_SPINNING: z.stringbool().default(true),
   /** Largest LoRA rank of a version. */
   ATTUNE_ENGINE_MAX_RANK: count(64),
   /** Adapters held in memory at once, about 20 MB each at rank 16. */
@@ -52,6 +54,7 @@ export interface EngineProcessOptions {
   socketPath: string;
   precision?: 'int8' | 'fp32';
   threads?: number;
+  spinning?: boolean;
   maxContext?: number;
   maxRows?: number;
   maxWaiting?: number;
@@ -60,7 +63,7 @@ export interface EngineProcessOptions {
 
 /** The environment of a child process with these settings; everything else is inherited. */
 export function engineEnvironment(options: EngineProcessOptions): NodeJS.ProcessEnv {
-  const text = (value: number | undefined) => (value === undefined ? '' : String(value));
+  const text = (value: number | boolean | undefined) => (value === undefined ? '' : String(value));
   return {
     ...process.env,
     ATTUNE_MODEL: path.resolve(options.modelPath),
@@ -69,6 +72,7 @@ export function engineEnvironment(options: EngineProcessOptions): NodeJS.Process
     ATTUNE_ENGINE_SOCKET: options.socketPath,
     ATTUNE_ENGINE_PRECISION: options.precision ?? '',
     ATTUNE_ENGINE_THREADS: text(options.threads),
+    ATTUNE_ENGINE_SPINNING: text(options.spinning),
     ATTUNE_ENGINE_MAX_CONTEXT: text(options.maxContext),
     ATTUNE_ENGINE_ROWS: text(options.maxRows),
     ATTUNE_ENGINE_QUEUE: text(options.maxWaiting),

@@ -1,6 +1,7 @@
 // Runs an engine process as a child that dies with its parent.
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
+import { AttuneError } from '@/core/errors';
 import { EngineClient, type EngineClientOptions } from './client';
 import { type EngineProcessOptions, engineEnvironment } from './env';
 
@@ -51,10 +52,11 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<SpawnedE
       if (isClosing) return;
       if (!options.restart)
         return client.close(`The engine process ended (${signal ?? `exit code ${code}`}). ${output.trim()}`);
-      restartMs = Date.now() - started > HEALTHY_MS ? RESTART_MS.first : Math.min(restartMs * 2, RESTART_MS.most);
+      if (Date.now() - started > HEALTHY_MS) restartMs = RESTART_MS.first;
       timer = setTimeout(() => {
         current = start();
       }, restartMs);
+      restartMs = Math.min(restartMs * 2, RESTART_MS.most);
     });
     return child;
   };
@@ -67,7 +69,11 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<SpawnedE
     await end(current);
   };
   try {
-    await client.status();
+    const { pid } = await client.status();
+    if (pid !== current.pid) {
+      const { socketPath } = options;
+      throw new AttuneError('CONFLICT', `The engine process ${pid} answers on ${socketPath}. Stop it, or use another.`);
+    }
   } catch (error) {
     await close();
     throw error;

@@ -1,0 +1,68 @@
+// The engine process: loads the base, then answers on its socket until its parent or a signal ends it.
+import fs from 'node:fs';
+import { checkAdapter } from '@/core/adapter';
+import { artifactDirectory, readArtifact } from '@/core/artifact';
+import { toAttuneError } from '@/core/errors';
+import { loadBase } from '@/core/load-base';
+import { AdapterStore } from './adapters';
+import { Engine } from './engine';
+import { type EngineEnv, readEngineEnv } from './env';
+import { createModelRunner } from './model-runner';
+import { DEFAULT_LIMITS } from './scheduler';
+import { serve } from './server';
+
+async function main(env: EngineEnv): Promise<void> {
+  endWithParent();
+  fs.mkdirSync(env.ATTUNE_CACHE, { recursive: true });
+  const engine = await createEngine(env);
+  const server = await serve(engine, env.ATTUNE_ENGINE_SOCKET);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const { precision, baseId, pid } = engine.status();
+  process.stdout.write(`engine ${pid}: ${baseId} (${precision}) on ${env.ATTUNE_ENGINE_SOCKET}\n`);
+  await engine.run(stop.signal);
+  server.close(); // removes the socket file
+  process.exit(0); // clients send what is unfinished to the next process
+}
+
+async function createEngine(env: EngineEnv): Promise<Engine> {
+  const base = await loadBase(env.ATTUNE_MODEL);
+  const runner = await createModelRunner({
+    base,
+    precision: env.ATTUNE_ENGINE_PRECISION,
+    cacheDirectory: env.ATTUNE_CACHE,
+    threads: env.ATTUNE_ENGINE_THREADS,
+    spinning: env.ATTUNE_ENGINE_SPINNING,
+    maxRank: env.ATTUNE_ENGINE_MAX_RANK,
+  });
+  const { config } = base.weights;
+  const { maxPositions } = config;
+  const maxContext = Math.min(env.ATTUNE_ENGINE_MAX_CONTEXT ?? maxPositions, maxPositions);
+  const adapters = new AdapterStore({
+    runner,
+    read: async (versionId) => {
+      const directory = artifactDirectory(env.ATTUNE_ARTIFACTS, versionId);
+      const { adapter } = await readArtifact(directory, { verify: true, baseSha256: base.sha256 });
+      checkAdapter(adapter, config);
+      return adapter;
+    },
+    capacity: env.ATTUNE_ENGINE_VERSIONS,
+  });
+  const limits = {
+    ...DEFAULT_LIMITS,
+    maxRows: env.ATTUNE_ENGINE_ROWS,
+    maxWaiting: env.ATTUNE_ENGINE_QUEUE,
+  };
+  return new Engine({ base, runner, adapters, limits, maxContext, now: () => performance.now() });
+}
+
+/** A child has a channel to its parent, which closes when the parent ends, however it ends. */
+function endWithParent(): void {
+  if (process.channel) process.once('disconnect', () => process.exit(0));
+}
+
+main(readEngineEnv()).catch((error: unknown) => {
+  const { code, message, stack, cause } = toAttuneError(error);
+  process.stderr.write(`engine: ${code}: ${message}\n${code === 'INTERNAL' ? `${stack}\n${String(cause)}\n` : ''}`);
+  process.exit(1);
+});
