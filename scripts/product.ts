@@ -1,7 +1,7 @@
 // Brings the whole product up over one data folder: set-up steps, then the supervised processes; used by start, simulate and tests.
 
 import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -9,7 +9,9 @@ import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
 import { assertFree, freePort, startEmbeddedPostgres } from '@/db/embedded';
 import { migrateDatabase } from '@/db/migrate';
+import { keptSecret } from '@/server/product';
 import { env } from './env';
+import { firstAdminLink } from './setup/admin-link';
 import { runStep } from './setup/steps';
 import { setupTensorflow } from './setup/tensorflow';
 import { findWeights } from './setup/weights';
@@ -35,6 +37,8 @@ export interface Product {
   databaseUrl: string;
   modelPath: string;
   supervisor: Supervisor;
+  /** Signs the first admin in, once; null when an admin has signed in before. */
+  adminLink(): Promise<string | null>;
   stop(): Promise<void>;
 }
 
@@ -76,7 +80,14 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       await stop();
       throw error;
     });
-    return { url, databaseUrl: database.url, modelPath: weights.path, supervisor, stop };
+    return {
+      url,
+      databaseUrl: database.url,
+      modelPath: weights.path,
+      supervisor,
+      adminLink: () => firstAdminLink(database.url, url, childEnv.AUTH_SECRET!),
+      stop,
+    };
   } catch (error) {
     await database.stop();
     throw error;
@@ -167,7 +178,7 @@ async function childEnvironment(
   port: number,
   databaseUrl: string,
   modelPath: string,
-) {
+): Promise<NodeJS.ProcessEnv> {
   const paths = dataPaths(options.dataFolder);
   await mkdir(paths.run, { recursive: true, mode: 0o700 });
   return {
@@ -177,7 +188,7 @@ async function childEnvironment(
     PORT: String(port),
     BASE_URL: url,
     DATABASE_URL: databaseUrl,
-    AUTH_SECRET: await authSecret(join(paths.run, 'auth-secret')),
+    AUTH_SECRET: keptSecret(paths.run),
     ATTUNE_DATA: options.dataFolder,
     ATTUNE_MODEL: modelPath,
     ATTUNE_ARTIFACTS: paths.artifacts,
@@ -203,15 +214,6 @@ function plans({ dev, trainer }: ProductOptions, childEnv: NodeJS.ProcessEnv, po
     },
     ...(trainer === 'none' ? [] : [{ name: 'trainer', args: typescript('trainer/main.ts'), env: childEnv }]),
   ];
-}
-
-/** Signs the sessions; made once, kept with the data, readable by its owner alone. */
-async function authSecret(file: string): Promise<string> {
-  const kept = await readFile(file, 'utf8').catch(() => null);
-  if (kept) return kept;
-  const secret = randomBytes(32).toString('base64url');
-  await writeFile(file, secret, { mode: 0o600 });
-  return secret;
 }
 
 /** A socket's path may have about 100 characters: in a deep folder it moves to the temporary one, named by its folder's hash. */

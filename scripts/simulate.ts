@@ -8,7 +8,6 @@ import { mean, standardDeviation } from 'simple-statistics';
 import { AttuneError } from '@/core/errors';
 import { env } from './env';
 import { startProduct } from './product';
-import { firstAdminLink } from './setup/admin-link';
 import { type Api, createApi, signInAsGuest, signInByLink } from './simulate/client';
 import { type HeldOutAnswer, inParallel, measure, vote } from './simulate/crowd';
 import { countWords, PREFERENCES } from './simulate/preferences';
@@ -57,7 +56,7 @@ async function main(): Promise<void> {
     write: (line) => log.push(line),
   });
   try {
-    const admin = createApi(product.url, await signInByLink((await firstAdminLink(product.databaseUrl, product.url))!));
+    const admin = createApi(product.url, await signInByLink((await product.adminLink())!));
     const sampling = {
       temperature: 1,
       topK: 0,

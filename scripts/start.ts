@@ -3,7 +3,6 @@ import pc from 'picocolors';
 import { AttuneError } from '@/core/errors';
 import { env } from './env';
 import { startProduct } from './product';
-import { firstAdminLink } from './setup/admin-link';
 
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -20,7 +19,7 @@ async function main(): Promise<void> {
     write,
   });
   write(`\n  ${pc.bold('Chat')}    ${pc.underline(product.url)}`);
-  const link = await firstAdminLink(product.databaseUrl, product.url);
+  const link = await product.adminLink();
   if (link) write(`  ${pc.bold('Admin')}   ${pc.underline(link)}  (signs in once, within an hour)`);
   write(`  Ctrl-C ends everything; the data stays in ${env.dataFolder}\n`);
 
