@@ -1,0 +1,317 @@
+// The graph on a tiny model against its slow twins: plain loops, one by one, uncached, step by step, the definition.
+import { rmSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Base } from '@/core/base';
+import { loadBase } from '@/core/load-base';
+import type { Sampling } from '@/core/sampling';
+import { writeTinyLlama } from '@/core/tiny-llama';
+import { prepareModelFile } from '@/engine/graph/model-file';
+import { createModelRunner, type InspectableModelRunner } from '@/engine/model-runner';
+import type { RunResult, RunRow } from '@/engine/runner';
+import {
+  GREEDY,
+  logSoftmax,
+  plainLogits,
+  randomAdapter,
+  row,
+  samplingDistribution,
+  temporaryDirectory,
+} from './graph-twin';
+
+const directory = temporaryDirectory();
+const PROMPTS = [[256, 72, 101], [5, 6, 7, 8, 9, 10, 11, 12, 13], [200], [65, 66, 67, 68, 69]];
+const SAMPLED: Sampling = { ...GREEDY, temperature: 0.9, seed: 11 };
+let base: Base;
+let runner: InspectableModelRunner;
+
+const load = (precision: 'fp32' | 'int8') =>
+  createModelRunner({ base, precision, cacheDirectory: join(directory, 'cache'), threads: 1, maxRank: 8 });
+
+beforeAll(async () => {
+  await writeTinyLlama(join(directory, 'tiny'), { seed: 7 });
+  base = await loadBase(join(directory, 'tiny'));
+  runner = await load('fp32');
+  for (const [id, seed, rank] of [
+    ['a', 1, 4],
+    ['b', 2, 8],
+  ] as const) {
+    runner.loadAdapter(id, randomAdapter(base.weights.config, { seed, rank }));
+  }
+});
+afterAll(async () => {
+  await runner.dispose();
+  rmSync(directory, { recursive: true });
+});
+
+function expectSame(actual: RunResult, expected: RunResult, tolerance = 1e-4): void {
+  expect(actual.ids).toEqual(expected.ids);
+  expectClose(actual.logprobs, expected.logprobs, tolerance);
+}
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  expect(actual.length).toBe(expected.length);
+  const differences = Array.from(actual, (value, i) => Math.abs(value - expected[i]!));
+  expect(Math.max(0, ...differences)).toBeLessThan(tolerance);
+}
+
+/** `count` runs of one token each, the way a scheduler without a loop would. */
+async function stepByStep(first: RunRow, count: number): Promise<RunResult> {
+  let current = first;
+  const all: RunResult = { ids: [], logprobs: [], cache: first.cache!, stopped: false };
+  for (let step = 0; step < count && !all.stopped; step++) {
+    const result = (await runner.run([{ ...current, maxNew: 1 }], 1))[0]!;
+    all.ids.push(...result.ids);
+    all.logprobs.push(...result.logprobs);
+    all.stopped = result.stopped;
+    current = {
+      ...current,
+      cache: result.cache,
+      tokens: Int32Array.from(result.ids),
+      position: first.position + step + 1,
+      seen: Int32Array.from([...first.seen, ...all.ids]),
+    };
+  }
+  return all;
+}
+
+describe('trunk', () => {
+  it('gives the logits of a forward pass written in plain loops, with and without an adapter', async () => {
+    const adapter = randomAdapter(base.weights.config, { seed: 1, rank: 4 });
+    for (const prompt of PROMPTS) {
+      for (const id of [null, 'a']) {
+        const positions = prompt.map((_, i) => i);
+        const logits = await runner.logits(Int32Array.from(prompt), positions, id);
+        expectClose(logits, plainLogits(base.weights, prompt, id ? adapter : null).flat(), 2e-4);
+      }
+    }
+  });
+
+  it('stays near fp32 in int8', async () => {
+    const int8 = await load('int8');
+    for (const prompt of PROMPTS) {
+      const exact = await runner.logits(Int32Array.from(prompt), [prompt.length - 1], null);
+      const p = logSoftmax(exact);
+      const q = logSoftmax(await int8.logits(Int32Array.from(prompt), [prompt.length - 1], null));
+      expect(p.reduce((sum, value, i) => sum + Math.exp(value) * (value - q[i]!), 0)).toBeLessThan(0.01);
+    }
+    await int8.dispose();
+  });
+
+  it('leaves an adapter that targets only some projections without effect on the others', async () => {
+    const partial = randomAdapter(base.weights.config, { seed: 5, targets: ['self_attn.v_proj', 'mlp.up_proj'] });
+    runner.loadAdapter('partial', partial);
+    const logits = await runner.logits(Int32Array.of(1, 2, 3), [2], 'partial');
+    expectClose(logits, plainLogits(base.weights, [1, 2, 3], partial)[2]!, 2e-4);
+    runner.unloadAdapter('partial');
+  });
+});
+
+describe('batches', () => {
+  it('answers ragged prompts in one batch as each alone, sampled by seed', async () => {
+    const rows = PROMPTS.map((prompt, i) => row(prompt, { sampling: { ...SAMPLED, seed: i } }));
+    const together = await runner.run(rows, 8);
+    for (const [i, own] of rows.entries()) expectSame(together[i]!, (await runner.run([own], 8))[0]!);
+  });
+
+  it('runs two adapters and the bare base in one batch as each alone', async () => {
+    const rows = PROMPTS.map((prompt, i) => row(prompt, { adapterId: [null, 'a', 'b', 'a'][i]!, sampling: SAMPLED }));
+    const together = await runner.run(rows, 8);
+    for (const [i, own] of rows.entries()) expectSame(together[i]!, (await runner.run([own], 8))[0]!);
+    const ids = (adapterId: string | null) => runner.run([row(PROMPTS[1]!, { adapterId, maxNew: 16 })], 16);
+    expect((await ids('a'))[0]!.ids).not.toEqual((await ids('b'))[0]!.ids);
+  });
+
+  it('lets sequences join and leave between runs without changing any answer', async () => {
+    const alone = await Promise.all(PROMPTS.map((prompt) => runner.run([row(prompt, { maxNew: 24 })], 24)));
+    const live = PROMPTS.map((prompt) => ({ ids: [] as number[], next: row(prompt, { maxNew: 4 }) }));
+    // Rows by round: alone, joined by a prefill, reordered, one paused, all.
+    for (const members of [[0], [0, 1], [1, 0, 2], [3, 2], [0, 1, 2, 3], [3, 1], [0, 1, 2, 3]]) {
+      const results = await runner.run(
+        members.map((i) => live[i]!.next),
+        4,
+      );
+      for (const [at, i] of members.entries()) {
+        live[i]!.ids.push(...results[at]!.ids);
+        const { cache, ids } = results[at]!;
+        live[i]!.next = row([ids.at(-1)!], { cache, maxNew: 4 });
+      }
+    }
+    for (const [i, { ids }] of live.entries()) expect(ids).toEqual(alone[i]![0]!.ids.slice(0, ids.length));
+  });
+
+  it('gives each row no more than its own maxNew, and stops at its own stop ids', async () => {
+    const [free] = await runner.run([row(PROMPTS[0]!)], 8);
+    const stopId = free!.ids[3]!;
+    const rows = [
+      row(PROMPTS[0]!, { stopIds: [9999, stopId] }),
+      row(PROMPTS[1]!, { maxNew: 1 }),
+      row(PROMPTS[3]!, { maxNew: 20 }),
+    ];
+    const results = await runner.run(rows, 8);
+    expect(results[0]!.ids).toEqual(free!.ids.slice(0, free!.ids.indexOf(stopId) + 1));
+    expect(results[0]!.stopped).toBe(true);
+    expect(results.map(({ ids }) => ids.length).slice(1)).toEqual([1, 8]);
+    // Every token but the last is in the cache.
+    for (const [i, result] of results.entries()) {
+      expect(result.cache.length).toBe(rows[i]!.tokens.length + result.ids.length - 1);
+    }
+  });
+});
+
+describe('cache', () => {
+  it('continues from a cache as from the whole text, fed in one piece or in two', async () => {
+    const prompt = Array.from({ length: 40 }, (_, i) => (i * 37) % 256);
+    const whole = (await runner.run([row(prompt, { sampling: SAMPLED })], 8))[0]!;
+    const head = (await runner.run([row(prompt.slice(0, 15), { maxNew: 1 })], 1))[0]!;
+    const rest = (await runner.run([row(prompt.slice(15), { cache: head.cache, sampling: SAMPLED })], 8))[0]!;
+    expectSame(rest, whole);
+  });
+
+  it('reads a prompt of several chunks as plain scoring does', async () => {
+    const prompt = Int32Array.from({ length: 900 }, (_, i) => (i * 91 + (i % 7)) % 256); // chunks of 512 and 388
+    const result = (await runner.run([row([...prompt])], 8))[0]!;
+    expect(result.cache.length).toBe(907);
+    const [scored] = await runner.score([
+      { promptIds: prompt, completionIds: Int32Array.from(result.ids), adapterId: null },
+    ]);
+    expectClose(result.logprobs, scored!, 1e-4);
+  });
+
+  it('decodes eight tokens in one loop as in eight runs, penalty and adapter included', async () => {
+    const settings: Sampling[] = [GREEDY, SAMPLED, { ...SAMPLED, topK: 20, topP: 0.8, repetitionPenalty: 1.6 }];
+    for (const sampling of settings) {
+      for (const adapterId of [null, 'b']) {
+        const first = row(PROMPTS[1]!, { sampling, adapterId });
+        expectSame((await runner.run([first], 8))[0]!, await stepByStep(first, 8));
+      }
+    }
+  });
+
+  it('refuses a released cache', async () => {
+    const { cache } = (await runner.run([row(PROMPTS[0]!, { maxNew: 1 })], 1))[0]!;
+    cache.release();
+    await expect(runner.run([row([1], { cache })], 1)).rejects.toThrow(/released/);
+  });
+});
+
+describe('log-probabilities', () => {
+  it('are of the full distribution at temperature 1, whatever the sampling, and equal teacher-forced scores', async () => {
+    const sampling = { ...SAMPLED, temperature: 0.6, topK: 30, topP: 0.9, repetitionPenalty: 1.4 };
+    const rows = PROMPTS.map((prompt, i) => row(prompt, { sampling, adapterId: i % 2 ? 'a' : null }));
+    const results = await runner.run(rows, 8);
+    const scores = await runner.score(
+      rows.map(({ tokens, adapterId }, i) => ({
+        promptIds: tokens,
+        completionIds: Int32Array.from(results[i]!.ids),
+        adapterId,
+      })),
+    );
+    for (const [i, { ids, logprobs }] of results.entries()) {
+      expectClose(logprobs, scores[i]!, 1e-4);
+      const p = logSoftmax(await runner.logits(rows[i]!.tokens, [PROMPTS[i]!.length - 1], rows[i]!.adapterId));
+      expect(Math.abs(p[ids[0]!]! - logprobs[0]!)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('score completions longer than one read-out chunk as the definition says', async () => {
+    const completionIds = Int32Array.from({ length: 300 }, (_, i) => (i * 53) % 256); // read-outs of 128, 128, 44
+    const [scored] = await runner.score([{ promptIds: Int32Array.of(256, 3), completionIds, adapterId: 'a' }]);
+    const tokens = [256, 3, ...completionIds];
+    for (const at of [0, 127, 128, 255, 256, 299]) {
+      const logits = await runner.logits(Int32Array.from(tokens.slice(0, at + 2)), [at + 1], 'a');
+      expect(Math.abs(logSoftmax(logits)[completionIds[at]!]! - scored![at]!)).toBeLessThan(1e-4);
+    }
+    const [none] = await runner.score([
+      { promptIds: Int32Array.of(1), completionIds: new Int32Array(), adapterId: null },
+    ]);
+    expect(none).toHaveLength(0);
+  });
+});
+
+describe('sampling', () => {
+  const CASES: [string, Partial<Sampling>][] = [
+    ['the whole vocabulary at temperature 1', { temperature: 1 }],
+    ['a low temperature', { temperature: 0.4 }],
+    ['top-k', { temperature: 1, topK: 10 }],
+    ['a nucleus inside the sorted candidates', { temperature: 0.5, topP: 0.5 }],
+    ['a nucleus wider than the sorted candidates', { temperature: 2, topP: 0.95 }],
+    ['top-k, top-p and repetition penalty together', { temperature: 0.8, topK: 40, topP: 0.7, repetitionPenalty: 1.8 }],
+  ];
+  const DRAWS = 4000;
+
+  it.each(CASES)('draws %s as the definition says (chi-square over 4000 seeds)', async (_, change) => {
+    const sampling = { ...GREEDY, ...change };
+    const prompt = PROMPTS[1]!;
+    const logits = await runner.logits(Int32Array.from(prompt), [prompt.length - 1], null);
+    const expected = samplingDistribution(logits, sampling, prompt);
+    const counts = new Array<number>(expected.length).fill(0);
+    for (let seed = 0; seed < DRAWS; seed += 200) {
+      const rows = Array.from({ length: 200 }, (_, i) =>
+        row(prompt, { sampling: { ...sampling, seed: seed + i }, maxNew: 1 }),
+      );
+      for (const { ids } of await runner.run(rows, 1)) counts[ids[0]!]!++;
+    }
+    // Tokens expected fewer than 5 times share one bin, as the test's approximation asks.
+    let statistic = 0;
+    let degrees = -1;
+    const rest = { expected: 0, count: 0 };
+    for (const [id, p] of expected.entries()) {
+      if (p === 0) expect(counts[id]).toBe(0);
+      if (p * DRAWS < 5) {
+        rest.expected += p * DRAWS;
+        rest.count += counts[id]!;
+      } else {
+        statistic += (counts[id]! - p * DRAWS) ** 2 / (p * DRAWS);
+        degrees++;
+      }
+    }
+    if (rest.expected >= 5) {
+      statistic += (rest.count - rest.expected) ** 2 / rest.expected;
+      degrees++;
+    }
+    expect(degrees).toBeGreaterThan(1);
+    // Mean df, variance 2 df: four deviations above the mean.
+    expect(statistic).toBeLessThan(degrees + 4 * Math.sqrt(2 * degrees));
+  });
+
+  it('depends on the seed and the position alone, not on the settings of other rows', async () => {
+    const mixed = [
+      row(PROMPTS[0]!, { sampling: { ...SAMPLED, topK: 3, repetitionPenalty: 1.5 } }),
+      row(PROMPTS[1]!, { sampling: { ...SAMPLED, temperature: 2, topP: 0.95 } }),
+      row(PROMPTS[2]!),
+      row(PROMPTS[3]!, { sampling: SAMPLED, position: 5 }),
+    ];
+    const together = await runner.run(mixed, 8);
+    for (const [i, own] of mixed.entries()) expectSame(together[i]!, (await runner.run([own], 8))[0]!);
+  });
+});
+
+describe('limits', () => {
+  it.each([
+    [row([1], { adapterId: 'nobody' }), /nobody/],
+    [row([288]), /288/],
+    [row([]), /no tokens/],
+    [row([1], { maxNew: 1025 }), /1025/],
+  ])('refuses what it cannot run, naming the value (%#)', async (bad, message) => {
+    await expect(runner.run([bad], 8)).rejects.toThrow(message);
+  });
+
+  it('refuses an adapter of a higher rank or another base', () => {
+    const { config } = base.weights;
+    expect(() => runner.loadAdapter('wide', randomAdapter(config, { seed: 1, rank: 9 }))).toThrow(/rank 9/);
+    const other = randomAdapter({ ...config, hiddenSize: 32 }, { seed: 1 });
+    expect(() => runner.loadAdapter('other', other)).toThrow(/another base/);
+    expect(runner.hasAdapter('other')).toBe(false);
+  });
+
+  it('builds the model files again when they do not verify', async () => {
+    const cache = join(directory, 'damaged');
+    const path = await prepareModelFile(base, 'int8', cache);
+    truncateSync(`${path}.data`, 1000);
+    expect(await prepareModelFile(base, 'int8', cache)).toBe(path);
+    const again = await createModelRunner({ base, precision: 'int8', cacheDirectory: cache, threads: 1, maxRank: 8 });
+    expect((await again.run([row([1, 2])], 2))[0]!.ids).toHaveLength(2);
+    await again.dispose();
+  });
+});
