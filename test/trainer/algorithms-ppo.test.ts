@@ -1,0 +1,181 @@
+// PPO on a tiny model: it learns, it resumes to the bit, it refuses and stops where it must, it leaks no tensor.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Rng } from '@/core/rng';
+import { startBackend, tf } from '@/trainer/backend';
+import { directoryCheckpoints } from '@/trainer/checkpoint';
+import { type PpoConfig, PRESETS } from '@/trainer/config';
+import { createLora } from '@/trainer/model/lora';
+import { loadTrunk } from '@/trainer/model/trunk';
+import type { Lora, Trunk } from '@/trainer/model/types';
+import { type PpoInput, type PpoState, trainPpo } from '@/trainer/ppo';
+import type { Metrics } from '@/trainer/ppo-metrics';
+import type { Answer } from '@/trainer/response';
+import { END, slowEngine, TINY, tinyWeights } from './algorithms-support';
+
+let trunk: Trunk;
+beforeAll(async () => {
+  await startBackend();
+  trunk = loadTrunk({ weights: tinyWeights(7) });
+});
+afterAll(() => trunk.dispose());
+
+const WANTED = 5;
+/** Share of one token among the answer's, times 4. */
+const shareOfWanted = ({ answerIds }: Answer) =>
+  (4 * answerIds.filter((id) => id === WANTED).length) / answerIds.length;
+const prompts = Array.from({ length: 12 }, (_, i) => Int32Array.of(2 + i, 3, 4));
+const config = (changes: Partial<PpoConfig> = {}): PpoConfig => ({ ...PRESETS.tiny.ppo, eosPenalty: 0, ...changes });
+
+const newPolicy = () => createLora(TINY, { rank: 4, alpha: 8, rng: new Rng(3) });
+
+async function run(policy: Lora, changes: Partial<PpoInput> = {}) {
+  const engine = slowEngine(trunk);
+  const log: Metrics[] = [];
+  try {
+    const result = await trainPpo({
+      trunk,
+      policy,
+      reference: null,
+      reward: { score: (answers) => answers.map(shareOfWanted) },
+      constraints: [],
+      engine,
+      publish: engine.publish,
+      decode: (ids) => ids.join(' '),
+      prompts,
+      config: config(),
+      signal: new AbortController().signal,
+      onMetrics: (_stage, _iteration, metrics) => log.push(metrics),
+      checkpoints: null,
+      ...changes,
+    });
+    return { ...result, log };
+  } finally {
+    engine.dispose();
+  }
+}
+
+test('PPO raises the share of a rewarded token, within the divergence budget', async () => {
+  const policy = newPolicy();
+  const tensors = tf.memory().numTensors;
+  const { log, kept, verdict } = await run(policy, { config: config({ iterations: 10, klBudget: 30 }) });
+  const scores = log.map((metrics) => metrics['objective/scores']!);
+  console.log(
+    scores.map((x) => x.toFixed(2)).join(' '),
+    log.map((m) => m['objective/kl']!.toFixed(2)).join(' '),
+    verdict,
+  );
+  // By chance: 1 token of 24, times 4 = 0.17.
+  expect(scores[0]).toBeLessThan(0.5);
+  expect(kept.score).toBeGreaterThan(1.5);
+  expect(kept.kl).toBeLessThanOrEqual(30);
+  expect(log[0]!['objective/kl']).toBe(0);
+  expect(log[0]!['training/rollout_probs_diff_max']).toBeLessThan(1e-5);
+  expect(tf.memory().numTensors).toBe(tensors);
+  policy.dispose();
+});
+
+test('a run that was interrupted anywhere and resumed equals one that was not, bit for bit', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'attune-ppo-'));
+  try {
+    const short = config({
+      iterations: 3,
+      checkpointEverySteps: 1,
+      adaptiveKl: { target_kl_per_sequence: 1, horizon: 200 },
+    });
+    const whole = newPolicy();
+    const expected = await run(whole, { config: short });
+
+    const store = directoryCheckpoints<PpoState>(directory, 'ppo');
+    let resumed = newPolicy();
+    let writes = 0;
+    let runs = 0;
+    for (let finished: Awaited<ReturnType<typeof run>> | null = null; !finished; ) {
+      runs++;
+      expect(runs).toBeLessThan(40);
+      const controller = new AbortController();
+      // Aborts behind every second checkpoint: during experience, between minibatches, between iterations.
+      const checkpoints = {
+        read: store.read,
+        write: async (checkpoint: Parameters<typeof store.write>[0]) => {
+          await store.write(checkpoint);
+          if (++writes % 2 === 0) controller.abort();
+        },
+      };
+      finished = await run(resumed, { config: short, checkpoints, signal: controller.signal }).catch((error) => {
+        expect(error.name).toBe('AbortError');
+        return null;
+      });
+      if (finished) {
+        expect(finished.kept).toEqual(expected.kept);
+        for (const [key, pair] of expected.adapter.pairs) {
+          expect(finished.adapter.pairs.get(key)).toEqual(pair);
+        }
+      } else {
+        // A new process knows nothing of the old one's variables.
+        resumed.dispose();
+        resumed = newPolicy();
+      }
+    }
+    expect(runs).toBeGreaterThan(5);
+    whole.dispose();
+    resumed.dispose();
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('a policy that is not a copy of its reference is refused before the first step', async () => {
+  const policy = newPolicy();
+  const bumped = policy.variables.get('layers.0.mlp.up_proj.lora_B')!;
+  tf.tidy(() => bumped.assign(tf.fill(bumped.shape, 0.3)));
+  await expect(run(policy)).rejects.toThrow(/divergence from the reference is [\d.]+; it must be 0/);
+  policy.dispose();
+});
+
+test('a constant reward ends the run with a sentence, and the parent is kept', async () => {
+  const policy = newPolicy();
+  const before = policy.toAdapter();
+  const reward = { score: (answers: readonly Answer[]) => answers.map(() => Number.NaN) };
+  const { verdict, kept, adapter } = await run(policy, { reward });
+  expect(verdict).toMatch(/meanScore became NaN/);
+  expect(kept.iteration).toBe(0);
+  expect(adapter).toEqual(before);
+  policy.dispose();
+});
+
+test('over the divergence budget the run ends and a policy from below it is kept', async () => {
+  const policy = newPolicy();
+  const { verdict, kept } = await run(policy, {
+    config: config({ iterations: 10, klBudget: 0.3, learningRate: 0.02 }),
+  });
+  expect(verdict).toMatch(/over the budget of 0.3/);
+  expect(kept.kl).toBeLessThanOrEqual(0.3);
+  policy.dispose();
+});
+
+test('a minibatch that has gone too far is measured and not applied', async () => {
+  const policy = newPolicy();
+  const { log } = await run(policy, { config: config({ iterations: 1, epochs: 4, approxKlStop: 1e-5 }) });
+  // The first step starts at 0 and is applied; the second sees its effect and ends the epochs.
+  expect(log[0]).toMatchObject({ steps: 1, stopped_early: 1 });
+  policy.dispose();
+});
+
+test('a constraint costs score, its price grows while it is broken, and both are logged', async () => {
+  const policy = newPolicy();
+  const constraint = {
+    name: 'no-end',
+    cost: (text: string) => (text.split(' ').includes(String(END)) ? 0 : 1),
+    price: 1,
+    adaptive: { threshold: 0, learningRate: 0.1, max: 5 },
+  };
+  const { log } = await run(policy, { constraints: [constraint], config: config({ iterations: 2 }) });
+  expect(log[0]!['costs/no-end']).toBeGreaterThan(0);
+  expect(log[0]!['objective/reward_model']! - log[0]!['objective/scores']!).toBeCloseTo(log[0]!['costs/no-end']!, 5);
+  // log price = 0 + 0.1 * 1 * (cost - 0)
+  expect(log[1]!['price/no-end']).toBeCloseTo(Math.exp(0.1 * log[0]!['costs/no-end']!), 5);
+  policy.dispose();
+});
