@@ -58,9 +58,11 @@ export function createContext(config: ModelConfig, batch: number, length: number
   };
 }
 
+/** The mean over H is a product with a constant: tf.mean's gradient would build an array of ones [N, H] in JS each time. */
 export function rmsNorm(x: Tensor2D, weight: Tensor1D, epsilon: number): Tensor2D {
-  const scale = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)); // [N, 1]
-  return tf.mul(tf.mul(x, scale), weight) as Tensor2D;
+  const size = weight.shape[0];
+  const meanSquare = tf.matMul(tf.square(x) as Tensor2D, tf.fill([size, 1], 1 / size) as Tensor2D); // [N, 1]
+  return tf.mul(tf.mul(x, tf.rsqrt(tf.add(meanSquare, epsilon))), weight) as Tensor2D;
 }
 
 /** x [B*T, H] -> [B*T, H]. */
