@@ -123,7 +123,8 @@ describe('batches', () => {
   });
 
   it('lets sequences join and leave between runs without changing any answer', async () => {
-    const alone = await Promise.all(PROMPTS.map((prompt) => runner.run([row(prompt, { maxNew: 24 })], 24)));
+    const alone: RunResult[][] = [];
+    for (const prompt of PROMPTS) alone.push(await runner.run([row(prompt, { maxNew: 24 })], 24));
     const live = PROMPTS.map((prompt) => ({ ids: [] as number[], next: row(prompt, { maxNew: 4 }) }));
     // Rows by round: alone, joined by a prefill, reordered, one paused, all.
     for (const members of [[0], [0, 1], [1, 0, 2], [3, 2], [0, 1, 2, 3], [3, 1], [0, 1, 2, 3]]) {
