@@ -180,7 +180,11 @@ export class EngineClient {
       for (const exchange of this.exchanges.values()) this.send(exchange);
     });
     socket.on('data', (chunk: string) => {
-      for (const line of lines.push(chunk)) this.receive(JSON.parse(line) as EngineMessage);
+      try {
+        for (const line of lines.push(chunk)) this.receive(JSON.parse(line) as EngineMessage);
+      } catch (error) {
+        socket.destroy(error as Error); // whatever answers there is no engine
+      }
     });
     socket.on('error', (error) => {
       cause = error; // `close` follows

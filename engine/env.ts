@@ -36,7 +36,7 @@ export const EngineEnv = z.object({
 export type EngineEnv = z.infer<typeof EngineEnv>;
 
 /** Throws BAD_INPUT naming the variable. */
-export function readEngineEnv(environment: NodeJS.ProcessEnv = process.env): EngineEnv {
+export function readEngineEnv(environment: Record<string, string | undefined> = process.env): EngineEnv {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = EngineEnv.safeParse(set);
   if (parsed.success) return parsed.data;

@@ -30,7 +30,10 @@ export class Sequence implements Schedulable {
   private readonly stopStrings: StopStrings;
   private cache: SequenceCache | null = null;
 
-  /** Replays `emittedIds`, so that stop strings, seeds and offsets go on where the former process stopped. */
+  /**
+   * Replays `emittedIds`, so that stop strings, seeds and offsets go on where the former process stopped. In fp32 the rest
+   * is what an uninterrupted run would have said; int8 rounds a prefill otherwise than single steps, so it may differ.
+   */
   constructor(
     readonly request: GenerateRequest,
     private readonly context: SequenceContext,
