@@ -23,6 +23,8 @@ import type { GateResult, Manifest } from '@/core/manifest';
 import type { Sampling } from '@/core/sampling';
 
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
+/** now() stands still in a transaction; rows written together keep their order by this. */
+const writtenAt = () => timestamp('created_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`);
 const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();
 
 // ---- people (better-auth's tables; guests are users with is_anonymous) --------------------------------------------
@@ -149,7 +151,7 @@ export const experiment = pgTable(
   ],
 );
 
-/** The arm of a user, with the probability with which it was assigned. Changes only when the share crosses the bucket. */
+/** The arm of a user, which changes only when the share crosses the bucket, with its probability under the present share. */
 export const assignment = pgTable(
   'assignment',
   {
@@ -186,6 +188,13 @@ export const conversation = pgTable(
   (t) => [index('conversation_user').on(t.userId, t.updatedAt)],
 );
 
+/** Where a rule found something in a text: UTF-16 offsets, end exclusive. */
+export interface ConstraintHit {
+  ruleId: string;
+  start: number;
+  end: number;
+}
+
 export const message = pgTable(
   'message',
   {
@@ -198,9 +207,11 @@ export const message = pgTable(
     role: text('role', { enum: ['user', 'assistant'] }).notNull(),
     /** What the person sees: constraints applied. Empty while an answer runs. */
     content: text('content').notNull(),
-    /** Chosen by the client: a repeated send returns the first row. Null on answers. */
+    /** Chosen by the client: a repeated send returns the first row. On answers, only on regenerated ones. */
     clientMessageId: text('client_message_id'),
-    createdAt: createdAt(),
+    /** What the rules found in a person's text; nothing is blocked for it. */
+    constraintHits: jsonb('constraint_hits').$type<ConstraintHit[]>().notNull().default([]),
+    createdAt: writtenAt(),
   },
   (t) => [
     index('message_conversation').on(t.conversationId, t.createdAt),
@@ -210,12 +221,6 @@ export const message = pgTable(
 );
 
 export const generationStatus = pgEnum('generation_status', ['running', 'done', 'stopped', 'failed']);
-
-export interface ConstraintHit {
-  ruleId: string;
-  start: number;
-  end: number;
-}
 
 /** One sample of the model. This row alone replays or scores it. */
 export const generation = pgTable(
@@ -252,7 +257,7 @@ export const generation = pgTable(
     error: text('error'),
     firstTokenMs: real('first_token_ms'),
     durationMs: real('duration_ms'),
-    createdAt: createdAt(),
+    createdAt: writtenAt(),
     finishedAt: timestamp('finished_at', { withTimezone: true }),
   },
   (t) => [
@@ -283,7 +288,15 @@ export const comparison = pgTable(
     source: text('source', { enum: ['side_by_side', 'regenerate'] }).notNull(),
     createdAt: createdAt(),
   },
-  (t) => [index('comparison_left').on(t.leftGenerationId), index('comparison_right').on(t.rightGenerationId)],
+  (t) => [
+    index('comparison_left').on(t.leftGenerationId),
+    index('comparison_right').on(t.rightGenerationId),
+    // One comparison for two answers, whichever side each is on.
+    uniqueIndex('comparison_pair').on(
+      sql`least(${t.leftGenerationId}, ${t.rightGenerationId})`,
+      sql`greatest(${t.leftGenerationId}, ${t.rightGenerationId})`,
+    ),
+  ],
 );
 
 export const FEEDBACK_KINDS = ['thumb', 'comparison'] as const;

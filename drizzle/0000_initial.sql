@@ -108,7 +108,7 @@ CREATE TABLE "generation" (
 	"error" text,
 	"first_token_ms" real,
 	"duration_ms" real,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"finished_at" timestamp with time zone
 );
 --> statement-breakpoint
@@ -119,7 +119,8 @@ CREATE TABLE "message" (
 	"role" text NOT NULL,
 	"content" text NOT NULL,
 	"client_message_id" text,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"constraint_hits" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"created_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "release" (
@@ -250,6 +251,7 @@ CREATE INDEX "account_user" ON "account" USING btree ("user_id");--> statement-b
 CREATE INDEX "audit_created" ON "audit" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "comparison_left" ON "comparison" USING btree ("left_generation_id");--> statement-breakpoint
 CREATE INDEX "comparison_right" ON "comparison" USING btree ("right_generation_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "comparison_pair" ON "comparison" USING btree (least("left_generation_id", "right_generation_id"),greatest("left_generation_id", "right_generation_id"));--> statement-breakpoint
 CREATE INDEX "conversation_user" ON "conversation" USING btree ("user_id","updated_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "experiment_one_running" ON "experiment" USING btree ("status") WHERE "experiment"."status" = 'running';--> statement-breakpoint
 CREATE UNIQUE INDEX "feedback_one_per_generation" ON "feedback" USING btree ("user_id","generation_id","kind");--> statement-breakpoint

@@ -1,0 +1,6 @@
+// Liveness: this process answers.
+export const dynamic = 'force-dynamic';
+
+export function GET(): Response {
+  return Response.json({ ok: true });
+}

@@ -1,0 +1,6 @@
+// Runs once when the web process starts: opens what it needs and takes up what the process before left.
+export async function register(): Promise<void> {
+  if (process.env.NEXT_RUNTIME !== 'nodejs') return;
+  const { getWebProcess } = await import('@/server/product');
+  await getWebProcess();
+}

@@ -1,0 +1,92 @@
+// Puts the parts of one web process together, starts them, and ends them.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadBase } from '@/core/load-base';
+import { createLogger } from '@/core/logger';
+import { dataPaths } from '@/core/paths';
+import { checkConnection, closeDatabase, getDatabase } from '@/db/client';
+import { Listener } from '@/db/listener';
+import { migrateDatabase } from '@/db/migrate';
+import { EngineClient } from '@/engine/client';
+import { type Auth, createAuth } from './auth';
+import { readServerEnv, type ServerSettings } from './env';
+import { followReleases } from './follow-releases';
+import { CHANNELS, type Product } from './services/product';
+import { seed } from './services/release';
+import { resumeGenerations } from './services/resume';
+
+export interface WebProcess {
+  product: Product;
+  auth: Auth;
+  /** Leaves what is being written to the process that comes next. */
+  close(): Promise<void>;
+}
+
+/** How often generations of a replica that died are looked for, in milliseconds. */
+const RESUME_EVERY_MS = 10_000;
+
+/** Next compiles instrumentation and each route apart, so a module's own variable would exist several times. */
+const held = globalThis as typeof globalThis & { attuneWebProcess?: Promise<WebProcess> };
+
+/** The one of this process, started at the first call; a start that failed is tried again at the next. */
+export function getWebProcess(): Promise<WebProcess> {
+  held.attuneWebProcess ??= startWebProcess(readServerEnv()).catch((error: unknown) => {
+    held.attuneWebProcess = undefined;
+    throw error;
+  });
+  return held.attuneWebProcess;
+}
+
+export async function startWebProcess(
+  settings: ServerSettings,
+  random: () => number = Math.random,
+): Promise<WebProcess> {
+  const { databaseUrl, baseUrl } = settings;
+  const log = createLogger('web', { level: settings.logLevel });
+  const base = await loadBase(settings.modelPath);
+  await checkConnection(databaseUrl);
+  await migrateDatabase(databaseUrl);
+  const db = getDatabase(databaseUrl);
+  const listener = new Listener(databaseUrl, (error) => log.warn({ err: error }, 'listening connection'));
+  await listener.start(Object.values(CHANNELS));
+  const engine = new EngineClient(settings.engineSocket);
+  const product: Product = { log, db, listener, base, engine, running: new Map(), random };
+  const auth = createAuth(db, {
+    secret: settings.authSecret ?? keptSecret(dataPaths(settings.dataFolder).run),
+    baseUrl,
+  });
+
+  await seed(product);
+  followReleases(product);
+  await resumeGenerations(product);
+  const timer = setInterval(() => {
+    resumeGenerations(product).catch((error: unknown) => log.warn({ err: error }, 'looking for lost generations'));
+  }, RESUME_EVERY_MS).unref();
+
+  const close = async () => {
+    clearInterval(timer);
+    const running = [...product.running.values()];
+    for (const generation of running) generation.abandon();
+    await Promise.allSettled(running.map((generation) => generation.done));
+    engine.close();
+    await listener.close();
+    await closeDatabase(databaseUrl);
+  };
+  return { product, auth, close };
+}
+
+/** Made at the first start; a new one would sign everybody out. */
+export function keptSecret(folder: string): string {
+  const file = path.join(folder, 'auth-secret');
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true });
+    try {
+      writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      // Another process was first: its secret is the one.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  return readFileSync(file, 'utf8').trim();
+}

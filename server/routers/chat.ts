@@ -1,0 +1,36 @@
+// Chat: write a message, read its answer as a resumable stream, stop it.
+import { tracked } from '@trpc/server';
+import { z } from 'zod';
+import * as chat from '../services/chat';
+import * as generation from '../services/generation';
+import { router, userProcedure } from '../trpc';
+import { SamplingOverride } from './inputs';
+
+export const chatRouter = router({
+  send: userProcedure
+    .input(
+      z.object({
+        conversationId: z.uuid(),
+        parentId: z.uuid().nullable(),
+        text: z.string(),
+        clientMessageId: z.uuid(),
+        sampling: SamplingOverride.optional(),
+      }),
+    )
+    .mutation(({ ctx, input }) => chat.send(ctx.product, ctx.user.id, input)),
+
+  regenerate: userProcedure
+    .input(z.object({ messageId: z.uuid(), clientMessageId: z.uuid() }))
+    .mutation(({ ctx, input }) => chat.regenerate(ctx.product, ctx.user.id, input)),
+
+  stream: userProcedure
+    .input(z.object({ generationId: z.uuid(), lastEventId: z.string().nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const events = generation.watch(ctx.product, ctx.user.id, input, signal ?? new AbortController().signal);
+      for await (const { id, event } of events) yield tracked(id, event);
+    }),
+
+  stop: userProcedure
+    .input(z.object({ generationId: z.uuid() }))
+    .mutation(({ ctx, input }) => generation.stop(ctx.product, ctx.user.id, input.generationId)),
+});

@@ -1,0 +1,19 @@
+// Conversations: list, read, rename, remove, and consent to training.
+import { z } from 'zod';
+import * as conversation from '../services/conversation';
+import { router, userProcedure } from '../trpc';
+import { Id } from './inputs';
+
+export const conversationRouter = router({
+  list: userProcedure
+    .input(z.object({ query: z.string().max(200).optional(), cursor: z.string().nullish() }).default({}))
+    .query(({ ctx, input }) => conversation.list(ctx.product, ctx.user.id, input)),
+  get: userProcedure.input(Id).query(({ ctx, input }) => conversation.get(ctx.product, ctx.user.id, input.id)),
+  rename: userProcedure
+    .input(Id.extend({ title: z.string() }))
+    .mutation(({ ctx, input }) => conversation.rename(ctx.product, ctx.user.id, input)),
+  remove: userProcedure.input(Id).mutation(({ ctx, input }) => conversation.remove(ctx.product, ctx.user.id, input.id)),
+  setAllowTraining: userProcedure
+    .input(Id.extend({ allowTraining: z.boolean() }))
+    .mutation(({ ctx, input }) => conversation.setAllowTraining(ctx.product, ctx.user.id, input)),
+});

@@ -1,0 +1,23 @@
+// Feedback: thumbs, choices between two answers, and a preferred regeneration. The author is the login's.
+import { z } from 'zod';
+import * as feedback from '../services/feedback';
+import { router, userProcedure } from '../trpc';
+
+export const feedbackRouter = router({
+  thumb: userProcedure
+    .input(
+      z.object({
+        generationId: z.uuid(),
+        value: z.union([z.literal(1), z.literal(-1), z.null()]),
+        reasons: z.array(z.string().min(1).max(64)).max(12).optional(),
+        comment: z.string().max(4000).optional(),
+      }),
+    )
+    .mutation(({ ctx, input }) => feedback.thumb(ctx.product, ctx.user.id, input)),
+  compare: userProcedure
+    .input(z.object({ comparisonId: z.uuid(), choice: z.enum(['left', 'right', 'tie', 'both_bad']) }))
+    .mutation(({ ctx, input }) => feedback.compare(ctx.product, ctx.user.id, input)),
+  prefer: userProcedure
+    .input(z.object({ preferredGenerationId: z.uuid(), otherGenerationId: z.uuid() }))
+    .mutation(({ ctx, input }) => feedback.prefer(ctx.product, ctx.user.id, input)),
+});

@@ -1,0 +1,20 @@
+// The router of the whole API, and the types that pages read from it.
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import { createCallerFactory, router } from '../trpc';
+import { adminRouter } from './admin';
+import { chatRouter } from './chat';
+import { conversationRouter } from './conversation';
+import { feedbackRouter } from './feedback';
+import { systemRouter } from './system';
+
+export const appRouter = router({
+  chat: chatRouter,
+  conversation: conversationRouter,
+  feedback: feedbackRouter,
+  admin: adminRouter,
+  system: systemRouter,
+});
+export const createCaller = createCallerFactory(appRouter);
+export type AppRouter = typeof appRouter;
+export type RouterInputs = inferRouterInputs<AppRouter>;
+export type RouterOutputs = inferRouterOutputs<AppRouter>;

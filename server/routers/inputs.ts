@@ -1,0 +1,19 @@
+// The inputs that more than one procedure takes.
+import { z } from 'zod';
+import { Sampling } from '@/core/sampling';
+
+export const Id = z.object({ id: z.uuid() });
+
+/** Sampling settings without their defaults: what is absent comes from the product's settings. */
+export const SamplingOverride = z
+  .object({
+    temperature: Sampling.shape.temperature.unwrap(),
+    topK: Sampling.shape.topK.unwrap(),
+    topP: Sampling.shape.topP.unwrap(),
+    repetitionPenalty: Sampling.shape.repetitionPenalty.unwrap(),
+    seed: Sampling.shape.seed,
+    maxTokens: Sampling.shape.maxTokens.unwrap(),
+    stop: Sampling.shape.stop.unwrap(),
+  })
+  .partial();
+export type SamplingOverride = z.infer<typeof SamplingOverride>;

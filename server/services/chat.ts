@@ -1,0 +1,293 @@
+// Chat: a person's message, and the answers that it asks for, in one transaction.
+import { randomUUID } from 'node:crypto';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import type { ChatMessage } from '@/core/base';
+import { judge } from '@/core/constraints';
+import { AttuneError } from '@/core/errors';
+import { Sampling } from '@/core/sampling';
+import type { Executor } from '@/db/client';
+import { comparison, conversation, generation, message } from '@/db/schema';
+import { type Assignment, assignArm, ofArm } from '../rollout/assign';
+import { own } from './conversation';
+import { holdRunning } from './experiment';
+import { begin, type GenerationRow, lockName } from './generation';
+import type { Product } from './product';
+import { buildPrompt, fitAnswer } from './prompt';
+import { champion } from './release';
+import { readSettings, type Settings } from './settings';
+import { checkCharacters, checkText } from './text';
+import type { SendResult } from './views';
+
+type MessageRow = typeof message.$inferSelect;
+
+export interface SendInput {
+  conversationId: string;
+  parentId: string | null;
+  text: string;
+  clientMessageId: string;
+  sampling?: Partial<Sampling>;
+}
+
+interface Outcome {
+  result: SendResult;
+  /** Empty when the message was there already. */
+  begun: GenerationRow[];
+}
+
+/** A repeated clientMessageId returns the first rows and writes nothing. */
+export async function send(product: Product, userId: string, input: SendInput): Promise<SendResult> {
+  const text = checkText(input.text, 'message');
+  for (const stop of input.sampling?.stop ?? []) checkCharacters(stop, 'stop string');
+  const settings = await readSettings(product.db);
+  return begun(product, settings, async (tx): Promise<Outcome> => {
+    await tx
+      .insert(conversation)
+      .values({ id: input.conversationId, userId, title: titleOf(text) })
+      .onConflictDoNothing();
+    await holdConversation(tx, userId, input.conversationId);
+    const repeated = await findSent(tx, input);
+    if (repeated) return { result: repeated, begun: [] };
+
+    const history = input.parentId ? await readPath(tx, input.conversationId, input.parentId) : [];
+    await checkParent(tx, history.at(-1));
+    const [userMessage] = await tx
+      .insert(message)
+      .values({
+        conversationId: input.conversationId,
+        parentId: input.parentId,
+        role: 'user',
+        content: text,
+        clientMessageId: input.clientMessageId,
+        constraintHits: judge(settings.constraints, text).hits.map(({ ruleId, start, end }) => ({
+          ruleId,
+          start,
+          end,
+        })),
+      })
+      .returning();
+    const isComparison = product.random() < settings.comparisonShare;
+    const arms = await chooseArms(tx, userId, isComparison);
+    // The first answer is shown on the left; chance decides which that is.
+    if (product.random() < 0.5) arms.reverse();
+    const rows = await insertAnswers(product, tx, settings, [...history, userMessage!], arms, userId, input.sampling);
+    const comparisonId = isComparison ? await insertComparison(tx, rows) : null;
+    await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, input.conversationId));
+    return { result: resultOf(userMessage!, rows, comparisonId), begun: rows };
+  });
+}
+
+/** Another answer to the message that this one answers. */
+export async function regenerate(
+  product: Product,
+  userId: string,
+  input: { messageId: string; clientMessageId: string },
+): Promise<SendResult> {
+  const settings = await readSettings(product.db);
+  return begun(product, settings, async (tx): Promise<Outcome> => {
+    const [answer] = await tx.select().from(message).where(eq(message.id, input.messageId));
+    if (!answer) throw new AttuneError('NOT_FOUND', `There is no message ${input.messageId} of yours.`);
+    await holdConversation(tx, userId, answer.conversationId);
+    if (answer.role !== 'assistant' || !answer.parentId) {
+      throw new AttuneError('BAD_INPUT', `Message ${answer.id} is not an answer; regenerate an answer.`);
+    }
+    const path = await readPath(tx, answer.conversationId, answer.parentId);
+    const userMessage = path.at(-1)!;
+    const [first] = await tx
+      .select({ generation })
+      .from(message)
+      .innerJoin(generation, eq(generation.messageId, message.id))
+      .where(
+        and(eq(message.conversationId, answer.conversationId), eq(message.clientMessageId, input.clientMessageId)),
+      );
+    if (first) return { result: resultOf(userMessage, [first.generation], null), begun: [] };
+    const arms = await chooseArms(tx, userId, false);
+    const rows = await insertAnswers(product, tx, settings, path, arms, userId, {}, input.clientMessageId);
+    await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, answer.conversationId));
+    return { result: resultOf(userMessage, rows, null), begun: rows };
+  });
+}
+
+/** Tokens are asked for once the rows are there; until then the locks say whose the generations are. */
+async function begun(
+  product: Product,
+  settings: Settings,
+  work: (tx: Executor) => Promise<Outcome>,
+): Promise<SendResult> {
+  const locked: string[] = [];
+  try {
+    const outcome = await product.db.transaction(async (tx) => {
+      const outcome = await work(tx);
+      for (const { id } of outcome.begun) {
+        if (await product.listener.tryLock(lockName(id), () => product.running.get(id)?.abandon())) locked.push(id);
+      }
+      return outcome;
+    });
+    for (const row of outcome.begun) begin(product, row, settings.constraints);
+    return outcome.result;
+  } catch (error) {
+    for (const id of locked) await product.listener.unlock(lockName(id));
+    throw error;
+  }
+}
+
+/** Sends to one conversation take turns, so that a double click finds the first one's rows. */
+async function holdConversation(tx: Executor, userId: string, id: string): Promise<void> {
+  await tx.select({ id: conversation.id }).from(conversation).where(eq(conversation.id, id)).for('update');
+  await own(tx, userId, id);
+}
+
+async function findSent(tx: Executor, input: SendInput): Promise<SendResult | null> {
+  const { conversationId, clientMessageId } = input;
+  const [first] = await tx
+    .select()
+    .from(message)
+    .where(
+      and(
+        eq(message.conversationId, conversationId),
+        eq(message.clientMessageId, clientMessageId),
+        eq(message.role, 'user'),
+      ),
+    );
+  if (!first) return null;
+  const answers = await tx
+    .select({ generation })
+    .from(message)
+    .innerJoin(generation, eq(generation.messageId, message.id))
+    .where(and(eq(message.parentId, first.id), isNull(message.clientMessageId)))
+    .orderBy(asc(message.createdAt));
+  const rows = answers.map((answer) => answer.generation);
+  const [pair] = await tx
+    .select({ id: comparison.id })
+    .from(comparison)
+    .where(and(eq(comparison.leftGenerationId, rows[0]!.id), eq(comparison.source, 'side_by_side')));
+  return resultOf(first, rows, pair?.id ?? null);
+}
+
+/** What a person answers is an answer, and a whole one. */
+async function checkParent(tx: Executor, parent: MessageRow | undefined): Promise<void> {
+  if (!parent) return;
+  if (parent.role !== 'assistant') {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `Message ${parent.id} is not an answer; take an answer, or null, as the parent.`,
+    );
+  }
+  const [row] = await tx
+    .select({ status: generation.status })
+    .from(generation)
+    .where(eq(generation.messageId, parent.id));
+  if (row?.status === 'running') {
+    throw new AttuneError('CONFLICT', 'The answer is still being written; wait for its end or stop it.');
+  }
+}
+
+/** From the first message to this one. */
+async function readPath(tx: Executor, conversationId: string, messageId: string): Promise<MessageRow[]> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    with recursive path as (
+      select id, parent_id, 0 as depth from ${message} where id = ${messageId} and conversation_id = ${conversationId}
+      union all
+      select m.id, m.parent_id, p.depth + 1 from ${message} m join path p on m.id = p.parent_id
+    ) select id from path order by depth desc`);
+  if (rows.length === 0) {
+    throw new AttuneError('NOT_FOUND', `There is no message ${messageId} in this conversation; open it again.`);
+  }
+  const known = await tx.select().from(message).where(eq(message.conversationId, conversationId));
+  const byId = new Map(known.map((row) => [row.id, row]));
+  return rows.map(({ id }) => byId.get(id)!);
+}
+
+/** Side by side in an experiment is candidate against champion; else two samples of what the person gets anyway. */
+async function chooseArms(tx: Executor, userId: string, isComparison: boolean): Promise<Assignment[]> {
+  const running = await holdRunning(tx);
+  if (!running) {
+    const { versionId } = await champion(tx);
+    const arm: Assignment = { versionId, experimentId: null, arm: 'champion', propensity: 1 };
+    return isComparison ? [arm, arm] : [arm];
+  }
+  const mine = await assignArm(tx, running, userId);
+  return isComparison ? [ofArm(running, 'champion', 1), ofArm(running, 'candidate', 1)] : [mine];
+}
+
+/** `path` ends with the person's message. */
+async function insertAnswers(
+  product: Product,
+  tx: Executor,
+  settings: Settings,
+  path: MessageRow[],
+  arms: Assignment[],
+  userId: string,
+  override: Partial<Sampling> = {},
+  clientMessageId?: string,
+): Promise<GenerationRow[]> {
+  const userMessage = path.at(-1)!;
+  const context = product.base.weights.config.maxPositions;
+  const asked = { ...settings.sampling, ...override };
+  const maxTokens = fitAnswer(asked.maxTokens, context);
+  const messages = path
+    .map(({ role, content }): ChatMessage => ({ role, content }))
+    .filter(({ content }) => content !== '');
+  const promptIds = buildPrompt(product.base, settings.systemPrompt, messages, context - maxTokens);
+  const { conversationId } = userMessage;
+  const rows: GenerationRow[] = [];
+  for (const arm of arms) {
+    const messageId = randomUUID();
+    await tx.insert(message).values({
+      id: messageId,
+      conversationId,
+      parentId: userMessage.id,
+      role: 'assistant',
+      content: '',
+      clientMessageId,
+    });
+    const seed =
+      rows.length === 0 && override.seed !== undefined ? override.seed : Math.floor(product.random() * 2 ** 48);
+    const sampling = Sampling.parse({ ...asked, maxTokens, seed });
+    const [row] = await tx
+      .insert(generation)
+      .values({
+        ...arm,
+        messageId,
+        conversationId,
+        userId,
+        sampling,
+        seed,
+        promptIds,
+        constraintRulesVersion: settings.constraints.version,
+      })
+      .returning();
+    rows.push(row!);
+  }
+  return rows;
+}
+
+async function insertComparison(tx: Executor, rows: GenerationRow[]): Promise<string> {
+  const [left, right] = rows;
+  const { conversationId, userId } = left!;
+  const [row] = await tx
+    .insert(comparison)
+    .values({
+      conversationId,
+      userId,
+      leftGenerationId: left!.id,
+      rightGenerationId: right!.id,
+      source: 'side_by_side',
+    })
+    .returning();
+  return row!.id;
+}
+
+function resultOf(userMessage: MessageRow, rows: GenerationRow[], comparisonId: string | null): SendResult {
+  return {
+    conversationId: userMessage.conversationId,
+    userMessageId: userMessage.id,
+    answers: rows.map((row) => ({ messageId: row.messageId, generationId: row.id })),
+    comparisonId,
+  };
+}
+
+function titleOf(text: string): string {
+  const line = text.split('\n', 1)[0]!.trim();
+  const characters = Array.from(line);
+  return characters.length <= 60 ? line : `${characters.slice(0, 59).join('').trimEnd()}…`;
+}

@@ -1,0 +1,146 @@
+// Conversations: found, read, renamed, removed by the person who owns them.
+import { and, asc, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
+import type { Executor } from '@/db/client';
+import { comparison, conversation, feedback, generation, message } from '@/db/schema';
+import type { Product } from './product';
+import { checkCharacters, checkText } from './text';
+import type { ComparisonView, ConversationListView, ConversationView, MessageView } from './views';
+
+const PAGE = 30;
+const MAX_TITLE_BYTES = 400;
+
+/** Newest first. `query` looks in titles and messages; `cursor` is the last item of the page before. */
+export async function list(
+  { db }: Product,
+  userId: string,
+  { query, cursor }: { query?: string; cursor?: string | null },
+): Promise<ConversationListView> {
+  const conditions: (SQL | undefined)[] = [eq(conversation.userId, userId)];
+  if (query?.trim()) {
+    checkCharacters(query, 'search text');
+    const pattern = `%${query.trim().replace(/[\\%_]/g, '\\$&')}%`;
+    const inMessages = db
+      .select({ id: message.conversationId })
+      .from(message)
+      .where(and(eq(message.conversationId, conversation.id), ilike(message.content, pattern)));
+    conditions.push(or(ilike(conversation.title, pattern), sql`exists ${inMessages}`));
+  }
+  if (cursor) {
+    const [time, id] = cursor.split('/');
+    if (!time || Number.isNaN(Date.parse(time)) || !/^[0-9a-f-]{36}$/i.test(id ?? '')) {
+      throw new AttuneError(
+        'BAD_INPUT',
+        `The cursor "${cursor.slice(0, 80)}" is none that this list gave; start without one.`,
+      );
+    }
+    conditions.push(sql`(${conversation.updatedAt}, ${conversation.id}) < (${time}::timestamptz, ${id}::uuid)`);
+  }
+  const rows = await db
+    .select({
+      id: conversation.id,
+      title: conversation.title,
+      updatedAt: conversation.updatedAt,
+      // A Date has milliseconds; the cursor must not lose Postgres' microseconds.
+      exactly: sql<string>`to_char(${conversation.updatedAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+    })
+    .from(conversation)
+    .where(and(...conditions))
+    .orderBy(desc(conversation.updatedAt), desc(conversation.id))
+    .limit(PAGE + 1);
+  const page = rows.slice(0, PAGE);
+  const last = page.at(-1);
+  return {
+    items: page.map(({ id, title, updatedAt }) => ({ id, title, updatedAt })),
+    nextCursor: rows.length > PAGE && last ? `${last.exactly}/${last.id}` : null,
+  };
+}
+
+/** Somebody else's conversation is not found rather than forbidden: its existence is private too. */
+export async function own(db: Executor, userId: string, id: string) {
+  const [row] = await db
+    .select()
+    .from(conversation)
+    .where(and(eq(conversation.id, id), eq(conversation.userId, userId)));
+  if (!row) throw new AttuneError('NOT_FOUND', `There is no conversation ${id} of yours; it may have been removed.`);
+  return row;
+}
+
+export async function get({ db, running }: Product, userId: string, id: string): Promise<ConversationView> {
+  const row = await own(db, userId, id);
+  const messages = await db
+    .select({ message, generation, thumb: feedback.thumb, reasons: feedback.reasons })
+    .from(message)
+    .leftJoin(generation, eq(generation.messageId, message.id))
+    .leftJoin(
+      feedback,
+      and(eq(feedback.generationId, generation.id), eq(feedback.userId, userId), eq(feedback.kind, 'thumb')),
+    )
+    .where(eq(message.conversationId, id))
+    .orderBy(asc(message.createdAt), asc(message.id));
+  const messageOf = new Map(messages.flatMap((row) => (row.generation ? [[row.generation.id, row.message.id]] : [])));
+  const pairs = await db
+    .select({ comparison, choice: feedback.choice })
+    .from(comparison)
+    .leftJoin(feedback, and(eq(feedback.comparisonId, comparison.id), eq(feedback.userId, userId)))
+    .where(eq(comparison.conversationId, id))
+    .orderBy(asc(comparison.createdAt));
+  const blind = new Set(
+    pairs.flatMap((pair) => (pair.choice ? [] : [pair.comparison.leftGenerationId, pair.comparison.rightGenerationId])),
+  );
+  return {
+    id,
+    title: row.title,
+    allowTraining: row.allowTraining,
+    messages: messages.map(
+      ({ message, generation, thumb, reasons }): MessageView => ({
+        id: message.id,
+        parentId: message.parentId,
+        role: message.role,
+        content: (generation && running.get(generation.id)?.text) ?? message.content,
+        createdAt: message.createdAt,
+        generation: generation && {
+          id: generation.id,
+          status: generation.status,
+          finishReason: generation.finishReason,
+          versionId: blind.has(generation.id) ? null : generation.versionId,
+          completionTokens: generation.completionIds.length,
+          thumb: thumb as -1 | 1 | null,
+          reasons: reasons ?? [],
+          error: generation.error,
+        },
+      }),
+    ),
+    comparisons: pairs.map(
+      ({ comparison, choice }): ComparisonView => ({
+        id: comparison.id,
+        leftMessageId: messageOf.get(comparison.leftGenerationId)!,
+        rightMessageId: messageOf.get(comparison.rightGenerationId)!,
+        choice,
+      }),
+    ),
+  };
+}
+
+export async function rename({ db }: Product, userId: string, input: { id: string; title: string }): Promise<void> {
+  const title = checkText(input.title, 'title', MAX_TITLE_BYTES);
+  await own(db, userId, input.id);
+  await db.update(conversation).set({ title }).where(eq(conversation.id, input.id));
+}
+
+/** Takes messages, generations and feedback with it; what is being written stops. */
+export async function remove({ db, running }: Product, userId: string, id: string): Promise<void> {
+  await own(db, userId, id);
+  const removed = await db.select({ id: generation.id }).from(generation).where(eq(generation.conversationId, id));
+  await db.delete(conversation).where(eq(conversation.id, id));
+  for (const row of removed) running.get(row.id)?.abandon();
+}
+
+export async function setAllowTraining(
+  { db }: Product,
+  userId: string,
+  input: { id: string; allowTraining: boolean },
+): Promise<void> {
+  await own(db, userId, input.id);
+  await db.update(conversation).set({ allowTraining: input.allowTraining }).where(eq(conversation.id, input.id));
+}

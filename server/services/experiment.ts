@@ -1,0 +1,124 @@
+// Experiments: a candidate beside the champion for a share of the users.
+import { randomUUID } from 'node:crypto';
+import { and, count, desc, eq, sql } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
+import type { Executor } from '@/db/client';
+import { assignment, experiment, version } from '@/db/schema';
+import type { Experiment } from '../rollout/assign';
+import { moveUsers } from '../rollout/assign';
+import { judgeArms, NO_JUDGEMENT } from '../rollout/metrics';
+import { record } from './audit';
+import type { Product } from './product';
+import { champion, lockReleases } from './release';
+import type { ArmView, ExperimentResultsView, ExperimentView } from './views';
+
+export async function runningExperiment(db: Executor): Promise<Experiment | null> {
+  const [row] = await db.select().from(experiment).where(eq(experiment.status, 'running'));
+  return row ?? null;
+}
+
+export async function list({ db }: Product): Promise<ExperimentView[]> {
+  return (await db.select().from(experiment).orderBy(desc(experiment.createdAt))).map(view);
+}
+
+export async function start(
+  product: Product,
+  actorId: string,
+  input: { candidateVersionId: string; share: number; name: string },
+): Promise<ExperimentView> {
+  const { candidateVersionId, share, name } = input;
+  const [candidate] = await product.db.select().from(version).where(eq(version.id, candidateVersionId));
+  if (!candidate) throw new AttuneError('NOT_FOUND', `There is no version ${candidateVersionId}.`);
+  if (candidate.status !== 'accepted') {
+    throw new AttuneError(
+      'CONFLICT',
+      `Version ${candidateVersionId} was rejected by its gates and cannot serve; train another.`,
+    );
+  }
+  await product.engine.load(candidateVersionId);
+  return product.db.transaction(async (tx) => {
+    await lockReleases(tx);
+    const { versionId: championVersionId } = await champion(tx);
+    if (championVersionId === candidateVersionId) {
+      throw new AttuneError('CONFLICT', `${candidateVersionId} serves already; choose another candidate.`);
+    }
+    const running = await runningExperiment(tx);
+    if (running) throw new AttuneError('CONFLICT', `The experiment "${running.name}" is running; stop it first.`);
+    const [row] = await tx
+      .insert(experiment)
+      .values({ name, share, championVersionId, candidateVersionId, salt: randomUUID(), createdBy: actorId })
+      .returning();
+    await record(tx, actorId, 'experiment.start', row!.id, { championVersionId, candidateVersionId, share });
+    return view(row!);
+  });
+}
+
+export async function setShare(
+  { db }: Product,
+  actorId: string,
+  { id, share }: { id: string; share: number },
+): Promise<ExperimentView & { movedUsers: number }> {
+  return db.transaction(async (tx) => {
+    const before = await lockRunning(tx, id);
+    const [row] = await tx.update(experiment).set({ share }).where(eq(experiment.id, id)).returning();
+    const movedUsers = await moveUsers(tx, id, before.share, share);
+    await record(tx, actorId, 'experiment.share', id, { from: before.share, to: share, movedUsers });
+    return { ...view(row!), movedUsers };
+  });
+}
+
+export async function stop({ db }: Product, actorId: string, id: string): Promise<ExperimentView> {
+  return db.transaction(async (tx) => {
+    await lockRunning(tx, id);
+    const [row] = await tx
+      .update(experiment)
+      .set({ status: 'stopped', stoppedAt: sql`now()` })
+      .where(eq(experiment.id, id))
+      .returning();
+    await record(tx, actorId, 'experiment.stop', id);
+    return view(row!);
+  });
+}
+
+export async function results({ db }: Product, id: string): Promise<ExperimentResultsView> {
+  const [row] = await db.select().from(experiment).where(eq(experiment.id, id));
+  if (!row) throw new AttuneError('NOT_FOUND', `There is no experiment ${id}.`);
+  const judged = await judgeArms(db, id);
+  const sizes = await db
+    .select({ arm: assignment.arm, users: count() })
+    .from(assignment)
+    .where(eq(assignment.experimentId, id))
+    .groupBy(assignment.arm);
+  const arm = (name: 'champion' | 'candidate', versionId: string): ArmView => ({
+    versionId,
+    users: sizes.find((size) => size.arm === name)?.users ?? 0,
+    ...(judged.get(name) ?? NO_JUDGEMENT),
+  });
+  return {
+    experiment: view(row),
+    champion: arm('champion', row.championVersionId),
+    candidate: arm('candidate', row.candidateVersionId),
+  };
+}
+
+/** Assignments read the row under the same lock, so nobody gets an arm of the old share after the move. */
+async function lockRunning(tx: Executor, id: string): Promise<Experiment> {
+  const [row] = await tx.select().from(experiment).where(eq(experiment.id, id)).for('update');
+  if (!row) throw new AttuneError('NOT_FOUND', `There is no experiment ${id}.`);
+  if (row.status !== 'running') throw new AttuneError('CONFLICT', `The experiment "${row.name}" has been stopped.`);
+  return row;
+}
+
+/** The running experiment, held against a change of its share until the transaction ends. */
+export async function holdRunning(tx: Executor): Promise<Experiment | null> {
+  const [row] = await tx
+    .select()
+    .from(experiment)
+    .where(and(eq(experiment.status, 'running')))
+    .for('share');
+  return row ?? null;
+}
+
+function view({ salt: _salt, createdBy: _createdBy, ...row }: Experiment): ExperimentView {
+  return row;
+}

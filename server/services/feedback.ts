@@ -1,0 +1,119 @@
+// Feedback: one live value for each (answer or pair, person, kind), given only by the person whose conversation it is.
+import { and, eq, or, sql } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
+import type { Executor } from '@/db/client';
+import { comparison, feedback, generation, message } from '@/db/schema';
+import type { Product } from './product';
+import { checkCharacters } from './text';
+import type { Choice } from './views';
+
+export async function thumb(
+  { db }: Product,
+  userId: string,
+  input: { generationId: string; value: 1 | -1 | null; reasons?: string[]; comment?: string },
+): Promise<void> {
+  for (const text of [...(input.reasons ?? []), input.comment ?? '']) checkCharacters(text, 'reason or comment');
+  await finishedAnswer(db, userId, input.generationId);
+  const key = and(
+    eq(feedback.userId, userId),
+    eq(feedback.generationId, input.generationId),
+    eq(feedback.kind, 'thumb'),
+  );
+  if (input.value === null) {
+    await db.delete(feedback).where(key);
+    return;
+  }
+  const said = { thumb: input.value, reasons: input.reasons ?? [], comment: input.comment ?? null };
+  await db
+    .insert(feedback)
+    .values({ userId, kind: 'thumb', generationId: input.generationId, ...said })
+    .onConflictDoUpdate({
+      target: [feedback.userId, feedback.generationId, feedback.kind],
+      set: { ...said, updatedAt: sql`now()` },
+    });
+}
+
+export async function compare(
+  { db }: Product,
+  userId: string,
+  input: { comparisonId: string; choice: Choice },
+): Promise<void> {
+  const [pair] = await db
+    .select()
+    .from(comparison)
+    .where(and(eq(comparison.id, input.comparisonId), eq(comparison.userId, userId)));
+  if (!pair) throw new AttuneError('NOT_FOUND', `There is no comparison ${input.comparisonId} of yours.`);
+  await finishedAnswer(db, userId, pair.leftGenerationId);
+  await finishedAnswer(db, userId, pair.rightGenerationId);
+  await choose(db, userId, pair.id, input.choice);
+}
+
+/** A regenerated answer that is better, or worse, than its sibling is a comparison; sides are in the order of writing. */
+export async function prefer(
+  { db }: Product,
+  userId: string,
+  input: { preferredGenerationId: string; otherGenerationId: string },
+): Promise<{ comparisonId: string }> {
+  const preferred = await finishedAnswer(db, userId, input.preferredGenerationId);
+  const other = await finishedAnswer(db, userId, input.otherGenerationId);
+  if (preferred.id === other.id || preferred.parentId !== other.parentId) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `${preferred.id} and ${other.id} are not two answers to one message; compare siblings.`,
+    );
+  }
+  const isFirst = preferred.createdAt <= other.createdAt;
+  const [left, right] = isFirst ? [preferred, other] : [other, preferred];
+  return db.transaction(async (tx) => {
+    await tx
+      .insert(comparison)
+      .values({
+        conversationId: preferred.conversationId,
+        userId,
+        leftGenerationId: left.id,
+        rightGenerationId: right.id,
+        source: 'regenerate',
+      })
+      .onConflictDoNothing();
+    const [pair] = await tx
+      .select()
+      .from(comparison)
+      .where(
+        or(
+          and(eq(comparison.leftGenerationId, left.id), eq(comparison.rightGenerationId, right.id)),
+          and(eq(comparison.leftGenerationId, right.id), eq(comparison.rightGenerationId, left.id)),
+        ),
+      );
+    await choose(tx, userId, pair!.id, pair!.leftGenerationId === preferred.id ? 'left' : 'right');
+    return { comparisonId: pair!.id };
+  });
+}
+
+async function choose(db: Executor, userId: string, comparisonId: string, choice: Choice): Promise<void> {
+  await db
+    .insert(feedback)
+    .values({ userId, kind: 'comparison', comparisonId, choice })
+    .onConflictDoUpdate({
+      target: [feedback.userId, feedback.comparisonId, feedback.kind],
+      set: { choice, updatedAt: sql`now()` },
+    });
+}
+
+/** An answer of the person's own, with the message that it answers. */
+async function finishedAnswer(db: Executor, userId: string, generationId: string) {
+  const [row] = await db
+    .select({
+      id: generation.id,
+      status: generation.status,
+      conversationId: generation.conversationId,
+      createdAt: generation.createdAt,
+      parentId: message.parentId,
+    })
+    .from(generation)
+    .innerJoin(message, eq(message.id, generation.messageId))
+    .where(and(eq(generation.id, generationId), eq(generation.userId, userId)));
+  if (!row) throw new AttuneError('NOT_FOUND', `There is no answer ${generationId} of yours.`);
+  if (row.status === 'running')
+    throw new AttuneError('CONFLICT', 'The answer is still being written; judge it when it has ended.');
+  return row;
+}

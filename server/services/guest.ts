@@ -1,0 +1,23 @@
+// Moves what a guest has done to the account that the guest signs in to.
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Database } from '@/db/client';
+import { assignment, comparison, conversation, feedback, generation } from '@/db/schema';
+
+/** better-auth deletes the guest afterwards, and with the guest whatever was not moved. */
+export async function moveHistory(db: Database, guestId: string, userId: string): Promise<void> {
+  if (guestId === userId) return;
+  await db.transaction(async (tx) => {
+    for (const table of [conversation, generation, comparison]) {
+      await tx.update(table).set({ userId }).where(eq(table.userId, guestId));
+    }
+    // The account's own vote and own arm are the ones that stay.
+    const own = tx.select({ id: assignment.experimentId }).from(assignment).where(eq(assignment.userId, userId));
+    await tx.delete(assignment).where(and(eq(assignment.userId, guestId), inArray(assignment.experimentId, own)));
+    await tx.update(assignment).set({ userId }).where(eq(assignment.userId, guestId));
+    await tx.execute(sql`
+      delete from ${feedback} g using ${feedback} a
+      where g.user_id = ${guestId} and a.user_id = ${userId} and g.kind = a.kind
+        and (g.generation_id = a.generation_id or g.comparison_id = a.comparison_id)`);
+    await tx.update(feedback).set({ userId }).where(eq(feedback.userId, guestId));
+  });
+}

@@ -1,0 +1,32 @@
+// What every service works with: the parts that one web process holds.
+import type { Base } from '@/core/base';
+import type { Logger } from '@/core/logger';
+import type { Database } from '@/db/client';
+import type { Listener } from '@/db/listener';
+import type { EngineClient } from '@/engine/client';
+import type { RunningGeneration } from './running-generation';
+
+export interface Product {
+  log: Logger;
+  db: Database;
+  listener: Listener;
+  /** Tokenizer and chat template; the web process reads no weights. */
+  base: Base;
+  engine: EngineClient;
+  /** Generations whose tokens this process is receiving, by id. */
+  running: Map<string, RunningGeneration>;
+  /** Uniform in [0, 1). */
+  random: () => number;
+}
+
+/** Channels of NOTIFY, with what the payload names. */
+export const CHANNELS = {
+  /** A generation that has new text. */
+  generation: 'generation',
+  /** A generation that its reader wants to end. */
+  stopGeneration: 'generation_stop',
+  /** A version that the trainer has published. */
+  versionPublished: 'version_published',
+  /** The new champion. */
+  release: 'release',
+} as const;

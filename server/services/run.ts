@@ -1,0 +1,141 @@
+// Training runs as the admin sees them: asked for, watched, cancelled; the trainer does the work.
+import { asc, desc, eq, inArray, sql } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
+import type { Executor } from '@/db/client';
+import { runMetric, trainingRun } from '@/db/schema';
+import { record } from './audit';
+import type { Product } from './product';
+import { champion } from './release';
+import type { RunDetailView, RunEvent, RunPoint, RunView } from './views';
+
+type RunRow = typeof trainingRun.$inferSelect;
+
+const POLL_MS = 1000;
+/** Metrics are written in transactions: a point may appear this much after its own time. */
+const OVERLAP_SECONDS = 10;
+const MAX_CONFIG_BYTES = 16 * 1024;
+
+export async function list({ db }: Product): Promise<RunView[]> {
+  return (await db.select().from(trainingRun).orderBy(desc(trainingRun.createdAt)).limit(200)).map(view);
+}
+
+export async function get({ db }: Product, id: string): Promise<RunDetailView> {
+  const row = await find(db, id);
+  const metrics = await db
+    .select({ stage: runMetric.stage, step: runMetric.step, metrics: runMetric.metrics })
+    .from(runMetric)
+    .where(eq(runMetric.runId, id))
+    .orderBy(asc(runMetric.createdAt), asc(runMetric.step));
+  return { ...view(row), config: row.config, metrics };
+}
+
+/** One run at a time: a second one would train from the same parent on the same feedback. */
+export async function start({ db }: Product, actorId: string, config: Record<string, unknown>): Promise<RunView> {
+  const bytes = Buffer.byteLength(JSON.stringify(config));
+  if (bytes > MAX_CONFIG_BYTES) {
+    throw new AttuneError('BAD_INPUT', `The configuration has ${bytes} bytes; the most is ${MAX_CONFIG_BYTES}.`);
+  }
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`lock table ${trainingRun} in share row exclusive mode`);
+    const [live] = await tx
+      .select()
+      .from(trainingRun)
+      .where(inArray(trainingRun.status, ['queued', 'running']));
+    if (live) throw new AttuneError('CONFLICT', `Run ${live.id} is ${live.status}; wait for its end or cancel it.`);
+    const { versionId: parentVersionId } = await champion(tx);
+    const [row] = await tx
+      .insert(trainingRun)
+      .values({ trigger: 'button', requestedBy: actorId, config, parentVersionId })
+      .returning();
+    await record(tx, actorId, 'run.start', row!.id, { config, parentVersionId });
+    await tx.execute(sql`select pg_notify('training_run', ${row!.id})`);
+    return view(row!);
+  });
+}
+
+/** A queued run ends at once; a running one when its trainer has heard of it. */
+export async function cancel({ db }: Product, actorId: string, id: string): Promise<RunView> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.select().from(trainingRun).where(eq(trainingRun.id, id)).for('update');
+    if (!row) throw new AttuneError('NOT_FOUND', `There is no run ${id}.`);
+    if (row.status !== 'queued' && row.status !== 'running') {
+      throw new AttuneError('CONFLICT', `Run ${id} has ended as ${row.status}.`);
+    }
+    const isQueued = row.status === 'queued';
+    const [changed] = await tx
+      .update(trainingRun)
+      .set({
+        cancelRequested: true,
+        ...(isQueued && { status: 'cancelled', verdict: 'Cancelled before it began.', finishedAt: sql`now()` }),
+      })
+      .where(eq(trainingRun.id, id))
+      .returning();
+    await record(tx, actorId, 'run.cancel', id, { was: row.status });
+    await tx.execute(sql`select pg_notify('training_run', ${id})`);
+    return view(changed!);
+  });
+}
+
+/** State and points as they change, from the first point on at every connection; ends with the run. */
+export async function* watch(
+  { db }: Product,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<{ id: string; event: RunEvent }> {
+  const sent = new Map<string, string>();
+  let state = '';
+  let events = 0;
+  let since = '-infinity';
+  while (!signal.aborted) {
+    const run = view(await find(db, id));
+    const fresh = await db
+      .select({
+        stage: runMetric.stage,
+        step: runMetric.step,
+        metrics: runMetric.metrics,
+        at: sql<string>`${runMetric.createdAt}::text`,
+      })
+      .from(runMetric)
+      .where(
+        sql`${runMetric.runId} = ${id} and ${runMetric.createdAt} > ${since}::timestamptz - make_interval(secs => ${OVERLAP_SECONDS})`,
+      )
+      .orderBy(asc(runMetric.createdAt), asc(runMetric.step));
+    const points: RunPoint[] = [];
+    for (const { at, ...point } of fresh) {
+      const key = `${point.stage} ${point.step}`;
+      if (sent.get(key) === at) continue;
+      sent.set(key, at);
+      points.push(point);
+      since = at;
+    }
+    if (points.length > 0) yield { id: String(++events), event: { type: 'points', points } };
+    if (JSON.stringify(run) !== state) {
+      state = JSON.stringify(run);
+      yield { id: String(++events), event: { type: 'state', run } };
+    }
+    if (run.status !== 'queued' && run.status !== 'running') return;
+    await pause(POLL_MS, signal);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+async function find(db: Executor, id: string): Promise<RunRow> {
+  const [row] = await db.select().from(trainingRun).where(eq(trainingRun.id, id));
+  if (!row) throw new AttuneError('NOT_FOUND', `There is no run ${id}.`);
+  return row;
+}
+
+function view({ config, requestedBy, leaseOwner, leaseExpiresAt, ...row }: RunRow): RunView {
+  return row;
+}

@@ -1,0 +1,19 @@
+// The versions of the policy, with what people said about each.
+import { desc } from 'drizzle-orm';
+import { version } from '@/db/schema';
+import { judgeVersions, NO_JUDGEMENT } from '../rollout/metrics';
+import type { Product } from './product';
+import { champion } from './release';
+import type { VersionView } from './views';
+
+export async function listVersions({ db }: Product): Promise<VersionView[]> {
+  const [rows, judged, now] = await Promise.all([
+    db.select().from(version).orderBy(desc(version.createdAt)),
+    judgeVersions(db),
+    champion(db),
+  ]);
+  return rows.map(({ id, parentId, runId, status, gates, createdAt }) => {
+    const { thumbs: thumbRate, sideBySide } = judged.get(id) ?? NO_JUDGEMENT;
+    return { id, parentId, runId, status, gates, createdAt, isChampion: id === now.versionId, thumbRate, sideBySide };
+  });
+}

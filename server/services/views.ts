@@ -1,0 +1,174 @@
+// What the procedures return: the shapes that pages and tests read, with no database type in them.
+import type { GateResult } from '@/core/manifest';
+import type { EngineStatus } from '@/engine/protocol';
+import type { RateView, SideBySideView } from '../rollout/metrics';
+
+export type { RateView, SideBySideView };
+
+export type GenerationStatus = 'running' | 'done' | 'stopped' | 'failed';
+export type Choice = 'left' | 'right' | 'tie' | 'both_bad';
+export type RunStatus = 'queued' | 'running' | 'done' | 'rejected' | 'failed' | 'cancelled';
+
+export interface SendResult {
+  conversationId: string;
+  userMessageId: string;
+  answers: { messageId: string; generationId: string }[];
+  /** Set when two answers wait for a person's choice. */
+  comparisonId: string | null;
+}
+
+export type StreamEvent =
+  | { type: 'delta'; text: string }
+  /** The whole visible text so far; first event of every connection. */
+  | { type: 'snapshot'; text: string }
+  | { type: 'end'; status: Exclude<GenerationStatus, 'running'>; finishReason: string | null; text: string };
+
+export interface ConversationListView {
+  items: { id: string; title: string; updatedAt: Date }[];
+  nextCursor: string | null;
+}
+
+export interface MessageView {
+  id: string;
+  parentId: string | null;
+  role: 'user' | 'assistant';
+  content: string;
+  createdAt: Date;
+  generation: {
+    id: string;
+    status: GenerationStatus;
+    finishReason: string | null;
+    /** null while the answer is part of an undecided comparison: people judge blind. */
+    versionId: string | null;
+    completionTokens: number;
+    thumb: -1 | 1 | null;
+    reasons: string[];
+    /** One sentence when the answer failed. */
+    error: string | null;
+  } | null;
+}
+
+export interface ComparisonView {
+  id: string;
+  leftMessageId: string;
+  rightMessageId: string;
+  choice: Choice | null;
+}
+
+export interface ConversationView {
+  id: string;
+  title: string;
+  allowTraining: boolean;
+  messages: MessageView[];
+  comparisons: ComparisonView[];
+}
+
+export interface TrainerView {
+  alive: boolean;
+  lastHeartbeat: Date | null;
+  /** One sentence naming what the trainer needs, for example its native library. */
+  lacks: string | null;
+}
+
+export interface OverviewView {
+  champion: { versionId: string; since: Date };
+  engine: EngineStatus | null;
+  trainer: TrainerView;
+  counts: {
+    users: number;
+    conversations: number;
+    generations: number;
+    thumbs: number;
+    comparisons: number;
+    unusedFeedback: number;
+  };
+}
+
+export interface VersionView {
+  id: string;
+  parentId: string | null;
+  runId: string | null;
+  status: 'accepted' | 'rejected';
+  gates: GateResult[];
+  createdAt: Date;
+  isChampion: boolean;
+  thumbRate: RateView;
+  sideBySide: SideBySideView;
+}
+
+export interface RunView {
+  id: string;
+  status: RunStatus;
+  trigger: 'button' | 'feedback_count' | 'schedule';
+  parentVersionId: string;
+  resultVersionId: string | null;
+  snapshotId: string | null;
+  stage: string | null;
+  /** 0..1 inside the stage. */
+  progress: number;
+  secondsLeft: number | null;
+  verdict: string | null;
+  cancelRequested: boolean;
+  attempt: number;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+export interface RunPoint {
+  stage: string;
+  step: number;
+  metrics: Record<string, number>;
+}
+
+export interface RunDetailView extends RunView {
+  config: Record<string, unknown>;
+  metrics: RunPoint[];
+}
+
+export type RunEvent = { type: 'state'; run: RunView } | { type: 'points'; points: RunPoint[] };
+
+export interface ExperimentView {
+  id: string;
+  name: string;
+  championVersionId: string;
+  candidateVersionId: string;
+  /** Share of the users who get the candidate, 0..1. */
+  share: number;
+  status: 'running' | 'stopped';
+  createdAt: Date;
+  stoppedAt: Date | null;
+}
+
+export interface ArmView {
+  versionId: string;
+  users: number;
+  thumbs: RateView;
+  /** Seen from this arm: a win is a comparison that this arm's answer won. */
+  sideBySide: SideBySideView;
+}
+
+export interface ExperimentResultsView {
+  experiment: ExperimentView;
+  champion: ArmView;
+  candidate: ArmView;
+}
+
+export interface AuditView {
+  items: {
+    id: number;
+    actorId: string | null;
+    actorName: string | null;
+    action: string;
+    subject: string;
+    detail: Record<string, unknown>;
+    createdAt: Date;
+  }[];
+  nextCursor: number | null;
+}
+
+export interface HealthView {
+  ok: boolean;
+  database: boolean;
+  engine: boolean;
+}
