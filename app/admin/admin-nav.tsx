@@ -1,0 +1,43 @@
+'use client';
+
+// The sections of the administration.
+import { clsx } from 'clsx';
+import { useTranslations } from 'next-intl';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+
+const SECTIONS = [
+  { path: '/admin', label: 'overview' },
+  { path: '/admin/versions', label: 'versions' },
+  { path: '/admin/runs', label: 'runs' },
+  { path: '/admin/experiments', label: 'experiments' },
+  { path: '/admin/settings', label: 'settings' },
+  { path: '/admin/audit', label: 'audit' },
+] as const;
+
+export function AdminNav() {
+  const t = useTranslations('admin');
+  const pathname = usePathname();
+  return (
+    <nav aria-label={t('nav')} className="-mb-px flex gap-1 overflow-x-auto">
+      {SECTIONS.map(({ path, label }) => {
+        const isOpen = path === '/admin' ? pathname === path : pathname.startsWith(path);
+        return (
+          <Link
+            key={path}
+            href={path}
+            aria-current={isOpen ? 'page' : undefined}
+            className={clsx(
+              'flex h-11 shrink-0 items-center rounded-t-lg border-b-2 px-3 text-sm transition-colors focus-visible:-outline-offset-2',
+              isOpen
+                ? 'border-primary font-medium text-foreground'
+                : 'border-transparent text-muted-foreground hover:text-foreground',
+            )}
+          >
+            {t(label)}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}

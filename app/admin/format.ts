@@ -1,0 +1,33 @@
+// How numbers, times and sizes are written in the administration.
+'use client';
+
+import { useLocale } from 'next-intl';
+import { useMemo } from 'react';
+
+const MINUTE = 60;
+const HOUR = 3600;
+
+/** 95 -> `1 min 35 s`; units as every language writes them. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < MINUTE) return `${whole} s`;
+  if (whole < HOUR) return `${Math.floor(whole / MINUTE)} min ${whole % MINUTE} s`;
+  return `${Math.floor(whole / HOUR)} h ${Math.floor((whole % HOUR) / MINUTE)} min`;
+}
+
+export const formatBytes = (bytes: number): string =>
+  bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
+
+export function useFormats() {
+  const locale = useLocale();
+  return useMemo(() => {
+    const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+    const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
+    const metric = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
+    return {
+      date: (date: Date) => dateTime.format(date),
+      percent: (share: number) => percent.format(share),
+      metric: (value: number) => (Number.isFinite(value) ? metric.format(value) : String(value)),
+    };
+  }, [locale]);
+}

@@ -1,0 +1,11 @@
+// The API's shapes that the administration's components pass around.
+import type { RouterInputs, RouterOutputs } from '@/server/routers';
+
+export type VersionData = RouterOutputs['admin']['versions'][number];
+export type RunData = RouterOutputs['admin']['runs'][number];
+export type RunDetail = RouterOutputs['admin']['run'];
+export type RunPoint = RunDetail['metrics'][number];
+export type ExperimentData = RouterOutputs['admin']['experiments'][number];
+export type ArmData = RouterOutputs['admin']['experimentResults']['champion'];
+export type SettingsData = RouterOutputs['admin']['settings'];
+export type SettingsPatch = RouterInputs['admin']['setSettings'];

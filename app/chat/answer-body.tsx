@@ -1,0 +1,46 @@
+'use client';
+
+// The words of an answer, running or finished, and one sentence about how it ended.
+import { useTranslations } from 'next-intl';
+import type { ReactNode } from 'react';
+import { Markdown } from '@/app/chat/markdown';
+import { Thinking } from '@/app/chat/thinking';
+import type { MessageData } from '@/app/chat/types';
+import { type Settle, useAnswerStream } from '@/app/chat/use-answer-stream';
+import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { Notice } from '@/app/ui/notice';
+
+interface AnswerBodyProps {
+  message: MessageData;
+  settle: Settle;
+  /** What to press when the answer failed. */
+  retry?: ReactNode;
+}
+
+export function AnswerBody({ message, settle, retry }: AnswerBodyProps) {
+  const t = useTranslations('chat');
+  const sentenceOf = useErrorSentence();
+  const { generation } = message;
+  const stream = useAnswerStream(generation, settle);
+  const isRunning = generation?.status === 'running';
+  const text = isRunning ? stream.text || message.content : message.content;
+  return (
+    <div className="space-y-3">
+      {text ? <Markdown text={text} isStreaming={isRunning} /> : isRunning && !stream.error && <Thinking />}
+      {stream.isReconnecting && <Notice kind="info">{t('reconnecting')}</Notice>}
+      {stream.error && (
+        <Notice kind="error" action={retry}>
+          {sentenceOf(stream.error)}
+        </Notice>
+      )}
+      {generation?.status === 'failed' && (
+        <Notice kind="error" action={retry}>
+          {generation.error ?? t('failed')}
+        </Notice>
+      )}
+      {generation?.status === 'stopped' && <Notice kind="info">{t('stopped')}</Notice>}
+      {generation?.finishReason === 'length' && <Notice kind="info">{t('cut')}</Notice>}
+      {generation?.finishReason === 'constraint' && <Notice kind="warning">{t('constraint')}</Notice>}
+    </div>
+  );
+}

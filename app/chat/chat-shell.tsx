@@ -1,0 +1,39 @@
+'use client';
+
+import { usePathname, useRouter } from 'next/navigation';
+// Chooses the open conversation from the address, and lays it out beside the list.
+import { useTranslations } from 'next-intl';
+import { useCallback, useState } from 'react';
+import { Chat } from '@/app/chat/chat';
+import { Sidebar } from '@/app/sidebar/sidebar';
+import { SkipLink } from '@/app/ui/skip-link';
+
+/**
+ * A new conversation has its id before the server knows it. Its first message changes the address without a navigation,
+ * so the running answer keeps its component; coming back to `/` afterwards draws a fresh id.
+ */
+export function ChatShell() {
+  const t = useTranslations('app');
+  const pathname = usePathname();
+  const router = useRouter();
+  const openId = /^\/c\/([^/]+)/.exec(pathname)?.[1] ?? null;
+  const [draft, setDraft] = useState(() => ({ id: crypto.randomUUID() as string, isUsed: false }));
+  if (openId === draft.id && !draft.isUsed) setDraft({ ...draft, isUsed: true });
+  if (openId === null && draft.isUsed) setDraft({ id: crypto.randomUUID(), isUsed: false });
+
+  const [isListOpen, setIsListOpen] = useState(false);
+  const onNew = useCallback(() => {
+    setDraft({ id: crypto.randomUUID(), isUsed: false });
+    setIsListOpen(false);
+    router.push('/');
+  }, [router]);
+
+  const id = openId ?? draft.id;
+  return (
+    <div className="flex h-dvh overflow-hidden">
+      <SkipLink label={t('skip')} />
+      <Sidebar openId={openId} onNew={onNew} isDrawerOpen={isListOpen} onDrawerChange={setIsListOpen} />
+      <Chat key={id} id={id} isStored={openId !== null} onOpenList={() => setIsListOpen(true)} onNew={onNew} />
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+// Pure changes to a conversation as the browser holds it: what a send adds, and what a finished stream settles.
+import type { ConversationData, GenerationData, MessageData, SendResult } from '@/app/chat/types';
+
+/** A time later than every message there, so that a slow clock cannot sort a new message before its elders. */
+const timeAfter = (messages: readonly MessageData[], now: Date): Date =>
+  new Date(messages.reduce((latest, message) => Math.max(latest, message.createdAt.getTime() + 1), now.getTime()));
+
+const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['answers'][number]): MessageData => ({
+  id: answer.messageId,
+  parentId,
+  role: 'assistant',
+  content: '',
+  createdAt,
+  generation: {
+    id: answer.generationId,
+    status: 'running',
+    finishReason: null,
+    versionId: null,
+    thumb: null,
+    reasons: [],
+    error: null,
+  },
+});
+
+/** Adds what the server wrote for one turn; `question` is null for another answer to a message already there. */
+export function addTurn(
+  conversation: ConversationData,
+  question: { parentId: string | null; text: string } | null,
+  result: SendResult,
+  now: Date,
+): ConversationData {
+  const createdAt = timeAfter(conversation.messages, now);
+  const isThere = new Set(conversation.messages.map((message) => message.id));
+  const added: MessageData[] = result.answers.map((answer) => runningAnswer(result.userMessageId, createdAt, answer));
+  if (question)
+    added.unshift({
+      id: result.userMessageId,
+      parentId: question.parentId,
+      role: 'user',
+      content: question.text,
+      createdAt,
+      generation: null,
+    });
+  const [left, right] = result.answers;
+  const isCompared = result.comparisonId !== null && left !== undefined && right !== undefined;
+  const isKnown = conversation.comparisons.some((comparison) => comparison.id === result.comparisonId);
+  return {
+    ...conversation,
+    messages: [...conversation.messages, ...added.filter((message) => !isThere.has(message.id))],
+    comparisons:
+      isCompared && !isKnown
+        ? [
+            ...conversation.comparisons,
+            {
+              id: result.comparisonId!,
+              leftMessageId: left.messageId,
+              rightMessageId: right.messageId,
+              choice: null,
+            },
+          ]
+        : conversation.comparisons,
+  };
+}
+
+/** Changes the answer of one generation. */
+export function updateGeneration(
+  conversation: ConversationData,
+  generationId: string,
+  change: Partial<GenerationData>,
+  content?: string,
+): ConversationData {
+  return {
+    ...conversation,
+    messages: conversation.messages.map((message) =>
+      message.generation?.id === generationId
+        ? { ...message, content: content ?? message.content, generation: { ...message.generation, ...change } }
+        : message,
+    ),
+  };
+}

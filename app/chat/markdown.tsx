@@ -1,0 +1,26 @@
+'use client';
+
+// An answer's markdown, drawn while it is still being written.
+import { useTranslations } from 'next-intl';
+import { memo } from 'react';
+import { Streamdown } from 'streamdown';
+
+const CONTROLS = { code: { copy: true, download: false }, table: false, mermaid: false } as const;
+const LINK_SAFETY = { enabled: false } as const;
+
+export const Markdown = memo(function Markdown({ text, isStreaming }: { text: string; isStreaming: boolean }) {
+  const t = useTranslations('chat');
+  return (
+    <Streamdown
+      className="answer-text"
+      dir="auto"
+      mode={isStreaming ? 'streaming' : 'static'}
+      isAnimating={isStreaming}
+      controls={CONTROLS}
+      linkSafety={LINK_SAFETY}
+      translations={{ copyCode: t('copy'), copied: t('copied') }}
+    >
+      {text}
+    </Streamdown>
+  );
+});

@@ -1,0 +1,101 @@
+'use client';
+
+// What the person wrote, with copy, edit, and the pager of its edited versions.
+import { Pencil } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { CopyButton } from '@/app/chat/copy-button';
+import { isSendKey } from '@/app/chat/keys';
+import { Pager, type PagerProps } from '@/app/chat/pager';
+import type { MessageData } from '@/app/chat/types';
+import { Button } from '@/app/ui/button';
+import { IconButton } from '@/app/ui/icon-button';
+
+interface QuestionProps {
+  message: MessageData;
+  pager: PagerProps;
+  onEdit: (text: string) => void;
+}
+
+export function Question({ message, pager, onEdit }: QuestionProps) {
+  const t = useTranslations('chat');
+  const [isEditing, setIsEditing] = useState(false);
+  return (
+    <article className="turn group flex flex-col items-end gap-1">
+      <h2 className="sr-only">{t('you')}</h2>
+      {isEditing ? (
+        <EditForm
+          text={message.content}
+          onCancel={() => setIsEditing(false)}
+          onSend={(text) => {
+            setIsEditing(false);
+            onEdit(text);
+          }}
+        />
+      ) : (
+        <>
+          <QuestionBubble text={message.content} />
+          <div className="flex items-center gap-0.5 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-fine:opacity-0">
+            <CopyButton text={message.content} label={t('copy')} />
+            <IconButton label={t('edit')} onClick={() => setIsEditing(true)}>
+              <Pencil aria-hidden className="size-4" />
+            </IconButton>
+            <Pager {...pager} />
+          </div>
+        </>
+      )}
+    </article>
+  );
+}
+
+export function QuestionBubble({ text }: { text: string }) {
+  return (
+    <p
+      dir="auto"
+      className="max-w-[85%] whitespace-pre-wrap rounded-2xl rounded-br-md bg-primary-soft px-4 py-2.5 leading-relaxed [overflow-wrap:anywhere]"
+    >
+      {text}
+    </p>
+  );
+}
+
+function EditForm({ text, onSend, onCancel }: { text: string; onSend: (text: string) => void; onCancel: () => void }) {
+  const t = useTranslations('chat');
+  const app = useTranslations('app');
+  const [draft, setDraft] = useState(text);
+  const submit = () => {
+    if (draft.trim()) onSend(draft.trim());
+  };
+  return (
+    <form
+      className="w-full rounded-2xl border border-input bg-card p-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <textarea
+        // biome-ignore lint/a11y/noAutofocus: the person just asked to edit this text
+        autoFocus
+        aria-label={t('editLabel')}
+        value={draft}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') onCancel();
+          if (!isSendKey(event)) return;
+          event.preventDefault();
+          submit();
+        }}
+        className="field-sizing-content max-h-80 w-full resize-none bg-transparent px-1 leading-relaxed outline-none"
+      />
+      <div className="mt-2 flex justify-end gap-2">
+        <Button size="small" onClick={onCancel}>
+          {app('cancel')}
+        </Button>
+        <Button size="small" variant="primary" type="submit" disabled={!draft.trim()}>
+          {t('editSend')}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,91 @@
+// Derives what a conversation shows from its messages: the visible path, sibling numbers, and open comparisons.
+
+export interface TreeMessage {
+  id: string;
+  parentId: string | null;
+  createdAt: Date;
+}
+
+export interface TreeComparison {
+  leftMessageId: string;
+  rightMessageId: string;
+  choice: 'left' | 'right' | 'tie' | 'both_bad' | null;
+}
+
+/** Parent id (ROOT for first messages) -> the child that the person paged to. */
+export type Branches = Readonly<Record<string, string>>;
+export const ROOT = 'root';
+
+export type Turn<M extends TreeMessage, C extends TreeComparison> =
+  | { kind: 'message'; message: M; siblings: readonly M[]; index: number }
+  | { kind: 'comparison'; comparison: C; left: M; right: M };
+
+const keyOf = (parentId: string | null) => parentId ?? ROOT;
+
+/** Children of every parent, oldest first; equal times keep the order given. */
+export function groupByParent<M extends TreeMessage>(messages: readonly M[]): Map<string, M[]> {
+  const children = new Map<string, M[]>();
+  for (const message of messages) {
+    const siblings = children.get(keyOf(message.parentId));
+    if (siblings) siblings.push(message);
+    else children.set(keyOf(message.parentId), [message]);
+  }
+  for (const siblings of children.values()) siblings.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  return children;
+}
+
+/** The child shown without a choice of branch: the newest; of a compared pair the winner, else the side gone on from. */
+function defaultChild<M extends TreeMessage>(
+  siblings: readonly M[],
+  comparisons: readonly TreeComparison[],
+  children: ReadonlyMap<string, readonly M[]>,
+): M {
+  const newest = siblings[siblings.length - 1]!;
+  const compared = comparisons.find((c) => c.leftMessageId === newest.id || c.rightMessageId === newest.id);
+  if (!compared) return newest;
+  const isRightShown =
+    compared.choice === 'right' ||
+    (compared.choice !== 'left' && children.has(compared.rightMessageId) && !children.has(compared.leftMessageId));
+  const shownId = isRightShown ? compared.rightMessageId : compared.leftMessageId;
+  return siblings.find((message) => message.id === shownId) ?? newest;
+}
+
+/**
+ * From the root down. A comparison without a choice ends the path as one turn, unless the person went on from a side,
+ * or paged to one.
+ */
+export function visiblePath<M extends TreeMessage, C extends TreeComparison>(
+  messages: readonly M[],
+  comparisons: readonly C[],
+  branches: Branches,
+): Turn<M, C>[] {
+  const children = groupByParent(messages);
+  const path: Turn<M, C>[] = [];
+  let parent: string = ROOT;
+  for (;;) {
+    const siblings = children.get(parent);
+    if (!siblings) return path;
+    const chosen = siblings.find((message) => message.id === branches[parent]);
+    const shown = chosen ?? defaultChild(siblings, comparisons, children);
+    if (!chosen) {
+      const open = comparisons.find(
+        (c) => c.choice === null && (c.leftMessageId === shown.id || c.rightMessageId === shown.id),
+      );
+      const left = siblings.find((message) => message.id === open?.leftMessageId);
+      const right = siblings.find((message) => message.id === open?.rightMessageId);
+      if (open && left && right && !children.has(left.id) && !children.has(right.id)) {
+        path.push({ kind: 'comparison', comparison: open, left, right });
+        return path;
+      }
+    }
+    path.push({ kind: 'message', message: shown, siblings, index: siblings.indexOf(shown) });
+    parent = shown.id;
+  }
+}
+
+/** Where the next message hangs: below the last message shown, or below the left side of an open comparison. */
+export function tipOf<M extends TreeMessage, C extends TreeComparison>(path: readonly Turn<M, C>[]): M | null {
+  const last = path[path.length - 1];
+  if (!last) return null;
+  return last.kind === 'message' ? last.message : last.left;
+}

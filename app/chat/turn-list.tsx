@@ -1,0 +1,115 @@
+'use client';
+
+// The visible path as a log of turns; a long one starts with its end, so that the page stays small.
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { Answer } from '@/app/chat/answer';
+import { Comparison } from '@/app/chat/comparison';
+import { PendingAnswer, PendingQuestion } from '@/app/chat/pending';
+import { Question } from '@/app/chat/question';
+import type { Turn } from '@/app/chat/tree';
+import type { ComparisonData, MessageData } from '@/app/chat/types';
+import type { Settle } from '@/app/chat/use-answer-stream';
+import type { Conversation } from '@/app/chat/use-conversation';
+import { Button } from '@/app/ui/button';
+
+type Send = { text: string; parentId: string | null; clientMessageId: string };
+type Regenerate = { messageId: string; clientMessageId: string };
+
+interface TurnListProps {
+  path: readonly Turn<MessageData, ComparisonData>[];
+  comparisons: readonly ComparisonData[];
+  conversation: Conversation;
+  settle: Settle;
+  onBranch: (parentId: string | null, childId: string) => void;
+  onEdit: (message: MessageData, text: string) => void;
+  onRegenerate: (messageId: string) => void;
+  onRetrySend: (variables: Send) => void;
+  onRetryRegenerate: (variables: Regenerate) => void;
+}
+
+/** Turns drawn at first, and added by each press of the button. */
+const PAGE = 60;
+
+export function TurnList({ path, comparisons, conversation, settle, ...on }: TurnListProps) {
+  const t = useTranslations('chat');
+  const [limit, setLimit] = useState(PAGE);
+  const { send, regenerate } = conversation;
+  const sent = send.isPending || send.isError ? send.variables : null;
+  const asked = regenerate.isPending || regenerate.isError ? regenerate.variables : null;
+
+  // What is on its way replaces the branch that it leaves: an edited question, or the answer given again.
+  const idOf = (turn: (typeof path)[number]) => (turn.kind === 'message' ? turn.message.id : turn.left.id);
+  const cut = sent
+    ? path.findIndex((turn) => idOf(turn) === sent.parentId) + 1
+    : asked
+      ? path.findIndex((turn) => idOf(turn) === asked.messageId)
+      : path.length;
+  const kept = path.slice(0, Math.max(0, cut));
+  const first = Math.max(0, kept.length - limit);
+
+  return (
+    <div role="log" aria-live="off" aria-label={t('log')} className="flex flex-col gap-7">
+      {first > 0 && (
+        <Button size="small" className="mx-auto" onClick={() => setLimit(limit + PAGE)}>
+          {t('earlier', { count: first })}
+        </Button>
+      )}
+      {kept.slice(first).map((turn) => {
+        if (turn.kind === 'comparison')
+          return (
+            <Comparison
+              key={turn.comparison.id}
+              turn={turn}
+              settle={settle}
+              isBusy={conversation.compare.isPending}
+              error={conversation.compare.error}
+              onChoose={(choice) => conversation.compare.mutate({ comparisonId: turn.comparison.id, choice })}
+            />
+          );
+        const pager = {
+          index: turn.index,
+          count: turn.siblings.length,
+          onGo: (index: number) => {
+            const sibling = turn.siblings[index];
+            if (sibling) on.onBranch(sibling.parentId, sibling.id);
+          },
+        };
+        return turn.message.role === 'user' ? (
+          <Question
+            key={turn.message.id}
+            message={turn.message}
+            pager={pager}
+            onEdit={(text) => on.onEdit(turn.message, text)}
+          />
+        ) : (
+          <Answer
+            key={turn.message.id}
+            message={turn.message}
+            rival={findRival(turn, comparisons)}
+            pager={pager}
+            settle={settle}
+            conversation={conversation}
+            onRegenerate={() => on.onRegenerate(turn.message.id)}
+          />
+        );
+      })}
+      {sent && <PendingQuestion text={sent.text} error={send.error} onRetry={() => on.onRetrySend(sent)} />}
+      {asked && <PendingAnswer error={regenerate.error} onRetry={() => on.onRetryRegenerate(asked)} />}
+    </div>
+  );
+}
+
+/** The answer before this one, when both are finished and nobody compared this one yet. */
+function findRival(
+  turn: Extract<Turn<MessageData, ComparisonData>, { kind: 'message' }>,
+  comparisons: readonly ComparisonData[],
+): MessageData | null {
+  const rival = turn.siblings[turn.index - 1];
+  const isNewest = turn.index === turn.siblings.length - 1;
+  const isCompared = comparisons.some(
+    (comparison) => comparison.leftMessageId === turn.message.id || comparison.rightMessageId === turn.message.id,
+  );
+  const areDone = turn.message.generation?.status === 'done' && rival?.generation?.status === 'done';
+  return rival && isNewest && areDone && !isCompared ? rival : null;
+}

@@ -1,0 +1,30 @@
+'use client';
+
+// Follows one running generation: its text so far, over reconnects and reloads, until it settles.
+import { useSubscription } from '@trpc/tanstack-react-query';
+import { useState } from 'react';
+import type { GenerationData } from '@/app/chat/types';
+import { useTRPC } from '@/app/lib/trpc';
+
+export type Settle = (generationId: string, change: Partial<GenerationData>, content: string) => void;
+
+/** The server opens every connection with a snapshot, so text is replaced then and grown by deltas after it. */
+export function useAnswerStream(generation: GenerationData | null, settle: Settle) {
+  const trpc = useTRPC();
+  const [text, setText] = useState('');
+  const subscription = useSubscription(
+    trpc.chat.stream.subscriptionOptions(
+      { generationId: generation?.id ?? '' },
+      {
+        enabled: generation?.status === 'running',
+        onData: ({ data }) => {
+          if (data.type === 'snapshot') setText(data.text);
+          else if (data.type === 'delta') setText((before) => before + data.text);
+          else settle(generation?.id ?? '', { status: data.status, finishReason: data.finishReason }, data.text);
+        },
+      },
+    ),
+  );
+  const isReconnecting = subscription.status === 'connecting' && subscription.error !== null;
+  return { text, isReconnecting, error: subscription.status === 'error' ? subscription.error : null };
+}

@@ -1,0 +1,47 @@
+'use client';
+
+// Keeps the newest words in view while the reader is at the end, and leaves them alone when they scrolled up.
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+
+/** Pixels from the end within which the reader counts as being there. */
+const NEAR = 48;
+
+export function useStickToBottom(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>) {
+  const isStuck = useRef(true);
+  const [isAtEnd, setIsAtEnd] = useState(true);
+
+  const jump = useCallback(
+    (behavior: ScrollBehavior = 'instant') => {
+      isStuck.current = true;
+      setIsAtEnd(true);
+      scroller.current?.scrollTo({ top: scroller.current.scrollHeight, behavior });
+    },
+    [scroller],
+  );
+
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element || !content.current) return;
+    let lastTop = element.scrollTop;
+    const onScroll = () => {
+      const isNear = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+      // Growth of the text also fires scroll events; only a move upwards is the reader leaving the end.
+      if (element.scrollTop < lastTop && !isNear) isStuck.current = false;
+      if (isNear) isStuck.current = true;
+      lastTop = element.scrollTop;
+      setIsAtEnd(isStuck.current);
+    };
+    const follow = new ResizeObserver(() => {
+      if (isStuck.current) element.scrollTop = element.scrollHeight;
+    });
+    element.addEventListener('scroll', onScroll, { passive: true });
+    follow.observe(content.current);
+    follow.observe(element);
+    return () => {
+      element.removeEventListener('scroll', onScroll);
+      follow.disconnect();
+    };
+  }, [scroller, content]);
+
+  return { isAtEnd, jump };
+}

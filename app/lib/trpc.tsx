@@ -1,0 +1,49 @@
+'use client';
+
+// The browser's tRPC client: queries and writes in batches, subscriptions as server-sent events.
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client';
+import { createTRPCContext } from '@trpc/tanstack-react-query';
+import { type ReactNode, useState } from 'react';
+import superjson from 'superjson';
+import type { AppRouter } from '@/server/routers';
+
+const URL_PATH = '/api/trpc';
+const CONTEXT = createTRPCContext<AppRouter>();
+export const useTRPC = CONTEXT.useTRPC;
+
+/** What a repetition can mend: a lost connection, a restarting engine; not a refused input. */
+const canRetryHelp = (error: Error) => {
+  const status: unknown = error instanceof TRPCClientError ? error.data?.httpStatus : undefined;
+  return typeof status !== 'number' || status >= 500;
+};
+
+const createQueryClient = () =>
+  new QueryClient({
+    defaultOptions: {
+      queries: { staleTime: 30_000, retry: (failures, error) => failures < 2 && canRetryHelp(error) },
+    },
+  });
+
+const createClient = () =>
+  createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: (operation) => operation.type === 'subscription',
+        true: httpSubscriptionLink({ url: URL_PATH, transformer: superjson }),
+        false: httpBatchLink({ url: URL_PATH, transformer: superjson }),
+      }),
+    ],
+  });
+
+export function TRPCProvider({ children }: { children: ReactNode }) {
+  const [queryClient] = useState(createQueryClient);
+  const [trpcClient] = useState(createClient);
+  return (
+    <QueryClientProvider client={queryClient}>
+      <CONTEXT.TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
+        {children}
+      </CONTEXT.TRPCProvider>
+    </QueryClientProvider>
+  );
+}

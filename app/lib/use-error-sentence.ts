@@ -1,0 +1,36 @@
+'use client';
+
+// Turns what a call threw into a sentence in the reader's language that says what to do.
+import { TRPCClientError } from '@trpc/client';
+import { useTranslations } from 'next-intl';
+import { useCallback } from 'react';
+
+const SENTENCES = [
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'CONFLICT',
+  'TOO_MANY_REQUESTS',
+  'SERVICE_UNAVAILABLE',
+  'PAYLOAD_TOO_LARGE',
+  'BAD_REQUEST',
+] as const;
+
+export const codeOf = (error: unknown): string | null => {
+  const code: unknown = error instanceof TRPCClientError ? error.data?.code : null;
+  return typeof code === 'string' ? code : null;
+};
+
+export function useErrorSentence(): (error: unknown) => string {
+  const t = useTranslations('errors');
+  return useCallback(
+    (error) => {
+      const message = error instanceof Error ? error.message : String(error);
+      const code = codeOf(error);
+      if (code === null && error instanceof TRPCClientError) return t('OFFLINE');
+      const known = SENTENCES.find((sentence) => sentence === code);
+      return t(known ?? 'OTHER', { message });
+    },
+    [t],
+  );
+}

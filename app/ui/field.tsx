@@ -1,0 +1,49 @@
+// Labelled form fields: a label, the control, and a hint or error that belongs to it.
+import { clsx } from 'clsx';
+import { type ComponentProps, type ReactNode, useId } from 'react';
+
+export const CONTROL =
+  'w-full rounded-xl border border-input bg-background px-3.5 text-base text-foreground placeholder:text-muted-foreground sm:text-sm';
+
+interface FieldProps {
+  label: string;
+  hint?: string;
+  error?: string | null;
+  children: (control: { id: string; 'aria-describedby': string | undefined; 'aria-invalid': boolean }) => ReactNode;
+}
+
+export function Field({ label, hint, error, children }: FieldProps) {
+  const id = useId();
+  const note = error ?? hint;
+  return (
+    <div className="space-y-1.5">
+      <label htmlFor={id} className="block font-medium text-sm">
+        {label}
+      </label>
+      {children({ id, 'aria-describedby': note ? `${id}-note` : undefined, 'aria-invalid': Boolean(error) })}
+      {note && (
+        <p id={`${id}-note`} className={clsx('text-xs', error ? 'text-danger' : 'text-muted-foreground')}>
+          {note}
+        </p>
+      )}
+    </div>
+  );
+}
+
+type Labelled = Pick<FieldProps, 'label' | 'hint' | 'error'>;
+
+export function TextField({ label, hint, error, ...props }: Labelled & ComponentProps<'input'>) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => <input {...props} {...control} className={clsx(CONTROL, 'h-11 sm:h-10')} />}
+    </Field>
+  );
+}
+
+export function TextArea({ label, hint, error, className, ...props }: Labelled & ComponentProps<'textarea'>) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => <textarea {...props} {...control} className={clsx(CONTROL, 'py-2.5', className)} />}
+    </Field>
+  );
+}

@@ -1,0 +1,34 @@
+// A data table that scrolls sideways on phones, with a caption for screen readers.
+import { clsx } from 'clsx';
+import type { ComponentProps, ReactNode } from 'react';
+
+export function Table({ caption, head, children }: { caption: string; head: readonly ReactNode[]; children: ReactNode }) {
+  return (
+    // A region that scrolls must be reachable with the keyboard.
+    <section
+      aria-label={caption}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+      tabIndex={0}
+      className="overflow-x-auto rounded-2xl border border-border bg-card"
+    >
+      <table className="w-full border-collapse text-sm">
+        <caption className="sr-only">{caption}</caption>
+        <thead>
+          <tr className="border-border border-b text-left text-muted-foreground">
+            {head.map((cell, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the columns are constant
+              <th key={index} scope="col" className="whitespace-nowrap px-4 py-3 font-medium text-xs">
+                {cell}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-border">{children}</tbody>
+      </table>
+    </section>
+  );
+}
+
+export function Cell({ className, ...props }: ComponentProps<'td'>) {
+  return <td {...props} className={clsx('px-4 py-3 align-top', className)} />;
+}
