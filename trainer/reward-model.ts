@@ -136,7 +136,7 @@ async function openTraining(input: RewardModelInput): Promise<Training> {
   }
   const model = createRewardModel(trunk, { ...config.lora, ...config });
   const variables: NamedVariables = new Map(model.variables);
-  if (raters.size) variables.set('rater.bias', tf.variable(tf.zeros([raters.size])));
+  if (raters.size) variables.set('rater.bias', tf.tidy(() => tf.variable(tf.zeros([raters.size]))));
   const optimiser = new AdamW({ epsilon: config.adamEpsilon, weightDecay: config.weightDecay });
   const fresh: RewardTrainingState = { step: 0, epoch: 0, batch: 0, tokens: 0, best: null, stale: 0, done: false };
   const training = { input, model, variables, optimiser, raters, train, heldOut, state: fresh };

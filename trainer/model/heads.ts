@@ -52,8 +52,8 @@ export function createScalarHead(options: ScalarHeadOptions): ScalarHead {
   const { name, hiddenSize, init, rng, bias = 0, layerNorm = false } = options;
   const deviation = init === 'zero' ? 0 : 1 / Math.sqrt(hiddenSize + 1);
   const initial = Float32Array.from({ length: hiddenSize }, () => (deviation ? deviation * rng.normal() : 0));
-  const weight = tf.variable(tf.tensor1d(initial));
-  const offset = tf.variable(tf.scalar(bias));
+  const weight = tf.tidy(() => tf.variable(tf.tensor1d(initial)));
+  const offset = tf.tidy(() => tf.variable(tf.scalar(bias)));
 
   const forward = (rows: Tensor, weight: Tensor, bias: Tensor) => {
     const input = layerNorm ? standardise(rows) : rows; // [N, H]

@@ -25,8 +25,11 @@ export function createLora(config: ModelConfig, { rank, alpha, targets = ALL_TAR
     const bound = 1 / Math.sqrt(in_);
     const a = Float32Array.from({ length: in_ * rank }, () => (2 * rng.uniform() - 1) * bound);
     // No tf name: tfjs wants those unique in the process, and policy, reference and value function share ours.
-    variables.set(loraName(layer, projection, 'A'), tf.variable(tf.tensor2d(a, [in_, rank])));
-    variables.set(loraName(layer, projection, 'B'), tf.variable(tf.zeros([rank, out])));
+    // A variable shares its first tensor's memory; the tidy lets go of that tensor and keeps the variable.
+    tf.tidy(() => {
+      variables.set(loraName(layer, projection, 'A'), tf.variable(tf.tensor2d(a, [in_, rank])));
+      variables.set(loraName(layer, projection, 'B'), tf.variable(tf.zeros([rank, out])));
+    });
   }
   return {
     rank,
