@@ -2,9 +2,9 @@
 
 // The sections of the administration.
 import { clsx } from 'clsx';
-import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
+import { useTranslations } from 'next-intl';
 
 const SECTIONS = [
   { path: '/admin', label: 'overview' },

@@ -40,7 +40,11 @@ export function AnswerBody({ message, settle, retry }: AnswerBodyProps) {
       )}
       {generation?.status === 'stopped' && <Notice kind="info">{t('stopped')}</Notice>}
       {generation?.finishReason === 'length' && <Notice kind="info">{t('cut')}</Notice>}
-      {generation?.finishReason === 'constraint' && <Notice kind="warning">{t('constraint')}</Notice>}
+      {generation?.finishReason === 'constraint' ? (
+        <Notice kind="warning">{t('constraint')}</Notice>
+      ) : (
+        generation?.isMasked && <Notice kind="warning">{t('masked')}</Notice>
+      )}
     </div>
   );
 }

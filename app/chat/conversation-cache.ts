@@ -16,6 +16,8 @@ const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['an
     status: 'running',
     finishReason: null,
     versionId: null,
+    completionTokens: 0,
+    isMasked: false,
     thumb: null,
     reasons: [],
     error: null,

@@ -2,7 +2,15 @@
 import { clsx } from 'clsx';
 import type { ComponentProps, ReactNode } from 'react';
 
-export function Table({ caption, head, children }: { caption: string; head: readonly ReactNode[]; children: ReactNode }) {
+export function Table({
+  caption,
+  head,
+  children,
+}: {
+  caption: string;
+  head: readonly ReactNode[];
+  children: ReactNode;
+}) {
   return (
     // A region that scrolls must be reachable with the keyboard.
     <section
@@ -16,7 +24,6 @@ export function Table({ caption, head, children }: { caption: string; head: read
         <thead>
           <tr className="border-border border-b text-left text-muted-foreground">
             {head.map((cell, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the columns are constant
               <th key={index} scope="col" className="whitespace-nowrap px-4 py-3 font-medium text-xs">
                 {cell}
               </th>

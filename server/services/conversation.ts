@@ -105,6 +105,7 @@ export async function get({ db, running }: Product, userId: string, id: string):
           finishReason: generation.finishReason,
           versionId: blind.has(generation.id) ? null : generation.versionId,
           completionTokens: generation.completionIds.length,
+          isMasked: generation.constraintHits.length > 0,
           thumb: thumb as -1 | 1 | null,
           reasons: reasons ?? [],
           error: generation.error,

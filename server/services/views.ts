@@ -41,6 +41,8 @@ export interface MessageView {
     /** null while the answer is part of an undecided comparison: people judge blind. */
     versionId: string | null;
     completionTokens: number;
+    /** A content rule replaced words of the answer. */
+    isMasked: boolean;
     thumb: -1 | 1 | null;
     reasons: string[];
     /** One sentence when the answer failed. */

@@ -1,0 +1,55 @@
+'use client';
+
+// The audit list, newest first, a page at a time.
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { useFormats } from '@/app/admin/format';
+import { useTRPC } from '@/app/lib/trpc';
+import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { Button } from '@/app/ui/button';
+import { Notice } from '@/app/ui/notice';
+import { Cell, Table } from '@/app/ui/table';
+
+export function Audit() {
+  const t = useTranslations('admin');
+  const sentenceOf = useErrorSentence();
+  const { date } = useFormats();
+  const trpc = useTRPC();
+  const list = useInfiniteQuery(
+    trpc.admin.audit.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
+  );
+  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
+  if (list.isError) return <Notice kind="error">{sentenceOf(list.error)}</Notice>;
+  if (list.isSuccess && items.length === 0)
+    return (
+      <p className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm">
+        {t('noAudit')}
+      </p>
+    );
+  return (
+    <div className="space-y-4">
+      <Table caption={t('audit')} head={[t('when'), t('who'), t('what'), t('subject'), t('detail')]}>
+        {items.map((item) => (
+          <tr key={item.id}>
+            <Cell className="whitespace-nowrap text-muted-foreground">{date(item.createdAt)}</Cell>
+            <Cell className="whitespace-nowrap">{item.actorId ? (item.actorName ?? item.actorId) : t('product')}</Cell>
+            <Cell className="whitespace-nowrap font-medium">{item.action}</Cell>
+            <Cell className="break-all">{item.subject}</Cell>
+            <Cell>
+              {Object.keys(item.detail).length > 0 && (
+                <code className="line-clamp-3 min-w-48 whitespace-pre-wrap break-all text-muted-foreground text-xs">
+                  {JSON.stringify(item.detail)}
+                </code>
+              )}
+            </Cell>
+          </tr>
+        ))}
+      </Table>
+      {list.hasNextPage && (
+        <Button size="small" isBusy={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
+          {t('more')}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,120 @@
+'use client';
+
+// One experiment: its arms, what the users of each think, its share, and its end.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { ShareSlider } from '@/app/admin/experiments/share-slider';
+import { useFormats } from '@/app/admin/format';
+import { Loaded } from '@/app/admin/loaded';
+import { Rate } from '@/app/admin/rate';
+import { StatusBadge } from '@/app/admin/status-badge';
+import type { ExperimentData } from '@/app/admin/types';
+import { useTRPC } from '@/app/lib/trpc';
+import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { Button } from '@/app/ui/button';
+import { Card } from '@/app/ui/card';
+import { ConfirmDialog } from '@/app/ui/dialog';
+import { Notice } from '@/app/ui/notice';
+import { Cell, Table } from '@/app/ui/table';
+
+const ARMS = ['champion', 'candidate'] as const;
+const REFRESH_MS = 10_000;
+
+export function Experiment({ experiment }: { experiment: ExperimentData }) {
+  const t = useTranslations('admin');
+  const { date, percent } = useFormats();
+  const trpc = useTRPC();
+  const isRunning = experiment.status === 'running';
+  const results = useQuery(
+    trpc.admin.experimentResults.queryOptions(
+      { id: experiment.id },
+      { refetchInterval: isRunning ? REFRESH_MS : false },
+    ),
+  );
+  return (
+    <Card title={experiment.name} actions={<StatusBadge status={experiment.status} />}>
+      <p className="-mt-2 mb-4 text-muted-foreground text-sm">
+        {date(experiment.createdAt)}
+        {experiment.stoppedAt && ` – ${date(experiment.stoppedAt)}`} ·{' '}
+        {t('shareOf', { percent: percent(experiment.share) })}
+      </p>
+      <Loaded query={results}>
+        {(data) => (
+          <Table caption={experiment.name} head={[t('arm'), t('users'), t('thumbRate'), t('wins'), t('sideBySide')]}>
+            {ARMS.map((arm) => {
+              const { versionId, users, thumbs, sideBySide } = data[arm];
+              return (
+                <tr key={arm}>
+                  <Cell>
+                    <p className="font-medium">{t(`arms.${arm}`)}</p>
+                    <p className="break-all text-muted-foreground text-xs">{versionId}</p>
+                  </Cell>
+                  <Cell className="tabular-nums">{users}</Cell>
+                  <Cell>
+                    <Rate {...thumbs} />
+                  </Cell>
+                  <Cell>
+                    <Rate
+                      rate={sideBySide.winRate}
+                      low={sideBySide.low}
+                      high={sideBySide.high}
+                      n={sideBySide.wins + sideBySide.losses}
+                    />
+                  </Cell>
+                  <Cell className="min-w-48 text-muted-foreground text-xs">{t('sideCounts', { ...sideBySide })}</Cell>
+                </tr>
+              );
+            })}
+          </Table>
+        )}
+      </Loaded>
+      {isRunning && <Controls experiment={experiment} />}
+    </Card>
+  );
+}
+
+function Controls({ experiment: { id, name, share: current } }: { experiment: ExperimentData }) {
+  const t = useTranslations('admin');
+  const sentenceOf = useErrorSentence();
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [share, setShare] = useState(current);
+  const [isAsking, setIsAsking] = useState(false);
+  const onSettled = () => client.invalidateQueries({ queryKey: trpc.admin.experiments.queryKey() });
+  const change = useMutation(trpc.admin.setShare.mutationOptions({ onSettled }));
+  const stop = useMutation(
+    trpc.admin.stopExperiment.mutationOptions({ onSettled, onSuccess: () => setIsAsking(false) }),
+  );
+  return (
+    <div className="mt-5 space-y-4">
+      <ShareSlider share={share} label={t('share')} onChange={setShare} />
+      {change.error && <Notice kind="error">{sentenceOf(change.error)}</Notice>}
+      <div className="flex flex-wrap gap-2">
+        <Button
+          variant="primary"
+          size="small"
+          disabled={share === current}
+          isBusy={change.isPending}
+          onClick={() => change.mutate({ id, share })}
+        >
+          {t('applyShare')}
+        </Button>
+        <Button size="small" onClick={() => setIsAsking(true)}>
+          {t('stopExperiment')}
+        </Button>
+      </div>
+      <ConfirmDialog
+        isOpen={isAsking}
+        onOpenChange={setIsAsking}
+        title={t('stopExperimentTitle', { name })}
+        text={t('stopExperimentText')}
+        action={t('stopExperiment')}
+        variant="danger"
+        isBusy={stop.isPending}
+        error={stop.error ? sentenceOf(stop.error) : null}
+        onConfirm={() => stop.mutate({ id })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+'use client';
+
+// Experiments, the running one first, each with its results; and the way to start one.
+import { useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { Experiment } from '@/app/admin/experiments/experiment';
+import { StartExperiment } from '@/app/admin/experiments/start-experiment';
+import { Loaded } from '@/app/admin/loaded';
+import { useTRPC } from '@/app/lib/trpc';
+
+export function Experiments() {
+  const t = useTranslations('admin');
+  const trpc = useTRPC();
+  const query = useQuery(trpc.admin.experiments.queryOptions());
+  return (
+    <Loaded query={query}>
+      {(experiments) => (
+        <div className="space-y-4">
+          {!experiments.some((experiment) => experiment.status === 'running') && <StartExperiment />}
+          {experiments.length === 0 && (
+            <p className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm">
+              {t('noExperiments')}
+            </p>
+          )}
+          {[...experiments]
+            .sort((a, b) => Number(b.status === 'running') - Number(a.status === 'running'))
+            .map((experiment) => (
+              <Experiment key={experiment.id} experiment={experiment} />
+            ))}
+        </div>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,85 @@
+'use client';
+
+// Starts an experiment: a candidate, a name, and the share of users who get it.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { ShareSlider } from '@/app/admin/experiments/share-slider';
+import { Loaded } from '@/app/admin/loaded';
+import type { VersionData } from '@/app/admin/types';
+import { useTRPC } from '@/app/lib/trpc';
+import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { Button } from '@/app/ui/button';
+import { Card } from '@/app/ui/card';
+import { CONTROL, Field, TextField } from '@/app/ui/field';
+import { Notice } from '@/app/ui/notice';
+
+export function StartExperiment() {
+  const t = useTranslations('admin');
+  const trpc = useTRPC();
+  const versions = useQuery(trpc.admin.versions.queryOptions());
+  return (
+    <Card title={t('newExperiment')}>
+      <p className="-mt-2 mb-5 text-muted-foreground text-sm">{t('experimentText')}</p>
+      <Loaded query={versions}>
+        {(all) => {
+          const candidates = all.filter((version) => version.status === 'accepted' && !version.isChampion);
+          return candidates.length === 0 ? (
+            <p className="text-sm">{t('noCandidate')}</p>
+          ) : (
+            <ExperimentForm candidates={candidates} />
+          );
+        }}
+      </Loaded>
+    </Card>
+  );
+}
+
+function ExperimentForm({ candidates }: { candidates: readonly VersionData[] }) {
+  const t = useTranslations('admin');
+  const sentenceOf = useErrorSentence();
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [share, setShare] = useState(0.1);
+  const start = useMutation(
+    trpc.admin.startExperiment.mutationOptions({
+      onSuccess: () => client.invalidateQueries({ queryKey: trpc.admin.experiments.queryKey() }),
+    }),
+  );
+  return (
+    <form
+      className="grid gap-5 sm:grid-cols-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const form = new FormData(event.currentTarget);
+        start.mutate({
+          candidateVersionId: String(form.get('candidate')),
+          name: String(form.get('name')).trim(),
+          share,
+        });
+      }}
+    >
+      <TextField label={t('experimentName')} name="name" required maxLength={200} />
+      <Field label={t('candidate')}>
+        {(control) => (
+          <select {...control} name="candidate" className={`${CONTROL} h-11 sm:h-10`}>
+            {candidates.map((version) => (
+              <option key={version.id} value={version.id}>
+                {version.id}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <div className="sm:col-span-2">
+        <ShareSlider share={share} label={t('share')} onChange={setShare} />
+      </div>
+      <div className="space-y-3 sm:col-span-2">
+        {start.error && <Notice kind="error">{sentenceOf(start.error)}</Notice>}
+        <Button type="submit" variant="primary" isBusy={start.isPending}>
+          {t('newExperiment')}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,6 @@
+// Overview of the administration.
+import { Overview } from '@/app/admin/overview';
+
+export default function AdminPage() {
+  return <Overview />;
+}

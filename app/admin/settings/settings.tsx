@@ -1,0 +1,154 @@
+'use client';
+
+// The form of the product's settings; the server checks every value again.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { type SyntheticEvent, useState } from 'react';
+import { ShareSlider } from '@/app/admin/experiments/share-slider';
+import { Loaded } from '@/app/admin/loaded';
+import { parseObject } from '@/app/admin/parse-object';
+import type { SettingsData, SettingsPatch } from '@/app/admin/types';
+import { useTRPC } from '@/app/lib/trpc';
+import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { Button } from '@/app/ui/button';
+import { Card } from '@/app/ui/card';
+import { TextArea, TextField } from '@/app/ui/field';
+import { Notice } from '@/app/ui/notice';
+import { Switch } from '@/app/ui/switch';
+
+export function Settings() {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.admin.settings.queryOptions(undefined, { refetchOnWindowFocus: false }));
+  return <Loaded query={query}>{(settings) => <SettingsForm settings={settings} />}</Loaded>;
+}
+
+const SAMPLING = [
+  { name: 'temperature', min: 0, max: 2, step: 0.05 },
+  { name: 'topP', min: 0.01, max: 1, step: 0.01 },
+  { name: 'topK', min: 0, max: 1000, step: 1 },
+  { name: 'repetitionPenalty', min: 0.5, max: 2, step: 0.05 },
+  { name: 'maxTokens', min: 1, max: 4096, step: 1 },
+] as const;
+
+function SettingsForm({ settings }: { settings: SettingsData }) {
+  const t = useTranslations('admin');
+  const app = useTranslations('app');
+  const sentenceOf = useErrorSentence();
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [comparisonShare, setComparisonShare] = useState(settings.comparisonShare);
+  const [autoPromote, setAutoPromote] = useState(settings.autoPromote);
+  const [rules, setRules] = useState(() => JSON.stringify(settings.constraints, null, 2));
+  const constraints = parseObject(rules);
+  const save = useMutation(
+    trpc.admin.setSettings.mutationOptions({
+      onSuccess: (saved) => client.setQueryData(trpc.admin.settings.queryKey(), saved),
+    }),
+  );
+
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (!constraints) return;
+    const form = new FormData(event.currentTarget);
+    const text = (name: string) => String(form.get(name) ?? '').trim();
+    const numberOrNull = (name: string) => (text(name) === '' ? null : Number(text(name)));
+    const areRulesChanged = JSON.stringify(constraints) !== JSON.stringify(settings.constraints);
+    save.mutate({
+      comparisonShare,
+      autoPromote,
+      trigger: { feedbackCount: numberOrNull('feedbackCount'), scheduleHours: numberOrNull('scheduleHours') },
+      sampling: {
+        temperature: Number(text('temperature')),
+        topP: Number(text('topP')),
+        topK: Number(text('topK')),
+        repetitionPenalty: Number(text('repetitionPenalty')),
+        maxTokens: Number(text('maxTokens')),
+      },
+      systemPrompt: text('systemPrompt') || null,
+      // The server parses the rules; what the person typed is JSON of any shape until then.
+      ...(areRulesChanged ? { constraints: constraints as unknown as SettingsPatch['constraints'] } : {}),
+    });
+  };
+
+  return (
+    <form onSubmit={submit} className="grid gap-4 lg:grid-cols-2">
+      <Card title={t('sideBySide')}>
+        <ShareSlider
+          share={comparisonShare}
+          label={t('comparisonShare')}
+          describe={(percent) => percent}
+          onChange={setComparisonShare}
+        />
+      </Card>
+      <Card title={t('triggerTitle')}>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <TextField
+            label={t('triggerCount')}
+            hint={t('triggerEmpty')}
+            name="feedbackCount"
+            type="number"
+            min={1}
+            defaultValue={settings.trigger.feedbackCount ?? ''}
+          />
+          <TextField
+            label={t('triggerHours')}
+            hint={t('triggerEmpty')}
+            name="scheduleHours"
+            type="number"
+            min={0.1}
+            step="any"
+            defaultValue={settings.trigger.scheduleHours ?? ''}
+          />
+        </div>
+        <div className="mt-4">
+          <Switch label={t('autoPromote')} isOn={autoPromote} onChange={setAutoPromote} />
+        </div>
+      </Card>
+      <Card title={t('sampling')}>
+        <div className="grid gap-4 sm:grid-cols-2">
+          {SAMPLING.map(({ name, ...limits }) => (
+            <TextField
+              key={name}
+              label={t(name)}
+              name={name}
+              type="number"
+              required
+              {...limits}
+              step={Number.isInteger(limits.step) ? 1 : 'any'}
+              defaultValue={settings.sampling[name]}
+            />
+          ))}
+        </div>
+      </Card>
+      <Card title={t('systemPrompt')}>
+        <TextArea
+          label={t('systemPrompt')}
+          hint={t('systemPromptHint')}
+          name="systemPrompt"
+          rows={8}
+          maxLength={8000}
+          defaultValue={settings.systemPrompt ?? ''}
+        />
+      </Card>
+      <Card title={t('constraints')} className="lg:col-span-2">
+        <TextArea
+          label={t('constraints')}
+          hint={t('constraintsHint')}
+          error={constraints ? null : t('configBad')}
+          rows={12}
+          spellCheck={false}
+          className="font-mono"
+          value={rules}
+          onChange={(event) => setRules(event.target.value)}
+        />
+      </Card>
+      <div className="space-y-3 lg:col-span-2">
+        {save.error && <Notice kind="error">{sentenceOf(save.error)}</Notice>}
+        {save.isSuccess && <Notice kind="info">{t('settingsSaved')}</Notice>}
+        <Button type="submit" variant="primary" disabled={!constraints} isBusy={save.isPending}>
+          {app('save')}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,79 @@
+'use client';
+
+// Promotion and rollback, each behind a question; both name the champion that the admin saw.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Undo2 } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { useTRPC } from '@/app/lib/trpc';
+import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { Button } from '@/app/ui/button';
+import { ConfirmDialog } from '@/app/ui/dialog';
+
+/** The server refuses with CONFLICT when another champion serves by now. */
+const expecting = (championId: string | null) => (championId ? { expectedChampionId: championId } : {});
+
+export function Promote({ versionId, championId }: { versionId: string; championId: string | null }) {
+  const t = useTranslations('admin');
+  const sentenceOf = useErrorSentence();
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [isAsking, setIsAsking] = useState(false);
+  const promote = useMutation(
+    trpc.admin.promote.mutationOptions({
+      onSuccess: () => setIsAsking(false),
+      onSettled: () => client.invalidateQueries({ queryKey: trpc.admin.pathKey() }),
+    }),
+  );
+  return (
+    <>
+      <Button size="small" onClick={() => setIsAsking(true)}>
+        {t('promote')}
+      </Button>
+      <ConfirmDialog
+        isOpen={isAsking}
+        onOpenChange={setIsAsking}
+        title={t('promoteTitle', { version: versionId })}
+        text={t('promoteText')}
+        action={t('promote')}
+        isBusy={promote.isPending}
+        error={promote.error ? sentenceOf(promote.error) : null}
+        onConfirm={() => promote.mutate({ versionId, ...expecting(championId) })}
+      />
+    </>
+  );
+}
+
+/** `isFirst`: nothing served before the base. */
+export function Rollback({ championId, isFirst }: { championId: string | null; isFirst: boolean }) {
+  const t = useTranslations('admin');
+  const sentenceOf = useErrorSentence();
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [isAsking, setIsAsking] = useState(false);
+  const rollback = useMutation(
+    trpc.admin.rollback.mutationOptions({
+      onSuccess: () => setIsAsking(false),
+      onSettled: () => client.invalidateQueries({ queryKey: trpc.admin.pathKey() }),
+    }),
+  );
+  return (
+    <>
+      <Button size="small" disabled={isFirst} onClick={() => setIsAsking(true)}>
+        <Undo2 aria-hidden className="size-4" />
+        {t('rollback')}
+      </Button>
+      <ConfirmDialog
+        isOpen={isAsking}
+        onOpenChange={setIsAsking}
+        title={t('rollbackTitle', { version: t('rollbackPrevious') })}
+        text={t('rollbackText')}
+        action={t('rollback')}
+        variant="danger"
+        isBusy={rollback.isPending}
+        error={rollback.error ? sentenceOf(rollback.error) : null}
+        onConfirm={() => rollback.mutate(expecting(championId))}
+      />
+    </>
+  );
+}

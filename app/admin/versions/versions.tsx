@@ -1,0 +1,137 @@
+'use client';
+
+// The table of versions: who descends from whom, which gates it passed, how people judge it, and who serves.
+import { useQuery } from '@tanstack/react-query';
+import { Crown } from 'lucide-react';
+import Link from 'next/link';
+import { useTranslations } from 'next-intl';
+import { useFormats } from '@/app/admin/format';
+import { orderByLineage } from '@/app/admin/lineage';
+import { Loaded } from '@/app/admin/loaded';
+import { Rate } from '@/app/admin/rate';
+import { StatusBadge } from '@/app/admin/status-badge';
+import type { VersionData } from '@/app/admin/types';
+import { Promote, Rollback } from '@/app/admin/versions/release-buttons';
+import { useTRPC } from '@/app/lib/trpc';
+import { Badge } from '@/app/ui/badge';
+import { Cell, Table } from '@/app/ui/table';
+
+/** Deeper ancestors are not indented further: the table must stay readable. */
+const MAX_INDENT = 6;
+
+export function Versions() {
+  const t = useTranslations('admin');
+  const { date } = useFormats();
+  const trpc = useTRPC();
+  const query = useQuery(trpc.admin.versions.queryOptions());
+  return (
+    <Loaded query={query}>
+      {(versions) => {
+        const champion = versions.find((version) => version.isChampion);
+        return (
+          <div className="space-y-4">
+            <div className="flex justify-end">
+              <Rollback championId={champion?.id ?? null} isFirst={champion?.parentId === null} />
+            </div>
+            <Table
+              caption={t('versions')}
+              head={[t('lineage'), t('status'), t('gates'), t('thumbRate'), t('wins'), t('created'), t('actions')]}
+            >
+              {orderByLineage(versions).map(({ version, depth }) => (
+                <tr key={version.id}>
+                  <Cell>
+                    <Name version={version} depth={depth} />
+                  </Cell>
+                  <Cell>
+                    <StatusBadge status={version.status} />
+                  </Cell>
+                  <Cell>
+                    <Gates gates={version.gates} />
+                  </Cell>
+                  <Cell>
+                    <Rate {...version.thumbRate} />
+                  </Cell>
+                  <Cell>
+                    <Rate
+                      rate={version.sideBySide.winRate}
+                      low={version.sideBySide.low}
+                      high={version.sideBySide.high}
+                      n={version.sideBySide.wins + version.sideBySide.losses}
+                    />
+                  </Cell>
+                  <Cell className="whitespace-nowrap text-muted-foreground">{date(version.createdAt)}</Cell>
+                  <Cell>
+                    {!version.isChampion && version.status === 'accepted' && (
+                      <Promote versionId={version.id} championId={champion?.id ?? null} />
+                    )}
+                  </Cell>
+                </tr>
+              ))}
+            </Table>
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Name({ version, depth }: { version: VersionData; depth: number }) {
+  const t = useTranslations('admin');
+  return (
+    <div className="flex items-start gap-1.5" style={{ paddingLeft: `${Math.min(depth, MAX_INDENT)}rem` }}>
+      {depth > 0 && (
+        <span aria-hidden className="-mt-0.5 text-muted-foreground">
+          └
+        </span>
+      )}
+      <div className="min-w-32">
+        <p className="flex flex-wrap items-center gap-2 break-all font-medium">
+          {version.id}
+          {version.isChampion && (
+            <Badge tone="good">
+              <Crown aria-hidden className="size-3.5" />
+              {t('champion')}
+            </Badge>
+          )}
+        </p>
+        {version.parentId && (
+          <p className="mt-0.5 text-muted-foreground text-xs">
+            {t('parent')}: {version.parentId}
+          </p>
+        )}
+        {version.runId && (
+          <Link
+            href={`/admin/runs/${version.runId}`}
+            className="text-primary-strong text-xs underline underline-offset-4"
+          >
+            {t('run', { id: version.runId.slice(0, 8) })}
+          </Link>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Gates({ gates }: { gates: VersionData['gates'] }) {
+  const t = useTranslations('admin');
+  const { metric } = useFormats();
+  if (gates.length === 0) return <span className="text-muted-foreground">{t('noGates')}</span>;
+  const passed = gates.filter((gate) => gate.passed).length;
+  return (
+    <details className="min-w-40">
+      <summary className="rounded text-primary-strong">{t('gatesPassed', { passed, total: gates.length })}</summary>
+      <ul className="mt-2 space-y-1.5 text-xs">
+        {gates.map((gate) => (
+          <li key={gate.name}>
+            <span className={gate.passed ? 'text-primary-strong' : 'text-danger'}>
+              {gate.passed ? t('pass') : t('fail')}
+            </span>{' '}
+            {gate.name}: {metric(gate.value)} (
+            {t(gate.bound === 'min' ? 'gateMin' : 'gateMax', { threshold: metric(gate.threshold) })})
+            {gate.note && <span className="block text-muted-foreground">{gate.note}</span>}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,60 @@
+// The pure parts of the administration: lineage, curves, durations, typed JSON.
+import { expect, test } from 'vitest';
+import { orderByLineage } from '@/app/admin/lineage';
+import { parseObject } from '@/app/admin/parse-object';
+import { curvesByStage, mergePoints } from '@/app/admin/run-metrics';
+import { ageOf } from '@/app/sidebar/group-by-age';
+
+test('every version stands below its parent, the newest branch first', () => {
+  const version = (id: string, parentId: string | null, day: number) => ({
+    id,
+    parentId,
+    createdAt: new Date(2026, 0, day),
+  });
+  const rows = [version('base', null, 1), version('b', 'base', 2), version('b1', 'b', 3), version('c', 'base', 4)];
+  expect(orderByLineage(rows).map(({ version: v, depth }) => [v.id, depth])).toEqual([
+    ['base', 0],
+    ['c', 1],
+    ['b', 1],
+    ['b1', 2],
+  ]);
+});
+
+test('a version whose parent is not listed is still shown, as a root', () => {
+  const orphan = { id: 'x', parentId: 'gone', createdAt: new Date(0) };
+  expect(orderByLineage([orphan])).toEqual([{ version: orphan, depth: 0 }]);
+});
+
+test('a step measured again replaces the first measurement', () => {
+  const point = (step: number, loss: number) => ({ stage: 'ppo', step, metrics: { loss } });
+  const merged = mergePoints([point(1, 3), point(2, 2)], [point(2, 1), point(3, 0)]);
+  expect(curvesByStage(merged)[0]?.curves[0]?.points).toEqual([
+    { step: 1, value: 3 },
+    { step: 2, value: 1 },
+    { step: 3, value: 0 },
+  ]);
+});
+
+test('curves keep the stages apart, and the reward comes before the losses', () => {
+  const points = [
+    { stage: 'reward_model', step: 0, metrics: { loss: 1 } },
+    { stage: 'ppo', step: 0, metrics: { 'loss/policy_avg': 1, 'objective/scores': 2, another: 3 } },
+  ];
+  expect(curvesByStage(points).map(({ stage, curves }) => [stage, curves.map((c) => c.name)])).toEqual([
+    ['reward_model', ['loss']],
+    ['ppo', ['objective/scores', 'loss/policy_avg', 'another']],
+  ]);
+});
+
+test('only a JSON object counts as settings', () => {
+  expect(parseObject('{"a":1}')).toEqual({ a: 1 });
+  for (const text of ['', '[1]', 'null', '3', '{']) expect(parseObject(text)).toBeNull();
+});
+
+test('ages change at midnight, not after 24 hours', () => {
+  const now = new Date(2026, 4, 20, 0, 30);
+  expect(ageOf(new Date(2026, 4, 20, 0, 1), now)).toBe('today');
+  expect(ageOf(new Date(2026, 4, 19, 23, 59), now)).toBe('yesterday');
+  expect(ageOf(new Date(2026, 4, 14, 12), now)).toBe('week');
+  expect(ageOf(new Date(2026, 4, 12), now)).toBe('older');
+});

@@ -1,0 +1,48 @@
+// What the browser's copy of a conversation becomes after a send, a stream's end, and a repeated answer of the server.
+import { expect, test } from 'vitest';
+import { addTurn, updateGeneration } from '@/app/chat/conversation-cache';
+import { visiblePath } from '@/app/chat/tree';
+import type { ConversationData, SendResult } from '@/app/chat/types';
+
+const empty: ConversationData = { id: 'c', title: 't', allowTraining: true, messages: [], comparisons: [] };
+const answer = (n: number) => ({ messageId: `a${n}`, generationId: `g${n}` });
+const result = (answers: SendResult['answers'], comparisonId: string | null = null): SendResult => ({
+  conversationId: 'c',
+  userMessageId: 'q',
+  answers,
+  comparisonId,
+});
+const NOON = new Date('2026-01-01T12:00:00Z');
+
+test('a send adds the question and its running answer', () => {
+  const after = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1)]), NOON);
+  expect(after.messages.map((m) => [m.id, m.parentId, m.role, m.content, m.generation?.status])).toEqual([
+    ['q', null, 'user', 'hello', undefined],
+    ['a1', 'q', 'assistant', '', 'running'],
+  ]);
+});
+
+test('the same result twice adds nothing twice', () => {
+  const once = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1), answer(2)], 'x'), NOON);
+  const twice = addTurn(once, { parentId: null, text: 'hello' }, result([answer(1), answer(2)], 'x'), NOON);
+  expect(twice.messages).toHaveLength(3);
+  expect(twice.comparisons).toHaveLength(1);
+});
+
+test('a regenerated answer is the newest even when the clock of the browser is an hour slow', () => {
+  const first = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1)]), NOON);
+  const slow = new Date(NOON.getTime() - 3_600_000);
+  const second = addTurn(first, null, result([answer(2)]), slow);
+  const last = visiblePath(second.messages, second.comparisons, {}).at(-1);
+  expect(last?.kind === 'message' && last.message.id).toBe('a2');
+});
+
+test('the end of a stream settles its own generation alone', () => {
+  const both = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1), answer(2)], 'x'), NOON);
+  const after = updateGeneration(both, 'g2', { status: 'done', finishReason: 'stop' }, 'hi');
+  expect(after.messages.map((m) => [m.content, m.generation?.status])).toEqual([
+    ['hello', undefined],
+    ['', 'running'],
+    ['hi', 'done'],
+  ]);
+});
