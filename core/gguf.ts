@@ -128,6 +128,13 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
       cause,
     });
   });
+  // The library reads zeros behind the end of a short header instead of failing.
+  if (header.tensorInfoByteRange[1] > file.size || Number(header.tensorDataOffset) > file.size) {
+    throw new AttuneError(
+      'CORRUPT',
+      `The header of ${path} goes on behind its end at byte ${file.size}. Copy it again.`,
+    );
+  }
   const metadata: GgufMetadata = { ...header.metadata };
   const start = Number(header.tensorDataOffset);
   const infos = new Map<string, { encoding: WeightEncoding; shape: number[]; offset: number; length: number }>();

@@ -1,0 +1,144 @@
+// Versions on disk: whole or absent, verified by hash, bound to their base.
+import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Adapter, checkAdapter, loraKey } from '@/core/adapter';
+import { readAdapter, writeAdapter } from '@/core/adapter-files';
+import { artifactDirectory, readArtifact, writeArtifact } from '@/core/artifact';
+import { sha256 } from '@/core/hash';
+import type { Manifest } from '@/core/manifest';
+import { type Projection, projectionShape } from '@/core/model-config';
+import { Rng } from '@/core/rng';
+import { readSafetensors } from '@/core/safetensors';
+import { tinyLlamaConfig } from '@/core/tiny-llama';
+import { failure, temporaryFolder } from './files';
+
+const root = temporaryFolder();
+const config = tinyLlamaConfig();
+
+function makeAdapter(targets: Projection[], rank = 4): Adapter {
+  const rng = new Rng(9);
+  const pairs: Adapter['pairs'] = new Map();
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const projection of targets) {
+      const [out, in_] = projectionShape(config, projection);
+      const normals = (length: number) => Float32Array.from({ length }, () => rng.normal());
+      pairs.set(loraKey(layer, projection), { a: normals(rank * in_), b: normals(out * rank) });
+    }
+  }
+  return { rank, alpha: 8, targets, pairs };
+}
+const adapter = makeAdapter(['self_attn.q_proj', 'mlp.down_proj']);
+const manifest = (versionId: string): Omit<Manifest, 'format' | 'files'> => ({
+  versionId,
+  baseId: 'tiny',
+  baseSha256: sha256('base'),
+  parentVersionId: null,
+  runId: null,
+  snapshotId: null,
+  snapshotSha256: null,
+  gates: [{ name: 'kl', value: 0.1, threshold: 0.2, bound: 'max', passed: true }],
+  createdAt: new Date(0).toISOString(),
+});
+
+test("an adapter comes back to the bit, in PEFT's names and shapes", async () => {
+  await writeAdapter(root, adapter, 'tiny');
+  const back = await readAdapter(root);
+  expect(back).toEqual(adapter);
+  checkAdapter(back, config);
+  const file = readSafetensors(join(root, 'adapter_model.safetensors'));
+  expect(file.tensors.get('base_model.model.model.layers.1.mlp.down_proj.lora_A.weight')!.shape).toEqual([4, 128]);
+  expect(file.tensors.get('base_model.model.model.layers.1.mlp.down_proj.lora_B.weight')!.shape).toEqual([64, 4]);
+  file.close();
+  expect(JSON.parse(readFileSync(join(root, 'adapter_config.json'), 'utf8'))).toMatchObject({
+    peft_type: 'LORA',
+    r: 4,
+    lora_alpha: 8,
+    target_modules: ['q_proj', 'down_proj'],
+  });
+});
+
+test.each([
+  [{ use_rslora: true }, 'use_rslora'],
+  [{ use_dora: true }, 'use_dora'],
+  [{ bias: 'all' }, 'bias'],
+  [{ rank_pattern: { q_proj: 8 } }, 'rank_pattern'],
+  [{ peft_type: 'IA3' }, 'LORA'],
+])('an adapter with %j is refused', async (change, text) => {
+  await writeAdapter(root, adapter, 'tiny');
+  const path = join(root, 'adapter_config.json');
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...change }));
+  const found = await failure(() => readAdapter(root));
+  expect(found.code).toBe('UNSUPPORTED');
+  expect(found.message).toContain(text);
+});
+
+test('a rank that the tensors deny is corrupt', async () => {
+  await writeAdapter(root, adapter, 'tiny');
+  const path = join(root, 'adapter_config.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"r": 4', '"r": 5'));
+  expect(await failure(() => readAdapter(root))).toMatchObject({
+    code: 'CORRUPT',
+    message: expect.stringContaining('rank is 5'),
+  });
+});
+
+test('a version is written whole, hashed, and read back', async () => {
+  const { directory, manifest: written } = await writeArtifact(root, manifest('v1'), adapter, { 'report.json': '{}' });
+  expect(readdirSync(directory).sort()).toEqual([
+    'adapter_config.json',
+    'adapter_model.safetensors',
+    'manifest.json',
+    'report.json',
+  ]);
+  for (const [name, digest] of Object.entries(written.files))
+    expect(sha256(readFileSync(join(directory, name)))).toBe(digest);
+  const back = await readArtifact(directory, { verify: true, baseSha256: sha256('base') });
+  expect(back).toEqual({ manifest: written, adapter });
+});
+
+test('a version is written once', async () => {
+  await writeArtifact(root, manifest('once'), adapter);
+  expect((await failure(() => writeArtifact(root, manifest('once'), adapter))).code).toBe('CONFLICT');
+  expect((await failure(() => writeArtifact(root, manifest('base'), adapter))).code).toBe('CONFLICT');
+});
+
+test.each(['../out', 'a/b', '.hidden', '', 'x'.repeat(200)])(
+  'the version id %j does not reach the disk',
+  async (id) => {
+    expect((await failure(() => artifactDirectory(root, id))).code).toBe('BAD_INPUT');
+    expect((await failure(() => writeArtifact(root, manifest(id), adapter))).code).toBe('BAD_INPUT');
+  },
+);
+
+test('a failed write leaves nothing', async () => {
+  const folder = join(root, 'failing');
+  await expect(writeArtifact(folder, { ...manifest('bad'), baseSha256: 'x' }, adapter)).rejects.toThrow();
+  expect(existsSync(folder)).toBe(false);
+  mkdirSync(folder);
+  // What a crashed writer of the same process id may have left.
+  mkdirSync(join(folder, `.v9.${process.pid}.tmp`));
+  await expect(writeArtifact(folder, manifest('v9'), adapter)).rejects.toThrow(/EEXIST/);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a changed byte, a missing file, a foreign base and a damaged manifest are refused by name', async () => {
+  const { directory } = await writeArtifact(root, manifest('v2'), adapter);
+  const weights = join(directory, 'adapter_model.safetensors');
+  const bytes = readFileSync(weights);
+  bytes[bytes.length - 1]! ^= 1;
+  writeFileSync(weights, bytes);
+  expect(await failure(() => readArtifact(directory, { verify: true }))).toMatchObject({
+    code: 'CORRUPT',
+    message: expect.stringContaining('adapter_model.safetensors'),
+  });
+  expect(await failure(() => readArtifact(directory, { verify: false, baseSha256: sha256('other') }))).toMatchObject({
+    code: 'CORRUPT',
+    message: expect.stringContaining('base tiny'),
+  });
+  unlinkSync(weights);
+  expect((await failure(() => readArtifact(directory, { verify: true }))).code).toBe('NOT_FOUND');
+  writeFileSync(join(directory, 'manifest.json'), '{}');
+  expect((await failure(() => readArtifact(directory, { verify: true }))).code).toBe('CORRUPT');
+  expect((await failure(() => readArtifact(join(root, 'v3'), { verify: true }))).code).toBe('NOT_FOUND');
+});

@@ -1,0 +1,150 @@
+// The rules judge, mask and filter streams; the stream is held against the whole text at many random splits.
+import { expect, test } from 'vitest';
+import { DEFAULT_RULES, judge, maskText, RuleSet, StreamFilter } from '@/core/constraints';
+import { Rng } from '@/core/rng';
+
+const custom = RuleSet.parse({
+  version: 2,
+  rules: [
+    { id: 'profanity', kind: 'profanity', allow: ['Cocktail Hour'], cost: 2 },
+    { id: 'brand', kind: 'profanity', preset: 'none', words: ['Pizzazz', 'over there'], cost: 0.5 },
+  ],
+});
+
+function stream(rules: RuleSet, pieces: string[]): string {
+  const filter = new StreamFilter(rules);
+  return pieces.map((piece) => filter.push(piece)).join('') + filter.end();
+}
+
+function split(text: string, rng: Rng, longest: number): string[] {
+  const pieces: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const size = 1 + rng.integer(longest);
+    pieces.push(text.slice(at, at + size));
+    at += size;
+  }
+  return pieces;
+}
+
+test.each(['What the shit is this', 'sh1t', 'SHIIIIIT', 'ｓｈｉｔ', 'bull$h!t'])(
+  '%s breaks the default rule',
+  (text) => {
+    const { hits, cost } = judge(DEFAULT_RULES, text);
+    expect(hits).toHaveLength(1);
+    expect(cost).toBe(1);
+    expect(text.slice(hits[0]!.start, hits[0]!.end)).toBe(hits[0]!.matched);
+    expect(judge(DEFAULT_RULES, maskText(text, hits)).hits).toEqual([]);
+  },
+);
+
+test.each(['a classic assassin', 'push it', 'Scunthorpe', 'the grass passes', ''])(
+  '%j keeps the default rule',
+  (text) => {
+    expect(judge(DEFAULT_RULES, text)).toEqual({ hits: [], cost: 0 });
+  },
+);
+
+test('a mask covers repeated letters, keeps the length and nothing else changes', () => {
+  const text = 'oh shiiitttt, dear';
+  expect(maskText(text, judge(DEFAULT_RULES, text).hits)).toBe('oh *********, dear');
+});
+
+test('custom words match as whole words in any spelling, and every rule has its cost', () => {
+  const { hits, cost } = judge(custom, 'PIZZAZZ, p1zzazz, pizzazzes, over  there, shit');
+  expect(hits.map((hit) => [hit.ruleId, hit.matched])).toEqual([
+    ['brand', 'PIZZAZZ'],
+    ['brand', 'p1zzazz'],
+    ['brand', 'over  there'],
+    ['profanity', 'shit'],
+  ]);
+  expect(cost).toBe(3 * 0.5 + 2);
+});
+
+test('what stands in an allowed text is no hit', () => {
+  expect(judge(custom, 'It is cocktail  hour').hits).toEqual([]);
+  expect(judge(custom, 'It is cock tail hour').hits).toHaveLength(1);
+});
+
+test('two rules of one id are refused', () => {
+  const rule = { id: 'a', kind: 'profanity' };
+  expect(RuleSet.safeParse({ version: 1, rules: [rule, rule] }).success).toBe(false);
+});
+
+test('a stream in pieces is the masked whole, for random texts and random splits', () => {
+  const words = [
+    'shit',
+    'sh1t',
+    'push it',
+    's hit',
+    'fuck',
+    'FUUUCKKK',
+    'cocktail',
+    'cocktail hour',
+    'cock',
+    'ass',
+    'assassin',
+    'bass',
+    'double penetration',
+    'pizzazz',
+    'over',
+    'there',
+    'over  there',
+    'pen is',
+    'hello',
+    'ｓｈｉｔ',
+    '🅰ss',
+    '🤖',
+    'aaaa',
+    'an al',
+    'anal',
+    'é',
+    '\n',
+    '  ',
+    'kung fu',
+    'chin k',
+    'motherfucker',
+    'uck',
+    'f',
+    'sh',
+    'it',
+  ];
+  let hits = 0;
+  for (let seed = 0; seed < 300; seed++) {
+    const rng = new Rng(seed);
+    const parts = Array.from({ length: 1 + rng.integer(40) }, () => words[rng.integer(words.length)]!);
+    const text = parts.join(rng.uniform() < 0.8 ? ' ' : '');
+    const judgement = judge(custom, text);
+    hits += judgement.hits.length;
+    const pieces = split(text, rng, 1 + rng.integer(6));
+    expect(stream(custom, pieces), JSON.stringify(text)).toBe(maskText(text, judgement.hits));
+  }
+  expect(hits).toBeGreaterThan(1000);
+});
+
+test('no prefix of the stream ever shows a letter of a forbidden word', () => {
+  const text = 'well then, shiiiiiiiiiiiiiiiiiiiiiit happens to all of us sometimes';
+  const whole = maskText(text, judge(DEFAULT_RULES, text).hits);
+  const filter = new StreamFilter(DEFAULT_RULES);
+  let shown = '';
+  for (const character of text) {
+    shown += filter.push(character);
+    expect(whole.startsWith(shown)).toBe(true);
+  }
+  expect(shown + filter.end()).toBe(whole);
+});
+
+test('at most 20 characters of plain text are held back', () => {
+  const text = 'The quick brown fox jumps over the lazy dog and then goes home again.';
+  const filter = new StreamFilter(DEFAULT_RULES);
+  expect(filter.push(text).length).toBeGreaterThanOrEqual(text.length - 20);
+});
+
+test('a long answer is filtered in linear time: 40,000 characters, one at a time, under 6 s', () => {
+  const text = 'All work and no play makes a dull day. '.repeat(1000);
+  const filter = new StreamFilter(DEFAULT_RULES);
+  const start = performance.now();
+  let shown = '';
+  for (const character of text) shown += filter.push(character);
+  expect(shown + filter.end()).toBe(text);
+  expect(performance.now() - start).toBeLessThan(6000);
+});

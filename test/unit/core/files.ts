@@ -1,0 +1,38 @@
+// Folders and the real model for the tests of core.
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { AttuneError, type ErrorCode } from '@/core/errors';
+
+/** A fresh folder that goes with the test file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'attune-core-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The downloaded base: ATTUNE_MODEL, or a GGUF under .attune/models; null, with a printed reason, where it is absent. */
+export function findGguf(): string | null {
+  const root = join(import.meta.dirname, '../../../.attune/models');
+  const candidates = [process.env.ATTUNE_MODEL ?? '', root];
+  for (const candidate of candidates) {
+    if (candidate.endsWith('.gguf') && existsSync(candidate)) return candidate;
+    if (!candidate || !existsSync(candidate)) continue;
+    const found = readdirSync(candidate, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.gguf'));
+    if (found) return join(candidate, found);
+  }
+  console.info('Left out: the base is not here. Run the set-up, or set ATTUNE_MODEL to a GGUF file.');
+  return null;
+}
+
+/** The AttuneError that the action throws; fails the test where it throws none. */
+export async function failure(action: () => unknown): Promise<{ code: ErrorCode; message: string }> {
+  try {
+    await action();
+  } catch (error) {
+    if (error instanceof AttuneError) return { code: error.code, message: error.message };
+    throw error;
+  }
+  throw new Error('Nothing was thrown.');
+}
