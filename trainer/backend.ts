@@ -20,8 +20,9 @@ export type {
 // CommonJS on purpose: the ESM build of tfjs-core registers no gradients, and tfjs-node-gpu requires this same instance.
 const require = createRequire(import.meta.url);
 
-/** Why the native backend cannot be loaded, in a sentence, or null when it can. */
+/** Why the native backend cannot be loaded, in a sentence, or null when it can. Looks again after a failure. */
 export function nativeBackendProblem(): string | null {
+  if (loaded.problem) loaded = load(); // a module that failed is not cached, so the set-up may have mended it
   return loaded.problem;
 }
 
@@ -67,5 +68,5 @@ function load(): { tf: Tf; problem: string | null; cause?: unknown } {
   }
 }
 
-const loaded = load();
+let loaded = load();
 export const tf: Tf = loaded.tf;

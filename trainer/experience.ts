@@ -1,5 +1,6 @@
 // Fresh answers of the policy with everything that PPO learns from: scores, costs, log-probs of three models, values.
 
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { shapeScore } from './advantage';
 import type { NamedTensors } from './checkpoint';
 import type { PpoConfig } from './config';
@@ -107,6 +108,8 @@ export async function gatherExperience(
 
   onScores(scores);
 
+  await yieldToEvents(); // the native passes hold the event loop
+
   const values: Float32Array[] = new Array(answers.length);
   const policyPass = scoreResponses(trunk, policy, answers, config.microBatchTokens, (hidden, positions, rows) => {
     const group = rows.map((row) => answers[row]!);
@@ -117,6 +120,7 @@ export async function gatherExperience(
       values[rows[i]!] = row;
     });
   });
+  await yieldToEvents();
   const referencePass = scoreResponses(trunk, reference, answers, config.microBatchTokens);
   return {
     promptIds: answers.map(({ promptIds }) => promptIds),

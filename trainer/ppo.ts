@@ -3,6 +3,7 @@
 // The steps are numbered as in Schulman et al. 2017 (algorithm 1), with the details of Ziegler et al. 2019. One trunk
 // serves policy, reference, reward and value. Left out: dropout (ratios would not start at 1), a loss shared with the
 // value function (its head has its own step size on a detached trunk), sampling at another temperature than 1.
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Adapter } from '@/core/adapter';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
@@ -233,6 +234,7 @@ async function update(run: Run): Promise<void> {
   const signal = learningSignal(experience, run);
   const perEpoch = Math.ceil(experience.answerIds.length / config.minibatch);
   while (state.epoch < config.epochs) {
+    await yieldToEvents(); // native steps hold the event loop; heartbeat and cancellation go between them
     input.signal.throwIfAborted();
     const seed = hash32(config.seed + 1, state.iteration * 1024 + state.epoch);
     const order = new Rng(seed).shuffle(experience.answerIds.map((_, i) => i));

@@ -2,6 +2,7 @@
 //
 // Bradley-Terry with ties as half-wins, both-bad with two thumbs down, thumbs as logistic terms with a bias per rater
 // (Christiano et al. 2017; Ziegler et al. 2019). Left out: ratings as numbers, which come in as comparisons and thumbs.
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
@@ -94,6 +95,7 @@ export async function trainRewardModel(input: RewardModelInput): Promise<RewardM
     const perEpoch = Math.ceil(train.length / config.batchExamples);
     const evalEvery = Math.max(1, Math.floor(perEpoch / config.evalsPerEpoch));
     while (!state.done) {
+      await yieldToEvents(); // native steps hold the event loop; heartbeat and cancellation go between them
       input.signal.throwIfAborted();
       const order = new Rng(hash32(config.seed, state.epoch)).shuffle(train);
       const from = state.batch * config.batchExamples;
@@ -136,7 +138,11 @@ async function openTraining(input: RewardModelInput): Promise<Training> {
   }
   const model = createRewardModel(trunk, { ...config.lora, ...config });
   const variables: NamedVariables = new Map(model.variables);
-  if (raters.size) variables.set('rater.bias', tf.tidy(() => tf.variable(tf.zeros([raters.size]))));
+  if (raters.size)
+    variables.set(
+      'rater.bias',
+      tf.tidy(() => tf.variable(tf.zeros([raters.size]))),
+    );
   const optimiser = new AdamW({ epsilon: config.adamEpsilon, weightDecay: config.weightDecay });
   const fresh: RewardTrainingState = { step: 0, epoch: 0, batch: 0, tokens: 0, best: null, stale: 0, done: false };
   const training = { input, model, variables, optimiser, raters, train, heldOut, state: fresh };

@@ -1,0 +1,90 @@
+// The verdict on a trained policy: every gate with its number and threshold, none of them a matter of taste.
+import type { GateResult } from '@/core/manifest';
+import type { AnswerFigures } from './answers';
+
+export interface GateFigures {
+  /** Mean |log p(engine) - log p(trainer)| over answer tokens, nats. */
+  parity: { fp32: number; int8: number; tokens: number };
+  /** Nats an answer from the parent, and the run's budget. */
+  kl: { perAnswer: number; budget: number };
+  candidate: AnswerFigures;
+  parent: AnswerFigures;
+}
+
+export const PARITY_LIMIT = 1e-3;
+/** Shares may worsen by so much against the parent: sampling noise of 64 answers. */
+const SLACK = 0.05;
+/** The share of distinct answers may fall to this part of the parent's: repeating one answer is the classic hack. */
+const DISTINCT_PART = 0.7;
+
+export function judgeGates({ parity, kl, candidate, parent }: GateFigures): GateResult[] {
+  const most = (name: string, value: number, threshold: number, note?: string): GateResult => ({
+    ...{ name, value, threshold, bound: 'max', passed: value <= threshold },
+    ...(note ? { note } : {}),
+  });
+  const least = (name: string, value: number, threshold: number, note?: string): GateResult => ({
+    ...{ name, value, threshold, bound: 'min', passed: value >= threshold },
+    ...(note ? { note } : {}),
+  });
+  const gain = pairedGain(candidate.rewards, parent.rewards);
+  return [
+    most(
+      'parity',
+      parity.fp32,
+      PARITY_LIMIT,
+      `Mean difference of log-probabilities over ${parity.tokens} tokens; int8 as served: ${parity.int8.toPrecision(3)}.`,
+    ),
+    most('kl_budget', kl.perAnswer, kl.budget, 'Nats an answer away from the parent.'),
+    {
+      ...least(
+        'heldout_reward_gain',
+        gain.mean,
+        0,
+        `Standard error ${gain.standardError.toPrecision(2)}; must exceed 0.`,
+      ),
+      passed: gain.mean > 0,
+    },
+    least(
+      'end_rate',
+      candidate.endRate,
+      Math.max(0, parent.endRate - SLACK),
+      `The parent ends ${percent(parent.endRate)}.`,
+    ),
+    most(
+      'degenerate_answers',
+      candidate.degenerateShare,
+      Math.min(1, parent.degenerateShare + SLACK),
+      `Answers of one or two words; the parent gives ${percent(parent.degenerateShare)}.`,
+    ),
+    least(
+      'distinct_answers',
+      candidate.distinctShare,
+      DISTINCT_PART * parent.distinctShare,
+      `The parent's are ${percent(parent.distinctShare)} distinct.`,
+    ),
+    ...Object.entries(candidate.constraintRates).map(([rule, rate]) =>
+      most(`constraint/${rule}`, rate, parent.constraintRates[rule] ?? 0, 'Hits an answer; not above the parent.'),
+    ),
+  ];
+}
+
+/** Answers to the same prompt under the same seed, one policy less the other. */
+export function pairedGain(candidate: readonly number[], parent: readonly number[]) {
+  const differences = candidate.map((x, i) => x - parent[i]!);
+  const mean = differences.reduce((a, b) => a + b, 0) / differences.length;
+  const variance = differences.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, differences.length - 1);
+  return { mean, standardError: Math.sqrt(variance / differences.length) };
+}
+
+/** One sentence for people. */
+export function verdictOf(versionId: string, gates: readonly GateResult[], trainingVerdict: string): string {
+  const failed = gates.filter((gate) => !gate.passed);
+  if (failed.length === 0) return `${versionId} passed all ${gates.length} gates. ${trainingVerdict}`;
+  const reasons = failed.map(({ name, value, threshold, bound }) => {
+    const limit = bound === 'max' ? 'at most' : 'at least';
+    return `${name} is ${value.toPrecision(3)}, allowed ${limit} ${threshold.toPrecision(3)}`;
+  });
+  return `${versionId} was rejected: ${reasons.join('; ')}. ${trainingVerdict}`;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(0)} %`;

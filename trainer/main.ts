@@ -1,0 +1,154 @@
+// The trainer process: waits for runs, takes one at a time under a lease, and says what it lacks while it cannot train.
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { AttuneError, toAttuneError } from '@/core/errors';
+import { createLogger, type Logger } from '@/core/logger';
+import { dataPaths } from '@/core/paths';
+import { closeDatabase, type Database, getDatabase } from '@/db/client';
+import { Listener } from '@/db/listener';
+import { type BackendReport, nativeBackendProblem, startBackend } from './backend';
+import { readTrainerEnv, type TrainerSettings } from './env';
+import { runPipeline } from './pipeline';
+import { claimRun, LEASE_TIMES, RunLease, writeSetting } from './runs';
+import { evaluateTrigger } from './trigger';
+
+/** Deaths of the process over one run that end it: it is probably the cause. */
+const MAX_ATTEMPTS = 5;
+const POLL_MS = 5000;
+
+export interface TrainerOptions {
+  settings: TrainerSettings;
+  log: Logger;
+  /** Ends the trainer; a run under way is put back for the next one. */
+  signal: AbortSignal;
+  /** Why native training is not possible now, in a sentence; null when it is. */
+  problem?: () => string | null;
+  times?: typeof LEASE_TIMES;
+}
+
+export async function runTrainer(options: TrainerOptions): Promise<void> {
+  const { settings, log, signal, problem = nativeBackendProblem } = options;
+  const db = getDatabase(settings.databaseUrl);
+  const work = new Inlet(settings.databaseUrl, log);
+  const owner = `${os.hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+  const status = { lacks: null as string | null, device: null as string | null };
+  const beat = setInterval(() => void report(db, status, log), (options.times ?? LEASE_TIMES).beatMs);
+  let backend: BackendReport | null = null;
+  try {
+    while (!signal.aborted) {
+      try {
+        const lacks = problem();
+        if (lacks !== status.lacks) log[lacks ? 'warn' : 'info'](lacks ?? 'Native training is ready.');
+        status.lacks = lacks;
+        if (!lacks) backend ??= await startBackend();
+        status.device = backend?.device ?? null;
+        await report(db, status, log);
+        await evaluateTrigger(db);
+        const isBusy = !lacks && (await workOnce(db, owner, options));
+        if (!isBusy) await work.wait(POLL_MS, signal);
+      } catch (error) {
+        log.error({ err: error }, 'the trainer goes on');
+        await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  } finally {
+    clearInterval(beat);
+    await work.close();
+    await closeDatabase(settings.databaseUrl);
+  }
+}
+
+/** Claims one run and works on it to its end; false when there was none. */
+async function workOnce(
+  db: Database,
+  owner: string,
+  { settings, log, signal, times }: TrainerOptions,
+): Promise<boolean> {
+  const run = await claimRun(db, owner, times);
+  if (!run) return false;
+  const lease = new RunLease(db, run, owner, times);
+  const stopping = new AttuneError('CANCELLED', 'The trainer is ending.');
+  const stop = () => lease.abort(stopping);
+  signal.addEventListener('abort', stop, { once: true });
+  const runLog = log.child({ runId: run.id, attempt: run.attempt });
+  runLog.info({ stage: run.stage, parent: run.parentVersionId }, 'run claimed');
+  try {
+    if (run.attempt > MAX_ATTEMPTS) {
+      throw new AttuneError('INTERNAL', `The trainer died ${MAX_ATTEMPTS} times over this run, last in ${run.stage}.`);
+    }
+    if (signal.aborted) stop();
+    lease.signal.throwIfAborted();
+    const { status, verdict } = await runPipeline(lease, settings, runLog);
+    runLog.info({ status, verdict }, 'run ended');
+  } catch (thrown) {
+    await endRun(lease, lease.signal.aborted ? lease.signal.reason : thrown, stopping, settings, runLog);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    lease.close();
+  }
+  return true;
+}
+
+async function endRun(lease: RunLease, reason: unknown, stopping: AttuneError, settings: TrainerSettings, log: Logger) {
+  const error = toAttuneError(reason);
+  if (error === stopping) return lease.giveBack();
+  if (error.code === 'CONFLICT' && !(await lease.isHeld())) return log.warn(error.message);
+  const isCancelled = error.code === 'CANCELLED';
+  if (!isCancelled) log.error({ err: error }, 'run failed');
+  const isOurs = await lease.finish(isCancelled ? 'cancelled' : 'failed', error.message);
+  const folder = path.join(dataPaths(settings.dataFolder).runs, lease.run.id);
+  if (isOurs && isCancelled) await rm(folder, { recursive: true, force: true });
+}
+
+async function report(db: Database, status: { lacks: string | null; device: string | null }, log: Logger) {
+  const value = { alive: true, heartbeatAt: new Date().toISOString(), ...status };
+  await writeSetting(db, 'trainer', value).catch((error) => log.warn({ err: error }, 'heartbeat not written'));
+}
+
+/** Waits for NOTIFY, or a while; a listening connection that cannot be opened is tried again at the next wait. */
+class Inlet {
+  private readonly listener: Listener;
+  private isListening = false;
+  private wake = () => {};
+
+  constructor(url: string, log: Logger) {
+    this.listener = new Listener(url, (error) => log.warn({ err: error }, 'listening connection'));
+    this.listener.on('training_run', () => this.wake());
+  }
+
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.isListening) {
+      await this.listener.start(['training_run']);
+      this.isListening = true;
+      return; // what was asked for before the connection listened is looked for first
+    }
+    const woken = new AbortController();
+    this.wake = () => woken.abort();
+    await sleep(ms, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
+  }
+
+  close(): Promise<void> {
+    return this.listener.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const settings = readTrainerEnv();
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  // The channel to the supervisor closes when that dies, however it dies.
+  if (process.channel) process.once('disconnect', () => stop.abort());
+  await runTrainer({ settings, log: createLogger('trainer'), signal: stop.signal });
+  process.exit(0);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`trainer: ${toAttuneError(error).message}\n`);
+    process.exit(1);
+  });
+}
