@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { orderByLineage } from '@/app/admin/lineage';
 import { parseObject } from '@/app/admin/parse-object';
-import { curvesByStage, mergePoints } from '@/app/admin/run-metrics';
+import { curvesByStage, mergePoints, type Point } from '@/app/admin/run-metrics';
 import { ageOf } from '@/app/sidebar/group-by-age';
 
 test('every version stands below its parent, the newest branch first', () => {
@@ -36,7 +36,7 @@ test('a step measured again replaces the first measurement', () => {
 });
 
 test('curves keep the stages apart, and the reward comes before the losses', () => {
-  const points = [
+  const points: Point[] = [
     { stage: 'reward_model', step: 0, metrics: { loss: 1 } },
     { stage: 'ppo', step: 0, metrics: { 'loss/policy_avg': 1, 'objective/scores': 2, another: 3 } },
   ];
