@@ -1,0 +1,40 @@
+// Checkpoints on disk: exact, whole after any interruption, checked when they are read.
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { directoryCheckpoints } from '@/trainer/checkpoint';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'attune-checkpoint-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const tensors = (x: number) => new Map([['a.b', { shape: [2, 2], values: Float32Array.of(x, -0.1, 1e-40, 3) }]]);
+
+test('reads back what was written, to the bit, and keeps one tensor file a stage', async () => {
+  const store = directoryCheckpoints<{ coefficient: number }>(directory, 'ppo');
+  expect(await store.read()).toBeNull();
+  await store.write({ state: { coefficient: 0.1 + 0.2 }, tensors: tensors(1) });
+  await store.write({ state: { coefficient: 1 / 3 }, tensors: tensors(2) });
+  expect(await store.read()).toEqual({ state: { coefficient: 1 / 3 }, tensors: tensors(2) });
+  expect((await readdir(directory)).length).toBe(2);
+});
+
+test('a write that died before its last rename leaves the old checkpoint', async () => {
+  const store = directoryCheckpoints<number>(directory, 'ppo');
+  await store.write({ state: 1, tensors: tensors(1) });
+  await writeFile(join(directory, 'ppo.half.safetensors'), 'half a fi');
+  expect((await store.read())?.tensors).toEqual(tensors(1));
+});
+
+test('a damaged file is refused by name', async () => {
+  const store = directoryCheckpoints<number>(directory, 'ppo');
+  await store.write({ state: 1, tensors: tensors(1) });
+  const file = (await readdir(directory)).find((name) => name.endsWith('.safetensors'))!;
+  await writeFile(join(directory, file), 'damaged');
+  await expect(store.read()).rejects.toThrow(new RegExp(`${file} has sha256`));
+  await writeFile(join(directory, 'ppo.json'), '{');
+  await expect(store.read()).rejects.toThrow(/ppo\.json is not a checkpoint/);
+});
