@@ -105,7 +105,7 @@ class OnnxModelRunner implements InspectableModelRunner {
   }
 
   async run(rows: RunRow[], steps: number): Promise<RunResult[]> {
-    const jobs = rows.map((row) => this.checkRow(row));
+    const jobs = rows.map((row) => this.checkRow(row, steps));
     const emitted = jobs.map((): Emitted => ({ ids: [], logprobs: [], stopped: false }));
     const room = (index: number) => Math.min(rows[index]!.maxNew, steps) - emitted[index]!.ids.length;
     const forward = async (indexes: number[], limit: number) => {
@@ -278,11 +278,11 @@ class OnnxModelRunner implements InspectableModelRunner {
     return { ...combined.feeds, ...masks };
   }
 
-  private checkRow(row: RunRow): Turn {
+  private checkRow(row: RunRow, steps: number): Turn {
     const cache = (row.cache as KvCache | null) ?? new KvCache();
     cache.assertUsable();
     this.checkIds(row.tokens);
-    this.checkLength(cache.length + row.tokens.length + row.maxNew - 1);
+    this.checkLength(cache.length + row.tokens.length + Math.min(row.maxNew, steps) - 1);
     if (row.maxNew < 1) throw new AttuneError('BAD_INPUT', `maxNew is ${row.maxNew}; ask for one token at least.`);
     this.checkAdapterId(row.adapterId);
     const { tokens, adapterId, sampling, position, seen, stopIds, maxNew } = row;

@@ -1,6 +1,7 @@
 // Lays adapters out as the graph's LoRA inputs: groups fused, versions side by side along the rank.
 import { Tensor } from 'onnxruntime-node';
 import { type Adapter, checkAdapter, loraKey } from '@/core/adapter';
+import { AttuneError } from '@/core/errors';
 import { type ModelConfig, type Projection, projectionShape } from '@/core/model-config';
 import { LORA_GROUPS, type LoraGroup, loraInput } from './blocks';
 
@@ -24,7 +25,10 @@ export interface PackedLora {
  * No adapter at all is rank 0: empty tensors, whose product is zero.
  */
 export function packAdapter(adapter: Adapter | null, config: ModelConfig): PackedLora {
-  if (adapter) checkAdapter(adapter, config);
+  if (adapter) {
+    checkAdapter(adapter, config);
+    checkFinite(adapter);
+  }
   const rank = adapter?.rank ?? 0;
   const feeds: Record<string, Tensor> = {};
   for (let layer = 0; layer < config.layers; layer++) {
@@ -54,6 +58,18 @@ export function packAdapter(adapter: Adapter | null, config: ModelConfig): Packe
     }
   }
   return { rank, feeds };
+}
+
+/** One version that computes NaN would fail the batch of the others, so its weights are refused here. */
+function checkFinite({ alpha, pairs }: Adapter): void {
+  const allFinite = (values: Float32Array) => values.every(Number.isFinite);
+  for (const [key, { a, b }] of pairs) {
+    if (Number.isFinite(alpha) && allFinite(a) && allFinite(b)) continue;
+    throw new AttuneError(
+      'CORRUPT',
+      `The adapter's ${key} or alpha is not finite. Its training diverged: train again.`,
+    );
+  }
 }
 
 /** Several packed adapters side by side: A by columns, B by rows. */

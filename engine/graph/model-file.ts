@@ -37,13 +37,14 @@ export async function prepareModelFile(base: Base, precision: Precision, cacheDi
 }
 
 async function verifies(directory: string): Promise<boolean> {
-  const text = await readFile(join(directory, HASHES), 'utf8').catch(() => null);
-  if (text === null) return false;
-  const hashes = JSON.parse(text) as Record<string, string>;
-  for (const name of [MODEL, DATA]) {
-    if ((await hashFile(join(directory, name)).catch(() => null)) !== hashes[name]) return false;
+  // Anything missing, cut or unreadable means: build again.
+  try {
+    const hashes = JSON.parse(await readFile(join(directory, HASHES), 'utf8')) as Record<string, string>;
+    for (const name of [MODEL, DATA]) if ((await hashFile(join(directory, name))) !== hashes[name]) return false;
+    return true;
+  } catch {
+    return false;
   }
-  return true;
 }
 
 async function hashFile(path: string): Promise<string> {

@@ -276,6 +276,14 @@ describe('sampling', () => {
     expect(statistic).toBeLessThan(degrees + 4 * Math.sqrt(2 * degrees));
   });
 
+  it('takes the likeliest token at a vanishing temperature or nucleus', async () => {
+    const [greedy] = await runner.run([row(PROMPTS[0]!)], 8);
+    for (const change of [{ temperature: 1e-40 }, { temperature: 1e-4 }, { temperature: 2, topP: 1e-45 }]) {
+      const [cold] = await runner.run([row(PROMPTS[0]!, { sampling: { ...SAMPLED, ...change } })], 8);
+      expectSame(cold!, greedy!);
+    }
+  });
+
   it('depends on the seed and the position alone, not on the settings of other rows', async () => {
     const mixed = [
       row(PROMPTS[0]!, { sampling: { ...SAMPLED, topK: 3, repetitionPenalty: 1.5 } }),
@@ -293,7 +301,7 @@ describe('limits', () => {
     [row([1], { adapterId: 'nobody' }), /nobody/],
     [row([288]), /288/],
     [row([]), /no tokens/],
-    [row([1], { maxNew: 1025 }), /1025/],
+    [row(new Array<number>(1020).fill(1)), /1027/],
   ])('refuses what it cannot run, naming the value (%#)', async (bad, message) => {
     await expect(runner.run([bad], 8)).rejects.toThrow(message);
   });
@@ -303,7 +311,10 @@ describe('limits', () => {
     expect(() => runner.loadAdapter('wide', randomAdapter(config, { seed: 1, rank: 9 }))).toThrow(/rank 9/);
     const other = randomAdapter({ ...config, hiddenSize: 32 }, { seed: 1 });
     expect(() => runner.loadAdapter('other', other)).toThrow(/another base/);
-    expect(runner.hasAdapter('other')).toBe(false);
+    const broken = randomAdapter(config, { seed: 1 });
+    broken.pairs.get('layers.1.mlp.up_proj')!.b[3] = Number.NaN;
+    expect(() => runner.loadAdapter('broken', broken)).toThrow(/layers.1.mlp.up_proj/);
+    expect(runner.hasAdapter('other') || runner.hasAdapter('broken')).toBe(false);
   });
 
   it('builds the model files again when they do not verify', async () => {
