@@ -57,6 +57,7 @@ export async function setupTensorflow(options: TensorflowSetupOptions): Promise<
       try {
         await mkdir(part, { recursive: true });
         await checkSpace(part, marker.variant);
+        await run('c++', ['--version']); // before the long download, not after it
         const wheel = await download(part, marker.variant, options);
         await extract(wheel, part, libraries, options);
         await rm(path.dirname(wheel), { recursive: true });
@@ -295,7 +296,7 @@ function explain(error: unknown): AttuneError {
   }
   if (/No matching distribution/.test(text)) {
     return because(
-      `The package index has no TensorFlow ${VERSION} for ${process.platform} ${process.arch}. Use x86-64 or arm64 Linux, or an Apple Silicon Mac.`,
+      `The package index cannot be reached, or has no TensorFlow ${VERSION} for ${process.platform} ${process.arch}. Check the network; else use x86-64 or arm64 Linux, or an Apple Silicon Mac.`,
     );
   }
   if (/Bad CRC|BadZipFile/.test(text)) return because('The TensorFlow wheel arrived damaged. Start again.');
