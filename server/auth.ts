@@ -25,6 +25,8 @@ export function createAuth(db: Database, options: { secret: string; baseUrl: str
     telemetry: { enabled: false },
     // A product that runs on this machine may be reached by either name and through a forwarded port.
     trustedOrigins: isLocal ? ['http://localhost:*', 'http://127.0.0.1:*'] : [],
+    // Said out loud, because the library leaves the checks out where it takes its surroundings for a test's.
+    advanced: { disableOriginCheck: false, disableCSRFCheck: false },
     database: drizzleAdapter(db, { provider: 'pg', schema }),
     emailAndPassword: { enabled: true, minPasswordLength: 8 },
     session: { expiresIn: 60 * 60 * 24 * 30 },

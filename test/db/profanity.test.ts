@@ -1,0 +1,45 @@
+// A model that always swears: what it says reaches neither a page nor a message row.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { judge } from '@/core/constraints';
+import { generation, message } from '@/db/schema';
+import { callAs, createUser, createWorld, readStream, send, type World } from './world';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld({ seed: 1, alwaysSay: 'oh fuck!' });
+});
+afterAll(() => world?.close());
+
+it('no event of either answer, and no row, holds the word; the row says what was hidden', async () => {
+  const { web } = world;
+  const admin = callAs(web, await createUser(web, 'admin'), 'admin');
+  await admin.admin.setSettings({ comparisonShare: 1 });
+  const { constraints } = await admin.admin.settings();
+  const ada = callAs(web, await createUser(web));
+  const { answers } = await send(ada, 'Well, damn');
+  expect(answers).toHaveLength(2);
+  for (const answer of answers) {
+    for (const [, event] of await readStream(ada, answer)) {
+      expect(judge(constraints, event.text).hits).toEqual([]);
+      expect('oh ****!'.startsWith(event.text) || event.type === 'delta').toBe(true);
+    }
+  }
+  const rows = await web.product.db.select().from(generation);
+  for (const row of rows) {
+    // The tokens are what the model said: training needs the truth.
+    expect(web.product.base.tokenizer.decode(row.completionIds)).toContain('fuck');
+    expect(row.constraintHits).toEqual([{ ruleId: 'profanity', start: 3, end: 7 }]);
+    expect(row.constraintRulesVersion).toBe(constraints.version);
+  }
+  const messages = await web.product.db.select().from(message);
+  expect(messages.filter((row) => row.role === 'assistant').map((row) => row.content)).toEqual([
+    'oh ****!',
+    'oh ****!',
+  ]);
+  // A person's own words are recorded and not touched.
+  expect(messages.find((row) => row.role === 'user')).toMatchObject({
+    content: 'Well, damn',
+    constraintHits: judge(constraints, 'Well, damn').hits.map(({ ruleId, start, end }) => ({ ruleId, start, end })),
+  });
+});

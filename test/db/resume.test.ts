@@ -1,0 +1,149 @@
+// Answers that outlive their web process, and replicas that share one database.
+import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generation, message } from '@/db/schema';
+import type { WebProcess } from '@/server/product';
+import { resumeGenerations } from '@/server/services/resume';
+import { assemble, callAs, createUser, createWorld, readStream, send, type World } from './world';
+
+let world: World;
+let web: WebProcess;
+let adaId: string;
+const sampling = { maxTokens: 300, temperature: 1, seed: 11 };
+
+beforeAll(async () => {
+  world = await createWorld({ seed: 1 });
+  web = world.web;
+  adaId = await createUser(web);
+  await callAs(web, await createUser(web, 'admin'), 'admin').admin.setSettings({ comparisonShare: 0 });
+});
+afterAll(() => world?.close());
+
+const rowOf = async (id: string) => (await web.product.db.select().from(generation).where(eq(generation.id, id)))[0]!;
+
+/** Tokens and text of the answer when nothing interferes. */
+async function undisturbed() {
+  const ada = callAs(web, adaId);
+  const { answers } = await send(ada, 'Tell me', { sampling });
+  const text = assemble(await readStream(ada, answers[0]!));
+  return { text, row: await rowOf(answers[0]!.generationId) };
+}
+
+/** An engine that stands still while `work` runs. */
+async function whilePaused<T>(work: () => Promise<T>): Promise<T> {
+  world.engine.child().kill('SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    world.engine.child().kill('SIGCONT');
+  }
+}
+
+describe('a web process that ends in the middle of an answer', () => {
+  it('hands it to the next one, which ends it token for token as if nothing had happened', async () => {
+    const whole = await undisturbed();
+    const first = await world.startWeb();
+    const ada = callAs(first, adaId);
+    const { answers } = await send(ada, 'Tell me', { sampling });
+    const { generationId } = answers[0]!;
+    await readStream(ada, { generationId }, (events) => events.length >= 2);
+    await whilePaused(() => first.close());
+    const left = await rowOf(generationId);
+    expect(left.status).toBe('running');
+    expect(left.completionIds.length).toBeGreaterThan(0);
+    expect(left.completionIds.length).toBeLessThan(whole.row.completionIds.length);
+
+    const second = await world.startWeb();
+    expect(assemble(await readStream(callAs(second, adaId), { generationId }))).toBe(whole.text);
+    const { row } = whole;
+    const resumed = await rowOf(generationId);
+    expect(resumed).toMatchObject({ status: 'done', finishReason: row.finishReason, completionIds: row.completionIds });
+    // The next process computes the first part's cache in one run, which rounds otherwise than token by token.
+    for (const [i, logprob] of resumed.logprobs.entries()) expect(logprob).toBeCloseTo(row.logprobs[i]!, 3);
+  });
+
+  it('without a word (its connections cut) loses nothing either', async () => {
+    const whole = await undisturbed();
+    // What a killed process leaves: a running row with part of the tokens, and no lock.
+    const { id: _id, messageId: _messageId, ...row } = whole.row;
+    const [answer] = await web.product.db
+      .insert(message)
+      .values({ conversationId: row.conversationId, parentId: null, role: 'assistant', content: '' })
+      .returning();
+    const [lost] = await web.product.db
+      .insert(generation)
+      .values({
+        ...row,
+        messageId: answer!.id,
+        status: 'running',
+        completionIds: row.completionIds.slice(0, 40),
+        logprobs: row.logprobs.slice(0, 40),
+        finishReason: null,
+        finishedAt: null,
+      })
+      .returning();
+    const taken = await Promise.all([resumeGenerations(web.product), resumeGenerations(web.product)]);
+    expect(taken[0]! + taken[1]!).toBe(1);
+    expect(assemble(await readStream(callAs(web, adaId), { generationId: lost!.id }))).toBe(whole.text);
+    expect((await rowOf(lost!.id)).completionIds).toEqual(whole.row.completionIds);
+  });
+});
+
+describe('a replica', () => {
+  it('shows and stops an answer whose tokens arrive at another one, and leaves it to that one', async () => {
+    const other = await world.startWeb();
+    const here = callAs(web, adaId);
+    const there = callAs(other, adaId);
+    const { answers } = await send(here, 'Tell me', { sampling: { ...sampling, maxTokens: 500 } });
+    const { generationId } = answers[0]!;
+    await readStream(here, { generationId }, (events) => events.length >= 2);
+    await whilePaused(async () => {
+      expect(await resumeGenerations(other.product)).toBe(0);
+      const watching = readStream(there, { generationId });
+      await there.chat.stop({ generationId });
+      expect((await watching).at(-1)![1]).toMatchObject({ type: 'end', status: 'stopped' });
+    });
+    expect(assemble(await readStream(here, { generationId }))).toBe(
+      assemble(await readStream(there, { generationId })),
+    );
+  });
+
+  it('that loses its listening connection hears again', async () => {
+    const id = randomUUID();
+    const heard: string[] = [];
+    web.product.listener.on('generation', (payload) => heard.push(payload));
+    const kill = `select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' and datname = current_database()`;
+    await web.product.db.execute(kill);
+    await expect
+      .poll(
+        async () => {
+          await web.product.db.execute(`select pg_notify('generation', '${id}')`);
+          return heard.includes(id);
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+  });
+});
+
+describe('an engine that dies', () => {
+  it('fails the answer with a sentence when it does not come back, and keeps what there is', async () => {
+    const alone = await createWorld({ seed: 1 });
+    try {
+      const ada = callAs(alone.web, await createUser(alone.web));
+      await callAs(alone.web, await createUser(alone.web, 'admin'), 'admin').admin.setSettings({ comparisonShare: 0 });
+      const { answers } = await send(ada, 'Tell me', { sampling: { ...sampling, maxTokens: 500 } });
+      await readStream(ada, answers[0]!, (events) => events.length >= 2);
+      alone.engine.child().kill('SIGKILL');
+      alone.web.product.engine.close();
+      const events = await readStream(ada, answers[0]!);
+      expect(events.at(-1)![1]).toMatchObject({ type: 'end', status: 'failed', finishReason: 'error' });
+      const [row] = await alone.web.product.db.select().from(generation);
+      expect(row!.error).toMatch(/engine/);
+      expect(row!.completionIds.length).toBeGreaterThan(0);
+    } finally {
+      await alone.close();
+    }
+  });
+});

@@ -1,0 +1,205 @@
+// Experiments, promotion and rollback: who gets which version, and what happens when two admins act at once.
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { assignment, experiment, generation, release, user, version } from '@/db/schema';
+import type { WebProcess } from '@/server/product';
+import { assignArm } from '@/server/rollout/assign';
+import { runningExperiment } from '@/server/services/experiment';
+import { type Api, callAs, createUser, createWorld, publishVersion, readStream, send, type World } from './world';
+
+let world: World;
+let web: WebProcess;
+let admin: Api;
+
+beforeAll(async () => {
+  world = await createWorld({ seed: 1 });
+  web = world.web;
+  admin = callAs(web, await createUser(web, 'admin'), 'admin');
+  await admin.admin.setSettings({ comparisonShare: 0 });
+  for (const id of ['v1', 'v2']) await publishVersion(web, world.artifacts, id);
+});
+afterAll(() => world?.close());
+beforeEach(async () => {
+  await web.product.db.update(experiment).set({ status: 'stopped' });
+  await web.product.db.delete(release);
+  await web.product.db.insert(release).values({ versionId: 'base', action: 'initial' });
+});
+
+const championId = async () => (await admin.admin.overview()).champion.versionId;
+
+describe('an experiment', () => {
+  it('gives 1,000 users their arm for good: over a restart all keep it, over a share change only those between move', async () => {
+    const { db } = web.product;
+    const ids = Array.from({ length: 1000 }, (_, i) => `crowd-${i}`);
+    await db.insert(user).values(ids.map((id) => ({ id, name: id, email: `${id}@example.org` })));
+    const { id } = await admin.admin.startExperiment({ candidateVersionId: 'v1', share: 0.1, name: 'first' });
+    const assignAll = async ({ product }: WebProcess) => {
+      const running = (await runningExperiment(product.db))!;
+      const arms = new Map<string, string>();
+      for (const user of ids) {
+        const { arm, versionId, propensity } = await assignArm(product.db, running, user);
+        expect(versionId).toBe(arm === 'candidate' ? 'v1' : 'base');
+        expect(propensity).toBeCloseTo(arm === 'candidate' ? running.share : 1 - running.share, 12);
+        arms.set(user, arm);
+      }
+      return arms;
+    };
+    const before = await assignAll(web);
+    const candidates = [...before.values()].filter((arm) => arm === 'candidate').length;
+    // Binomial(1000, 0.1): mean 100, standard deviation 9.5; five of them on each side.
+    expect(candidates).toBeGreaterThan(52);
+    expect(candidates).toBeLessThan(148);
+    const next = await world.startWeb();
+    expect(await assignAll(next)).toEqual(before);
+
+    const { movedUsers } = await admin.admin.setShare({ id, share: 0.5 });
+    const after = await assignAll(next);
+    const rows = await db.select().from(assignment).where(eq(assignment.experimentId, id));
+    const between = rows.filter(({ bucket }) => bucket >= 0.1 && bucket < 0.5).map((row) => row.userId);
+    const moved = ids.filter((user) => before.get(user) !== after.get(user));
+    expect(new Set(moved)).toEqual(new Set(between));
+    expect(movedUsers).toBe(between.length);
+    expect(moved.every((user) => after.get(user) === 'candidate')).toBe(true);
+
+    await admin.admin.setShare({ id, share: 0.1 });
+    expect(await assignAll(next)).toEqual(before);
+    const results = await admin.admin.experimentResults({ id });
+    expect([results.candidate.users, results.champion.users]).toEqual([candidates, 1000 - candidates]);
+  });
+
+  it('answers each person by their arm, and counts thumbs and choices for it', async () => {
+    const { id } = await admin.admin.startExperiment({ candidateVersionId: 'v1', share: 1, name: 'all' });
+    const ada = callAs(web, await createUser(web));
+    const one = await send(ada, 'Hello');
+    await readStream(ada, one.answers[0]!);
+    await ada.feedback.thumb({ generationId: one.answers[0]!.generationId, value: 1 });
+    await admin.admin.setSettings({ comparisonShare: 1 });
+    const two = await send(ada, 'Two answers');
+    await admin.admin.setSettings({ comparisonShare: 0 });
+    for (const answer of two.answers) await readStream(ada, answer);
+    const rows = await web.product.db
+      .select()
+      .from(generation)
+      .where(eq(generation.conversationId, two.conversationId));
+    expect(rows.map((row) => row.versionId).sort()).toEqual(['base', 'v1']);
+    const left = rows.find((row) => row.id === two.answers[0]!.generationId)!;
+    await ada.feedback.compare({
+      comparisonId: two.comparisonId!,
+      choice: left.arm === 'candidate' ? 'left' : 'right',
+    });
+    const results = await admin.admin.experimentResults({ id });
+    // One of one: Wilson's interval is [1 / (1 + 1.96^2), 1] = [0.2065, 1].
+    expect(results.candidate).toMatchObject({
+      versionId: 'v1',
+      users: 1,
+      thumbs: { up: 1, n: 1, rate: 1, high: 1 },
+      sideBySide: { wins: 1, losses: 0, winRate: 1 },
+    });
+    expect(results.candidate.thumbs.low).toBeCloseTo(0.2065, 3);
+    expect(results.champion).toMatchObject({ thumbs: { n: 0, low: 0, high: 1 }, sideBySide: { wins: 0, losses: 1 } });
+    const v1 = (await admin.admin.versions()).find((row) => row.id === 'v1');
+    expect(v1).toMatchObject({ isChampion: false, thumbRate: { up: 1, n: 1 }, sideBySide: { wins: 1 } });
+  });
+
+  it('is one at a time, of an accepted version that does not serve already', async () => {
+    const start = (candidateVersionId: string) =>
+      admin.admin.startExperiment({ candidateVersionId, share: 0.5, name: 'x' });
+    await expect(start('nowhere')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(start('base')).rejects.toMatchObject({ code: 'CONFLICT' });
+    const started = await Promise.allSettled([start('v1'), start('v2')]);
+    expect(started.map((s) => s.status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(started.find((s) => s.status === 'rejected')).toMatchObject({ reason: { code: 'CONFLICT' } });
+  });
+});
+
+describe('promotion', () => {
+  it('by two admins at once happens once, the other gets a conflict', async () => {
+    const both = await Promise.allSettled([
+      admin.admin.promote({ versionId: 'v1', expectedChampionId: 'base' }),
+      admin.admin.promote({ versionId: 'v2', expectedChampionId: 'base' }),
+    ]);
+    const won = both.find((result) => result.status === 'fulfilled');
+    expect(both.filter((result) => result.status === 'rejected')).toMatchObject([{ reason: { code: 'CONFLICT' } }]);
+    expect(await championId()).toBe(won!.value.versionId);
+    expect(await web.product.db.select().from(release)).toHaveLength(2);
+  });
+
+  it('ends a running experiment, leaves an audit row, and is undone step by step', async () => {
+    await admin.admin.startExperiment({ candidateVersionId: 'v1', share: 0.5, name: 'x' });
+    await admin.admin.promote({ versionId: 'v1' });
+    expect((await admin.admin.experiments()).every((row) => row.status === 'stopped')).toBe(true);
+    await admin.admin.promote({ versionId: 'v2' });
+    expect((await admin.admin.audit({})).items[0]).toMatchObject({
+      action: 'release.promote',
+      subject: 'v2',
+      detail: { from: 'v1' },
+    });
+    await expect(admin.admin.promote({ versionId: 'v2' })).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await admin.admin.rollback()).toEqual({ versionId: 'v1' });
+    expect(await admin.admin.rollback()).toEqual({ versionId: 'base' });
+    await expect(admin.admin.rollback()).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await championId()).toBe('base');
+  });
+
+  it('of a version that its gates rejected, that is unknown, or that cannot be loaded is refused', async () => {
+    const { db, base } = web.product;
+    const facts = { baseId: base.id, baseSha256: base.sha256 };
+    await db.insert(version).values([
+      { id: 'bad', ...facts, status: 'rejected' },
+      { id: 'no-files', ...facts, status: 'accepted' },
+    ]);
+    await expect(admin.admin.promote({ versionId: 'bad' })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(admin.admin.promote({ versionId: 'unknown' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(admin.admin.promote({ versionId: 'no-files' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await championId()).toBe('base');
+  });
+
+  it('leaves a running answer on the version that it began with', async () => {
+    const ada = callAs(web, await createUser(web));
+    const sent = await send(ada, 'Slow', { sampling: { maxTokens: 400, temperature: 1, seed: 3 } });
+    await admin.admin.promote({ versionId: 'v1' });
+    await readStream(ada, sent.answers[0]!);
+    const next = await send(ada, 'Next');
+    await readStream(ada, next.answers[0]!);
+    const versionOf = async (id: string) =>
+      (await web.product.db.select().from(generation).where(eq(generation.id, id)))[0]!.versionId;
+    expect(await versionOf(sent.answers[0]!.generationId)).toBe('base');
+    expect(await versionOf(next.answers[0]!.generationId)).toBe('v1');
+  });
+
+  it('happens by itself when a version is published and the setting says so, and else not', async () => {
+    const publish = () => web.product.db.execute(sql`select pg_notify('version_published', 'v2')`);
+    await publish();
+    await expect.poll(async () => (await web.product.engine.status()).versions).toContain('v2');
+    expect(await championId()).toBe('base');
+    await admin.admin.setSettings({ autoPromote: true });
+    await publish();
+    await expect.poll(championId).toBe('v2');
+    await admin.admin.setSettings({ autoPromote: false });
+    const [entry] = (await admin.admin.audit({})).items.filter((item) => item.action === 'release.promote');
+    expect(entry!.actorId).toBeNull();
+  });
+});
+
+describe('a training run', () => {
+  it('is asked for once, watched, and cancelled', async () => {
+    const run = await admin.admin.startRun({ config: { preset: 'tiny' } });
+    await expect(admin.admin.startRun()).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await admin.admin.run({ id: run.id })).toMatchObject({
+      status: 'queued',
+      trigger: 'button',
+      parentVersionId: 'base',
+      config: { preset: 'tiny' },
+      metrics: [],
+    });
+    const seen: string[] = [];
+    for await (const envelope of await admin.admin.watchRun({ id: run.id })) {
+      const [, event] = envelope as unknown as [string, { type: string; run: { status: string } }];
+      seen.push(event.type === 'state' ? event.run.status : event.type);
+      if (seen.length === 1) await admin.admin.cancelRun({ id: run.id });
+    }
+    expect(seen).toEqual(['queued', 'cancelled']);
+    await expect(admin.admin.cancelRun({ id: run.id })).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await admin.admin.runs()).toHaveLength(1);
+  });
+});
