@@ -1,0 +1,72 @@
+// The text of an answer as it may be seen: characters, stop strings and rules over any cut into tokens.
+import { describe, expect, it } from 'vitest';
+import type { Tokenizer } from '@/core/base';
+import { DEFAULT_RULES, judge, maskText } from '@/core/constraints';
+import { Rng } from '@/core/rng';
+import { AnswerText } from '@/server/constraints/answer-text';
+
+/** One token a byte; 256 is special. */
+const bytes: Pick<Tokenizer, 'stream' | 'isSpecial'> = {
+  isSpecial: (id) => id >= 256,
+  stream: () => {
+    const decoder = new TextDecoder();
+    return {
+      push: (id) => decoder.decode(Uint8Array.of(id), { stream: true }),
+      end: () => decoder.decode(),
+    };
+  },
+};
+const idsOf = (text: string) => [...Buffer.from(text)];
+const create = (stops: string[] = []) => new AnswerText(bytes as Tokenizer, DEFAULT_RULES, stops);
+
+function run(text: string, stops: string[], seed: number): { final: string; seen: string[] } {
+  const rng = new Rng(seed);
+  const answer = create(stops);
+  const ids = idsOf(text);
+  const seen: string[] = [];
+  for (let at = 0; at < ids.length; ) {
+    const size = 1 + rng.integer(4);
+    answer.push(ids.slice(at, at + size));
+    at += size;
+    seen.push(answer.visible);
+  }
+  answer.end();
+  return { final: answer.visible, seen };
+}
+
+describe('AnswerText', () => {
+  it.each([
+    ['Hello, wörld 🦀, and good day to everyone who reads this.', []],
+    ['Well, what the fuck is that? shit happens; f u c k.', []],
+    ['one two END three', ['END']],
+    ['a user: b', ['\nuser:', 'user']],
+    ['this ends in EN', ['END']],
+  ] as [string, string[]][])(
+    'shows of %j what the whole text would, whatever the cut, and takes nothing back',
+    (text, stops) => {
+      const cut = Math.min(text.length, ...stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0));
+      const whole = text.slice(0, cut);
+      const expected = maskText(whole, judge(DEFAULT_RULES, whole).hits);
+      for (let seed = 0; seed < 30; seed++) {
+        const { final, seen } = run(text, stops, seed);
+        expect(final).toBe(expected);
+        for (const part of seen) expect(final.startsWith(part)).toBe(true);
+      }
+    },
+  );
+
+  it('leaves special tokens out and keeps U+0000 from the database', () => {
+    const answer = create();
+    answer.push([256, ...idsOf('a'), 0, ...idsOf('b'), 257]);
+    answer.end();
+    expect(answer.visible).toBe('a\uFFFDb');
+  });
+
+  it('reports hits at their place in the visible text', () => {
+    const answer = create();
+    answer.push(idsOf('oh fuck!'));
+    answer.end();
+    expect(answer.hits()).toMatchObject([{ ruleId: 'profanity', start: 3, end: 7 }]);
+    expect(answer.visible.slice(3, 7)).toBe('****');
+  });
+});
