@@ -136,12 +136,16 @@ export interface AttentionInputs {
   totalLength: string;
 }
 
-/** Rotary tables [maxPositions, headSize / 2], named so that every layer shares them. */
+/**
+ * Rotary tables [maxPositions + 1, headSize / 2], named so that every layer shares them. The extra row is where a row
+ * that has filled the context stands still while others of its batch go on.
+ */
 function rotaryTable({ graph, config }: BlockContext, name: 'cos' | 'sin'): string {
   const half = config.headSize / 2;
-  return graph.initialiser(`rotary.${name}`, [config.maxPositions, half], () => {
-    const table = new Float32Array(config.maxPositions * half);
-    for (let position = 0; position < config.maxPositions; position++) {
+  const rows = config.maxPositions + 1;
+  return graph.initialiser(`rotary.${name}`, [rows, half], () => {
+    const table = new Float32Array(rows * half);
+    for (let position = 0; position < rows; position++) {
       for (let i = 0; i < half; i++) {
         // The angle in float32, as transformers computes it.
         const frequency = Math.fround(1 / config.ropeTheta ** (i / half));

@@ -19,7 +19,7 @@ import type { ExternalData, TensorType } from './writer';
 import { Graph } from './writer';
 
 /** Part of the cached file's name: raise it with every change to what this folder writes. */
-export const GRAPH_VERSION = 1;
+export const GRAPH_VERSION = 2;
 
 export const pastName = (layer: number, half: 'key' | 'value') => `past.${layer}.${half}`;
 export const newName = (layer: number, half: 'key' | 'value') => `new.${layer}.${half}`;

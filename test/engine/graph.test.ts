@@ -160,6 +160,20 @@ describe('batches', () => {
   });
 });
 
+describe('the end of the context', () => {
+  it('holds a full row still while the others of its batch go on', async () => {
+    const full = Array.from({ length: 1020 }, (_, i) => (i * 29) % 256);
+    const begin = await runner.run([row(full, { maxNew: 1 }), row(PROMPTS[0]!, { maxNew: 1 })], 1);
+    const [long, short] = begin.map(({ cache, ids }) => row(ids, { cache, maxNew: 8 }));
+    const results = await runner.run([{ ...long!, maxNew: 4 }, short!], 8); // 1020 + 4 = 1024, the whole context
+    const alone = (await runner.run([row(PROMPTS[0]!, { maxNew: 9 })], 9))[0]!;
+    expect(results[0]!.cache.length).toBe(1024);
+    expect(results[1]!.ids).toEqual(alone.ids.slice(1));
+    const last = row([1], { cache: results[0]!.cache, maxNew: 1 });
+    await expect(runner.run([last], 1)).rejects.toThrow(/1025 tokens/);
+  });
+});
+
 describe('cache', () => {
   it('continues from a cache as from the whole text, fed in one piece or in two', async () => {
     const prompt = Array.from({ length: 40 }, (_, i) => (i * 37) % 256);
@@ -198,7 +212,8 @@ describe('cache', () => {
 
 describe('log-probabilities', () => {
   it('are of the full distribution at temperature 1, whatever the sampling, and equal teacher-forced scores', async () => {
-    const sampling = { ...SAMPLED, temperature: 0.6, topK: 30, topP: 0.9, repetitionPenalty: 1.4 };
+    // A penalty under 1 asks for repetition, so that penalised tokens are drawn.
+    const sampling = { ...SAMPLED, temperature: 0.6, topK: 30, topP: 0.9, repetitionPenalty: 0.5 };
     const rows = PROMPTS.map((prompt, i) => row(prompt, { sampling, adapterId: i % 2 ? 'a' : null }));
     const results = await runner.run(rows, 8);
     const scores = await runner.score(
