@@ -8,7 +8,7 @@ import type { Adapter } from '@/core/adapter';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
-import { estimateAdvantages, moments, tokenRewards, whiten } from './advantage';
+import { moments } from './advantage';
 import {
   type CheckpointStore,
   type NamedTensors,
@@ -26,14 +26,10 @@ import {
   unpackExperience,
 } from './experience';
 import { type AlarmState, checkStart, NO_ALARMS, watchIteration } from './invariants';
-import { adaptKlCoefficient, tokenKl } from './kl';
-import { clippedPolicyLoss, clippedValueLoss, importanceWeights } from './loss';
-import { packByLength } from './micro-batch';
+import { adaptKlCoefficient } from './kl';
 import { createScalarHead, type ScalarHead } from './model/heads';
-import { responseLogprobsWithGradient } from './model/logprobs';
-import { addHeadLosses } from './model/positions';
-import type { NamedGradients, NamedVariables } from './model/types';
-import { AdamW, addGradients, clipByGlobalNorm, disposeGradients } from './optim';
+import type { NamedVariables } from './model/types';
+import { AdamW } from './optim';
 import {
   addSums,
   experienceMetrics,
@@ -44,7 +40,7 @@ import {
   type UpdateSums,
   updateMetrics,
 } from './ppo-metrics';
-import { batchAnswers } from './response';
+import { learningSignal, stepOnMinibatch } from './ppo-step';
 
 export interface PpoInput extends Omit<ExperienceSources, 'prices'> {
   /** Rendered prompts in ids; each iteration takes the next ones of an order shuffled by the seed. */
@@ -188,7 +184,7 @@ async function gather(run: Run): Promise<void> {
   if (state.iteration === 0) checkExperience(experience);
 
   // 3. Measure, and end the run where it went wrong or is complete.
-  const { penalty, advantages } = learningSignal(experience, run);
+  const { penalty, advantages } = learningSignal(experience, config, state.klCoefficient);
   const metrics = experienceMetrics(experience, {
     klCoefficient: state.klCoefficient,
     penalty,
@@ -231,7 +227,7 @@ async function update(run: Run): Promise<void> {
   const { config } = input;
   const experience = run.experience!;
   // 5. Rewards per token, advantages, returns; the same after a resume, since nothing they read has changed.
-  const signal = learningSignal(experience, run);
+  const signal = learningSignal(experience, config, state.klCoefficient);
   const perEpoch = Math.ceil(experience.answerIds.length / config.minibatch);
   while (state.epoch < config.epochs) {
     await yieldToEvents(); // native steps hold the event loop; heartbeat and cancellation go between them
@@ -240,7 +236,8 @@ async function update(run: Run): Promise<void> {
     const order = new Rng(seed).shuffle(experience.answerIds.map((_, i) => i));
     const rows = order.slice(state.minibatch * config.minibatch, (state.minibatch + 1) * config.minibatch);
     // 6. Gradients of one minibatch; applied only if the policy has not gone too far from the experience already.
-    const sums = stepOnMinibatch(run, experience, signal, rows);
+    const isFirst = state.iteration === 0 && state.sums.steps === 0;
+    const sums = stepOnMinibatch({ ...run, ...input }, experience, signal, rows, isFirst);
     state.sums = addSums(state.sums, sums);
     state.minibatch++;
     if (state.minibatch === perEpoch) {
@@ -276,112 +273,6 @@ async function update(run: Run): Promise<void> {
   Object.assign(state, { iteration: state.iteration + 1, epoch: 0, minibatch: 0, sums: NO_UPDATE });
   run.experience = null;
   await save(run);
-}
-
-interface LearningSignal {
-  /** Divergence of each token by the configured estimator. */
-  penalty: Float32Array[];
-  advantages: Float32Array[];
-  returns: Float32Array[];
-  whitened: Float32Array[];
-}
-
-function learningSignal(experience: Experience, { input, state }: Run): LearningSignal {
-  const { logprobs, referenceLogprobs, scores, values } = experience;
-  const penalty = logprobs.map((row, i) => tokenKl(row, referenceLogprobs[i]!, input.config.klEstimator));
-  const rewards = tokenRewards(penalty, scores, state.klCoefficient);
-  const { advantages, returns } = estimateAdvantages(rewards, values, input.config);
-  return { penalty, advantages, returns, whitened: whiten(advantages) };
-}
-
-/** One forward and backward pass over a minibatch, in micro-batches that add up to its mean over tokens, and one step. */
-function stepOnMinibatch(run: Run, experience: Experience, signal: LearningSignal, rows: number[]): UpdateSums {
-  const { input, state, valueHead, optimiser, variables } = run;
-  const { config, trunk, policy } = input;
-  const [low, high] = config.importanceBounds;
-  const tokens = rows.reduce((total, row) => total + experience.answerIds[row]!.length, 0);
-  const sums: UpdateSums = { ...NO_UPDATE, tokens };
-  const gradients: NamedGradients = new Map();
-  let largestRatioError = 0;
-  const lengths = rows.map((row) => experience.promptIds[row]!.length + experience.answerIds[row]!.length);
-  for (const group of packByLength(lengths, config.microBatchTokens)) {
-    const members = group.map((i) => rows[i]!);
-    const { ids, positions } = batchAnswers(
-      members.map((row) => ({ promptIds: experience.promptIds[row]!, answerIds: experience.answerIds[row]! })),
-    );
-    const flat = (values: Float32Array[]) => Float32Array.from(members.flatMap((row) => [...values[row]!]));
-    const oldLogprobs = flat(experience.logprobs);
-    const weights = importanceWeights(oldLogprobs, flat(experience.engineLogprobs), low, high);
-    const result = trunk.backward({ ids }, policy, (hidden) =>
-      addHeadLosses(
-        responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs, entropy) => {
-          const { clip, dualClip } = config;
-          const advantages = flat(signal.whitened);
-          const loss = clippedPolicyLoss({
-            logprobs,
-            oldLogprobs,
-            advantages,
-            weights,
-            clip,
-            dualClip,
-            normaliser: tokens,
-          });
-          logprobs.forEach((x, i) => {
-            largestRatioError = Math.max(largestRatioError, Math.abs(Math.exp(x - oldLogprobs[i]!) - 1));
-          });
-          sums.policyLoss += loss.loss;
-          sums.clipped += loss.clipped;
-          sums.approxKl += loss.approxKl;
-          sums.ratio += loss.ratio;
-          sums.ratioSquared += loss.ratioSquared;
-          sums.entropy += entropy.reduce((a, b) => a + b, 0);
-          return { loss: loss.loss, dLogprobs: loss.gradient };
-        }),
-        valueHead.loss(
-          hidden,
-          positions,
-          (values) => {
-            const { loss, gradient, clipped } = clippedValueLoss(
-              values,
-              flat(experience.values),
-              flat(signal.returns),
-              config.valueClip,
-              tokens,
-            );
-            sums.valueLoss += loss;
-            sums.valueClipped += clipped;
-            return { loss, dValues: gradient };
-          },
-          { detached: true },
-        ),
-      ),
-    );
-    addGradients(gradients, result.gradients);
-  }
-  try {
-    if (state.iteration === 0 && state.sums.steps === 0) {
-      checkStart({ largestKl: 0, largestRatioError, entropy: sums.entropy / tokens });
-    }
-    // Measured before the step: a check afterwards comes when the damage is done.
-    if (sums.approxKl / tokens > config.approxKlStop) return { ...sums, rejected: 1 };
-    const valueNames = new Set(valueHead.variables.keys());
-    const [value, own] = split(gradients, (name) => valueNames.has(name));
-    sums.gradNorm = clipByGlobalNorm(own, config.maxGradNorm);
-    sums.valueGradNorm = clipByGlobalNorm(value, config.maxGradNorm);
-    for (const [name, gradient] of [...own, ...value]) gradients.set(name, gradient);
-    optimiser.step(variables, gradients, (name) =>
-      valueNames.has(name) ? config.valueLearningRate : config.learningRate,
-    );
-    sums.steps = 1;
-    return sums;
-  } finally {
-    disposeGradients(gradients);
-  }
-}
-
-function split(gradients: NamedGradients, isFirst: (name: string) => boolean): [NamedGradients, NamedGradients] {
-  const all = [...gradients];
-  return [new Map(all.filter(([name]) => isFirst(name))), new Map(all.filter(([name]) => !isFirst(name)))];
 }
 
 /** Zero weights and the mean of the first scores: the value of every state before anything is known. */
