@@ -1,0 +1,148 @@
+// The chat as a person uses it, in Chromium, on the real base where it is present.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyLlama } from '@/core/tiny-llama';
+import {
+  chromiumPath,
+  openBrowser,
+  openProduct,
+  realModel,
+  say,
+  screenshot,
+  type TestProduct,
+  untilAnswered,
+} from './support';
+
+describe.runIf(chromiumPath)('the chat', () => {
+  let folder: string;
+  let product: TestProduct;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'attune-chat-'));
+    if (!realModel) await writeTinyLlama(folder, { seed: 3 });
+    product = await openProduct({ model: realModel ?? folder });
+    await product.admin.admin.setSettings.mutate({ comparisonShare: 0 });
+    browser = await openBrowser();
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    page = await context.newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('streams an answer in at least five updates', async () => {
+    await page.goto(product.url);
+    // Counts how often the conversation's text grew, as the page shows it.
+    await page.evaluate(() => {
+      const lengths: number[] = [];
+      Object.assign(window, { lengths });
+      setInterval(() => {
+        const length = document.querySelector('article:last-of-type')?.textContent?.length ?? 0;
+        if (length > (lengths.at(-1) ?? 0)) lengths.push(length);
+      }, 10);
+    });
+    await say(page, 'What is the capital of France? Explain in three sentences.');
+    await untilAnswered(page);
+    const updates = await page.evaluate(() => (window as unknown as { lengths: number[] }).lengths.length);
+    await screenshot(page, 'chat-answer');
+    expect(updates).toBeGreaterThanOrEqual(5);
+    if (realModel) expect(await page.getByRole('main').innerText()).toContain('Paris');
+  });
+
+  it('keeps a thumb over a reload', async () => {
+    await page.getByRole('button', { name: 'Good answer' }).click();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('button', { name: 'Take the rating back' }).count()).toBe(1);
+    await page.reload();
+    await page.getByRole('button', { name: 'Take the rating back' }).waitFor();
+  });
+
+  it('resumes the stream when the page is reloaded in mid-answer', async () => {
+    await say(page, 'Write a long story about a lighthouse.');
+    await page.getByRole('button', { name: 'Stop the answer' }).waitFor();
+    await page.reload();
+    await untilAnswered(page);
+    await screenshot(page, 'chat-resumed');
+    expect(await page.getByRole('article').count()).toBeGreaterThanOrEqual(2);
+    expect(await page.getByText('The answer broke off.').count()).toBe(0);
+  });
+
+  it('answers again beside the old answer, and pages between them', async () => {
+    await page.getByRole('button', { name: 'Answer again' }).last().click();
+    await untilAnswered(page);
+    await page.getByText('2/2').waitFor();
+    const second = await page.getByRole('article').last().innerText();
+    await page.getByRole('button', { name: 'Previous version' }).click();
+    await page.getByText('1/2').waitFor();
+    expect(await page.getByRole('article').last().innerText()).not.toBe(second);
+  });
+
+  it('keeps what was written when the answer is stopped', async () => {
+    await say(page, 'Count slowly from one to five hundred, in words.');
+    await page.getByRole('button', { name: 'Stop the answer' }).waitFor();
+    await page.waitForTimeout(700);
+    // A short answer may have ended by itself in the meantime.
+    await page
+      .getByRole('button', { name: 'Stop the answer' })
+      .click({ timeout: 2000 })
+      .catch(() => {});
+    await untilAnswered(page);
+    const text = await page.getByRole('article').last().innerText();
+    await page.reload();
+    await page.getByRole('article').last().waitFor();
+    expect(text.length).toBeGreaterThan(0);
+  });
+
+  it('shows two answers side by side and takes a choice by key', async () => {
+    await product.admin.admin.setSettings.mutate({ comparisonShare: 1 });
+    const phone = await context.newPage();
+    await phone.setViewportSize({ width: 390, height: 844 });
+    await phone.goto(product.url);
+    await say(phone, 'Give me one tip for better sleep.');
+    await phone.getByRole('button', { name: 'A is better' }).waitFor();
+    await expect
+      .poll(() => phone.getByRole('button', { name: 'A is better' }).isEnabled(), { timeout: 120_000 })
+      .toBe(true);
+    await screenshot(phone, 'chat-comparison-phone');
+    await phone.keyboard.press('1');
+    await phone.getByRole('button', { name: 'A is better' }).waitFor({ state: 'hidden' });
+    await phone.close();
+    await product.admin.admin.setSettings.mutate({ comparisonShare: 0 });
+  });
+
+  it("keeps a guest's conversations after signing up", async () => {
+    await page.goto(`${product.url}/sign-in`);
+    await page
+      .getByRole('button', { name: /create account/i })
+      .or(page.getByRole('link', { name: /create account/i }))
+      .first()
+      .click();
+    await page.getByLabel('Name').fill('Ada');
+    await page.getByLabel('Email').fill('ada@example.com');
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Create account' }).last().click();
+    await page.waitForURL((url) => url.pathname === '/');
+    await expect
+      .poll(() => page.getByRole('link', { name: /capital of France/ }).count(), { timeout: 15_000 })
+      .toBeGreaterThan(0);
+  });
+
+  it('continues an answer when the engine is killed in the middle of it', async () => {
+    await page.goto(product.url);
+    await say(page, 'Write a long poem about the sea and its many moods.');
+    await page.getByRole('button', { name: 'Stop the answer' }).waitFor();
+    await page.waitForTimeout(500);
+    const before = product.supervisor.pid('engine')!;
+    process.kill(before, 'SIGKILL');
+    await untilAnswered(page);
+    expect(await page.getByText('The answer broke off.').count()).toBe(0);
+    expect(product.supervisor.pid('engine')).not.toBe(before);
+  });
+});

@@ -1,0 +1,98 @@
+// What the browser tests stand on: a whole product over a folder of its own, and a real Chromium.
+import { accessSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { env } from '@/scripts/env';
+import { type Product, startProduct } from '@/scripts/product';
+import { createApi, signInByLink } from '@/scripts/simulate/client';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+const isThere = (path: string) => {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const chromiumPath = CHROMIUM.find(isThere);
+/** The real base where the set-up found one. */
+export const realModel = env.ATTUNE_MODEL && isThere(env.ATTUNE_MODEL) ? env.ATTUNE_MODEL : undefined;
+if (!chromiumPath) console.warn(`Browser tests are skipped: no Chromium at ${CHROMIUM.join(', ')}.`);
+if (!realModel) console.warn('Tests with the real base are skipped: ATTUNE_MODEL names no file here.');
+
+export interface TestProduct extends Product {
+  folder: string;
+  log: string[];
+  admin: ReturnType<typeof createApi>;
+  close(): Promise<void>;
+}
+
+/** The product as `npm start` runs it, in a temporary folder; `close` ends it and removes the folder. */
+export async function openProduct(options: { model: string; trainer?: 'native' | 'none' }): Promise<TestProduct> {
+  const folder = await mkdtemp(join(tmpdir(), 'attune-e2e-'));
+  const log: string[] = [];
+  const product = await startProduct({
+    dataFolder: join(folder, 'data'),
+    sharedFolder: env.dataFolder,
+    port: 0,
+    model: options.model,
+    trainer: options.trainer ?? 'none',
+    threads: env.ATTUNE_ENGINE_THREADS,
+    write: (line) => log.push(line),
+  }).catch(async (error: unknown) => {
+    console.error(log.join('\n'));
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
+  return {
+    ...product,
+    folder,
+    log,
+    admin: createApi(product.url, await signInByLink((await product.adminLink())!)),
+    async close() {
+      await product.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function openBrowser(): Promise<Browser> {
+  const args = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ];
+  return chromium.launch({ executablePath: chromiumPath, args });
+}
+
+/** Where screenshots of a test run are kept. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = join(import.meta.dirname, '../../test-results');
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+/** Writes a message and sends it by Enter. */
+export async function say(page: Page, text: string): Promise<void> {
+  const input = page.getByRole('textbox', { name: 'Your message' });
+  await input.fill(text);
+  await input.press('Enter');
+}
+
+/** Resolves when no answer on the page is running any more. */
+export async function untilAnswered(page: Page): Promise<void> {
+  await page
+    .getByRole('button', { name: 'Stop the answer' })
+    .waitFor({ state: 'visible', timeout: 20_000 })
+    .catch(() => {});
+  await page.getByRole('button', { name: 'Stop the answer' }).waitFor({ state: 'hidden', timeout: 120_000 });
+}
