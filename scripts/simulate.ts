@@ -125,7 +125,7 @@ async function train(admin: Api, preset: string, seed: number) {
   const { id } = await admin.admin.startRun.mutate({ config: { preset, seed } });
   return withBar('training', 100, async (onProgress, bar) => {
     for (;;) {
-      const { run } = await admin.admin.run.query({ id });
+      const run = await admin.admin.run.query({ id });
       bar?.update({
         detail: `${run.stage ?? run.status} ${run.secondsLeft ? `${Math.round(run.secondsLeft)} s left` : ''}`,
       });

@@ -11,6 +11,8 @@ const ServerEnv = z.object({
   /** The base: a GGUF file, or a folder. */
   ATTUNE_MODEL: z.string().min(1),
   ATTUNE_ENGINE_SOCKET: z.string().min(1).optional(),
+  /** The engine's limit, where it is below the model's. */
+  ATTUNE_ENGINE_MAX_CONTEXT: z.coerce.number().int().positive().optional(),
   /** Signs sessions; made once and kept in the data folder when absent. */
   AUTH_SECRET: z.string().min(32).optional(),
   /** Where people reach the product. */
@@ -23,6 +25,8 @@ export interface ServerSettings {
   dataFolder: string;
   modelPath: string;
   engineSocket: string;
+  /** null is the model's own limit. */
+  maxContext: number | null;
   authSecret: string | null;
   baseUrl: string;
   logLevel: z.infer<typeof ServerEnv>['LOG_LEVEL'];
@@ -50,6 +54,7 @@ export function readServerEnv(environment: NodeJS.ProcessEnv = process.env): Ser
       (process.platform === 'win32'
         ? '\\\\.\\pipe\\attune-engine'
         : path.join(dataPaths(dataFolder).run, 'engine.sock')),
+    maxContext: env.ATTUNE_ENGINE_MAX_CONTEXT ?? null,
     authSecret: env.AUTH_SECRET ?? null,
     baseUrl: env.BASE_URL,
     logLevel: env.LOG_LEVEL,

@@ -1,32 +1,25 @@
 // Hears of stops, new versions and releases from other processes, and acts on them here.
-import { toAttuneError } from '@/core/errors';
+import { and, eq } from 'drizzle-orm';
+import { version } from '@/db/schema';
 import { CHANNELS, type Product } from './services/product';
-import { promote } from './services/release';
-import { readSettings } from './services/settings';
 
 export function followReleases(product: Product): void {
-  const { listener, log, running, engine } = product;
-  /** Loaded before anybody asks for it: the first token does not wait. */
-  const preload = (versionId: string) =>
-    engine.load(versionId).catch((error: unknown) => log.warn({ err: error, versionId }, 'a version was not loaded'));
-
+  const { listener, running } = product;
   listener.on(CHANNELS.stopGeneration, (id) => running.get(id)?.stop());
-  listener.on(CHANNELS.release, (versionId) => void preload(versionId));
-  listener.on(CHANNELS.versionPublished, (versionId) => void publish(product, versionId, preload));
+  for (const channel of [CHANNELS.versionPublished, CHANNELS.release]) {
+    listener.on(channel, (versionId) => void preload(product, versionId));
+  }
 }
 
-async function publish(
-  product: Product,
-  versionId: string,
-  preload: (versionId: string) => Promise<void>,
-): Promise<void> {
+/** Loaded before anybody asks for it: the first token does not wait. A rejected version is nobody's. */
+async function preload({ db, engine, log }: Product, versionId: string): Promise<void> {
   try {
-    await preload(versionId);
-    if (!(await readSettings(product.db)).autoPromote) return;
-    await promote(product, null, { versionId });
+    const [row] = await db
+      .select({ id: version.id })
+      .from(version)
+      .where(and(eq(version.id, versionId), eq(version.status, 'accepted')));
+    if (row) await engine.load(versionId);
   } catch (error) {
-    // Every replica hears of it, and one of them promotes; a rejected version is nobody's.
-    const { code } = toAttuneError(error);
-    product.log[code === 'CONFLICT' ? 'info' : 'error']({ err: error, versionId }, 'not promoted');
+    log.warn({ err: error, versionId }, 'a version was not loaded ahead');
   }
 }

@@ -51,7 +51,8 @@ export async function startWebProcess(
   const listener = new Listener(databaseUrl, (error) => log.warn({ err: error }, 'listening connection'));
   await listener.start(Object.values(CHANNELS));
   const engine = new EngineClient(settings.engineSocket);
-  const product: Product = { log, db, listener, base, engine, running: new Map(), random };
+  const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
+  const product: Product = { log, db, listener, base, engine, maxContext, running: new Map(), random };
   const auth = createAuth(db, {
     secret: settings.authSecret ?? keptSecret(dataPaths(settings.dataFolder).run),
     baseUrl,

@@ -1,6 +1,7 @@
 // The tRPC instance: context, procedures by role, and the one place where an AttuneError becomes a transport error.
 import { initTRPC, TRPCError } from '@trpc/server';
 import superjson from 'superjson';
+import { prettifyError, ZodError } from 'zod';
 import { AttuneError, type ErrorCode, toAttuneError } from '@/core/errors';
 import type { WebProcess } from './product';
 import type { Product } from './services/product';
@@ -44,12 +45,14 @@ const t = initTRPC.context<Context>().create({
   transformer: superjson,
   sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
   errorFormatter: ({ shape, error }) => {
-    const cause = error.cause;
+    const { cause } = error;
     const attuneCode: ErrorCode | null = cause instanceof AttuneError ? cause.code : null;
+    const { stack: _stack, ...data } = shape.data;
+    let { message } = shape;
+    if (cause instanceof ZodError) message = prettifyError(cause);
     // What nobody foresaw may quote SQL or paths: the log keeps it, the page does not.
-    const message =
-      attuneCode === 'INTERNAL' ? 'Something went wrong on the server; its log has the details.' : shape.message;
-    return { ...shape, message, data: { ...shape.data, attuneCode, stack: undefined } };
+    if (attuneCode === 'INTERNAL') message = 'Something went wrong on the server; its log has the details.';
+    return { ...shape, message, data: { ...data, attuneCode } };
   },
 });
 

@@ -221,7 +221,7 @@ async function insertAnswers(
   clientMessageId?: string,
 ): Promise<GenerationRow[]> {
   const userMessage = path.at(-1)!;
-  const context = product.base.weights.config.maxPositions;
+  const context = product.maxContext;
   const asked = { ...settings.sampling, ...override };
   const maxTokens = fitAnswer(asked.maxTokens, context);
   const messages = path

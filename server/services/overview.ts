@@ -1,7 +1,7 @@
 // What the admin sees first: what serves, what runs, and how much feedback waits.
 import { count, eq, gt, max, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { conversation, feedback, generation, setting, snapshot, user } from '@/db/schema';
+import { conversation, feedback, generation, setting, snapshot, trainingRun, user } from '@/db/schema';
 import { engineStatus } from './health';
 import type { Product } from './product';
 import { champion } from './release';
@@ -45,13 +45,13 @@ async function readTrainer({ db }: Product): Promise<TrainerView> {
     .select({
       at: setting.updatedAt,
       value: setting.value,
-      age: sql<number>`extract(epoch from now() - ${setting.updatedAt})`.mapWith(Number),
+      // A long native step delays the heartbeat, but then the run's lease says that somebody works.
+      isAlive: sql<boolean>`${setting.updatedAt} > now() - make_interval(secs => ${ALIVE_SECONDS}) or exists (
+        select 1 from ${trainingRun} where status = 'running' and lease_expires_at > now())`,
     })
     .from(setting)
     .where(eq(setting.key, 'trainer'));
-  if (beat) {
-    const { lacks } = Heartbeat.catch({ lacks: null }).parse(beat.value);
-    return { alive: beat.age < ALIVE_SECONDS, lastHeartbeat: beat.at, lacks };
-  }
-  return { alive: false, lastHeartbeat: null, lacks: null };
+  if (!beat) return { alive: false, lastHeartbeat: null, lacks: null };
+  const { lacks } = Heartbeat.catch({ lacks: null }).parse(beat.value);
+  return { alive: beat.isAlive, lastHeartbeat: beat.at, lacks };
 }

@@ -26,7 +26,7 @@ const Trigger = z.object({
 export const Settings = z.object({
   /** Share of the turns that ask for two answers to compare. */
   comparisonShare: z.number().min(0).max(1).default(0.1),
-  /** Promotes a version as soon as it has passed its gates. */
+  /** The trainer promotes a version that has passed its gates, over the champion that it was trained from. */
   autoPromote: z.boolean().default(false),
   trigger: Trigger.default({ feedbackCount: null, scheduleHours: null }),
   sampling: SamplingDefaults.prefault({}),

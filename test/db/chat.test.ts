@@ -271,6 +271,19 @@ describe('settings and consent', () => {
     ]);
   });
 
+  it('the overview tells a trainer that works from one that has gone', async () => {
+    const trainer = async () => (await admin.admin.overview()).trainer;
+    expect(await trainer()).toEqual({ alive: false, lastHeartbeat: null, lacks: null });
+    const { db } = web.product;
+    await db.insert(setting).values({ key: 'trainer', value: { lacks: 'It lacks a compiler.' } });
+    expect(await trainer()).toMatchObject({ alive: true, lacks: 'It lacks a compiler.' });
+    await db
+      .update(setting)
+      .set({ updatedAt: new Date(Date.now() - 60_000) })
+      .where(eq(setting.key, 'trainer'));
+    expect(await trainer()).toMatchObject({ alive: false });
+  });
+
   it('a conversation can be renamed, withheld and removed with all that belongs to it', async () => {
     const { conversationId } = await answerTo(ada, 'Remove me');
     await ada.conversation.rename({ id: conversationId, title: 'Mine' });

@@ -167,17 +167,10 @@ describe('promotion', () => {
     expect(await versionOf(next.answers[0]!.generationId)).toBe('v1');
   });
 
-  it('happens by itself when a version is published and the setting says so, and else not', async () => {
-    const publish = () => web.product.db.execute(sql`select pg_notify('version_published', 'v2')`);
-    await publish();
-    await expect.poll(async () => (await web.product.engine.status()).versions).toContain('v2');
-    expect(await championId()).toBe('base');
-    await admin.admin.setSettings({ autoPromote: true });
-    await publish();
-    await expect.poll(championId).toBe('v2');
-    await admin.admin.setSettings({ autoPromote: false });
-    const [entry] = (await admin.admin.audit({})).items.filter((item) => item.action === 'release.promote');
-    expect(entry!.actorId).toBeNull();
+  it('is prepared for: a published version is loaded before anybody asks for it', async () => {
+    await publishVersion(web, world.artifacts, 'v3');
+    await web.product.db.execute(sql`select pg_notify('version_published', 'v3')`);
+    await expect.poll(async () => (await web.product.engine.status()).versions).toContain('v3');
   });
 });
 

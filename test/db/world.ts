@@ -49,6 +49,7 @@ export async function createWorld(
         dataFolder: folder,
         modelPath,
         engineSocket: socketPath,
+        maxContext: null,
         authSecret: null,
         baseUrl: 'http://localhost:3000',
         logLevel: 'silent',
