@@ -30,7 +30,9 @@ export function Composer({ placeholder, isBusy, isAnswering, onSend, onStop }: C
     if (!canSend) return;
     onSend(text.trim());
     setText('');
-    input.current?.focus();
+    // On a phone the keyboard would cover the answer.
+    if (window.matchMedia('(pointer: fine)').matches) input.current?.focus();
+    else input.current?.blur();
   };
   return (
     <form
@@ -64,18 +66,11 @@ export function Composer({ placeholder, isBusy, isAnswering, onSend, onStop }: C
           className="field-sizing-content max-h-56 min-h-9 min-w-0 flex-1 resize-none bg-transparent py-1.5 leading-6 outline-none placeholder:text-muted-foreground"
         />
         {isAnswering ? (
-          <Button variant="primary" size="iconLarge" className="rounded-full" aria-label={t('stop')} onClick={onStop}>
+          <Button variant="primary" size="round" aria-label={t('stop')} onClick={onStop}>
             <Square aria-hidden className="size-3.5 fill-current" />
           </Button>
         ) : (
-          <Button
-            type="submit"
-            variant="primary"
-            size="iconLarge"
-            className="rounded-full"
-            aria-label={t('send')}
-            disabled={!canSend}
-          >
+          <Button type="submit" variant="primary" size="round" aria-label={t('send')} disabled={!canSend}>
             <ArrowUp aria-hidden className="size-5" />
           </Button>
         )}

@@ -9,7 +9,7 @@ export function JumpToLatest({ onJump }: { onJump: () => void }) {
   const t = useTranslations('chat');
   return (
     <div className="absolute inset-x-0 -top-12 flex justify-center">
-      <Button size="small" className="animate-rise rounded-full shadow-float" onClick={onJump}>
+      <Button size="pill" className="animate-rise shadow-float" onClick={onJump}>
         <ArrowDown aria-hidden className="size-4" />
         {t('jump')}
       </Button>

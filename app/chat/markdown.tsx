@@ -18,6 +18,7 @@ export const Markdown = memo(function Markdown({ text, isStreaming }: { text: st
       isAnimating={isStreaming}
       controls={CONTROLS}
       linkSafety={LINK_SAFETY}
+      lineNumbers={false}
       translations={{ copyCode: t('copy'), copied: t('copied') }}
     >
       {text}

@@ -14,7 +14,8 @@ const SIZES = {
   small: 'h-8 gap-1.5 rounded-lg px-3 text-sm',
   medium: 'h-10 gap-2 rounded-xl px-4 text-sm',
   icon: 'size-8 rounded-lg pointer-coarse:size-10',
-  iconLarge: 'size-9 rounded-xl pointer-coarse:size-10',
+  round: 'size-9 rounded-full pointer-coarse:size-10',
+  pill: 'h-8 gap-1.5 rounded-full px-3.5 text-sm',
 } as const;
 
 export interface ButtonProps extends ComponentProps<'button'> {
