@@ -26,6 +26,10 @@ export function AdminNav() {
           <Link
             key={path}
             href={path}
+            // On a phone the open section may lie outside the row.
+            ref={(link) => {
+              if (isOpen) link?.scrollIntoView({ inline: 'center', block: 'nearest' });
+            }}
             aria-current={isOpen ? 'page' : undefined}
             className={clsx(
               'flex h-11 shrink-0 items-center rounded-t-lg border-b-2 px-3 text-sm transition-colors focus-visible:-outline-offset-2',

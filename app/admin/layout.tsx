@@ -39,7 +39,7 @@ export default async function AdminLayout({ children }: { children: ReactNode })
     <div className="min-h-dvh">
       <SkipLink label={app('skipAdmin')} />
       <header className="border-border border-b bg-sidebar">
-        <div className="mx-auto max-w-6xl px-4 sm:px-6">
+        <div className="mx-auto max-w-7xl px-4 sm:px-6">
           <div className="flex h-14 items-center gap-3">
             <Logo />
             <h1 className="min-w-0 flex-1 truncate font-semibold tracking-tight">{t('title')}</h1>
@@ -51,7 +51,7 @@ export default async function AdminLayout({ children }: { children: ReactNode })
           <AdminNav />
         </div>
       </header>
-      <main id="main" tabIndex={-1} className="mx-auto max-w-6xl px-4 py-6 outline-none sm:px-6">
+      <main id="main" tabIndex={-1} className="mx-auto max-w-7xl px-4 py-6 outline-none sm:px-6">
         {children}
       </main>
     </div>

@@ -4,6 +4,7 @@
 import { Menu as MenuIcon, SquarePen } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Tooltip } from 'radix-ui';
+import { useEffect } from 'react';
 import { IconButton } from '@/app/ui/icon-button';
 import { Switch } from '@/app/ui/switch';
 
@@ -19,6 +20,10 @@ interface ChatHeaderProps {
 export function ChatHeader({ title, allowTraining, onConsent, onOpenList, onNew }: ChatHeaderProps) {
   const t = useTranslations('chat');
   const s = useTranslations('sidebar');
+  const app = useTranslations('app');
+  useEffect(() => {
+    document.title = title ? `${title} · ${app('name')}` : app('name');
+  }, [title, app]);
   return (
     <header className="flex h-14 shrink-0 items-center gap-2 px-3 sm:px-5">
       <IconButton label={s('open')} className="lg:hidden" onClick={onOpenList}>

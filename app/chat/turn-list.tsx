@@ -49,7 +49,7 @@ export function TurnList({ path, comparisons, conversation, settle, ...on }: Tur
   const first = Math.max(0, kept.length - limit);
 
   return (
-    <div role="log" aria-live="off" aria-label={t('log')} className="flex flex-col gap-7">
+    <div role="log" aria-live="off" aria-label={t('log')} className="flex flex-col gap-6">
       {first > 0 && (
         <Button size="small" className="mx-auto" onClick={() => setLimit(limit + PAGE)}>
           {t('earlier', { count: first })}

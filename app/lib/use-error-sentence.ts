@@ -28,6 +28,7 @@ export function useErrorSentence(): (error: unknown) => string {
       const message = error instanceof Error ? error.message : String(error);
       const code = codeOf(error);
       if (code === null && error instanceof TRPCClientError) return t('OFFLINE');
+      if (error instanceof TRPCClientError && error.data?.attuneCode === 'INTERNAL') return t('INTERNAL');
       const known = SENTENCES.find((sentence) => sentence === code);
       return t(known ?? 'OTHER', { message });
     },

@@ -75,7 +75,7 @@ export function ConversationItem({ conversation, isOpen, onOpen, onRemoved }: Co
         onClick={onOpen}
         aria-current={isOpen ? 'page' : undefined}
         className={clsx(
-          'flex min-h-9 items-center rounded-lg py-1.5 pr-10 pl-2.5 text-sm transition-colors pointer-coarse:min-h-11',
+          'flex min-h-9 items-center rounded-lg py-1.5 pr-10 pl-2.5 group-focus-within:pr-10 group-hover:pr-10 pointer-fine:pr-2.5 text-sm transition-colors pointer-coarse:min-h-11',
           isOpen ? 'bg-primary-soft font-medium' : 'hover:bg-muted',
         )}
       >

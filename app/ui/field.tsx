@@ -7,17 +7,19 @@ export const CONTROL =
 
 interface FieldProps {
   label: string;
+  /** A heading says it already; screen readers still get it. */
+  isLabelHidden?: boolean;
   hint?: string;
   error?: string | null;
   children: (control: { id: string; 'aria-describedby': string | undefined; 'aria-invalid': boolean }) => ReactNode;
 }
 
-export function Field({ label, hint, error, children }: FieldProps) {
+export function Field({ label, isLabelHidden, hint, error, children }: FieldProps) {
   const id = useId();
   const note = error ?? hint;
   return (
     <div className="space-y-1.5">
-      <label htmlFor={id} className="block font-medium text-sm">
+      <label htmlFor={id} className={isLabelHidden ? 'sr-only' : 'block font-medium text-sm'}>
         {label}
       </label>
       {children({ id, 'aria-describedby': note ? `${id}-note` : undefined, 'aria-invalid': Boolean(error) })}
@@ -30,19 +32,26 @@ export function Field({ label, hint, error, children }: FieldProps) {
   );
 }
 
-type Labelled = Pick<FieldProps, 'label' | 'hint' | 'error'>;
+type Labelled = Pick<FieldProps, 'label' | 'isLabelHidden' | 'hint' | 'error'>;
 
-export function TextField({ label, hint, error, ...props }: Labelled & ComponentProps<'input'>) {
+export function TextField({ label, isLabelHidden, hint, error, ...props }: Labelled & ComponentProps<'input'>) {
   return (
-    <Field label={label} hint={hint} error={error}>
+    <Field label={label} isLabelHidden={isLabelHidden} hint={hint} error={error}>
       {(control) => <input {...props} {...control} className={clsx(CONTROL, 'h-11 sm:h-10')} />}
     </Field>
   );
 }
 
-export function TextArea({ label, hint, error, className, ...props }: Labelled & ComponentProps<'textarea'>) {
+export function TextArea({
+  label,
+  isLabelHidden,
+  hint,
+  error,
+  className,
+  ...props
+}: Labelled & ComponentProps<'textarea'>) {
   return (
-    <Field label={label} hint={hint} error={error}>
+    <Field label={label} isLabelHidden={isLabelHidden} hint={hint} error={error}>
       {(control) => <textarea {...props} {...control} className={clsx(CONTROL, 'py-2.5', className)} />}
     </Field>
   );

@@ -30,7 +30,7 @@ export function ShareSlider({ share, label, describe, onChange }: ShareSliderPro
         onValueChange={([value = 0]) => onChange(value / 100)}
         className="relative flex h-5 touch-none select-none items-center"
       >
-        <Slider.Track className="relative h-1.5 grow rounded-full bg-muted">
+        <Slider.Track className="relative h-1.5 grow rounded-full bg-input/35">
           <Slider.Range className="absolute h-full rounded-full bg-primary" />
         </Slider.Track>
         <Slider.Thumb

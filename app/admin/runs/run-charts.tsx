@@ -60,7 +60,16 @@ function Chart({ curve: { name, points } }: { curve: Curve }) {
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 320, height: 144 }}>
           <LineChart data={points} margin={{ top: 4, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
             <CartesianGrid stroke="var(--border)" strokeDasharray="2 4" vertical={false} />
-            <XAxis dataKey="step" tick={AXIS} tickLine={false} axisLine={false} minTickGap={24} height={20} />
+            <XAxis
+              dataKey="step"
+              type="number"
+              domain={['dataMin', 'dataMax']}
+              tick={AXIS}
+              tickLine={false}
+              axisLine={false}
+              minTickGap={24}
+              height={20}
+            />
             <YAxis
               width={48}
               tick={AXIS}

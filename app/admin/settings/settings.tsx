@@ -123,6 +123,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
       <Card title={t('systemPrompt')}>
         <TextArea
           label={t('systemPrompt')}
+          isLabelHidden
           hint={t('systemPromptHint')}
           name="systemPrompt"
           rows={8}
@@ -133,6 +134,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
       <Card title={t('constraints')} className="lg:col-span-2">
         <TextArea
           label={t('constraints')}
+          isLabelHidden
           hint={t('constraintsHint')}
           error={constraints ? null : t('configBad')}
           rows={12}

@@ -35,15 +35,12 @@ export function Versions() {
             </div>
             <Table
               caption={t('versions')}
-              head={[t('lineage'), t('status'), t('gates'), t('thumbRate'), t('wins'), t('created'), t('actions')]}
+              head={[t('lineage'), t('gates'), t('thumbRate'), t('wins'), t('created'), t('actions')]}
             >
               {orderByLineage(versions).map(({ version, depth }) => (
                 <tr key={version.id}>
                   <Cell>
                     <Name version={version} depth={depth} />
-                  </Cell>
-                  <Cell>
-                    <StatusBadge status={version.status} />
                   </Cell>
                   <Cell>
                     <Gates gates={version.gates} />
@@ -59,7 +56,7 @@ export function Versions() {
                       n={version.sideBySide.wins + version.sideBySide.losses}
                     />
                   </Cell>
-                  <Cell className="whitespace-nowrap text-muted-foreground">{date(version.createdAt)}</Cell>
+                  <Cell className="min-w-28 text-muted-foreground">{date(version.createdAt)}</Cell>
                   <Cell>
                     {!version.isChampion && version.status === 'accepted' && (
                       <Promote versionId={version.id} championId={champion?.id ?? null} />
@@ -84,14 +81,16 @@ function Name({ version, depth }: { version: VersionData; depth: number }) {
           └
         </span>
       )}
-      <div className="min-w-32">
+      <div className="min-w-44">
         <p className="flex flex-wrap items-center gap-2 break-all font-medium">
           {version.id}
-          {version.isChampion && (
+          {version.isChampion ? (
             <Badge tone="good">
               <Crown aria-hidden className="size-3.5" />
               {t('champion')}
             </Badge>
+          ) : (
+            <StatusBadge status={version.status} />
           )}
         </p>
         {version.parentId && (
