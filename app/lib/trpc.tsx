@@ -21,7 +21,13 @@ const canRetryHelp = (error: Error) => {
 const createQueryClient = () =>
   new QueryClient({
     defaultOptions: {
-      queries: { staleTime: 30_000, retry: (failures, error) => failures < 2 && canRetryHelp(error) },
+      // `always`: offline, a call fails and says so, rather than waiting without a word.
+      queries: {
+        networkMode: 'always',
+        staleTime: 30_000,
+        retry: (failures, error) => failures < 2 && canRetryHelp(error),
+      },
+      mutations: { networkMode: 'always' },
     },
   });
 

@@ -38,7 +38,6 @@ export function ConversationItem({ conversation, isOpen, onOpen, onRemoved }: Co
       onSuccess: () => {
         setIsAsking(false);
         onRemoved?.();
-        client.removeQueries({ queryKey: trpc.conversation.get.queryKey({ id }) });
         void client.invalidateQueries({ queryKey: trpc.conversation.list.pathKey() });
       },
     }),
