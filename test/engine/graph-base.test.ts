@@ -10,26 +10,22 @@ import type { RunRow } from '@/engine/runner';
 import { GREEDY, logSoftmax, randomAdapter, row, temporaryDirectory } from './graph-twin';
 
 const Reference = z.object({
+  ggufSha256: z.string(),
   prompts: z.array(
     z.object({
-      gguf_sha256: z.string().optional(),
-      prompt_ids: z.array(z.int()),
+      promptIds: z.array(z.int()),
       top20: z.array(z.tuple([z.int(), z.number()])),
-      greedy_64_argmax_ids: z.array(z.int()),
+      greedy64Ids: z.array(z.int()).length(64),
     }),
   ),
 });
+const reference = Reference.parse(JSON.parse(readFileSync('test/fixtures/smollm2-reference.json', 'utf8')));
 
 const modelFolder = '.attune/models';
 const installed = existsSync(modelFolder) ? readdirSync(modelFolder).map((name) => join(modelFolder, name)) : [];
 const modelPath = process.env.ATTUNE_MODEL ?? installed[0];
-const referencePath = '../shared/smollm2-reference.json';
-const reference = existsSync(referencePath)
-  ? Reference.parse(JSON.parse(readFileSync(referencePath, 'utf8'))).prompts
-  : null;
 if (!modelPath)
   console.log(`Skipped: no base under ${modelFolder} and no ATTUNE_MODEL. Run the set-up for these tests.`);
-if (!reference) console.log(`Skipped: no reference figures at ${referencePath}.`);
 
 describe.runIf(modelPath)('the real base', () => {
   const directory = temporaryDirectory();
@@ -63,14 +59,15 @@ describe.runIf(modelPath)('the real base', () => {
       (content) => base.renderPrompt([{ role: 'user', content }]),
     );
 
-  it.runIf(reference)("gives transformers' logits and 64 greedy tokens in fp32", async (context) => {
-    if (reference![0]!.gguf_sha256 !== base.sha256) context.skip('The reference is of another weight file.');
-    for (const { prompt_ids, top20, greedy_64_argmax_ids } of reference!) {
-      const logits = await fp32.logits(Int32Array.from(prompt_ids), [prompt_ids.length - 1], null);
+  it("gives transformers' logits and 64 greedy tokens in fp32", async (context) => {
+    if (reference.ggufSha256 !== base.sha256) context.skip('The reference is of another weight file.');
+    expect(reference.prompts).toHaveLength(3);
+    for (const { promptIds, top20, greedy64Ids } of reference.prompts) {
+      const logits = await fp32.logits(Int32Array.from(promptIds), [promptIds.length - 1], null);
       const difference = Math.max(...top20.map(([id, value]) => Math.abs(logits[id]! - value)));
       expect(difference).toBeLessThan(1e-4); // 2.5e-5 when it was first measured
-      const first = row(prompt_ids, { maxNew: 64 });
-      expect((await fp32.run([first], 64))[0]!.ids).toEqual(greedy_64_argmax_ids);
+      const first = row(promptIds, { maxNew: 64 });
+      expect((await fp32.run([first], 64))[0]!.ids).toEqual(greedy64Ids);
     }
   });
 
