@@ -58,7 +58,6 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
   } finally {
     clearInterval(beat);
     await work.close();
-    await closeDatabase(settings.databaseUrl);
   }
 }
 
@@ -143,6 +142,7 @@ async function main(): Promise<void> {
   // The channel to the supervisor closes when that dies, however it dies.
   if (process.channel) process.once('disconnect', () => stop.abort());
   await runTrainer({ settings, log: createLogger('trainer'), signal: stop.signal });
+  await closeDatabase(settings.databaseUrl);
   process.exit(0);
 }
 

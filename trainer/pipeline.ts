@@ -76,6 +76,8 @@ interface Run {
   adapters: string;
   /** Started when first needed. */
   engine(): Promise<PrivateEngine>;
+  /** Disposed with the run. */
+  owned: { dispose(): void }[];
   close(): Promise<void>;
 }
 
@@ -124,20 +126,19 @@ async function openRun(lease: RunLease, settings: TrainerSettings, log: Logger):
     ? loraFromAdapter(trunk.config, parentAdapter, rng)
     : createLora(trunk.config, { ...config.ppo.lora, rng });
   const reference = parentAdapter && loraFromAdapter(trunk.config, parentAdapter, rng);
+  const owned = [policy, ...(reference ? [reference] : []), trunk];
   let engine: Promise<PrivateEngine> | null = null;
   return {
-    ...{ lease, settings, log, config, base, trunk, policy, reference, parentAdapter, rules, folder, adapters },
-    constraints: rules.rules.map((rule) => ({
-      name: rule.id,
-      cost: (text) => judge({ ...rules, rules: [rule] }, text).hits.length,
-      price: rule.cost,
-      adaptive: null,
-    })),
+    ...{ lease, settings, log, config, base, trunk, policy, reference, parentAdapter, rules, folder, adapters, owned },
+    constraints: rules.rules.map((rule) => {
+      const alone: RuleSet = { ...rules, rules: [rule] }; // compiled once for each object
+      return { name: rule.id, cost: (text) => judge(alone, text).hits.length, price: rule.cost, adaptive: null };
+    }),
     engine: () => (engine ??= openEngine(settings, base, adapters, 'fp32')),
     async close() {
       const opened = await engine?.catch(() => null); // its failure has been reported to who asked for it
       await opened?.close();
-      for (const owned of [policy, reference, trunk]) owned?.dispose();
+      for (const tensors of owned) tensors.dispose();
     },
   };
 }
@@ -183,7 +184,11 @@ async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardModel> {
   const { lease, config, trunk, folder } = run;
   const finished = directoryCheckpoints<RewardModelState>(folder, 'reward');
   const saved = await finished.read();
-  if (saved) return unpackRewardModel(trunk, saved, config.rewardModel.microBatchTokens);
+  if (saved) {
+    const model = unpackRewardModel(trunk, saved, config.rewardModel.microBatchTokens);
+    run.owned.push(model);
+    return model;
+  }
 
   const examples = rewardExamples(snapshot.rows);
   const { batchExamples, epochs, evalShare, tokenBudget } = config.rewardModel;
@@ -201,6 +206,7 @@ async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardModel> {
     },
     checkpoints: directoryCheckpoints<RewardTrainingState>(folder, 'reward_model'),
   });
+  run.owned.push(model);
   const fresh = await sampleParent(run, promptsOf(snapshot.rows, 'train', config.ppo.maxPromptTokens));
   const { mean, deviation } = normaliseReward(model, fresh);
   lease.metrics('reward_model', steps + 1, { 'normalisation/mean': mean, 'normalisation/deviation': deviation });

@@ -1,5 +1,6 @@
 // The pipeline's own fp32 engine process: serves adapters out of the run's folder, samples answers and scores them.
 import { createHash, randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -51,18 +52,22 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
   });
   const served = new Map<string, string>();
   return {
-    sample: (prompts, adapterId, sampling, seeds, signal) =>
-      Promise.all(
+    sample(prompts, adapterId, sampling, seeds, signal) {
+      setMaxListeners(0, signal); // every answer under way listens
+      return Promise.all(
         prompts.map((promptIds, row) =>
           sampleOne(client, adapterId, promptIds, { ...sampling, seed: seeds[row]! }, signal),
         ),
-      ),
-    score: (versionId, answers, signal) =>
-      Promise.all(
+      );
+    },
+    score(versionId, answers, signal) {
+      setMaxListeners(0, signal);
+      return Promise.all(
         answers.map(({ promptIds, answerIds }) =>
           client.score({ versionId, promptIds: [...promptIds], completionIds: [...answerIds] }, signal),
         ),
-      ),
+      );
+    },
     async serve(name, adapter) {
       const versionId = `${name}-${randomBytes(4).toString('hex')}`;
       await writeArtifact(

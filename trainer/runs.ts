@@ -14,7 +14,10 @@ export interface LeaseTimes {
   leaseSeconds: number;
   beatMs: number;
 }
-export const LEASE_TIMES: LeaseTimes = { leaseSeconds: 30, beatMs: 5000 };
+export const LEASE_TIMES: LeaseTimes = { leaseSeconds: 90, beatMs: 5000 };
+
+/** Beats failed in a row that count as a database gone for good. */
+const MOST_FAILED_BEATS = 4;
 
 const expiry = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 
@@ -51,6 +54,7 @@ export class RunLease {
   private readonly controller = new AbortController();
   private readonly timer: NodeJS.Timeout;
   private lastBeat = Date.now();
+  private failedBeats = 0;
   private pending: Promise<void> = Promise.resolve();
 
   constructor(
@@ -77,10 +81,14 @@ export class RunLease {
       const [row] = await this.guardedUpdate(this.db, {});
       if (!row) return this.abort(lost(this.run.id));
       this.lastBeat = Date.now();
+      this.failedBeats = 0;
       if (row.cancelRequested) this.abort(cancelled());
     } catch (error) {
-      // A database that is away for a moment is not a lost lease; one away for a whole lease is.
-      if (Date.now() - this.lastBeat > this.times.leaseSeconds * 1000) this.abort(toAttuneError(error));
+      // A database that is away for a moment is not a lost lease; one away for a whole lease is. A long native step
+      // makes a connection time out that nobody served, so one failure says nothing.
+      this.failedBeats++;
+      const isLong = Date.now() - this.lastBeat > this.times.leaseSeconds * 1000;
+      if (isLong && this.failedBeats >= MOST_FAILED_BEATS) this.abort(toAttuneError(error));
     }
   }
 

@@ -1,0 +1,130 @@
+// What a snapshot holds, what it leaves out, and that nobody can change it unnoticed.
+import { appendFile, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { dataPaths } from '@/core/paths';
+import * as schema from '@/db/schema';
+import { freezeSnapshot, readSnapshot, type Snapshot, splitter } from '@/trainer/dataset';
+import { promptsOf, rewardExamples } from '@/trainer/examples';
+import { claimRun, RunLease } from '@/trainer/runs';
+import { addRun, addTurn, addUser, createWorld, vote, type World } from './process-support';
+
+describe('snapshot', () => {
+  let world: World;
+  let userId: string;
+  let folder: string;
+  let turn = 0;
+
+  beforeAll(async () => {
+    world = await createWorld();
+    userId = await addUser(world.db, 'ada');
+    folder = dataPaths(world.settings.dataFolder).snapshots;
+  });
+  afterAll(() => world?.close());
+  beforeEach(async () => {
+    await world.db.delete(schema.conversation);
+    await world.db.delete(schema.trainingRun);
+  });
+
+  async function freeze(): Promise<Snapshot> {
+    await addRun(world);
+    const run = (await claimRun(world.db, 'test'))!;
+    const lease = new RunLease(world.db, run, 'test');
+    try {
+      return await freezeSnapshot(lease, folder);
+    } finally {
+      await lease.finish('done', 'test');
+      lease.close();
+    }
+  }
+
+  async function compare(choice: (typeof schema.CHOICES)[number], extra: { allowTraining?: boolean } = {}) {
+    const text = `question ${turn++}`;
+    const made = await addTurn(world, {
+      userId,
+      text,
+      answers: [
+        [65, 66, 257],
+        [67, 68, 257],
+      ],
+      ...extra,
+    });
+    await vote(world.db, userId, { comparisonId: made.comparisonId!, choice });
+    return text;
+  }
+
+  it('holds nothing of a conversation whose owner refused: no vote, no prompt, no byte of it in the file', async () => {
+    await compare('left');
+    const secret = await compare('right', { allowTraining: false });
+    const made = await addTurn(world, { userId, text: 'secret thumb', answers: [[70, 71]], allowTraining: false });
+    await vote(world.db, userId, { generationId: made.generationIds[0]!, thumb: 1 });
+    const { id, rows } = await freeze();
+    expect(rows.map((row) => row.kind).sort()).toEqual(['comparison', 'prompt']);
+    const ids = world.base.renderPrompt([{ role: 'user', content: secret }]).join();
+    expect(await readFile(path.join(folder, `${id}.jsonl`), 'utf8')).not.toContain(ids);
+  });
+
+  it('consent that is taken back holds for the next snapshot', async () => {
+    await compare('left');
+    expect((await freeze()).rows).toHaveLength(2);
+    await world.db.update(schema.conversation).set({ allowTraining: false });
+    expect((await freeze()).rows).toHaveLength(0);
+  });
+
+  it('ties and pairs of bad answers are kept, and the chosen side follows the vote', async () => {
+    for (const choice of schema.CHOICES) await compare(choice);
+    const { rows } = await freeze();
+    const examples = rewardExamples(rows.map((row) => ({ ...row, split: 'train' as const })));
+    expect(examples.map((e) => e.kind === 'comparison' && [e.outcome, e.chosenIds[0]])).toEqual([
+      ['chosen', 65], // left
+      ['chosen', 67], // right
+      ['tie', 65],
+      ['both_bad', 65],
+    ]);
+  });
+
+  it('a pair of equal answers tells nothing, a repeated prompt counts once, truncated sampling is noted', async () => {
+    for (const text of ['same', 'same']) {
+      const made = await addTurn(world, { userId, text, answers: [[65], [65]], sampling: { topP: 0.9 } });
+      await vote(world.db, userId, { comparisonId: made.comparisonId!, choice: 'tie' });
+      await vote(world.db, userId, { generationId: made.generationIds[0]!, thumb: -1 });
+    }
+    const { counts, rows } = await freeze();
+    expect(rows.map((row) => row.kind)).toEqual(['thumb', 'prompt']);
+    expect(counts).toMatchObject({ 'left_out/same_answer': 2, 'left_out/duplicate': 1, truncated_sampling: 1 });
+    expect(rows[0]).toMatchObject({ up: false, answer: { isTruncated: true, versionId: 'base' } });
+    expect(JSON.stringify(rows)).not.toContain(userId);
+  });
+
+  it('a prompt is on one side whatever the rest of the set; about one in eight is held out; two prompts give one', () => {
+    const prompts = Array.from({ length: 2000 }, (_, i) => [i, i * 7]);
+    const splitOf = splitter(prompts);
+    const heldOut = prompts.filter((ids) => splitOf(ids) === 'heldout');
+    // 2000 x 0.125 = 250; four standard deviations are 59.
+    expect(Math.abs(heldOut.length - 250)).toBeLessThan(59);
+    const half = splitter(prompts.slice(0, 1000));
+    expect(prompts.slice(0, 1000).every((ids) => half(ids) === splitOf(ids))).toBe(true);
+    for (const seed of [1, 2, 3, 4]) {
+      const pair = [[seed], [seed + 100]];
+      expect(pair.map(splitter(pair)).sort()).toEqual(['heldout', 'train']);
+    }
+    expect(splitter([[5]])([5])).toBe('train');
+  });
+
+  it('votes of a prompt stand on the side of the prompt, and held-out ones train nothing', async () => {
+    for (let i = 0; i < 30; i++) await compare('left');
+    const { rows } = await freeze();
+    const heldOut = promptsOf(rows, 'heldout', 100).map(String);
+    expect(heldOut.length).toBeGreaterThan(0);
+    for (const example of rewardExamples(rows)) expect(heldOut).not.toContain(String(example.promptIds));
+    expect(rewardExamples(rows)).toHaveLength(30 - heldOut.length);
+  });
+
+  it('a changed file is refused by name and hash', async () => {
+    await compare('left');
+    const { id, rows } = await freeze();
+    expect((await readSnapshot(world.db, folder, id)).rows).toEqual(rows);
+    await appendFile(path.join(folder, `${id}.jsonl`), '\n');
+    await expect(readSnapshot(world.db, folder, id)).rejects.toThrow(new RegExp(`${id}.jsonl has the sha256`));
+  });
+});

@@ -1,0 +1,179 @@
+// A whole training run on the tiny Llama with the real engine and native training: from votes to a version, and on from it.
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { asc, desc, eq } from 'drizzle-orm';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { artifactDirectory, readArtifact } from '@/core/artifact';
+import { AttuneError } from '@/core/errors';
+import { dataPaths } from '@/core/paths';
+import * as schema from '@/db/schema';
+import { startBackend, tf } from '@/trainer/backend';
+import { runPipeline } from '@/trainer/pipeline';
+import { claimRun, RunLease } from '@/trainer/runs';
+import { addRun, addVotes, createWorld, problem, QUICK, readRun, silent, type World } from './process-support';
+
+const TEN_MINUTES = 600_000;
+
+async function runNow(world: World, config?: Record<string, unknown>, parent?: string) {
+  const id = await addRun(world, config, parent);
+  const run = (await claimRun(world.db, 'test'))!;
+  const lease = new RunLease(world.db, run, 'test');
+  try {
+    const outcome = await runPipeline(lease, world.settings, silent);
+    return { id, ...outcome };
+  } finally {
+    lease.close();
+  }
+}
+
+const metricsOf = (world: World, runId: string) =>
+  world.db.select().from(schema.runMetric).where(eq(schema.runMetric.runId, runId)).orderBy(asc(schema.runMetric.step));
+
+describe.skipIf(problem)('pipeline', () => {
+  let world: World;
+  let first: Awaited<ReturnType<typeof runNow>>;
+
+  beforeAll(async () => {
+    await startBackend();
+    world = await createWorld();
+    await addVotes(world, 160);
+    await world.db.insert(schema.setting).values({ key: 'autoPromote', value: true });
+    first = await runNow(world);
+  }, TEN_MINUTES);
+  afterAll(() => world?.close());
+
+  it('votes become an accepted version with every gate passed, signed over what it was made from', async () => {
+    const [row] = await world.db.select().from(schema.version).where(eq(schema.version.id, first.versionId));
+    const run = await readRun(world, first.id);
+    expect(row!.gates.filter((gate) => !gate.passed)).toEqual([]);
+    expect(row!.gates.map((gate) => gate.name)).toEqual([
+      ...['parity', 'kl_budget', 'heldout_reward_gain', 'end_rate', 'degenerate_answers', 'distinct_answers'],
+      'constraint/profanity',
+    ]);
+    expect(row).toMatchObject({ status: 'accepted', parentId: 'base', runId: first.id, snapshotId: run.snapshotId });
+    expect(run).toMatchObject({ status: 'done', resultVersionId: first.versionId, leaseOwner: null, stage: 'publish' });
+    const directory = artifactDirectory(world.settings.artifacts, first.versionId);
+    const { manifest } = await readArtifact(directory, { verify: true, baseSha256: world.base.sha256 });
+    const [snapshot] = await world.db.select().from(schema.snapshot).where(eq(schema.snapshot.id, run.snapshotId!));
+    expect(manifest).toMatchObject({ gates: row!.gates, snapshotSha256: snapshot!.sha256 });
+  });
+
+  it('the admin’s autoPromote makes it what serves, with an audit row', async () => {
+    const [top] = await world.db.select().from(schema.release).orderBy(desc(schema.release.seq)).limit(1);
+    expect(top).toMatchObject({ versionId: first.versionId, previousVersionId: 'base', action: 'promote' });
+    const [entry] = await world.db.select().from(schema.audit);
+    expect(entry).toMatchObject({ actorId: null, action: 'release.promote', subject: first.versionId });
+  });
+
+  it('every stage has its curve, one row a step, and only figures in it', async () => {
+    const rows = await metricsOf(world, first.id);
+    const ppo = rows.filter((row) => row.stage === 'ppo');
+    expect([...new Set(rows.map((row) => row.stage))].sort()).toEqual(['parity', 'ppo', 'reward_model', 'snapshot']);
+    expect(ppo.map((row) => row.step)).toEqual([0, 1, 2, 3]);
+    expect(ppo[0]!.metrics).toMatchObject({ 'constraint/profanity/rate': 0, 'reward/penalty': 0 });
+    for (const { metrics } of rows) expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
+  });
+
+  it('of the run’s folder the reward model is kept, and no tensor', async () => {
+    const names = await readdir(path.join(dataPaths(world.settings.dataFolder).runs, first.id));
+    expect(names.filter((name) => !name.startsWith('reward.'))).toEqual(['rules.json']);
+  });
+
+  it(
+    'a version trains on from its parent: divergence starts at 0 from the parent, not from the base',
+    async () => {
+      const before = tf.memory().numTensors;
+      const second = await runNow(world, { ...QUICK, ppo: { ...QUICK.ppo, iterations: 1 } }, first.versionId);
+      const ppo = (await metricsOf(world, second.id)).filter((row) => row.stage === 'ppo');
+      expect(Math.abs(ppo[0]!.metrics['objective/kl']!)).toBeLessThan(1e-3);
+      const [row] = await world.db.select().from(schema.version).where(eq(schema.version.id, second.versionId));
+      expect(row!.parentId).toBe(first.versionId);
+      const adapters = await Promise.all(
+        [first, second].map(({ versionId }) =>
+          readArtifact(artifactDirectory(world.settings.artifacts, versionId), { verify: true }),
+        ),
+      );
+      const moved = (key: string) =>
+        adapters[0]!.adapter.pairs.get(key)!.b.some((x, i) => x !== adapters[1]!.adapter.pairs.get(key)!.b[i]);
+      expect(moved('layers.0.self_attn.q_proj')).toBe(true);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+    TEN_MINUTES,
+  );
+
+  it(
+    'a policy without any gain over its parent is rejected, which is a normal end with a sentence',
+    async () => {
+      const config = { ...QUICK, ppo: { ...QUICK.ppo, iterations: 1, learningRate: 1e-12 } };
+      const third = await runNow(world, config);
+      const run = await readRun(world, third.id);
+      expect(run).toMatchObject({ status: 'rejected', resultVersionId: third.versionId });
+      expect(run.verdict).toMatch(/was rejected: heldout_reward_gain is /);
+      const [row] = await world.db.select().from(schema.version).where(eq(schema.version.id, third.versionId));
+      expect(row!.status).toBe('rejected');
+      const [top] = await world.db.select().from(schema.release).orderBy(desc(schema.release.seq)).limit(1);
+      expect(top!.versionId).not.toBe(third.versionId);
+    },
+    TEN_MINUTES,
+  );
+
+  it(
+    'a damaged checkpoint ends a run with a sentence that names the file',
+    async () => {
+      const id = await addRun(world);
+      const folder = path.join(dataPaths(world.settings.dataFolder).runs, id);
+      const run = (await claimRun(world.db, 'test'))!;
+      const lease = new RunLease(world.db, run, 'test');
+      // Stopped at its first PPO checkpoint, as a kill would.
+      const stopAt = setInterval(() => {
+        if (existsSync(path.join(folder, 'ppo.json'))) lease.abort(new AttuneError('CANCELLED', 'stopped by the test'));
+      }, 5);
+      await expect(runPipeline(lease, world.settings, silent)).rejects.toThrow('stopped by the test');
+      clearInterval(stopAt);
+      lease.close();
+      const name = (await readdir(folder)).find((file) => file.startsWith('ppo.') && file.endsWith('.safetensors'))!;
+      const bytes = await readFile(path.join(folder, name));
+      bytes[bytes.length - 1]! ^= 1;
+      await writeFile(path.join(folder, name), bytes);
+      const again = new RunLease(world.db, await readRun(world, id), 'test');
+      await expect(runPipeline(again, world.settings, silent)).rejects.toThrow(
+        new RegExp(`checkpoint .*${name} has sha256 .* Remove .*ppo.json to start the stage again`),
+      );
+      again.close();
+    },
+    TEN_MINUTES,
+  );
+});
+
+describe.skipIf(problem)('constraints in training', () => {
+  let world: World;
+  afterEach(() => world?.close());
+
+  it(
+    'a forbidden word costs its price each time: rate, penalty and score agree in the run’s figures',
+    async () => {
+      await startBackend();
+      world = await createWorld();
+      await addVotes(world, 60);
+      // The tiny model utters random bytes, so every word of two different letters is forbidden: some of them will come.
+      const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+      const words = letters.flatMap((a) => letters.filter((b) => b !== a).map((b) => a + b));
+      const rules = { version: 1, rules: [{ id: 'two-letters', kind: 'profanity', preset: 'none', words, cost: 2 }] };
+      await world.db.insert(schema.setting).values({ key: 'constraints', value: rules });
+      const config = { ...QUICK, ppo: { ...QUICK.ppo, iterations: 1, sequences: 48, scoreClip: 100, eosPenalty: 0 } };
+      const { id, versionId } = await runNow(world, config);
+      const [point] = (await metricsOf(world, id)).filter((row) => row.stage === 'ppo');
+      const { metrics } = point!;
+      expect(metrics['constraint/two-letters/rate']).toBeGreaterThan(0);
+      expect(metrics['reward/penalty']).toBeCloseTo(2 * metrics['constraint/two-letters/rate']!, 5);
+      expect(metrics['objective/scores']! - metrics['objective/reward_model']!).toBeCloseTo(
+        -metrics['reward/penalty']!,
+        4,
+      );
+      const [row] = await world.db.select().from(schema.version).where(eq(schema.version.id, versionId));
+      expect(row!.gates.map((gate) => gate.name)).toContain('constraint/two-letters');
+    },
+    TEN_MINUTES,
+  );
+});

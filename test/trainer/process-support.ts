@@ -1,0 +1,212 @@
+// A database, a data folder and the tiny Llama, with people who chat and vote: what the trainer process works on.
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { eq } from 'drizzle-orm';
+import { pino } from 'pino';
+import { loadBase } from '@/core/load-base';
+import { BASE_VERSION_ID } from '@/core/manifest';
+import { Rng } from '@/core/rng';
+import { type TinyLlamaOptions, writeTinyLlama } from '@/core/tiny-llama';
+import { closeDatabase, type Database, getDatabase } from '@/db/client';
+import * as schema from '@/db/schema';
+import { nativeBackendProblem } from '@/trainer/backend';
+import type { TrainerSettings } from '@/trainer/env';
+import { startPrivateEngine } from '@/trainer/private-engine';
+import { createTestDatabase } from '../db/database';
+
+/** Printed where it makes tests skip. */
+export const problem = nativeBackendProblem();
+if (problem) console.warn(`Skipped: ${problem}`);
+
+export const silent = pino({ level: 'silent' });
+
+/** Seconds on the tiny model. */
+export const QUICK = {
+  preset: 'tiny',
+  rewardModel: { checkpointEverySteps: 1 },
+  ppo: { iterations: 3, checkpointEverySteps: 1, klBudget: 20 },
+} as const;
+
+export interface World {
+  db: Database;
+  settings: TrainerSettings;
+  base: Awaited<ReturnType<typeof loadBase>>;
+  close(): Promise<void>;
+}
+
+export async function createWorld(model: TinyLlamaOptions = { seed: 7 }): Promise<World> {
+  const database = await createTestDatabase();
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'attune-trainer-'));
+  const modelPath = path.join(folder, 'models', 'tiny-llama');
+  await writeTinyLlama(modelPath, model);
+  const base = await loadBase(modelPath);
+  const db = getDatabase(database.url);
+  await db
+    .insert(schema.version)
+    .values({ id: BASE_VERSION_ID, baseId: base.id, baseSha256: base.sha256, status: 'accepted' });
+  await db.insert(schema.release).values({ versionId: BASE_VERSION_ID, action: 'initial' });
+  return {
+    db,
+    base,
+    settings: {
+      databaseUrl: database.url,
+      modelPath,
+      dataFolder: folder,
+      artifacts: path.join(folder, 'artifacts'),
+      cache: path.join(folder, 'cache'),
+      engineThreads: 1,
+    },
+    async close() {
+      await closeDatabase(database.url);
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function addUser(db: Database, id: string): Promise<string> {
+  await db.insert(schema.user).values({ id, name: id, email: `${id}@example.test` });
+  return id;
+}
+
+export interface Turn {
+  userId: string;
+  text: string;
+  /** Ids of one answer, or of two to compare. */
+  answers: number[][];
+  allowTraining?: boolean;
+  sampling?: Partial<typeof schema.generation.$inferInsert.sampling>;
+}
+
+/** A conversation of one turn; returns the generations' ids and the comparison's where there are two answers. */
+export async function addTurn({ db, base }: World, turn: Turn) {
+  const { userId, text, allowTraining = true } = turn;
+  const [talk] = await db.insert(schema.conversation).values({ userId, title: text, allowTraining }).returning();
+  const conversationId = talk!.id;
+  const [asked] = await db.insert(schema.message).values({ conversationId, role: 'user', content: text }).returning();
+  const generationIds: string[] = [];
+  for (const completionIds of turn.answers) {
+    const [answer] = await db
+      .insert(schema.message)
+      .values({
+        conversationId,
+        parentId: asked!.id,
+        role: 'assistant',
+        content: base.tokenizer.decode(completionIds).replaceAll('\0', ''),
+      })
+      .returning();
+    const [row] = await db
+      .insert(schema.generation)
+      .values({
+        ...{ messageId: answer!.id, conversationId, userId, status: 'done', versionId: BASE_VERSION_ID },
+        sampling: {
+          temperature: 1,
+          topK: 0,
+          topP: 1,
+          repetitionPenalty: 1,
+          seed: 1,
+          maxTokens: 12,
+          stop: [],
+          ...turn.sampling,
+        },
+        seed: 1,
+        promptIds: base.renderPrompt([{ role: 'user', content: text }]),
+        completionIds,
+        logprobs: completionIds.map(() => -5),
+        finishReason: 'length',
+      } as typeof schema.generation.$inferInsert)
+      .returning();
+    generationIds.push(row!.id);
+  }
+  const [left, right] = generationIds;
+  if (!right) return { conversationId, generationIds, comparisonId: null };
+  const [pair] = await db
+    .insert(schema.comparison)
+    .values({ conversationId, userId, leftGenerationId: left!, rightGenerationId: right, source: 'side_by_side' })
+    .returning();
+  return { conversationId, generationIds, comparisonId: pair!.id };
+}
+
+export async function vote(
+  db: Database,
+  userId: string,
+  on: { comparisonId: string; choice: (typeof schema.CHOICES)[number] } | { generationId: string; thumb: 1 | -1 },
+): Promise<void> {
+  await db.insert(schema.feedback).values({ userId, kind: 'thumb' in on ? 'thumb' : 'comparison', ...on });
+}
+
+/** People who like lower ids in answers: a taste that a reward model can learn and a policy can serve. */
+const likes = (ids: readonly number[]) => ids.filter((id) => id < 144).length / Math.max(1, ids.length);
+
+/** `pairs` comparisons between two real samples of the base, voted by that taste. */
+export async function addVotes(world: World, pairs: number): Promise<void> {
+  const { db, base, settings } = world;
+  const userId = await addUser(db, 'crowd');
+  const engine = await startPrivateEngine({
+    ...{ modelPath: settings.modelPath, base, folder: settings.artifacts, cache: settings.cache, threads: 1 },
+    precision: 'fp32',
+  });
+  try {
+    const texts = Array.from({ length: pairs }, (_, i) => `q${i}`);
+    const prompts = texts.map((content) => Int32Array.from(base.renderPrompt([{ role: 'user', content }])));
+    const rng = new Rng(5);
+    const sample = () =>
+      engine.sample(
+        prompts,
+        BASE_VERSION_ID,
+        { temperature: 1, topK: 0, topP: 1, maxTokens: 12 },
+        prompts.map(() => rng.integer(2 ** 31)),
+        new AbortController().signal,
+      );
+    const [lefts, rights] = [await sample(), await sample()];
+    for (const [i, text] of texts.entries()) {
+      const answers = [[...lefts[i]!.ids], [...rights[i]!.ids]];
+      const { comparisonId } = await addTurn(world, { userId, text, answers });
+      const [left, right] = answers.map(likes) as [number, number];
+      const choice = left > right ? 'left' : right > left ? 'right' : 'tie';
+      await vote(db, userId, { comparisonId: comparisonId!, choice });
+    }
+  } finally {
+    await engine.close();
+  }
+}
+
+export async function addRun(
+  { db }: World,
+  config: Record<string, unknown> = QUICK,
+  parentVersionId = BASE_VERSION_ID,
+) {
+  const [run] = await db.insert(schema.trainingRun).values({ trigger: 'button', config, parentVersionId }).returning();
+  return run!.id;
+}
+
+export async function readRun({ db }: World, id: string) {
+  const [run] = await db.select().from(schema.trainingRun).where(eq(schema.trainingRun.id, id));
+  return run!;
+}
+
+/** Looks every 50 ms; throws naming what it waited for. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | false | null | undefined>,
+  ms = 90_000,
+): Promise<T> {
+  for (const deadline = Date.now() + ms; Date.now() < deadline; ) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Waited ${ms / 1000} s for ${what}.`);
+}
+
+/** The run once it has ended in whatever way. */
+export const untilEnd = (world: World, id: string, ms?: number) =>
+  until(
+    `the end of run ${id}`,
+    async () => {
+      const run = await readRun(world, id);
+      return run.finishedAt && run;
+    },
+    ms,
+  );
