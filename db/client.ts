@@ -13,12 +13,15 @@ export type Executor = Pick<
 
 const pools = globalThis as typeof globalThis & { attunePools?: Map<string, Database> };
 
+/** Longer than a native training step, which holds the event loop while the server's greeting waits. */
+const CONNECTION_TIMEOUT_MS = 60_000;
+
 /** The process's one pool for a URL; Next compiles this module more than once, so it lives on globalThis. */
 export function getDatabase(url: string): Database {
   pools.attunePools ??= new Map();
   const known = pools.attunePools.get(url);
   if (known) return known;
-  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: CONNECTION_TIMEOUT_MS });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => undefined);
   const database = Object.assign(drizzle(pool, { schema }), { $client: pool });

@@ -29,7 +29,7 @@ export const EngineEnv = z.object({
   /** Longest prompt plus answer in tokens; the model's own limit when absent. */
   ATTUNE_ENGINE_MAX_CONTEXT: z.coerce.number().int().positive().optional(),
   /** Answers computed together. */
-  ATTUNE_ENGINE_ROWS: count(8),
+  ATTUNE_ENGINE_ROWS: count(16),
   /** Requests that may wait; the next one is refused. */
   ATTUNE_ENGINE_QUEUE: count(64),
 });

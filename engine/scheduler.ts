@@ -14,7 +14,7 @@ export interface SchedulerLimits {
 }
 
 export const DEFAULT_LIMITS: SchedulerLimits = {
-  maxRows: 8,
+  maxRows: 16,
   maxWaiting: 64,
   maxPrefillTokens: 1024,
   maxCachedTokens: 16_384,

@@ -97,7 +97,8 @@ async function main(): Promise<void> {
     const minutes = (performance.now() - startedAt) / 60_000;
     const versions = await admin.admin.versions.query();
     const kl =
-      versions.find(({ id }) => id === run.resultVersionId)?.gates.find(({ name }) => name === 'kl_budget')?.value ?? null;
+      versions.find(({ id }) => id === run.resultVersionId)?.gates.find(({ name }) => name === 'kl_budget')?.value ??
+      null;
     await report({ before, after, swap, minutes, klPerSequence: kl, run, tally, seed });
   } catch (error) {
     console.error(log.slice(-40).join('\n'));

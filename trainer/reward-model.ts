@@ -99,7 +99,7 @@ export async function trainRewardModel(input: RewardModelInput): Promise<RewardM
       input.signal.throwIfAborted();
       const order = new Rng(hash32(config.seed, state.epoch)).shuffle(train);
       const from = state.batch * config.batchExamples;
-      const metrics = step(training, order.slice(from, from + config.batchExamples), perEpoch * config.epochs);
+      const metrics = await step(training, order.slice(from, from + config.batchExamples), perEpoch * config.epochs);
       input.onMetrics('reward_model', state.step, metrics);
       state.step++;
       state.batch++;
@@ -211,7 +211,7 @@ function lossOf(
   return { loss: byPair.loss + byThumb.loss, gradient, biasGradient: byThumb.biasGradient };
 }
 
-function step(t: Training, batch: RewardExample[], totalSteps: number): Metrics {
+async function step(t: Training, batch: RewardExample[], totalSteps: number): Promise<Metrics> {
   const { config, trunk } = t.input;
   const { model, state, variables } = t;
   const norm = batch.reduce((sum, { weight }) => sum + weight, 0) || 1;
@@ -225,6 +225,7 @@ function step(t: Training, batch: RewardExample[], totalSteps: number): Metrics 
   );
   const longest = rows.map((own) => Math.max(...own.map((row) => row.length)));
   for (const group of packByLength(longest, config.microBatchTokens, (i) => rows[i]!.length)) {
+    await yieldToEvents();
     const examples = group.map((i) => batch[i]!);
     const ids = group.flatMap((i) => rows[i]!);
     const result = trunk.backward({ ids }, model.lora, (hidden) => {
