@@ -31,14 +31,15 @@ export class KvCache implements SequenceCache {
 /** Per layer and half one tensor [B, kvHeads, capacity, headSize]; the graph reads the arrays without a copy. */
 export class KvStorage {
   readonly feeds: Record<string, Tensor> = {};
-  private readonly occupants: (KvCache | null)[];
+  /** Who has which row; an empty row awaits the next sequence. */
+  readonly seats: (KvCache | null)[];
 
   constructor(
     private readonly config: ModelConfig,
     readonly rows: number,
     readonly capacity: number,
   ) {
-    this.occupants = new Array<KvCache | null>(rows).fill(null);
+    this.seats = new Array<KvCache | null>(rows).fill(null);
     const dims = [rows, config.keyValueHeads, capacity, config.headSize];
     const size = dims.reduce((product, dim) => product * dim, 1);
     for (let layer = 0; layer < config.layers; layer++) {
@@ -66,20 +67,19 @@ export class KvStorage {
     from?.leave(cache);
     cache.storage = this;
     cache.row = row;
-    this.occupants[row] = cache;
+    this.seats[row] = cache;
   }
 
   leave(cache: KvCache): void {
-    if (this.occupants[cache.row] === cache) this.occupants[cache.row] = null;
+    if (this.seats[cache.row] === cache) this.seats[cache.row] = null;
     if (cache.storage === this) cache.storage = null;
   }
 
-  holdsExactly(caches: KvCache[]): boolean {
-    return caches.length === this.rows && caches.every((cache, row) => this.occupants[row] === cache);
-  }
-
-  remaining(): KvCache[] {
-    return this.occupants.filter((cache) => cache !== null);
+  /** Whether these sequences find place here, with at most `idle` rows left over that do not belong to them. */
+  hasPlaceFor(caches: readonly KvCache[], slots: number, idle: number): boolean {
+    const newcomers = caches.filter(({ storage }) => storage !== this).length;
+    const free = this.seats.filter((seat) => seat === null).length;
+    return this.capacity >= slots && newcomers <= free && this.rows - caches.length <= idle;
   }
 
   /** Writes the first `count` of a run's new slots behind the row's valid ones. */
@@ -102,18 +102,32 @@ export class KvStorage {
   }
 }
 
-/** A storage whose row i is caches[i], with room for `slots` each; the present one where it already is that. */
-export function joinCaches(config: ModelConfig, caches: KvCache[], slots: number): KvStorage {
-  const current = caches[0]?.storage;
-  if (current && current.capacity >= slots && current.holdsExactly(caches)) return current;
-  const former = new Set(caches.flatMap((cache) => cache.storage ?? []));
+/**
+ * A storage that seats these sequences with room for `slots` each: the one where most of them are, when the others fit
+ * into its empty rows and no more than `idle` rows stand idle; else a new one without empty rows, in the given order.
+ */
+export function joinCaches(config: ModelConfig, caches: KvCache[], slots: number, idle: number): KvStorage {
+  const former = new Map<KvStorage, number>();
+  for (const { storage } of caches) if (storage) former.set(storage, (former.get(storage) ?? 0) + 1);
+  const [fullest] = [...former].sort(([, a], [, b]) => b - a)[0] ?? [];
+  if (fullest?.hasPlaceFor(caches, slots, idle)) {
+    for (const cache of caches) if (cache.storage !== fullest) fullest.admit(cache, fullest.seats.indexOf(null));
+    former.delete(fullest);
+    leaveNobodyAlone(config, former.keys());
+    return fullest;
+  }
   const joined = new KvStorage(config, caches.length, Math.ceil(slots / CAPACITY_STEP) * CAPACITY_STEP);
   for (const [row, cache] of caches.entries()) joined.admit(cache, row);
-  // A sequence left behind alone must not hold the memory of the batch that it was in.
-  for (const storage of former) {
-    for (const cache of storage.remaining()) {
-      if (storage.rows > 1) new KvStorage(config, 1, Math.max(1, cache.length)).admit(cache, 0);
+  leaveNobodyAlone(config, former.keys());
+  return joined;
+}
+
+/** A sequence left behind alone must not hold the memory of the batch that it was in. */
+function leaveNobodyAlone(config: ModelConfig, storages: Iterable<KvStorage>): void {
+  for (const storage of storages) {
+    const [alone, ...others] = storage.seats.filter((seat) => seat !== null);
+    if (alone && others.length === 0 && storage.rows > 1) {
+      new KvStorage(config, 1, Math.max(1, alone.length)).admit(alone, 0);
     }
   }
-  return joined;
 }

@@ -37,6 +37,8 @@ const CHUNK_TOKENS = 512;
 const READOUT_ROWS = 128;
 /** Combinations of adapters kept side by side. */
 const COMBINATIONS = 4;
+/** Up to one row in so many may stand empty for the next sequence, which costs less than rebuilding the batch. */
+const IDLE_PART = 4;
 const SCORING = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
 
 export async function createModelRunner(options: ModelRunnerOptions): Promise<InspectableModelRunner> {
@@ -62,6 +64,18 @@ interface Turn extends SampledRow {
   stopIds: readonly number[];
   maxNew: number;
 }
+
+/** Keeps an empty row company for one step; what it computes is not used. */
+const idleTurn = (): Turn => ({
+  cache: new KvCache(),
+  tokens: Int32Array.of(0),
+  adapterId: null,
+  sampling: SCORING,
+  position: 0,
+  seen: [],
+  stopIds: [],
+  maxNew: 1,
+});
 
 interface Emitted {
   ids: number[];
@@ -187,8 +201,8 @@ class OnnxModelRunner implements InspectableModelRunner {
       readouts.map(({ position }) => position),
       [readouts.length],
     );
-    const turn = { ...row, stopIds: [], maxNew: 1 };
-    const { output, storage } = await this.execute([turn], 1, feeds, fetches);
+    const storage = joinCaches(this.config, [row.cache], row.cache.length + row.tokens.length, 0);
+    const output = await this.execute([{ ...row, stopIds: [], maxNew: 1 }], storage, 1, feeds, fetches);
     storage.append(row.cache, output, row.tokens.length);
     return output;
   }
@@ -206,19 +220,24 @@ class OnnxModelRunner implements InspectableModelRunner {
   private async generate(turns: Turn[]): Promise<Emitted[]> {
     const steps = Math.max(...turns.map(({ maxNew }) => maxNew));
     const longest = Math.max(...turns.map(({ tokens }) => tokens.length));
-    const feeds = samplingFeeds(turns, steps, this.config.vocabSize);
+    const slots = Math.max(...turns.map(({ cache, tokens, maxNew }) => cache.length + tokens.length + maxNew - 1));
+    const caches = turns.map(({ cache }) => cache);
+    const storage = joinCaches(this.config, caches, slots, Math.floor(turns.length / IDLE_PART));
+    const turnOf = new Map(turns.map((turn) => [turn.cache, turn]));
+    const seated = storage.seats.map((cache) => (cache && turnOf.get(cache)) ?? idleTurn());
+    const feeds = samplingFeeds(seated, steps, this.config.vocabSize);
     feeds.readouts = int64(
-      turns.map(({ tokens }, row) => row * longest + tokens.length - 1),
-      [turns.length],
+      seated.map(({ tokens }, row) => row * longest + tokens.length - 1),
+      [seated.length],
     );
-    const { output, storage } = await this.execute(turns, steps, feeds, ['tokens', 'logprobs']);
+    const output = await this.execute(seated, storage, steps, feeds, ['tokens', 'logprobs']);
     const tokens = output.tokens!.data as BigInt64Array; // [turns, B, 1]
     const logprobs = output.logprobs!.data as Float32Array;
     const ran = output.tokens!.dims[0]!;
-    return turns.map((turn, row) => {
+    return turns.map((turn) => {
       const emitted: Emitted = { ids: [], logprobs: [], stopped: false };
       for (let step = 0; step < Math.min(ran, turn.maxNew) && !emitted.stopped; step++) {
-        const at = step * turns.length + row;
+        const at = step * seated.length + turn.cache.row;
         emitted.ids.push(Number(tokens[at]));
         emitted.logprobs.push(logprobs[at]!);
         emitted.stopped = turn.stopIds.includes(Number(tokens[at]));
@@ -230,20 +249,18 @@ class OnnxModelRunner implements InspectableModelRunner {
 
   private async execute(
     turns: Pick<Turn, 'cache' | 'tokens' | 'adapterId' | 'stopIds' | 'maxNew'>[],
+    storage: KvStorage,
     steps: number,
     sampling: Record<string, Tensor>,
     fetches: string[],
-  ): Promise<{ output: Record<string, Tensor>; storage: KvStorage }> {
+  ): Promise<Record<string, Tensor>> {
     const count = turns.length;
     const longest = Math.max(...turns.map(({ tokens }) => tokens.length));
     const ids = new BigInt64Array(count * longest); // [B, S], right-padded with 0
     for (const [row, { tokens }] of turns.entries()) {
       for (const [i, id] of tokens.entries()) ids[row * longest + i] = BigInt(id);
     }
-    const slots = Math.max(...turns.map(({ cache, tokens, maxNew }) => cache.length + tokens.length + maxNew - 1));
-    const caches = turns.map(({ cache }) => cache);
-    const isFresh = caches.every(({ length }) => length === 0);
-    const storage = joinCaches(this.config, caches, slots);
+    const isFresh = turns.every(({ cache }) => cache.length === 0);
     const stops = Math.max(1, ...turns.map(({ stopIds }) => stopIds.length));
     const stopIds = turns.flatMap((turn) => range(0, stops).map((i) => turn.stopIds[i] ?? -1));
     const feeds: Record<string, Tensor> = {
@@ -257,8 +274,7 @@ class OnnxModelRunner implements InspectableModelRunner {
       stopIds: int64(stopIds, [count, stops]),
       steps: int64([steps], []),
     };
-    const output = await this.session.run(feeds, [...fetches, ...this.newNames]);
-    return { output: output as Record<string, Tensor>, storage };
+    return (await this.session.run(feeds, [...fetches, ...this.newNames])) as Record<string, Tensor>;
   }
 
   /** The adapters of a batch side by side, in a fixed order, and who owns which columns. */

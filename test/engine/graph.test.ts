@@ -141,6 +141,34 @@ describe('batches', () => {
     for (const [i, { ids }] of live.entries()) expect(ids).toEqual(alone[i]![0]!.ids.slice(0, ids.length));
   });
 
+  it("gives a finished sequence's place to the next one, and lets a place stand empty, without changing any answer", async () => {
+    const prompts = [...PROMPTS, ...PROMPTS.map((prompt) => [...prompt, 7])]; // seven going on leave one place empty
+    const alone: number[][] = [];
+    for (const [i, prompt] of prompts.entries()) {
+      alone.push((await runner.run([row(prompt, { adapterId: i % 2 ? 'a' : null, maxNew: 12 })], 12))[0]!.ids);
+    }
+    const start = (i: number) => row(prompts[i]!, { adapterId: i % 2 ? 'a' : null, maxNew: 4 });
+    const after = (i: number, { ids, cache }: RunResult) => ({
+      ...start(i),
+      tokens: Int32Array.of(ids.at(-1)!),
+      cache,
+    });
+    const first = await runner.run([0, 1, 2, 3, 4, 5, 6, 7].map(start), 4);
+    first[4]!.cache.release();
+    // Seven go on in a storage of eight, then another takes the empty place; out of order.
+    const seven = [6, 0, 2, 7, 3, 5, 1];
+    const second = await runner.run(
+      seven.map((i) => after(i, first[i]!)),
+      4,
+    );
+    const joined = [4];
+    const third = await runner.run([...joined.map(start), ...seven.map((i, at) => after(i, second[at]!))], 4);
+    for (const [at, i] of seven.entries()) {
+      expect([...first[i]!.ids, ...second[at]!.ids, ...third[at + 1]!.ids]).toEqual(alone[i]);
+    }
+    for (const [at, i] of joined.entries()) expect(third[at]!.ids).toEqual(alone[i]!.slice(0, 4));
+  });
+
   it('gives each row no more than its own maxNew, and stops at its own stop ids', async () => {
     const [free] = await runner.run([row(PROMPTS[0]!)], 8);
     const stopId = free!.ids[3]!;
