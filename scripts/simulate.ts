@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' }, // votes on each prompt
     heldout: { type: 'string', default: '100' },
     noise: { type: 'string', default: '0.1' },
-    'max-tokens': { type: 'string', default: '128' },
+    'max-tokens': { type: 'string', default: '96' },
     preset: { type: 'string', default: 'demo-cpu' },
     out: { type: 'string', default: join('bench', 'simulate.json') },
     keep: { type: 'boolean', default: false }, // keep the simulation's database and versions
