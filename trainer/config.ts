@@ -42,6 +42,8 @@ export const RewardModelConfig = z.object({
   patience: z.int().min(1).default(3),
   /** Ends training after so many tokens forward and backward (padding aside); null is no limit. */
   tokenBudget: z.int().positive().nullable().default(null),
+  /** Ties and both-bads kept for each decided comparison: they cost as much and say less. null keeps all. */
+  undecidedPerDecided: z.number().min(0).nullable().default(1),
   /** Optimiser steps between two checkpoints. */
   checkpointEverySteps: z.int().min(1).default(5),
   seed: z.int().min(0).default(17),

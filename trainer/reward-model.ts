@@ -125,7 +125,8 @@ export async function trainRewardModel(input: RewardModelInput): Promise<RewardM
 
 async function openTraining(input: RewardModelInput): Promise<Training> {
   const { config, trunk, examples } = input;
-  const { train, heldOut } = splitByPrompt(examples, config);
+  const { train: all, heldOut } = splitByPrompt(examples, config);
+  const train = limitUndecided(all, config);
   if (train.length === 0) {
     throw new AttuneError(
       'BAD_INPUT',
@@ -171,6 +172,20 @@ export function splitByPrompt(
     train: examples.filter((example) => !held.has(keyOf(example))),
     heldOut: examples.filter((example) => held.has(keyOf(example))),
   };
+}
+
+/** Drops undecided comparisons, chosen by the seed, beyond their share; where nothing is decided all of them stay. */
+export function limitUndecided(
+  train: RewardExample[],
+  { undecidedPerDecided, seed }: Pick<RewardModelConfig, 'undecidedPerDecided' | 'seed'>,
+): RewardExample[] {
+  const isUndecided = (example: RewardExample) => example.kind === 'comparison' && example.outcome !== 'chosen';
+  const undecided = train.filter(isUndecided);
+  const decided = train.length - undecided.length;
+  if (undecidedPerDecided === null || decided === 0) return train;
+  const most = Math.ceil(undecidedPerDecided * decided);
+  const kept = new Set(new Rng(hash32(seed, -2)).shuffle(undecided).slice(0, most));
+  return train.filter((example) => !isUndecided(example) || kept.has(example));
 }
 
 const answersOf = (example: RewardExample) =>

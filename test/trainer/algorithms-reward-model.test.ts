@@ -12,6 +12,7 @@ import type { Trunk } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/ppo-metrics';
 import {
   type Comparison,
+  limitUndecided,
   type RewardExample,
   type RewardTrainingState,
   splitByPrompt,
@@ -191,4 +192,23 @@ test('the split keeps every example of a prompt on one side', () => {
   expect([left.length, heldOut.length]).toEqual([28, 12]);
   const held = new Set(heldOut.map(({ promptIds }) => promptIds.join()));
   expect(left.some(({ promptIds }) => held.has(promptIds.join()))).toBe(false);
+});
+
+it('keeps as many undecided comparisons as the share says, the same ones for a seed, and all where nothing is decided', () => {
+  const comparison = (outcome: 'chosen' | 'tie'): RewardExample => ({
+    kind: 'comparison',
+    promptIds: Int32Array.of(1),
+    chosenIds: Int32Array.of(2),
+    rejectedIds: Int32Array.of(3),
+    outcome,
+    margin: 0,
+    weight: 1,
+  });
+  const ties = Array.from({ length: 10 }, () => comparison('tie'));
+  const train = [...ties, comparison('chosen'), comparison('chosen')];
+  const kept = limitUndecided(train, { undecidedPerDecided: 1.5, seed: 1 });
+  expect(kept).toHaveLength(5); // 2 decided and 1.5 * 2 undecided
+  expect(limitUndecided(train, { undecidedPerDecided: 1.5, seed: 1 })).toEqual(kept);
+  expect(limitUndecided(ties, { undecidedPerDecided: 1, seed: 1 })).toHaveLength(10);
+  expect(limitUndecided(train, { undecidedPerDecided: null, seed: 1 })).toHaveLength(12);
 });
