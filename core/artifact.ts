@@ -48,6 +48,7 @@ export async function writeArtifact(
   const temporary = join(root, `.${manifest.versionId}.${process.pid}.tmp`);
   try {
     await mkdir(root, { recursive: true });
+    await rm(temporary, { recursive: true, force: true }); // of a killed process with this id
     await mkdir(temporary);
     for (const [name, content] of Object.entries(contents)) await writeDurably(join(temporary, name), content);
     await writeDurably(join(temporary, MANIFEST_FILE), `${JSON.stringify(whole, null, 2)}\n`);

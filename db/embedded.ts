@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { AttuneError } from '@/core/errors';
+import { isAlive } from '@/core/process-alive';
 import { findPostgresBinaries } from './embedded-binaries';
 
 export interface EmbeddedDatabase {
@@ -182,16 +183,6 @@ async function endFormerServer(directory: string): Promise<void> {
 }
 
 const ownerFile = (directory: string) => `${directory}.owner`;
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 /** Process ids are used again, soonest in containers, so a live pid alone proves nothing. */
 function looksLikePostgres(pid: number): boolean {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
+import { checkConnection, maskUrl } from '@/db/client';
 import { assertFree, freePort, startEmbeddedPostgres } from '@/db/embedded';
 import { migrateDatabase } from '@/db/migrate';
 import { keptSecret } from '@/server/product';
@@ -96,8 +97,11 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 
 async function openDatabase({ databaseUrl, dataFolder }: ProductOptions) {
   if (databaseUrl) {
-    const shown = databaseUrl.replace(/:\/\/([^:/@]*):[^@]*@/, '://$1:***@');
-    return { value: { url: databaseUrl, stop: async () => {} }, summary: `using ${shown} (DATABASE_URL)` };
+    await checkConnection(databaseUrl);
+    return {
+      value: { url: databaseUrl, stop: async () => {} },
+      summary: `using ${maskUrl(databaseUrl)} (DATABASE_URL)`,
+    };
   }
   const started = await startEmbeddedPostgres({ directory: dataPaths(dataFolder).postgres });
   return {
@@ -115,7 +119,7 @@ async function prepareTensorflow(cacheDirectory: string): Promise<void> {
     });
     return { value: null, summary: `${built ? `made in ${seconds.toFixed(0)} s` : 'is there'} (${directory})` };
   }).catch((error) => {
-    if (!(error instanceof AttuneError && error.code === 'UNAVAILABLE')) throw error;
+    if (!(error instanceof AttuneError && ['UNAVAILABLE', 'CORRUPT'].includes(error.code))) throw error;
     process.stdout.write('    The chat works without it; training starts once this is mended.\n');
   });
 }

@@ -13,7 +13,7 @@ export interface ProcessPlan {
 export interface Supervisor {
   /** The process id now serving under the name; undefined between a crash and the restart. */
   pid(name: string): number | undefined;
-  /** SIGTERM to all, SIGKILL to what is left after ten seconds. */
+  /** SIGTERM to all, SIGKILL to what is left after the grace. */
   stop(): Promise<void>;
 }
 
@@ -26,8 +26,8 @@ const STOP_GRACE_MS = 10_000;
 
 const colours = [pc.cyan, pc.magenta, pc.yellow, pc.blue];
 
-/** Starts every plan at once. `write` gets whole lines. */
-export function supervise(plans: ProcessPlan[], write: (line: string) => void): Supervisor {
+/** Starts every plan at once. `write` gets whole lines; `graceMs` lies between SIGTERM and SIGKILL. */
+export function supervise(plans: ProcessPlan[], write: (line: string) => void, graceMs = STOP_GRACE_MS): Supervisor {
   const children = new Map<string, ChildProcess>();
   const timers = new Set<NodeJS.Timeout>();
   let stopping = false;
@@ -72,20 +72,20 @@ export function supervise(plans: ProcessPlan[], write: (line: string) => void): 
       for (const child of children.values()) child.kill('SIGTERM');
       const killer = setTimeout(() => {
         for (const child of children.values()) child.kill('SIGKILL');
-      }, STOP_GRACE_MS);
+      }, graceMs);
       await Promise.all(ended);
       clearTimeout(killer);
     },
   };
 }
 
-const LEVELS: Record<number, string> = {
-  10: 'trace',
-  20: 'debug',
-  30: '',
-  40: pc.yellow('warn '),
-  50: pc.red('error '),
-  60: pc.red('fatal '),
+/** By the names that `createLogger` writes; `info` needs no word. */
+const LEVELS: Record<string, string> = {
+  trace: 'trace ',
+  debug: 'debug ',
+  warn: pc.yellow('warn '),
+  error: pc.red('error '),
+  fatal: pc.red('fatal '),
 };
 
 /** pino's JSON as a sentence with its fields behind it; any other line as it is. */
@@ -105,7 +105,7 @@ export function readable(line: string): string {
     const rest = Object.entries(fields).map(
       ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
     );
-    return `${LEVELS[Number(level)] ?? ''}${msg ?? ''}${rest.length ? pc.dim(`  ${rest.join(' ')}`) : ''}`;
+    return `${LEVELS[String(level)] ?? ''}${msg ?? ''}${rest.length ? pc.dim(`  ${rest.join(' ')}`) : ''}`;
   } catch {
     return line;
   }

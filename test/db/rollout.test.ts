@@ -150,8 +150,13 @@ describe('promotion', () => {
     ]);
     await expect(admin.admin.promote({ versionId: 'bad' })).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(admin.admin.promote({ versionId: 'unknown' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(admin.admin.promote({ versionId: 'no-files' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const noFiles = { code: 'NOT_FOUND', message: expect.stringMatching(/no-files.*Export the version again/) };
+    await expect(admin.admin.promote({ versionId: 'no-files' })).rejects.toMatchObject(noFiles);
+    await expect(
+      admin.admin.startExperiment({ candidateVersionId: 'no-files', share: 0.5, name: 'x' }),
+    ).rejects.toMatchObject(noFiles);
     expect(await championId()).toBe('base');
+    expect((await admin.admin.experiments()).every((row) => row.status === 'stopped')).toBe(true);
   });
 
   it('leaves a running answer on the version that it began with', async () => {

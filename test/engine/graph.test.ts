@@ -1,6 +1,7 @@
 // The graph on a tiny model against its slow twins: plain loops, one by one, uncached, step by step, the definition.
-import { rmSync, truncateSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Base } from '@/core/base';
 import { loadBase } from '@/core/load-base';
@@ -358,6 +359,16 @@ describe('limits', () => {
     broken.pairs.get('layers.1.mlp.up_proj')!.b[3] = Number.NaN;
     expect(() => runner.loadAdapter('broken', broken)).toThrow(/layers.1.mlp.up_proj/);
     expect(runner.hasAdapter('other') || runner.hasAdapter('broken')).toBe(false);
+  });
+
+  it('clears what killed builds left when it builds, and leaves the files of a live one', async () => {
+    const cache = join(directory, 'killed');
+    const gone = join(cache, `base-int8-v1.${hostname()}.999999999.tmp`);
+    const live = join(cache, `base-int8-v1.${hostname()}.${process.ppid}.tmp`);
+    const foreign = join(cache, 'base-int8-v1.elsewhere.999999999.tmp');
+    for (const folder of [gone, live, foreign]) mkdirSync(folder, { recursive: true });
+    const path = await prepareModelFile(base, 'int8', cache);
+    expect(readdirSync(cache).sort()).toEqual([dirname(path), live, foreign].map((name) => basename(name)).sort());
   });
 
   it('builds the model files again when they do not verify', async () => {

@@ -1,5 +1,5 @@
 // Versions on disk: whole or absent, verified by hash, bound to their base.
-import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Adapter, checkAdapter, loraKey } from '@/core/adapter';
@@ -116,10 +116,20 @@ test('a failed write leaves nothing', async () => {
   await expect(writeArtifact(folder, { ...manifest('bad'), baseSha256: 'x' }, adapter)).rejects.toThrow();
   expect(existsSync(folder)).toBe(false);
   mkdirSync(folder);
-  // What a crashed writer of the same process id may have left.
-  mkdirSync(join(folder, `.v9.${process.pid}.tmp`));
-  await expect(writeArtifact(folder, manifest('v9'), adapter)).rejects.toThrow(/EEXIST/);
-  expect(readdirSync(folder)).toEqual([]);
+  // A link to nowhere stands in the way of the last rename alone.
+  symlinkSync('nowhere', join(folder, 'v9'));
+  await expect(writeArtifact(folder, manifest('v9'), adapter)).rejects.toThrow(/ENOTDIR/);
+  expect(readdirSync(folder)).toEqual(['v9']);
+});
+
+test('what a killed writer of the same process id left does not stand in the way', async () => {
+  const folder = join(root, 'killed');
+  const leftover = join(folder, `.v9.${process.pid}.tmp`);
+  mkdirSync(leftover, { recursive: true });
+  writeFileSync(join(leftover, 'half'), '');
+  const { directory } = await writeArtifact(folder, manifest('v9'), adapter);
+  expect(readdirSync(folder)).toEqual(['v9']);
+  expect(readdirSync(directory)).not.toContain('half');
 });
 
 test('a changed byte, a missing file, a foreign base and a damaged manifest are refused by name', async () => {

@@ -1,0 +1,32 @@
+// A file holds its old content or the whole new one, and a full disk is said as such.
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { explainWriteError, writeDurably } from '@/core/durable-file';
+import { failure, temporaryFolder } from './files';
+
+const root = temporaryFolder();
+
+// Linux has a device on which every write finds the disk full.
+test.runIf(existsSync('/dev/full'))(
+  'a full disk leaves the old content, nothing beside it, and names the file',
+  async () => {
+    const path = join(root, 'kept.json');
+    writeFileSync(path, 'old');
+    symlinkSync('/dev/full', `${path}.${process.pid}.tmp`);
+    expect(await failure(() => writeDurably(path, 'new'))).toEqual({
+      code: 'UNAVAILABLE',
+      message: `No space is left to write ${path} (ENOSPC). Free some and try again.`,
+    });
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(root)).toEqual(['kept.json']);
+  },
+);
+
+test('a quota and a folder that may not be written are told apart from other errors, which stay as they are', () => {
+  const withCode = (code: string) => Object.assign(new Error(code), { code });
+  expect(explainWriteError(withCode('EDQUOT'), '/x')).toMatchObject({ code: 'UNAVAILABLE' });
+  expect(explainWriteError(withCode('EROFS'), '/x')).toMatchObject({ message: expect.stringContaining('permissions') });
+  const other = withCode('EISDIR');
+  expect(explainWriteError(other, '/x')).toBe(other);
+});
