@@ -194,7 +194,7 @@ test('the split keeps every example of a prompt on one side', () => {
   expect(left.some(({ promptIds }) => held.has(promptIds.join()))).toBe(false);
 });
 
-it('keeps as many undecided comparisons as the share says, the same ones for a seed, and all where nothing is decided', () => {
+test('keeps as many undecided comparisons as the share says, the same ones for a seed, and all where nothing is decided', () => {
   const comparison = (outcome: 'chosen' | 'tie'): RewardExample => ({
     kind: 'comparison',
     promptIds: Int32Array.of(1),
