@@ -117,7 +117,7 @@ export class RunLease {
     this.enqueue(() => this.update({ stage, progress, secondsLeft }));
   }
 
-  /** One point of the curves; a repeated step overwrites. Figures that are not finite have no place in JSON. */
+  /** One point of the curves; a repeated step overwrites the figures that it repeats. Figures that are not finite have no place in JSON. */
   metrics(stage: RunStage, step: number, metrics: Record<string, number>): void {
     const finite = Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
     this.enqueue(async () => {
@@ -127,7 +127,7 @@ export class RunLease {
         )
         insert into run_metric (run_id, stage, step, metrics)
         select id, ${stage}, ${step}, ${JSON.stringify(finite)}::jsonb from held
-        on conflict (run_id, stage, step) do update set metrics = excluded.metrics, created_at = now()`);
+        on conflict (run_id, stage, step) do update set metrics = run_metric.metrics || excluded.metrics, created_at = now()`);
       if (!rowCount) throw this.lose();
     });
   }
