@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { loadBase } from '@/core/load-base';
 import { BASE_VERSION_ID } from '@/core/manifest';
 import { Rng } from '@/core/rng';
-import { type TinyLlamaOptions, writeTinyLlama } from '@/core/tiny-llama';
+import { TINY_END_OF_TURN, type TinyLlamaOptions, writeTinyLlama } from '@/core/tiny-llama';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import * as schema from '@/db/schema';
 import { nativeBackendProblem } from '@/trainer/backend';
@@ -136,8 +136,9 @@ export async function vote(
   await db.insert(schema.feedback).values({ userId, kind: 'thumb' in on ? 'thumb' : 'comparison', ...on });
 }
 
-/** People who like lower ids in answers: a taste that a reward model can learn and a policy can serve. */
-const likes = (ids: readonly number[]) => ids.filter((id) => id < 144).length / Math.max(1, ids.length);
+/** People who like lower ids and answers that end: a taste that a reward model can learn and a policy can serve. */
+const likes = (ids: readonly number[]) =>
+  ids.filter((id) => id < 144 || id === TINY_END_OF_TURN).length / Math.max(1, ids.length);
 
 /** `pairs` comparisons between two real samples of the base, voted by that taste. */
 export async function addVotes(world: World, pairs: number): Promise<void> {

@@ -158,9 +158,12 @@ describe('without the native library', () => {
     const id = await addRun(world, { ppo: { clip: -1 } }); // refused as soon as it is looked at
     const trainer = startTrainer({ problem: () => lacks });
     try {
-      const said = await until('the report', async () => (await readTrainer())?.lacks && readTrainer());
+      const said = await until('the report', async () => {
+        const value = await readTrainer();
+        return value?.lacks ? value : null;
+      });
       expect(said).toMatchObject({ alive: true, lacks, device: null });
-      await until('another heartbeat', async () => (await readTrainer())!.heartbeatAt !== said!.heartbeatAt);
+      await until('another heartbeat', async () => (await readTrainer())!.heartbeatAt !== said.heartbeatAt);
       expect((await readRun(world, id)).status).toBe('queued');
       if (problem) return;
       lacks = null;
