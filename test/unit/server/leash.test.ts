@@ -7,7 +7,7 @@ test('a web process whose IPC channel closes ends, even while it cannot start', 
   // Without its settings the start fails; the leash must hold already.
   const script = `import { getWebProcess } from './server/product.ts';
     await Promise.resolve().then(getWebProcess).catch(() => console.log('failed'));
-    setInterval(() => {}, 1000);`;
+    setTimeout(() => process.exit(1), 5000);`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
     env: { ...process.env, DATABASE_URL: '', ATTUNE_MODEL: '' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
