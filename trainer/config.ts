@@ -43,7 +43,7 @@ export const RewardModelConfig = z.object({
   /** Ends training after so many tokens forward and backward (padding aside); null is no limit. */
   tokenBudget: z.int().positive().nullable().default(null),
   /** Ties and both-bads kept for each decided comparison: they cost as much and say less. null keeps all. */
-  undecidedPerDecided: z.number().min(0).nullable().default(1),
+  undecidedPerDecided: z.number().min(0).nullable().default(0.3),
   /** Optimiser steps between two checkpoints. */
   checkpointEverySteps: z.int().min(1).default(5),
   seed: z.int().min(0).default(17),
@@ -138,7 +138,15 @@ export const PRESETS = {
   }),
   /** A 135M base on two processor cores: about 4 minutes of reward model on 300 comparisons, 8 of PPO. */
   'demo-cpu': PipelineConfig.parse({
-    rewardModel: { epochs: 2, maxTokens: 192, tokenBudget: 60_000, microBatchTokens: 1536 },
+    rewardModel: {
+      epochs: 3,
+      batchExamples: 8,
+      evalShare: 0.1,
+      evalsPerEpoch: 1,
+      maxTokens: 192,
+      tokenBudget: 60_000,
+      microBatchTokens: 1536,
+    },
     ppo: { iterations: 6, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 },
     normalisationSamples: 48,
   }),

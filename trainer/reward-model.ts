@@ -125,8 +125,9 @@ export async function trainRewardModel(input: RewardModelInput): Promise<RewardM
 
 async function openTraining(input: RewardModelInput): Promise<Training> {
   const { config, trunk, examples } = input;
-  const { train: all, heldOut } = splitByPrompt(examples, config);
-  const train = limitUndecided(all, config);
+  const split = splitByPrompt(examples, config);
+  const train = limitUndecided(split.train, config);
+  const heldOut = limitUndecided(split.heldOut, config);
   if (train.length === 0) {
     throw new AttuneError(
       'BAD_INPUT',
