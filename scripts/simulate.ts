@@ -55,6 +55,9 @@ async function main(): Promise<void> {
     threads: env.ATTUNE_ENGINE_THREADS,
     write: (line) => log.push(line),
   });
+  // Ended from outside, the product's processes must end, too.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void product.stop().then(() => process.exit(130)));
   try {
     const admin = createApi(product.url, await signInByLink((await product.adminLink())!));
     const sampling = {
