@@ -86,18 +86,25 @@ interface Candidate {
   adapter: Adapter;
 }
 
-/** A run's configuration: fields over the defaults, or over a named preset. */
+/** A run's configuration: fields over the defaults, or over a named preset; one `seed` seeds every stage differently. */
 export function parseConfig(config: Record<string, unknown>): PipelineConfig {
-  const { preset, ...own } = config;
+  const { preset, seed, ...own } = config;
   if (preset !== undefined && !Object.hasOwn(PRESETS, String(preset))) {
     const names = Object.keys(PRESETS).join(', ');
     throw new AttuneError('BAD_INPUT', `There is no preset ${JSON.stringify(preset)}; choose from ${names}.`);
   }
-  const parsed = PipelineConfig.safeParse(merge(preset === undefined ? {} : PRESETS[preset as PresetName], own));
+  const seeds = seed === undefined ? {} : seedsOf(z.int().min(0).safeParse(seed));
+  const under = merge(preset === undefined ? {} : PRESETS[preset as PresetName], seeds);
+  const parsed = PipelineConfig.safeParse(merge(under, own));
   if (!parsed.success) {
     throw new AttuneError('BAD_INPUT', `The run's configuration: ${z.prettifyError(parsed.error)}`);
   }
   return parsed.data;
+}
+
+function seedsOf(seed: { data?: number }): object {
+  if (seed.data === undefined) throw new AttuneError('BAD_INPUT', "The run's seed must be a whole number from 0 on.");
+  return { rewardModel: { seed: hash32(seed.data, 1) }, ppo: { seed: hash32(seed.data, 2) } };
 }
 
 function merge(under: object, over: object): object {

@@ -9,7 +9,7 @@ import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { startBackend, tf } from '@/trainer/backend';
-import { runPipeline } from '@/trainer/pipeline';
+import { parseConfig, runPipeline } from '@/trainer/pipeline';
 import { claimRun, RunLease } from '@/trainer/runs';
 import { addRun, addVotes, createWorld, problem, QUICK, readRun, silent, type World } from './process-support';
 
@@ -148,6 +148,18 @@ describe.skipIf(problem)('pipeline', () => {
     },
     TEN_MINUTES,
   );
+});
+
+describe('configuration', () => {
+  it('lies over its preset field by field; one seed seeds each stage, and another seed others', () => {
+    const one = parseConfig({ preset: 'tiny', seed: 1, ppo: { iterations: 2 } });
+    const two = parseConfig({ preset: 'tiny', seed: 2, ppo: { iterations: 2 } });
+    expect(one.ppo).toMatchObject({ iterations: 2, sequences: 16, lora: { rank: 4 } });
+    expect(new Set([one, two].flatMap(({ ppo, rewardModel }) => [ppo.seed, rewardModel.seed])).size).toBe(4);
+    expect({ ...one.ppo, seed: 0 }).toEqual({ ...two.ppo, seed: 0 });
+    expect(() => parseConfig({ preset: 'huge' })).toThrow('There is no preset "huge"; choose from tiny, demo-cpu.');
+    expect(() => parseConfig({ seed: 1.5 })).toThrow(/seed must be a whole number/);
+  });
 });
 
 describe.skipIf(problem)('constraints in training', () => {
