@@ -9,8 +9,8 @@ export interface SchedulerLimits {
   maxPrefillTokens: number;
   /** Tokens of keys and values held at once, counted as if every running answer reached its longest. */
   maxCachedTokens: number;
-  /** Tokens a run when nobody waits, when somebody waits, and when a prompt has just joined. */
-  steps: { alone: number; queued: number; joining: number };
+  /** Tokens a run when nobody waits or reads along, when somebody reads, when somebody waits, when a prompt just joined. */
+  steps: { batch: number; interactive: number; queued: number; joining: number };
 }
 
 export const DEFAULT_LIMITS: SchedulerLimits = {
@@ -18,7 +18,7 @@ export const DEFAULT_LIMITS: SchedulerLimits = {
   maxWaiting: 64,
   maxPrefillTokens: 1024,
   maxCachedTokens: 16_384,
-  steps: { alone: 8, queued: 4, joining: 1 },
+  steps: { batch: 8, interactive: 4, queued: 4, joining: 1 },
 };
 
 /** What the scheduler sees of a sequence. Lists of them are in order of arrival. */
@@ -75,8 +75,10 @@ export function schedule<S extends Schedulable, J extends ScoreJob>(
     }
     rows.push(sequence);
   }
-  const { alone, queued, joining } = limits.steps;
-  const steps = prefillTokens > 0 ? joining : rows.length < ready.length ? queued : alone;
+  const { batch, interactive, queued, joining } = limits.steps;
+  const isRead = rows.some((row) => row.priority === 'interactive');
+  const isWaitedFor = rows.length < ready.length;
+  const steps = prefillTokens > 0 ? joining : isWaitedFor ? queued : isRead ? interactive : batch;
   return { rows, steps, scores: takeScores(scores, ready, limits) };
 }
 

@@ -48,7 +48,7 @@ describe.runIf(chromiumPath)('the chat', () => {
         if (length > (lengths.at(-1) ?? 0)) lengths.push(length);
       }, 10);
     });
-    await say(page, 'What is the capital of France? Explain in three sentences.');
+    await say(page, 'What is the capital of France? Tell me three facts about it.');
     await untilAnswered(page);
     const updates = await page.evaluate(() => (window as unknown as { lengths: number[] }).lengths.length);
     await screenshot(page, 'chat-answer');

@@ -1,6 +1,6 @@
 // What the browser tests stand on: a whole product over a folder of its own, and a real Chromium.
 import { accessSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -35,6 +35,7 @@ export interface TestProduct extends Product {
 /** The product as `npm start` runs it, in a temporary folder; `close` ends it and removes the folder. */
 export async function openProduct(options: { model: string; trainer?: 'native' | 'none' }): Promise<TestProduct> {
   const folder = await mkdtemp(join(tmpdir(), 'attune-e2e-'));
+  await chmod(folder, 0o755); // as root, Postgres runs as another user, who must be able to enter
   const log: string[] = [];
   const product = await startProduct({
     dataFolder: join(folder, 'data'),

@@ -61,9 +61,10 @@ describe('schedule', () => {
     expect(names([item('huge', { longestTokens: 5000 })])).toEqual(['huge']);
   });
 
-  it('takes long runs when nobody waits, shorter ones when somebody does, and one step when a prompt joins', () => {
+  it('takes long runs when nobody reads or waits, shorter ones when somebody does, and one step when a prompt joins', () => {
     const running = ['a', 'b', 'c'].map((name) => item(name, { hasCache: true }));
-    expect(steps(running)).toBe(8);
+    expect(steps(running.map((one) => ({ ...one, priority: 'batch' as const })))).toBe(8);
+    expect(steps(running)).toBe(4);
     expect(steps([...running, item('d')])).toBe(4);
     expect(steps([running[0]!, item('d')])).toBe(1);
   });
