@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     noise: { type: 'string', default: '0.1' },
     'max-tokens': { type: 'string', default: '96' },
     preset: { type: 'string', default: 'demo-cpu' },
+    config: { type: 'string', default: '{}' }, // fields of the run over the preset's, in JSON
     out: { type: 'string', default: join('bench', 'simulate.json') },
     keep: { type: 'boolean', default: false }, // keep the simulation's database and versions
   },
@@ -126,7 +127,7 @@ async function signIn(url: string, count: number): Promise<Api[]> {
 
 /** Triggers a run by the admin's button and follows it to its end. */
 async function train(admin: Api, preset: string, seed: number) {
-  const { id } = await admin.admin.startRun.mutate({ config: { preset, seed } });
+  const { id } = await admin.admin.startRun.mutate({ config: { preset, seed, ...JSON.parse(options.config) } });
   return withBar('training', 100, async (onProgress, bar) => {
     for (;;) {
       const run = await admin.admin.run.query({ id });
