@@ -18,8 +18,8 @@ const { values: options } = parseArgs({
   options: {
     preference: { type: 'string', default: 'brief' },
     seed: { type: 'string', default: '1' },
-    people: { type: 'string', default: '12' },
-    rounds: { type: 'string', default: '3' }, // votes on each prompt
+    people: { type: 'string', default: '6' },
+    rounds: { type: 'string', default: '2' }, // votes on each prompt
     heldout: { type: 'string', default: '100' },
     noise: { type: 'string', default: '0.1' },
     'max-tokens': { type: 'string', default: '96' },

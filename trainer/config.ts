@@ -139,7 +139,7 @@ export const PRESETS = {
   /** A 135M base on two processor cores: about 4 minutes of reward model on 300 comparisons, 8 of PPO. */
   'demo-cpu': PipelineConfig.parse({
     rewardModel: {
-      epochs: 3,
+      epochs: 2,
       batchExamples: 8,
       evalShare: 0.1,
       evalsPerEpoch: 1,
@@ -147,7 +147,7 @@ export const PRESETS = {
       tokenBudget: 60_000,
       microBatchTokens: 1536,
     },
-    ppo: { iterations: 6, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 },
+    ppo: { iterations: 4, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 },
     normalisationSamples: 48,
   }),
 } as const satisfies Record<string, PipelineConfig>;
