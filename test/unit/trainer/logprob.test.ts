@@ -1,5 +1,5 @@
 // Log-probabilities and entropy at a temperature, with the gradient of REINFORCE, against the published vectors.
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import { clippedPolicyLoss } from '@/trainer/loss';
 import { responseLogprobs, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
