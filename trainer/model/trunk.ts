@@ -1,9 +1,9 @@
 // The frozen base in memory, and its forward and backward passes, block by block.
 import type { Base } from '@/core/base';
-import { AttuneError } from '@/core/errors';
 import { PROJECTIONS, type Projection } from '@/core/model-config';
 import type { ModelWeights } from '@/core/weights';
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
+import { layOut } from './layout';
 import { type BlockContext, type BlockWeights, block, createContext, type LoraTensors, rmsNorm } from './llama';
 import type { HeadLoss, Lora, NamedGradients, TokenBatch, Trunk } from './types';
 
@@ -17,12 +17,14 @@ export function loadTrunk(base: Pick<Base, 'weights'>): Trunk {
   const blocks = Array.from({ length: config.layers }, (_, layer) => readBlock(weights, layer));
 
   const open = (batch: TokenBatch, lora: Lora | null) => {
-    const { ids, rows, length } = pad(batch, config.maxPositions);
-    const context = createContext(config, rows, length, lora ? lora.alpha / lora.rank : 0);
-    return { context, x: tf.gather(embedding, ids) as Tensor2D }; // [B*T, H]
+    const layout = layOut(batch, config.maxPositions);
+    const context = createContext(config, layout, lora ? lora.alpha / lora.rank : 0);
+    return { context, x: tf.gather(embedding, tf.tensor1d(layout.ids, 'int32')) as Tensor2D }; // [N, H]
   };
-  const close = (x: Tensor2D, { batch, length }: BlockContext): Tensor3D =>
-    tf.reshape(rmsNorm(x, finalNorm, config.rmsNormEps), [batch, length, config.hiddenSize]);
+  const close = (x: Tensor2D, { batch, length, padding }: BlockContext): Tensor3D => {
+    const normed = rmsNorm(x, finalNorm, config.rmsNormEps); // [N, H]
+    return tf.reshape(padding ? tf.gather(normed, padding.toPlaces) : normed, [batch, length, config.hiddenSize]);
+  };
 
   return {
     config,
@@ -114,21 +116,6 @@ function pairsOf(lora: Lora | null, layer: number): LoraTensors | null {
     if (a && b) pairs.set(projection, [a as unknown as Tensor2D, b as unknown as Tensor2D]);
   }
   return pairs;
-}
-
-/** Rows of any length to one flat [B*T] tensor; padded places hold id 0, which no real position can see. */
-function pad({ ids: rows }: TokenBatch, maxPositions: number): { ids: Tensor1D; rows: number; length: number } {
-  const length = Math.max(0, ...rows.map((row) => row.length));
-  if (length === 0) throw new AttuneError('BAD_INPUT', 'The batch has no tokens. Leave empty examples out.');
-  if (length > maxPositions) {
-    throw new AttuneError(
-      'TOO_LONG',
-      `A row has ${length} tokens; the base reads ${maxPositions}. Shorten or drop it.`,
-    );
-  }
-  const flat = new Int32Array(rows.length * length);
-  for (const [i, row] of rows.entries()) flat.set(row, i * length);
-  return { ids: tf.tensor1d(flat, 'int32'), rows: rows.length, length };
 }
 
 function readBlock(weights: ModelWeights, layer: number): BlockWeights {
