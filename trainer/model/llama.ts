@@ -24,7 +24,7 @@ export interface BlockContext {
   /** 0 where the query may see the key, else -1e9. */
   mask: Tensor; // [1 or B, 1, T, T]
   /** Between the N real tokens and the B * T places of attention; null where no row is padded. */
-  padding: { toPlaces: Tensor1D; fromPlaces: Tensor1D } | null;
+  padding: { toPlaces: Tensor1D; fromPlaces: Tensor1D; isToken: Tensor2D } | null;
   /** alpha / rank. */
   loraScale: number;
 }
@@ -40,10 +40,6 @@ export function createContext(config: ModelConfig, layout: BatchLayout, loraScal
     rotation[(half + i) * size + i] = -1;
     rotation[i * size + half + i] = 1;
   }
-  const toPlaces = new Int32Array(batch * length); // padded places take token 0: real queries never see them
-  places.forEach((place, token) => {
-    toPlaces[place] = token;
-  });
   return {
     config,
     batch,
@@ -53,7 +49,21 @@ export function createContext(config: ModelConfig, layout: BatchLayout, loraScal
     sin: tf.tensor(sin, [places.length, 1, size]),
     rotateHalf: tf.tensor2d(rotation, [size, size]),
     mask: tf.tensor(mask.values, [mask.rows, 1, length, length]),
-    padding: isDense ? null : { toPlaces: tf.tensor1d(toPlaces, 'int32'), fromPlaces: tf.tensor1d(places, 'int32') },
+    padding: isDense ? null : createPadding(layout),
+  };
+}
+
+function createPadding({ batch, length, places }: BatchLayout): BlockContext['padding'] {
+  const toPlaces = new Int32Array(batch * length); // padded places take token 0: real queries never see them
+  const isToken = new Float32Array(batch * length);
+  for (const [token, place] of places.entries()) {
+    toPlaces[place] = token;
+    isToken[place] = 1;
+  }
+  return {
+    toPlaces: tf.tensor1d(toPlaces, 'int32'),
+    fromPlaces: tf.tensor1d(places, 'int32'),
+    isToken: tf.tensor2d(isToken, [batch * length, 1]),
   };
 }
 

@@ -44,8 +44,8 @@ export interface Trunk {
   /** Hidden states after the final norm, without a tape. lora null is the base alone. [B, T, H] */
   hidden(batch: TokenBatch, lora: Lora | null): Tensor3D;
   /**
-   * One forward and one backward pass, block by block: only each block's input is kept, and its forward is repeated when
-   * its turn comes, so memory grows with B*T*H*layers and not with every intermediate.
+   * One forward and one backward pass, block by block, without a tape. Each block's input is kept and, as far as the
+   * trunk's memory budget goes, what its backward pass needs; the other blocks are computed a second time.
    * `loss` gets the hidden states [B, T, H] and returns the loss, its gradient for them, the gradients of any head
    * variables that it owns, and figures to log. Gradients for LoRA come back under the names of `lora.variables`.
    */
