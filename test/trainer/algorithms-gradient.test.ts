@@ -1,0 +1,134 @@
+// The whole loss of a policy step, its terms added up through the trunk, against central differences of its value.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Rng } from '@/core/rng';
+import { startBackend, tf, type Variable } from '@/trainer/backend';
+import type { Experience } from '@/trainer/experience';
+import { criticSignal } from '@/trainer/learning-signal';
+import { clippedPolicyLoss } from '@/trainer/loss';
+import { createScalarHead } from '@/trainer/model/heads';
+import { loadTrunk } from '@/trainer/model/trunk';
+import type { Lora, NamedGradients, Trunk } from '@/trainer/model/types';
+import { AdamW } from '@/trainer/optim';
+import { stepOnMinibatch } from '@/trainer/policy-step';
+import { scoreResponses } from '@/trainer/response';
+import { tinyWeights } from './algorithms-support';
+import { newPolicy, PROMPTS, sampleAnswers, taskConfig } from './policy-task';
+
+let trunk: Trunk;
+let policy: Lora;
+beforeAll(async () => {
+  await startBackend();
+  trunk = loadTrunk({ weights: tinyWeights(7) });
+  policy = newPolicy();
+});
+afterAll(() => {
+  policy.dispose();
+  trunk.dispose();
+});
+
+const rng = new Rng(29);
+const noisy = (variable: Variable, size: number) =>
+  tf.tidy(() =>
+    variable.assign(
+      tf.add(
+        variable,
+        tf.tensor(
+          Float32Array.from({ length: variable.size }, () => size * rng.normal()),
+          variable.shape,
+        ),
+      ),
+    ),
+  );
+
+/** Keeps the gradients that it is given instead of stepping. */
+class Recorder extends AdamW {
+  seen = new Map<string, Float32Array>();
+  override step(_variables: unknown, gradients: NamedGradients): void {
+    for (const [name, gradient] of gradients) this.seen.set(name, gradient.dataSync().slice() as Float32Array);
+  }
+}
+
+test('policy, divergence, entropy, demonstration and value terms have the gradient of their sum, for A, B and the head', () => {
+  const answers = sampleAnswers(trunk, null, PROMPTS.slice(0, 6), [1, 2, 3, 4, 5, 6]).map(({ ids }, i) => ({
+    promptIds: PROMPTS[i]!,
+    answerIds: Int32Array.from(ids),
+  }));
+  const head = createScalarHead({ name: 'value', hiddenSize: 32, init: 'normal', layerNorm: true, rng: new Rng(4) });
+  for (const [name, variable] of policy.variables) noisy(variable, name.endsWith('B') ? 0.05 : 0.02);
+  const reference = scoreResponses(trunk, null, answers, 512);
+  const old = scoreResponses(trunk, policy, answers, 512);
+  const rows = answers.map((_, i) => i);
+  const experience: Experience = {
+    promptIds: answers.map(({ promptIds }) => promptIds),
+    answerIds: answers.map(({ answerIds }) => answerIds),
+    staleness: new Float32Array(6),
+    rewardScores: Float32Array.of(1, 0, 2, -1, 0.5, 3),
+    scores: Float32Array.of(1, 0, 2, -1, 0.5, 3),
+    costs: new Map(),
+    engineLogprobs: old.logprobs.map((row) => row.map((x, t) => x + (t % 3) / 10)),
+    ...{ logprobs: old.logprobs, referenceLogprobs: reference.logprobs, entropy: old.entropy },
+    values: answers.map(({ answerIds }) => new Float32Array(answerIds.length).fill(0.3)),
+  };
+  const config = taskConfig('ppo', {
+    ...{ klIn: 'loss', klEstimator: 'k3', entropyCoefficient: 0.2, demonstrationCoefficient: 0.3, maxGradNorm: 1e9 },
+    // Away from kinks: no ratio near a clip, no value near its old one's bounds.
+    ...{ clip: 0.9, dualClip: null, valueClip: null, aggregation: 'seq-mean-token-mean' },
+  });
+  const signal = criticSignal(experience, { klEstimator: 'k3', rewardCoefficient: 0 }, config);
+  // The ratio is not 1 where the gradient is taken.
+  for (const variable of policy.variables.values()) noisy(variable, 0.01);
+  const optimiser = new Recorder();
+  const variables = new Map([...policy.variables, ...head.variables]);
+  const step = () => {
+    let total = 0;
+    const spied: Trunk = {
+      ...trunk,
+      backward(batch, lora, loss) {
+        const result = trunk.backward(batch, lora, loss);
+        total += result.loss;
+        return result;
+      },
+    };
+    const { sums } = stepOnMinibatch(
+      { trunk: spied, policy, valueHead: head, variables, optimiser },
+      config,
+      experience,
+      signal,
+      rows,
+      {
+        policyLoss: (tokens) => clippedPolicyLoss({ ...tokens, clip: config.clip, dualClip: null, normaliser: 1 }),
+        ...{ valueClip: null, approxKlStop: null, klCoefficient: 0.5, learningRate: 1, check: () => {} },
+        demonstrations: [{ promptIds: PROMPTS[7]!, answerIds: Int32Array.of(20, 3, 1) }],
+      },
+    );
+    return { policy: total - sums.valueLoss, value: sums.valueLoss };
+  };
+  step();
+  const gradients = new Map(optimiser.seen);
+  expect(gradients.size).toBe(variables.size);
+
+  for (const [name, variable] of variables) {
+    const gradient = gradients.get(name)!;
+    const values = variable.dataSync().slice() as Float32Array;
+    // Along a random direction plus the gradient's own, so that the slope is not lost in rounding.
+    const length = Math.sqrt(gradient.reduce((sum, x) => sum + x * x, 0)) || 1;
+    const direction = gradient.map((x) => x / length + (0.3 * rng.normal()) / Math.sqrt(gradient.length));
+    const size = 2e-2;
+    const at = (sign: number) => {
+      tf.tidy(() =>
+        variable.assign(
+          tf.tensor(
+            values.map((x, i) => x + sign * size * direction[i]!),
+            variable.shape,
+          ),
+        ),
+      );
+      return step()[head.variables.has(name) ? 'value' : 'policy']; // the trunk is not the value function's to move
+    };
+    const slope = (at(1) - at(-1)) / (2 * size);
+    tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+    const expected = gradient.reduce((sum, x, i) => sum + x * direction[i]!, 0);
+    expect(Math.abs(slope - expected), `${name}: ${expected} for ${slope}`).toBeLessThan(2e-4 + 0.02 * Math.abs(slope));
+  }
+  head.dispose();
+});
