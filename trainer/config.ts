@@ -12,7 +12,13 @@ export const RewardModelConfig = z.object({
   lora: LoraConfig.prefault({}),
   /** AdamW step size of the LoRA tensors, after warm-up. */
   learningRate: z.number().positive().default(1.5e-4),
-  /** Step size of the scalar head, which starts from zero. */
+  /** Scalar heads on the one trunk; several are an ensemble, each on its own bootstrap of the feedback. */
+  heads: z.int().min(1).max(16).default(1),
+  /** zero: a few hundred votes must not fight a random direction. normal is N(0, 1 / sqrt(hidden size + 1)). */
+  headInit: z.enum(['zero', 'normal']).default('zero'),
+  /** Deviations of the heads that come off their mean when the policy is scored. */
+  uncertaintyPenalty: z.number().min(0).default(0),
+  /** Step size of the scalar heads. */
   headLearningRate: z.number().positive().default(2e-3),
   /** Step size of the raters' biases, in logits. */
   raterLearningRate: z.number().positive().default(0.03),
@@ -22,7 +28,7 @@ export const RewardModelConfig = z.object({
   warmupSteps: z.int().min(0).default(5),
   /** Passes over the training part, at most; the held-out loss may end it sooner. */
   epochs: z.int().min(1).max(50).default(2),
-  /** Comparisons and thumbs per optimiser step. */
+  /** Feedback examples per optimiser step. */
   batchExamples: z.int().min(1).default(16),
   /** Padded tokens of one forward and backward pass, the unit of memory. */
   microBatchTokens: z.int().min(1).default(2048),
@@ -34,6 +40,8 @@ export const RewardModelConfig = z.object({
   centering: z.number().min(0).default(0.01),
   /** Precision of the prior around 0 of a rater's bias, in votes: few thumbs explain little. */
   raterBiasRidge: z.number().min(0).default(1),
+  /** Ratings that the mean and spread of all raters count for in those of one rater. */
+  ratingShrinkage: z.number().positive().default(5),
   /** Share of prompts held out; every example of a prompt is on one side. */
   evalShare: z.number().min(0).max(0.5).default(0.15),
   /** Evaluations in each epoch; the best state by held-out loss is kept. */

@@ -1,6 +1,6 @@
 // Turns a snapshot's rows into what the algorithms train on and are judged by.
 import type { SnapshotRow } from './dataset';
-import type { RewardExample } from './reward-model';
+import type { RewardExample } from './reward-examples';
 
 /** Every rater counts the same: trust in raters is not measured yet. */
 const WEIGHT = 1;
