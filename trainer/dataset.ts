@@ -9,6 +9,7 @@ import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
 import type { Database, Executor } from '@/db/client';
 import { CHOICES, comparison, conversation, feedback, generation, snapshot } from '@/db/schema';
+import { FEEDBACK_ROWS } from './feedback-rows';
 import type { RunLease } from './runs';
 
 /** Share of the prompts that no stage trains on. */
@@ -50,7 +51,7 @@ const ThumbRow = z.object({
 /** What people asked, up to where the assistant's answer begins. */
 const PromptRow = z.object({ kind: z.literal('prompt'), split: Split, promptIds: Ids.min(1) });
 
-const SnapshotRow = z.discriminatedUnion('kind', [ComparisonRow, ThumbRow, PromptRow]);
+const SnapshotRow = z.discriminatedUnion('kind', [ComparisonRow, ThumbRow, PromptRow, ...FEEDBACK_ROWS]);
 export type SnapshotRow = z.infer<typeof SnapshotRow>;
 export type ComparisonRow = z.infer<typeof ComparisonRow>;
 export type ThumbRow = z.infer<typeof ThumbRow>;

@@ -53,12 +53,14 @@ export function responseLogprobsWithGradient(
   hidden: Tensor3D,
   positions: ResponsePositions,
   temperature: number,
-  lossOfLogprobs: (logprobs: Float32Array, entropy: Float32Array) => LogprobLoss,
+  /** `likeliest` is the highest log p at each position, for a token accuracy. */
+  lossOfLogprobs: (logprobs: Float32Array, entropy: Float32Array, likeliest: Float32Array) => LogprobLoss,
   { withEntropyGradient = false }: { withEntropyGradient?: boolean } = {},
 ): HeadLoss {
   let result: LogprobLoss | undefined;
   const dHidden = tf.tidy(() => {
     const out = emptyLogprobs(positions.target.length);
+    const likeliest = new Float32Array(positions.target.length);
     const rows = gatherPositions(hidden, positions); // [N, H]
     const slopes: Tensor2D[] = [];
     const entropySlopes: Tensor2D[] = [];
@@ -70,6 +72,7 @@ export function responseLogprobsWithGradient(
       const entropy = tf.sub(normaliser, tf.sum(tf.mul(scaled, expected), 1, true)); // [n, 1]
       out.logprobs.set(scores.logprobs.dataSync(), start);
       out.entropy.set(entropy.dataSync(), start);
+      likeliest.set(tf.sub(highest, normaliser).dataSync(), start);
       slopes.push(tf.keep(tf.div(tf.sub(targets, expected), temperature)));
       if (withEntropyGradient) {
         const shiftedExpected = tf.div(tf.matMul(tf.mul(exp, shifted) as Tensor2D, trunk.head), total); // [n, H]
@@ -78,7 +81,7 @@ export function responseLogprobsWithGradient(
       }
     });
     try {
-      result = lossOfLogprobs(out.logprobs, out.entropy);
+      result = lossOfLogprobs(out.logprobs, out.entropy, likeliest);
       let gradient = weighRows(slopes, result.dLogprobs);
       if (result.dEntropy) gradient = tf.add(gradient, weighRows(entropySlopes, result.dEntropy));
       return scatterPositions(gradient, positions, hidden.shape);
