@@ -27,18 +27,18 @@ export function endOfTurn({ renderPrompt, weights }: Templated): number {
 }
 
 /**
- * Several turns share a row as long as the template only appends: where it renders the history otherwise than it was
+ * An answer with weight 0 is history and not learnt. Several turns share a row as long as the template only appends: where it renders the history otherwise than it was
  * trained on (a dropped blank, a moved system prompt), a new row begins, with the history as context.
  */
 export function demonstrationsOf(
   base: Templated,
-  messages: readonly ChatMessage[],
+  messages: readonly (ChatMessage & { weight?: 0 })[],
   { weight = 1, key }: { weight?: number; key?: string } = {},
 ): Demonstration[] {
   const end = endOfTurn(base);
   const rows: { ids: number[]; isTarget: number[] }[] = [];
-  for (const [i, { role, content }] of messages.entries()) {
-    if (role !== 'assistant') continue;
+  for (const [i, { role, content, weight: own }] of messages.entries()) {
+    if (role !== 'assistant' || own === 0) continue;
     const prompt = base.renderPrompt(messages.slice(0, i));
     const answer = [...base.tokenizer.encode(content), end];
     const row = rows.at(-1);
@@ -50,7 +50,7 @@ export function demonstrationsOf(
     }
   }
   if (rows.length === 0) {
-    throw new AttuneError('BAD_INPUT', 'A demonstration has no message of the assistant. Give it an answer to learn.');
+    throw new AttuneError('BAD_INPUT', 'A demonstration has no answer of the assistant to learn. Give it one.');
   }
   const own = key ?? rows[0]!.ids.join(',');
   return rows.map(({ ids, isTarget }) => ({
