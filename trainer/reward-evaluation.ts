@@ -3,10 +3,11 @@
 import { feedbackLoss } from './feedback-loss';
 import type { Metrics } from './ppo-metrics';
 import { calibrate } from './reward-calibration';
+import type { RewardExample } from './reward-examples';
 import { type GroupMetrics, lengthBaseline, measureGroups, measurePairs, scoredPairs } from './reward-metrics';
 import { rowsOf } from './reward-rows';
-import { meanOfHeads } from './reward-scorer';
-import { biasesOf, type RewardTraining, splitScores, totalWeight } from './reward-step';
+import { meanOfHeads, type RewardModel } from './reward-scorer';
+import { biasesOf, type RewardTraining, type ScoredExample, splitScores, totalWeight } from './reward-step';
 import type { Evaluation } from './supervised';
 
 export interface RewardReport {
@@ -18,16 +19,23 @@ export interface RewardReport {
 
 export const SMALLEST_GROUP = 10;
 
+/** The model's raw scores of every answer of some feedback. */
+export function scoreExamples(model: RewardModel, examples: readonly RewardExample[]): ScoredExample[] {
+  const none = new Int32Array(0);
+  const rows = examples.flatMap((example) => rowsOf(example, model.maxTokens));
+  const scores = meanOfHeads(model.headScores(rows.map((answerIds) => ({ promptIds: none, answerIds }))));
+  return splitScores(examples, scores);
+}
+
 export function evaluateRewardModel(training: RewardTraining): Evaluation<RewardReport> {
   const { model, heldOut, config, raters, scales, lengthRule: rule } = training;
-  const none = new Int32Array(0);
-  const rows = heldOut.flatMap((example) => rowsOf(example, config.maxTokens));
-  const scores = meanOfHeads(model.headScores(rows.map((answerIds) => ({ promptIds: none, answerIds }))));
+  const scored = scoreExamples(model, heldOut);
+  const scores = scored.flatMap((example) => example.scores);
   const { loss } = feedbackLoss(heldOut, scores, {
     ...{ raters, scales, biases: biasesOf(training) },
     ...{ centering: config.centering, normaliser: totalWeight(heldOut) },
   });
-  const pairs = scoredPairs(splitScores(heldOut, scores));
+  const pairs = scoredPairs(scored);
   const metrics: Metrics = { eval_loss: loss, eval_examples: heldOut.length };
   if (pairs.length === 0) return { loss, metrics, detail: { temperature: 1, groups: [] } };
   const { accuracy, margin, ece } = measurePairs(pairs);
