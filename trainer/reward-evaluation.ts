@@ -5,7 +5,7 @@ import type { Metrics } from './ppo-metrics';
 import { calibrate } from './reward-calibration';
 import type { RewardExample } from './reward-examples';
 import { type GroupMetrics, lengthBaseline, measureGroups, measurePairs, scoredPairs } from './reward-metrics';
-import { rowsOf } from './reward-rows';
+import { groupOf } from './reward-rows';
 import { meanOfHeads, type RewardModel } from './reward-scorer';
 import { biasesOf, type RewardTraining, type ScoredExample, splitScores, totalWeight } from './reward-step';
 import type { Evaluation } from './supervised';
@@ -21,9 +21,8 @@ export const SMALLEST_GROUP = 10;
 
 /** The model's raw scores of every answer of some feedback. */
 export function scoreExamples(model: RewardModel, examples: readonly RewardExample[]): ScoredExample[] {
-  const none = new Int32Array(0);
-  const rows = examples.flatMap((example) => rowsOf(example, model.maxTokens));
-  const scores = meanOfHeads(model.headScores(rows.map((answerIds) => ({ promptIds: none, answerIds }))));
+  const groups = examples.map((example) => groupOf(example, model.maxTokens));
+  const scores = meanOfHeads(model.headScores(groups));
   return splitScores(examples, scores);
 }
 

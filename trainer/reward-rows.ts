@@ -1,16 +1,21 @@
-// Lays the answers of feedback examples out as rows of tokens, with the positions that a reward head reads.
+// Cuts feedback to a number of tokens, all answers of an example behind the same part of their prompt.
+import type { AnswerGroup } from './model/packing';
 import { answersOf, type RewardExample } from './reward-examples';
-import { fitRow } from './reward-scorer';
 
 /**
- * One row an answer. All answers of an example keep the same part of the prompt: a row that is too long loses the start of
- * its prompt, and its siblings lose as much.
+ * What is too long loses the start of its prompt, since the end of the answer is scored; siblings lose as much, so that
+ * all of them are judged behind the same context. A token of the prompt always stays.
  */
-export function rowsOf(example: RewardExample, maxTokens: number): Int32Array[] {
-  const answers = answersOf(example);
-  const longest = Math.max(...answers.map((ids) => ids.length));
-  const room = Math.max(0, maxTokens - longest);
-  const { promptIds } = example;
-  const kept = promptIds.length <= room ? promptIds : promptIds.slice(promptIds.length - room);
-  return answers.map((answerIds) => fitRow({ promptIds: kept, answerIds }, maxTokens));
+export function fitGroup({ promptIds, answers }: AnswerGroup, maxTokens: number): AnswerGroup {
+  const lastOf = (ids: Int32Array, count: number) => (ids.length <= count ? ids : ids.slice(ids.length - count));
+  const fitted = answers.map((ids) => lastOf(ids, maxTokens - 1));
+  const longest = Math.max(...fitted.map((ids) => ids.length));
+  return { promptIds: lastOf(promptIds, maxTokens - longest), answers: fitted };
 }
+
+export const groupOf = (example: RewardExample, maxTokens: number): AnswerGroup =>
+  fitGroup({ promptIds: example.promptIds, answers: answersOf(example) }, maxTokens);
+
+/** Tokens of a group behind one copy of its prompt. */
+export const groupSize = ({ promptIds, answers }: AnswerGroup) =>
+  answers.reduce((sum, { length }) => sum + length, promptIds.length);

@@ -8,9 +8,10 @@ import type { Reward } from './experience';
 import { packByLength } from './micro-batch';
 import { createScalarHead, type ScalarHead } from './model/heads';
 import { createLora } from './model/lora';
-import type { HiddenPositions } from './model/positions';
+import { type AnswerGroup, packAnswers } from './model/packing';
 import type { Lora, NamedVariables, Trunk } from './model/types';
-import { type Answer, joinAnswer } from './response';
+import type { Answer } from './response';
+import { fitGroup, groupSize } from './reward-rows';
 
 /** Everything but tensors that brings a saved reward model back. */
 export interface RewardModelState {
@@ -39,8 +40,8 @@ export interface RewardModel extends Reward {
   readonly maxTokens: number;
   /** The mean of the heads, as trained: differences are logits of winning. */
   rawScores(answers: readonly Answer[]): number[];
-  /** By head, then by answer. */
-  headScores(answers: readonly Answer[]): Float32Array[];
+  /** By head, then by answer: group after group, behind one copy of each prompt. */
+  headScores(groups: readonly AnswerGroup[]): Float32Array[];
   dispose(): void;
 }
 
@@ -72,27 +73,31 @@ export function createRewardModel(trunk: Trunk, options: RewardModelOptions): Re
     bias: options.bias ?? 0,
     temperature: options.temperature ?? 1,
     maxTokens,
-    headScores(answers) {
-      const scores = heads.map(() => new Float32Array(answers.length));
-      const rows = answers.map((answer) => fitRow(answer, maxTokens));
-      for (const group of packByLength(
-        rows.map((row) => row.length),
-        microBatchTokens,
-      )) {
-        const ids = group.map((i) => rows[i]!);
+    headScores(groups) {
+      const fitted = groups.map((group) => fitGroup(group, maxTokens));
+      const starts: number[] = [];
+      let count = 0;
+      for (const { answers } of groups) {
+        starts.push(count);
+        count += answers.length;
+      }
+      const scores = heads.map(() => new Float32Array(count));
+      for (const part of packByLength(fitted.map(groupSize), microBatchTokens)) {
+        const { batch, last } = packAnswers(part.map((i) => fitted[i]!));
+        const places = part.flatMap((i) => fitted[i]!.answers.map((_, j) => starts[i]! + j));
         tf.tidy(() => {
-          const hidden = trunk.hidden({ ids }, lora); // [B, T, H]
+          const hidden = trunk.hidden(batch, lora); // [B, T, H]
           for (const [h, head] of heads.entries()) {
-            const values = head.values(hidden, lastPositions(ids));
-            group.forEach((i, j) => {
-              scores[h]![i] = values[j]!;
+            const values = head.values(hidden, last);
+            places.forEach((place, j) => {
+              scores[h]![place] = values[j]!;
             });
           }
         });
       }
       return scores;
     },
-    rawScores: (answers) => Array.from(meanOfHeads(model.headScores(answers))),
+    rawScores: (answers) => Array.from(meanOfHeads(model.headScores(answers.map(alone)))),
     score: (answers) => penalisedScores(model, answers).map((raw) => model.gain * raw + model.bias),
     dispose() {
       lora.dispose();
@@ -109,7 +114,7 @@ export const meanOfHeads = (scores: readonly Float32Array[]): Float32Array =>
 
 /** What an ensemble disagrees about is worth less: mean - penalty * deviation over the heads (Coste et al. 2024). */
 function penalisedScores(model: RewardModel, answers: readonly Answer[]): number[] {
-  const scores = model.headScores(answers);
+  const scores = model.headScores(answers.map(alone));
   const means = meanOfHeads(scores);
   return Array.from(means, (mean, i) => {
     const variance = scores.reduce((sum, own) => sum + (own[i]! - mean) ** 2, 0) / scores.length;
@@ -117,17 +122,7 @@ function penalisedScores(model: RewardModel, answers: readonly Answer[]): number
   });
 }
 
-/** Prompt and answer as one row; what is too long loses the start of its prompt, since the end of the answer is scored. */
-export function fitRow(answer: Answer, maxTokens: number): Int32Array {
-  const ids = joinAnswer(answer);
-  return ids.length <= maxTokens ? ids : ids.slice(ids.length - maxTokens);
-}
-
-/** The end token of an answer that ended, else its last token: so the score sees whether it ended. */
-export const lastPositions = (rows: readonly Int32Array[]): HiddenPositions => ({
-  row: Int32Array.from(rows.keys()),
-  position: Int32Array.from(rows.map((row) => row.length - 1)),
-});
+const alone = ({ promptIds, answerIds }: Answer): AnswerGroup => ({ promptIds, answers: [answerIds] });
 
 /** Brings the scores of fresh policy samples, not of labelled answers, to mean 0 and deviation 1 (Ziegler et al. 2019). */
 export function normaliseReward(model: RewardModel, samples: readonly Answer[]): { mean: number; deviation: number } {

@@ -1,10 +1,11 @@
-// One optimiser step of the reward model: micro-batches of rows, a loss for each head, one update.
+// One optimiser step of the reward model: micro-batches of answers packed behind their prompts, a loss for each head, one update.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { uniformAt } from '@/core/rng';
 import { tf } from '@/trainer/backend';
 import type { RewardModelConfig } from './config';
 import { type FeedbackLoss, feedbackLoss } from './feedback-loss';
 import { packByLength } from './micro-batch';
+import { packAnswers } from './model/packing';
 import { addHeadLosses } from './model/positions';
 import type { NamedGradients, NamedVariables, Trunk } from './model/types';
 import { type AdamW, addGradients, clipByGlobalNorm, disposeGradients, learningRateAt } from './optim';
@@ -12,8 +13,8 @@ import type { Metrics } from './ppo-metrics';
 import type { RatingScales } from './rating-scale';
 import { answersOf, type RewardExample } from './reward-examples';
 import { measurePairs, scoredPairs } from './reward-metrics';
-import { rowsOf } from './reward-rows';
-import { lastPositions, meanOfHeads, type RewardModel } from './reward-scorer';
+import { groupOf, groupSize } from './reward-rows';
+import { meanOfHeads, type RewardModel } from './reward-scorer';
 
 export interface RewardTraining {
   trunk: Trunk;
@@ -84,17 +85,16 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
   const scored: ScoredExample[] = [];
   let loss = 0;
   let tokens = 0;
-  const rows = batch.map((example) => rowsOf(example, config.maxTokens));
-  const longest = rows.map((own) => Math.max(...own.map((row) => row.length)));
-  for (const group of packByLength(longest, config.microBatchTokens, (i) => rows[i]!.length)) {
+  const groups = batch.map((example) => groupOf(example, config.maxTokens));
+  for (const part of packByLength(groups.map(groupSize), config.microBatchTokens)) {
     await yieldToEvents();
-    const examples = group.map((i) => batch[i]!);
-    const ids = group.flatMap((i) => rows[i]!);
-    const result = trunk.backward({ ids }, model.lora, (hidden) => {
+    const examples = part.map((i) => batch[i]!);
+    const packed = packAnswers(part.map((i) => groups[i]!));
+    const result = trunk.backward(packed.batch, model.lora, (hidden) => {
       const byHead: Float32Array[] = [];
       const parts = model.heads.map((head, h) => {
         let term: FeedbackLoss;
-        const part = head.loss(hidden, lastPositions(ids), (scores) => {
+        const part = head.loss(hidden, packed.last, (scores) => {
           byHead.push(scores.slice());
           const weightOf = bootstrap(training, h);
           const { centering } = config;
@@ -108,7 +108,7 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
       return addHeadLosses(parts[0]!, ...parts.slice(1));
     });
     loss += result.loss;
-    tokens += ids.reduce((sum, row) => sum + row.length, 0);
+    tokens += packed.batch.ids.reduce((sum, row) => sum + row.length, 0);
     addGradients(gradients, result.gradients);
   }
   if (biases.length) {

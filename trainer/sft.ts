@@ -13,8 +13,9 @@ import type { SftConfig } from './config';
 import { type Demonstration, fitDemonstration } from './demonstrations';
 import { packByLength } from './micro-batch';
 import { responseLogprobs, responseLogprobsWithGradient } from './model/logprobs';
-import type { Lora, NamedGradients, ResponsePositions, Trunk } from './model/types';
+import type { Lora, NamedGradients, ResponsePositions, TokenBatch, Trunk } from './model/types';
 import { AdamW, addGradients, clipByGlobalNorm, disposeGradients, learningRateAt } from './optim';
+import { packBestFit } from './packing';
 import type { Metrics } from './ppo-metrics';
 import { type Evaluation, runSupervised, type SupervisedState } from './supervised';
 
@@ -76,26 +77,40 @@ export function splitDemonstrations(
   };
 }
 
-/** Where a target is predicted, and how much it counts. */
-export function targetPositions(rows: readonly Demonstration[]): {
+export interface PackedDemonstrations {
+  batch: TokenBatch;
+  /** Where each target is predicted, and how much it counts. */
   positions: ResponsePositions;
   weights: Float32Array;
-} {
-  const row: number[] = [];
-  const position: number[] = [];
-  const target: number[] = [];
-  const weights: number[] = [];
-  for (const [r, { ids, isTarget, weight }] of rows.entries()) {
-    for (let t = 1; t < ids.length; t++) {
-      if (!isTarget[t]) continue;
-      row.push(r);
-      position.push(t - 1);
-      target.push(ids[t]!);
-      weights.push(weight);
+}
+
+/** Several demonstrations in a row, best fit decreasing up to the longest of them; each is a segment that sees no other. */
+export function packDemonstrations(rows: readonly Demonstration[]): PackedDemonstrations {
+  const lengths = rows.map(({ ids }) => ids.length);
+  const found = { row: [] as number[], position: [] as number[], target: [] as number[], weight: [] as number[] };
+  const bins = packBestFit(lengths, Math.max(...lengths));
+  const ids = bins.map((bin, b) => {
+    const packed = new Int32Array(bin.reduce((sum, i) => sum + lengths[i]!, 0));
+    let start = 0;
+    for (const { ids, isTarget, weight } of bin.map((i) => rows[i]!)) {
+      packed.set(ids, start);
+      for (let t = 1; t < ids.length; t++) {
+        if (!isTarget[t]) continue;
+        found.row.push(b);
+        found.position.push(start + t - 1);
+        found.target.push(ids[t]!);
+        found.weight.push(weight);
+      }
+      start += ids.length;
     }
-  }
-  const positions = { row: Int32Array.from(row), position: Int32Array.from(position), target: Int32Array.from(target) };
-  return { positions, weights: Float32Array.from(weights) };
+    return packed;
+  });
+  const int = (values: number[]) => Int32Array.from(values);
+  return {
+    batch: { ids, segments: bins.map((bin) => bin.map((i) => ({ length: lengths[i]! }))) },
+    positions: { row: int(found.row), position: int(found.position), target: int(found.target) },
+    weights: Float32Array.from(found.weight),
+  };
 }
 
 const targetWeight = (rows: readonly Demonstration[]) =>
@@ -112,8 +127,8 @@ async function step(
   const sum = { loss: 0, entropy: 0, right: 0 };
   for (const rows of microBatches(batch, config)) {
     await yieldToEvents();
-    const { positions, weights } = targetPositions(rows);
-    const result = trunk.backward({ ids: rows.map(({ ids }) => ids) }, policy, (hidden) =>
+    const { batch, positions, weights } = packDemonstrations(rows);
+    const result = trunk.backward(batch, policy, (hidden) =>
       responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs, entropy, likeliest) => {
         let loss = 0;
         for (const [i, weight] of weights.entries()) {
@@ -158,10 +173,8 @@ function evaluate({ trunk, policy, config }: SftInput, heldOut: readonly Demonst
   let loss = 0;
   let meanEntropy = 0;
   for (const rows of microBatches(heldOut, config)) {
-    const { positions, weights } = targetPositions(rows);
-    const { logprobs, entropy } = tf.tidy(() =>
-      responseLogprobs(trunk, trunk.hidden({ ids: rows.map(({ ids }) => ids) }, policy), positions),
-    );
+    const { batch, positions, weights } = packDemonstrations(rows);
+    const { logprobs, entropy } = tf.tidy(() => responseLogprobs(trunk, trunk.hidden(batch, policy), positions));
     for (const [i, weight] of weights.entries()) {
       loss -= (weight * logprobs[i]!) / normaliser;
       meanEntropy += (weight * entropy[i]!) / normaliser;

@@ -11,11 +11,12 @@ import { startBackend, tf } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/checkpoint';
 import { SftConfig } from '@/trainer/config';
 import { type Demonstration, demonstrationOfAnswer, demonstrationsOf, endOfTurn } from '@/trainer/demonstrations';
+import { responseLogprobs } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/ppo-metrics';
-import { type SftState, splitDemonstrations, targetPositions, trainSft } from '@/trainer/sft';
+import { packDemonstrations, type SftState, splitDemonstrations, trainSft } from '@/trainer/sft';
 import { slowHidden, slowLogSoftmax } from './slow-llama';
 
 let folder: string;
@@ -49,7 +50,9 @@ const say = (question: string, answer: string, weight = 1) =>
     { weight },
   );
 const demonstrations = (): Demonstration[] =>
-  ['a', 'bb', 'ccc', 'dddd', 'e', 'ff', 'ggg', 'h'].flatMap((text, i) => say(text, text.toUpperCase(), 1 - i / 10));
+  ['a', 'bb', 'ccc', 'dddd', 'eeeee', 'f'.repeat(6), 'g'.repeat(7), 'h'.repeat(8)].flatMap((text, i) =>
+    say(text, text.toUpperCase(), 1 - i / 10),
+  );
 
 async function train(rows: Demonstration[], changes: Partial<SftConfig> = {}, extra: object = {}) {
   const policy = createLora(trunk.config, { rank: 4, alpha: 8, rng: new Rng(1) });
@@ -83,7 +86,7 @@ test('only the assistant’s tokens are learnt, and the token that ends the turn
       '<|im_start|>user\nAnd<|im_end|>\n<|im_start|>assistant\nNo<|im_end|>',
   );
   expect(endOfTurn(base)).toBe(TINY_END_OF_TURN);
-  const { positions } = targetPositions([row!]);
+  const { positions } = packDemonstrations([row!]);
   expect([...positions.target].filter((id) => id === TINY_END_OF_TURN)).toHaveLength(2);
 });
 
@@ -137,6 +140,27 @@ test('the first loss, entropy and accuracy are the trusted means over the target
   expect(log[0]!.entropy).toBeCloseTo(sum.entropy / sum.weight, 4);
   expect(log[0]!.mean_token_accuracy).toBeCloseTo(sum.right / sum.weight, 5);
   expect(log[0]!.num_tokens).toBe(rows.reduce((total, { ids }) => total + ids.length, 0));
+});
+
+test('packed rows give every target the log-probability that it has in a row of its own', () => {
+  const policy = createLora(trunk.config, { rank: 4, alpha: 8, rng: new Rng(1) });
+  const adapter = policy.toAdapter();
+  const rng = new Rng(2);
+  for (const pair of adapter.pairs.values()) pair.b = pair.b.map(() => 0.05 * rng.normal());
+  policy.assign(adapter);
+  const rows = [...demonstrations(), ...say('long '.repeat(9), 'It is.')];
+  const score = (own: Demonstration[]) => {
+    const { batch, positions } = packDemonstrations(own);
+    const { logprobs } = tf.tidy(() => responseLogprobs(trunk, trunk.hidden(batch, policy), positions));
+    return { logprobs, rows: batch.ids.length, order: batch.segments! };
+  };
+  const packed = score(rows);
+  expect(packed.rows).toBeLessThan(rows.length);
+  const alone = new Map(rows.map((row) => [row.ids.length, [...score([row]).logprobs]]));
+  const expected = packed.order.flat().flatMap(({ length }) => alone.get(length)!);
+  expect(packed.logprobs).toHaveLength(expected.length);
+  for (const [i, logprob] of expected.entries()) expect(Math.abs(packed.logprobs[i]! - logprob)).toBeLessThan(3e-6);
+  policy.dispose();
 });
 
 test('micro-batches of any size give the same training', async () => {
