@@ -175,7 +175,7 @@ const SAMPLING_INPUTS = {
 };
 
 /** Embedding, blocks and final norm at the read-out positions: [N, H]. Sets each layer's cache in `next`. */
-function writeTrunk(
+export function writeTrunk(
   context: BlockContext,
   value: (name: string) => string,
   lengths: { lastIndex: string; totalLength: string },
