@@ -20,6 +20,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { GateResult, Manifest } from '@/core/manifest';
+import { RUN_STAGES } from '@/core/run-stage';
 import type { Sampling } from '@/core/sampling';
 
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
@@ -346,8 +347,6 @@ export const snapshot = pgTable('snapshot', {
 });
 
 export const runStatus = pgEnum('run_status', ['queued', 'running', 'done', 'rejected', 'failed', 'cancelled']);
-export const RUN_STAGES = ['snapshot', 'reward_model', 'ppo', 'export', 'parity', 'publish'] as const;
-export type RunStage = (typeof RUN_STAGES)[number];
 
 export const trainingRun = pgTable(
   'training_run',
@@ -356,7 +355,7 @@ export const trainingRun = pgTable(
     status: runStatus('status').notNull().default('queued'),
     trigger: text('trigger', { enum: ['button', 'feedback_count', 'schedule'] }).notNull(),
     requestedBy: text('requested_by'),
-    /** PipelineConfig of trainer/config.ts; parsed there. */
+    /** PipelineConfig of trainer/presets.ts; parsed there. */
     config: jsonb('config').$type<Record<string, unknown>>().notNull(),
     parentVersionId: text('parent_version_id')
       .notNull()

@@ -101,6 +101,15 @@ export class EngineClient {
     await this.ask('ok', (requestId) => ({ type: 'unload', requestId, versionId }));
   }
 
+  /** The engine computes nothing until `release`: requests made between the two begin together. */
+  async hold(): Promise<void> {
+    await this.ask('ok', (requestId) => ({ type: 'hold', requestId }));
+  }
+
+  async release(): Promise<void> {
+    await this.ask('ok', (requestId) => ({ type: 'release', requestId }));
+  }
+
   async status(): Promise<EngineStatus> {
     return (await this.ask('status', (requestId) => ({ type: 'status', requestId }))).status;
   }

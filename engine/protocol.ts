@@ -36,6 +36,9 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('load'), requestId: Id, versionId: Id }),
   z.object({ type: z.literal('unload'), requestId: Id, versionId: Id }),
   z.object({ type: z.literal('status'), requestId: Id }),
+  /** Nothing is computed until `release`, or the end of this connection: what comes between begins in one tick. */
+  z.object({ type: z.literal('hold'), requestId: Id }),
+  z.object({ type: z.literal('release'), requestId: Id }),
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 

@@ -1,13 +1,13 @@
 // Turns a snapshot's rows into what the algorithms train on and are judged by.
-import type { SnapshotRow } from './dataset';
 import type { RewardExample } from './reward-model';
+import type { SnapshotRow } from './snapshot';
 
 /** Every rater counts the same: trust in raters is not measured yet. */
 const WEIGHT = 1;
 
 export function rewardExamples(rows: readonly SnapshotRow[]): RewardExample[] {
   return rows.flatMap((row): RewardExample[] => {
-    if (row.kind === 'prompt' || row.split !== 'train') return [];
+    if (row.kind === 'prompt' || row.kind === 'demonstration' || row.split !== 'train') return [];
     const promptIds = Int32Array.from(row.promptIds);
     if (row.kind === 'thumb') {
       const answerIds = Int32Array.from(row.answer.ids);

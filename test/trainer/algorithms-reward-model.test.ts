@@ -6,10 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/checkpoint';
-import { PRESETS, type RewardModelConfig } from '@/trainer/config';
+import type { RewardModelConfig } from '@/trainer/config';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/ppo-metrics';
+import { PRESETS } from '@/trainer/presets';
 import {
   type Comparison,
   limitUndecided,

@@ -76,6 +76,25 @@ describe('leases', () => {
     second.close();
   });
 
+  it('a native step that holds the event loop for longer than the lease neither loses it nor delays a cancellation', async () => {
+    const id = await addRun(world);
+    const lease = new RunLease(world.db, (await claimRun(world.db, 'busy', FAST))!, 'busy', FAST);
+    try {
+      await until(
+        'the first beat',
+        async () => (await readRun(world, id)).leaseExpiresAt! > new Date(Date.now() + 900),
+      );
+      await world.db.update(schema.trainingRun).set({ cancelRequested: true }).where(eq(schema.trainingRun.id, id));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000); // three leases long
+      expect(lease.signal.aborted).toBe(false); // nothing has been heard yet
+      expect(await claimRun(world.db, 'other', FAST)).toBeNull();
+      await until('the cancellation', async () => lease.signal.aborted, 2000);
+      expect(lease.signal.reason).toMatchObject({ code: 'CANCELLED' });
+    } finally {
+      lease.close();
+    }
+  });
+
   it('a repeated step overwrites its figures, and what is no number is left out', async () => {
     const id = await addRun(world);
     const lease = new RunLease(world.db, (await claimRun(world.db, 'a'))!, 'a');

@@ -5,8 +5,6 @@ import { countWords, endsByItself, type Reward } from '../experience';
 import type { PrivateEngine } from '../private-engine';
 import type { Answer } from '../response';
 
-/** Answers of each policy; fewer prompts are asked several times, with other seeds. */
-export const GATE_ANSWERS = 64;
 /** Words of an answer that says nothing, at most. */
 const DEGENERATE_WORDS = 2;
 
@@ -27,14 +25,17 @@ export interface AnswerFigures {
   constraintRates: Record<string, number>;
 }
 
-/** Prompt i has the same seed whatever the policy, so that two policies are compared in pairs. */
+/**
+ * At least `count` answers: fewer prompts are asked several times, with other seeds. Answer i has the same seed whatever
+ * the policy, so that two policies are compared in pairs.
+ */
 export async function sampleAnswers(
   engine: Pick<PrivateEngine, 'sample'>,
   versionId: string,
   prompts: readonly Int32Array[],
-  { maxTokens, seed, signal }: { maxTokens: number; seed: number; signal: AbortSignal },
+  { count, maxTokens, seed, signal }: { count: number; maxTokens: number; seed: number; signal: AbortSignal },
 ): Promise<AnswerSet> {
-  const asked = Array.from({ length: Math.max(GATE_ANSWERS, prompts.length) }, (_, i) => prompts[i % prompts.length]!);
+  const asked = Array.from({ length: Math.max(count, prompts.length) }, (_, i) => prompts[i % prompts.length]!);
   const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens } as const;
   const seeds = asked.map((_, i) => hash32(seed, i));
   const samples = await engine.sample(asked, versionId, sampling, seeds, signal);

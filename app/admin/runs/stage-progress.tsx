@@ -6,12 +6,13 @@ import { Check } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Progress } from 'radix-ui';
 import { formatSeconds, useFormats } from '@/app/admin/format';
-import { STAGES, useStageName } from '@/app/admin/runs/use-stage-name';
+import { useStageName } from '@/app/admin/runs/use-stage-name';
 import type { RunData } from '@/app/admin/types';
+import { RUN_STAGES } from '@/core/run-stage';
 
 /** 0..1 for every stage. A run that ended well finished all; one that ended otherwise stays where it was. */
 function shareOf(index: number, run: RunData): number {
-  const current = (STAGES as readonly (string | null)[]).indexOf(run.stage);
+  const current = (RUN_STAGES as readonly (string | null)[]).indexOf(run.stage);
   if (run.status === 'done' || index < current) return 1;
   return index === current ? run.progress : 0;
 }
@@ -24,7 +25,7 @@ export function StageProgress({ run }: { run: RunData }) {
   return (
     <div className="mt-5">
       <ol className="grid grid-cols-3 gap-x-1.5 gap-y-3 sm:grid-cols-6">
-        {STAGES.map((stage, index) => {
+        {RUN_STAGES.map((stage, index) => {
           const share = shareOf(index, run);
           const isCurrent = isRunning && run.stage === stage;
           return (

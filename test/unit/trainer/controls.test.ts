@@ -1,9 +1,9 @@
 // The small controllers around training: prices, alarms, start checks, micro-batches, calibration, presets.
 import { expect, test } from 'vitest';
-import { PipelineConfig, PRESETS } from '@/trainer/config';
 import { nextPrice } from '@/trainer/constraint';
 import { checkStart, NO_ALARMS, watchIteration } from '@/trainer/invariants';
 import { packByLength } from '@/trainer/micro-batch';
+import { PipelineConfig, PRESETS } from '@/trainer/presets';
 import { lengthBaseline, lengthRule, measurePairs } from '@/trainer/reward-metrics';
 import { golden } from './golden';
 

@@ -1,0 +1,49 @@
+// Measures whether runs killed at random moments end with the weights of the undisturbed one; writes bench/resume.json.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeTinyLlama } from '@/core/tiny-llama';
+import { measureKilledRuns, writePairs } from './resume/killed-runs';
+
+const { values: options } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    /** A base; the tiny one of the tests without it. */
+    model: { type: 'string' },
+    preset: { type: 'string', default: 'tiny' },
+    /** JSON over the preset. */
+    config: { type: 'string', default: '{}' },
+  },
+});
+
+async function main(): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'attune-resume-'));
+  const model = options.model ?? join(folder, 'model');
+  try {
+    if (!options.model) await writeTinyLlama(model, { seed: 7 });
+    const data = [join(folder, 'pairs.jsonl')];
+    await writePairs(data[0]!, 60);
+    const { preset, config, seed } = options;
+    const runs = await measureKilledRuns({
+      ...{ folder, model, data, args: ['--preset', preset, '--config', config, '--seed', seed] },
+      ...{ kills: Number(options.kills), seed: Number(seed), write: (line) => console.log(line) },
+    });
+    const equal = runs.filter(({ isEqual }) => isEqual).length;
+    console.log(`${equal} of ${runs.length} killed runs ended with the weights of the undisturbed one`);
+    await mkdir('bench', { recursive: true });
+    await writeFile(join('bench', 'resume.json'), `${JSON.stringify({ ...options, equal, runs }, null, 2)}\n`);
+    return equal === runs.length ? 0 : 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
