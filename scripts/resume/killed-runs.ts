@@ -25,6 +25,8 @@ export interface KilledRun {
   /** Where the kill was to fall, and what the process last said before it. */
   stage: RunStage;
   said: string;
+  /** False where the process had ended before the kill came. */
+  wasKilled: boolean;
   isEqual: boolean;
 }
 
@@ -57,8 +59,9 @@ export async function measureKilledRuns(options: KilledRunsOptions): Promise<Kil
     await again.ended;
     const isEqual = (await weightsOf(options, name, again)) === expected;
     const said = first.lines.at(-1)?.text ?? 'nothing';
-    runs.push({ stage, said, isEqual });
-    options.write(`kill ${i + 1}, ${stage} after "${said}": ${isEqual ? 'equal' : 'OTHER WEIGHTS'}`);
+    const wasKilled = first.child.signalCode === 'SIGKILL';
+    runs.push({ stage, said, wasKilled, isEqual });
+    options.write(`kill ${i + 1}, ${stage} after "${said}"${wasKilled ? '' : ' (had ended)'}: ${isEqual ? 'equal' : 'OTHER WEIGHTS'}`);
   }
   return runs;
 }
