@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeTinyLlama } from '@/core/tiny-llama';
-import { measureKilledRuns, writePairs } from './resume/killed-runs';
+import { measureKilledRuns, writeDataSet } from './resume/killed-runs';
 
 const { values: options } = parseArgs({
   options: {
@@ -13,8 +13,11 @@ const { values: options } = parseArgs({
     /** A base; the tiny one of the tests without it. */
     model: { type: 'string' },
     preset: { type: 'string', default: 'tiny' },
-    /** JSON over the preset. */
-    config: { type: 'string', default: '{}' },
+    /** JSON over the preset. More answers than the engine has rows, so that batches form and dissolve. */
+    config: {
+      type: 'string',
+      default: '{"sft":{"checkpointEverySteps":1},"ppo":{"sequences":40,"checkpointEverySteps":1}}',
+    },
   },
 });
 
@@ -23,8 +26,8 @@ async function main(): Promise<number> {
   const model = options.model ?? join(folder, 'model');
   try {
     if (!options.model) await writeTinyLlama(model, { seed: 7 });
-    const data = [join(folder, 'pairs.jsonl')];
-    await writePairs(data[0]!, 60);
+    const data = [join(folder, 'data.jsonl')];
+    await writeDataSet(data[0]!, 60);
     const { preset, config, seed } = options;
     const runs = await measureKilledRuns({
       ...{ folder, model, data, args: ['--preset', preset, '--config', config, '--seed', seed] },

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Base, ChatMessage } from '@/core/base';
 import { AttuneError } from '@/core/errors';
+import { endOfTurn } from './demonstrations';
 import { type Completion, RowCollector, SnapshotRow, splitter } from './snapshot';
 
 const Message = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
@@ -35,7 +36,7 @@ export async function readDataFiles(files: readonly string[], base: Base): Promi
   const collector = new RowCollector();
   const own: SnapshotRow[] = [];
   const found: Unsplit[] = [];
-  const source: Source = { base, tally: (reason) => collector.tally(`left_out/${reason}`) };
+  const source: Source = { base, end: endOfTurn(base), tally: (reason) => collector.tally(`left_out/${reason}`) };
   for (const file of files) {
     const content = await readFile(file, 'utf8').catch((cause: Error) => {
       throw new AttuneError('NOT_FOUND', `Cannot read ${file}: ${cause.message}.`, { cause });
@@ -62,6 +63,8 @@ export async function readDataFiles(files: readonly string[], base: Base): Promi
 
 interface Source {
   base: Base;
+  /** Ends an answer. */
+  end: number;
   tally(reason: string): void;
 }
 
@@ -175,9 +178,9 @@ function render(turns: ChatMessage[], place: string, { base }: Source): number[]
   throw new AttuneError('BAD_INPUT', `${place}: the prompt ends with the assistant's turn; it must ask something.`);
 }
 
-function answerIdsOf(text: string, { base, tally }: Source): number[] {
+function answerIdsOf(text: string, { base, end, tally }: Source): number[] {
   if (text.trim() === '') tally('empty');
-  return [...base.tokenizer.encode(text), base.weights.config.eosTokenIds[0]!];
+  return [...base.tokenizer.encode(text), end];
 }
 
 function completionOf(text: string, place: string, source: Source): Completion | null {

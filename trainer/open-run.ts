@@ -17,7 +17,8 @@ import { recordMetrics } from './metric-files';
 import { createLora, loraFromAdapter } from './model/lora';
 import { loadTrunk } from './model/trunk';
 import type { Lora, Trunk } from './model/types';
-import { type PipelineConfig, parseConfig } from './presets';
+import type { PolicyConfig } from './policy-config';
+import { type PipelineConfig, parseConfig, policyConfigOf } from './presets';
 import { type PrivateEngine, startPrivateEngine } from './private-engine';
 import type { RunHome, RunSink } from './run-home';
 
@@ -28,13 +29,17 @@ export interface Run {
   settings: PipelineSettings;
   log: Logger;
   config: PipelineConfig;
+  /** The settings of the chosen algorithm. */
+  policyConfig: PolicyConfig;
   base: Base;
   trunk: Trunk;
   /** What is trained; starts as the parent. */
   policy: Lora;
-  /** The parent's adapter, untouched; null is the base alone. */
+  /** Where the policy stage starts, untouched: the parent, or what imitation made of it; null is the base alone. */
   reference: Lora | null;
-  parentAdapter: Adapter | null;
+  start: Adapter | null;
+  /** null is the base alone. */
+  parent: Adapter | null;
   rules: RuleSet;
   constraints: Constraint[];
   /** Of the adapters that the private engines serve; begun anew by each attempt. */
@@ -55,13 +60,14 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
   await mkdir(adapters, { recursive: true });
   const rules = await freezeRules(home);
   const base = await loadBase(settings.modelPath);
-  const parentAdapter = await readParent(home, base);
+  const parent = await readParent(home, base);
   const trunk = loadTrunk(base);
-  const rng = new Rng(config.ppo.seed);
-  const policy = parentAdapter
-    ? loraFromAdapter(trunk.config, parentAdapter, rng)
-    : createLora(trunk.config, { ...config.ppo.lora, rng });
-  const reference = parentAdapter && loraFromAdapter(trunk.config, parentAdapter, rng);
+  const policyConfig = policyConfigOf(config);
+  const rng = new Rng(policyConfig.seed);
+  const policy = parent
+    ? loraFromAdapter(trunk.config, parent, rng)
+    : createLora(trunk.config, { ...policyConfig.lora, rng });
+  const reference = parent && loraFromAdapter(trunk.config, parent, rng);
   const owned = [policy, ...(reference ? [reference] : []), trunk];
   const openEngine = (precision: 'fp32' | 'int8') =>
     startPrivateEngine({
@@ -70,8 +76,19 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
     });
   let engine: Promise<PrivateEngine> | null = null;
   return {
-    ...{ home, sink: recordMetrics(home, home.folder), settings, log, config, base, trunk, policy, reference },
-    ...{ parentAdapter, rules, adapters, owned, openEngine },
+    ...{
+      home,
+      sink: recordMetrics(home, home.folder),
+      settings,
+      log,
+      config,
+      policyConfig,
+      base,
+      trunk,
+      policy,
+      reference,
+    },
+    ...{ start: parent, parent, rules, adapters, owned, openEngine },
     constraints: rules.rules.map((rule) => {
       const alone: RuleSet = { ...rules, rules: [rule] }; // compiled once for each object
       return { name: rule.id, cost: (text) => judge(alone, text).hits.length, price: rule.cost, adaptive: null };
@@ -99,6 +116,6 @@ async function readParent({ order }: RunHome, base: Base): Promise<Adapter | nul
   return (await readArtifact(order.parentDirectory, { verify: true, baseSha256: base.sha256 })).adapter;
 }
 
-/** The parent's name in an engine, made known to it where it is not the base. */
-export const serveParent = async ({ parentAdapter }: Run, engine: PrivateEngine): Promise<string> =>
-  parentAdapter ? engine.serve('parent', parentAdapter) : BASE_VERSION_ID;
+/** An adapter's name in an engine, made known to it where it is not the base. */
+export const serveAdapter = async (engine: PrivateEngine, name: string, adapter: Adapter | null): Promise<string> =>
+  adapter ? engine.serve(name, adapter) : BASE_VERSION_ID;

@@ -6,6 +6,7 @@ import { measureCandidate } from './gates/measure';
 import { openRun } from './open-run';
 import type { Outcome, RunHome } from './run-home';
 import { freeze } from './stages/freeze';
+import { imitate } from './stages/imitate';
 import { improvePolicy } from './stages/policy';
 import { learnReward } from './stages/reward';
 import { exportCandidate, publishCandidate } from './stages/version';
@@ -14,6 +15,7 @@ export async function runPipeline(home: RunHome, settings: PipelineSettings, log
   const run = await openRun(home, settings, log);
   try {
     const { snapshot, manifest } = await freeze(run);
+    await imitate(run, snapshot);
     const reward = await learnReward(run, snapshot);
     const policy = await improvePolicy(run, snapshot, reward);
     const candidate = await exportCandidate(run, snapshot, policy);

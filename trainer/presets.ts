@@ -2,11 +2,26 @@
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 import { hash32 } from '@/core/rng';
-import { PpoConfig, RewardModelConfig } from './config';
+import { RewardModelConfig, SftConfig } from './config';
+import { ALGORITHMS, POLICY_CONFIGS, type PolicyConfig } from './policy-config';
+
+/** The adapter's rank is the policy's: both stages train the same tensors. */
+const SftSettings = SftConfig.omit({ lora: true });
 
 export const PipelineConfig = z.object({
+  /** Imitation of demonstrations before anything else; null leaves it out, and {} takes its defaults. */
+  sft: SftSettings.nullable().default(null),
   rewardModel: RewardModelConfig.prefault({}),
-  ppo: PpoConfig.prefault({}),
+  /** Which of the following optimises the policy; null ends with what the imitation made. */
+  algorithm: z.enum(ALGORITHMS).nullable().default('ppo'),
+  ppo: POLICY_CONFIGS.ppo.prefault({}),
+  a2c: POLICY_CONFIGS.a2c.prefault({}),
+  trpo: POLICY_CONFIGS.trpo.prefault({}),
+  rloo: POLICY_CONFIGS.rloo.prefault({}),
+  grpo: POLICY_CONFIGS.grpo.prefault({}),
+  'online-dpo': POLICY_CONFIGS['online-dpo'].prefault({}),
+  dpo: POLICY_CONFIGS.dpo.prefault({}),
+  kto: POLICY_CONFIGS.kto.prefault({}),
   /** Fresh answers of the parent policy on which the reward is brought to mean 0 and deviation 1. */
   normalisationSamples: z.int().min(2).default(64),
   /** Answers of candidate and parent each that the gates compare; the standard error of the gain falls with their root. */
@@ -14,11 +29,17 @@ export const PipelineConfig = z.object({
 });
 export type PipelineConfig = z.infer<typeof PipelineConfig>;
 
+/** The settings of the algorithm that a run chose; without one, PPO's say how long prompts and answers are. */
+export const policyConfigOf = (config: PipelineConfig): PolicyConfig => config[config.algorithm ?? 'ppo'];
+
+/** The same settings for every algorithm; each takes those that it has. */
+const forEveryAlgorithm = (settings: object) => Object.fromEntries(ALGORITHMS.map((name) => [name, settings]));
+
 export const PRESETS = {
   /** The tiny model of the tests: seconds. */
   tiny: PipelineConfig.parse({
     rewardModel: { lora: { rank: 4, alpha: 8 }, learningRate: 5e-3, headLearningRate: 5e-3, epochs: 8, maxTokens: 64 },
-    ppo: {
+    ...forEveryAlgorithm({
       lora: { rank: 4, alpha: 8 },
       iterations: 4,
       sequences: 16,
@@ -27,7 +48,7 @@ export const PRESETS = {
       maxResponseTokens: 12,
       maxPromptTokens: 32,
       minWords: 0,
-    },
+    }),
     normalisationSamples: 16,
     gateAnswers: 64,
   }),
@@ -42,27 +63,34 @@ export const PRESETS = {
       tokenBudget: 60_000,
       microBatchTokens: 1536,
     },
-    ppo: { iterations: 4, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 },
+    ...forEveryAlgorithm({ iterations: 4, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 }),
     normalisationSamples: 48,
+    gateAnswers: 64,
   }),
-  /** A base of up to 400M parameters on four cores or more, some thousand votes: an hour or two. */
+  /** A base of up to 400M parameters on four cores or more, some thousand votes: hours. */
   cpu: PipelineConfig.parse({
     rewardModel: { epochs: 2, batchExamples: 16, maxTokens: 384, microBatchTokens: 2048 },
-    ppo: { iterations: 16, sequences: 64, minibatch: 16, maxResponseTokens: 128, maxPromptTokens: 256 },
+    ...forEveryAlgorithm({
+      iterations: 16,
+      sequences: 64,
+      minibatch: 16,
+      maxResponseTokens: 128,
+      maxPromptTokens: 256,
+    }),
     normalisationSamples: 128,
     gateAnswers: 256,
   }),
-  /** A device with 16 GiB: long rows and wide batches, which the processor would take days for. */
+  /** A device with 16 GiB: long rows and wide batches, for which a processor would take days. */
   gpu: PipelineConfig.parse({
     rewardModel: { epochs: 2, batchExamples: 64, maxTokens: 1024, microBatchTokens: 16_384 },
-    ppo: {
+    ...forEveryAlgorithm({
       iterations: 100,
       sequences: 256,
       minibatch: 64,
       microBatchTokens: 16_384,
       maxResponseTokens: 256,
       maxPromptTokens: 768,
-    },
+    }),
     normalisationSamples: 256,
     gateAnswers: 512,
   }),
@@ -78,7 +106,9 @@ export function parseConfig(config: Record<string, unknown>): PipelineConfig {
   }
   const seeds = seed === undefined ? {} : seedsOf(z.int().min(0).safeParse(seed));
   const under = merge(preset === undefined ? {} : PRESETS[preset as PresetName], seeds);
-  const parsed = PipelineConfig.safeParse(merge(under, own));
+  const asked =
+    seed === undefined || !own.sft ? own : { ...own, sft: merge({ seed: hash32(Number(seed), 3) }, own.sft) };
+  const parsed = PipelineConfig.safeParse(merge(under, asked));
   if (!parsed.success) {
     throw new AttuneError('BAD_INPUT', `The run's configuration: ${z.prettifyError(parsed.error)}`);
   }
@@ -87,7 +117,8 @@ export function parseConfig(config: Record<string, unknown>): PipelineConfig {
 
 function seedsOf(seed: { data?: number }): object {
   if (seed.data === undefined) throw new AttuneError('BAD_INPUT', "The run's seed must be a whole number from 0 on.");
-  return { rewardModel: { seed: hash32(seed.data, 1) }, ppo: { seed: hash32(seed.data, 2) } };
+  const policy = Object.fromEntries(ALGORITHMS.map((name) => [name, { seed: hash32(seed.data!, 2) }]));
+  return { rewardModel: { seed: hash32(seed.data, 1) }, ...policy };
 }
 
 function merge(under: object, over: object): object {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
+import { FEEDBACK_ROWS } from './feedback-rows';
 
 /** Share of the prompts that no stage trains on. */
 export const HELD_OUT_SHARE = 0.125;
@@ -46,18 +47,7 @@ export type ThumbRow = z.infer<typeof ThumbRow>;
 /** What people asked, up to where the assistant's answer begins. */
 const PromptRow = z.object({ kind: z.literal('prompt'), split: Split, promptIds: Ids.min(1) });
 
-/** An answer that somebody wrote or imported, its end token included. */
-const DemonstrationRow = z.object({
-  kind: z.literal('demonstration'),
-  split: Split,
-  promptIds: Ids.min(1),
-  answerIds: Ids.min(1),
-  raterId: z.string(),
-  /** In the rater, 0 to 1. */
-  trust: z.number().min(0).max(1).default(1),
-});
-
-export const SnapshotRow = z.discriminatedUnion('kind', [ComparisonRow, ThumbRow, PromptRow, DemonstrationRow]);
+export const SnapshotRow = z.discriminatedUnion('kind', [ComparisonRow, ThumbRow, PromptRow, ...FEEDBACK_ROWS]);
 export type SnapshotRow = z.infer<typeof SnapshotRow>;
 
 export interface Snapshot {

@@ -61,7 +61,9 @@ export async function measureKilledRuns(options: KilledRunsOptions): Promise<Kil
     const said = first.lines.at(-1)?.text ?? 'nothing';
     const wasKilled = first.child.signalCode === 'SIGKILL';
     runs.push({ stage, said, wasKilled, isEqual });
-    options.write(`kill ${i + 1}, ${stage} after "${said}"${wasKilled ? '' : ' (had ended)'}: ${isEqual ? 'equal' : 'OTHER WEIGHTS'}`);
+    options.write(
+      `kill ${i + 1}, ${stage} after "${said}"${wasKilled ? '' : ' (had ended)'}: ${isEqual ? 'equal' : 'OTHER WEIGHTS'}`,
+    );
   }
   return runs;
 }
@@ -106,15 +108,17 @@ function stageWindows(lines: Attempt['lines']): Windows {
 const describe = (windows: Windows) =>
   windows.map(([stage, { seconds }]) => `${stage} ${seconds.toFixed(2)} s`).join(', ');
 
-/** Pairs in the shape of HH-RLHF: letters of the alphabet's first half are preferred. */
-export async function writePairs(file: string, pairs: number): Promise<void> {
+/** Pairs and demonstrations in the shapes of HH-RLHF and TRL: letters of the alphabet's first half are preferred. */
+export async function writeDataSet(file: string, rows: number): Promise<void> {
   const rng = new Rng(3);
   const text = (first: string) =>
     Array.from({ length: 8 }, () => String.fromCharCode(first.charCodeAt(0) + rng.integer(12))).join('');
-  const lines = Array.from({ length: pairs }, (_, i) => {
-    const sides = { chosen: text('a'), rejected: text('n') };
+  const lines = Array.from({ length: rows }, (_, i) => {
     const dialogue = (answer: string) => `\n\nHuman: q${i}\n\nAssistant: ${answer}`;
-    return JSON.stringify({ chosen: dialogue(sides.chosen), rejected: dialogue(sides.rejected) });
+    return [
+      { chosen: dialogue(text('a')), rejected: dialogue(text('n')) },
+      { prompt: `s${i}`, completion: text('a') },
+    ].map((row) => JSON.stringify(row));
   });
-  await writeFile(file, `${lines.join('\n')}\n`);
+  await writeFile(file, `${lines.flat().join('\n')}\n`);
 }

@@ -11,15 +11,10 @@ import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/ppo-metrics';
 import { PRESETS } from '@/trainer/presets';
-import {
-  type Comparison,
-  limitUndecided,
-  type RewardExample,
-  type RewardTrainingState,
-  splitByPrompt,
-  trainRewardModel,
-} from '@/trainer/reward-model';
+import type { Comparison, RewardExample } from '@/trainer/reward-examples';
+import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
 import { normaliseReward, packRewardModel, type RewardModelState, unpackRewardModel } from '@/trainer/reward-scorer';
+import { limitUndecided, splitByPrompt } from '@/trainer/reward-split';
 import { END, tinyWeights } from './algorithms-support';
 
 let trunk: Trunk;

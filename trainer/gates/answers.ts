@@ -1,7 +1,7 @@
 // What a policy answers to held-out prompts, in figures that can be held against its parent's.
 import { judge, type RuleSet } from '@/core/constraints';
 import { hash32 } from '@/core/rng';
-import { countWords, endsByItself, type Reward } from '../experience';
+import { countWords, endsByItself } from '../experience';
 import type { PrivateEngine } from '../private-engine';
 import type { Answer } from '../response';
 
@@ -15,8 +15,6 @@ export interface AnswerSet {
 }
 
 export interface AnswerFigures {
-  /** Normalised reward of each answer. */
-  rewards: number[];
   /** Shares of the answers, 0..1. */
   endRate: number;
   degenerateShare: number;
@@ -47,19 +45,13 @@ export async function sampleAnswers(
 
 export function measureAnswers(
   { answers }: AnswerSet,
-  {
-    reward,
-    rules,
-    decode,
-    endIds,
-  }: { reward: Reward; rules: RuleSet; decode(ids: readonly number[]): string; endIds: readonly number[] },
+  { rules, decode, endIds }: { rules: RuleSet; decode(ids: readonly number[]): string; endIds: readonly number[] },
 ): AnswerFigures {
   const ended = answers.map(({ answerIds }) => endsByItself(answerIds, endIds));
   const texts = answers.map(({ answerIds }, i) => decode([...(ended[i] ? answerIds.subarray(0, -1) : answerIds)]));
   const share = (count: number) => count / answers.length;
   const hits = texts.flatMap((text) => judge(rules, text).hits);
   return {
-    rewards: reward.score(answers),
     endRate: share(ended.filter(Boolean).length),
     degenerateShare: share(texts.filter((text) => countWords(text) <= DEGENERATE_WORDS).length),
     distinctShare: share(new Set(texts).size),

@@ -5,11 +5,20 @@ import type { AnswerFigures } from './answers';
 export interface GateFigures {
   /** Mean |log p(engine) - log p(trainer)| over answer tokens, nats. */
   parity: { fp32: number; int8: number; tokens: number };
-  /** Nats an answer from the parent, and the run's budget. */
+  /** Nats an answer from where the policy stage started, and the run's budget. */
   kl: { perAnswer: number; budget: number };
   candidate: AnswerFigures;
   parent: AnswerFigures;
-  /** The prompt of each answer, as a key: answers to one prompt are not independent. */
+  gain: GainFigures;
+}
+
+/** What must have become better than by luck, pair by pair. */
+export interface GainFigures {
+  /** By the reward of answers; without a reward model by the log-likelihood of held-out demonstrations, nats a token. */
+  name: 'heldout_reward_gain' | 'heldout_demonstration_gain';
+  candidate: readonly number[];
+  parent: readonly number[];
+  /** The prompt of each pair, as a key: answers to one prompt are not independent. */
   prompts: readonly string[];
 }
 
@@ -21,7 +30,7 @@ const SLACK = 0.05;
 /** The share of distinct answers may fall to this part of the parent's: repeating one answer is the classic hack. */
 const DISTINCT_PART = 0.7;
 
-export function judgeGates({ parity, kl, candidate, parent, prompts }: GateFigures): GateResult[] {
+export function judgeGates({ parity, kl, candidate, parent, gain: compared }: GateFigures): GateResult[] {
   const most = (name: string, value: number, threshold: number, note?: string): GateResult => ({
     ...{ name, value, threshold, bound: 'max', passed: value <= threshold },
     ...(note ? { note } : {}),
@@ -30,7 +39,7 @@ export function judgeGates({ parity, kl, candidate, parent, prompts }: GateFigur
     ...{ name, value, threshold, bound: 'min', passed: value >= threshold },
     ...(note ? { note } : {}),
   });
-  const gain = pairedGain(candidate.rewards, parent.rewards, prompts);
+  const gain = pairedGain(compared);
   return [
     most(
       'parity',
@@ -38,13 +47,13 @@ export function judgeGates({ parity, kl, candidate, parent, prompts }: GateFigur
       PARITY_LIMIT,
       `Mean difference of log-probabilities over ${parity.tokens} tokens; int8 as served: ${parity.int8.toPrecision(3)}.`,
     ),
-    most('kl_budget', kl.perAnswer, kl.budget, 'Nats an answer away from the parent.'),
+    most('kl_budget', kl.perAnswer, kl.budget, 'Nats an answer away from where the policy started.'),
     {
       ...least(
-        'heldout_reward_gain',
+        compared.name,
         gain.mean,
         STANDARD_ERRORS * gain.standardError,
-        `Mean over ${gain.pairs} pairs of answers to ${gain.prompts} prompts; standard error ${gain.standardError.toPrecision(2)}, and the gain must exceed ${STANDARD_ERRORS} of them.`,
+        `Mean over ${gain.pairs} pairs to ${gain.prompts} prompts; standard error ${gain.standardError.toPrecision(2)}, and the gain must exceed ${STANDARD_ERRORS} of them.`,
       ),
       passed: gain.mean > STANDARD_ERRORS * gain.standardError,
     },
@@ -76,7 +85,7 @@ export function judgeGates({ parity, kl, candidate, parent, prompts }: GateFigur
  * Answers to the same prompt under the same seed, one policy less the other. The standard error is the larger of two: of
  * independent pairs, and of prompts that each have a gain of their own (Liang and Zeger 1986, with G / (G - 1)).
  */
-export function pairedGain(candidate: readonly number[], parent: readonly number[], prompts: readonly string[]) {
+export function pairedGain({ candidate, parent, prompts }: Omit<GainFigures, 'name'>) {
   const differences = candidate.map((x, i) => x - parent[i]!);
   const pairs = differences.length;
   const mean = differences.reduce((a, b) => a + b, 0) / pairs;

@@ -3,7 +3,7 @@ import { AttuneError } from '@/core/errors';
 import { hash32 } from '@/core/rng';
 import { directoryCheckpoints } from '../checkpoint';
 import { promptsOf, rewardExamples } from '../examples';
-import { type Run, serveParent } from '../open-run';
+import { type Run, serveAdapter } from '../open-run';
 import { type RewardTrainingState, trainRewardModel } from '../reward-model';
 import {
   normaliseReward,
@@ -15,8 +15,9 @@ import {
 import { stageProgress } from '../run-home';
 import type { Snapshot } from '../snapshot';
 
-export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardModel> {
-  const { sink, config, trunk } = run;
+/** Null where there is nothing to learn it from and no algorithm that would need it. */
+export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardModel | null> {
+  const { sink, config, policyConfig, trunk } = run;
   const { folder } = run.home;
   const finished = directoryCheckpoints<RewardModelState>(folder, 'reward');
   const saved = await finished.read();
@@ -26,6 +27,7 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
     return model;
   }
   const examples = rewardExamples(snapshot.rows);
+  if (examples.length === 0 && config.algorithm === null) return null;
   const { batchExamples, epochs, evalShare, tokenBudget } = config.rewardModel;
   const steps = Math.max(1, Math.ceil((examples.length * (1 - evalShare)) / batchExamples) * epochs);
   const report = stageProgress(sink, 'reward_model');
@@ -42,7 +44,7 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
     checkpoints: directoryCheckpoints<RewardTrainingState>(folder, 'reward_model'),
   });
   run.owned.push(model);
-  const fresh = await sampleParent(run, promptsOf(snapshot.rows, 'train', config.ppo.maxPromptTokens));
+  const fresh = await sampleStart(run, promptsOf(snapshot.rows, 'train', policyConfig.maxPromptTokens));
   const { mean, deviation } = normaliseReward(model, fresh);
   sink.metrics('reward_model', steps + 1, { 'normalisation/mean': mean, 'normalisation/deviation': deviation });
   await finished.write(packRewardModel(model));
@@ -50,14 +52,15 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
   return model;
 }
 
-async function sampleParent(run: Run, prompts: Int32Array[]) {
-  const { config, sink } = run;
-  if (prompts.length === 0) throw noPrompts('training', config.ppo.maxPromptTokens);
+async function sampleStart(run: Run, prompts: Int32Array[]) {
+  const { config, policyConfig, sink } = run;
+  const { maxPromptTokens, maxResponseTokens: maxTokens, seed } = policyConfig;
+  if (prompts.length === 0) throw noPrompts('training', maxPromptTokens);
   const engine = await run.engine();
-  const versionId = await serveParent(run, engine);
+  const versionId = await serveAdapter(engine, 'start', run.start);
   const asked = Array.from({ length: config.normalisationSamples }, (_, i) => prompts[i % prompts.length]!);
-  const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens: config.ppo.maxResponseTokens } as const;
-  const seeds = asked.map((_, i) => hash32(config.ppo.seed + 3, i));
+  const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens } as const;
+  const seeds = asked.map((_, i) => hash32(seed + 3, i));
   const samples = await engine.sample(asked, versionId, sampling, seeds, sink.signal);
   return samples.map(({ ids }, i) => ({ promptIds: asked[i]!, answerIds: Int32Array.from(ids) }));
 }

@@ -10,19 +10,18 @@ import type { Outcome } from '../run-home';
 import { RUN_MANIFEST_FILE, type RunManifest } from '../run-manifest';
 import type { Snapshot } from '../snapshot';
 
-export interface Candidate {
-  origin: VersionOrigin;
+export interface Trained {
   adapter: Adapter;
-  /** What its training says of how it ended. */
+  /** How its training ended, in a sentence. */
   verdict: string;
 }
 
+export interface Candidate extends Trained {
+  origin: VersionOrigin;
+}
+
 /** Under the run's folder until the gates have spoken: their report is part of the published manifest. */
-export async function exportCandidate(
-  run: Run,
-  snapshot: Snapshot,
-  { adapter, verdict }: Pick<Candidate, 'adapter' | 'verdict'>,
-): Promise<Candidate> {
+export async function exportCandidate(run: Run, snapshot: Snapshot, { adapter, verdict }: Trained): Promise<Candidate> {
   const { sink, base, adapters } = run;
   const { order } = run.home;
   sink.progress('export', 0, null);

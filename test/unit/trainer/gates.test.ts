@@ -4,21 +4,20 @@ import { Rng } from '@/core/rng';
 import type { AnswerFigures } from '@/trainer/gates/answers';
 import { judgeGates, pairedGain } from '@/trainer/gates/gates';
 
-const figures = (rewards: number[]): AnswerFigures => ({
-  rewards,
+const FIGURES: AnswerFigures = {
   endRate: 1,
   degenerateShare: 0,
   distinctShare: 1,
   constraintRates: {},
-});
+};
 
 const gainGate = (candidate: number[], parent: number[], prompts: string[]) =>
   judgeGates({
     parity: { fp32: 0, int8: 0, tokens: 1 },
     kl: { perAnswer: 0, budget: 1 },
-    candidate: figures(candidate),
-    parent: figures(parent),
-    prompts,
+    candidate: FIGURES,
+    parent: FIGURES,
+    gain: { name: 'heldout_reward_gain', candidate, parent, prompts },
   }).find(({ name }) => name === 'heldout_reward_gain')!;
 
 const normals = (seed: number, count: number, mean = 0) => {
@@ -32,13 +31,18 @@ describe('held-out gain', () => {
   it('is mean and standard error of the pairs’ differences', () => {
     // Differences 1, 3: mean 2, sample variance 2, standard error sqrt(2 / 2) = 1. By prompts, deviations -1 and 1:
     // (1 + 1) / 2^2 * 2 / 1 = 1, the same.
-    expect(pairedGain([2, 5], [1, 2], ['a', 'b'])).toEqual({ mean: 2, standardError: 1, pairs: 2, prompts: 2 });
+    expect(pairedGain({ candidate: [2, 5], parent: [1, 2], prompts: ['a', 'b'] })).toEqual({
+      mean: 2,
+      standardError: 1,
+      pairs: 2,
+      prompts: 2,
+    });
   });
 
   it('of answers to few prompts has the error of the prompts, not of the answers', () => {
     // Differences 1, 1, 3, 3 for prompts a, a, b, b: independent pairs would have variance 4/3 and error sqrt(1/3) = 0.577;
     // by prompts the sums of deviations are -2 and 2: (4 + 4) / 4^2 * 2 / 1 = 1.
-    const gain = pairedGain([1, 1, 3, 3], [0, 0, 0, 0], ['a', 'a', 'b', 'b']);
+    const gain = pairedGain({ candidate: [1, 1, 3, 3], parent: [0, 0, 0, 0], prompts: ['a', 'a', 'b', 'b'] });
     expect(gain).toEqual({ mean: 2, standardError: 1, pairs: 4, prompts: 2 });
   });
 
@@ -59,7 +63,7 @@ describe('held-out gain', () => {
     // sqrt(2 / 64) = 0.18 for the standard error, twice that for the threshold.
     expect(gate.threshold).toBeGreaterThan(0.28);
     expect(gate.threshold).toBeLessThan(0.44);
-    expect(gate.note).toMatch(/Mean over 64 pairs of answers to 64 prompts; standard error 0\.\d+/);
+    expect(gate.note).toMatch(/Mean over 64 pairs to 64 prompts; standard error 0\.\d+/);
   });
 
   it('the parent itself gains nothing, and nothing is no gain', () => {
