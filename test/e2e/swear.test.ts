@@ -45,7 +45,8 @@ async function record(page: Page): Promise<Received> {
 function shownTexts(events: readonly string[]): string[] {
   let shown = '';
   return events.map((data) => {
-    const { json: event } = JSON.parse(data) as { json?: { type: string; text: string } };
+    // tRPC's own events of connection and end carry nothing, or settings.
+    const { json: event } = JSON.parse(data || '{}') as { json?: { type: string; text: string } };
     if (event?.type === 'delta') shown += event.text;
     else if (event?.type === 'snapshot' || event?.type === 'end') shown = event.text;
     return shown;
