@@ -84,7 +84,7 @@ describe.skipIf(problem)('pipeline', () => {
   it('of the run’s folder the reward model is kept, and no tensor', async () => {
     const names = await readdir(path.join(dataPaths(world.settings.dataFolder).runs, first.id));
     expect(names.filter((name) => !name.startsWith('reward.')).sort()).toEqual([
-      ...['metrics.jsonl', 'rules.json', 'run.json', 'tensorboard'],
+      ...['metrics.jsonl', 'reward-report.json', 'rules.json', 'run.json', 'tensorboard'],
     ]);
   });
 

@@ -1,4 +1,6 @@
 // The reward stage: trains the reward model on the snapshot's votes and brings it to the scale of the parent's answers.
+import path from 'node:path';
+import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { hash32 } from '@/core/rng';
 import { directoryCheckpoints } from '../checkpoint';
@@ -31,7 +33,7 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
   const { batchExamples, epochs, evalShare, tokenBudget } = config.rewardModel;
   const steps = Math.max(1, Math.ceil((examples.length * (1 - evalShare)) / batchExamples) * epochs);
   const report = stageProgress(sink, 'reward_model');
-  const { model } = await trainRewardModel({
+  const { model, report: judged } = await trainRewardModel({
     trunk,
     examples,
     config: config.rewardModel,
@@ -44,6 +46,8 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
     checkpoints: directoryCheckpoints<RewardTrainingState>(folder, 'reward_model'),
   });
   run.owned.push(model);
+  // Calibration, the length baseline and the figures of each group, for people to read.
+  await writeDurably(path.join(folder, 'reward-report.json'), `${JSON.stringify(judged, null, 2)}\n`);
   const fresh = await sampleStart(run, promptsOf(snapshot.rows, 'train', policyConfig.maxPromptTokens));
   const { mean, deviation } = normaliseReward(model, fresh);
   sink.metrics('reward_model', steps + 1, { 'normalisation/mean': mean, 'normalisation/deviation': deviation });
