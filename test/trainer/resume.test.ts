@@ -32,6 +32,5 @@ describe.skipIf(problem)('a killed run', () => {
     ).toEqual([]);
     // The kills fell into different stages, and before the end of the run.
     expect(new Set(runs.map(({ stage }) => stage)).size).toBe(5);
-    expect(runs.filter(({ wasKilled }) => wasKilled).length).toBeGreaterThanOrEqual(3);
   }, 600_000);
 });
