@@ -1,7 +1,7 @@
-// Measures whether runs killed at random moments end with the weights of the undisturbed one; writes bench/resume.json.
+// Measures whether runs killed at random moments end with the weights of the undisturbed one; writes a file of JSON.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeTinyLlama } from '@/core/tiny-llama';
 import { measureKilledRuns, writeDataSet } from './resume/killed-runs';
@@ -13,6 +13,7 @@ const { values: options } = parseArgs({
     /** A base; the tiny one of the tests without it. */
     model: { type: 'string' },
     preset: { type: 'string', default: 'tiny' },
+    output: { type: 'string', default: 'bench/resume.json' },
     /** JSON over the preset. More answers than the engine has rows, so that batches form and dissolve. */
     config: {
       type: 'string',
@@ -35,8 +36,8 @@ async function main(): Promise<number> {
     });
     const equal = runs.filter(({ isEqual }) => isEqual).length;
     console.log(`${equal} of ${runs.length} killed runs ended with the weights of the undisturbed one`);
-    await mkdir('bench', { recursive: true });
-    await writeFile(join('bench', 'resume.json'), `${JSON.stringify({ ...options, equal, runs }, null, 2)}\n`);
+    await mkdir(dirname(options.output), { recursive: true });
+    await writeFile(options.output, `${JSON.stringify({ ...options, equal, runs }, null, 2)}\n`);
     return equal === runs.length ? 0 : 1;
   } finally {
     await rm(folder, { recursive: true, force: true });

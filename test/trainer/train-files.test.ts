@@ -127,7 +127,7 @@ describe.skipIf(problem)('a run from files', () => {
       await expect(train('kept', { ...config, seed: 2 })).rejects.toThrow(
         /kept holds a run with another configuration/,
       );
-      await expect(train('kept', config, { ...data, rows: data.rows.slice(1) })).rejects.toThrow(/another data/);
+      await expect(train('kept', config, { ...data, rows: data.rows.slice(1) })).rejects.toThrow(/another data set/);
     },
     MINUTES,
   );
