@@ -89,6 +89,7 @@ export function writeModel(
   scalar('hasBias', 'bool');
   scalar('hasMinP', 'bool');
   scalar('hasSampling', 'bool');
+  scalar('hasTruncation', 'bool');
   graph.input('biasIds', 'int64', ['N', 'M']);
   graph.input('biases', 'float32', ['N', 'M']);
   graph.input('candidates', 'int64', [1]);
@@ -191,6 +192,7 @@ const SAMPLING_INPUTS = {
   hasBias: 'hasBias',
   hasMinP: 'hasMinP',
   hasSampling: 'hasSampling',
+  hasTruncation: 'hasTruncation',
   candidates: 'candidates',
   reported: 'reported',
 };
