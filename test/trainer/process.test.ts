@@ -5,6 +5,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { artifactDirectory } from '@/core/artifact';
+import { sha256File } from '@/core/hash';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { runTrainer, type TrainerOptions } from '@/trainer/main';
@@ -258,7 +260,7 @@ describe.skipIf(problem)('training', () => {
   };
 
   it(
-    'killed in the middle of PPO, the next process goes on from the checkpoint to the same figures',
+    'killed in the middle of PPO, the next process goes on from the checkpoint to the same figures and weights',
     async () => {
       const config = { ...QUICK, ppo: { ...QUICK.ppo, iterations: 6 } };
       const undisturbed = await addRun(world, config);
@@ -292,7 +294,13 @@ describe.skipIf(problem)('training', () => {
       // Iterations from before the kill were not made again.
       expect(points.filter((row) => row.createdAt < since).length).toBeGreaterThanOrEqual(1);
       for (const [i, { metrics }] of points.entries())
-        expect(metrics['objective/scores']).toBeCloseTo(expected[i]!.metrics['objective/scores']!, 2);
+        expect(metrics['objective/scores']).toBe(expected[i]!.metrics['objective/scores']);
+      const [weights, wanted] = [run, whole].map(({ resultVersionId }) =>
+        sha256File(
+          path.join(artifactDirectory(world.settings.artifacts, resultVersionId!), 'adapter_model.safetensors'),
+        ),
+      );
+      expect(await weights).toBe(await wanted);
     },
     TEN_MINUTES,
   );
