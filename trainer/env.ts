@@ -20,14 +20,14 @@ const TrainerEnv = z.object({
 /** What a run needs besides its order. */
 export interface PipelineSettings {
   modelPath: string;
-  dataFolder: string;
-  artifacts: string;
   cache: string;
   engineThreads: number;
 }
 
 export interface TrainerSettings extends PipelineSettings {
   databaseUrl: string;
+  dataFolder: string;
+  artifacts: string;
 }
 
 /** Throws BAD_INPUT naming the variable. */

@@ -22,7 +22,7 @@ const Order = z.object({
 });
 const Result = z.object({ status: z.enum(['done', 'rejected']), versionId: z.string(), verdict: z.string() });
 
-export interface FilesRun {
+interface FilesRun {
   folder: string;
   config: Record<string, unknown>;
   /** The artifact to train on from; null is the base alone. */

@@ -1,7 +1,7 @@
 // Keeps a lease alive from a thread of its own: a native step holds the main thread's event loop, not this one's.
 import { Worker } from 'node:worker_threads';
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   url: string;
   runId: string;
   owner: string;

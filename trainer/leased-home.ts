@@ -4,12 +4,12 @@ import { artifactDirectory } from '@/core/artifact';
 import { BASE_VERSION_ID } from '@/core/manifest';
 import { dataPaths } from '@/core/paths';
 import { freezeSnapshot } from './dataset';
-import type { PipelineSettings } from './env';
+import type { TrainerSettings } from './env';
 import { publishVersion } from './publish';
 import type { RunHome } from './run-home';
 import { type RunLease, readSetting } from './runs';
 
-export function leasedHome(lease: RunLease, { dataFolder, artifacts }: PipelineSettings): RunHome {
+export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSettings): RunHome {
   const { id, createdAt, config, parentVersionId } = lease.run;
   const folders = dataPaths(dataFolder);
   const isBase = parentVersionId === BASE_VERSION_ID;

@@ -4,8 +4,8 @@ import path from 'node:path';
 import type { RunSink } from './run-home';
 import { openEventFile } from './tensorboard';
 
-export const METRICS_FILE = 'metrics.jsonl';
-export const TENSORBOARD_FOLDER = 'tensorboard';
+const METRICS_FILE = 'metrics.jsonl';
+const TENSORBOARD_FOLDER = 'tensorboard';
 
 /** Passes everything on. A resumed run repeats steps: of a stage and a step the last line holds. */
 export function recordMetrics(sink: RunSink, folder: string): RunSink {

@@ -95,7 +95,7 @@ export const PRESETS = {
     gateAnswers: 512,
   }),
 } as const satisfies Record<string, PipelineConfig>;
-export type PresetName = keyof typeof PRESETS;
+type PresetName = keyof typeof PRESETS;
 
 /** Fields over the defaults, or over a named preset; one `seed` seeds every stage differently. */
 export function parseConfig(config: Record<string, unknown>): PipelineConfig {

@@ -5,10 +5,10 @@ import { sha256 } from '@/core/hash';
 import { FEEDBACK_ROWS } from './feedback-rows';
 
 /** Share of the prompts that no stage trains on. */
-export const HELD_OUT_SHARE = 0.125;
+const HELD_OUT_SHARE = 0.125;
 
 const Split = z.enum(['train', 'heldout']);
-export type Split = z.infer<typeof Split>;
+type Split = z.infer<typeof Split>;
 const Ids = z.array(z.int().min(0));
 
 const Completion = z.object({
@@ -32,7 +32,6 @@ const ComparisonRow = z.object({
   choice: z.enum(['left', 'right', 'tie', 'both_bad']),
   raterId: z.string(),
 });
-export type ComparisonRow = z.infer<typeof ComparisonRow>;
 
 const ThumbRow = z.object({
   kind: z.literal('thumb'),
@@ -42,7 +41,6 @@ const ThumbRow = z.object({
   up: z.boolean(),
   raterId: z.string(),
 });
-export type ThumbRow = z.infer<typeof ThumbRow>;
 
 /** What people asked, up to where the assistant's answer begins. */
 const PromptRow = z.object({ kind: z.literal('prompt'), split: Split, promptIds: Ids.min(1) });

@@ -16,7 +16,7 @@ const { root } = protobuf.parse(
 );
 export const Event = root.lookupType('Event');
 
-export interface EventWriter {
+interface EventWriter {
   scalars(step: number, values: Readonly<Record<string, number>>, timeMs?: number): void;
 }
 

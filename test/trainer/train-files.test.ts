@@ -40,8 +40,9 @@ async function train(name: string, config: Record<string, unknown>, rows = data)
     onProgress: (stage) => stages.at(-1) !== stage && stages.push(stage),
   });
   const settings = {
-    ...{ modelPath: join(folder, 'model'), dataFolder: home.folder, artifacts: home.artifacts },
-    ...{ cache: join(folder, 'cache'), engineThreads: 1 },
+    modelPath: join(folder, 'model'),
+    cache: join(folder, 'cache'),
+    engineThreads: 1,
   };
   const outcome = await runPipeline(home, settings, silent);
   const artifact = await readArtifact(join(home.artifacts, outcome.versionId), { verify: true });

@@ -22,7 +22,7 @@ export interface GainFigures {
   prompts: readonly string[];
 }
 
-export const PARITY_LIMIT = 1e-3;
+const PARITY_LIMIT = 1e-3;
 /** A gain within so many standard errors may be luck. */
 const STANDARD_ERRORS = 2;
 /** Shares may worsen by so much against the parent: sampling noise of 64 answers. */

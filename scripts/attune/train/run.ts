@@ -66,7 +66,8 @@ export async function train(args: string[], usage: string): Promise<number> {
     });
     await startBackend();
     const settings = {
-      ...{ modelPath, dataFolder: folder, artifacts: home.artifacts, cache: path.join(env.dataFolder, 'cache') },
+      modelPath,
+      cache: path.join(env.dataFolder, 'cache'),
       engineThreads: env.ATTUNE_ENGINE_THREADS,
     };
     const log = createLogger('train');
