@@ -1,11 +1,9 @@
 // Log-probabilities and entropy at a temperature, with the gradient of REINFORCE, against the published vectors.
-import { beforeAll, expect, test } from 'vitest';
-import { startBackend, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
+import { test } from 'vitest';
+import { type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import { clippedPolicyLoss } from '@/trainer/loss';
 import { responseLogprobs, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { expectClose, golden } from './golden';
-
-beforeAll(() => startBackend());
 
 const logits = golden.logprob.logits[0]!;
 /** The identity as head makes the hidden state the logits themselves. Every token of the vocabulary once as target. */
