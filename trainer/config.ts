@@ -1,6 +1,6 @@
-// The settings of every training stage, with their units, defaults and named presets.
+// The settings of imitation and of the reward model, with their units and defaults; policy-config.ts has the policy's.
 import { z } from 'zod';
-import { ALGORITHMS, LoraConfig, POLICY_CONFIGS, type PolicyConfig } from './policy-config';
+import { LoraConfig } from './policy-config';
 
 export { ALGORITHMS, type AlgorithmName, type PolicyConfig, type PpoConfig } from './policy-config';
 
@@ -87,59 +87,3 @@ export const RewardModelConfig = z.object({
   seed: z.int().min(0).default(17),
 });
 export type RewardModelConfig = z.infer<typeof RewardModelConfig>;
-
-export const PipelineConfig = z.object({
-  rewardModel: RewardModelConfig.prefault({}),
-  /** Which of the following optimises the policy. */
-  algorithm: z.enum(ALGORITHMS).default('ppo'),
-  ppo: POLICY_CONFIGS.ppo.prefault({}),
-  a2c: POLICY_CONFIGS.a2c.prefault({}),
-  trpo: POLICY_CONFIGS.trpo.prefault({}),
-  rloo: POLICY_CONFIGS.rloo.prefault({}),
-  grpo: POLICY_CONFIGS.grpo.prefault({}),
-  'online-dpo': POLICY_CONFIGS['online-dpo'].prefault({}),
-  dpo: POLICY_CONFIGS.dpo.prefault({}),
-  kto: POLICY_CONFIGS.kto.prefault({}),
-  /** Fresh answers of the parent policy on which the reward is brought to mean 0 and deviation 1. */
-  normalisationSamples: z.int().min(2).default(64),
-});
-export type PipelineConfig = z.infer<typeof PipelineConfig>;
-
-/** The settings of the algorithm that a run chose. */
-export const policyConfigOf = (config: PipelineConfig): PolicyConfig => config[config.algorithm];
-
-/** The same settings for every algorithm; each takes those that it has. */
-const forEveryAlgorithm = (settings: object) => Object.fromEntries(ALGORITHMS.map((name) => [name, settings]));
-
-export const PRESETS = {
-  /** The tiny model of the tests: seconds. */
-  tiny: PipelineConfig.parse({
-    rewardModel: { lora: { rank: 4, alpha: 8 }, learningRate: 5e-3, headLearningRate: 5e-3, epochs: 8, maxTokens: 64 },
-    ...forEveryAlgorithm({
-      lora: { rank: 4, alpha: 8 },
-      iterations: 4,
-      sequences: 16,
-      learningRate: 5e-3,
-      valueLearningRate: 1e-2,
-      maxResponseTokens: 12,
-      maxPromptTokens: 32,
-      minWords: 0,
-    }),
-    normalisationSamples: 16,
-  }),
-  /** A 135M base on two processor cores: about 4 minutes of reward model on 300 comparisons, 8 of PPO. */
-  'demo-cpu': PipelineConfig.parse({
-    rewardModel: {
-      epochs: 2,
-      batchExamples: 8,
-      evalShare: 0.1,
-      evalsPerEpoch: 1,
-      maxTokens: 192,
-      tokenBudget: 60_000,
-      microBatchTokens: 1536,
-    },
-    ...forEveryAlgorithm({ iterations: 4, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 }),
-    normalisationSamples: 48,
-  }),
-} as const satisfies Record<string, PipelineConfig>;
-export type PresetName = keyof typeof PRESETS;

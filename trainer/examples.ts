@@ -1,7 +1,8 @@
 // Turns a snapshot's rows into what the algorithms train on and are judged by.
-import type { SnapshotRow } from './dataset';
+
 import { type Demonstration, demonstrationOfAnswer } from './demonstrations';
 import type { RewardExample } from './reward-examples';
+import type { SnapshotRow } from './snapshot';
 
 /** Of a comparison or a thumb, whose rows carry no trust: every rater counts the same. */
 const WEIGHT = 1;

@@ -195,7 +195,6 @@ async function update(run: Run): Promise<void> {
   const units = Math.ceil(experience.answerIds.length / algorithm.unit);
   const unitsPerStep = algorithm.minibatch / algorithm.unit;
   const perEpoch = Math.ceil(units / unitsPerStep);
-  const totalSteps = config.iterations * algorithm.epochs * perEpoch;
   while (state.epoch < algorithm.epochs) {
     await yieldToEvents(); // native steps hold the event loop; heartbeat and cancellation go between them
     input.signal.throwIfAborted();
@@ -206,7 +205,7 @@ async function update(run: Run): Promise<void> {
     const isFirst = state.optimiserSteps === 0 && state.sums.steps === 0;
     const outcome = algorithm.step({
       ...{ learner, experience, signal, rows, iteration: state.iteration, klCoefficient: state.klCoefficient },
-      learningRate: algorithm.rate ? learningRateAt({ ...algorithm.rate, totalSteps }, state.optimiserSteps) : 0,
+      learningRate: learningRateOf(run, state.optimiserSteps),
       demonstrations: (mix) => demonstrationsAt(run, mix),
       check: (figures) => {
         if (isFirst) checkStart({ largestKl: 0, ...figures });
@@ -229,6 +228,13 @@ async function update(run: Run): Promise<void> {
   await saveRun(run);
 }
 
+/** Of the policy's step of that number; 0 where the algorithm finds its own. */
+function learningRateOf({ algorithm }: Run, step: number): number {
+  const { config, epochs, minibatch, rate } = algorithm;
+  const totalSteps = config.iterations * epochs * Math.ceil(config.sequences / minibatch);
+  return rate ? learningRateAt({ ...rate, totalSteps }, step) : 0;
+}
+
 /** Figures, the price of divergence, the prices of constraints; then on to the next experience. */
 function endIteration(run: Run, experience: Experience, signal: LearningSignal): void {
   const { input, state, algorithm } = run;
@@ -239,7 +245,7 @@ function endIteration(run: Run, experience: Experience, signal: LearningSignal):
     const explained = explainedVariance(experience.values, signal.returns);
     metrics['ppo/val/var_explained'] = metrics['critic/vf_explained_var'] = explained;
   }
-  if (algorithm.rate) metrics.lr = algorithm.rate.lr;
+  if (algorithm.rate) metrics.lr = learningRateOf(run, Math.max(0, state.optimiserSteps - 1));
   metrics.episode = (state.iteration + 1) * config.sequences;
   metrics.eps = config.sequences / seconds;
   if (algorithm.adaptiveKl) {

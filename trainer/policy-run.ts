@@ -56,7 +56,7 @@ export interface Kept {
   objective: number;
   /** Mean score; of DPO and KTO the held-out accuracy. */
   score: number;
-  /** Nats per answer; of DPO and KTO on held-out answers, which are not the policy's own. */
+  /** Nats per answer; of DPO and KTO by how much the held-out answers' log-probs have fallen. */
   kl: number;
 }
 

@@ -116,7 +116,7 @@ function startOn(run: Run<PreferenceItem>): void {
   checkStart({ largestKl: largest, largestRatioError: 0, entropy: 0 });
   const { loss, metrics } = evaluate(run, items);
   keepPolicy(run, { iteration: 0, objective: -loss, score: metrics.eval_accuracy ?? 0, kl: 0 });
-  run.input.onMetrics('ppo', 0, { ...metrics, 'objective/kl': 0 });
+  run.input.onMetrics('ppo', 0, { ...metrics, 'kl/reference_to_policy': 0 });
 }
 
 function logRatiosOf({ learner, input }: Run<PreferenceItem>, answers: Answer[]): number[] {
@@ -179,7 +179,8 @@ function evaluate<Item extends PreferenceItem>(run: Run<Item>, items: readonly I
   const logRatios = logRatiosOf(run, answers);
   const kl = algorithm.needsMismatchedKl ? mismatchedKlOf(run, answers) : 0;
   const { loss } = algorithm.loss(logRatios, items, { kl, normaliser: items.length });
-  const divergence = logRatios.reduce((a, b) => a + Math.expm1(-b) + b, 0) / logRatios.length;
+  // KL(reference || policy) where the answers are the parent's own; the other direction needs samples of the policy.
+  const divergence = 0 - logRatios.reduce((a, b) => a + b, 0) / logRatios.length;
   const figures = algorithm.metrics(logRatios, items);
   const metrics: Metrics = { eval_loss: loss, eval_accuracy: figures['rewards/accuracies']!, ...figures };
   return { loss, divergence, metrics };
@@ -200,7 +201,7 @@ function endEpoch(run: Run<PreferenceItem>): void {
   input.onMetrics('ppo', state.epoch, {
     loss: state.loss / state.batch,
     grad_norm: state.gradNorm / state.batch,
-    'objective/kl': divergence,
+    'kl/reference_to_policy': divergence,
     ...metrics,
     lr: config.learningRate,
     steps: state.optimiserSteps,

@@ -54,30 +54,40 @@ export const addSums = (a: UpdateSums, b: UpdateSums): UpdateSums =>
     Object.entries(a).map(([key, value]) => [key, value + b[key as keyof UpdateSums]]),
   ) as unknown as UpdateSums;
 
-/** Losses and norms are means over steps, the rest over tokens. */
+/** Losses and norms are means over steps, the rest over tokens; what an algorithm has not got is left out. */
 export function updateMetrics(sums: UpdateSums): Metrics {
   const { steps, tokens, valueSteps, valueTokens } = sums;
   const share = (x: number, n: number) => (n ? x / n : 0);
   const perToken = (x: number) => share(x, tokens);
   const passes = steps + sums.rejected;
-  return {
-    'policy/approxkl_avg': perToken(sums.approxKl),
-    'policy/clipfrac_avg': perToken(sums.clippedLow + sums.clippedHigh),
-    'clip_ratio/low_mean': perToken(sums.clippedLow),
-    'clip_ratio/high_mean': perToken(sums.clippedHigh),
-    'clip_ratio/region_mean': perToken(sums.clippedLow + sums.clippedHigh),
+  const metrics: Metrics = {
     'policy/entropy_avg': perToken(sums.entropy),
-    'actor/ppo_kl': -perToken(sums.logRatio),
     'loss/policy_avg': share(sums.policyLoss, passes),
-    'loss/value_avg': share(sums.valueLoss, valueSteps),
-    'loss/kl_avg': share(sums.klLoss, passes),
-    'loss/demonstrations_avg': share(sums.demonstrationLoss, passes),
-    'val/clipfrac_avg': share(sums.valueClipped, valueTokens),
-    'val/ratio': perToken(sums.ratio),
-    'val/ratio_var': perToken(sums.ratioSquared) - perToken(sums.ratio) ** 2,
     grad_norm: share(sums.gradNorm, steps),
-    value_grad_norm: share(sums.valueGradNorm, valueSteps),
     steps,
     stopped_early: sums.rejected,
   };
+  if (sums.ratio > 0) {
+    const clipped = perToken(sums.clippedLow + sums.clippedHigh);
+    Object.assign(metrics, {
+      'policy/approxkl_avg': perToken(sums.approxKl),
+      'policy/clipfrac_avg': clipped,
+      'clip_ratio/low_mean': perToken(sums.clippedLow),
+      'clip_ratio/high_mean': perToken(sums.clippedHigh),
+      'clip_ratio/region_mean': clipped,
+      'actor/ppo_kl': -perToken(sums.logRatio),
+      'val/ratio': perToken(sums.ratio),
+      'val/ratio_var': perToken(sums.ratioSquared) - perToken(sums.ratio) ** 2,
+    });
+  }
+  if (valueSteps > 0) {
+    Object.assign(metrics, {
+      'loss/value_avg': share(sums.valueLoss, valueSteps),
+      'val/clipfrac_avg': share(sums.valueClipped, valueTokens),
+      value_grad_norm: share(sums.valueGradNorm, valueSteps),
+    });
+  }
+  if (sums.klLoss !== 0) metrics['loss/kl_avg'] = share(sums.klLoss, passes);
+  if (sums.demonstrationLoss !== 0) metrics['loss/demonstrations_avg'] = share(sums.demonstrationLoss, passes);
+  return metrics;
 }

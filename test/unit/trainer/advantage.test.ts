@@ -1,6 +1,13 @@
 // Rewards, advantages and whitening against the published vectors and against their definitions.
 import { expect, test } from 'vitest';
-import { estimateAdvantages, shapeScore, tokenRewards, whiten } from '@/trainer/advantage';
+import {
+  estimateAdvantages,
+  groupNormalisedAdvantages,
+  leaveOneOutAdvantages,
+  shapeScore,
+  tokenRewards,
+  whiten,
+} from '@/trainer/advantage';
 import { tokenKl } from '@/trainer/kl';
 import { expectClose, golden, LENGTHS, ragged } from './golden';
 
@@ -84,4 +91,42 @@ test('a score is clipped, floored for degenerate answers and charged for not end
   expect(shapeScore(7, { words: 10, ended: false }, shape)).toBe(4);
   expect(shapeScore(7, { words: 2, ended: true }, shape)).toBe(-2);
   expect(shapeScore(-4, { words: 2, ended: true }, shape)).toBe(-4);
+});
+
+test('leave-one-out advantages equal RLOO for every prompt', () => {
+  const { rewards_k_by_prompt: byAnswer, adv } = golden.rloo;
+  byAnswer[0]!.forEach((_, prompt) => {
+    const group = byAnswer.map((row) => row[prompt]!);
+    expectClose(
+      leaveOneOutAdvantages(group, 4),
+      adv.map((row) => row[prompt]!),
+    );
+  });
+  // Two prompts side by side do not mix.
+  expectClose(leaveOneOutAdvantages([1, 3, 10, 10], 2), [-2, 2, 0, 0]);
+});
+
+test('scores are normalised within a group as in GRPO, and equal ones stay 0', () => {
+  const { rewards, adv_std_unbiased_eps1e_4 } = golden.grpo;
+  expectClose(groupNormalisedAdvantages([...rewards, 2, 2, 2, 2, 2], 5), [...adv_std_unbiased_eps1e_4, 0, 0, 0, 0, 0]);
+});
+
+test("TRL's rewards, advantages and returns follow where its score lies one token behind the answer", () => {
+  // Its second answer has 3 tokens and a score on the fourth, whose divergence is 0 and whose value counts.
+  const longer = [5, 4];
+  const cut = (rows: ArrayLike<number>[]) => rows.map((row, i) => Array.from(row).slice(0, longer[i]));
+  const divergence = cut(kl).map((row, i) => row.map((x, t) => (inputs.mask[i]![t] ? x : 0)));
+  const rewards = tokenRewards(divergence, inputs.score, inputs.kl_coef);
+  const { advantages, returns } = estimateAdvantages(rewards, cut(inputs.values), options);
+  const { trl } = golden;
+  longer.forEach((length, i) => {
+    expect(length - 1).toBe(trl.score_index[i]);
+    expectClose(rewards[i]!, trl.rewards[i]!.slice(0, length));
+    expectClose(advantages[i]!, trl.advantages_raw[i]!.slice(0, length));
+    expectClose(returns[i]!, trl.returns[i]!.slice(0, length));
+  });
+  const answers = advantages.map((row, i) => row.slice(0, LENGTHS[i]));
+  whiten(answers, { unbiased: true }).forEach((row, i) => {
+    expectClose(row, trl.advantages_whitened[i]!.slice(0, LENGTHS[i]));
+  });
 });

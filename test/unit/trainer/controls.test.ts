@@ -1,21 +1,9 @@
-// The small controllers around training: prices, alarms, start checks, micro-batches, calibration, presets.
+// The small controllers around training: alarms, start checks, micro-batches, calibration, presets.
 import { expect, test } from 'vitest';
-import { PipelineConfig, PRESETS } from '@/trainer/config';
-import { nextPrice } from '@/trainer/constraint';
 import { checkStart, NO_ALARMS, watchIteration } from '@/trainer/invariants';
 import { packByLength } from '@/trainer/micro-batch';
+import { PipelineConfig, PRESETS } from '@/trainer/presets';
 import { lengthBaseline, lengthRule, measurePairs } from '@/trainer/reward-metrics';
-import { golden } from './golden';
-
-test("the price of a constraint follows Safe-RLHF's multiplier", () => {
-  const { init, lr, threshold, lambda_max, episode_costs, lambdas } = golden.lagrange;
-  let price = init;
-  episode_costs.forEach((cost, i) => {
-    price = nextPrice(price, cost, { threshold, learningRate: lr, max: lambda_max });
-    expect(price).toBeCloseTo(lambdas[i]!, 5);
-  });
-  expect(nextPrice(4.9, 100, { threshold, learningRate: lr, max: lambda_max })).toBeCloseTo(5, 10);
-});
 
 test('training is refused with the figure that is wrong', () => {
   const sound = { largestKl: 0, largestRatioError: 1e-6, entropy: 2 };
@@ -26,7 +14,7 @@ test('training is refused with the figure that is wrong', () => {
   expect(() => checkStart({ ...sound, entropy: Number.POSITIVE_INFINITY })).toThrow(/entropy is Infinity/);
 });
 
-test('alarms: equal advantages, three negative divergences running, answers that grow to the cap', () => {
+test('alarms: equal advantages, no number, three negative divergences or flat rewards running, answers that grow to the cap', () => {
   const sound = { kl: 1, meanScore: 0, scoreVariance: 1, meanLength: 20, cap: 64, advantageVariance: 1 };
   expect(watchIteration(NO_ALARMS, sound).verdict).toBeNull();
   expect(watchIteration(NO_ALARMS, { ...sound, advantageVariance: 0 }).verdict).toMatch(/advantages are equal/);
@@ -37,6 +25,18 @@ test('alarms: equal advantages, three negative divergences running, answers that
     return watched.verdict;
   });
   expect(verdicts.map((verdict) => verdict !== null)).toEqual([false, false, false, false, false, true]);
+  let flat = NO_ALARMS;
+  const flatVerdicts = [1e-13, 1, 0, 0, 0].map((scoreVariance) => {
+    const watched = watchIteration(flat, { ...sound, scoreVariance });
+    flat = watched.state;
+    return watched.verdict;
+  });
+  expect(flatVerdicts.slice(0, 4)).toEqual([null, null, null, null]);
+  expect(flatVerdicts[4]).toMatch(/flat in 3 batches running/);
+  for (const name of ['kl', 'meanScore', 'scoreVariance', 'meanLength', 'advantageVariance'] as const) {
+    const watched = watchIteration(NO_ALARMS, { ...sound, [name]: Number.NaN });
+    expect(watched.verdict).toBe(`${name} became NaN; the last sound policy is kept.`);
+  }
   const { state: later } = watchIteration(NO_ALARMS, sound);
   expect(watchIteration(later, { ...sound, meanLength: 63 }).verdict).toMatch(/grew from 20 to 63/);
   expect(watchIteration(NO_ALARMS, { ...sound, meanLength: 63 }).verdict).toBeNull();

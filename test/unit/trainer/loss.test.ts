@@ -1,8 +1,8 @@
 // Every loss against the published vectors, every gradient against central differences.
 import { describe, expect, test } from 'vitest';
-import { importanceWeights } from '@/trainer/importance';
 import { bradleyTerryLoss, clippedPolicyLoss, clippedValueLoss, logSigmoid, thumbLoss } from '@/trainer/loss';
-import { expectClose, expectGradient, golden, ragged } from './golden';
+import { tokenShares } from '@/trainer/policy-step';
+import { expectClose, expectGradient, golden, LENGTHS, ragged } from './golden';
 
 const { inputs, openrlhf, verl, trl } = golden;
 const flat = (rows: number[][]) => ragged(rows).flat();
@@ -22,6 +22,9 @@ describe('the policy loss', () => {
     expect(clippedPolicyLoss({ ...policy, advantages: flat(verl.advantages) }).loss).toBeCloseTo(verl.pg_loss, 5);
     const theirs = clippedPolicyLoss({ ...policy, advantages: flat(trl.advantages_whitened) });
     expect(theirs.loss).toBeCloseTo(trl.pg_loss, 5);
+    expect((theirs.clippedLow + theirs.clippedHigh) / 8).toBe(trl.pg_clipfrac);
+    expect(-ours.logRatio / 8).toBeCloseTo(openrlhf.ppo_kl, 5);
+    expect(-ours.logRatio / 8).toBeCloseTo(verl.metrics['actor/ppo_kl'], 5);
   });
 
   test('is bounded for a bad token that became likely: dual clip', () => {
@@ -34,15 +37,19 @@ describe('the policy loss', () => {
     expect(dual.gradient[2]).toBe(0);
   });
 
-  test('weights tokens of another engine by truncated importance', () => {
-    const weights = importanceWeights(
-      flat(inputs.logprobs),
-      flat(inputs.rollout_logprobs_engine),
-      'truncate',
-      [0.5, 2],
-    );
-    const { loss } = clippedPolicyLoss({ ...policy, advantages: flat(openrlhf.advantages_normed), weights });
-    expect(loss).toBeCloseTo(openrlhf['policy_loss_tis_0.5_2'], 5);
+  test('over answers by their means equals OpenRLHF, by tokenShares', () => {
+    const lengths = LENGTHS;
+    const loss = (aggregation: Parameters<typeof tokenShares>[1]) =>
+      clippedPolicyLoss({
+        ...policy,
+        advantages: flat(openrlhf.advantages_normed),
+        weights: tokenShares(lengths, aggregation, { tokens: 8, sequences: 2 }),
+        normaliser: 1,
+      }).loss;
+    expect(loss('token-mean')).toBeCloseTo(openrlhf.policy_loss, 5);
+    expect(loss('seq-mean-token-mean')).toBeCloseTo(openrlhf.policy_loss_seq_mean, 5);
+    // 8 tokens over 2 answers: four times the mean over tokens.
+    expect(loss('seq-mean-token-sum')).toBeCloseTo(4 * openrlhf.policy_loss, 5);
   });
 
   test('has the gradient of its value', () => {
@@ -83,6 +90,29 @@ describe('the policy loss', () => {
   });
 });
 
+test('averaged over padding, too, the figures are the ones that TRL prints', () => {
+  const padded = clippedPolicyLoss({
+    ...{ logprobs: inputs.new_logprobs.flat(), oldLogprobs: inputs.logprobs.flat(), advantages: new Array(10).fill(0) },
+    ...{ clip: 0.2, dualClip: null },
+  });
+  expect(padded.approxKl / 10).toBeCloseTo(trl.approxkl_unmasked_mean, 5);
+  expect(padded.ratio / 10).toBeCloseTo(trl.ratio_unmasked_mean, 5);
+});
+
+test("TRL's value loss and total, whose second answer is one token longer, since its score lies on the padding", () => {
+  const longer = (rows: number[][]) => [...rows[0]!, ...rows[1]!.slice(0, 4)];
+  const value = clippedValueLoss(
+    longer(inputs.vpred),
+    longer(inputs.values),
+    longer(trl.returns),
+    inputs.cliprange_value,
+  );
+  expect(value.loss).toBeCloseTo(trl.vf_loss, 5);
+  expect(value.clipped / 9).toBeCloseTo(trl.vf_clipfrac, 5);
+  const { loss } = clippedPolicyLoss({ ...policy, advantages: flat(trl.advantages_whitened) });
+  expect(loss + inputs.vf_coef * value.loss).toBeCloseTo(trl.loss, 5);
+});
+
 test('the value loss equals OpenRLHF and verl, with the gradient of its value', () => {
   const values = flat(inputs.vpred);
   const [old, returns] = [flat(inputs.values), flat(openrlhf.returns)];
@@ -110,6 +140,22 @@ describe('the comparison loss', () => {
     expect(bradleyTerryLoss(scores, pairs(margin), { centering: 0 }).loss).toBeCloseTo(golden.rm.bt_margin, 5);
     const centred = bradleyTerryLoss(scores, pairs([0, 0, 0]), { centering: 0.01 }).loss;
     expect(centred).toBeCloseTo(golden.rm.centered_0_01, 5);
+  });
+
+  test("with an unsafe answer's thumbs is Safe-RLHF's cost model", () => {
+    // c > 0 means unsafe, the unsafer one is chosen, and each side's sign is a thumb: s = 1 up, s = -1 down.
+    const { unsafer, safer, cost_sign_unsafer, cost_sign_safer, loss } = golden.cost_model;
+    const costs = unsafer.flatMap((x, i) => [x, safer[i]!]);
+    const signs = cost_sign_unsafer.flatMap((x, i) => [x, cost_sign_safer[i]!]);
+    const thumbs = signs.map((sign) => ({ up: sign > 0, weight: 1, rater: 0 }));
+    const pair = bradleyTerryLoss(costs, pairs([0, 0]), { centering: 0 });
+    expect(pair.loss + thumbLoss(costs, thumbs, [0], 2).loss).toBeCloseTo(loss, 5);
+  });
+
+  test("with a penalty of 0.001 is Safe-RLHF's reward model, whose penalty is the mean square of all scores", () => {
+    const plain = bradleyTerryLoss(scores, pairs([0, 0, 0]), { centering: 0 }).loss;
+    const squares = scores.reduce((sum, x) => sum + x * x, 0) / 6;
+    expect(plain + 0.001 * squares).toBeCloseTo(golden.rm.safe_rlhf_reg_0_001, 5);
   });
 
   test('counts a tie as half a win each and both bad as a tie with two thumbs down', () => {

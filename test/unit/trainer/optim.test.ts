@@ -10,6 +10,7 @@ import {
   globalNorm,
   learningRateAt,
 } from '@/trainer/optim';
+import { golden } from './golden';
 
 const gradient = (...values: number[]): Tensor => tf.tensor1d(values);
 
@@ -31,15 +32,20 @@ const expectPath = (actual: number[], expected: number[]) => {
 
 describe('AdamW', () => {
   it('equals torch.optim.Adam with epsilon 1e-5', () => {
-    expectPath(run({ epsilonStyle: 'torch', epsilon: 1e-5 }), [0.999090909, 0.998183131, 0.997790785]);
+    expectPath(run({ epsilonStyle: 'torch', epsilon: 1e-5 }), golden.adam.torch_style);
   });
 
   it("equals TF1's Adam, whose epsilon is added before the bias correction", () => {
-    expectPath(run({ epsilonStyle: 'tf1', epsilon: 1e-5 }), [0.999759747, 0.999359979, 0.999176665]);
+    expectPath(run({ epsilonStyle: 'tf1', epsilon: 1e-5 }), golden.adam.tf1_style);
   });
 
   it('equals torch.optim.AdamW with weight decay 0.1', () => {
-    expectPath(run({ epsilon: 1e-8, weightDecay: 0.1 }), [0.9989001, 0.997835089, 0.997315246]);
+    expectPath(run({ epsilon: 1e-8, weightDecay: 0.1 }), golden.adamw.values);
+  });
+
+  it("is what TensorFlow.js calls Adam, too, whose epsilon is torch's", () => {
+    const { eps, values_float32 } = golden.tfjs_adam_4_22;
+    expectPath(run({ epsilonStyle: 'torch', epsilon: eps }), values_float32);
   });
 
   it('keeps moments by name: a step without a variable leaves it and its moments alone', () => {

@@ -1,0 +1,141 @@
+// Planted faults: what a run must refuse at its start, and what must end it with a sentence while the best policy is kept.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startBackend, type Tensor, tf } from '@/trainer/backend';
+import { loadTrunk } from '@/trainer/model/trunk';
+import type { Trunk } from '@/trainer/model/types';
+import type { PolicyInput } from '@/trainer/optimise-policy';
+import { ALGORITHMS, type PolicyConfig } from '@/trainer/policy-config';
+import { tinyWeights } from './algorithms-support';
+import { newPolicy, preferences, runTask, taskConfig } from './policy-task';
+
+let trunk: Trunk;
+beforeAll(async () => {
+  await startBackend();
+  trunk = loadTrunk({ weights: tinyWeights(7) });
+});
+afterAll(() => trunk.dispose());
+
+async function attempt(
+  config: PolicyConfig,
+  changes: Partial<PolicyInput> = {},
+  bend: (policy: ReturnType<typeof newPolicy>) => void = () => {},
+) {
+  const policy = newPolicy();
+  bend(policy);
+  const before = policy.toAdapter();
+  const tensors = tf.memory().numTensors;
+  try {
+    const result = await runTask(changes.trunk ?? trunk, policy, config, { ...preferences(trunk, 20, 5), ...changes });
+    return { ...result, before };
+  } finally {
+    expect(tf.memory().numTensors).toBe(tensors);
+    policy.dispose();
+  }
+}
+
+describe('at the start', () => {
+  test.each(ALGORITHMS)('%s refuses a policy that is not a copy of its reference', async (name) => {
+    const bend = (policy: ReturnType<typeof newPolicy>) => {
+      const bumped = policy.variables.get('layers.0.mlp.up_proj.lora_B')!;
+      tf.tidy(() => bumped.assign(tf.fill(bumped.shape, 0.3)));
+    };
+    const run = attempt(taskConfig(name, { sequences: 16 }), {}, bend);
+    await expect(run).rejects.toThrow(/refused before its first step: a token's divergence .* must be 0/);
+  });
+
+  /** The update sees other prompts than the experience did: other log-probs for the same answers. */
+  const misread = (): Trunk => ({
+    ...trunk,
+    backward: (batch, lora, loss) =>
+      trunk.backward(
+        { ...batch, ids: batch.ids.map((ids) => Int32Array.from(ids, (id, t) => (t < 2 ? (id + 5) % 24 : id))) },
+        lora,
+        loss,
+      ),
+  });
+
+  test.each(['ppo', 'a2c', 'trpo', 'rloo', 'grpo', 'online-dpo'] as const)(
+    '%s refuses an update that computes other log-probs than the experience, before it is applied',
+    async (name) => {
+      const policy = newPolicy();
+      const before = policy.toAdapter();
+      const run = runTask(misread(), policy, taskConfig(name, { sequences: 16 }));
+      await expect(run).rejects.toThrow(/refused before its first step: a token's ratio is off 1 by/);
+      expect(policy.toAdapter()).toEqual(before);
+      policy.dispose();
+    },
+  );
+});
+
+describe('on the way', () => {
+  test('a gradient that is not a number ends the run, names its tensor, and keeps the last sound policy', async () => {
+    let calls = 0;
+    const broken: Trunk = {
+      ...trunk,
+      backward(batch, lora, loss) {
+        const result = trunk.backward(batch, lora, loss);
+        const name = 'layers.1.mlp.down_proj.lora_B';
+        if (++calls > 6) {
+          const sound = result.gradients.get(name) as Tensor;
+          result.gradients.set(
+            name,
+            tf.tidy(() => tf.mul(sound, Number.NaN)),
+          );
+          sound.dispose();
+        }
+        return result;
+      },
+    };
+    const config = taskConfig('ppo', { sequences: 16, minibatch: 8, microBatchTokens: 4096 });
+    const { verdict, kept } = await attempt(config, { trunk: broken });
+    expect(verdict).toMatch(/The gradient of layers.1.mlp.down_proj.lora_B is not finite/);
+    expect(kept.iteration).toBe(1); // two epochs of two minibatches make the first update; the second breaks in its third step
+  });
+
+  test('a reward that becomes no number ends the run, and a policy from before is kept', async () => {
+    let batch = 0;
+    const reward = {
+      score(answers: readonly unknown[]) {
+        batch++;
+        return answers.map((_, i) => (batch > 2 ? Number.NaN : i % 4));
+      },
+    };
+    const { verdict, kept } = await attempt(taskConfig('grpo', { sequences: 16 }), { reward });
+    expect(verdict).toBe('meanScore became NaN; the last sound policy is kept.');
+    expect(kept.iteration).toBe(1);
+  });
+
+  test('answers that explode to the cap end the run', async () => {
+    let batch = 0;
+    const engine = {
+      async sample(prompts: readonly Int32Array[]) {
+        const length = ++batch < 3 ? 4 : 12;
+        return prompts.map((_, i) => ({
+          ids: Array.from({ length }, (_, t) => 2 + ((i + t) % 20)),
+          logprobs: new Array<number>(length).fill(-3),
+        }));
+      },
+    };
+    const { verdict } = await attempt(taskConfig('a2c', { sequences: 16, learningRate: 1e-5 }), { engine });
+    expect(verdict).toBe('Answers grew from 4 to 12 tokens, up to the cap of 12.');
+  });
+
+  test('DPO, too, ends with a sentence where a gradient breaks', async () => {
+    const broken: Trunk = {
+      ...trunk,
+      backward(batch, lora, loss) {
+        const result = trunk.backward(batch, lora, loss);
+        const [name, sound] = [...result.gradients][0]!;
+        result.gradients.set(
+          name,
+          tf.tidy(() => tf.mul(sound, Number.NaN)),
+        );
+        sound.dispose();
+        return result;
+      },
+    };
+    const { verdict, adapter, before } = await attempt(taskConfig('dpo'), { trunk: broken });
+    expect(verdict).toMatch(/is not finite/);
+    expect(adapter).toEqual(before);
+  });
+});

@@ -1,0 +1,187 @@
+// Every algorithm on one tiny task: it learns, resumes to the bit, leaks nothing, and refuses what it cannot learn from.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startBackend, tf } from '@/trainer/backend';
+import { directoryCheckpoints } from '@/trainer/checkpoint';
+import { loadTrunk } from '@/trainer/model/trunk';
+import type { Trunk } from '@/trainer/model/types';
+import type { PolicyInput, PolicyState } from '@/trainer/optimise-policy';
+import { ALGORITHMS, type AlgorithmName, type PolicyConfig } from '@/trainer/policy-config';
+import { tinyWeights } from './algorithms-support';
+import { type Figures, judgePolicy, newPolicy, PROMPTS, preferences, runTask, taskConfig } from './policy-task';
+
+let trunk: Trunk;
+let before: Figures;
+let data: ReturnType<typeof preferences>;
+beforeAll(async () => {
+  await startBackend();
+  trunk = loadTrunk({ weights: tinyWeights(7) });
+  before = judgePolicy(trunk, null);
+  data = preferences(trunk, 240, 5);
+});
+afterAll(() => trunk.dispose());
+
+describe('on fresh answers to the task', () => {
+  // Of 4: a random answer scores about 0.8 with a standard error of 0.03 over 384 answers.
+  test.each(ALGORITHMS)(
+    '%s raises the true score by 0.4 and by 8 standard errors, and frees every tensor',
+    async (name) => {
+      const policy = newPolicy();
+      const tensors = tf.memory().numTensors;
+      const { verdict, kept } = await runTask(trunk, policy, taskConfig(name), data);
+      expect(tf.memory().numTensors).toBe(tensors);
+      const after = judgePolicy(trunk, policy);
+      const gain = after.mean - before.mean;
+      expect(gain, verdict).toBeGreaterThan(0.4);
+      expect(gain / Math.hypot(after.error, before.error), verdict).toBeGreaterThan(8);
+      expect(kept.iteration).toBeGreaterThan(0);
+      policy.dispose();
+    },
+  );
+});
+
+describe('a run that was interrupted at every second checkpoint and resumed', () => {
+  const short: Record<AlgorithmName, object> = {
+    // With everything on that keeps state of its own.
+    ppo: {
+      ...{ iterations: 3, checkpointEverySteps: 1, scoreScaling: 'running', demonstrationCoefficient: 0.05 },
+      ...{ adaptiveKl: { target_kl_per_sequence: 1, horizon: 200 }, schedule: 'cosine', warmupSteps: 3 },
+      ...{ maxStaleness: 2, storedShare: 0.25, entropyCoefficient: 0.01, criticWarmup: 1 },
+    },
+    a2c: { iterations: 4 },
+    trpo: { iterations: 4, conjugateGradientSteps: 3 },
+    rloo: { iterations: 3, checkpointEverySteps: 1 },
+    grpo: { iterations: 3, checkpointEverySteps: 1 },
+    'online-dpo': { iterations: 3, checkpointEverySteps: 1 },
+    dpo: { epochs: 3, checkpointEverySteps: 1 },
+    kto: { epochs: 2, checkpointEverySteps: 3 },
+  };
+
+  test.each(ALGORITHMS)('%s equals one that was not, bit for bit', async (name) => {
+    const directory = await mkdtemp(join(tmpdir(), 'attune-policy-'));
+    try {
+      const config = taskConfig(name, { sequences: 24, ...short[name] });
+      const extra: Partial<PolicyInput> = {
+        ...{ comparisons: data.comparisons.slice(0, 60), thumbs: data.thumbs.slice(0, 60) },
+        demonstrations: data.comparisons.map(({ promptIds, chosenIds }) => ({ promptIds, answerIds: chosenIds })),
+        stored: storedAnswers(12),
+      };
+      const whole = newPolicy();
+      const expected = await runTask(trunk, whole, config, extra);
+      const { result, runs } = await interrupted(config, extra, directory);
+      expect(runs).toBeGreaterThan(2);
+      expect(result.kept).toEqual(expected.kept);
+      expect(result.verdict).toBe(expected.verdict);
+      for (const [key, pair] of expected.adapter.pairs) expect(result.adapter.pairs.get(key)).toEqual(pair);
+      whole.dispose();
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+});
+
+/** Answers of the parent with the log-probs that it gave them: uniform over 24 tokens is near enough for a weight. */
+function storedAnswers(count: number) {
+  return data.thumbs.slice(0, count).map(({ promptIds, answerIds }) => ({
+    ...{ promptIds, completionIds: answerIds, updatesBehind: 0 },
+    logprobs: new Float32Array(answerIds.length).fill(Math.log(1 / 24)),
+    sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 },
+  }));
+}
+
+async function interrupted(config: PolicyConfig, extra: Partial<PolicyInput>, directory: string) {
+  const store = directoryCheckpoints<PolicyState>(directory, 'policy');
+  let writes = 0;
+  for (let runs = 1; runs < 60; runs++) {
+    const policy = newPolicy(); // a new process knows nothing of the old one's variables
+    const controller = new AbortController();
+    const checkpoints = {
+      read: store.read,
+      write: async (checkpoint: Parameters<typeof store.write>[0]) => {
+        await store.write(checkpoint);
+        if (++writes % 2 === 0) controller.abort();
+      },
+    };
+    try {
+      const result = await runTask(trunk, policy, config, { ...extra, checkpoints, signal: controller.signal });
+      return { result, runs };
+    } catch (error) {
+      expect((error as Error).name).toBe('AbortError');
+    } finally {
+      policy.dispose();
+    }
+  }
+  throw new Error('The run never ended.');
+}
+
+describe('what cannot be learnt from is refused in a sentence', () => {
+  const attempt = async (config: PolicyConfig, changes: Partial<PolicyInput> = {}) => {
+    const policy = newPolicy();
+    try {
+      return await runTask(trunk, policy, config, changes);
+    } finally {
+      policy.dispose();
+    }
+  };
+
+  test('DPO without comparisons, KTO without anything', async () => {
+    await expect(attempt(taskConfig('dpo'), { thumbs: data.thumbs })).rejects.toThrow(/no preferences for dpo/);
+    await expect(attempt(taskConfig('kto'))).rejects.toThrow(/no preferences for kto/);
+  });
+
+  test('answers that are no multiple of the answers to a prompt', async () => {
+    await expect(attempt(taskConfig('grpo', { sequences: 20 }))).rejects.toThrow(/sequences is 20; with 8 answers/);
+  });
+
+  test('a mix of demonstrations without any', async () => {
+    const config = taskConfig('ppo', { demonstrationCoefficient: 0.1 });
+    await expect(attempt(config)).rejects.toThrow(/demonstrationCoefficient is 0.1, but there are no demonstrations/);
+  });
+
+  test("another algorithm's checkpoint", async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'attune-policy-'));
+    try {
+      const checkpoints = directoryCheckpoints<PolicyState>(directory, 'policy');
+      await attempt(taskConfig('ppo', { iterations: 1, sequences: 8 }), { checkpoints });
+      await expect(attempt(taskConfig('a2c', { iterations: 1 }), { checkpoints })).rejects.toThrow(
+        /of the algorithm ppo/,
+      );
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  test('a reward that is flat ends the run after three batches, whatever the value function makes of it', async () => {
+    let batch = 0;
+    const reward = {
+      score(answers: readonly unknown[]) {
+        batch++;
+        return answers.map((_, i) => (batch === 1 ? i % 2 : 0.7));
+      },
+    };
+    const { verdict } = await attempt(taskConfig('ppo', { iterations: 8, sequences: 16 }), { reward });
+    expect(verdict).toMatch(/flat in 3 batches running: every answer got 0.700/);
+    expect(batch).toBe(4);
+  });
+
+  test('a group whose answers all score the same has no advantage: RLOO ends at once', async () => {
+    const reward = { score: (answers: readonly unknown[]) => answers.map(() => 0.7) };
+    const config = taskConfig('rloo', { klIn: 'loss', klEstimator: 'k2' });
+    expect((await attempt(config, { reward })).verdict).toMatch(/All advantages are equal/);
+  });
+
+  test('samples that are not the policy’s own make negative divergence, and the third batch ends the run', async () => {
+    // The engine answers with the token that the parent finds likeliest; a policy moved elsewhere finds it less likely.
+    const answers = PROMPTS.map((promptIds) => ({ promptIds, ids: [2, 2, 2, 2, 2, 2] }));
+    const engine = {
+      sample: async (prompts: readonly Int32Array[]) =>
+        prompts.map((_, i) => ({ ids: answers[i % answers.length]!.ids, logprobs: new Array(6).fill(-3) })),
+    };
+    const reward = { score: (rows: readonly unknown[]) => rows.map((_, i) => -(i % 3)) };
+    const config = taskConfig('ppo', { iterations: 30, klCoefficient: 0, learningRate: 2e-3, approxKlStop: 100 });
+    const { verdict } = await attempt(config, { engine, reward });
+    expect(verdict).toMatch(/negative in 3 batches running/);
+  });
+});

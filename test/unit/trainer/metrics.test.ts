@@ -1,0 +1,94 @@
+// The figures of an experience against TRL's definitions, with masked means where TRL averages padding in.
+import { expect, test } from 'vitest';
+import type { Experience } from '@/trainer/experience';
+import { tokenKl } from '@/trainer/kl';
+import { experienceMetrics, groupMetrics, klPerSequence } from '@/trainer/ppo-metrics';
+import { NO_UPDATE, updateMetrics } from '@/trainer/update-sums';
+import { golden, LENGTHS, ragged } from './golden';
+
+const { inputs, trl } = golden;
+const floats = (rows: number[][]) => ragged(rows).map((row) => Float32Array.from(row));
+const END = 9;
+
+const experience: Experience = {
+  promptIds: LENGTHS.map(() => Int32Array.of(1, 2)),
+  answerIds: [Int32Array.of(3, 3, 3, 3, 3), Int32Array.of(3, 3, END)],
+  staleness: new Float32Array(2),
+  rewardScores: Float32Array.from(inputs.score),
+  scores: Float32Array.from(inputs.score),
+  costs: new Map(),
+  engineLogprobs: floats(inputs.rollout_logprobs_engine),
+  logprobs: floats(inputs.logprobs),
+  referenceLogprobs: floats(inputs.ref_logprobs),
+  entropy: floats(inputs.logprobs),
+  values: floats(inputs.values),
+};
+const context = {
+  ...{ klCoefficient: inputs.kl_coef, cap: 5, endIds: [END] },
+  penalty: experience.logprobs.map((row, i) => tokenKl(row, experience.referenceLogprobs[i]!)),
+};
+
+test('kl and rlhf_reward are TRL’s; its entropy loses 1 for each token of padding, ours does not', () => {
+  const metrics = experienceMetrics(experience, context);
+  expect(metrics['objective/kl']).toBeCloseTo(trl.kl_mean, 5);
+  expect(metrics['objective/rlhf_reward']).toBeCloseTo(trl.rlhf_reward, 5);
+  // Two tokens of padding with log-prob 1 in one of two answers.
+  expect(metrics['objective/entropy']).toBeCloseTo(trl.entropy_proxy + 2 / 2, 5);
+});
+
+test('lengths, ends and their correlation with the score', () => {
+  const metrics = experienceMetrics(experience, context);
+  expect(metrics).toMatchObject({
+    'response_length/mean': 4,
+    'response_length/min': 3,
+    'response_length/p50': 5,
+    'response_length/max': 5,
+    'response_length/clip_ratio': 0.5,
+    'completions/mean_terminated_length': 3,
+    'val/num_eos_tokens': 1,
+  });
+  expect(metrics['response_length/score_correlation']).toBeCloseTo(1, 6);
+});
+
+test('the sampler’s differences are raw: no bound hides the token that it finds e^0.9 likelier', () => {
+  const metrics = experienceMetrics(experience, context);
+  // -0.1 - (-1.0) is the largest difference, -2.0 - (-1.5) the lowest.
+  expect(metrics['sampling/importance_sampling_ratio/max']).toBeCloseTo(Math.exp(0.9), 4);
+  expect(metrics['sampling/importance_sampling_ratio/min']).toBeCloseTo(Math.exp(-0.5), 4);
+  expect(metrics['sampling/sampling_logp_difference/max']).toBeCloseTo(0.9, 5);
+});
+
+test('answers of an older policy measure nothing but their sampler', () => {
+  const mixed = { ...experience, staleness: Float32Array.of(0, 2) };
+  const metrics = experienceMetrics(mixed, context);
+  // The first answer alone: 0.1 - 0.1 + 0.3 - 0.1 + 0.1.
+  expect(klPerSequence(mixed)).toBeCloseTo(0.3, 5);
+  expect(metrics).toMatchObject({ 'objective/scores': 1, 'stored/answers': 1, 'stored/staleness_max': 2 });
+});
+
+test('figures of groups: mean deviation within a prompt, share of prompts that tell nothing', () => {
+  // Deviations within: sqrt(2) and 0.
+  const metrics = groupMetrics([1, 3, 5, 5], 2);
+  expect(metrics.reward).toBe(3.5);
+  expect(metrics.reward_std).toBeCloseTo(Math.SQRT2 / 2, 10);
+  expect(metrics.frac_reward_zero_std).toBe(0.5);
+});
+
+test('means are over tokens and steps; what an algorithm has not got is left out', () => {
+  const sums = {
+    ...NO_UPDATE,
+    steps: 2,
+    tokens: 10,
+    policyLoss: 3,
+    ratio: 11,
+    ratioSquared: 13,
+    clippedLow: 1,
+    clippedHigh: 2,
+  };
+  const metrics = updateMetrics(sums);
+  expect(metrics).toMatchObject({ 'loss/policy_avg': 1.5, 'policy/clipfrac_avg': 0.3, 'clip_ratio/low_mean': 0.1 });
+  expect(metrics['val/ratio']).toBeCloseTo(1.1, 10);
+  expect(metrics['val/ratio_var']).toBeCloseTo(1.3 - 1.21, 10);
+  expect(Object.keys(metrics)).not.toContain('loss/value_avg');
+  expect(Object.keys(updateMetrics(NO_UPDATE))).not.toContain('val/ratio');
+});
