@@ -8,7 +8,7 @@ import { encodeAdapter, readAdapter } from './adapter-files';
 import { explainWriteError, writeDurably } from './durable-file';
 import { AttuneError } from './errors';
 import { sha256File } from './hash';
-import { readSafetensors, writeSafetensors } from './safetensors';
+import { type NamedTensors, readSafetensors, writeSafetensors } from './safetensors';
 
 const HEADS_FILE = 'heads.safetensors';
 export const REWARD_FILE = 'reward.json';
@@ -43,12 +43,11 @@ export async function writeRewardArtifact(directory: string, { state, adapter, h
     await mkdir(temporary, { recursive: true });
     const files = encodeAdapter(adapter, state.baseId);
     for (const [name, content] of Object.entries(files)) await writeDurably(join(temporary, name), content);
-    const tensors = new Map(
-      heads.flatMap(({ weight, bias }, i) => [
-        [`head.${i}.weight`, { shape: [weight.length], values: weight }] as const,
-        [`head.${i}.bias`, { shape: [1], values: Float32Array.of(bias) }] as const,
-      ]),
-    );
+    const tensors: NamedTensors = new Map();
+    for (const [i, { weight, bias }] of heads.entries()) {
+      tensors.set(`head.${i}.weight`, { shape: [weight.length], values: weight });
+      tensors.set(`head.${i}.bias`, { shape: [1], values: Float32Array.of(bias) });
+    }
     await writeSafetensors(join(temporary, HEADS_FILE), tensors);
     const hashes: Record<string, string> = {};
     for (const name of [...Object.keys(files), HEADS_FILE]) hashes[name] = await sha256File(join(temporary, name));

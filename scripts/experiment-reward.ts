@@ -39,11 +39,14 @@ const { values: options } = parseArgs({
   options: {
     folds: { type: 'string', default: '5' },
     seeds: { type: 'string', default: '3' },
-    /** Stop before the first fold that is not done, for a part of the experiment. */
+    /** One fold with one seed alone, as FOLD/SEED. */
     only: { type: 'string' },
     /** Pairs in all, for a smaller run; the figures then say so. */
     pairs: { type: 'string' },
     epochs: { type: 'string', default: '1' },
+    /** Pairs per optimiser step. */
+    batch: { type: 'string', default: '16' },
+    'learning-rate': { type: 'string', default: '1e-4' },
     'max-tokens': { type: 'string', default: '128' },
     minutes: { type: 'string', default: '600' },
     out: { type: 'string', default: 'bench/reward-hh.json' },
@@ -72,9 +75,9 @@ interface FoldResult {
 
 function configOf(seed: number): RewardModelConfig {
   return RewardModelConfig.parse({
-    learningRate: 1e-4,
+    learningRate: Number(options['learning-rate']),
     epochs: Number(options.epochs),
-    batchExamples: 16,
+    batchExamples: Number(options.batch),
     maxTokens: Number(options['max-tokens']),
     microBatchTokens: 2048,
     evalShare: 0.12,
@@ -108,7 +111,9 @@ async function main(): Promise<void> {
   const pairs = options.pairs ? new Rng(7).shuffle(all).slice(0, Number(options.pairs)) : all;
   const folds = foldOf(pairs);
   const config = configOf(0);
-  const name = `${pairs.length}-${FOLDS}-${config.epochs}-${config.maxTokens}`;
+  const isUsual = options.batch === '16' && options['learning-rate'] === '1e-4';
+  const steps = isUsual ? '' : `-${options.batch}-${options['learning-rate']}`;
+  const name = `${pairs.length}-${FOLDS}-${config.epochs}-${config.maxTokens}${steps}`;
   const work = path.join(env.dataFolder, 'experiments', `reward-hh-${name}`);
   mkdirSync(work, { recursive: true });
   mkdirSync(LOGS, { recursive: true });

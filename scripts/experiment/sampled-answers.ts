@@ -41,7 +41,7 @@ export async function sampleOnce(prompts: readonly string[], options: SampleOpti
         const seeds = part.map((i) => hash32(seed, i));
         const asked = part.map((i) => promptIds[i]!);
         const samples = await engine.sample(asked, BASE_VERSION_ID, sampling, seeds, signal);
-        for (const [j, { ids }] of samples.entries()) known.set(part[j]!, ids);
+        for (const [j, { ids }] of samples.entries()) known.set(part[j]!, [...ids]);
         appendFileSync(file, part.map((i) => `${JSON.stringify({ index: i, ids: known.get(i) })}\n`).join(''));
         console.log(`sampled ${known.size} of ${prompts.length} answers`);
       }
