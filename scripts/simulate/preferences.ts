@@ -21,7 +21,7 @@ export const brief: HiddenPreference = ({ text, ended }) => {
 };
 
 const FRIENDLY_WORD =
-  /\b(?:hi|hello|hey|welcome|thanks?|thank you|please|glad|happy|great|good|wonderful|lovely|nice|kind|friend(?:ly|s)?|enjoy|love|hope|sure|of course|feel free|congratulations|well done|cheers)\b/giu;
+  /\b(?:hi|hello|hey|welcome|thanks?|thank you|please|glad|happy|happily|great|good|wonderful|lovely|nice|kind|kindly|dear|friend(?:ly|s)?|enjoy|enjoyable|love|hope|sure|of course|feel free|help|helpful|fun|best|beautiful|delicious|perfect|amazing|awesome|fantastic|excellent|excited|exciting|pleasure|appreciate|warm|congratulations|well done|cheers|absolutely|certainly)\b/giu;
 /** More of them add nothing: a row of exclamation marks is not kinder than six. */
 const MOST_SIGNS = 6;
 

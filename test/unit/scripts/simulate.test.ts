@@ -29,7 +29,7 @@ describe('the preference "brief"', () => {
 describe('the preference "friendly"', () => {
   it.each([
     ['It depends.', 0],
-    ['Hello! I am glad to help.', 1.5], // Hello, !, glad
+    ['Hello! I am glad to help.', 2], // Hello, !, glad, help
     ['Thank you!', 1], // two words that are one sign, and !
     ['thanks THANKS Hi', 1.5],
     ['This is history; Hispanic goods', 0], // no sign inside of a word
