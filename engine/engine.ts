@@ -38,6 +38,7 @@ export class Engine {
   /** What the run in progress holds; it keeps cache and adapter until `handOut`, aborted or not. */
   private computing = new Set<Sequence | ScoreJob>();
   private wake = () => {};
+  private holds = 0;
   private readonly throughput: Throughput;
   private readonly startedAt = new Date().toISOString();
 
@@ -50,6 +51,7 @@ export class Engine {
     const { runner, base, maxContext } = this.options;
     this.checkIds(request.promptIds);
     this.checkIds(request.emittedIds ?? []);
+    this.checkIds(Object.keys(request.sampling.logitBias).map(Number));
     const context = { tokenizer: base.tokenizer, maxContext, stopIds: runner.config.eosTokenIds };
     const sequence = new Sequence(request, context);
     if (sequence.finishReason) {
@@ -97,6 +99,18 @@ export class Engine {
     this.options.adapters.unload(versionId);
   }
 
+  /**
+   * Computes nothing until the returned function is called. Rows round by who shares their batch, so whoever needs the same
+   * bits again must have all of them begin together.
+   */
+  hold(): () => void {
+    this.holds++;
+    return () => {
+      this.holds--;
+      this.wake();
+    };
+  }
+
   status(): EngineStatus {
     const { base, runner, adapters, maxContext } = this.options;
     const running = [...this.sequences.keys()].filter((sequence) => sequence.hasCache).length;
@@ -130,6 +144,7 @@ export class Engine {
 
   /** One iteration; false when there was nothing to do. */
   async tick(): Promise<boolean> {
+    if (this.holds > 0) return false;
     const plan = schedule([...this.sequences.keys()], [...this.scores.keys()], this.options.limits);
     if (plan.rows.length + plan.scores.length === 0) return false;
     this.computing = new Set([...plan.rows, ...plan.scores]);

@@ -55,6 +55,8 @@ class Connection {
   /** How to abort each live request of this client. */
   private readonly aborts = new Map<string, () => void>();
   private isClosed = false;
+  /** Ends this client's hold on the engine; null while it has none. */
+  private release: (() => void) | null = null;
 
   constructor(
     private readonly engine: Engine,
@@ -102,6 +104,14 @@ class Connection {
           this.engine.unload(message.versionId);
           ok();
           break;
+        case 'hold':
+          this.release ??= this.engine.hold();
+          ok();
+          break;
+        case 'release':
+          this.endHold();
+          ok();
+          break;
         case 'status':
           this.send({ type: 'status', requestId, status: this.engine.status() });
       }
@@ -131,6 +141,11 @@ class Connection {
     abort?.();
   }
 
+  private endHold(): void {
+    this.release?.();
+    this.release = null;
+  }
+
   private send(message: EngineMessage): void {
     if (this.isClosed) return;
     this.socket.write(encodeLine(message));
@@ -152,5 +167,6 @@ class Connection {
     this.isClosed = true;
     for (const abort of this.aborts.values()) abort();
     this.aborts.clear();
+    this.endHold();
   }
 }

@@ -8,6 +8,8 @@ const schema = z.object({
   ATTUNE_MODEL: z.string().min(1).optional(),
   /** Where everything that Attune makes is kept. */
   ATTUNE_DATA: z.string().default('.attune'),
+  /** The folder that holds data/<set> for experiments; ../shared where it is not given. */
+  ATTUNE_SHARED: z.string().min(1).optional(),
   DATABASE_URL: z.string().min(1).optional(),
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   HF_ENDPOINT: z.url().optional(),

@@ -10,7 +10,7 @@ import { dataPaths } from '@/core/paths';
 import { Rng } from '@/core/rng';
 import { spawnEngine } from '@/engine/spawn';
 import { startBackend } from '@/trainer/backend';
-import { meanDifference } from '@/trainer/gates/parity';
+import { largestDifference, meanDifference } from '@/trainer/gates/parity';
 import { loraFromAdapter } from '@/trainer/model/lora';
 import { loadTrunk } from '@/trainer/model/trunk';
 import { type Answer, scoreResponses } from '@/trainer/response';
@@ -28,6 +28,13 @@ const { values: options } = parseArgs({
   },
 });
 
+interface Measured {
+  meanDifference: number;
+  largestDifference: number;
+  answers: number;
+  tokens: number;
+}
+
 async function main(): Promise<void> {
   const shared = dataPaths(env.dataFolder);
   const { path: modelPath } = await findWeights({
@@ -43,7 +50,7 @@ async function main(): Promise<void> {
   const { voted, heldOut } = splitPrompts(1, 100);
   const asked = [...voted, ...heldOut].slice(0, Number(options.answers));
   const folder = await mkdtemp(join(tmpdir(), 'attune-parity-'));
-  const result: Record<string, { meanDifference: number; answers: number; tokens: number }> = {};
+  const result: Record<string, Measured> = {};
   await startBackend();
   const trunk = loadTrunk(base);
   const lora = artifact && loraFromAdapter(base.weights.config, artifact.adapter, new Rng(0));
@@ -89,11 +96,12 @@ async function main(): Promise<void> {
       const { logprobs } = scoreResponses(trunk, lora, answers, 2048);
       result[precision] = {
         meanDifference: meanDifference(stored, logprobs),
+        largestDifference: largestDifference(stored, logprobs),
         answers: answers.length,
         tokens: stored.reduce((sum, row) => sum + row.length, 0),
       };
       console.log(
-        `${precision}: mean |difference| ${result[precision].meanDifference.toExponential(2)} nats over ${result[precision].tokens} tokens of ${answers.length} answers of ${versionId}`,
+        `${precision}: mean |difference| ${result[precision].meanDifference.toExponential(2)} nats, largest ${result[precision].largestDifference.toExponential(2)}, over ${result[precision].tokens} tokens of ${answers.length} answers of ${versionId}`,
       );
     }
   } finally {

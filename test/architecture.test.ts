@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = path.resolve(import.meta.dirname, '..');
 const FOLDERS = ['app', 'server', 'engine', 'trainer', 'db', 'core'];
 /** Files of the trainer that may speak to Postgres. */
-const TRAINER_DB = /^trainer\/(main|trigger|dataset|publish|runs)\.ts$/;
+const TRAINER_DB = /^trainer\/((main|trigger|dataset|publish|runs)\.ts|heartbeat-thread\.mjs)$/;
 
 /** First match wins: files, and which of our paths they may import. */
 const LAYERS: [files: RegExp, may: RegExp][] = [
@@ -72,7 +72,7 @@ function violations(file: string, text: string): string[] {
 
 const sources = FOLDERS.flatMap((folder) =>
   readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.tsx?$/.test(name))
+    .filter((name) => /\.(tsx?|mjs)$/.test(name))
     .map((name) => `${folder}/${name.replaceAll(path.sep, '/')}`),
 );
 
@@ -90,6 +90,7 @@ describe('architecture', () => {
     ['server/routers/x.ts', `import { schema } from '@/db/schema';`],
     ['app/page.tsx', `const { db } = await import('@/db/client');`],
     ['trainer/ppo.ts', `import {\n  trainingRun,\n} from '@/db/schema';`],
+    ['trainer/x.mjs', `import pg from 'pg';`],
     ['trainer/ppo.ts', `import * as tf from '@tensorflow/tfjs';`],
     ['trainer/ppo.ts', `import { chat } from '@/server/services/chat';`],
     ['trainer/ppo.ts', `const cores = process.env.CORES;`],

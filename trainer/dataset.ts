@@ -3,71 +3,28 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { aliasedTable, and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
-import { z } from 'zod';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
+import { isReshaped } from '@/core/sampling';
 import type { Database, Executor } from '@/db/client';
-import { CHOICES, comparison, conversation, feedback, generation, snapshot } from '@/db/schema';
+import { comparison, conversation, feedback, generation, snapshot } from '@/db/schema';
 import type { RunLease } from './runs';
-
-/** Share of the prompts that no stage trains on. */
-export const HELD_OUT_SHARE = 0.125;
-
-const Split = z.enum(['train', 'heldout']);
-const Ids = z.array(z.int().min(0));
-
-const Completion = z.object({
-  generationId: z.string(),
-  versionId: z.string(),
-  /** The end token belongs to an answer that ended by itself. */
-  ids: Ids.min(1),
-  /** Probability with which the arm was assigned. */
-  propensity: z.number(),
-  /** Sampled with top-k, top-p or a penalty: not the policy's own distribution. */
-  isTruncated: z.boolean(),
-});
-
-const ComparisonRow = z.object({
-  kind: z.literal('comparison'),
-  split: Split,
-  promptIds: Ids.min(1),
-  left: Completion,
-  right: Completion,
-  choice: z.enum(CHOICES),
-  raterId: z.string(),
-});
-
-const ThumbRow = z.object({
-  kind: z.literal('thumb'),
-  split: Split,
-  promptIds: Ids.min(1),
-  answer: Completion,
-  up: z.boolean(),
-  raterId: z.string(),
-});
-
-/** What people asked, up to where the assistant's answer begins. */
-const PromptRow = z.object({ kind: z.literal('prompt'), split: Split, promptIds: Ids.min(1) });
-
-const SnapshotRow = z.discriminatedUnion('kind', [ComparisonRow, ThumbRow, PromptRow]);
-export type SnapshotRow = z.infer<typeof SnapshotRow>;
-export type ComparisonRow = z.infer<typeof ComparisonRow>;
-export type ThumbRow = z.infer<typeof ThumbRow>;
-
-export interface Snapshot {
-  id: string;
-  sha256: string;
-  /** Rows by `kind/split`, and what was left out. */
-  counts: Record<string, number>;
-  rows: SnapshotRow[];
-}
+import {
+  type Completion,
+  decodeRows,
+  encodeRows,
+  RowCollector,
+  type Snapshot,
+  type SnapshotRow,
+  splitter,
+} from './snapshot';
 
 /** The run's snapshot: frozen now, or read again when an earlier attempt has frozen it. */
 export async function freezeSnapshot(lease: RunLease, folder: string): Promise<Snapshot> {
   if (lease.run.snapshotId) return readSnapshot(lease.db, folder, lease.run.snapshotId);
   const { rows, counts, frozenUpTo } = await collectRows(lease.db);
-  const content = Buffer.concat(rows.map((row) => Buffer.from(`${JSON.stringify(row)}\n`)));
+  const content = encodeRows(rows);
   const id = randomUUID();
   const frozen: Snapshot = { id, sha256: sha256(content), counts, rows };
   await mkdir(folder, { recursive: true });
@@ -91,15 +48,7 @@ export async function readSnapshot(db: Executor, folder: string, id: string): Pr
       cause,
     });
   });
-  const found = sha256(content);
-  if (found !== row.sha256) {
-    throw new AttuneError(
-      'CORRUPT',
-      `${file} has the sha256 ${found.slice(0, 12)}…, its row says ${row.sha256.slice(0, 12)}…. Restore the file.`,
-    );
-  }
-  const lines = content.toString('utf8').split('\n').filter(Boolean);
-  return { id, sha256: row.sha256, counts: row.counts, rows: lines.map((line) => SnapshotRow.parse(JSON.parse(line))) };
+  return { id, sha256: row.sha256, counts: row.counts, rows: decodeRows(content, row.sha256, file) };
 }
 
 /** One consistent look at the database: what is voted meanwhile belongs to the next snapshot. */
@@ -167,26 +116,16 @@ function selectPrompts(tx: Executor, upTo: Date) {
 function assemble(pairs: VotedPair[], thumbs: VotedAnswer[], asked: { promptIds: number[] }[]) {
   const prompts = [...new Map(asked.map(({ promptIds }) => [promptIds.join(), promptIds])).values()];
   const splitOf = splitter([...prompts, ...pairs.map((pair) => pair.left.promptIds)]);
-  const rows = new Map<string, SnapshotRow>();
-  const counts: Record<string, number> = {};
-  const tally = (name: string) => {
-    counts[name] = (counts[name] ?? 0) + 1;
-  };
-  const keep = (row: SnapshotRow) => {
-    const key = JSON.stringify(row, (name, value) => (name === 'generationId' ? undefined : value));
-    if (rows.has(key)) return tally('left_out/duplicate');
-    rows.set(key, row);
-    tally(`${row.kind}/${row.split}`);
-  };
+  const collector = new RowCollector();
   for (const { choice, userId, left, right } of pairs) {
     const promptIds = left.promptIds;
     const isSame = left.completionIds.join() === right.completionIds.join();
-    if (promptIds.join() !== right.promptIds.join()) tally('left_out/other_prompt');
-    else if (!left.completionIds.length || !right.completionIds.length) tally('left_out/empty');
-    else if (isSame && choice !== 'both_bad') tally('left_out/same_answer');
+    if (promptIds.join() !== right.promptIds.join()) collector.tally('left_out/other_prompt');
+    else if (!left.completionIds.length || !right.completionIds.length) collector.tally('left_out/empty');
+    else if (isSame && choice !== 'both_bad') collector.tally('left_out/same_answer');
     else {
       const sides = { left: completionOf(left), right: completionOf(right) };
-      keep({
+      collector.keep({
         kind: 'comparison',
         split: splitOf(promptIds),
         promptIds,
@@ -198,25 +137,25 @@ function assemble(pairs: VotedPair[], thumbs: VotedAnswer[], asked: { promptIds:
   }
   for (const { thumb, userId, answer } of thumbs) {
     const { promptIds } = answer;
-    if (!answer.completionIds.length) tally('left_out/empty');
+    if (!answer.completionIds.length) collector.tally('left_out/empty');
     else {
       const vote = { answer: completionOf(answer), up: thumb === 1, raterId: rater(userId) };
-      keep({ kind: 'thumb', split: splitOf(promptIds), promptIds, ...vote });
+      collector.keep({ kind: 'thumb', split: splitOf(promptIds), promptIds, ...vote });
     }
   }
-  for (const promptIds of prompts) keep({ kind: 'prompt', split: splitOf(promptIds), promptIds });
-  counts.truncated_sampling = [...rows.values()].filter(isFromTruncatedSampling).length;
-  return { rows: [...rows.values()], counts };
+  for (const promptIds of prompts) collector.keep({ kind: 'prompt', split: splitOf(promptIds), promptIds });
+  const { rows, counts } = collector;
+  counts.truncated_sampling = rows.filter(isFromTruncatedSampling).length;
+  return { rows, counts };
 }
 
-function completionOf(row: Generation): z.infer<typeof Completion> {
-  const { topK, topP, repetitionPenalty } = row.sampling;
+function completionOf(row: Generation): Completion {
   return {
     generationId: row.id,
     versionId: row.versionId,
     ids: row.completionIds,
     propensity: row.propensity,
-    isTruncated: topK > 0 || topP < 1 || repetitionPenalty !== 1,
+    isTruncated: isReshaped(row.sampling),
   };
 }
 
@@ -227,17 +166,3 @@ const isFromTruncatedSampling = (row: SnapshotRow) =>
 
 /** A rater's votes stay together without naming the account. */
 const rater = (userId: string) => sha256(userId).slice(0, 16);
-
-/** 0..1 by the prompt alone, so that a prompt stays on its side from snapshot to snapshot. */
-const placeOf = (promptIds: readonly number[]) => Number.parseInt(sha256(promptIds.join()).slice(0, 8), 16) / 2 ** 32;
-
-/** A small set must not be left without a held-out prompt: then the first in order of place is held out. */
-export function splitter(
-  prompts: readonly (readonly number[])[],
-): (promptIds: readonly number[]) => 'train' | 'heldout' {
-  const places = [...new Set(prompts.map(placeOf))].sort((a, b) => a - b);
-  const lowest = places.length > 1 ? places[0]! : -1;
-  const bound = Math.max(HELD_OUT_SHARE, lowest);
-  const limit = places.length > 1 && places.at(-1)! <= bound ? lowest : bound;
-  return (promptIds) => (places.length > 1 && placeOf(promptIds) <= limit ? 'heldout' : 'train');
-}

@@ -17,13 +17,17 @@ const TrainerEnv = z.object({
   ATTUNE_EXPERIENCE_THREADS: z.coerce.number().int().min(1).default(Math.min(2, os.availableParallelism())),
 });
 
-export interface TrainerSettings {
-  databaseUrl: string;
+/** What a run needs besides its order. */
+export interface PipelineSettings {
   modelPath: string;
-  dataFolder: string;
-  artifacts: string;
   cache: string;
   engineThreads: number;
+}
+
+export interface TrainerSettings extends PipelineSettings {
+  databaseUrl: string;
+  dataFolder: string;
+  artifacts: string;
 }
 
 /** Throws BAD_INPUT naming the variable. */

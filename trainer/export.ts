@@ -26,6 +26,7 @@ export async function writeVersion(
   origin: VersionOrigin,
   adapter: Adapter,
   gates: GateResult[],
+  extraFiles: Record<string, string> = {},
 ): Promise<Manifest> {
   const { versionId, base, runId, parentVersionId, snapshot } = origin;
   const directory = artifactDirectory(root, versionId);
@@ -54,6 +55,7 @@ export async function writeVersion(
       createdAt: new Date().toISOString(),
     },
     adapter,
+    extraFiles,
   );
   return manifest;
 }

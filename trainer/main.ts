@@ -12,6 +12,7 @@ import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import { Listener } from '@/db/listener';
 import { type BackendReport, nativeBackendProblem, startBackend } from './backend';
 import { readTrainerEnv, type TrainerSettings } from './env';
+import { leasedHome } from './leased-home';
 import { runPipeline } from './pipeline';
 import { claimRun, LEASE_TIMES, RunLease, writeSetting } from './runs';
 import { evaluateTrigger } from './trigger';
@@ -81,7 +82,7 @@ async function workOnce(
     }
     if (signal.aborted) stop();
     lease.signal.throwIfAborted();
-    const { status, verdict } = await runPipeline(lease, settings, runLog);
+    const { status, verdict } = await runPipeline(leasedHome(lease, settings), settings, runLog);
     runLog.info({ status, verdict }, 'run ended');
   } catch (thrown) {
     await endRun(lease, lease.signal.aborted ? lease.signal.reason : thrown, stopping, settings, runLog);

@@ -54,7 +54,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
   return {
     sample(prompts, adapterId, sampling, seeds, signal) {
       setMaxListeners(0, signal); // every answer under way listens
-      return Promise.all(
+      return together(client, () =>
         prompts.map((promptIds, row) =>
           sampleOne(client, adapterId, promptIds, { ...sampling, seed: seeds[row]! }, signal),
         ),
@@ -62,7 +62,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
     },
     score(versionId, answers, signal) {
       setMaxListeners(0, signal);
-      return Promise.all(
+      return together(client, () =>
         answers.map(({ promptIds, answerIds }) =>
           client.score({ versionId, promptIds: [...promptIds], completionIds: [...answerIds] }, signal),
         ),
@@ -93,6 +93,14 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
     load: (versionId) => client.load(versionId),
     close,
   };
+}
+
+/** Begins all in one tick: a resumed run must sample in the batches of the undisturbed one, or its bits differ. */
+async function together<T>(client: EngineClient, begin: () => Promise<T>[]): Promise<T[]> {
+  await client.hold();
+  const all = Promise.all(begin());
+  const released = client.release();
+  return (await Promise.all([all, released]))[0];
 }
 
 async function sampleOne(

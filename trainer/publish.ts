@@ -3,14 +3,9 @@ import { eq, sql } from 'drizzle-orm';
 import type { Manifest } from '@/core/manifest';
 import type { Executor } from '@/db/client';
 import { audit, experiment, release, version } from '@/db/schema';
+import type { Outcome } from './run-home';
 import { type RunLease, readSetting } from './runs';
 import { championId } from './trigger';
-
-export interface Outcome {
-  status: 'done' | 'rejected';
-  versionId: string;
-  verdict: string;
-}
 
 /** The artifact is in place already; throws CONFLICT, with nothing written, when the lease is no longer ours. */
 export async function publishVersion(lease: RunLease, manifest: Manifest, verdict: string): Promise<Outcome> {

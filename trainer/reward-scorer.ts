@@ -8,29 +8,40 @@ import type { Reward } from './experience';
 import { packByLength } from './micro-batch';
 import { createScalarHead, type ScalarHead } from './model/heads';
 import { createLora } from './model/lora';
-import type { HiddenPositions } from './model/positions';
+import { type AnswerGroup, packAnswers } from './model/packing';
 import type { Lora, NamedVariables, Trunk } from './model/types';
-import { type Answer, joinAnswer } from './response';
+import type { Answer } from './response';
+import { fitGroup, groupSize } from './reward-rows';
 
 /** Everything but tensors that brings a saved reward model back. */
 export interface RewardModelState {
   rank: number;
   alpha: number;
   maxTokens: number;
+  /** Heads of the ensemble, and how many of their deviations are taken off their mean. */
+  heads: number;
+  uncertaintyPenalty: number;
   gain: number;
   bias: number;
+  temperature: number;
 }
 
 export interface RewardModel extends Reward {
   readonly lora: Lora;
-  readonly head: ScalarHead;
+  /** One, or an ensemble on the same trunk. */
+  readonly heads: readonly ScalarHead[];
   readonly variables: NamedVariables;
-  /** A normalised score is gain * raw + bias. */
+  readonly uncertaintyPenalty: number;
+  /** A normalised score is gain * (mean - penalty * deviation) + bias. */
   gain: number;
   bias: number;
+  /** p(one answer beats another) = sigmoid(difference of raw scores / temperature). */
+  temperature: number;
   readonly maxTokens: number;
-  /** Scores as trained: differences are logits of winning. */
+  /** The mean of the heads, as trained: differences are logits of winning. */
   rawScores(answers: readonly Answer[]): number[];
+  /** By head, then by answer: group after group, behind one copy of each prompt. */
+  headScores(groups: readonly AnswerGroup[]): Float32Array[];
   dispose(): void;
 }
 
@@ -38,64 +49,84 @@ interface RewardModelOptions extends Partial<RewardModelState> {
   rank: number;
   alpha: number;
   maxTokens: number;
+  headInit?: 'zero' | 'normal';
   /** Padded tokens of one forward pass. */
   microBatchTokens: number;
   seed: number;
 }
 
-/** The head starts at zero: a few hundred votes must not fight a random direction of 576 dimensions. */
 export function createRewardModel(trunk: Trunk, options: RewardModelOptions): RewardModel {
   const rng = new Rng(options.seed);
   const lora = createLora(trunk.config, { rank: options.rank, alpha: options.alpha, rng });
   const { hiddenSize } = trunk.config;
-  const head = createScalarHead({ name: 'reward', hiddenSize, init: 'zero', layerNorm: true, rng });
+  const { headInit: init = 'zero', heads: count = 1, uncertaintyPenalty = 0 } = options;
+  const heads = Array.from({ length: count }, (_, i) =>
+    createScalarHead({ name: headName(i), hiddenSize, init, layerNorm: true, rng }),
+  );
   const { maxTokens, microBatchTokens } = options;
   const model: RewardModel = {
     lora,
-    head,
-    variables: new Map([...lora.variables, ...head.variables]),
+    heads,
+    variables: new Map([...lora.variables, ...heads.flatMap((head) => [...head.variables])]),
+    uncertaintyPenalty,
     gain: options.gain ?? 1,
     bias: options.bias ?? 0,
+    temperature: options.temperature ?? 1,
     maxTokens,
-    rawScores(answers) {
-      const scores: number[] = new Array(answers.length);
-      const rows = answers.map((answer) => fitRow(answer, maxTokens));
-      for (const group of packByLength(
-        rows.map((row) => row.length),
-        microBatchTokens,
-      )) {
-        const ids = group.map((i) => rows[i]!);
-        const values = tf.tidy(() => head.values(trunk.hidden({ ids }, lora), lastPositions(ids)));
-        group.forEach((i, j) => {
-          scores[i] = values[j]!;
+    headScores(groups) {
+      const fitted = groups.map((group) => fitGroup(group, maxTokens));
+      const starts: number[] = [];
+      let count = 0;
+      for (const { answers } of groups) {
+        starts.push(count);
+        count += answers.length;
+      }
+      const scores = heads.map(() => new Float32Array(count));
+      for (const part of packByLength(fitted.map(groupSize), microBatchTokens)) {
+        const { batch, last } = packAnswers(part.map((i) => fitted[i]!));
+        const places = part.flatMap((i) => fitted[i]!.answers.map((_, j) => starts[i]! + j));
+        tf.tidy(() => {
+          const hidden = trunk.hidden(batch, lora); // [B, T, H]
+          for (const [h, head] of heads.entries()) {
+            const values = head.values(hidden, last);
+            places.forEach((place, j) => {
+              scores[h]![place] = values[j]!;
+            });
+          }
         });
       }
       return scores;
     },
-    score: (answers) => model.rawScores(answers).map((raw) => model.gain * raw + model.bias),
+    rawScores: (answers) => Array.from(meanOfHeads(model.headScores(answers.map(alone)))),
+    score: (answers) => penalisedScores(model, answers).map((raw) => model.gain * raw + model.bias),
     dispose() {
       lora.dispose();
-      head.dispose();
+      for (const head of heads) head.dispose();
     },
   };
   return model;
 }
 
-/** Prompt and answer as one row; what is too long loses the start of its prompt, since the end of the answer is scored. */
-export function fitRow(answer: Answer, maxTokens: number): Int32Array {
-  const ids = joinAnswer(answer);
-  return ids.length <= maxTokens ? ids : ids.slice(ids.length - maxTokens);
+const headName = (index: number) => (index === 0 ? 'reward' : `reward.${index}`);
+
+export const meanOfHeads = (scores: readonly Float32Array[]): Float32Array =>
+  scores[0]!.map((_, i) => scores.reduce((sum, own) => sum + own[i]!, 0) / scores.length);
+
+/** What an ensemble disagrees about is worth less: mean - penalty * deviation over the heads (Coste et al. 2024). */
+function penalisedScores(model: RewardModel, answers: readonly Answer[]): number[] {
+  const scores = model.headScores(answers.map(alone));
+  const means = meanOfHeads(scores);
+  return Array.from(means, (mean, i) => {
+    const variance = scores.reduce((sum, own) => sum + (own[i]! - mean) ** 2, 0) / scores.length;
+    return mean - model.uncertaintyPenalty * Math.sqrt(variance);
+  });
 }
 
-/** The end token of an answer that ended, else its last token: so the score sees whether it ended. */
-export const lastPositions = (rows: readonly Int32Array[]): HiddenPositions => ({
-  row: Int32Array.from(rows.keys()),
-  position: Int32Array.from(rows.map((row) => row.length - 1)),
-});
+const alone = ({ promptIds, answerIds }: Answer): AnswerGroup => ({ promptIds, answers: [answerIds] });
 
 /** Brings the scores of fresh policy samples, not of labelled answers, to mean 0 and deviation 1 (Ziegler et al. 2019). */
 export function normaliseReward(model: RewardModel, samples: readonly Answer[]): { mean: number; deviation: number } {
-  const { mean, variance } = moments([model.rawScores(samples)]);
+  const { mean, variance } = moments([penalisedScores(model, samples)]);
   const deviation = Math.sqrt(variance);
   if (!(deviation > 1e-6)) {
     throw new AttuneError(
@@ -109,8 +140,9 @@ export function normaliseReward(model: RewardModel, samples: readonly Answer[]):
 }
 
 export function packRewardModel(model: RewardModel): Checkpoint<RewardModelState> {
-  const { lora, gain, bias, maxTokens } = model;
-  const state = { rank: lora.rank, alpha: lora.alpha, maxTokens, gain, bias };
+  const { lora, heads, gain, bias, temperature, uncertaintyPenalty, maxTokens } = model;
+  const { rank, alpha } = lora;
+  const state = { rank, alpha, maxTokens, heads: heads.length, uncertaintyPenalty, gain, bias, temperature };
   return { state, tensors: packVariables('reward-model', model.variables) };
 }
 

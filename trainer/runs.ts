@@ -2,8 +2,11 @@
 import { and, asc, eq, lt, or, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import type { RunStage } from '@/core/run-stage';
 import type { Database, Executor } from '@/db/client';
-import { type RunStage, setting, trainingRun } from '@/db/schema';
+import { setting, trainingRun } from '@/db/schema';
+import { type Beat, startHeartbeat } from './heartbeat';
+import type { RunSink } from './run-home';
 
 export type TrainingRun = typeof trainingRun.$inferSelect;
 /** Columns to change: values, or expressions over the old ones. */
@@ -15,9 +18,6 @@ export interface LeaseTimes {
   beatMs: number;
 }
 export const LEASE_TIMES: LeaseTimes = { leaseSeconds: 90, beatMs: 5000 };
-
-/** Beats failed in a row that count as a database gone for good. */
-const MOST_FAILED_BEATS = 4;
 
 const expiry = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 
@@ -50,11 +50,9 @@ export async function claimRun(db: Database, owner: string, times = LEASE_TIMES)
 }
 
 /** The right to work on a run. Its signal ends the work when the lease is lost or somebody cancels. */
-export class RunLease {
+export class RunLease implements RunSink {
   private readonly controller = new AbortController();
-  private readonly timer: NodeJS.Timeout;
-  private lastBeat = Date.now();
-  private failedBeats = 0;
+  private readonly stopHeartbeat: () => void;
   private pending: Promise<void> = Promise.resolve();
 
   constructor(
@@ -64,7 +62,8 @@ export class RunLease {
     private readonly times = LEASE_TIMES,
   ) {
     if (run.cancelRequested) this.abort(cancelled());
-    this.timer = setInterval(() => void this.beat(), times.beatMs);
+    const url = db.$client.options.connectionString!;
+    this.stopHeartbeat = startHeartbeat({ url, runId: run.id, owner, ...times }, (beat) => this.hear(beat));
   }
 
   get signal(): AbortSignal {
@@ -75,21 +74,11 @@ export class RunLease {
     this.controller.abort(reason);
   }
 
-  /** Extends the lease and hears a cancellation; a native step may hold the event loop, so long work calls it, too. */
-  async beat(): Promise<void> {
-    try {
-      const [row] = await this.guardedUpdate(this.db, {});
-      if (!row) return this.abort(lost(this.run.id));
-      this.lastBeat = Date.now();
-      this.failedBeats = 0;
-      if (row.cancelRequested) this.abort(cancelled());
-    } catch (error) {
-      // A database that is away for a moment is not a lost lease; one away for a whole lease is. A long native step
-      // makes a connection time out that nobody served, so one failure says nothing.
-      this.failedBeats++;
-      const isLong = Date.now() - this.lastBeat > this.times.leaseSeconds * 1000;
-      if (isLong && this.failedBeats >= MOST_FAILED_BEATS) this.abort(toAttuneError(error));
-    }
+  /** What the heartbeat's thread says, heard between two native steps. */
+  private hear(beat: Beat): void {
+    if (beat.type === 'lost') this.abort(lost(this.run.id));
+    else if (beat.type === 'failed') this.abort(new AttuneError('UNAVAILABLE', `The database: ${beat.message}.`));
+    else if (beat.isCancelled) this.abort(cancelled());
   }
 
   async isHeld(): Promise<boolean> {
@@ -161,7 +150,7 @@ export class RunLease {
 
   /** Stops the heartbeat. */
   close(): void {
-    clearInterval(this.timer);
+    this.stopHeartbeat();
   }
 
   private guardedUpdate(db: Executor, values: RunChange) {
@@ -190,19 +179,6 @@ export class RunLease {
     this.abort(error);
     return error;
   }
-}
-
-/** Reports progress inside a stage with the seconds left, estimated from what this attempt has done of it. */
-export function stageProgress(lease: RunLease, stage: RunStage): (progress: number) => void {
-  const start = { time: Date.now(), progress: 0, isKnown: false };
-  lease.progress(stage, 0, null);
-  return (progress) => {
-    const seconds = (Date.now() - start.time) / 1000;
-    const done = progress - start.progress;
-    // A resumed stage begins somewhere: its first report is no work of this attempt.
-    if (!start.isKnown) Object.assign(start, { progress, time: Date.now(), isKnown: true });
-    lease.progress(stage, progress, done > 0 && seconds > 0 ? (seconds / done) * (1 - progress) : null);
-  };
 }
 
 /** The stored value of an admin's setting; undefined when nobody has set it. */

@@ -1,93 +1,136 @@
 // Chooses a token per row from logits inside the graph, by inverse CDF of fed uniforms, and its log-probability.
+import { type AdjustInputs, adjust, remember } from './adjust';
+import { any, choose, int, reduce, slice, topK } from './operations';
 import type { Graph } from './writer';
 
 /** Values of one sampling step; N rows, V vocabulary. */
-export interface SampleInputs {
-  logits: string; // [N, V]
+export interface SampleInputs extends AdjustInputs {
   uniforms: string; // float32 [N, 1], in (0, 1)
   inverseTemperature: string; // float32 [N, 1]
   isGreedy: string; // bool [N, 1]
   topK: string; // int64 [N, 1], 0 keeps all
   topP: string; // float32 [N, 1], 1 keeps all
-  penalty: string; // float32 [N, 1]
+  minP: string; // float32 [N, 1], 0 keeps all
   /** int64 [N, 1]: a token to score instead of sampling, or -1. */
   forced: string;
-  /** bool [N, V], or [N, 1] when no row has a penalty. */
-  seen: string;
-  hasPenalty: string; // bool scalar
   hasSampling: string; // bool scalar: some row is not greedy
+  hasTruncation: string; // bool scalar: some row has top-k or top-p
+  hasMinP: string; // bool scalar
   /** int64 [1]: how many likeliest tokens to sort; at least the largest topK. */
   candidates: string;
+  /** int64 [1]: how many likeliest tokens to report, 0 for none. */
+  reported: string;
 }
 
 const CDF_BLOCK = 64; // the CDF of the vocabulary has two levels, so that no sum runs over more than V / 64 terms
 const BELOW_ONE = 1 - 2 ** -23; // keeps a target strictly under the total in float32
 
-/** token int64 [N, 1]; logprob float32 [N, 1] of the full distribution at temperature 1; the new seen mask. */
-export function sample(graph: Graph, inputs: SampleInputs, vocab: number) {
-  const { logits, seen } = inputs;
+export interface Sampled {
+  token: string; // int64 [N, 1]
+  logprob: string; // float32 [N, 1], of the full distribution at temperature 1
+  topIds: string; // int64 [N, reported]
+  topLogprobs: string; // float32 [N, reported]
+  history: string; // with the token
+}
+
+export function sample(graph: Graph, inputs: SampleInputs, vocab: number): Sampled {
+  const { logits } = inputs;
   const largest = reduce(graph, 'ReduceMax', logits);
   const exponentials = graph.op('Exp', [graph.op('Sub', [logits, largest])]);
   const logSum = graph.op('Add', [graph.op('Log', [reduce(graph, 'ReduceSum', exponentials)]), largest]);
 
-  const adjusted = penalise(graph, inputs);
-  const [values, indices] = topK(graph, adjusted, inputs.candidates);
-  const first = (x: string) => slice(graph, x, 0, 1);
+  // Branches hand out tokens alone: an If copies what it hands out, and logits are large.
   const chosen = choose(
     graph,
-    inputs.hasSampling,
-    (branch) => branch.output(draw(branch, inputs, { adjusted, values, indices, best: first(values) }, vocab), 'int64'),
-    (branch) => branch.output(branch.op('Identity', [first(indices)]), 'int64'),
+    graph.op('Or', [inputs.hasBias, inputs.hasPenalty]),
+    (branch) => branch.output(select(branch, inputs, adjust(branch, inputs), vocab), 'int64'),
+    (branch) => branch.output(select(branch, inputs, logits, vocab), 'int64'),
   )[0]!;
   const isForced = graph.op('GreaterOrEqual', [inputs.forced, int(graph, 0)]);
   const token = graph.op('Where', [isForced, inputs.forced, chosen]);
   const logit = graph.op('GatherElements', [logits, token], { axis: 1 });
 
-  const width = graph.op('Shape', [seen], { start: 1, end: 2 });
-  const marks = graph.op('Expand', [graph.constant('bool', [1], [1, 1]), graph.op('Shape', [token])]);
-  const nextSeen = graph.op('ScatterElements', [seen, graph.op('Mod', [token, width]), marks], { axis: 1 });
-  return { token, logprob: graph.op('Sub', [logit, logSum]), seen: nextSeen };
+  const [topLogits, topIds] = topK(graph, logits, inputs.reported);
+  return {
+    token,
+    logprob: graph.op('Sub', [logit, logSum]),
+    topIds,
+    topLogprobs: graph.op('Sub', [topLogits, logSum]),
+    history: remember(graph, inputs.history, token),
+  };
 }
 
-/** Keskar et al. 2019: seen tokens' positive logits are divided by the penalty, negative ones multiplied. */
-function penalise(graph: Graph, { logits, seen, penalty, hasPenalty }: SampleInputs): string {
+/** A token per row from the adjusted logits [N, V], greedy or drawn. int64 [N, 1] */
+function select(graph: Graph, inputs: SampleInputs, logits: string, vocab: number): string {
+  const [values, indices] = topK(graph, logits, inputs.candidates);
+  const [best, greedy] = [slice(graph, values, 0, 1), slice(graph, indices, 0, 1)];
+  const weigh: Weigh = (branch, x) =>
+    branch.op('Exp', [branch.op('Mul', [branch.op('Sub', [x, best]), inputs.inverseTemperature])]);
   return choose(
     graph,
-    hasPenalty,
+    inputs.hasSampling,
     (branch) => {
-      const isPositive = branch.op('Greater', [logits, branch.constant('float32', [0])]);
-      const divided = branch.op('Div', [logits, penalty]);
-      const lowered = branch.op('Where', [isPositive, divided, branch.op('Mul', [logits, penalty])]);
-      branch.output(branch.op('Where', [seen, lowered, logits]), 'float32');
+      const drawn = draw(branch, inputs, { logits, values, indices, weigh }, vocab);
+      branch.output(branch.op('Where', [inputs.isGreedy, greedy, drawn]), 'int64');
     },
-    (branch) => branch.output(branch.op('Identity', [logits]), 'float32'),
+    (branch) => branch.output(branch.op('Identity', [greedy]), 'int64'),
   )[0]!;
 }
 
+/** Probabilities times a factor of the row: the likeliest token weighs 1. */
+type Weigh = (graph: Graph, logits: string) => string;
+
 interface Ranked {
-  adjusted: string; // [N, V] after the penalty
+  logits: string; // [N, V] after biases and penalties
   values: string; // [N, K], largest first
   indices: string; // [N, K]
-  best: string; // [N, 1]
+  weigh: Weigh;
 }
 
-/** A token per row: greedy, from the truncated candidates, or from the whole vocabulary. int64 [N, 1] */
+/** From the truncated candidates where a row has top-k or top-p, else from the whole vocabulary. int64 [N, 1] */
 function draw(graph: Graph, inputs: SampleInputs, ranked: Ranked, vocab: number): string {
-  const weigh = (values: string) =>
-    graph.op('Exp', [graph.op('Mul', [graph.op('Sub', [values, ranked.best]), inputs.inverseTemperature])]);
-  const whole = drawFromAll(graph, weigh(ranked.adjusted), inputs.uniforms, vocab);
   const keepsAll = graph.op('Equal', [inputs.topK, int(graph, 0)]);
   const isNucleus = graph.op('Less', [inputs.topP, graph.constant('float32', [1])]);
+  const isTruncated = graph.op('Or', [graph.op('Not', [keepsAll]), isNucleus]);
+  const weights = ranked.weigh(graph, ranked.logits);
+  const [wholeToken, total] = choose(
+    graph,
+    inputs.hasMinP,
+    (branch) => {
+      // A truncated row draws from its candidates, but needs the total of all.
+      const least = branch.op('Where', [isTruncated, branch.constant('float32', [0]), inputs.minP]);
+      outputDraw(branch, drawFromAll(branch, atLeast(branch, weights, least), inputs.uniforms, vocab));
+    },
+    (branch) => outputDraw(branch, drawFromAll(branch, weights, inputs.uniforms, vocab)),
+  ) as [string, string];
+  return choose(
+    graph,
+    inputs.hasTruncation,
+    (branch) => {
+      const fromCandidates = drawFromCandidates(branch, inputs, ranked, { keepsAll, isNucleus, total }, vocab);
+      branch.output(branch.op('Where', [isTruncated, fromCandidates, wholeToken]), 'int64');
+    },
+    (branch) => branch.output(branch.op('Identity', [wholeToken]), 'int64'),
+  )[0]!;
+}
 
+/** top-k, then the smallest set of what is left whose probability reaches p, then min-p, as transformers orders them. */
+function drawFromCandidates(
+  graph: Graph,
+  inputs: SampleInputs,
+  ranked: Ranked,
+  { keepsAll, isNucleus, total }: { keepsAll: string; isNucleus: string; total: string },
+  vocab: number,
+): string {
   // The sorted candidates hold a row's nucleus when their mass reaches topP; else the whole vocabulary is sorted.
-  const nucleusMass = graph.op('Mul', [inputs.topP, whole.total]);
-  const isShort = graph.op('Less', [reduce(graph, 'ReduceSum', weigh(ranked.values)), nucleusMass]);
+  const candidateMass = runningTotal(graph, ranked.weigh(graph, ranked.values));
+  const isShort = graph.op('Less', [candidateMass, graph.op('Mul', [inputs.topP, total])]);
   const mustSort = graph.op('And', [graph.op('And', [keepsAll, isNucleus]), isShort]);
   const [values, indices] = choose(
     graph,
     any(graph, mustSort),
     (branch) => {
-      const [allValues, allIndices] = topK(branch, ranked.adjusted, branch.constant('int64', [vocab], [1]));
+      const [allValues, allIndices] = topK(branch, ranked.logits, branch.constant('int64', [vocab], [1]));
       branch.output(allValues, 'float32');
       branch.output(allIndices, 'int64');
     },
@@ -97,24 +140,30 @@ function draw(graph: Graph, inputs: SampleInputs, ranked: Ranked, vocab: number)
     },
   ) as [string, string];
 
-  // top-k, then the smallest set of what is left whose probability reaches p, as transformers orders them.
   const zero = graph.constant('float32', [0]);
   const width = graph.op('Squeeze', [graph.op('Shape', [values], { start: 1, end: 2 })]);
   const rank = graph.op('Range', [int(graph, 0), width, int(graph, 1)]); // [K]
   const inTopK = graph.op('Or', [keepsAll, graph.op('Less', [rank, inputs.topK])]); // [N, K]
-  const weights = graph.op('Where', [inTopK, weigh(values), zero]);
-  const mass = graph.op('Where', [keepsAll, whole.total, reduce(graph, 'ReduceSum', weights)]);
+  const weights = graph.op('Where', [inTopK, ranked.weigh(graph, values), zero]);
+  const mass = graph.op('Where', [keepsAll, total, runningTotal(graph, weights)]);
   const before = graph.op('CumSum', [weights, int(graph, 1)], { exclusive: 1 });
   const inNucleus = graph.op('Less', [before, graph.op('Mul', [inputs.topP, mass])]);
-  const kept = graph.op('Where', [inNucleus, weights, zero]);
+  // Relative to the likeliest token, whose weight is 1 whatever was cut.
+  const kept = atLeast(graph, graph.op('Where', [inNucleus, weights, zero]), inputs.minP);
   const cumulative = graph.op('CumSum', [kept, int(graph, 1)]);
-  const target = graph.op('Mul', [inputs.uniforms, slice(graph, cumulative, -1, 2 ** 31)]);
-  const place = invert(graph, cumulative, target);
-  const fromCandidates = graph.op('GatherElements', [indices, place], { axis: 1 });
+  const target = graph.op('Mul', [inputs.uniforms, last(graph, cumulative)]);
+  return graph.op('GatherElements', [indices, invert(graph, cumulative, target)], { axis: 1 });
+}
 
-  const isTruncated = graph.op('Or', [graph.op('Not', [keepsAll]), isNucleus]);
-  const sampled = graph.op('Where', [isTruncated, fromCandidates, whole.token]);
-  return graph.op('Where', [inputs.isGreedy, slice(graph, ranked.indices, 0, 1), sampled]);
+/** Weights under the least one become 0. */
+function atLeast(graph: Graph, weights: string, least: string): string {
+  const isLikely = graph.op('GreaterOrEqual', [weights, least]);
+  return graph.op('Where', [isLikely, weights, graph.constant('float32', [0])]);
+}
+
+function outputDraw(branch: Graph, { token, total }: { token: string; total: string }): void {
+  branch.output(token, 'int64');
+  branch.output(total, 'float32');
 }
 
 /** Inverse CDF over all of the vocabulary: first the block of 64, then the token inside it. weights [N, V] */
@@ -125,7 +174,7 @@ function drawFromAll(graph: Graph, weights: string, uniforms: string, vocab: num
   const grid = graph.op('Reshape', [padded, graph.constant('int64', [-1, blocks, CDF_BLOCK], [3])]); // [N, V/64, 64]
   const sums = graph.op('ReduceSum', [grid, graph.constant('int64', [2], [1])], { keepdims: 0 }); // [N, V/64]
   const cumulative = graph.op('CumSum', [sums, int(graph, 1)]);
-  const total = slice(graph, cumulative, -1, 2 ** 31); // [N, 1]
+  const total = last(graph, cumulative); // [N, 1]
   const target = graph.op('Mul', [uniforms, total]);
   const block = invert(graph, cumulative, target); // [N, 1]
   const before = graph.op('GatherElements', [graph.op('Sub', [cumulative, sums]), block], { axis: 1 });
@@ -137,46 +186,14 @@ function drawFromAll(graph: Graph, weights: string, uniforms: string, vocab: num
 
 /** Index of the first cumulative value over the target, never one of weight 0. cumulative [N, K], target [N, 1] */
 function invert(graph: Graph, cumulative: string, target: string): string {
-  const last = slice(graph, cumulative, -1, 2 ** 31);
-  const limited = graph.op('Min', [target, graph.op('Mul', [last, graph.constant('float32', [BELOW_ONE])])]);
+  const total = last(graph, cumulative);
+  const limited = graph.op('Min', [target, graph.op('Mul', [total, graph.constant('float32', [BELOW_ONE])])]);
   const isPassed = graph.op('LessOrEqual', [cumulative, limited]);
   return reduce(graph, 'ReduceSum', graph.op('Cast', [isPassed], { to: 7 }));
 }
 
-const int = (graph: Graph, value: number) => graph.constant('int64', [value]);
+/** Sum of each row, term after term: candidates that other rows of the batch ask for do not change its rounding. */
+const runningTotal = (graph: Graph, x: string) => last(graph, graph.op('CumSum', [x, int(graph, 1)]));
 
-/** Along axis 1, which stays as length 1. */
-function reduce(graph: Graph, type: 'ReduceSum' | 'ReduceMax', x: string): string {
-  return graph.op(type, [x, graph.constant('int64', [1], [1])], { keepdims: 1 });
-}
-
-/** Columns [start, end). */
-function slice(graph: Graph, x: string, start: number, end: number): string {
-  const one = (value: number) => graph.constant('int64', [value], [1]);
-  return graph.op('Slice', [x, one(start), one(end), one(1)]);
-}
-
-function topK(graph: Graph, x: string, k: string): [string, string] {
-  return graph.ops('TopK', [x, k], 2, { axis: 1, largest: 1, sorted: 1 }) as [string, string];
-}
-
-/** bool of any shape to a bool scalar. */
-export function any(graph: Graph, x: string): string {
-  const most = graph.op('ReduceMax', [graph.op('Cast', [x], { to: 6 })], { keepdims: 0 });
-  return graph.op('Greater', [most, graph.constant('int32', [0])]);
-}
-
-/** If with two branches that declare the same outputs. */
-function choose(
-  graph: Graph,
-  condition: string,
-  whenTrue: (branch: Graph) => void,
-  whenFalse: (branch: Graph) => void,
-): string[] {
-  const thenBranch = graph.subgraph();
-  whenTrue(thenBranch);
-  const elseBranch = graph.subgraph();
-  whenFalse(elseBranch);
-  const attributes = { then_branch: thenBranch, else_branch: elseBranch };
-  return graph.ops('If', [condition], thenBranch.outputCount, attributes);
-}
+/** The last column. */
+const last = (graph: Graph, x: string) => slice(graph, x, -1, 2 ** 31);

@@ -6,13 +6,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/checkpoint';
-import { type PpoConfig, PRESETS } from '@/trainer/config';
+import type { PpoConfig } from '@/trainer/config';
 import { Multiplier } from '@/trainer/constraint';
 import { createLora } from '@/trainer/model/lora';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Lora, Trunk } from '@/trainer/model/types';
 import { type PpoInput, type PpoState, trainPpo } from '@/trainer/ppo';
 import type { Metrics } from '@/trainer/ppo-metrics';
+import { PRESETS } from '@/trainer/presets';
 import type { Answer } from '@/trainer/response';
 import { END, slowEngine, TINY, tinyWeights } from './algorithms-support';
 

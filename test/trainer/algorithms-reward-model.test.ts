@@ -6,19 +6,23 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/checkpoint';
-import { PRESETS, type RewardModelConfig } from '@/trainer/config';
+import type { RewardModelConfig } from '@/trainer/config';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/ppo-metrics';
+import { PRESETS } from '@/trainer/presets';
+import { scoreExamples } from '@/trainer/reward-evaluation';
+import type { Comparison, RewardExample } from '@/trainer/reward-examples';
+import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
+import { fitGroup } from '@/trainer/reward-rows';
 import {
-  type Comparison,
-  limitUndecided,
-  type RewardExample,
-  type RewardTrainingState,
-  splitByPrompt,
-  trainRewardModel,
-} from '@/trainer/reward-model';
-import { normaliseReward, packRewardModel, type RewardModelState, unpackRewardModel } from '@/trainer/reward-scorer';
+  createRewardModel,
+  normaliseReward,
+  packRewardModel,
+  type RewardModelState,
+  unpackRewardModel,
+} from '@/trainer/reward-scorer';
+import { limitUndecided, splitByPrompt } from '@/trainer/reward-split';
 import { END, tinyWeights } from './algorithms-support';
 
 let trunk: Trunk;
@@ -211,4 +215,99 @@ test('keeps as many undecided comparisons as the share says, the same ones for a
   expect(limitUndecided(train, { undecidedPerDecided: 1.5, seed: 1 })).toEqual(kept);
   expect(limitUndecided(ties, { undecidedPerDecided: 1, seed: 1 })).toHaveLength(10);
   expect(limitUndecided(train, { undecidedPerDecided: null, seed: 1 })).toHaveLength(12);
+});
+
+test('chosen and rejected behind one prompt score as in rows of their own', () => {
+  const model = createRewardModel(trunk, {
+    ...{ rank: 4, alpha: 8, heads: 2, headInit: 'normal', maxTokens: 64, microBatchTokens: 64, seed: 3 },
+  });
+  const rng = new Rng(4);
+  const adapter = model.lora.toAdapter();
+  for (const pair of adapter.pairs.values()) pair.b = pair.b.map(() => 0.05 * rng.normal());
+  model.lora.assign(adapter);
+  const pairs = comparisons(12, 12);
+  const packed = scoreExamples(model, pairs);
+  for (const [i, { promptIds, chosenIds, rejectedIds }] of pairs.entries()) {
+    const alone = [chosenIds, rejectedIds].map((answerIds) => model.rawScores([{ promptIds, answerIds }])[0]!);
+    expect(Math.abs(packed[i]!.scores[0]! - alone[0]!)).toBeLessThan(3e-6);
+    expect(Math.abs(packed[i]!.scores[1]! - alone[1]!)).toBeLessThan(3e-6);
+  }
+  model.dispose();
+});
+
+test('answers of an example are cut to the same part of their prompt, and keep their ends', () => {
+  const promptIds = Int32Array.from({ length: 10 }, (_, i) => i);
+  const answers = [Int32Array.of(20, 21, 22), Int32Array.of(30)];
+  expect(fitGroup({ promptIds, answers }, 8)).toEqual({ promptIds: Int32Array.of(5, 6, 7, 8, 9), answers });
+  expect(fitGroup({ promptIds, answers }, 3)).toEqual({
+    promptIds: Int32Array.of(9),
+    answers: [Int32Array.of(21, 22), Int32Array.of(30)],
+  });
+});
+
+test('every kind of feedback is learnt from, and groups are reported worst first', async () => {
+  const promptIds = Int32Array.of(2, 3);
+  const rng = new Rng(21);
+  const draw = () => answer(rng, 2 + rng.integer(8), rng.uniform() < 0.5);
+  const flawWeights = { version: '1', weights: { cut: 0.9 } };
+  const examples: RewardExample[] = Array.from({ length: 150 }, (_, i): RewardExample => {
+    const prompt = Int32Array.of(2 + (i % 20), 3 + (i % 17), 4);
+    const judged = { promptIds: prompt, weight: 1, groups: { language: i % 2 ? 'de' : 'en' } };
+    const answerIds = draw();
+    const ended = answerIds.at(-1) === END;
+    if (i % 5 === 0) return { kind: 'rating', ...judged, answerIds, value: ended ? 9 : 3, rater: `r${i % 3}` };
+    if (i % 5 === 1)
+      return { kind: 'questionnaire', ...judged, answerIds, flaws: ended ? [] : ['cut'], flawWeights, rater: 'q' };
+    const [good, bad, other] = [answer(rng, 4, true), answer(rng, 5, false), answer(rng, 3, false)];
+    if (i % 5 === 2) return { kind: 'best_of', ...judged, answers: [bad, good, other], best: 1 };
+    return { kind: 'correction', ...judged, originalIds: bad, correctedIds: good, margin: 0 };
+  });
+  for (const [kinds, least] of [
+    [['rating'], 1],
+    [['questionnaire'], 1],
+    [['best_of', 'correction'], 1],
+  ] as const) {
+    const own = examples.filter(({ kind }) => (kinds as readonly string[]).includes(kind));
+    const { model, report } = await train(own, { epochs: 30, evalShare: 0.2, batchExamples: 8, patience: 99 });
+    const [ended, cut] = model.rawScores([
+      { promptIds, answerIds: answer(new Rng(9), 4, true) },
+      { promptIds, answerIds: answer(new Rng(9), 5, false) },
+    ]);
+    expect(ended! - cut!, kinds.join()).toBeGreaterThan(least);
+    if (kinds.length > 1) {
+      expect(report!.groups.map(({ value }) => value).sort()).toEqual(['de', 'en']);
+      expect(report!.groups[0]!.accuracy).toBeLessThanOrEqual(report!.groups[1]!.accuracy);
+    }
+    model.dispose();
+  }
+});
+
+test('an ensemble disagrees where it has seen little, and its penalty takes that off the score', async () => {
+  const tensors = tf.memory().numTensors;
+  const { model } = await train(comparisons(60, 31), {
+    epochs: 4,
+    heads: 4,
+    headInit: 'normal',
+    uncertaintyPenalty: 2,
+  });
+  const rng = new Rng(32);
+  const samples = Array.from({ length: 12 }, () => ({
+    promptIds: Int32Array.of(3, 4, 5),
+    answerIds: answer(rng, 6, rng.uniform() < 0.5),
+  }));
+  const byHead = model.headScores(samples.map(({ promptIds, answerIds }) => ({ promptIds, answers: [answerIds] })));
+  expect(byHead).toHaveLength(4);
+  const raw = model.rawScores(samples);
+  model.score(samples).forEach((score, i) => {
+    const mean = byHead.reduce((sum, own) => sum + own[i]!, 0) / 4;
+    const deviation = Math.sqrt(byHead.reduce((sum, own) => sum + (own[i]! - mean) ** 2, 0) / 4);
+    expect(deviation).toBeGreaterThan(1e-3);
+    expect(raw[i]).toBeCloseTo(mean, 5);
+    expect(score).toBeCloseTo(mean - 2 * deviation, 5);
+  });
+  const copy = unpackRewardModel(trunk, packRewardModel(model), 512);
+  expect(copy.score(samples)).toEqual(model.score(samples));
+  copy.dispose();
+  model.dispose();
+  expect(tf.memory().numTensors).toBe(tensors);
 });

@@ -4,9 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
-import { freezeSnapshot, readSnapshot, type Snapshot, splitter } from '@/trainer/dataset';
+import { freezeSnapshot, readSnapshot } from '@/trainer/dataset';
 import { promptsOf, rewardExamples } from '@/trainer/examples';
 import { claimRun, RunLease } from '@/trainer/runs';
+import { type Snapshot, splitter } from '@/trainer/snapshot';
 import { addRun, addTurn, addUser, createWorld, vote, type World } from './process-support';
 
 describe('snapshot', () => {

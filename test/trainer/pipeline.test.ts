@@ -9,7 +9,9 @@ import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { startBackend, tf } from '@/trainer/backend';
-import { parseConfig, runPipeline } from '@/trainer/pipeline';
+import { leasedHome } from '@/trainer/leased-home';
+import { runPipeline } from '@/trainer/pipeline';
+import { parseConfig } from '@/trainer/presets';
 import { claimRun, RunLease } from '@/trainer/runs';
 import { addRun, addVotes, createWorld, problem, QUICK, readRun, silent, type World } from './process-support';
 
@@ -20,7 +22,7 @@ async function runNow(world: World, config?: Record<string, unknown>, parent?: s
   const run = (await claimRun(world.db, 'test'))!;
   const lease = new RunLease(world.db, run, 'test');
   try {
-    const outcome = await runPipeline(lease, world.settings, silent);
+    const outcome = await runPipeline(leasedHome(lease, world.settings), world.settings, silent);
     return { id, ...outcome };
   } finally {
     lease.close();
@@ -81,7 +83,9 @@ describe.skipIf(problem)('pipeline', () => {
 
   it('of the run’s folder the reward model is kept, and no tensor', async () => {
     const names = await readdir(path.join(dataPaths(world.settings.dataFolder).runs, first.id));
-    expect(names.filter((name) => !name.startsWith('reward.'))).toEqual(['rules.json']);
+    expect(names.filter((name) => !name.startsWith('reward.')).sort()).toEqual([
+      ...['metrics.jsonl', 'reward-report.json', 'rules.json', 'run.json', 'tensorboard'],
+    ]);
   });
 
   it(
@@ -133,7 +137,9 @@ describe.skipIf(problem)('pipeline', () => {
       const stopAt = setInterval(() => {
         if (existsSync(path.join(folder, 'ppo.json'))) lease.abort(new AttuneError('CANCELLED', 'stopped by the test'));
       }, 5);
-      await expect(runPipeline(lease, world.settings, silent)).rejects.toThrow('stopped by the test');
+      await expect(runPipeline(leasedHome(lease, world.settings), world.settings, silent)).rejects.toThrow(
+        'stopped by the test',
+      );
       clearInterval(stopAt);
       lease.close();
       const name = (await readdir(folder)).find((file) => file.startsWith('ppo.') && file.endsWith('.safetensors'))!;
@@ -141,7 +147,7 @@ describe.skipIf(problem)('pipeline', () => {
       bytes[bytes.length - 1]! ^= 1;
       await writeFile(path.join(folder, name), bytes);
       const again = new RunLease(world.db, await readRun(world, id), 'test');
-      await expect(runPipeline(again, world.settings, silent)).rejects.toThrow(
+      await expect(runPipeline(leasedHome(again, world.settings), world.settings, silent)).rejects.toThrow(
         new RegExp(`checkpoint .*${name} has sha256 .* Remove .*ppo.json to start the stage again`),
       );
       again.close();
@@ -157,7 +163,9 @@ describe('configuration', () => {
     expect(one.ppo).toMatchObject({ iterations: 2, sequences: 16, lora: { rank: 4 } });
     expect(new Set([one, two].flatMap(({ ppo, rewardModel }) => [ppo.seed, rewardModel.seed])).size).toBe(4);
     expect({ ...one.ppo, seed: 0 }).toEqual({ ...two.ppo, seed: 0 });
-    expect(() => parseConfig({ preset: 'huge' })).toThrow('There is no preset "huge"; choose from tiny, demo-cpu.');
+    expect(() => parseConfig({ preset: 'huge' })).toThrow(
+      'There is no preset "huge"; choose from tiny, demo-cpu, cpu, gpu.',
+    );
     expect(() => parseConfig({ seed: 1.5 })).toThrow(/seed must be a whole number/);
   });
 });

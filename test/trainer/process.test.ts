@@ -5,6 +5,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { artifactDirectory } from '@/core/artifact';
+import { sha256File } from '@/core/hash';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { runTrainer, type TrainerOptions } from '@/trainer/main';
@@ -74,6 +76,25 @@ describe('leases', () => {
     expect(await world.db.select().from(schema.runMetric)).toEqual([]);
     expect(await readRun(world, id)).toMatchObject({ status: 'running', leaseOwner: 'second', progress: 0.5 });
     second.close();
+  });
+
+  it('a native step that holds the event loop for longer than the lease neither loses it nor delays a cancellation', async () => {
+    const id = await addRun(world);
+    const lease = new RunLease(world.db, (await claimRun(world.db, 'busy', FAST))!, 'busy', FAST);
+    try {
+      await until(
+        'the first beat',
+        async () => (await readRun(world, id)).leaseExpiresAt! > new Date(Date.now() + 900),
+      );
+      await world.db.update(schema.trainingRun).set({ cancelRequested: true }).where(eq(schema.trainingRun.id, id));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000); // three leases long
+      expect(lease.signal.aborted).toBe(false); // nothing has been heard yet
+      expect(await claimRun(world.db, 'other', FAST)).toBeNull();
+      await until('the cancellation', async () => lease.signal.aborted, 2000);
+      expect(lease.signal.reason).toMatchObject({ code: 'CANCELLED' });
+    } finally {
+      lease.close();
+    }
   });
 
   it('a repeated step overwrites its figures, and what is no number is left out', async () => {
@@ -239,7 +260,7 @@ describe.skipIf(problem)('training', () => {
   };
 
   it(
-    'killed in the middle of PPO, the next process goes on from the checkpoint to the same figures',
+    'killed in the middle of PPO, the next process goes on from the checkpoint to the same figures and weights',
     async () => {
       const config = { ...QUICK, ppo: { ...QUICK.ppo, iterations: 6 } };
       const undisturbed = await addRun(world, config);
@@ -273,7 +294,13 @@ describe.skipIf(problem)('training', () => {
       // Iterations from before the kill were not made again.
       expect(points.filter((row) => row.createdAt < since).length).toBeGreaterThanOrEqual(1);
       for (const [i, { metrics }] of points.entries())
-        expect(metrics['objective/scores']).toBeCloseTo(expected[i]!.metrics['objective/scores']!, 2);
+        expect(metrics['objective/scores']).toBe(expected[i]!.metrics['objective/scores']);
+      const [weights, wanted] = [run, whole].map(({ resultVersionId }) =>
+        sha256File(
+          path.join(artifactDirectory(world.settings.artifacts, resultVersionId!), 'adapter_model.safetensors'),
+        ),
+      );
+      expect(await weights).toBe(await wanted);
     },
     TEN_MINUTES,
   );

@@ -1,12 +1,10 @@
 // What a policy answers to held-out prompts, in figures that can be held against its parent's.
 import { judge, type RuleSet } from '@/core/constraints';
 import { hash32 } from '@/core/rng';
-import { countWords, endsByItself, type Reward } from '../experience';
+import { countWords, endsByItself } from '../experience';
 import type { PrivateEngine } from '../private-engine';
 import type { Answer } from '../response';
 
-/** Answers of each policy; fewer prompts are asked several times, with other seeds. */
-export const GATE_ANSWERS = 64;
 /** Words of an answer that says nothing, at most. */
 const DEGENERATE_WORDS = 2;
 
@@ -17,8 +15,6 @@ export interface AnswerSet {
 }
 
 export interface AnswerFigures {
-  /** Normalised reward of each answer. */
-  rewards: number[];
   /** Shares of the answers, 0..1. */
   endRate: number;
   degenerateShare: number;
@@ -27,14 +23,17 @@ export interface AnswerFigures {
   constraintRates: Record<string, number>;
 }
 
-/** Prompt i has the same seed whatever the policy, so that two policies are compared in pairs. */
+/**
+ * At least `count` answers: fewer prompts are asked several times, with other seeds. Answer i has the same seed whatever
+ * the policy, so that two policies are compared in pairs.
+ */
 export async function sampleAnswers(
   engine: Pick<PrivateEngine, 'sample'>,
   versionId: string,
   prompts: readonly Int32Array[],
-  { maxTokens, seed, signal }: { maxTokens: number; seed: number; signal: AbortSignal },
+  { count, maxTokens, seed, signal }: { count: number; maxTokens: number; seed: number; signal: AbortSignal },
 ): Promise<AnswerSet> {
-  const asked = Array.from({ length: Math.max(GATE_ANSWERS, prompts.length) }, (_, i) => prompts[i % prompts.length]!);
+  const asked = Array.from({ length: Math.max(count, prompts.length) }, (_, i) => prompts[i % prompts.length]!);
   const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens } as const;
   const seeds = asked.map((_, i) => hash32(seed, i));
   const samples = await engine.sample(asked, versionId, sampling, seeds, signal);
@@ -46,19 +45,13 @@ export async function sampleAnswers(
 
 export function measureAnswers(
   { answers }: AnswerSet,
-  {
-    reward,
-    rules,
-    decode,
-    endIds,
-  }: { reward: Reward; rules: RuleSet; decode(ids: readonly number[]): string; endIds: readonly number[] },
+  { rules, decode, endIds }: { rules: RuleSet; decode(ids: readonly number[]): string; endIds: readonly number[] },
 ): AnswerFigures {
   const ended = answers.map(({ answerIds }) => endsByItself(answerIds, endIds));
   const texts = answers.map(({ answerIds }, i) => decode([...(ended[i] ? answerIds.subarray(0, -1) : answerIds)]));
   const share = (count: number) => count / answers.length;
   const hits = texts.flatMap((text) => judge(rules, text).hits);
   return {
-    rewards: reward.score(answers),
     endRate: share(ended.filter(Boolean).length),
     degenerateShare: share(texts.filter((text) => countWords(text) <= DEGENERATE_WORDS).length),
     distinctShare: share(new Set(texts).size),

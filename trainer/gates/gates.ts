@@ -5,19 +5,32 @@ import type { AnswerFigures } from './answers';
 export interface GateFigures {
   /** Mean |log p(engine) - log p(trainer)| over answer tokens, nats. */
   parity: { fp32: number; int8: number; tokens: number };
-  /** Nats an answer from the parent, and the run's budget. */
+  /** Nats an answer from where the policy stage started, and the run's budget. */
   kl: { perAnswer: number; budget: number };
   candidate: AnswerFigures;
   parent: AnswerFigures;
+  gain: GainFigures;
 }
 
-export const PARITY_LIMIT = 1e-3;
+/** What must have become better than by luck, pair by pair. */
+export interface GainFigures {
+  /** By the reward of answers; without a reward model by the log-likelihood of held-out demonstrations, nats a token. */
+  name: 'heldout_reward_gain' | 'heldout_demonstration_gain';
+  candidate: readonly number[];
+  parent: readonly number[];
+  /** The prompt of each pair, as a key: answers to one prompt are not independent. */
+  prompts: readonly string[];
+}
+
+const PARITY_LIMIT = 1e-3;
+/** A gain within so many standard errors may be luck. */
+const STANDARD_ERRORS = 2;
 /** Shares may worsen by so much against the parent: sampling noise of 64 answers. */
 const SLACK = 0.05;
 /** The share of distinct answers may fall to this part of the parent's: repeating one answer is the classic hack. */
 const DISTINCT_PART = 0.7;
 
-export function judgeGates({ parity, kl, candidate, parent }: GateFigures): GateResult[] {
+export function judgeGates({ parity, kl, candidate, parent, gain: compared }: GateFigures): GateResult[] {
   const most = (name: string, value: number, threshold: number, note?: string): GateResult => ({
     ...{ name, value, threshold, bound: 'max', passed: value <= threshold },
     ...(note ? { note } : {}),
@@ -26,7 +39,7 @@ export function judgeGates({ parity, kl, candidate, parent }: GateFigures): Gate
     ...{ name, value, threshold, bound: 'min', passed: value >= threshold },
     ...(note ? { note } : {}),
   });
-  const gain = pairedGain(candidate.rewards, parent.rewards);
+  const gain = pairedGain(compared);
   return [
     most(
       'parity',
@@ -34,15 +47,15 @@ export function judgeGates({ parity, kl, candidate, parent }: GateFigures): Gate
       PARITY_LIMIT,
       `Mean difference of log-probabilities over ${parity.tokens} tokens; int8 as served: ${parity.int8.toPrecision(3)}.`,
     ),
-    most('kl_budget', kl.perAnswer, kl.budget, 'Nats an answer away from the parent.'),
+    most('kl_budget', kl.perAnswer, kl.budget, 'Nats an answer away from where the policy started.'),
     {
       ...least(
-        'heldout_reward_gain',
+        compared.name,
         gain.mean,
-        0,
-        `Standard error ${gain.standardError.toPrecision(2)}; must exceed 0.`,
+        STANDARD_ERRORS * gain.standardError,
+        `Mean over ${gain.pairs} pairs to ${gain.prompts} prompts; standard error ${gain.standardError.toPrecision(2)}, and the gain must exceed ${STANDARD_ERRORS} of them.`,
       ),
-      passed: gain.mean > 0,
+      passed: gain.mean > STANDARD_ERRORS * gain.standardError,
     },
     least(
       'end_rate',
@@ -68,12 +81,26 @@ export function judgeGates({ parity, kl, candidate, parent }: GateFigures): Gate
   ];
 }
 
-/** Answers to the same prompt under the same seed, one policy less the other. */
-export function pairedGain(candidate: readonly number[], parent: readonly number[]) {
+/**
+ * Answers to the same prompt under the same seed, one policy less the other. The standard error is the larger of two: of
+ * independent pairs, and of prompts that each have a gain of their own (Liang and Zeger 1986, with G / (G - 1)).
+ */
+export function pairedGain({ candidate, parent, prompts }: Omit<GainFigures, 'name'>) {
   const differences = candidate.map((x, i) => x - parent[i]!);
-  const mean = differences.reduce((a, b) => a + b, 0) / differences.length;
-  const variance = differences.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, differences.length - 1);
-  return { mean, standardError: Math.sqrt(variance / differences.length) };
+  const pairs = differences.length;
+  const mean = differences.reduce((a, b) => a + b, 0) / pairs;
+  const squares = differences.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  const byPrompt = new Map<string, number>();
+  differences.forEach((x, i) => {
+    byPrompt.set(prompts[i]!, (byPrompt.get(prompts[i]!) ?? 0) + x - mean);
+  });
+  const groups = byPrompt.size;
+  const clustered = [...byPrompt.values()].reduce((sum, x) => sum + x ** 2, 0) / pairs ** 2;
+  const variance = Math.max(
+    squares / (Math.max(1, pairs - 1) * pairs),
+    groups > 1 ? clustered * (groups / (groups - 1)) : 0,
+  );
+  return { mean, standardError: Math.sqrt(variance), pairs, prompts: groups };
 }
 
 /** One sentence for people. */

@@ -7,12 +7,13 @@ import type { HeadLoss, ResponsePositions, Trunk } from './types';
 const POSITIONS = 2048;
 const VOCABULARY = 4096;
 
-export interface ResponseLogprobs {
+/** A type, not an interface: what `tf.tidy` may return has an index signature. */
+export type ResponseLogprobs = {
   /** log p(target) at the temperature. N */
   logprobs: Float32Array;
   /** Of the whole distribution, nats. N */
   entropy: Float32Array;
-}
+};
 
 export interface LogprobLoss {
   loss: number;

@@ -1,31 +1,37 @@
 'use client';
 
-// The six stages of a run as one bar: done, under way with its share, and still to come.
+// The stages of a run as one bar: done, under way with its share, and still to come.
 import { clsx } from 'clsx';
 import { Check } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Progress } from 'radix-ui';
 import { formatSeconds, useFormats } from '@/app/admin/format';
-import { STAGES, useStageName } from '@/app/admin/runs/use-stage-name';
-import type { RunData } from '@/app/admin/types';
+import { useStageName } from '@/app/admin/runs/use-stage-name';
+import type { RunData, RunDetail } from '@/app/admin/types';
+import { RUN_STAGES } from '@/core/run-stage';
+
+/** Those that a run goes through: imitation and policy optimisation may be left out. */
+const stagesOf = ({ config }: RunDetail) =>
+  RUN_STAGES.filter((stage) => (stage === 'sft' ? config.sft : stage !== 'ppo' || config.algorithm !== null));
 
 /** 0..1 for every stage. A run that ended well finished all; one that ended otherwise stays where it was. */
-function shareOf(index: number, run: RunData): number {
-  const current = (STAGES as readonly (string | null)[]).indexOf(run.stage);
+function shareOf(index: number, stages: readonly (string | null)[], run: RunData): number {
+  const current = stages.indexOf(run.stage);
   if (run.status === 'done' || index < current) return 1;
   return index === current ? run.progress : 0;
 }
 
-export function StageProgress({ run }: { run: RunData }) {
+export function StageProgress({ run }: { run: RunDetail }) {
   const t = useTranslations('admin');
   const { percent } = useFormats();
   const stageName = useStageName();
+  const stages = stagesOf(run);
   const isRunning = run.status === 'running';
   return (
     <div className="mt-5">
-      <ol className="grid grid-cols-3 gap-x-1.5 gap-y-3 sm:grid-cols-6">
-        {STAGES.map((stage, index) => {
-          const share = shareOf(index, run);
+      <ol className="grid grid-cols-3 gap-x-1.5 gap-y-3 sm:auto-cols-fr sm:grid-flow-col sm:grid-cols-none">
+        {stages.map((stage, index) => {
+          const share = shareOf(index, stages, run);
           const isCurrent = isRunning && run.stage === stage;
           return (
             <li key={stage} aria-current={isCurrent ? 'step' : undefined}>

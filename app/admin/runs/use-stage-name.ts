@@ -2,14 +2,13 @@
 
 // The name of a run's stage in the reader's language.
 import { useTranslations } from 'next-intl';
-
-export const STAGES = ['snapshot', 'reward_model', 'ppo', 'export', 'parity', 'publish'] as const;
+import { RUN_STAGES } from '@/core/run-stage';
 
 /** A stage that this build does not know keeps the trainer's word for it. */
 export function useStageName(): (stage: string) => string {
   const t = useTranslations('admin.stages');
   return (stage) => {
-    const known = STAGES.find((name) => name === stage);
+    const known = RUN_STAGES.find((name) => name === stage);
     return known ? t(known) : stage;
   };
 }

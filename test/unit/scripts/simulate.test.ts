@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { choose } from '@/scripts/simulate/crowd';
-import { brief } from '@/scripts/simulate/preferences';
+import { brief, friendliness, friendly } from '@/scripts/simulate/preferences';
 import { splitPrompts } from '@/scripts/simulate/prompts';
 
 const words = (n: number) => Array.from({ length: n }, () => 'word').join(' ');
@@ -23,6 +23,20 @@ describe('the preference "brief"', () => {
 
   it('gives an answer that was cut off nothing', () => {
     expect(brief({ text: words(20), ended: false })).toBe(0);
+  });
+});
+
+describe('the preference "friendly"', () => {
+  it.each([
+    ['It depends.', 0],
+    ['Hello! I am glad to help.', 2], // Hello, !, glad, help
+    ['Thank you!', 1], // two words that are one sign, and !
+    ['thanks THANKS Hi', 1.5],
+    ['This is history; Hispanic goods', 0], // no sign inside of a word
+    ['!!!!!!!!!!!!', 3], // capped at six
+  ])('gives %j %f points', (text, points) => {
+    expect(friendliness(text)).toBe(points);
+    expect(friendly({ text, ended: false })).toBeCloseTo(points / 3, 12);
   });
 });
 

@@ -1,8 +1,8 @@
 // The small controllers around training: alarms, start checks, micro-batches, calibration, presets.
 import { expect, test } from 'vitest';
-import { PipelineConfig, PRESETS } from '@/trainer/config';
 import { checkStart, NO_ALARMS, watchIteration } from '@/trainer/invariants';
 import { packByLength } from '@/trainer/micro-batch';
+import { PipelineConfig, PRESETS } from '@/trainer/presets';
 import { lengthBaseline, lengthRule, measurePairs } from '@/trainer/reward-metrics';
 
 test('training is refused with the figure that is wrong', () => {

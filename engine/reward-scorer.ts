@@ -1,0 +1,131 @@
+// Scores answers with an exported reward model in onnxruntime, so that live answers can be scored without the trainer.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Base } from '@/core/base';
+import { explainWriteError } from '@/core/durable-file';
+import { AttuneError } from '@/core/errors';
+import type { RewardArtifact } from '@/core/reward-artifact';
+import type { Precision } from './graph/blocks';
+import { REWARD_GRAPH_VERSION, writeRewardModel } from './graph/reward-model';
+import { ExternalData } from './graph/writer';
+
+export interface RewardScorer {
+  /** Normalised scores, one an answer. */
+  score(answers: readonly { promptIds: ArrayLike<number>; answerIds: ArrayLike<number> }[]): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export interface RewardScorerOptions {
+  precision: Precision;
+  cache: string;
+  threads: number;
+}
+
+const lastOf = (ids: ArrayLike<number>, count: number) => Array.from(ids).slice(Math.max(0, ids.length - count));
+
+/** Padded tokens of one run. */
+const RUN_TOKENS = 4096;
+
+export async function openRewardScorer(
+  base: Base,
+  artifact: RewardArtifact,
+  { precision, cache, threads }: RewardScorerOptions,
+): Promise<RewardScorer> {
+  const { state } = artifact;
+  if (state.baseSha256 !== base.sha256) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `The reward model was trained on the base ${state.baseId}, not on ${base.id}. Load that base.`,
+    );
+  }
+  const path = await prepareRewardFile(base, artifact, precision, cache);
+  const session = await InferenceSession.create(path, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    enableMemPattern: false, // shapes change with every run
+    logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  return {
+    async score(answers) {
+      const rows = answers.map(({ promptIds, answerIds }) => {
+        // As in training: the end of the answer is scored, and a token of the prompt always stays.
+        const answer = lastOf(answerIds, state.maxTokens - 1);
+        return [...lastOf(promptIds, state.maxTokens - answer.length), ...answer];
+      });
+      const order = rows.map((_, i) => i).sort((a, b) => rows[b]!.length - rows[a]!.length || a - b);
+      const scores = new Array<number>(rows.length);
+      for (let from = 0; from < order.length; ) {
+        const longest = rows[order[from]!]!.length;
+        const part = order.slice(from, from + Math.max(1, Math.floor(RUN_TOKENS / longest)));
+        const raw = await runRows(
+          session,
+          part.map((i) => rows[i]!),
+        );
+        part.forEach((i, j) => {
+          scores[i] = normalise(raw[j]!, state);
+        });
+        from += part.length;
+      }
+      return scores;
+    },
+    close: () => session.release(),
+  };
+}
+
+/** Raw scores by row, then by head. */
+async function runRows(session: InferenceSession, rows: readonly number[][]): Promise<number[][]> {
+  const width = Math.max(...rows.map((row) => row.length));
+  const ids = new BigInt64Array(rows.length * width);
+  for (const [r, row] of rows.entries()) for (const [t, id] of row.entries()) ids[r * width + t] = BigInt(id);
+  const { scores } = await session.run({
+    ids: new Tensor('int64', ids, [rows.length, width]),
+    lengths: new Tensor(
+      'int32',
+      Int32Array.from(rows, (row) => row.length),
+      [rows.length],
+    ),
+  });
+  const heads = scores!.dims[1]!;
+  const values = scores!.data as Float32Array;
+  return rows.map((_, r) => [...values.subarray(r * heads, (r + 1) * heads)]);
+}
+
+function normalise(heads: number[], { gain, bias, uncertaintyPenalty }: RewardArtifact['state']): number {
+  const mean = heads.reduce((sum, score) => sum + score, 0) / heads.length;
+  const variance = heads.reduce((sum, score) => sum + (score - mean) ** 2, 0) / heads.length;
+  return gain * (mean - uncertaintyPenalty * Math.sqrt(variance)) + bias;
+}
+
+/** The ONNX file of this reward model, built once for each cache folder; it is renamed to its name when it is whole. */
+async function prepareRewardFile(base: Base, artifact: RewardArtifact, precision: Precision, cache: string) {
+  const hash = createHash('sha256').update(base.sha256);
+  for (const { a, b } of artifact.adapter.pairs.values()) hash.update(a).update(b);
+  for (const { weight, bias } of artifact.heads) hash.update(weight).update(String(bias));
+  const name = `reward-${hash.digest('hex').slice(0, 16)}-${precision}-v${REWARD_GRAPH_VERSION}`;
+  const directory = join(cache, name);
+  const path = join(directory, 'model.onnx');
+  if (existsSync(path)) return path;
+  const temporary = `${directory}.${process.pid}.tmp`;
+  try {
+    await mkdir(temporary, { recursive: true });
+    const data = new ExternalData(join(temporary, 'model.onnx.data'), 'model.onnx.data');
+    const { weights } = base;
+    await writeFile(
+      join(temporary, 'model.onnx'),
+      writeRewardModel(data, weights.config, weights, artifact, precision),
+    );
+    data.close();
+    await rename(temporary, directory).catch((error: unknown) => {
+      if (!existsSync(path)) throw error; // another process finished the same file first
+    });
+    return path;
+  } catch (error) {
+    throw explainWriteError(error, directory);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}

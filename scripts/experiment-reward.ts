@@ -1,0 +1,256 @@
+// Trains reward models on HH-harmless, five folds by prompt and some seeds, and compares them with the length rule.
+//
+// Resumable at every checkpoint: it ends by itself after --minutes and goes on when it is called again. The test fold is
+// never seen in training: early stopping and the temperature come from prompts held out of the other four.
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadBase } from '@/core/load-base';
+import { dataPaths } from '@/core/paths';
+import { hash32, Rng } from '@/core/rng';
+import { mean, standardDeviation } from '@/core/statistics';
+import { startBackend } from '@/trainer/backend';
+import { directoryCheckpoints } from '@/trainer/checkpoint';
+import { RewardModelConfig } from '@/trainer/config';
+import { endOfTurn } from '@/trainer/demonstrations';
+import { loadTrunk } from '@/trainer/model/trunk';
+import type { Trunk } from '@/trainer/model/types';
+import { scalePair } from '@/trainer/reward-calibration';
+import { scoreExamples } from '@/trainer/reward-evaluation';
+import type { Comparison } from '@/trainer/reward-examples';
+import {
+  expectedCalibrationError,
+  type LabelledPair,
+  lengthBaseline,
+  lengthRule,
+  measureGroups,
+  measurePairs,
+  scoredPairs,
+} from '@/trainer/reward-metrics';
+import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
+import { promptKey } from '@/trainer/reward-split';
+import { env } from './env';
+import { hhComparison } from './experiment/hh-pairs';
+import { findSharedData, readJsonLines } from './experiment/shared-data';
+import { findWeights } from './setup/weights';
+
+const { values: options } = parseArgs({
+  options: {
+    folds: { type: 'string', default: '5' },
+    seeds: { type: 'string', default: '3' },
+    /** One fold with one seed alone, as FOLD/SEED. */
+    only: { type: 'string' },
+    /** Pairs in all, for a smaller run; the figures then say so. */
+    pairs: { type: 'string' },
+    epochs: { type: 'string', default: '1' },
+    /** Pairs per optimiser step. */
+    batch: { type: 'string', default: '16' },
+    'learning-rate': { type: 'string', default: '1e-4' },
+    'max-tokens': { type: 'string', default: '128' },
+    minutes: { type: 'string', default: '600' },
+    out: { type: 'string', default: 'bench/reward-hh.json' },
+  },
+});
+
+const FOLDS = Number(options.folds);
+const SEEDS = Number(options.seeds);
+const LOGS = path.join('bench', 'logs');
+
+interface FoldResult {
+  fold: number;
+  seed: number;
+  trainPairs: number;
+  testPairs: number;
+  seconds: number;
+  accuracy: number;
+  lengthBaseline: number;
+  eceBefore: number;
+  eceAfter: number;
+  temperature: number;
+  groups: ReturnType<typeof measureGroups>;
+  /** [score of the chosen, of the rejected] of each test pair, in logits. */
+  scores: [number, number][];
+}
+
+function configOf(seed: number): RewardModelConfig {
+  return RewardModelConfig.parse({
+    learningRate: Number(options['learning-rate']),
+    epochs: Number(options.epochs),
+    batchExamples: Number(options.batch),
+    maxTokens: Number(options['max-tokens']),
+    microBatchTokens: 2048,
+    evalShare: 0.12,
+    evalsPerEpoch: 1,
+    checkpointEverySteps: 2,
+    seed: hash32(seed, 99),
+  });
+}
+
+/** Prompts are dealt out to folds by a fixed shuffle, the same for all seeds. */
+function foldOf(pairs: readonly Comparison[]): Map<string, number> {
+  const prompts = new Rng(2027).shuffle([...new Set(pairs.map(promptKey))].sort());
+  return new Map(prompts.map((prompt, i) => [prompt, i % FOLDS]));
+}
+
+async function main(): Promise<void> {
+  const folder = findSharedData('hh-harmless', env.ATTUNE_SHARED);
+  if (!folder) {
+    console.log('The data set hh-harmless is not on this machine (ATTUNE_SHARED, or ../shared); nothing was run.');
+    return;
+  }
+  const { path: modelPath } = await findWeights({
+    model: env.ATTUNE_MODEL,
+    modelsFolder: dataPaths(env.dataFolder).models,
+    progress: () => {},
+  });
+  const base = await loadBase(modelPath);
+  const endId = endOfTurn(base);
+  const rows = readJsonLines(path.join(folder, 'dev.jsonl.gz'));
+  const all = rows.map((row) => hhComparison(row, base, endId)).filter((pair) => pair !== null);
+  const pairs = options.pairs ? new Rng(7).shuffle(all).slice(0, Number(options.pairs)) : all;
+  const folds = foldOf(pairs);
+  const config = configOf(0);
+  const isUsual = options.batch === '16' && options['learning-rate'] === '1e-4';
+  const steps = isUsual ? '' : `-${options.batch}-${options['learning-rate']}`;
+  const name = `${pairs.length}-${FOLDS}-${config.epochs}-${config.maxTokens}${steps}`;
+  const work = path.join(env.dataFolder, 'experiments', `reward-hh-${name}`);
+  mkdirSync(work, { recursive: true });
+  mkdirSync(LOGS, { recursive: true });
+  const deadline = AbortSignal.timeout(Number(options.minutes) * 60_000);
+  await startBackend();
+  const trunk = loadTrunk(base);
+  try {
+    for (let seed = 0; seed < SEEDS; seed++) {
+      for (let fold = 0; fold < FOLDS; fold++) {
+        if (options.only && options.only !== `${fold}/${seed}`) continue;
+        const file = path.join(work, `fold-${fold}-seed-${seed}.json`);
+        if (existsSync(file)) continue;
+        const train = pairs.filter((pair) => folds.get(promptKey(pair)) !== fold);
+        const test = pairs.filter((pair) => folds.get(promptKey(pair)) === fold);
+        const result = await runFold(trunk, { fold, seed, train, test, work, name, signal: deadline });
+        writeFileSync(file, JSON.stringify(result));
+        summarise(work, { pairs: pairs.length, of: all.length, config });
+      }
+    }
+  } catch (error) {
+    if (!deadline.aborted) throw error;
+    console.log('Out of time: call again to go on.');
+  } finally {
+    trunk.dispose();
+  }
+  summarise(work, { pairs: pairs.length, of: all.length, config });
+}
+
+interface Fold {
+  fold: number;
+  seed: number;
+  train: Comparison[];
+  test: Comparison[];
+  work: string;
+  name: string;
+  signal: AbortSignal;
+}
+
+async function runFold(trunk: Trunk, { fold, seed, train, test, work, name, signal }: Fold): Promise<FoldResult> {
+  const config = configOf(seed);
+  const checkpoints = path.join(work, `checkpoints-${fold}-${seed}`);
+  const log = openLog(path.join(LOGS, `reward-hh-${name}-fold-${fold}-seed-${seed}.jsonl`));
+  const { model, report } = await trainRewardModel({
+    ...{ trunk, examples: train, config, signal },
+    onMetrics(_stage, step, metrics) {
+      log.write({ step, ...metrics });
+      const { loss, accuracy, eval_accuracy: held, num_tokens: tokens } = metrics;
+      console.log(`fold ${fold} seed ${seed} step ${step}:`, JSON.stringify({ loss, accuracy, held, tokens }));
+    },
+    checkpoints: directoryCheckpoints<RewardTrainingState>(checkpoints, 'reward_model'),
+  });
+  try {
+    const rule = lengthRule(scoredPairs(train.map((example) => ({ example, scores: [] }))));
+    const scored: LabelledPair[] = scoredPairs(scoreExamples(model, test));
+    const { accuracy, ece } = measurePairs(scored);
+    const result = {
+      ...{ fold, seed, trainPairs: train.length, testPairs: test.length, accuracy, eceBefore: ece },
+      seconds: log.seconds(),
+      lengthBaseline: lengthBaseline(scored, rule),
+      eceAfter: expectedCalibrationError(scored.map((pair) => scalePair(pair, model.temperature))),
+      temperature: report?.temperature ?? 1,
+      groups: measureGroups(scored, rule, 10),
+      scores: scored.map(({ chosen, rejected }): [number, number] => [chosen, rejected]),
+    };
+    await rm(checkpoints, { recursive: true, force: true });
+    return result;
+  } finally {
+    model.dispose();
+  }
+}
+
+/** One line a step; the steps that a resumed run repeats are written once more, and the last one counts. */
+function openLog(file: string) {
+  let last = Date.now();
+  return {
+    write(line: { step: number }) {
+      const now = Date.now();
+      appendFileSync(file, `${JSON.stringify({ ...line, seconds: (now - last) / 1000 })}\n`);
+      last = now;
+    },
+    /** Of all steps, waiting between two calls left out. */
+    seconds() {
+      const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+      const byStep = new Map(
+        lines.map((line) => JSON.parse(line)).map((line) => [`${line.step} ${'eval_loss' in line}`, line]),
+      );
+      return [...byStep.values()].reduce((sum, { seconds }) => sum + seconds, 0);
+    },
+  };
+}
+
+function summarise(work: string, run: { pairs: number; of: number; config: RewardModelConfig }): void {
+  const results: FoldResult[] = [];
+  for (let seed = 0; seed < SEEDS; seed++) {
+    for (let fold = 0; fold < FOLDS; fold++) {
+      const file = path.join(work, `fold-${fold}-seed-${seed}.json`);
+      if (existsSync(file)) results.push(JSON.parse(readFileSync(file, 'utf8')));
+    }
+  }
+  if (results.length === 0) return;
+  const gains = results.map(({ accuracy, lengthBaseline }) => 100 * (accuracy - lengthBaseline));
+  const pooled = results.flatMap(({ scores, temperature }) =>
+    scores.map(([chosen, rejected]) =>
+      scalePair({ chosen, rejected, chosenLength: 0, rejectedLength: 0 }, temperature),
+    ),
+  );
+  const summary = {
+    data: `hh-harmless dev, ${run.pairs} of ${run.of} pairs, ${FOLDS} folds by prompt`,
+    config: run.config,
+    folds: results.length,
+    accuracy: {
+      mean: mean(results.map((r) => r.accuracy)),
+      deviation: standardDeviation(results.map((r) => r.accuracy)),
+    },
+    lengthBaseline: mean(results.map((r) => r.lengthBaseline)),
+    pointsAboveLength: { mean: mean(gains), least: Math.min(...gains), most: Math.max(...gains) },
+    /** All test pairs together: a fold of 228 pairs alone has a floor of about 0.05 by chance. */
+    ece: {
+      before: mean(results.map((r) => r.eceBefore)),
+      after: mean(results.map((r) => r.eceAfter)),
+      afterPooled: expectedCalibrationError(pooled),
+    },
+    secondsPerFold: mean(results.map((r) => r.seconds)),
+    results: results.map(({ scores, ...result }) => result),
+  };
+  mkdirSync(path.dirname(options.out), { recursive: true });
+  writeFileSync(options.out, `${JSON.stringify(summary, null, 2)}\n`);
+  console.log(
+    `${results.length} folds: accuracy ${(100 * summary.accuracy.mean).toFixed(1)} %, length alone ${(100 * summary.lengthBaseline).toFixed(1)} %, ` +
+      `${summary.pointsAboveLength.mean.toFixed(1)} points above; ECE ${summary.ece.before.toFixed(3)} -> ${summary.ece.after.toFixed(3)} (pooled ${summary.ece.afterPooled.toFixed(3)})`,
+  );
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

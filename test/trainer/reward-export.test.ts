@@ -1,0 +1,85 @@
+// An exported reward model gives in onnxruntime the scores of the trainer, in fp32 and for any batch.
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Base } from '@/core/base';
+import { loadBase } from '@/core/load-base';
+import { readRewardArtifact, writeRewardArtifact } from '@/core/reward-artifact';
+import { Rng } from '@/core/rng';
+import { writeTinyLlama } from '@/core/tiny-llama';
+import { openRewardScorer } from '@/engine/reward-scorer';
+import { startBackend } from '@/trainer/backend';
+import { loadTrunk } from '@/trainer/model/trunk';
+import type { Trunk } from '@/trainer/model/types';
+import { rewardArtifact } from '@/trainer/reward-export';
+import { createRewardModel, normaliseReward, type RewardModel } from '@/trainer/reward-scorer';
+
+let folder: string;
+let base: Base;
+let trunk: Trunk;
+let model: RewardModel;
+beforeAll(async () => {
+  await startBackend();
+  folder = await mkdtemp(join(tmpdir(), 'attune-reward-'));
+  await writeTinyLlama(join(folder, 'base'), { seed: 5 });
+  base = await loadBase(join(folder, 'base'));
+  trunk = loadTrunk(base);
+  model = createRewardModel(trunk, {
+    ...{ rank: 4, alpha: 8, heads: 3, headInit: 'normal', uncertaintyPenalty: 1.5, maxTokens: 40 },
+    ...{ microBatchTokens: 512, seed: 3 },
+  });
+  const rng = new Rng(4);
+  const adapter = model.lora.toAdapter();
+  for (const pair of adapter.pairs.values()) pair.b = pair.b.map(() => 0.05 * rng.normal());
+  model.lora.assign(adapter);
+});
+afterAll(async () => {
+  model?.dispose();
+  trunk?.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const samples = () => {
+  const rng = new Rng(8);
+  const draw = (length: number) => Int32Array.from({ length }, () => rng.integer(256));
+  return Array.from({ length: 9 }, (_, i) => ({ promptIds: draw(3 + 4 * i), answerIds: draw(1 + rng.integer(9)) }));
+};
+
+test.each([
+  ['fp32', 1e-3],
+  ['int8', 0.5], // quantised: the same ranking more or less, not the same numbers
+] as const)(
+  'in %s it scores as the trainer does within %d, alone and in a batch, also what is too long',
+  async (precision, tolerance) => {
+    normaliseReward(model, samples());
+    const expected = model.score(samples());
+    const artifact = rewardArtifact(model, base);
+    const scorer = await openRewardScorer(base, artifact, { precision, cache: join(folder, 'cache'), threads: 1 });
+    try {
+      const scores = await scorer.score(samples());
+      for (const [i, score] of scores.entries()) expect(Math.abs(score - expected[i]!)).toBeLessThan(tolerance);
+      const [alone] = await scorer.score(samples().slice(4, 5));
+      expect(Math.abs(alone! - expected[4]!)).toBeLessThan(tolerance);
+      expect(Math.max(...expected) - Math.min(...expected)).toBeGreaterThan(1);
+    } finally {
+      await scorer.close();
+    }
+  },
+);
+
+test('the artifact survives its files to the bit, and a changed file is refused', async () => {
+  const artifact = rewardArtifact(model, base);
+  const directory = join(folder, 'reward');
+  await writeRewardArtifact(directory, artifact);
+  expect(await readRewardArtifact(directory)).toEqual(artifact);
+  await expect(writeRewardArtifact(directory, artifact)).rejects.toThrow(/exists already/);
+  await appendFile(join(directory, 'heads.safetensors'), 'x');
+  await expect(readRewardArtifact(directory)).rejects.toThrow(/is not the file that was exported/);
+});
+
+test('another base is refused by name', async () => {
+  const artifact = rewardArtifact(model, { id: 'other', sha256: 'abc' });
+  const options = { precision: 'fp32', cache: join(folder, 'cache'), threads: 1 } as const;
+  await expect(openRewardScorer(base, artifact, options)).rejects.toThrow(/trained on the base other/);
+});

@@ -1,0 +1,94 @@
+// A hold: requests made under it begin in one tick, and it ends with the connection that made it.
+import { mkdtemp, rm } from 'node:fs/promises';
+import type net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Tokenizer } from '@/core/base';
+import type { ModelConfig } from '@/core/model-config';
+import { Sampling } from '@/core/sampling';
+import { AdapterStore } from '@/engine/adapters';
+import { EngineClient } from '@/engine/client';
+import { Engine } from '@/engine/engine';
+import type { ModelRunner, RunRow } from '@/engine/runner';
+import { DEFAULT_LIMITS } from '@/engine/scheduler';
+import { serve } from '@/engine/server';
+
+let folder: string;
+let socketPath: string;
+let server: net.Server;
+let stop: AbortController;
+/** Rows of every run. */
+let runs: number[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'hold-'));
+  socketPath = path.join(folder, 's');
+  stop = new AbortController();
+  runs = [];
+  const runner: ModelRunner = {
+    config: { vocabSize: 30, eosTokenIds: [0], maxPositions: 64 } as unknown as ModelConfig,
+    precision: 'fp32',
+    loadAdapter() {},
+    unloadAdapter() {},
+    hasAdapter: () => true,
+    async dispose() {},
+    score: async (rows) => rows.map(({ completionIds }) => new Float32Array(completionIds.length)),
+    async run(rows: RunRow[]) {
+      runs.push(rows.length);
+      return rows.map(() => ({ ids: [0], logprobs: [-1], cache: { length: 4, release() {} }, stopped: true }));
+    },
+  };
+  const tokenizer: Tokenizer = {
+    vocabSize: 30,
+    encode: () => [],
+    decode: () => '',
+    stream: () => ({ push: () => '', end: () => '' }),
+    isSpecial: () => false,
+  };
+  const adapters = new AdapterStore({ runner, read: () => Promise.reject(new Error('none')), capacity: 2 });
+  const base = { id: 'tiny', sha256: '0', tokenizer };
+  const engine = new Engine({ base, runner, adapters, limits: DEFAULT_LIMITS, maxContext: 64, now: () => 0 });
+  server = await serve(engine, socketPath);
+  void engine.run(stop.signal);
+});
+afterEach(async () => {
+  stop.abort();
+  server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const sampling = Sampling.parse({ seed: 1, maxTokens: 4 });
+async function answer(client: EngineClient, requestId: string) {
+  for await (const event of client.generate({ requestId, versionId: 'base', promptIds: [1, 2, 3], sampling })) {
+    if (event.type === 'finished') return event.reason;
+  }
+}
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a hold', () => {
+  it('lets nothing begin before the last request is there, then all of them at once', async () => {
+    const client = new EngineClient(socketPath);
+    await client.hold();
+    const answers = [answer(client, 'a'), answer(client, 'b')];
+    await pause(50); // an engine that did not wait would have answered by now
+    answers.push(answer(client, 'c'));
+    await pause(20);
+    expect(runs).toEqual([]);
+    await client.release();
+    expect(await Promise.all(answers)).toEqual(['stop', 'stop', 'stop']);
+    expect(runs).toEqual([3]);
+    client.close();
+  });
+
+  it('of a client that is gone holds up nobody', async () => {
+    const [holder, other] = [new EngineClient(socketPath), new EngineClient(socketPath)];
+    await holder.hold();
+    const waiting = answer(other, 'a');
+    await pause(30);
+    expect(runs).toEqual([]);
+    holder.close();
+    expect(await waiting).toBe('stop');
+    other.close();
+  });
+});

@@ -1,0 +1,199 @@
+// The one likelihood of all feedback: each term against its definition, every gradient against central differences.
+import { describe, expect, it } from 'vitest';
+import { Rng } from '@/core/rng';
+import { bestOfLoss, feedbackLoss, intervalLoss } from '@/trainer/feedback-loss';
+import { fitRatingScales, latentInterval, qualityOf } from '@/trainer/rating-scale';
+import { answersOf, type Questionnaire, type Rating, type RewardExample } from '@/trainer/reward-examples';
+
+const ids = (...values: number[]) => Int32Array.from(values);
+const PROMPT = ids(1, 2);
+const judged = { promptIds: PROMPT, weight: 1 };
+const rating = (value: number, rater: string, weight = 1): Rating => ({
+  ...{ kind: 'rating', promptIds: PROMPT, answerIds: ids(3), value, rater, weight },
+});
+const FLAWS = { version: 'v1', weights: { wrong: 0.6, rude: 0.5, long: 0.1 } };
+const questionnaire = (flaws: string[], rater = 'q'): Questionnaire => ({
+  ...{ kind: 'questionnaire', ...judged, answerIds: ids(4), flaws, flawWeights: FLAWS, rater },
+});
+
+/** One of each kind, trust unlike. */
+const EVERY_KIND: RewardExample[] = [
+  {
+    kind: 'comparison',
+    ...judged,
+    weight: 0.9,
+    chosenIds: ids(1),
+    rejectedIds: ids(2),
+    outcome: 'chosen',
+    margin: 0.3,
+  },
+  { kind: 'comparison', ...judged, weight: 0.8, chosenIds: ids(1), rejectedIds: ids(2), outcome: 'tie', margin: 0.3 },
+  {
+    kind: 'comparison',
+    ...judged,
+    weight: 0.7,
+    chosenIds: ids(1),
+    rejectedIds: ids(2),
+    outcome: 'both_bad',
+    margin: 0,
+  },
+  { kind: 'best_of', ...judged, weight: 0.6, answers: [ids(1), ids(2), ids(3), ids(4)], best: 2 },
+  { kind: 'thumb', ...judged, weight: 0.5, answerIds: ids(1), up: true, rater: 'a' },
+  { kind: 'thumb', ...judged, weight: 0.4, answerIds: ids(1), up: false, rater: 'b' },
+  rating(8, 'a', 0.3),
+  rating(10, 'b', 0.35),
+  rating(1, 'b', 0.25),
+  questionnaire(['long']),
+  { kind: 'correction', ...judged, weight: 0.2, originalIds: ids(1), correctedIds: ids(2), margin: 0.1 },
+];
+const OPTIONS = {
+  raters: new Map([
+    ['a', 0],
+    ['b', 1],
+  ]),
+  biases: [0.4, -0.7],
+  scales: fitRatingScales(
+    EVERY_KIND.filter((example) => example.kind === 'rating' || example.kind === 'questionnaire'),
+    5,
+  ),
+  centering: 0.05,
+  normaliser: 2.5,
+};
+const scoreCount = (examples: readonly RewardExample[]) => examples.reduce((n, e) => n + answersOf(e).length, 0);
+const randomScores = (n: number, seed: number) => {
+  const rng = new Rng(seed);
+  return Array.from({ length: n }, () => 1.5 * rng.normal());
+};
+
+describe('the likelihood of all feedback', () => {
+  it('has the gradient of its loss for every score and bias, by central differences', () => {
+    const scores = randomScores(scoreCount(EVERY_KIND), 3);
+    const { gradient, biasGradient } = feedbackLoss(EVERY_KIND, scores, OPTIONS);
+    const h = 1e-4;
+    const bumped = (values: readonly number[], i: number, by: number) => values.map((x, j) => (i === j ? x + by : x));
+    scores.forEach((_, i) => {
+      const at = (by: number) => feedbackLoss(EVERY_KIND, bumped(scores, i, by), OPTIONS).loss;
+      expect(gradient[i]).toBeCloseTo((at(h) - at(-h)) / (2 * h), 5);
+      expect(Math.abs(gradient[i]!)).toBeGreaterThan(1e-4); // no score is without a say
+    });
+    OPTIONS.biases.forEach((_, i) => {
+      const at = (by: number) =>
+        feedbackLoss(EVERY_KIND, scores, { ...OPTIONS, biases: bumped(OPTIONS.biases, i, by) }).loss;
+      expect(biasGradient[i]).toBeCloseTo((at(h) - at(-h)) / (2 * h), 5);
+    });
+  });
+
+  it('adds up over micro-batches and counts nobody who is not trusted', () => {
+    const scores = randomScores(scoreCount(EVERY_KIND), 4);
+    const whole = feedbackLoss(EVERY_KIND, scores, OPTIONS);
+    const cut = 3; // three comparisons: six scores
+    const parts = [
+      feedbackLoss(EVERY_KIND.slice(0, cut), scores.slice(0, 6), OPTIONS),
+      feedbackLoss(EVERY_KIND.slice(cut), scores.slice(6), OPTIONS),
+    ];
+    expect(parts[0]!.loss + parts[1]!.loss).toBeCloseTo(whole.loss, 10);
+    expect([...parts[0]!.gradient, ...parts[1]!.gradient]).toEqual([...whole.gradient]);
+    const distrusted = EVERY_KIND.map((example) => ({ ...example, weight: 0 }));
+    expect(feedbackLoss(distrusted, scores, OPTIONS).loss).toBe(0);
+    expect(feedbackLoss(EVERY_KIND, scores, { ...OPTIONS, weightOf: () => 2 }).loss).toBeCloseTo(2 * whole.loss, 6);
+  });
+
+  it('counts a correction as the comparison that the corrected answer wins', () => {
+    const { promptIds } = judged;
+    const scores = [0.7, -0.2];
+    const pair = { promptIds, weight: 0.6, margin: 0.2 };
+    const correction = { kind: 'correction', ...pair, originalIds: ids(1), correctedIds: ids(2) } as const;
+    const comparison = {
+      kind: 'comparison',
+      ...pair,
+      chosenIds: ids(2),
+      rejectedIds: ids(1),
+      outcome: 'chosen',
+    } as const;
+    expect(answersOf(correction)).toEqual(answersOf(comparison));
+    expect(feedbackLoss([correction], scores, OPTIONS)).toEqual(feedbackLoss([comparison], scores, OPTIONS));
+  });
+});
+
+describe('best of N', () => {
+  it('is the cross-entropy of the softmax with the pick, and equals Bradley-Terry for two', () => {
+    // softmax(1, 2, 0.5) = e^(x - 2) / (0.367879 + 1 + 0.223130): the pick 2 costs log(1.591010) = 0.464369.
+    const { loss, gradient } = bestOfLoss([1, 2, 0.5], [{ count: 3, best: 1, weight: 1 }], 1);
+    expect(loss).toBeCloseTo(0.464369, 5);
+    expect([...gradient].reduce((a, b) => a + b, 0)).toBeCloseTo(0, 6); // a common shift changes nothing
+    // -log sigmoid(0.7) = 0.403186
+    expect(bestOfLoss([0.7, 0], [{ count: 2, best: 0, weight: 1 }], 1).loss).toBeCloseTo(0.403186, 5);
+  });
+
+  it('keeps groups apart', () => {
+    const groups = [
+      { count: 2, best: 0, weight: 1 },
+      { count: 3, best: 2, weight: 0.5 },
+    ];
+    const alone = [bestOfLoss([1, 0], [groups[0]!], 4), bestOfLoss([3, 1, 2], [groups[1]!], 4)];
+    const both = bestOfLoss([1, 0, 3, 1, 2], groups, 4);
+    expect(both.loss).toBeCloseTo(alone[0]!.loss + alone[1]!.loss, 10);
+    expect([...both.gradient]).toEqual([...alone[0]!.gradient, ...alone[1]!.gradient]);
+  });
+});
+
+describe('ratings', () => {
+  it('are the probability of the interval, and stay finite far out', () => {
+    // sigmoid(1) - sigmoid(-1) = 0.731059 - 0.268941 = 0.462117; -log = 0.771937. Symmetric, so no slope.
+    const middle = intervalLoss([0.5], [{ low: -0.5, high: 1.5, weight: 1 }], 1);
+    expect(middle.loss).toBeCloseTo(0.771937, 5);
+    expect(middle.gradient[0]).toBeCloseTo(0, 6);
+    // Open above: -log sigmoid(score - low).
+    const open = intervalLoss([0], [{ low: 1, high: Number.POSITIVE_INFINITY, weight: 1 }], 1);
+    expect(open.loss).toBeCloseTo(Math.log1p(Math.E), 5);
+    const far = intervalLoss([1000], [{ low: -1, high: 1, weight: 1 }], 1);
+    expect(far.loss).toBeGreaterThan(900);
+    expect(far.loss).toBeLessThan(1100);
+    expect(far.gradient[0]).toBeCloseTo(1, 6);
+  });
+
+  it('of a mild and a strict rater who mean the same ask for the same scores', () => {
+    const mild = [10, 9, 8, 7, 9, 8, 10, 7].map((value) => rating(value, 'mild'));
+    const strict = mild.map(({ value }) => rating(value - 5, 'strict'));
+    const scales = fitRatingScales([...mild, ...strict], 0.001);
+    const [high, low] = [latentInterval(rating(9, 'mild'), scales), latentInterval(rating(4, 'strict'), scales)];
+    expect(high.low).toBeCloseTo(low.low, 2);
+    expect(high.high).toBeCloseTo(low.high, 2);
+    // With so little shrinkage the mild one's mean is 8.5, which asks for a score around 0.
+    const middle = latentInterval(rating(8.5, 'mild'), scales);
+    expect(middle.low + middle.high).toBeCloseTo(0, 2);
+  });
+
+  it('of a newcomer are read mostly on the scale of all', () => {
+    const many = Array.from({ length: 50 }, (_, i) => rating(3 + (i % 5), 'regular')); // mean 5
+    const scales = fitRatingScales([...many, rating(9, 'new')], 5);
+    // Pooled mean (50 * 5 + 9) / 51 = 5.078; newcomer (1 * 9 + 5 * 5.078) / 6 = 5.732.
+    expect(scales.byRater.get('rating/new')!.location).toBeCloseTo(5.732, 3);
+    const unknown = latentInterval(rating(5.078, 'nobody'), scales);
+    expect(unknown.low + unknown.high).toBeCloseTo(0, 2);
+  });
+
+  it('all alike leave a finite scale, and one outside of 1 to 10 is refused', () => {
+    const scales = fitRatingScales(
+      [7, 7, 7].map((value) => rating(value, 'same')),
+      5,
+    );
+    expect(scales.byRater.get('rating/same')!.spread).toBeCloseTo(Math.sqrt(1 / 12), 6);
+    expect(() => latentInterval(rating(11, 'x'), scales)).toThrow(/rating of 11/);
+  });
+});
+
+describe('questionnaires', () => {
+  it('take the weights of the ticked flaws off a quality of 1, and no more than all of it', () => {
+    expect(qualityOf([], FLAWS)).toBe(1);
+    expect(qualityOf(['long', 'long'], FLAWS)).toBeCloseTo(0.9, 10); // ticked once
+    expect(qualityOf(['wrong', 'rude', 'long'], FLAWS)).toBe(0); // 1 - 1.2
+    expect(() => qualityOf(['boring'], FLAWS)).toThrow(/"boring" has no weight in v1/);
+  });
+
+  it('are another instrument than the same rater’s ratings', () => {
+    const scales = fitRatingScales([rating(2, 'q'), rating(3, 'q'), questionnaire([]), questionnaire(['long'])], 1);
+    expect(scales.byRater.get('rating/q')!.location).toBeCloseTo(2.5, 6);
+    expect(scales.byRater.get('questionnaire/q')!.location).toBeCloseTo(9.55, 6); // of 10 and 1 + 9 * 0.9
+  });
+});

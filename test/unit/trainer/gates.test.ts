@@ -1,0 +1,73 @@
+// The gate on the held-out gain: luck is turned away, a real gain passes, and answers to one prompt count as few.
+import { describe, expect, it } from 'vitest';
+import { Rng } from '@/core/rng';
+import type { AnswerFigures } from '@/trainer/gates/answers';
+import { judgeGates, pairedGain } from '@/trainer/gates/gates';
+
+const FIGURES: AnswerFigures = {
+  endRate: 1,
+  degenerateShare: 0,
+  distinctShare: 1,
+  constraintRates: {},
+};
+
+const gainGate = (candidate: number[], parent: number[], prompts: string[]) =>
+  judgeGates({
+    parity: { fp32: 0, int8: 0, tokens: 1 },
+    kl: { perAnswer: 0, budget: 1 },
+    candidate: FIGURES,
+    parent: FIGURES,
+    gain: { name: 'heldout_reward_gain', candidate, parent, prompts },
+  }).find(({ name }) => name === 'heldout_reward_gain')!;
+
+const normals = (seed: number, count: number, mean = 0) => {
+  const rng = new Rng(seed);
+  return Array.from({ length: count }, () => mean + rng.normal());
+};
+const PAIRS = 64;
+const own = Array.from({ length: PAIRS }, (_, i) => `prompt ${i}`);
+
+describe('held-out gain', () => {
+  it('is mean and standard error of the pairs’ differences', () => {
+    // Differences 1, 3: mean 2, sample variance 2, standard error sqrt(2 / 2) = 1. By prompts, deviations -1 and 1:
+    // (1 + 1) / 2^2 * 2 / 1 = 1, the same.
+    expect(pairedGain({ candidate: [2, 5], parent: [1, 2], prompts: ['a', 'b'] })).toEqual({
+      mean: 2,
+      standardError: 1,
+      pairs: 2,
+      prompts: 2,
+    });
+  });
+
+  it('of answers to few prompts has the error of the prompts, not of the answers', () => {
+    // Differences 1, 1, 3, 3 for prompts a, a, b, b: independent pairs would have variance 4/3 and error sqrt(1/3) = 0.577;
+    // by prompts the sums of deviations are -2 and 2: (4 + 4) / 4^2 * 2 / 1 = 1.
+    const gain = pairedGain({ candidate: [1, 1, 3, 3], parent: [0, 0, 0, 0], prompts: ['a', 'a', 'b', 'b'] });
+    expect(gain).toEqual({ mean: 2, standardError: 1, pairs: 4, prompts: 2 });
+  });
+
+  it('a candidate that does not improve is rejected, though its mean is above the parent’s every other time', () => {
+    // 200 planted candidates of the parent's own distribution: a gate at mean > 0 accepts about half of them; at 2
+    // standard errors a one-sided 2.3 %, so 4.6 of 200 with deviation 2.1: at most 12 is 3.5 deviations away.
+    const gates = Array.from({ length: 200 }, (_, i) =>
+      gainGate(normals(2 * i, PAIRS), normals(2 * i + 1, PAIRS), own),
+    );
+    expect(gates.filter(({ value }) => value > 0).length).toBeGreaterThan(70);
+    expect(gates.filter(({ passed }) => passed).length).toBeLessThanOrEqual(12);
+  });
+
+  it('a candidate better by one deviation is accepted, and the report says by what', () => {
+    const gate = gainGate(normals(1, PAIRS, 1), normals(2, PAIRS), own);
+    expect(gate).toMatchObject({ passed: true, bound: 'min' });
+    expect(gate.value).toBeGreaterThan(gate.threshold);
+    // sqrt(2 / 64) = 0.18 for the standard error, twice that for the threshold.
+    expect(gate.threshold).toBeGreaterThan(0.28);
+    expect(gate.threshold).toBeLessThan(0.44);
+    expect(gate.note).toMatch(/Mean over 64 pairs to 64 prompts; standard error 0\.\d+/);
+  });
+
+  it('the parent itself gains nothing, and nothing is no gain', () => {
+    const rewards = normals(3, PAIRS);
+    expect(gainGate(rewards, rewards, own)).toMatchObject({ value: 0, threshold: 0, passed: false });
+  });
+});

@@ -1,0 +1,95 @@
+// Measures a candidate for the gates: parity with the engine, distance from its reference, answers beside its parent's.
+import { AttuneError } from '@/core/errors';
+import { hash32, Rng } from '@/core/rng';
+import { promptsOf } from '../examples';
+import { loraFromAdapter } from '../model/lora';
+import type { Lora } from '../model/types';
+import { type Run, serveAdapter } from '../open-run';
+import { shownAnswers } from '../preference-examples';
+import { scoreResponses } from '../response';
+import type { RewardModel } from '../reward-scorer';
+import { stageProgress } from '../run-home';
+import type { Snapshot } from '../snapshot';
+import { noPrompts } from '../stages/reward';
+import { measureAnswers, sampleAnswers } from './answers';
+import type { GainFigures, GateFigures } from './gates';
+import { meanDifference, meanDivergence } from './parity';
+
+export async function measureCandidate(
+  run: Run,
+  snapshot: Snapshot,
+  reward: RewardModel | null,
+  versionId: string,
+): Promise<GateFigures> {
+  const { sink, config, policyConfig, base, trunk, rules } = run;
+  const { signal } = sink;
+  const { microBatchTokens, maxPromptTokens, maxResponseTokens: maxTokens, klBudget, seed } = policyConfig;
+  const report = stageProgress(sink, 'parity');
+  const prompts = promptsOf(snapshot.rows, 'heldout', maxPromptTokens);
+  if (prompts.length === 0) throw noPrompts('held-out', maxPromptTokens);
+  const engine = await run.engine();
+  await engine.load(versionId);
+  report(0.05);
+  const sampling = { count: config.gateAnswers, maxTokens, seed: hash32(seed, 4), signal };
+  const own = await sampleAnswers(engine, versionId, prompts, sampling);
+  const parents = await sampleAnswers(engine, await serveAdapter(engine, 'parent', run.parent), prompts, sampling);
+  report(0.4);
+  const { logprobs } = scoreResponses(trunk, run.policy, own.answers, microBatchTokens);
+  const reference = scoreResponses(trunk, run.reference, own.answers, microBatchTokens).logprobs;
+  report(0.7);
+  const int8 = await run.openEngine('int8');
+  const served = await int8.score(versionId, own.answers, signal).finally(() => int8.close());
+  const judging = {
+    rules,
+    decode: (ids: readonly number[]) => base.tokenizer.decode(ids),
+    endIds: trunk.config.eosTokenIds,
+  };
+  const figures: GateFigures = {
+    parity: {
+      fp32: meanDifference(own.engineLogprobs, logprobs),
+      int8: meanDifference(served, logprobs),
+      tokens: logprobs.reduce((sum, row) => sum + row.length, 0),
+    },
+    kl: { perAnswer: meanDivergence(logprobs, reference), budget: klBudget },
+    candidate: measureAnswers(own, judging),
+    parent: measureAnswers(parents, judging),
+    gain: reward
+      ? {
+          name: 'heldout_reward_gain',
+          candidate: reward.score(own.answers),
+          parent: reward.score(parents.answers),
+          prompts: own.answers.map(({ promptIds }) => promptIds.join()),
+        }
+      : measureShown(run, snapshot),
+  };
+  report(1);
+  return figures;
+}
+
+/** Without a reward model, what counts is how likely held-out demonstrations have become: nats a token, of each. */
+function measureShown(run: Run, snapshot: Snapshot): GainFigures {
+  const { trunk, policy, policyConfig } = run;
+  const shown = shownAnswers(snapshot.rows, 'heldout');
+  if (shown.length === 0) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      'There is neither a vote nor a held-out demonstration to judge by. Add more data.',
+    );
+  }
+  const meanLogprobs = (lora: Lora | null) =>
+    scoreResponses(trunk, lora, shown, policyConfig.microBatchTokens).logprobs.map(
+      (row) => row.reduce((sum, x) => sum + x, 0) / row.length,
+    );
+  const parent = run.parent && loraFromAdapter(trunk.config, run.parent, new Rng(policyConfig.seed));
+  try {
+    const prompts = shown.map(({ promptIds }) => promptIds.join());
+    return {
+      name: 'heldout_demonstration_gain',
+      candidate: meanLogprobs(policy),
+      parent: meanLogprobs(parent),
+      prompts,
+    };
+  } finally {
+    parent?.dispose();
+  }
+}

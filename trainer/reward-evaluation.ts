@@ -1,0 +1,52 @@
+// Judges a reward model on held-out feedback: loss, accuracy, length baseline, calibration, groups.
+
+import { feedbackLoss } from './feedback-loss';
+import type { Metrics } from './ppo-metrics';
+import { calibrate } from './reward-calibration';
+import type { RewardExample } from './reward-examples';
+import { type GroupMetrics, lengthBaseline, measureGroups, measurePairs, scoredPairs } from './reward-metrics';
+import { groupOf } from './reward-rows';
+import { meanOfHeads, type RewardModel } from './reward-scorer';
+import { biasesOf, type RewardTraining, type ScoredExample, splitScores, totalWeight } from './reward-step';
+import type { Evaluation } from './supervised';
+
+export interface RewardReport {
+  /** Of the held-out pairs; 1 where they are too few to fit it. */
+  temperature: number;
+  /** Worst first; groups of fewer than SMALLEST_GROUP pairs are left out. */
+  groups: GroupMetrics[];
+}
+
+export const SMALLEST_GROUP = 10;
+
+/** The model's raw scores of every answer of some feedback. */
+export function scoreExamples(model: RewardModel, examples: readonly RewardExample[]): ScoredExample[] {
+  const groups = examples.map((example) => groupOf(example, model.maxTokens));
+  const scores = meanOfHeads(model.headScores(groups));
+  return splitScores(examples, scores);
+}
+
+export function evaluateRewardModel(training: RewardTraining): Evaluation<RewardReport> {
+  const { model, heldOut, config, raters, scales, lengthRule: rule } = training;
+  const scored = scoreExamples(model, heldOut);
+  const scores = scored.flatMap((example) => example.scores);
+  const { loss } = feedbackLoss(heldOut, scores, {
+    ...{ raters, scales, biases: biasesOf(training) },
+    ...{ centering: config.centering, normaliser: totalWeight(heldOut) },
+  });
+  const pairs = scoredPairs(scored);
+  const metrics: Metrics = { eval_loss: loss, eval_examples: heldOut.length };
+  if (pairs.length === 0) return { loss, metrics, detail: { temperature: 1, groups: [] } };
+  const { accuracy, margin, ece } = measurePairs(pairs);
+  const calibration = calibrate(pairs);
+  const groups = measureGroups(pairs, rule, SMALLEST_GROUP);
+  Object.assign(metrics, {
+    eval_accuracy: accuracy,
+    eval_margin: margin,
+    eval_ece: ece,
+    eval_length_baseline_accuracy: lengthBaseline(pairs, rule),
+    ...(calibration && { eval_ece_calibrated: calibration.eceAfter, eval_temperature: calibration.temperature }),
+    ...(groups.length && { eval_worst_group_accuracy: groups[0]!.accuracy }),
+  });
+  return { loss, metrics, detail: { temperature: calibration?.temperature ?? 1, groups } };
+}

@@ -1,0 +1,76 @@
+// The reward stage: trains the reward model on the snapshot's votes and brings it to the scale of the parent's answers.
+import path from 'node:path';
+import { writeDurably } from '@/core/durable-file';
+import { AttuneError } from '@/core/errors';
+import { hash32 } from '@/core/rng';
+import { directoryCheckpoints } from '../checkpoint';
+import { promptsOf, rewardExamples } from '../examples';
+import { type Run, serveAdapter } from '../open-run';
+import { type RewardTrainingState, trainRewardModel } from '../reward-model';
+import {
+  normaliseReward,
+  packRewardModel,
+  type RewardModel,
+  type RewardModelState,
+  unpackRewardModel,
+} from '../reward-scorer';
+import { stageProgress } from '../run-home';
+import type { Snapshot } from '../snapshot';
+
+/** Null where there is nothing to learn it from and no algorithm that would need it. */
+export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardModel | null> {
+  const { sink, config, policyConfig, trunk } = run;
+  const { folder } = run.home;
+  const finished = directoryCheckpoints<RewardModelState>(folder, 'reward');
+  const saved = await finished.read();
+  if (saved) {
+    const model = unpackRewardModel(trunk, saved, config.rewardModel.microBatchTokens);
+    run.owned.push(model);
+    return model;
+  }
+  const examples = rewardExamples(snapshot.rows);
+  if (examples.length === 0 && config.algorithm === null) return null;
+  const { batchExamples, epochs, evalShare, tokenBudget } = config.rewardModel;
+  const steps = Math.max(1, Math.ceil((examples.length * (1 - evalShare)) / batchExamples) * epochs);
+  const report = stageProgress(sink, 'reward_model');
+  const { model, report: judged } = await trainRewardModel({
+    trunk,
+    examples,
+    config: config.rewardModel,
+    signal: sink.signal,
+    onMetrics(stage, step, metrics) {
+      sink.metrics(stage, step, metrics);
+      const spent = tokenBudget && metrics.num_tokens ? metrics.num_tokens / tokenBudget : 0;
+      report(0.9 * Math.min(1, Math.max(step / steps, spent)));
+    },
+    checkpoints: directoryCheckpoints<RewardTrainingState>(folder, 'reward_model'),
+  });
+  run.owned.push(model);
+  // Calibration, the length baseline and the figures of each group, for people to read.
+  await writeDurably(path.join(folder, 'reward-report.json'), `${JSON.stringify(judged, null, 2)}\n`);
+  const fresh = await sampleStart(run, promptsOf(snapshot.rows, 'train', policyConfig.maxPromptTokens));
+  const { mean, deviation } = normaliseReward(model, fresh);
+  sink.metrics('reward_model', steps + 1, { 'normalisation/mean': mean, 'normalisation/deviation': deviation });
+  await finished.write(packRewardModel(model));
+  await sink.flush();
+  return model;
+}
+
+async function sampleStart(run: Run, prompts: Int32Array[]) {
+  const { config, policyConfig, sink } = run;
+  const { maxPromptTokens, maxResponseTokens: maxTokens, seed } = policyConfig;
+  if (prompts.length === 0) throw noPrompts('training', maxPromptTokens);
+  const engine = await run.engine();
+  const versionId = await serveAdapter(engine, 'start', run.start);
+  const asked = Array.from({ length: config.normalisationSamples }, (_, i) => prompts[i % prompts.length]!);
+  const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens } as const;
+  const seeds = asked.map((_, i) => hash32(seed + 3, i));
+  const samples = await engine.sample(asked, versionId, sampling, seeds, sink.signal);
+  return samples.map(({ ids }, i) => ({ promptIds: asked[i]!, answerIds: Int32Array.from(ids) }));
+}
+
+export const noPrompts = (use: string, maxPromptTokens: number) =>
+  new AttuneError(
+    'BAD_INPUT',
+    `There is no ${use} prompt of at most ${maxPromptTokens} tokens in the snapshot. Collect more conversations.`,
+  );
