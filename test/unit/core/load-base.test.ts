@@ -62,7 +62,7 @@ test('chat_template.jinja wins over tokenizer_config.json', async () => {
 describe('a broken folder is refused by name:', () => {
   test.each([
     ['another model type', 'config.json', { model_type: 'mamba' }, 'UNSUPPORTED', 'mamba'],
-    ['scaled RoPE', 'config.json', { rope_scaling: { type: 'linear', factor: 2 } }, 'UNSUPPORTED', 'rotary'],
+    ['scaled RoPE', 'config.json', { rope_scaling: { type: 'yarn', factor: 2 } }, 'UNSUPPORTED', 'yarn'],
     ['biases', 'config.json', { attention_bias: true }, 'UNSUPPORTED', 'bias'],
     ['a config of another size', 'config.json', { intermediate_size: 256 }, 'CORRUPT', 'gate_proj'],
     ['too many layers', 'config.json', { num_hidden_layers: 3 }, 'CORRUPT', 'layers.2'],
