@@ -94,7 +94,7 @@ export function head(context: BlockContext, hidden: string): string {
   return matMulNBits(graph, hidden, codes, scales, hiddenSize, vocabSize);
 }
 
-function normWeight({ graph, weights }: BlockContext, name: string): string {
+export function normWeight({ graph, weights }: BlockContext, name: string): string {
   const tensor = weights.tensor(name);
   return graph.initialiser(name, tensor.shape, () => tensor.float32());
 }
@@ -138,11 +138,11 @@ export function adaptedLinear(
   const masked = graph.op('Mul', [down, lora.mask]);
   const update = graph.op('MatMul', [masked, loraInput(lora.layer, lora.group, 'b')]); // [B, S, out]
   const adapted = graph.op('Add', [linear(context, x, names), update]);
-  return lora.group === 'qkv' && config.hasQkvBias ? graph.op('Add', [adapted, bias(context, names)]) : adapted;
+  return lora.group === 'qkv' && config.hasQkvBias ? graph.op('Add', [adapted, qkvBias(context, names)]) : adapted;
 }
 
 /** The biases of the named weights, one behind the other: [total out]. */
-function bias({ graph, weights }: BlockContext, names: string[]): string {
+export function qkvBias({ graph, weights }: BlockContext, names: string[]): string {
   const tensors = names.map((name) => weights.tensor(name.replace(/weight$/, 'bias')));
   const length = tensors.reduce((sum, tensor) => sum + tensor.shape[0]!, 0);
   const values = () => Float32Array.from(tensors.flatMap((tensor) => [...tensor.float32()]));
@@ -163,7 +163,7 @@ export interface AttentionInputs {
  * Rotary tables [maxPositions + 1, headSize / 2], named so that all layers of one kind share them. The extra row is where
  * a row that has filled the context stands still while others of its batch go on.
  */
-function rotaryTable({ graph, config }: BlockContext, isLocal: boolean, name: 'cos' | 'sin'): string {
+export function rotaryTable({ graph, config }: BlockContext, isLocal: boolean, name: 'cos' | 'sin'): string {
   const { ropeTheta, ropeFactors } = attentionOf(config, isLocal);
   const half = config.headSize / 2;
   const rows = config.maxPositions + 1;
