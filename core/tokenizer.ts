@@ -184,7 +184,11 @@ const GgufTokenizer = z.object({
 });
 
 /** From a GGUF file's metadata. Token types 3 (control) and 4 (user defined) are added tokens; only the former are special. */
-export function tokenizerFromGguf(metadata: Record<string, unknown>, source: string): ByteLevelTokenizer {
+export const tokenizerFromGguf = (metadata: Record<string, unknown>, source: string) =>
+  new ByteLevelTokenizer(tokenizerJsonFromGguf(metadata, source));
+
+/** The same in the form of a tokenizer.json. */
+export function tokenizerJsonFromGguf(metadata: Record<string, unknown>, source: string): TokenizerJson {
   const parsed = GgufTokenizer.safeParse(metadata);
   if (!parsed.success) {
     throw new AttuneError('UNSUPPORTED', `The tokenizer of ${source} cannot be used: ${z.prettifyError(parsed.error)}`);
@@ -193,7 +197,7 @@ export function tokenizerFromGguf(metadata: Record<string, unknown>, source: str
   const types = parsed.data['tokenizer.ggml.token_type'];
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
   const digits = { type: 'Digits', individual_digits: true };
-  return new ByteLevelTokenizer({
+  return {
     added_tokens: tokens.flatMap((content, id) =>
       types[id] === 3 || types[id] === 4 ? [{ id, content, special: types[id] === 3 }] : [],
     ),
@@ -211,5 +215,5 @@ export function tokenizerFromGguf(metadata: Record<string, unknown>, source: str
       fuse_unk: false,
       byte_fallback: false,
     },
-  });
+  };
 }
