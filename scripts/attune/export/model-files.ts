@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Base } from '@/core/base';
 import { readGguf } from '@/core/gguf';
+import { tokenizerJsonFromGguf } from '@/core/gguf-tokenizer';
 import { readJson } from '@/core/llama-folder';
-import { type TokenizerJson, tokenizerJsonFromGguf } from '@/core/tokenizer';
+import type { TokenizerJson } from '@/core/tokenizer';
 import { transformersConfig } from './transformers-config';
 
 /** Copied as they are from a base that is a folder; config.json is told apart. */
@@ -66,7 +67,7 @@ function wholeTokenizerJson(json: TokenizerJson): object {
     normalizer: json.normalizer ?? null,
     pre_tokenizer: json.pre_tokenizer ?? null,
     post_processor: null,
-    decoder: json.decoder ?? null,
+    decoder: json.model.byte_fallback ? sentencePieceDecoder(json) : (json.decoder ?? null),
     model: {
       dropout: null,
       continuing_subword_prefix: null,
@@ -76,4 +77,16 @@ function wholeTokenizerJson(json: TokenizerJson): object {
       ...json.model,
     },
   };
+}
+
+/** Attune's tokenizer puts the spaces back by itself; others are told how. */
+function sentencePieceDecoder({ normalizer }: TokenizerJson): object {
+  const isPrefixed = JSON.stringify(normalizer).includes('"Prepend"');
+  const decoders = [
+    { type: 'Replace', pattern: { String: '\u2581' }, content: ' ' },
+    { type: 'ByteFallback' },
+    { type: 'Fuse' },
+    ...(isPrefixed ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : []),
+  ];
+  return { type: 'Sequence', decoders };
 }

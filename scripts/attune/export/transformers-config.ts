@@ -12,8 +12,9 @@ const CLASSES: Record<ModelConfig['architecture'], { model_type: string; name: s
   qwen3: { model_type: 'qwen3', name: 'Qwen3ForCausalLM' },
   gemma3: { model_type: 'gemma3_text', name: 'Gemma3ForCausalLM' },
 };
-/** What every Llama 3 was trained on; a GGUF file holds the factors that came of it. */
-const LLAMA3 = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
+/** Of every Llama 3; a GGUF file holds the factors that came of these and of the length that it was first trained on. */
+const LLAMA3 = { rope_type: 'llama3', low_freq_factor: 1, high_freq_factor: 4 };
+const LONGEST_TRAINING = 2 ** 20;
 
 /** Throws UNSUPPORTED where reading it back would not give the same model. */
 export function transformersConfig(config: ModelConfig, source: string): object {
@@ -69,7 +70,9 @@ function isSame(a: unknown, b: unknown): boolean {
 function ropeScaling({ ropeFactors, headSize, ropeTheta }: ModelConfig): object | null {
   if (!ropeFactors) return null;
   const factor = Math.max(...ropeFactors);
-  const llama3 = { rope_type: 'llama3', factor, ...LLAMA3 };
-  const isLlama3 = isSame(ropeFactorsOf(llama3, { headSize, ropeTheta }, 'the export'), ropeFactors);
-  return isLlama3 ? llama3 : { rope_type: 'linear', factor };
+  for (let length = LONGEST_TRAINING; length > 1; length /= 2) {
+    const llama3 = { ...LLAMA3, factor, original_max_position_embeddings: length };
+    if (isSame(ropeFactorsOf(llama3, { headSize, ropeTheta }, 'the export'), ropeFactors)) return llama3;
+  }
+  return { rope_type: 'linear', factor };
 }
