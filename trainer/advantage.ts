@@ -59,6 +59,30 @@ export function whiten(rows: Rows, options: WhitenOptions = {}, mask?: Rows): Fl
   );
 }
 
+/** Scores of k answers to one prompt lie side by side: REINFORCE leave-one-out (Ahmadian et al. 2024), r - mean of the others. */
+export function leaveOneOutAdvantages(scores: ArrayLike<number>, perPrompt: number): Float32Array {
+  return mapGroups(scores, perPrompt, (group) => {
+    const total = group.reduce((a, b) => a + b, 0);
+    return group.map((score) => score - (total - score) / (perPrompt - 1));
+  });
+}
+
+/** GRPO (Shao et al. 2024): (r - mean) / (deviation + 1e-4) within the answers to one prompt, the deviation unbiased (TRL). */
+export function groupNormalisedAdvantages(scores: ArrayLike<number>, perPrompt: number): Float32Array {
+  return mapGroups(scores, perPrompt, (group) => {
+    const { mean, variance } = moments([group], true);
+    return group.map((score) => (score - mean) / (Math.sqrt(variance) + 1e-4));
+  });
+}
+
+function mapGroups(scores: ArrayLike<number>, perPrompt: number, map: (group: number[]) => number[]): Float32Array {
+  const all = Array.from(scores);
+  const groups = Array.from({ length: all.length / perPrompt }, (_, g) =>
+    all.slice(g * perPrompt, (g + 1) * perPrompt),
+  );
+  return Float32Array.from(groups.flatMap(map));
+}
+
 /** Mean, variance and count of every counted token. */
 export function moments(rows: Rows, unbiased = false, mask?: Rows): { mean: number; variance: number; count: number } {
   let count = 0;

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { env } from 'node:process';
 import util from 'node:util';
+import type { TensorContainer } from '@tensorflow/tfjs';
 import { AttuneError } from '@/core/errors';
 
 type Tf = typeof import('@tensorflow/tfjs');
@@ -70,3 +71,9 @@ function load(): { tf: Tf; problem: string | null; cause?: unknown } {
 
 let loaded = load();
 export const tf: Tf = loaded.tf;
+
+/** tf.tidy for a result of any shape: the tensors anywhere in its objects and lists survive. */
+export const scoped = <T>(build: () => T): T => tf.tidy(build as () => TensorContainer) as T;
+
+/** Disposes the tensors anywhere in objects and lists. */
+export const disposeAll = (...results: unknown[]): void => tf.dispose(results as TensorContainer);

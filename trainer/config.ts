@@ -1,12 +1,8 @@
 // The settings of every training stage, with their units, defaults and named presets.
 import { z } from 'zod';
+import { ALGORITHMS, LoraConfig, POLICY_CONFIGS, type PolicyConfig } from './policy-config';
 
-const LoraConfig = z.object({
-  /** Rank of the update; 16 was measured against 8 on the default base. */
-  rank: z.int().min(1).max(256).default(16),
-  /** The update is (alpha / rank) B A. */
-  alpha: z.number().positive().default(32),
-});
+export { ALGORITHMS, type AlgorithmName, type PolicyConfig, type PpoConfig } from './policy-config';
 
 export const RewardModelConfig = z.object({
   lora: LoraConfig.prefault({}),
@@ -50,81 +46,34 @@ export const RewardModelConfig = z.object({
 });
 export type RewardModelConfig = z.infer<typeof RewardModelConfig>;
 
-export const PpoConfig = z.object({
-  lora: LoraConfig.prefault({}),
-  /** Updates of the policy from fresh experience, at most. */
-  iterations: z.int().min(1).default(8),
-  /** Answers in one iteration. */
-  sequences: z.int().min(2).default(32),
-  /** Passes over one iteration's experience. */
-  epochs: z.int().min(1).default(2),
-  /** Answers per optimiser step. */
-  minibatch: z.int().min(1).default(8),
-  /** Padded tokens of one forward and backward pass, the unit of memory. */
-  microBatchTokens: z.int().min(1).default(1536),
-  /** Longest answer in tokens. */
-  maxResponseTokens: z.int().min(1).default(96),
-  /** Longest prompt in tokens; longer ones are left out. */
-  maxPromptTokens: z.int().min(1).default(512),
-  learningRate: z.number().positive().default(3e-4),
-  /** Step size of the value head, which trains apart from the policy. */
-  valueLearningRate: z.number().positive().default(1e-3),
-  adamEpsilon: z.number().positive().default(1e-5),
-  /** Epsilon of the ratio's clip. */
-  clip: z.number().positive().default(0.2),
-  /** Bound of the ratio for bad tokens; null is off. */
-  dualClip: z.number().gt(1).nullable().default(3),
-  /** Range of a value around its old one, in units of the score; null is off. */
-  valueClip: z.number().positive().nullable().default(0.5),
-  maxGradNorm: z.number().positive().default(1),
-  gamma: z.number().min(0).max(1).default(1),
-  lambda: z.number().min(0).max(1).default(0.95),
-  klEstimator: z.enum(['k1', 'k2', 'k3']).default('k1'),
-  /** Points of score for one nat away from the reference. */
-  klCoefficient: z.number().min(0).default(0.03),
-  /** Moves the coefficient towards a divergence; null keeps it fixed. */
-  adaptiveKl: z
-    .object({
-      /** Nats summed over an answer. */
-      target_kl_per_sequence: z.number().positive(),
-      /** Answers. */
-      horizon: z.number().positive().default(1000),
-    })
-    .nullable()
-    .default(null),
-  /** Nats per answer from the reference; the run ends above it and keeps a policy from below it. */
-  klBudget: z.number().positive().default(8),
-  /** A minibatch whose approximate divergence from the experience (nats per token) is above this is not applied. */
-  approxKlStop: z.number().positive().default(0.15),
-  /** Truncation of the engine's importance weights: [low, high]. */
-  importanceBounds: z.tuple([z.number().min(0), z.number().positive()]).default([0.5, 2]),
-  /** Scores are cut to plus or minus this. */
-  scoreClip: z.number().positive().default(5),
-  /** Points off an answer that does not end by itself. */
-  eosPenalty: z.number().min(0).default(1),
-  /** Answers with fewer words are degenerate; 0 is off. */
-  minWords: z.int().min(0).default(3),
-  /** The score of a degenerate answer, at most. */
-  degenerateScore: z.number().default(-3),
-  /** Optimiser steps between two checkpoints inside an iteration; experience is always kept. */
-  checkpointEverySteps: z.int().min(1).default(4),
-  seed: z.int().min(0).default(23),
-});
-export type PpoConfig = z.infer<typeof PpoConfig>;
-
 export const PipelineConfig = z.object({
   rewardModel: RewardModelConfig.prefault({}),
-  ppo: PpoConfig.prefault({}),
+  /** Which of the following optimises the policy. */
+  algorithm: z.enum(ALGORITHMS).default('ppo'),
+  ppo: POLICY_CONFIGS.ppo.prefault({}),
+  a2c: POLICY_CONFIGS.a2c.prefault({}),
+  trpo: POLICY_CONFIGS.trpo.prefault({}),
+  rloo: POLICY_CONFIGS.rloo.prefault({}),
+  grpo: POLICY_CONFIGS.grpo.prefault({}),
+  'online-dpo': POLICY_CONFIGS['online-dpo'].prefault({}),
+  dpo: POLICY_CONFIGS.dpo.prefault({}),
+  kto: POLICY_CONFIGS.kto.prefault({}),
   /** Fresh answers of the parent policy on which the reward is brought to mean 0 and deviation 1. */
   normalisationSamples: z.int().min(2).default(64),
 });
 export type PipelineConfig = z.infer<typeof PipelineConfig>;
 
+/** The settings of the algorithm that a run chose. */
+export const policyConfigOf = (config: PipelineConfig): PolicyConfig => config[config.algorithm];
+
+/** The same settings for every algorithm; each takes those that it has. */
+const forEveryAlgorithm = (settings: object) => Object.fromEntries(ALGORITHMS.map((name) => [name, settings]));
+
 export const PRESETS = {
   /** The tiny model of the tests: seconds. */
   tiny: PipelineConfig.parse({
     rewardModel: { lora: { rank: 4, alpha: 8 }, learningRate: 5e-3, headLearningRate: 5e-3, epochs: 8, maxTokens: 64 },
-    ppo: {
+    ...forEveryAlgorithm({
       lora: { rank: 4, alpha: 8 },
       iterations: 4,
       sequences: 16,
@@ -133,7 +82,7 @@ export const PRESETS = {
       maxResponseTokens: 12,
       maxPromptTokens: 32,
       minWords: 0,
-    },
+    }),
     normalisationSamples: 16,
   }),
   /** A 135M base on two processor cores: about 4 minutes of reward model on 300 comparisons, 8 of PPO. */
@@ -147,7 +96,7 @@ export const PRESETS = {
       tokenBudget: 60_000,
       microBatchTokens: 1536,
     },
-    ppo: { iterations: 4, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 },
+    ...forEveryAlgorithm({ iterations: 4, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 }),
     normalisationSamples: 48,
   }),
 } as const satisfies Record<string, PipelineConfig>;

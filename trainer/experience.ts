@@ -1,13 +1,13 @@
-// Fresh answers of the policy with everything that PPO learns from: scores, costs, log-probs of three models, values.
-
+// Answers with everything that a policy learns from: scores, costs, log-probs of three models, values.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { shapeScore } from './advantage';
-import type { NamedTensors } from './checkpoint';
-import type { PpoConfig } from './config';
-import type { Constraint } from './constraint';
+import { type Constraint, type ConstraintStates, constrainScore } from './constraint';
 import type { ScalarHead } from './model/heads';
 import type { Lora, Trunk } from './model/types';
+import type { SampledConfig } from './policy-config';
 import { type Answer, scoreResponses, splitByLength } from './response';
+import { deviationOf, type RunningMoments, updateMoments } from './running-moments';
+import type { StoredAnswer } from './stored-experience';
 
 /** Whatever scores answers; the reward model, normalised. */
 export interface Reward {
@@ -25,13 +25,15 @@ export interface ExperienceEngine {
   ): Promise<{ ids: readonly number[]; logprobs: readonly number[] }[]>;
 }
 
-/** One iteration's answers; every list has a row per answer, ragged by response token. */
+/** One iteration's answers; every list has a row per answer, ragged by response token. Stored answers come last. */
 export interface Experience {
   promptIds: Int32Array[];
   answerIds: Int32Array[];
-  /** Normalised, before clipping, floors and penalties. */
+  /** Updates by which the sampler of each answer is behind the policy: 0 for its own. */
+  staleness: Float32Array;
+  /** Normalised, before scaling, clipping, floors and penalties. */
   rewardScores: Float32Array;
-  /** What PPO maximises: shaped, less the price of every cost. */
+  /** What is maximised: shaped, less the price of every cost. */
   scores: Float32Array;
   /** Unpriced costs by constraint. */
   costs: Map<string, Float32Array>;
@@ -41,6 +43,7 @@ export interface Experience {
   referenceLogprobs: Float32Array[];
   /** Of the policy's whole distribution at each token. Nats. */
   entropy: Float32Array[];
+  /** Zeros where no value function is trained. */
   values: Float32Array[];
 }
 
@@ -51,12 +54,9 @@ export interface ExperienceSources {
   reference: Lora | null;
   reward: Reward;
   constraints: readonly Constraint[];
-  /** Points of score for a unit of each cost. */
-  prices: ReadonlyMap<string, number>;
   engine: ExperienceEngine;
   /** Ids to text, for costs and word counts. */
   decode(ids: readonly number[]): string;
-  config: PpoConfig;
 }
 
 export const endsByItself = (answerIds: Int32Array, endIds: readonly number[]) =>
@@ -65,122 +65,110 @@ export const endsByItself = (answerIds: Int32Array, endIds: readonly number[]) =
 export const countWords = (text: string) => text.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
 
 export interface ExperienceRequest {
+  config: SampledConfig;
   /** The policy's name in the engine. */
   adapterId: string;
   prompts: readonly Int32Array[];
   seeds: readonly number[];
+  stored: readonly StoredAnswer[];
+  /** Completed updates of the policy. */
+  iteration: number;
+  constraintStates: ConstraintStates;
+  /** Of all scores so far, where they are scaled. */
+  scoreMoments: RunningMoments;
   signal: AbortSignal;
 }
 
 /**
- * Samples an answer to each prompt, scores it, and recomputes log-probs and values with the trainer's own arithmetic.
- * `onScores` runs before the values are computed: the value head's bias starts from the first mean score.
+ * Samples an answer to each prompt, adds stored ones, scores all of them, and recomputes log-probs and values with the
+ * trainer's own arithmetic. `onScores` runs before the values are computed: their bias starts from the first mean score.
  */
 export async function gatherExperience(
   sources: ExperienceSources,
-  valueHead: ScalarHead,
+  valueHead: ScalarHead | null,
   request: ExperienceRequest,
   onScores: (scores: Float32Array) => void,
-): Promise<Experience> {
-  const { trunk, policy, reference, config, constraints, prices } = sources;
+): Promise<{ experience: Experience; scoreMoments: RunningMoments }> {
+  const { trunk, policy, reference, engine } = sources;
+  const { config, stored, signal } = request;
   const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens: config.maxResponseTokens } as const;
-  const samples = await sources.engine.sample(
-    request.prompts,
-    request.adapterId,
-    sampling,
-    request.seeds,
-    request.signal,
-  );
-  const answers = request.prompts.map((promptIds, i) => ({ promptIds, answerIds: Int32Array.from(samples[i]!.ids) }));
-  const rewardScores = Float32Array.from(sources.reward.score(answers));
+  const samples = await engine.sample(request.prompts, request.adapterId, sampling, request.seeds, signal);
+  const fresh = request.prompts.map((promptIds, i) => ({ promptIds, answerIds: Int32Array.from(samples[i]!.ids) }));
+  const answers: Answer[] = [...fresh, ...stored];
 
-  const costs = new Map(constraints.map(({ name }) => [name, new Float32Array(answers.length)]));
-  const scores = Float32Array.from(answers, ({ answerIds }, i) => {
-    const ended = endsByItself(answerIds, trunk.config.eosTokenIds);
-    const text = sources.decode([...(ended ? answerIds.subarray(0, -1) : answerIds)]);
-    let score = shapeScore(rewardScores[i]!, { words: countWords(text), ended }, config);
-    for (const { name, cost } of constraints) {
-      costs.get(name)![i] = cost(text);
-      score -= (prices.get(name) ?? 0) * costs.get(name)![i]!;
-    }
-    return score;
-  });
-
-  onScores(scores);
-
+  const judged = judgeAnswers(sources, request, answers);
+  onScores(judged.scores);
   await yieldToEvents(); // the native passes hold the event loop
 
-  const values: Float32Array[] = new Array(answers.length);
+  const values: Float32Array[] = answers.map(({ answerIds }) => new Float32Array(answerIds.length));
   const policyPass = scoreResponses(trunk, policy, answers, config.microBatchTokens, (hidden, positions, rows) => {
-    const group = rows.map((row) => answers[row]!);
-    splitByLength(
-      valueHead.values(hidden, positions),
-      group.map(({ answerIds }) => answerIds.length),
-    ).forEach((row, i) => {
+    if (!valueHead) return;
+    const lengths = rows.map((row) => answers[row]!.answerIds.length);
+    splitByLength(valueHead.values(hidden, positions), lengths).forEach((row, i) => {
       values[rows[i]!] = row;
     });
   });
   await yieldToEvents();
   const referencePass = scoreResponses(trunk, reference, answers, config.microBatchTokens);
-  return {
+  const experience: Experience = {
     promptIds: answers.map(({ promptIds }) => promptIds),
     answerIds: answers.map(({ answerIds }) => answerIds),
-    rewardScores,
-    scores,
-    costs,
-    engineLogprobs: samples.map((sample) => Float32Array.from(sample.logprobs)),
+    staleness: Float32Array.from([
+      ...fresh.map(() => 0),
+      ...stored.map(({ updatesBehind }) => updatesBehind + request.iteration),
+    ]),
+    ...{ rewardScores: judged.rewardScores, scores: judged.scores, costs: judged.costs, values },
+    engineLogprobs: [
+      ...samples.map((sample) => Float32Array.from(sample.logprobs)),
+      ...stored.map(({ logprobs }) => logprobs),
+    ],
     logprobs: policyPass.logprobs,
     referenceLogprobs: referencePass.logprobs,
     entropy: policyPass.entropy,
-    values,
   };
+  return { experience, scoreMoments: judged.scoreMoments };
 }
 
-const RAGGED = [
-  'promptIds',
-  'answerIds',
-  'engineLogprobs',
-  'logprobs',
-  'referenceLogprobs',
-  'entropy',
-  'values',
-] as const;
-
-/** As named tensors for a checkpoint; ids fit float32 exactly below 2^24. */
-export function packExperience(experience: Experience): NamedTensors {
-  const tensors: NamedTensors = new Map();
-  const put = (name: string, values: Float32Array) =>
-    tensors.set(`experience.${name}`, { shape: [values.length], values });
-  for (const key of RAGGED) {
-    const rows = experience[key];
-    put(`${key}.lengths`, Float32Array.from(rows.map((row) => row.length)));
-    put(key, Float32Array.from(rows.flatMap((row) => [...row])));
-  }
-  put('rewardScores', experience.rewardScores);
-  put('scores', experience.scores);
-  for (const [name, cost] of experience.costs) put(`costs.${name}`, cost);
-  return tensors;
+/** From reward and costs to the score that is maximised. */
+function judgeAnswers(
+  { reward, trunk, constraints, decode }: ExperienceSources,
+  { config, constraintStates, scoreMoments }: ExperienceRequest,
+  answers: readonly Answer[],
+) {
+  const rewardScores = Float32Array.from(reward.score(answers));
+  const moments = updateMoments(scoreMoments, rewardScores);
+  const scale = config.scoreScaling === 'running' ? deviationOf(moments) || 1 : 1;
+  const costs = new Map(constraints.map(({ name }) => [name, new Float32Array(answers.length)]));
+  const scores = Float32Array.from(answers, (answer, i) => {
+    const { answerIds } = answer;
+    const ended = endsByItself(answerIds, trunk.config.eosTokenIds);
+    const text = decode([...(ended ? answerIds.subarray(0, -1) : answerIds)]);
+    const shaped = shapeScore(rewardScores[i]! / scale, { words: countWords(text), ended }, config);
+    const own = new Map(constraints.map(({ name, cost }) => [name, cost(text, answer)]));
+    for (const [name, cost] of own) costs.get(name)![i] = cost;
+    return constrainScore(shaped, own, constraints, constraintStates);
+  });
+  return { rewardScores, scores, costs, scoreMoments: moments };
 }
 
-/** The inverse; null where the checkpoint lies between two experiences. */
-export function unpackExperience(tensors: NamedTensors): Experience | null {
-  const get = (name: string) => tensors.get(`experience.${name}`)?.values ?? new Float32Array(0);
-  if (!tensors.has('experience.scores')) return null;
-  const rows = (key: (typeof RAGGED)[number]) => splitByLength(get(key), get(`${key}.lengths`));
-  const ids = (key: 'promptIds' | 'answerIds') => rows(key).map((row) => Int32Array.from(row));
-  const prefix = 'experience.costs.';
+/** The rows that the policy itself answered: they alone say how it does. */
+export const ownRows = ({ staleness }: Experience): number[] =>
+  Array.from(staleness.keys()).filter((row) => staleness[row] === 0);
+
+/** Some rows of an experience, in the given order. */
+export function selectRows(experience: Experience, rows: readonly number[]): Experience {
+  const pick = <Row>(values: ArrayLike<Row>) => rows.map((row) => values[row]!);
   return {
-    promptIds: ids('promptIds'),
-    answerIds: ids('answerIds'),
-    rewardScores: get('rewardScores'),
-    scores: get('scores'),
-    costs: new Map(
-      [...tensors].flatMap(([k, t]) => (k.startsWith(prefix) ? [[k.slice(prefix.length), t.values]] : [])),
-    ),
-    engineLogprobs: rows('engineLogprobs'),
-    logprobs: rows('logprobs'),
-    referenceLogprobs: rows('referenceLogprobs'),
-    entropy: rows('entropy'),
-    values: rows('values'),
+    promptIds: pick(experience.promptIds),
+    answerIds: pick(experience.answerIds),
+    staleness: Float32Array.from(pick(experience.staleness)),
+    rewardScores: Float32Array.from(pick(experience.rewardScores)),
+    scores: Float32Array.from(pick(experience.scores)),
+    costs: new Map([...experience.costs].map(([name, costs]) => [name, Float32Array.from(pick(costs))])),
+    engineLogprobs: pick(experience.engineLogprobs),
+    logprobs: pick(experience.logprobs),
+    referenceLogprobs: pick(experience.referenceLogprobs),
+    entropy: pick(experience.entropy),
+    values: pick(experience.values),
   };
 }

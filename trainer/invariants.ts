@@ -30,19 +30,36 @@ export function checkStart({ largestKl, largestRatioError, entropy }: StartFigur
   if (!Number.isFinite(entropy)) refuse(`the entropy is ${entropy}. Look for a broken adapter or base.`);
 }
 
+/** Largest difference between two sets of log-probs, row by row; NaN where one is not a number. */
+export function largestDifference(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+  let largest = 0;
+  for (const [i, row] of a.entries()) {
+    for (const [t, x] of row.entries()) {
+      const difference = Math.abs(x - b[i]![t]!);
+      if (Number.isNaN(difference)) return Number.NaN;
+      largest = Math.max(largest, difference);
+    }
+  }
+  return largest;
+}
+
 /** What the alarms remember from one iteration to the next; part of a checkpoint. */
 export interface AlarmState {
   negativeKlBatches: number;
+  /** Iterations running in which every answer got the same score. */
+  flatBatches: number;
   /** Mean answer length of the first iteration, tokens. */
   firstLength: number | null;
 }
 
-export const NO_ALARMS: AlarmState = { negativeKlBatches: 0, firstLength: null };
+export const NO_ALARMS: AlarmState = { negativeKlBatches: 0, flatBatches: 0, firstLength: null };
 
 export interface AlarmFigures {
   /** Nats per answer. */
   kl: number;
   meanScore: number;
+  /** Variance of the scores. */
+  scoreVariance: number;
   meanLength: number;
   /** Longest answer allowed, tokens. */
   cap: number;
@@ -50,9 +67,12 @@ export interface AlarmFigures {
   advantageVariance: number;
 }
 
+const BATCHES = 3;
+
 /**
  * Watches one iteration. A verdict is a sentence for people and ends the run; null goes on. Negative mean KL three times
- * running means that samples are not the policy's own (truncated sampling), which PPO would take for free reward.
+ * running means that samples are not the policy's own (truncated sampling), which would be taken for free reward. Equal
+ * scores three times running say the same of the reward: an advantage is then only the value function's error.
  */
 export function watchIteration(
   state: AlarmState,
@@ -60,19 +80,28 @@ export function watchIteration(
 ): { state: AlarmState; verdict: string | null } {
   const next: AlarmState = {
     negativeKlBatches: figures.kl < -0.02 ? state.negativeKlBatches + 1 : 0,
+    flatBatches: figures.scoreVariance < 1e-12 ? state.flatBatches + 1 : 0,
     firstLength: state.firstLength ?? figures.meanLength,
   };
-  const first = next.firstLength ?? figures.meanLength;
-  const explodes = figures.meanLength > 2 * first && figures.meanLength > 0.95 * figures.cap;
+  return { state: next, verdict: verdictOf(next, figures) };
+}
+
+function verdictOf(state: AlarmState, figures: AlarmFigures): string | null {
+  const { kl, meanLength, cap, advantageVariance, meanScore } = figures;
   const broken = Object.entries(figures).find(([, value]) => !Number.isFinite(value));
-  const verdict = broken
-    ? `${broken[0]} became ${broken[1]}; the last sound policy is kept.`
-    : figures.advantageVariance < 1e-10
-      ? `All advantages are equal (variance ${figures.advantageVariance}): the reward tells the answers nothing apart.`
-      : next.negativeKlBatches >= 3
-        ? `The divergence was negative in 3 batches running (now ${figures.kl.toFixed(3)} nats): samples are not the policy's own.`
-        : explodes
-          ? `Answers grew from ${first.toFixed(0)} to ${figures.meanLength.toFixed(0)} tokens, up to the cap of ${figures.cap}.`
-          : null;
-  return { state: next, verdict };
+  if (broken) return `${broken[0]} became ${broken[1]}; the last sound policy is kept.`;
+  if (advantageVariance < 1e-10) {
+    return `All advantages are equal (variance ${advantageVariance}): the reward tells the answers nothing apart.`;
+  }
+  if (state.flatBatches >= BATCHES) {
+    return `The reward was flat in ${BATCHES} batches running: every answer got ${meanScore.toFixed(3)}, so there is nothing to learn.`;
+  }
+  if (state.negativeKlBatches >= BATCHES) {
+    return `The divergence was negative in ${BATCHES} batches running (now ${kl.toFixed(3)} nats): samples are not the policy's own.`;
+  }
+  const first = state.firstLength!;
+  if (meanLength > 2 * first && meanLength > 0.95 * cap) {
+    return `Answers grew from ${first.toFixed(0)} to ${meanLength.toFixed(0)} tokens, up to the cap of ${cap}.`;
+  }
+  return null;
 }

@@ -17,6 +17,18 @@ export function tokenKl(
   return kl;
 }
 
+/** The derivative of each token's KL for log p(policy), for a KL that is part of the loss. Shapes [N] -> [N]. */
+export function tokenKlSlope(
+  policy: ArrayLike<number>,
+  reference: ArrayLike<number>,
+  estimator: KlEstimator,
+): Float32Array {
+  return Float32Array.from(policy, (x, t) => {
+    const d = x - reference[t]!;
+    return estimator === 'k1' ? 1 : estimator === 'k2' ? d : -Math.expm1(-d);
+  });
+}
+
 export interface KlTarget {
   /** Nats summed over one answer, averaged over answers: the unit of lm-human-preferences, not a mean per token. */
   target_kl_per_sequence: number;

@@ -1,4 +1,4 @@
-// The losses of PPO and of the reward model in plain numbers, each with its exact gradient for its inputs.
+// The losses of policy, value function and reward model in plain numbers, each with its exact gradient for its inputs.
 import { AttuneError } from '@/core/errors';
 
 type Numbers = ArrayLike<number>;
@@ -10,8 +10,8 @@ export interface PolicyLossInput {
   advantages: Numbers;
   /** Off-policy weight of each token (a constant, no gradient). Default 1. */
   weights?: Numbers;
-  /** epsilon of PPO's clip. */
-  clip: number;
+  /** epsilon of PPO's clip; null leaves the ratio free. */
+  clip: number | null;
   /** c of the dual clip (Ye et al. 2020), for negative advantages alone; null is off. */
   dualClip: number | null;
   /** Divisor: response tokens of the whole minibatch, so that micro-batches add up to it. Default N. */
@@ -22,8 +22,11 @@ export interface PolicyLoss {
   loss: number;
   /** d loss / d logprobs. [N] */
   gradient: Float32Array;
-  /** Sums over the N tokens, to be divided by a caller that knows the whole minibatch. */
-  clipped: number;
+  /** Sums over the N tokens, to be divided by a caller that knows the whole minibatch. Clipped below and above 1. */
+  clippedLow: number;
+  clippedHigh: number;
+  /** log p - log p old. */
+  logRatio: number;
   /** 1/2 (log p - log p old)^2. */
   approxKl: number;
   ratio: number;
@@ -38,7 +41,9 @@ export function clippedPolicyLoss(input: PolicyLossInput): PolicyLoss {
   const out: PolicyLoss = {
     loss: 0,
     gradient: new Float32Array(n),
-    clipped: 0,
+    clippedLow: 0,
+    clippedHigh: 0,
+    logRatio: 0,
     approxKl: 0,
     ratio: 0,
     ratioSquared: 0,
@@ -50,16 +55,18 @@ export function clippedPolicyLoss(input: PolicyLossInput): PolicyLoss {
     const advantage = advantages[i]!;
     const weight = (weights?.[i] ?? 1) / divisor;
     const plain = -advantage * ratio;
-    const bounded = -advantage * Math.min(Math.max(ratio, 1 - clip), 1 + clip);
+    const bounded = clip === null ? plain : -advantage * Math.min(Math.max(ratio, 1 - clip), 1 + clip);
     let value = Math.max(plain, bounded);
     let slope = plain >= bounded && inRange ? plain : 0; // d(-A rho)/d logp = -A rho
-    if (bounded > plain) out.clipped++;
+    if (bounded > plain && ratio < 1) out.clippedLow++;
+    if (bounded > plain && ratio > 1) out.clippedHigh++;
     if (dualClip !== null && advantage < 0 && value > -advantage * dualClip) {
       value = -advantage * dualClip;
       slope = 0;
     }
     out.loss += value * weight;
     out.gradient[i] = slope * weight;
+    out.logRatio += difference;
     out.approxKl += difference ** 2 / 2;
     out.ratio += ratio;
     out.ratioSquared += ratio ** 2;
@@ -98,12 +105,6 @@ export function clippedValueLoss(
     if (isClipped) out.clipped++;
   }
   return out;
-}
-
-/** Truncated importance weights of another engine's samples: clamp(exp(log p trainer - log p engine), low, high). */
-export function importanceWeights(trainer: Numbers, engine: Numbers, low: number, high: number): Float32Array {
-  sameLength(trainer, engine);
-  return Float32Array.from(trainer, (x, i) => Math.min(Math.max(Math.exp(x - engine[i]!), low), high));
 }
 
 /** How a comparison ended. Both bad is a tie with a thumb down for each side. */

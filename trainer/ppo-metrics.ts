@@ -1,35 +1,36 @@
-// The figures of one PPO iteration under TRL's names, averaged over response tokens alone (TRL averages padding in).
+// The figures of one iteration's answers under TRL's names, averaged over response tokens alone (TRL averages padding in).
 import { moments } from './advantage';
-import { type Experience, endsByItself } from './experience';
+import { type Experience, endsByItself, ownRows, selectRows } from './experience';
+import { importanceRatios } from './importance';
 import { tokenKl } from './kl';
 
 export type Metrics = Record<string, number>;
 
-const sum = (row: ArrayLike<number>) => Array.from(row).reduce((a, b) => a + b, 0);
-const mean = (row: ArrayLike<number>) => (row.length ? sum(row) / row.length : 0);
+export const sum = (row: ArrayLike<number>) => Array.from(row).reduce((a, b) => a + b, 0);
+export const mean = (row: ArrayLike<number>) => (row.length ? sum(row) / row.length : 0);
 const deviation = (row: ArrayLike<number>) => Math.sqrt(moments([row]).variance);
 
-/** Nats summed over an answer, averaged over answers: always k1, whatever the penalty uses. */
-export const klPerSequence = ({ logprobs, referenceLogprobs }: Experience) =>
-  mean(logprobs.map((row, i) => sum(tokenKl(row, referenceLogprobs[i]!))));
+/** Nats summed over an answer, averaged over the policy's own answers: always k1, whatever the penalty uses. */
+export function klPerSequence(experience: Experience): number {
+  const { logprobs, referenceLogprobs } = experience;
+  return mean(ownRows(experience).map((row) => sum(tokenKl(logprobs[row]!, referenceLogprobs[row]!))));
+}
 
-/** What the samples say, before any step on them. */
-export function experienceMetrics(
-  experience: Experience,
-  {
-    klCoefficient,
-    penalty,
-    cap,
-    endIds,
-  }: { klCoefficient: number; penalty: Float32Array[]; cap: number; endIds: number[] },
-): Metrics {
-  const { scores, logprobs, engineLogprobs, answerIds, rewardScores } = experience;
-  const lengths = answerIds.map((ids) => ids.length);
-  const nonScore = -klCoefficient * mean(penalty.map(sum));
-  const probabilities = logprobs.flatMap((row) => Array.from(row, Math.exp));
-  const engineProbabilities = engineLogprobs.flatMap((row) => Array.from(row, Math.exp));
-  const differences = probabilities.map((p, i) => Math.abs(p - engineProbabilities[i]!));
-  const ratios = logprobs.flatMap((row, i) => Array.from(row, (x, t) => Math.exp(x - engineLogprobs[i]![t]!)));
+export interface MetricsContext {
+  klCoefficient: number;
+  /** Divergence of each token by the configured estimator; a row per answer. */
+  penalty: Float32Array[];
+  /** Longest answer allowed, tokens. */
+  cap: number;
+  endIds: readonly number[];
+}
+
+/** What the samples say, before any step on them. Stored answers of older policies count in `sampling/` and `stored/` alone. */
+export function experienceMetrics(experience: Experience, context: MetricsContext): Metrics {
+  const { klCoefficient, cap, endIds } = context;
+  const rows = ownRows(experience);
+  const { scores, logprobs, answerIds, rewardScores, costs } = selectRows(experience, rows);
+  const nonScore = -klCoefficient * mean(rows.map((row) => sum(context.penalty[row]!)));
   const metrics: Metrics = {
     'objective/kl': klPerSequence(experience),
     'objective/kl_coef': klCoefficient,
@@ -41,24 +42,76 @@ export function experienceMetrics(
     'objective/rlhf_reward': nonScore + mean(scores),
     'objective/reward_model': mean(rewardScores),
     'val/num_eos_tokens': answerIds.filter((ids) => endsByItself(ids, endIds)).length,
+    ...lengthMetrics(answerIds, scores, cap, endIds),
+    ...samplerMetrics(experience),
+  };
+  for (const [name, cost] of costs) metrics[`costs/${name}`] = mean(cost);
+  if (rows.length < experience.scores.length) {
+    metrics['stored/answers'] = experience.scores.length - rows.length;
+    metrics['stored/staleness_max'] = experience.staleness.reduce((a, b) => Math.max(a, b), 0);
+  }
+  return metrics;
+}
+
+function lengthMetrics(answerIds: Int32Array[], scores: Float32Array, cap: number, endIds: readonly number[]): Metrics {
+  const lengths = answerIds.map((ids) => ids.length).sort((a, b) => a - b);
+  const ended = answerIds.filter((ids) => endsByItself(ids, endIds)).map((ids) => ids.length);
+  const isCut = (ids: Int32Array) => ids.length >= cap && !endsByItself(ids, endIds);
+  const clipped = mean(answerIds.map((ids) => (isCut(ids) ? 1 : 0)));
+  const quantile = (share: number) => lengths[Math.min(lengths.length - 1, Math.floor(share * lengths.length))] ?? 0;
+  return {
     'response_length/mean': mean(lengths),
-    'response_length/min': Math.min(...lengths),
-    'response_length/max': Math.max(...lengths),
-    'response_length/clip_ratio': mean(
-      answerIds.map((ids) => (ids.length >= cap && !endsByItself(ids, endIds) ? 1 : 0)),
+    'response_length/min': quantile(0),
+    'response_length/p10': quantile(0.1),
+    'response_length/p50': quantile(0.5),
+    'response_length/p90': quantile(0.9),
+    'response_length/max': quantile(1),
+    'response_length/clip_ratio': clipped,
+    'response_length/score_correlation': pearson(
+      answerIds.map((ids) => ids.length),
+      scores,
     ),
-    'response_length/score_correlation': pearson(lengths, scores),
-    'training/rollout_probs_diff_max': differences.reduce((a, b) => Math.max(a, b), 0),
+    'completions/mean_length': mean(lengths),
+    'completions/min_length': quantile(0),
+    'completions/max_length': quantile(1),
+    'completions/clipped_ratio': clipped,
+    'completions/mean_terminated_length': mean(ended),
+  };
+}
+
+/** The sampler against the trainer's own arithmetic: raw, before truncation, which would hide trouble. */
+function samplerMetrics({ logprobs, engineLogprobs }: Experience): Metrics {
+  const ratios = logprobs.flatMap((row, i) => [...importanceRatios(row, engineLogprobs[i]!)]);
+  const probabilities = logprobs.flatMap((row) => Array.from(row, Math.exp));
+  const sampled = engineLogprobs.flatMap((row) => Array.from(row, Math.exp));
+  const differences = probabilities.map((p, i) => Math.abs(p - sampled[i]!));
+  const logDifferences = ratios.map((ratio) => Math.abs(Math.log(ratio)));
+  const largest = (values: number[]) => values.reduce((a, b) => Math.max(a, b), 0);
+  return {
+    'training/rollout_probs_diff_max': largest(differences),
     'training/rollout_probs_diff_mean': mean(differences),
     'training/rollout_probs_diff_std': deviation(differences),
-    'training/rollout_actor_probs_pearson_corr': pearson(probabilities, engineProbabilities),
-    // Raw, before truncation, which would hide trouble.
+    'training/rollout_actor_probs_pearson_corr': pearson(probabilities, sampled),
+    'sampling/sampling_logp_difference/mean': mean(logDifferences),
+    'sampling/sampling_logp_difference/max': largest(logDifferences),
     'sampling/importance_sampling_ratio/min': ratios.reduce((a, b) => Math.min(a, b), Infinity),
     'sampling/importance_sampling_ratio/mean': mean(ratios),
-    'sampling/importance_sampling_ratio/max': ratios.reduce((a, b) => Math.max(a, b), 0),
+    'sampling/importance_sampling_ratio/max': largest(ratios),
   };
-  for (const [name, costs] of experience.costs) metrics[`costs/${name}`] = mean(costs);
-  return metrics;
+}
+
+/** Scores of k answers to a prompt lie side by side: TRL's figures of a group. */
+export function groupMetrics(scores: ArrayLike<number>, perPrompt: number): Metrics {
+  const all = Array.from(scores);
+  const groups = Array.from({ length: all.length / perPrompt }, (_, g) =>
+    all.slice(g * perPrompt, (g + 1) * perPrompt),
+  );
+  const deviations = groups.map((group) => Math.sqrt(moments([group], true).variance));
+  return {
+    reward: mean(all),
+    reward_std: mean(deviations),
+    frac_reward_zero_std: mean(deviations.map((x) => (x < 1e-8 ? 1 : 0))),
+  };
 }
 
 /** Share of the returns' variance that the values explain. */
@@ -68,68 +121,8 @@ export function explainedVariance(values: Float32Array[], returns: Float32Array[
   return variance > 0 ? 1 - moments(errors).variance / variance : 0;
 }
 
-function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
+export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
   const [mx, my, sx, sy] = [mean(x), mean(y), deviation(x), deviation(y)];
   if (sx === 0 || sy === 0) return 0;
   return mean(Array.from(x, (a, i) => (a - mx) * (y[i]! - my))) / (sx * sy);
-}
-
-/** Sums over the minibatches of one iteration; plain numbers, so that a checkpoint keeps them. */
-export interface UpdateSums {
-  steps: number;
-  tokens: number;
-  policyLoss: number;
-  valueLoss: number;
-  clipped: number;
-  valueClipped: number;
-  approxKl: number;
-  ratio: number;
-  ratioSquared: number;
-  entropy: number;
-  gradNorm: number;
-  valueGradNorm: number;
-  /** Minibatches that went too far and were not applied: 0 or 1. */
-  rejected: number;
-}
-
-export const NO_UPDATE: UpdateSums = {
-  steps: 0,
-  tokens: 0,
-  policyLoss: 0,
-  valueLoss: 0,
-  clipped: 0,
-  valueClipped: 0,
-  approxKl: 0,
-  ratio: 0,
-  ratioSquared: 0,
-  entropy: 0,
-  gradNorm: 0,
-  valueGradNorm: 0,
-  rejected: 0,
-};
-
-export const addSums = (a: UpdateSums, b: UpdateSums): UpdateSums =>
-  Object.fromEntries(
-    Object.entries(a).map(([key, value]) => [key, value + b[key as keyof UpdateSums]]),
-  ) as unknown as UpdateSums;
-
-/** What the steps did. Losses and norms are means over steps, the rest over tokens. */
-export function updateMetrics(sums: UpdateSums): Metrics {
-  const { steps, tokens, ratio } = sums;
-  const perToken = (x: number) => (tokens ? x / tokens : 0);
-  const perStep = (x: number) => (steps ? x / steps : 0);
-  return {
-    'policy/approxkl_avg': perToken(sums.approxKl),
-    'policy/clipfrac_avg': perToken(sums.clipped),
-    'policy/entropy_avg': perToken(sums.entropy),
-    'loss/policy_avg': perStep(sums.policyLoss),
-    'loss/value_avg': perStep(sums.valueLoss),
-    'val/clipfrac_avg': perToken(sums.valueClipped),
-    'val/ratio': perToken(ratio),
-    'val/ratio_var': perToken(sums.ratioSquared) - perToken(ratio) ** 2,
-    grad_norm: perStep(sums.gradNorm),
-    value_grad_norm: perStep(sums.valueGradNorm),
-    steps,
-    stopped_early: sums.rejected,
-  };
 }

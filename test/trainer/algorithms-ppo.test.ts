@@ -7,6 +7,7 @@ import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/checkpoint';
 import { type PpoConfig, PRESETS } from '@/trainer/config';
+import { Multiplier } from '@/trainer/constraint';
 import { createLora } from '@/trainer/model/lora';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Lora, Trunk } from '@/trainer/model/types';
@@ -165,12 +166,15 @@ test('a constraint costs score, its price grows while it is broken, and both are
     name: 'no-end',
     cost: (text: string) => (text.split(' ').includes(String(END)) ? 0 : 1),
     price: 1,
-    adaptive: { threshold: 0, learningRate: 0.1, max: 5 },
+    adaptive: Multiplier.parse({}),
   };
   const { log } = await run(policy, { constraints: [constraint], config: config({ iterations: 2 }) });
   expect(log[0]!['costs/no-end']).toBeGreaterThan(0);
-  expect(log[0]!['objective/reward_model']! - log[0]!['objective/scores']!).toBeCloseTo(log[0]!['costs/no-end']!, 5);
-  // log price = 0 + 0.1 * 1 * (cost - 0)
-  expect(log[1]!['price/no-end']).toBeCloseTo(Math.exp(0.1 * log[0]!['costs/no-end']!), 5);
+  // (reward - 1 * cost) / (1 + 1)
+  const mixed = (log[0]!['objective/reward_model']! - log[0]!['costs/no-end']!) / 2;
+  expect(log[0]!['objective/scores']).toBeCloseTo(mixed, 5);
+  expect(log[0]).toMatchObject({ 'constraint/no-end/lambda': 1, 'constraint/no-end/threshold': 0 });
+  // log lambda = 0 + 0.1 * 1 * (cost - 0)
+  expect(log[1]!['constraint/no-end/lambda']).toBeCloseTo(Math.exp(0.1 * log[0]!['costs/no-end']!), 5);
   policy.dispose();
 });

@@ -1,6 +1,7 @@
 // One Llama block as a pure tf function of its input and its LoRA tensors; the frozen weights are constants to the tape.
 import { attentionOf, type ModelConfig, type Projection } from '@/core/model-config';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
+import { type BatchLayout, windowMask } from './layout';
 
 export interface BlockWeights {
   inputNorm: Tensor1D; // [H]
@@ -13,39 +14,34 @@ export interface BlockWeights {
   keyNorm: Tensor1D | null;
   attentionOutputNorm: Tensor1D | null;
   feedForwardOutputNorm: Tensor1D | null;
-  /** Sees the sliding window only. */
-  isLocal: boolean;
-}
-
-/** Where the tokens of a call stand and what they see, for the layers of one kind. */
-export interface Places {
-  cos: Tensor; // [T, 1, D]
-  sin: Tensor; // [T, 1, D]
-  /** 0 where the query may see the key, else -1e9. Rows are padded on the right, so it hides the padding too. */
-  mask: Tensor2D; // [T, T]
 }
 
 /** The pair of a projection: A [in, r], B [r, out]. */
 export type LoraTensors = ReadonlyMap<Projection, readonly [a: Tensor2D, b: Tensor2D]>;
 
-/** What every block of one call shares; depends on the padded length alone. */
+/** What every block of one call shares; blocks that see a sliding window have one of their own. */
 export interface BlockContext {
   config: ModelConfig;
   batch: number; // B
   length: number; // T
-  places: Places;
-  /** Of the layers with a sliding window; null where the base has none. */
-  localPlaces: Places | null;
+  cos: Tensor; // [N, 1, D]
+  sin: Tensor; // [N, 1, D]
   /** x rotateHalf = concat(-x2, x1), as a matrix: its gradient is one small matMul instead of slices and pads. */
   rotateHalf: Tensor2D; // [D, D]
+  /** 0 where the query may see the key, else -1e9. */
+  mask: Tensor; // [1 or B, 1, T, T]
+  /** Between the N real tokens and the B * T places of attention; null where no row is padded. */
+  padding: { toPlaces: Tensor1D; fromPlaces: Tensor1D; isToken: Tensor2D } | null;
   /** alpha / rank. */
   loraScale: number;
 }
 
 /** Tensors of the context belong to the caller's tidy. */
-export function createContext(config: ModelConfig, batch: number, length: number, loraScale: number): BlockContext {
+export function createContext(config: ModelConfig, layout: BatchLayout, loraScale: number): BlockContext {
+  const { batch, length, mask, places, isDense } = layout;
   const size = config.headSize;
   const half = size / 2;
+  const { cos, sin } = ropeTable(config, layout.positions, false);
   const rotation = new Float32Array(size * size);
   for (let i = 0; i < half; i++) {
     rotation[(half + i) * size + i] = -1;
@@ -56,33 +52,56 @@ export function createContext(config: ModelConfig, batch: number, length: number
     batch,
     length,
     loraScale,
-    places: createPlaces(config, length, false),
-    localPlaces: config.slidingWindow ? createPlaces(config, length, true) : null,
+    cos: tf.tensor(cos, [places.length, 1, size]),
+    sin: tf.tensor(sin, [places.length, 1, size]),
     rotateHalf: tf.tensor2d(rotation, [size, size]),
+    mask: tf.tensor(mask.values, [mask.rows, 1, length, length]),
+    padding: isDense ? null : createPadding(layout),
   };
 }
 
-function createPlaces(config: ModelConfig, length: number, isLocal: boolean): Places {
-  const { window, ropeTheta, ropeFactors } = attentionOf(config, isLocal);
-  const size = config.headSize;
-  const half = size / 2;
-  const cos = new Float32Array(length * size);
-  const sin = new Float32Array(length * size);
-  const mask = new Float32Array(length * length);
-  for (let t = 0; t < length; t++) {
-    for (let i = 0; i < half; i++) {
-      const angle = (t * ropeTheta ** (-i / half)) / (ropeFactors?.[i] ?? 1);
-      cos[t * size + i] = cos[t * size + half + i] = Math.cos(angle);
-      sin[t * size + i] = sin[t * size + half + i] = Math.sin(angle);
-    }
-    mask.fill(-1e9, t * length + t + 1, (t + 1) * length);
-    if (window !== null) mask.fill(-1e9, t * length, t * length + Math.max(0, t + 1 - window));
+/** The same for blocks that see a sliding window: other angles, a narrower mask. */
+export function localContext(context: BlockContext, layout: BatchLayout): BlockContext {
+  const { length, mask, positions } = layout;
+  const { config } = context;
+  const { cos, sin } = ropeTable(config, positions, true);
+  return {
+    ...context,
+    cos: tf.tensor(cos, [positions.length, 1, config.headSize]),
+    sin: tf.tensor(sin, [positions.length, 1, config.headSize]),
+    mask: tf.tensor(windowMask(layout, attentionOf(config, true).window!), [mask.rows, 1, length, length]),
+  };
+}
+
+function createPadding({ batch, length, places }: BatchLayout): BlockContext['padding'] {
+  const toPlaces = new Int32Array(batch * length); // padded places take token 0: real queries never see them
+  const isToken = new Float32Array(batch * length);
+  for (const [token, place] of places.entries()) {
+    toPlaces[place] = token;
+    isToken[place] = 1;
   }
   return {
-    cos: tf.tensor(cos, [length, 1, size]),
-    sin: tf.tensor(sin, [length, 1, size]),
-    mask: tf.tensor2d(mask, [length, length]),
+    toPlaces: tf.tensor1d(toPlaces, 'int32'),
+    fromPlaces: tf.tensor1d(places, 'int32'),
+    isToken: tf.tensor2d(isToken, [batch * length, 1]),
   };
+}
+
+/** Angles of each token's position, the same for both halves of a head. [N, D] */
+export function ropeTable(config: ModelConfig, positions: Int32Array, isLocal: boolean) {
+  const size = config.headSize;
+  const { ropeTheta, ropeFactors } = attentionOf(config, isLocal);
+  const half = size / 2;
+  const cos = new Float32Array(positions.length * size);
+  const sin = new Float32Array(positions.length * size);
+  for (const [n, position] of positions.entries()) {
+    for (let i = 0; i < half; i++) {
+      const angle = (position * ropeTheta ** (-i / half)) / (ropeFactors?.[i] ?? 1);
+      cos[n * size + i] = cos[n * size + half + i] = Math.cos(angle);
+      sin[n * size + i] = sin[n * size + half + i] = Math.sin(angle);
+    }
+  }
+  return { cos, sin };
 }
 
 /** The mean over H is a product with a constant: tf.mean's gradient would build an array of ones [N, H] in JS each time. */
@@ -92,7 +111,7 @@ export function rmsNorm(x: Tensor2D, weight: Tensor1D, epsilon: number): Tensor2
   return tf.mul(tf.mul(x, tf.rsqrt(tf.add(meanSquare, epsilon))), weight) as Tensor2D;
 }
 
-/** x [B*T, H] -> [B*T, H]. */
+/** x [N, H] -> [N, H]. */
 export function block(x: Tensor2D, weights: BlockWeights, lora: LoraTensors | null, context: BlockContext): Tensor2D {
   const { rmsNormEps, activation } = context.config;
   const project = (input: Tensor2D, name: Projection): Tensor2D => {
@@ -109,44 +128,49 @@ export function block(x: Tensor2D, weights: BlockWeights, lora: LoraTensors | nu
   const residual: Tensor2D = tf.add(x, outputNorm(attended, weights.attentionOutputNorm));
   const normed = rmsNorm(residual, weights.feedForwardNorm, rmsNormEps);
   const gate = project(normed, 'mlp.gate_proj'); // [N, F]
-  const open = tf.sigmoid(activation === 'silu' ? gate : geluGate(gate));
-  const activated: Tensor2D = tf.mul(tf.mul(gate, open), project(normed, 'mlp.up_proj'));
+  const opened: Tensor2D = activation === 'silu' ? tf.mul(gate, tf.sigmoid(gate)) : gelu(gate);
+  const activated: Tensor2D = tf.mul(opened, project(normed, 'mlp.up_proj'));
   return tf.add(residual, outputNorm(project(activated, 'mlp.down_proj'), weights.feedForwardOutputNorm));
 }
 
-/** gelu's tanh approximation is x sigmoid(this): 2 sqrt(2 / pi) (x + 0.044715 x^3), since (1 + tanh u) / 2 = sigmoid(2u). */
-const geluGate = (x: Tensor2D): Tensor2D =>
-  tf.mul(tf.mul(x, 2 * Math.sqrt(2 / Math.PI)), tf.add(tf.mul(tf.square(x), 0.044715), 1));
+/** x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2. */
+function gelu(x: Tensor2D): Tensor2D {
+  const cubic = tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715));
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(tf.mul(cubic, Math.sqrt(2 / Math.PI))), 1));
+}
 
 /** Grouped-query attention; the query heads of a group are stacked as rows, so keys and values are never repeated. */
 function attention(
   x: Tensor2D,
-  { queryNorm, keyNorm, isLocal }: BlockWeights,
+  { queryNorm, keyNorm }: BlockWeights,
   project: (input: Tensor2D, name: Projection) => Tensor2D,
-  { config, batch, length, places, localPlaces, rotateHalf }: BlockContext,
+  { config, batch, length, cos, sin, rotateHalf, mask, padding }: BlockContext,
 ): Tensor2D {
   const { heads, keyValueHeads, headSize, attentionScale, rmsNormEps } = config;
-  const { cos, sin, mask } = isLocal ? localPlaces! : places;
   const group = heads / keyValueHeads;
-  const split = (y: Tensor2D, n: number) => tf.reshape(y, [batch, length, n, headSize]);
+  const tokens = x.shape[0];
   const rotate = (y: Tensor2D, n: number, norm: Tensor1D | null) => {
-    const byToken = tf.reshape(y, [batch * length * n, headSize]) as Tensor2D;
-    const normed = norm ? rmsNorm(byToken, norm, rmsNormEps) : byToken;
-    const turned = tf.matMul(normed, rotateHalf) as Tensor2D;
-    return tf.add(tf.mul(split(normed, n), cos), tf.mul(split(turned, n), sin)); // [B, T, n, D]
+    const rows = tf.reshape(y, [tokens * n, headSize]) as Tensor2D;
+    const normed = norm ? rmsNorm(rows, norm, rmsNormEps) : rows;
+    const turned = tf.matMul(normed, rotateHalf);
+    const split = (z: Tensor) => tf.reshape(z, [tokens, n, headSize]);
+    return tf.add(tf.mul(split(normed), cos), tf.mul(split(turned), sin)); // [N, n, D]
   };
-  const byHead = (y: Tensor) => tf.transpose(y, [0, 2, 1, 3]); // [B, n, T, D]
+  const byHead = (y: Tensor, n: number) => {
+    const placed = padding ? tf.gather(tf.reshape(y, [tokens, n * headSize]), padding.toPlaces) : y;
+    return tf.transpose(tf.reshape(placed, [batch, length, n, headSize]), [0, 2, 1, 3]); // [B, n, T, D]
+  };
 
-  const q = byHead(tf.mul(rotate(project(x, 'self_attn.q_proj'), heads, queryNorm), attentionScale));
-  const k = byHead(rotate(project(x, 'self_attn.k_proj'), keyValueHeads, keyNorm));
-  const v = byHead(split(project(x, 'self_attn.v_proj'), keyValueHeads));
+  const q = byHead(tf.mul(rotate(project(x, 'self_attn.q_proj'), heads, queryNorm), attentionScale), heads);
+  const k = byHead(rotate(project(x, 'self_attn.k_proj'), keyValueHeads, keyNorm), keyValueHeads);
+  const v = byHead(project(x, 'self_attn.v_proj'), keyValueHeads);
   const stacked = tf.reshape(q, [batch * keyValueHeads, group * length, headSize]); // [B*KV, G*T, D]
   const keys = tf.reshape(k, [batch * keyValueHeads, length, headSize]); // [B*KV, T, D]
   const values = tf.reshape(v, [batch * keyValueHeads, length, headSize]);
   const scores = tf.matMul(stacked, keys, false, true); // [B*KV, G*T, T]
-  const masked = tf.add(tf.reshape(scores, [batch * keyValueHeads, group, length, length]), mask);
+  const masked = tf.add(tf.reshape(scores, [batch, heads, length, length]), mask);
   const weights = tf.reshape(tf.softmax(masked), [batch * keyValueHeads, group * length, length]);
   const mixed = tf.reshape(tf.matMul(weights, values), [batch, heads, length, headSize]);
-  const joined = tf.reshape(byHead(mixed), [batch * length, heads * headSize]) as Tensor2D; // [B*T, H*D]
-  return project(joined, 'self_attn.o_proj');
+  const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch * length, heads * headSize]); // [B*T, H*D]
+  return project((padding ? tf.gather(joined, padding.fromPlaces) : joined) as Tensor2D, 'self_attn.o_proj'); // [N, H]
 }

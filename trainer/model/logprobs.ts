@@ -1,10 +1,11 @@
-// Log-probabilities of response tokens, with their gradient for the hidden states, in chunks of the vocabulary head.
-import { type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
+// Log-probabilities of response tokens, with their gradient for the hidden states, slice by slice of the vocabulary head.
+import { disposeAll, scoped, type Tensor, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import { gatherPositions, scatterPositions } from './positions';
 import type { HeadLoss, ResponsePositions, Trunk } from './types';
 
-/** Positions a chunk: 256 x 49152 logits are 50 MB, and three such arrays live at once. */
-const CHUNK = 256;
+/** Positions and vocabulary rows a step: the logits of one are 32 MB, and three such arrays live at once. */
+const POSITIONS = 2048;
+const VOCABULARY = 4096;
 
 export interface ResponseLogprobs {
   /** log p(target) at the temperature. N */
@@ -35,9 +36,9 @@ export function responseLogprobs(
   tf.tidy(() => {
     const rows = gatherPositions(hidden, positions); // [N, H]
     forEachChunk(rows, positions.target, (chunk, target, start) => {
-      const scores = scoreChunk(trunk.head, chunk, target, temperature);
+      const scores = scoreChunk(trunk.head, chunk, target, temperature, []);
       out.logprobs.set(scores.logprobs.dataSync(), start);
-      out.entropy.set(entropyOf(scores).dataSync(), start);
+      out.entropy.set(scores.entropy.dataSync(), start);
     });
   });
   return out;
@@ -53,32 +54,32 @@ export function responseLogprobsWithGradient(
   hidden: Tensor3D,
   positions: ResponsePositions,
   temperature: number,
-  lossOfLogprobs: (logprobs: Float32Array, entropy: Float32Array) => LogprobLoss,
+  /** `likeliest` is the highest log p at each position, for a token accuracy. */
+  lossOfLogprobs: (logprobs: Float32Array, entropy: Float32Array, likeliest: Float32Array) => LogprobLoss,
   { withEntropyGradient = false }: { withEntropyGradient?: boolean } = {},
 ): HeadLoss {
   let result: LogprobLoss | undefined;
   const dHidden = tf.tidy(() => {
     const out = emptyLogprobs(positions.target.length);
+    const likeliest = new Float32Array(positions.target.length);
     const rows = gatherPositions(hidden, positions); // [N, H]
     const slopes: Tensor2D[] = [];
     const entropySlopes: Tensor2D[] = [];
-    forEachChunk(rows, positions.target, (chunk, target, start) => {
-      const scores = scoreChunk(trunk.head, chunk, target, temperature);
-      const { scaled, exp, shifted, total, highest, normaliser, targets } = scores;
-      const expected = tf.div(tf.matMul(exp, trunk.head), total); // sum_v p_v E_v, [n, H]
-      // sum_v p_v logit_v = hidden . expected / T, so the entropy needs no further pass over the vocabulary.
-      const entropy = tf.sub(normaliser, tf.sum(tf.mul(scaled, expected), 1, true)); // [n, 1]
-      out.logprobs.set(scores.logprobs.dataSync(), start);
-      out.entropy.set(entropy.dataSync(), start);
-      slopes.push(tf.keep(tf.div(tf.sub(targets, expected), temperature)));
-      if (withEntropyGradient) {
-        const shiftedExpected = tf.div(tf.matMul(tf.mul(exp, shifted) as Tensor2D, trunk.head), total); // [n, H]
-        const level = tf.add(tf.sub(highest, normaliser), entropy); // log p_v + H - shifted_v, [n, 1]
-        entropySlopes.push(tf.keep(tf.div(tf.add(shiftedExpected, tf.mul(expected, level)), -temperature)));
-      }
-    });
     try {
-      result = lossOfLogprobs(out.logprobs, out.entropy);
+      forEachChunk(rows, positions.target, (chunk, target, start) => {
+        const means = withEntropyGradient ? (['rows', 'weightedRows'] as const) : (['rows'] as const);
+        const scores = scoreChunk(trunk.head, chunk, target, temperature, means);
+        const { logprobs, entropy, highest, normaliser, targets, rows: expected, weightedRows } = scores;
+        out.logprobs.set(logprobs.dataSync(), start);
+        out.entropy.set(entropy.dataSync(), start);
+        likeliest.set(tf.sub(highest, normaliser).dataSync(), start);
+        slopes.push(tf.keep(tf.div(tf.sub(targets, expected!), temperature)));
+        if (withEntropyGradient) {
+          const level = tf.sub(entropy, normaliser); // log p_v + H = logit_v + level, [n, 1]
+          entropySlopes.push(tf.keep(tf.div(tf.add(weightedRows!, tf.mul(expected!, level)), -temperature)));
+        }
+      });
+      result = lossOfLogprobs(out.logprobs, out.entropy, likeliest);
       let gradient = weighRows(slopes, result.dLogprobs);
       if (result.dEntropy) gradient = tf.add(gradient, weighRows(entropySlopes, result.dEntropy));
       return scatterPositions(gradient, positions, hidden.shape);
@@ -101,31 +102,63 @@ export function crossEntropy(logprobs: Float32Array, weights?: Float32Array): Lo
   return { loss: sum / norm, dLogprobs: logprobs.map((_, i) => -(weights?.[i] ?? 1) / norm) };
 }
 
-/** The softmax of hidden [n, H] over head [V, H], unnormalised, and what is read off it. */
-function scoreChunk(head: Tensor2D, hidden: Tensor2D, target: Int32Array, temperature: number) {
+type Mean = 'rows' | 'weightedRows';
+type Sums = Record<'highest' | 'total' | 'weighted', Tensor2D> & Partial<Record<Mean, Tensor2D>>;
+
+/**
+ * Log-probabilities of targets and entropy for hidden [n, H] against head [V, H], slice by slice of the vocabulary with
+ * a running maximum (Milakov and Gimelshein 2018), so that no [n, V] array is ever made. `means` asks for sum_v p_v E_v
+ * (`rows`) and sum_v p_v logit_v E_v (`weightedRows`), both [n, H].
+ */
+function scoreChunk(head: Tensor2D, hidden: Tensor2D, target: Int32Array, temperature: number, means: readonly Mean[]) {
   const scaled: Tensor2D = tf.div(hidden, temperature);
-  const logits = tf.matMul(scaled, head, false, true); // [n, V]
-  const highest = tf.max(logits, 1, true); // [n, 1]
-  const shifted = tf.sub(logits, highest) as Tensor2D; // [n, V]
-  const exp = tf.exp(shifted) as Tensor2D; // [n, V]
-  const total = tf.sum(exp, 1, true); // [n, 1]
+  let sums: Sums | null = null;
+  for (let from = 0; from < head.shape[0]; from += VOCABULARY) {
+    const before: Sums | null = sums;
+    sums = scoped((): Sums => {
+      const slice = tf.slice(head, [from, 0], [Math.min(VOCABULARY, head.shape[0] - from), -1]); // no copy
+      const logits: Tensor2D = tf.matMul(scaled, slice, false, true); // [n, v]
+      const own = tf.max(logits, 1, true); // [n, 1]
+      const highest = (before ? tf.maximum(before.highest, own) : own) as Tensor2D;
+      const exp: Tensor2D = tf.exp(tf.sub(logits, highest)); // [n, v]
+      const product: Tensor2D = tf.mul(exp, logits); // [n, v]
+      // What was summed up so far is brought to the new maximum.
+      const fade = before ? tf.exp(tf.sub(before.highest, highest)) : null; // [n, 1]
+      const plus = (earlier: Tensor2D | undefined, sum: Tensor): Tensor2D =>
+        (fade && earlier ? tf.add(tf.mul(earlier, fade), sum) : sum) as Tensor2D;
+      return {
+        highest,
+        total: plus(before?.total, tf.sum(exp, 1, true)),
+        weighted: plus(before?.weighted, tf.sum(product, 1, true)),
+        ...(means.includes('rows') ? { rows: plus(before?.rows, tf.matMul(exp, slice)) } : {}),
+        ...(means.includes('weightedRows')
+          ? { weightedRows: plus(before?.weightedRows, tf.matMul(product, slice)) }
+          : {}),
+      };
+    });
+    disposeAll(before);
+  }
+  const { highest, total, weighted, rows, weightedRows } = sums!;
   const normaliser = tf.add(tf.log(total), highest); // logsumexp, [n, 1]
   const targets = tf.gather(head, tf.tensor1d(target, 'int32')) as Tensor2D; // [n, H]
-  const logprobs = tf.sub(tf.sum(tf.mul(scaled, targets), 1, true), normaliser); // [n, 1]
-  return { scaled, highest, shifted, exp, total, normaliser, targets, logprobs };
+  return {
+    highest,
+    normaliser,
+    targets,
+    logprobs: tf.sub(tf.sum(tf.mul(scaled, targets), 1, true), normaliser), // [n, 1]
+    entropy: tf.sub(normaliser, tf.div(weighted, total)), // H = -sum_v p_v log p_v, [n, 1]
+    ...(rows ? { rows: tf.div(rows, total) as Tensor2D } : {}),
+    ...(weightedRows ? { weightedRows: tf.div(weightedRows, total) as Tensor2D } : {}),
+  };
 }
-
-/** H = -sum_v p_v log p_v. [n, 1] */
-const entropyOf = ({ shifted, exp, total }: ReturnType<typeof scoreChunk>) =>
-  tf.sub(tf.log(total), tf.div(tf.sum(tf.mul(exp, shifted), 1, true), total));
 
 function forEachChunk(
   rows: Tensor2D,
   target: Int32Array,
   visit: (chunk: Tensor2D, target: Int32Array, start: number) => void,
 ): void {
-  for (let start = 0; start < target.length; start += CHUNK) {
-    const size = Math.min(CHUNK, target.length - start);
+  for (let start = 0; start < target.length; start += POSITIONS) {
+    const size = Math.min(POSITIONS, target.length - start);
     tf.tidy(() => visit(tf.slice(rows, [start, 0], [size, -1]), target.subarray(start, start + size), start));
   }
 }

@@ -1,14 +1,26 @@
 // The frozen base in memory, and its forward and backward passes, block by block.
 import type { Base } from '@/core/base';
-import { AttuneError } from '@/core/errors';
 import { feedForwardNorm, isLocalLayer, PROJECTIONS, type Projection } from '@/core/model-config';
 import type { ModelWeights } from '@/core/weights';
-import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
-import { type BlockContext, type BlockWeights, block, createContext, type LoraTensors, rmsNorm } from './llama';
+import { disposeAll, scoped, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
+import { backwardBlock, forwardBlock, type KeptBlock, keptFloats } from './block-passes';
+import { norm, normBackward } from './derivatives';
+import { layOut } from './layout';
+import { type BlockContext, type BlockWeights, createContext, type LoraTensors, localContext } from './llama';
 import type { HeadLoss, Lora, NamedGradients, TokenBatch, Trunk } from './types';
 
+export interface TrunkOptions {
+  /**
+   * Bytes of intermediate results that a backward pass may keep; the blocks that do not fit are computed a second time.
+   * The default holds most of 2,000 tokens of a 135M base: 3 GiB in all, the base included.
+   */
+  keepBytes?: number;
+}
+
+const KEEP_BYTES = 1.25 * 2 ** 30;
+
 /** Reads each weight once, as fp32: 4 bytes a parameter for as long as the trunk lives. */
-export function loadTrunk(base: Pick<Base, 'weights'>): Trunk {
+export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES }: TrunkOptions = {}): Trunk {
   const { weights } = base;
   const { config } = weights;
   const embedding = readMatrix(weights, 'model.embed_tokens.weight');
@@ -17,13 +29,23 @@ export function loadTrunk(base: Pick<Base, 'weights'>): Trunk {
   const blocks = Array.from({ length: config.layers }, (_, layer) => readBlock(weights, layer));
 
   const open = (batch: TokenBatch, lora: Lora | null) => {
-    const { ids, rows, length } = pad(batch, config.maxPositions);
-    const context = createContext(config, rows, length, lora ? lora.alpha / lora.rank : 0);
-    const x = tf.gather(embedding, ids) as Tensor2D; // [B*T, H]
-    return { context, x: config.embeddingScale === 1 ? x : (tf.mul(x, config.embeddingScale) as Tensor2D) };
+    const layout = layOut(batch, config.maxPositions);
+    const context = createContext(config, layout, lora ? lora.alpha / lora.rank : 0);
+    const local = config.slidingWindow ? localContext(context, layout) : context;
+    const contextOf = (layer: number) => (isLocalLayer(config, layer) ? local : context);
+    const rows = tf.gather(embedding, tf.tensor1d(layout.ids, 'int32')) as Tensor2D; // [N, H]
+    const x: Tensor2D = config.embeddingScale === 1 ? rows : tf.mul(rows, config.embeddingScale);
+    return { context, contextOf, x };
   };
-  const close = (x: Tensor2D, { batch, length }: BlockContext): Tensor3D =>
-    tf.reshape(rmsNorm(x, finalNorm, config.rmsNormEps), [batch, length, config.hiddenSize]);
+  const close = (x: Tensor2D, { batch, length, padding }: BlockContext): Tensor3D => {
+    const normed = norm(x, finalNorm, config.rmsNormEps); // [N, H]
+    return tf.reshape(padding ? tf.gather(normed, padding.toPlaces) : normed, [batch, length, config.hiddenSize]);
+  };
+  const closeBackward = (dHidden: Tensor3D, x: Tensor2D, { padding }: BlockContext): Tensor2D => {
+    const flat = tf.reshape(dHidden, [-1, config.hiddenSize]) as Tensor2D; // [B*T, H]
+    const dNormed = (padding ? tf.gather(flat, padding.fromPlaces) : flat) as Tensor2D; // [N, H]
+    return normBackward(dNormed, x, finalNorm, config.rmsNormEps);
+  };
 
   return {
     config,
@@ -31,11 +53,11 @@ export function loadTrunk(base: Pick<Base, 'weights'>): Trunk {
     head,
 
     hidden(batch, lora) {
-      return tf.tidy(() => {
-        const { context, x: first } = open(batch, lora);
+      return scoped(() => {
+        const { context, contextOf, x: first } = open(batch, lora);
         let x = first;
         for (const [layer, weights] of blocks.entries()) {
-          const next = tf.tidy(() => block(x, weights, pairsOf(lora, layer), context));
+          const next = scoped(() => forwardBlock(x, weights, pairsOf(lora, layer), contextOf(layer)).y);
           x.dispose();
           x = next;
         }
@@ -44,56 +66,61 @@ export function loadTrunk(base: Pick<Base, 'weights'>): Trunk {
     },
 
     backward(batch, lora, loss) {
-      const names: string[] = [];
+      const gradients: NamedGradients = new Map();
       let head: HeadLoss | undefined;
       // What the tidy returns belongs to the caller's scope; everything else is freed, also when `loss` throws.
-      const tensors = tf.tidy(() => {
-        const { context, x: first } = open(batch, lora);
+      scoped(() => {
+        const { context, contextOf, x: first } = open(batch, lora);
+        const pairs = blocks.map((_, layer) => pairsOf(lora, layer)!);
+        // The last blocks are kept: their intermediates are the first to be used and freed.
+        const bytes = 4 * keptFloats(context, first.shape[0], lora.rank);
+        const firstKept = Math.max(0, blocks.length - Math.floor(keepBytes / bytes));
         const inputs: Tensor2D[] = [];
+        const keptBlocks: (KeptBlock | null)[] = [];
         let x = first;
         for (const [layer, weights] of blocks.entries()) {
           inputs.push(x);
-          x = tf.tidy(() => block(x, weights, pairsOf(lora, layer), context)); // no tape
+          const { y, kept } = scoped(() => {
+            const { y, kept } = forwardBlock(x, weights, pairs[layer]!, contextOf(layer));
+            return { y, kept: layer >= firstKept ? kept : null };
+          });
+          keptBlocks.push(kept);
+          x = y;
         }
         const hidden = close(x, context);
         head = loss(hidden);
         hidden.dispose();
-        let dy = tf.grad((y) => close(y as Tensor2D, context))(x, head.dHidden) as Tensor2D; // [B*T, H]
-        x.dispose();
-        head.dHidden.dispose();
+        let dy = scoped(() => closeBackward(head!.dHidden, x, context)); // [N, H]
+        tf.dispose([x, head.dHidden]);
 
-        const gradients: Tensor[] = [];
+        const found: Tensor[] = [];
         for (let layer = blocks.length - 1; layer >= 0; layer--) {
           const input = inputs[layer]!;
-          const pairs = [...pairsOf(lora, layer)!];
-          const backward = tf.grads((...tensors: Tensor[]) => {
-            const [y, ...flat] = tensors as Tensor2D[];
-            const lora = new Map(
-              pairs.map(([projection], i) => [projection, [flat[2 * i]!, flat[2 * i + 1]!] as const]),
-            );
-            return block(y!, blocks[layer]!, lora, context);
+          const weights = blocks[layer]!;
+          const { dx, gradients: ofBlock } = scoped(() => {
+            const kept = keptBlocks[layer] ?? forwardBlock(input, weights, pairs[layer]!, contextOf(layer)).kept;
+            return backwardBlock(dy, input, kept, weights, pairs[layer]!, contextOf(layer));
           });
-          const [dx, ...dLora] = backward([input, ...pairs.flatMap(([, pair]) => [...pair])], dy);
-          dy.dispose();
-          input.dispose();
-          dy = dx as Tensor2D;
-          for (const [projection] of pairs)
-            names.push(loraName(layer, projection, 'A'), loraName(layer, projection, 'B'));
-          gradients.push(...dLora);
+          disposeAll(dy, input, keptBlocks[layer]);
+          dy = dx;
+          for (const [projection, { a, b }] of Object.entries(ofBlock)) {
+            gradients.set(loraName(layer, projection as Projection, 'A'), a);
+            gradients.set(loraName(layer, projection as Projection, 'B'), b);
+            found.push(a, b);
+          }
         }
         for (const [name, gradient] of head.gradients) {
-          names.push(name);
-          gradients.push(gradient);
+          gradients.set(name, gradient);
+          found.push(gradient);
         }
-        return gradients;
+        return found;
       });
-      const gradients: NamedGradients = new Map(names.map((name, i) => [name, tensors[i]!]));
       return { loss: head!.loss, gradients, metrics: head!.metrics };
     },
 
     dispose() {
       const all: Tensor[] = [embedding, finalNorm];
-      for (const { projections, biases, isLocal: _, ...norms } of blocks) {
+      for (const { projections, biases, ...norms } of blocks) {
         const tensors = [...Object.values(norms), ...Object.values(projections), ...Object.values(biases)];
         all.push(...tensors.filter((tensor) => tensor !== null));
       }
@@ -118,21 +145,6 @@ function pairsOf(lora: Lora | null, layer: number): LoraTensors | null {
   return pairs;
 }
 
-/** Rows of any length to one flat [B*T] tensor; padded places hold id 0, which no real position can see. */
-function pad({ ids: rows }: TokenBatch, maxPositions: number): { ids: Tensor1D; rows: number; length: number } {
-  const length = Math.max(0, ...rows.map((row) => row.length));
-  if (length === 0) throw new AttuneError('BAD_INPUT', 'The batch has no tokens. Leave empty examples out.');
-  if (length > maxPositions) {
-    throw new AttuneError(
-      'TOO_LONG',
-      `A row has ${length} tokens; the base reads ${maxPositions}. Shorten or drop it.`,
-    );
-  }
-  const flat = new Int32Array(rows.length * length);
-  for (const [i, row] of rows.entries()) flat.set(row, i * length);
-  return { ids: tf.tensor1d(flat, 'int32'), rows: rows.length, length };
-}
-
 function readBlock(weights: ModelWeights, layer: number): BlockWeights {
   const { config, names } = weights;
   const prefix = `model.layers.${layer}`;
@@ -148,13 +160,19 @@ function readBlock(weights: ModelWeights, layer: number): BlockWeights {
     keyNorm: config.hasQkNorm ? norm('self_attn.k_norm') : null,
     attentionOutputNorm: config.hasOutputNorms ? norm('post_attention_layernorm') : null,
     feedForwardOutputNorm: config.hasOutputNorms ? norm('post_feedforward_layernorm') : null,
-    isLocal: isLocalLayer(config, layer),
   };
 }
 
 function readMatrix(weights: ModelWeights, name: string): Tensor2D {
   const tensor = weights.tensor(name);
-  return tf.tensor2d(tensor.float32(), tensor.shape as [number, number]);
+  return uploaded(tf.tensor2d(tensor.float32(), tensor.shape as [number, number]));
 }
 
-const readVector = (weights: ModelWeights, name: string): Tensor1D => tf.tensor1d(weights.tensor(name).float32());
+const readVector = (weights: ModelWeights, name: string): Tensor1D =>
+  uploaded(tf.tensor1d(weights.tensor(name).float32()));
+
+/** tfjs copies a tensor to the native side at its first use and holds the array until then: a second copy of the base. */
+function uploaded<T extends Tensor>(tensor: T): T {
+  tf.tidy(() => void tf.slice(tensor, 0, 1));
+  return tensor;
+}

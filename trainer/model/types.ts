@@ -7,9 +7,21 @@ import type { ModelConfig } from '@/core/model-config';
 export type NamedVariables = Map<string, Variable>;
 export type NamedGradients = Map<string, Tensor>;
 
-/** A right-padded batch of token ids. */
+/** Rows of token ids; padding is added inside, for attention alone, and costs the other products nothing. */
 export interface TokenBatch {
-  ids: Int32Array[]; // B rows of any length; padding is added inside and never read from ids
+  ids: Int32Array[]; // B rows of any length
+  /** How each row is packed: its segments in order. Absent, every row is one sequence. `packAnswers` makes them. */
+  segments?: readonly (readonly Segment[])[];
+}
+
+/**
+ * A part of a packed row. It sees its own earlier tokens and those of the segments that it continues, nothing else, so
+ * that unlike sequences share a row without meeting, and several answers stand behind one prompt.
+ */
+export interface Segment {
+  length: number;
+  /** Index in the row of the earlier segment that it continues; its positions go on from there. Absent: it starts at 0. */
+  after?: number;
 }
 
 /** LoRA variables of one adapter: `layers.0.self_attn.q_proj.lora_A` [in, r] and `.lora_B` [r, out], transposed from PEFT's. */
@@ -32,8 +44,8 @@ export interface Trunk {
   /** Hidden states after the final norm, without a tape. lora null is the base alone. [B, T, H] */
   hidden(batch: TokenBatch, lora: Lora | null): Tensor3D;
   /**
-   * One forward and one backward pass, block by block: only each block's input is kept, and its forward is repeated when
-   * its turn comes, so memory grows with B*T*H*layers and not with every intermediate.
+   * One forward and one backward pass, block by block, without a tape. Each block's input is kept and, as far as the
+   * trunk's memory budget goes, what its backward pass needs; the other blocks are computed a second time.
    * `loss` gets the hidden states [B, T, H] and returns the loss, its gradient for them, the gradients of any head
    * variables that it owns, and figures to log. Gradients for LoRA come back under the names of `lora.variables`.
    */
@@ -52,9 +64,12 @@ export interface HeadLoss {
   metrics: Record<string, number>;
 }
 
-/** Which positions of which rows carry response tokens: predicts ids[row][position + 1] from hidden[row][position]. */
+/**
+ * Which hidden states predict which tokens. In a plain row target is ids[row][position + 1]; behind a shared prompt its
+ * last hidden state predicts the first token of every answer, so that the same position may come several times.
+ */
 export interface ResponsePositions {
   row: Int32Array; // N
-  position: Int32Array; // N, index of the hidden state
+  position: Int32Array; // N, index in the row
   target: Int32Array; // N, the token that follows
 }

@@ -27,7 +27,7 @@ test('training is refused with the figure that is wrong', () => {
 });
 
 test('alarms: equal advantages, three negative divergences running, answers that grow to the cap', () => {
-  const sound = { kl: 1, meanScore: 0, meanLength: 20, cap: 64, advantageVariance: 1 };
+  const sound = { kl: 1, meanScore: 0, scoreVariance: 1, meanLength: 20, cap: 64, advantageVariance: 1 };
   expect(watchIteration(NO_ALARMS, sound).verdict).toBeNull();
   expect(watchIteration(NO_ALARMS, { ...sound, advantageVariance: 0 }).verdict).toMatch(/advantages are equal/);
   let state = NO_ALARMS;

@@ -1,0 +1,162 @@
+// `npm run bench:train`: the same training work here and in torch + PEFT and TRL, alternating on the same weights; writes bench/train.json.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { AttuneError } from '@/core/errors';
+import { loadBase } from '@/core/load-base';
+import { dataPaths } from '@/core/paths';
+import { exportBase, makeTrainInput, SIZES, setupPeerPython } from './bench/train-setup';
+import { env } from './env';
+import { findWeights } from './setup/weights';
+
+const JOBS = {
+  sft: { peers: ['sft'], warmups: 1, rounds: 5 },
+  reward: { peers: ['reward'], warmups: 1, rounds: 3 },
+  ppo: { peers: ['ppo', 'trl'], warmups: 0, rounds: 2 },
+} as const;
+type Job = keyof typeof JOBS;
+
+const { values: options } = parseArgs({
+  options: {
+    /** Some of sft, reward, ppo; the figures of the others stay as they are. */
+    jobs: { type: 'string', default: 'sft,reward,ppo' },
+    rounds: { type: 'string' },
+  },
+});
+
+interface Run {
+  seconds: number;
+  loss: number;
+  peakBytes: number;
+  /** One-minute load average before it. */
+  load: number;
+}
+
+interface Result {
+  ours: Run[];
+  peers: Record<string, Run[]>;
+}
+
+/** A process that does its job once for each line. */
+class Worker {
+  private readonly child: ChildProcess;
+  private readonly lines: AsyncIterator<string>;
+
+  constructor(
+    readonly name: string,
+    command: string,
+    args: string[],
+  ) {
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  async next(): Promise<Record<string, number>> {
+    for (;;) {
+      const { value, done } = await this.lines.next();
+      if (done) throw new AttuneError('UNAVAILABLE', `The process of ${this.name} ended; its message is above.`);
+      if (value.startsWith('{')) return JSON.parse(value) as Record<string, number>;
+    }
+  }
+
+  async run(): Promise<Run> {
+    const load = loadavg()[0]!;
+    this.child.stdin!.write('\n');
+    const { seconds, loss, peakBytes } = await this.next();
+    return { seconds: seconds!, loss: loss!, peakBytes: peakBytes!, load };
+  }
+
+  close(): void {
+    this.child.stdin!.end();
+    this.child.kill();
+  }
+}
+
+/** One worker at a time works; the others wait for their line. */
+async function measure(
+  job: Job,
+  python: string,
+  { modelPath, basePath, inputPath }: { modelPath: string; basePath: string; inputPath: string },
+): Promise<Result> {
+  const { peers, warmups, rounds } = JOBS[job];
+  const folder = await mkdtemp(join(tmpdir(), 'attune-bench-'));
+  const bench = join(import.meta.dirname, 'bench');
+  const ourArguments = ['--import', 'tsx', join(bench, 'train-worker.ts'), job, modelPath, inputPath, folder];
+  const workers = [
+    new Worker('ours', process.execPath, ourArguments),
+    ...peers.map((peer) => new Worker(peer, python, [join(bench, 'train-peer.py'), peer, basePath, inputPath])),
+  ];
+  try {
+    const runs = new Map<string, Run[]>(workers.map(({ name }) => [name, []]));
+    await Promise.all(workers.map((worker) => worker.next())); // ready
+    const total = warmups + Number(options.rounds ?? rounds);
+    for (let round = 0; round < total; round++) {
+      for (const worker of workers) {
+        const run = await worker.run();
+        const figures = `${run.seconds.toFixed(2)} s, peak ${gibibytes(run.peakBytes)}, loss ${run.loss.toFixed(4)}, load ${run.load.toFixed(1)}`;
+        console.log(`${job} ${worker.name}${round < warmups ? ' (warm-up)' : ''}: ${figures}`);
+        if (round >= warmups) runs.get(worker.name)!.push(run);
+      }
+    }
+    const [ours, ...others] = [...runs];
+    return { ours: ours![1], peers: Object.fromEntries(others) };
+  } finally {
+    for (const worker of workers) worker.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Ours over theirs: below 1 is less time, less memory. Medians over the rounds. */
+function ratioOf(ours: Run[], theirs: Run[]): { time: number; memory: number } {
+  const ratio = (pick: (run: Run) => number) => Number((median(ours.map(pick)) / median(theirs.map(pick))).toFixed(3));
+  return { time: ratio((run) => run.seconds), memory: ratio((run) => run.peakBytes) };
+}
+
+function ratiosOf(job: Job, { ours, peers }: Result): Record<string, { time: number; memory: number }> {
+  if (job !== 'ppo') return { [job]: ratioOf(ours, peers[job]!) };
+  return { ppoToTrl: ratioOf(ours, peers.trl!), ppoToTorch: ratioOf(ours, peers.ppo!) };
+}
+
+async function main(): Promise<void> {
+  const jobs = options.jobs.split(',') as Job[];
+  const unknown = jobs.find((job) => !(job in JOBS));
+  if (unknown) throw new AttuneError('BAD_INPUT', `There is no job "${unknown}". Choose from ${Object.keys(JOBS)}.`);
+  const python = await setupPeerPython(env.dataFolder, console.log);
+  const { path } = await findWeights({
+    model: env.ATTUNE_MODEL,
+    modelsFolder: dataPaths(env.dataFolder).models,
+    progress: () => {},
+  });
+  const base = await loadBase(path);
+  const basePath = await exportBase(base, env.dataFolder);
+  const inputPath = join(basePath, 'train-input.json');
+  await writeFile(inputPath, JSON.stringify(makeTrainInput(base, 1)));
+
+  const file = join(import.meta.dirname, '../bench/train.json');
+  const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { ratios: {}, runs: {} };
+  for (const job of jobs) {
+    const result = await measure(job, python, { modelPath: path, basePath, inputPath });
+    Object.assign(report.ratios, ratiosOf(job, result));
+    report.runs[job] = { date: new Date().toISOString(), ...result };
+    Object.assign(report, { base: base.id, sizes: SIZES, processor: cpus()[0]!.model, cores: availableParallelism() });
+    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  console.log(report.ratios);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof AttuneError ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,104 @@
+// Packs answers into rows: several behind one copy of their prompt, and several prompts in a row, none seeing another.
+import { AttuneError } from '@/core/errors';
+import type { HiddenPositions } from './positions';
+import type { ResponsePositions, Segment, TokenBatch } from './types';
+
+/** A prompt with any number of answers: one for SFT, chosen and rejected for a comparison, the samples of a prompt. */
+export interface AnswerGroup {
+  promptIds: Int32Array;
+  answers: readonly Int32Array[];
+}
+
+export interface PackedAnswers {
+  batch: TokenBatch;
+  /** What predicts each answer token: answer after answer, group after group, whatever row they went to. N */
+  positions: ResponsePositions;
+  /** Tokens of each answer in that order; they add up to N. */
+  lengths: number[];
+  /** The last token of each answer in that order. */
+  last: HiddenPositions;
+}
+
+/**
+ * Fills rows of at most `rowTokens` with whole groups, longest first; a longer group has a row of its own. Attention
+ * costs the square of the longest row, everything else the tokens themselves: rows near the longest group are best.
+ */
+export function packAnswers(groups: readonly AnswerGroup[], rowTokens = 0): PackedAnswers {
+  const sizes = groups.map(({ promptIds, answers }) =>
+    answers.reduce((sum, { length }) => sum + length, promptIds.length),
+  );
+  const rows: Row[] = [];
+  const places: { row: number; start: number }[] = new Array(groups.length);
+  const order = groups.map((_, i) => i).sort((a, b) => sizes[b]! - sizes[a]! || a - b);
+  for (const i of order) {
+    let row = rows.findIndex(({ length }) => length + sizes[i]! <= rowTokens);
+    if (row < 0) row = rows.push({ length: 0, segments: [], parts: [] }) - 1;
+    places[i] = { row, start: rows[row]!.length };
+    addGroup(rows[row]!, groups[i]!);
+  }
+  const batch = { ids: rows.map(({ parts }) => concatIds(parts)), segments: rows.map(({ segments }) => segments) };
+  return { batch, ...locateAnswers(groups, places) };
+}
+
+interface Row {
+  length: number;
+  segments: Segment[];
+  parts: Int32Array[];
+}
+
+function addGroup(row: Row, { promptIds, answers }: AnswerGroup): void {
+  if (promptIds.length === 0) {
+    throw new AttuneError('BAD_INPUT', 'A prompt has no tokens, so nothing predicts its answer. Leave it out.');
+  }
+  const after = row.segments.push({ length: promptIds.length }) - 1;
+  row.parts.push(promptIds, ...answers);
+  row.length += promptIds.length;
+  for (const { length } of answers) {
+    row.segments.push({ length, after });
+    row.length += length;
+  }
+}
+
+function locateAnswers(
+  groups: readonly AnswerGroup[],
+  places: readonly { row: number; start: number }[],
+): Omit<PackedAnswers, 'batch'> {
+  const found = { row: [] as number[], position: [] as number[], target: [] as number[] };
+  const last = { row: [] as number[], position: [] as number[] };
+  const lengths: number[] = [];
+  for (const [i, { promptIds, answers }] of groups.entries()) {
+    const { row, start } = places[i]!;
+    const promptEnd = start + promptIds.length - 1;
+    let next = promptEnd + 1;
+    for (const answer of answers) {
+      for (const [t, target] of answer.entries()) {
+        found.row.push(row);
+        found.position.push(t === 0 ? promptEnd : next + t - 1);
+        found.target.push(target);
+      }
+      last.row.push(row);
+      last.position.push(answer.length === 0 ? promptEnd : next + answer.length - 1);
+      lengths.push(answer.length);
+      next += answer.length;
+    }
+  }
+  return {
+    positions: {
+      row: Int32Array.from(found.row),
+      position: Int32Array.from(found.position),
+      target: Int32Array.from(found.target),
+    },
+    lengths,
+    last: { row: Int32Array.from(last.row), position: Int32Array.from(last.position) },
+  };
+}
+
+function concatIds(parts: readonly Int32Array[]): Int32Array {
+  const ids = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let next = 0;
+  for (const part of parts) {
+    ids.set(part, next);
+    next += part.length;
+  }
+  return ids;
+}

@@ -1,0 +1,83 @@
+// What the optimiser steps of one iteration did: sums that a checkpoint keeps, and their means under TRL's names.
+import type { Metrics } from './ppo-metrics';
+
+/** Plain numbers, so that a checkpoint keeps them exactly. */
+export interface UpdateSums {
+  /** Optimiser steps of the policy. */
+  steps: number;
+  tokens: number;
+  policyLoss: number;
+  valueLoss: number;
+  klLoss: number;
+  demonstrationLoss: number;
+  clippedLow: number;
+  clippedHigh: number;
+  valueClipped: number;
+  valueTokens: number;
+  approxKl: number;
+  logRatio: number;
+  ratio: number;
+  ratioSquared: number;
+  entropy: number;
+  gradNorm: number;
+  valueGradNorm: number;
+  /** Optimiser steps of the value head. */
+  valueSteps: number;
+  /** Minibatches that went too far and were not applied: 0 or 1. */
+  rejected: number;
+}
+
+export const NO_UPDATE: UpdateSums = {
+  steps: 0,
+  tokens: 0,
+  policyLoss: 0,
+  valueLoss: 0,
+  klLoss: 0,
+  demonstrationLoss: 0,
+  clippedLow: 0,
+  clippedHigh: 0,
+  valueClipped: 0,
+  valueTokens: 0,
+  approxKl: 0,
+  logRatio: 0,
+  ratio: 0,
+  ratioSquared: 0,
+  entropy: 0,
+  gradNorm: 0,
+  valueGradNorm: 0,
+  valueSteps: 0,
+  rejected: 0,
+};
+
+export const addSums = (a: UpdateSums, b: UpdateSums): UpdateSums =>
+  Object.fromEntries(
+    Object.entries(a).map(([key, value]) => [key, value + b[key as keyof UpdateSums]]),
+  ) as unknown as UpdateSums;
+
+/** Losses and norms are means over steps, the rest over tokens. */
+export function updateMetrics(sums: UpdateSums): Metrics {
+  const { steps, tokens, valueSteps, valueTokens } = sums;
+  const share = (x: number, n: number) => (n ? x / n : 0);
+  const perToken = (x: number) => share(x, tokens);
+  const passes = steps + sums.rejected;
+  return {
+    'policy/approxkl_avg': perToken(sums.approxKl),
+    'policy/clipfrac_avg': perToken(sums.clippedLow + sums.clippedHigh),
+    'clip_ratio/low_mean': perToken(sums.clippedLow),
+    'clip_ratio/high_mean': perToken(sums.clippedHigh),
+    'clip_ratio/region_mean': perToken(sums.clippedLow + sums.clippedHigh),
+    'policy/entropy_avg': perToken(sums.entropy),
+    'actor/ppo_kl': -perToken(sums.logRatio),
+    'loss/policy_avg': share(sums.policyLoss, passes),
+    'loss/value_avg': share(sums.valueLoss, valueSteps),
+    'loss/kl_avg': share(sums.klLoss, passes),
+    'loss/demonstrations_avg': share(sums.demonstrationLoss, passes),
+    'val/clipfrac_avg': share(sums.valueClipped, valueTokens),
+    'val/ratio': perToken(sums.ratio),
+    'val/ratio_var': perToken(sums.ratioSquared) - perToken(sums.ratio) ** 2,
+    grad_norm: share(sums.gradNorm, steps),
+    value_grad_norm: share(sums.valueGradNorm, valueSteps),
+    steps,
+    stopped_early: sums.rejected,
+  };
+}
