@@ -4,6 +4,7 @@ import {
   bigint,
   boolean,
   check,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -20,11 +21,17 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { GateResult, Manifest } from '@/core/manifest';
-import type { Sampling } from '@/core/sampling';
+import { Sampling } from '@/core/sampling';
 
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
 /** now() stands still in a transaction; rows written together keep their order by this. */
 const writtenAt = () => timestamp('created_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`);
+/** Rows that were written before a setting existed read with that setting's default. */
+const samplingSettings = customType<{ data: Sampling; driverData: unknown }>({
+  dataType: () => 'jsonb',
+  toDriver: (sampling) => JSON.stringify(sampling),
+  fromDriver: (stored) => Sampling.parse(stored),
+});
 const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();
 
 // ---- people (better-auth's tables; guests are users with is_anonymous) --------------------------------------------
@@ -245,7 +252,7 @@ export const generation = pgTable(
       .notNull()
       .default('champion'),
     propensity: doublePrecision('propensity').notNull().default(1),
-    sampling: jsonb('sampling').$type<Sampling>().notNull(),
+    sampling: samplingSettings('sampling').notNull(),
     seed: bigint('seed', { mode: 'number' }).notNull(),
     promptIds: integer('prompt_ids').array().notNull(),
     completionIds: integer('completion_ids').array().notNull().default([]),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Adapter, ALL_TARGETS, loraKey } from '@/core/adapter';
 import { type ModelConfig, type Projection, projectionShape } from '@/core/model-config';
 import { Rng } from '@/core/rng';
-import type { Sampling } from '@/core/sampling';
+import { Sampling } from '@/core/sampling';
 import type { ModelWeights } from '@/core/weights';
 import type { RunRow } from '@/engine/runner';
 
@@ -32,15 +32,7 @@ export function randomAdapter(
   return { rank, alpha: 2 * rank, targets, pairs };
 }
 
-export const GREEDY: Sampling = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  repetitionPenalty: 1,
-  seed: 0,
-  maxTokens: 64,
-  stop: [],
-};
+export const GREEDY = Sampling.parse({ temperature: 0, seed: 0, maxTokens: 64 });
 
 export function row(tokens: readonly number[], options: Partial<RunRow> = {}): RunRow {
   const ids = Int32Array.from(tokens);
@@ -128,30 +120,4 @@ export function logSoftmax(logits: ArrayLike<number>): number[] {
   const largest = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const logSum = largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
   return values.map((value) => value - logSum);
-}
-
-/** Penalty, temperature, top-k, top-p, in transformers' order, from their definitions. */
-export function samplingDistribution(logits: ArrayLike<number>, sampling: Sampling, seen: number[] = []): number[] {
-  const penalised = Array.from(logits, (value, id) => {
-    if (!seen.includes(id)) return value;
-    return value > 0 ? value / sampling.repetitionPenalty : value * sampling.repetitionPenalty;
-  });
-  const normalise = (weights: number[]) => {
-    const total = weights.reduce((a, b) => a + b, 0);
-    return weights.map((weight) => weight / total);
-  };
-  let p = logSoftmax(penalised.map((value) => value / sampling.temperature)).map(Math.exp);
-  const ranked = (q: number[]) => q.map((_, id) => id).sort((a, b) => q[b]! - q[a]!);
-  if (sampling.topK > 0) {
-    const kept = new Set(ranked(p).slice(0, sampling.topK));
-    p = normalise(p.map((value, id) => (kept.has(id) ? value : 0)));
-  }
-  const kept = new Set<number>();
-  let mass = 0;
-  for (const id of ranked(p)) {
-    if (mass >= sampling.topP) break;
-    kept.add(id);
-    mass += p[id]!;
-  }
-  return normalise(p.map((value, id) => (kept.has(id) ? value : 0)));
 }
