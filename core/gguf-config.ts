@@ -83,7 +83,12 @@ export function readGgufConfig(
   const isLinear = field('rope.scaling.type') === 'linear';
 
   const tokens = metadata['tokenizer.ggml.tokens'];
-  const named = Array.isArray(tokens) ? END_OF_TURN.map((name) => tokens.indexOf(name)).filter((id) => id >= 0) : [];
+  const types = metadata['tokenizer.ggml.token_type'];
+  // Only control tokens: in Gemma `</s>` is a tag of HTML.
+  const isControl = (id: number) => !Array.isArray(types) || types[id] === 3;
+  const named = Array.isArray(tokens)
+    ? END_OF_TURN.map((name) => tokens.indexOf(name)).filter((id) => id >= 0 && isControl(id))
+    : [];
   const turnEnd = metadata['tokenizer.ggml.eot_token_id'];
   const bos = metadata['tokenizer.ggml.bos_token_id'];
   return {

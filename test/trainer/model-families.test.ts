@@ -1,14 +1,13 @@
-// The trainable model on a tiny model of each supported architecture: transformers' logits, and gradients by differences.
+// The trainable model on a tiny model of each supported architecture: transformers' logits, alone, padded and packed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLlamaFolder } from '@/core/llama-folder';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
-import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
-import { gatherPositions, responsePositions } from '@/trainer/model/positions';
+import { packAnswers } from '@/trainer/model/packing';
+import { gatherPositions } from '@/trainer/model/positions';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Lora, Trunk } from '@/trainer/model/types';
-import { disposeGradients } from '@/trainer/optim';
 import { FAMILIES, familyFolder, largestDifference, readReference } from '../bases-support';
 
 const problem = nativeBackendProblem();
@@ -51,40 +50,19 @@ describe.skipIf(problem !== null).each(FAMILIES)('%s', (family) => {
     }
   });
 
-  it('gives the LoRA gradients that central differences give', () => {
-    const places = responsePositions([row], [12]);
-    const loss = () => {
-      const { loss, gradients } = trunk.backward({ ids: [row] }, lora, (hidden) =>
-        responseLogprobsWithGradient(trunk, hidden, places, 1, (logprobs) => crossEntropy(logprobs)),
-      );
-      return { loss, gradients };
-    };
-    const { gradients } = loss();
-    const rng = new Rng(3);
-    for (const [name, variable] of lora.variables) {
-      // Along a random direction: one difference tests every entry of the gradient.
-      const direction = Float32Array.from({ length: variable.size }, () => rng.normal());
-      const gradient = Array.from(gradients.get(name)!.dataSync());
-      const slope = gradient.reduce((sum, g, i) => sum + g * direction[i]!, 0);
-      const start = variable.dataSync().slice();
-      const step = 1e-3;
-      const at = (sign: number) => {
-        tf.tidy(() =>
-          variable.assign(
-            tf.tensor(
-              start.map((w, i) => w + sign * step * direction[i]!),
-              variable.shape,
-            ),
-          ),
-        );
-        const moved = loss();
-        disposeGradients(moved.gradients);
-        return moved.loss;
-      };
-      const measured = (at(1) - at(-1)) / (2 * step);
-      at(0);
-      expect(Math.abs(measured - slope), name).toBeLessThan(0.02 * Math.abs(slope) + 5e-3);
+  it('reads answers packed behind one prompt as each behind its own', () => {
+    const promptIds = row.subarray(0, 14);
+    const answers = [row.subarray(14, 30), row.subarray(30, 41)];
+    const { batch } = packAnswers([{ promptIds, answers }]);
+    const [packed, ...alone] = tf.tidy(() => [
+      trunk.hidden(batch, lora).arraySync()[0]!,
+      ...answers.map((answer) => trunk.hidden({ ids: [Int32Array.of(...promptIds, ...answer)] }, lora).arraySync()[0]!),
+    ]);
+    let start = promptIds.length;
+    for (const [i, answer] of answers.entries()) {
+      const own = packed!.slice(start, start + answer.length).flat();
+      expect(largestDifference(own, alone[i]!.slice(promptIds.length).flat())).toBeLessThan(1e-4);
+      start += answer.length;
     }
-    disposeGradients(gradients);
   });
 });
