@@ -5,8 +5,7 @@ import { AttuneError } from './errors';
 import { float32ToBfloat16, float32ToHalf } from './half';
 import { dequantise, encodedBytes } from './quantisation';
 import { RandomAccessFile } from './random-access-file';
-
-export type FloatEncoding = 'F32' | 'F16' | 'BF16';
+import type { FloatEncoding } from './weights';
 
 /** A tensor in memory, row-major. */
 export interface TensorToWrite {

@@ -1,18 +1,19 @@
 // The whole model as one graph: an ONNX Loop whose first turn reads the prompt and whose later turns decode a token a row.
-import type { ModelConfig } from '@/core/model-config';
+import { feedForwardNorm, type ModelConfig } from '@/core/model-config';
 import type { ModelWeights } from '@/core/weights';
 import {
   adaptedLinear,
   attention,
   type BlockContext,
   embedding,
+  gatedActivation,
   head,
   LORA_GROUPS,
   loraInput,
+  outputNorm,
   type Precision,
   rmsNorm,
   skipRmsNorm,
-  swiglu,
 } from './blocks';
 import { any, sample } from './sample';
 import type { ExternalData, TensorType } from './writer';
@@ -192,14 +193,15 @@ function writeTrunk(
     if (layer > 0) ({ normed, sum: stream } = skipRmsNorm(context, stream, update, weight('input_layernorm')));
     const qkv = project(normed, 'qkv', ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj']);
     const past = { pastKey: value(pastName(layer, 'key')), pastValue: value(pastName(layer, 'value')) };
-    const attended = attention(context, qkv, { ...past, ...lengths });
+    const attended = attention(context, qkv, { layer, ...past, ...lengths });
     next.set(pastName(layer, 'key'), attended.key);
     next.set(pastName(layer, 'value'), attended.value);
-    const mixed = project(attended.output, 'o', ['self_attn.o_proj']);
-    ({ normed, sum: stream } = skipRmsNorm(context, stream, mixed, weight('post_attention_layernorm')));
+    const mixed = outputNorm(context, project(attended.output, 'o', ['self_attn.o_proj']), layer, 'attention');
+    ({ normed, sum: stream } = skipRmsNorm(context, stream, mixed, weight(feedForwardNorm(config))));
     const gate = project(normed, 'gate', ['mlp.gate_proj']);
     const up = project(normed, 'up', ['mlp.up_proj']);
-    update = project(swiglu(context, gate, up), 'down', ['mlp.down_proj']);
+    const down = project(gatedActivation(context, gate, up), 'down', ['mlp.down_proj']);
+    update = outputNorm(context, down, layer, 'feedforward');
   }
   const flat = graph.constant('int64', [-1, config.hiddenSize], [2]);
   const readOut = (x: string) => graph.op('Gather', [graph.op('Reshape', [x, flat]), value('readouts')], { axis: 0 });

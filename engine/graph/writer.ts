@@ -22,6 +22,7 @@ const MICROSOFT_OPERATORS = new Set([
   'GroupQueryAttention',
   'SkipSimplifiedLayerNormalization',
   'QuickGelu',
+  'FastGelu',
 ]);
 
 /** Small tensors start on a cache line, large ones on a page, as memory mapping asks. */

@@ -1,6 +1,6 @@
 // The block's passes by hand against the same block on tfjs's tape, and the trunk's memory budget.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PROJECTIONS, type Projection, projectionShape } from '@/core/model-config';
+import { type ModelConfig, PROJECTIONS, type Projection, projectionShape } from '@/core/model-config';
 import { Rng } from '@/core/rng';
 import { tinyLlamaConfig } from '@/core/tiny-llama';
 import {
@@ -14,7 +14,7 @@ import {
 } from '@/trainer/backend';
 import { backwardBlock, forwardBlock } from '@/trainer/model/block-passes';
 import { layOut } from '@/trainer/model/layout';
-import { type BlockWeights, block, createContext } from '@/trainer/model/llama';
+import { type BlockWeights, block, createContext, localContext } from '@/trainer/model/llama';
 import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
 import { packAnswers } from '@/trainer/model/packing';
@@ -27,6 +27,22 @@ const problem = nativeBackendProblem();
 if (problem) console.warn(`Not run: the block's passes. ${problem}`);
 
 const config = tinyLlamaConfig();
+const FAMILIES: [string, ModelConfig][] = [
+  ['a plain Llama', config],
+  [
+    'a family with every feature',
+    {
+      ...config,
+      ropeFactors: [1, 1, 1.5, 2, 3, 4, 4, 4],
+      hasQkvBias: true,
+      hasQkNorm: true,
+      hasOutputNorms: true,
+      activation: 'gelu',
+      attentionScale: 0.4,
+      slidingWindow: { tokens: 3, layers: [0], ropeTheta: 100, ropeFactors: null },
+    },
+  ],
+];
 const RANK = 3;
 const SCALE = 2;
 const rows = (...lengths: number[]) => lengths.map((length) => Int32Array.from({ length }, (_, i) => i));
@@ -40,20 +56,27 @@ const BATCHES: [string, TokenBatch][] = [
   ['packed rows', PACKED.batch],
 ];
 
-describe.skipIf(problem !== null)('a block without a tape', () => {
+describe.skipIf(problem !== null).each(FAMILIES)('a block without a tape of %s', (_, config) => {
   beforeAll(async () => void (await startBackend()));
   let seed = 0;
   const random = (shape: number[], deviation = 1) =>
     tf.tidy(() => tf.add(tf.randomNormal(shape, 0, deviation, 'float32', ++seed), 0));
   const weightsOf = (): BlockWeights => ({
     inputNorm: random([config.hiddenSize]) as Tensor1D,
-    postAttentionNorm: random([config.hiddenSize]) as Tensor1D,
+    feedForwardNorm: random([config.hiddenSize]) as Tensor1D,
     projections: Object.fromEntries(
       PROJECTIONS.map((name) => {
         const shape = projectionShape(config, name);
         return [name, random(shape, shape[1] ** -0.5)];
       }),
     ) as Record<Projection, Tensor2D>,
+    biases: config.hasQkvBias
+      ? { 'self_attn.q_proj': random([64]) as Tensor1D, 'self_attn.v_proj': random([32]) as Tensor1D }
+      : {},
+    queryNorm: config.hasQkNorm ? (random([config.headSize]) as Tensor1D) : null,
+    keyNorm: config.hasQkNorm ? (random([config.headSize]) as Tensor1D) : null,
+    attentionOutputNorm: config.hasOutputNorms ? (random([config.hiddenSize]) as Tensor1D) : null,
+    feedForwardOutputNorm: config.hasOutputNorms ? (random([config.hiddenSize]) as Tensor1D) : null,
   });
   const pairsOf = (targets: readonly Projection[]) =>
     targets.map((name) => {
@@ -69,7 +92,9 @@ describe.skipIf(problem !== null)('a block without a tape', () => {
       ['two of them', ['self_attn.v_proj', 'mlp.down_proj'] as const],
     ])('has the output and the gradients of the tape with LoRA on %s', (_, targets) => {
       scoped(() => {
-        const context = createContext(config, layOut(batch, 64), SCALE);
+        const layout = layOut(batch, 64);
+        const whole = createContext(config, layout, SCALE);
+        const context = config.slidingWindow ? localContext(whole, layout) : whole;
         const weights = weightsOf();
         const pairs = pairsOf(targets);
         const tokens = batch.ids.reduce((sum, row) => sum + row.length, 0);

@@ -2,7 +2,16 @@
 import { PROJECTIONS, type Projection } from '@/core/model-config';
 import { scoped, type Tensor2D, tf } from '@/trainer/backend';
 import { attend, attendBackward, type Heads, toHeads } from './attention';
-import { activate, activateBackward, norm, normBackward, rotate, rotateBackward } from './derivatives';
+import {
+  activate,
+  activateBackward,
+  headNorm,
+  headNormBackward,
+  norm,
+  normBackward,
+  rotate,
+  rotateBackward,
+} from './derivatives';
 import type { BlockContext, BlockWeights, LoraTensors } from './llama';
 
 /** What the backward pass of a block needs beside its input; everything cheap is made again. */
@@ -14,14 +23,19 @@ export interface KeptBlock {
   up: Tensor2D; // [N, F]
   /** x A of each projection that has a pair. [N, r] */
   reduced: Partial<Record<Projection, Tensor2D>>;
+  /** What the norms of some bases take in: queries and keys [N, n*D], and what each part gives back [N, H]. */
+  unnormed: { q: Tensor2D; k: Tensor2D } | null;
+  attended: Tensor2D | null;
+  down: Tensor2D | null;
 }
 
 /** Floats that KeptBlock and the block's input take for a batch. */
 export function keptFloats({ config, batch, length }: BlockContext, tokens: number, rank: number): number {
-  const { hiddenSize, intermediateSize, heads, keyValueHeads, headSize } = config;
+  const { hiddenSize, intermediateSize, heads, keyValueHeads, headSize, hasQkNorm, hasOutputNorms } = config;
   const perPlace = (heads + 2 * keyValueHeads) * headSize;
   const perToken = 2 * hiddenSize + heads * headSize + 2 * intermediateSize + PROJECTIONS.length * rank;
-  return batch * length * perPlace + tokens * perToken;
+  const forNorms = (hasQkNorm ? (heads + keyValueHeads) * headSize : 0) + (hasOutputNorms ? 2 * hiddenSize : 0);
+  return batch * length * perPlace + tokens * (perToken + forNorms);
 }
 
 /** x [N, H] -> y [N, H]. The caller's tidy frees what it does not return. */
@@ -31,10 +45,12 @@ export function forwardBlock(
   lora: LoraTensors | null,
   context: BlockContext,
 ): { y: Tensor2D; kept: KeptBlock } {
-  const { rmsNormEps, headSize, keyValueHeads } = context.config;
+  const { rmsNormEps, attentionScale, activation, keyValueHeads } = context.config;
   const reduced: KeptBlock['reduced'] = {};
   const project = (input: Tensor2D, name: Projection): Tensor2D => {
-    const frozen: Tensor2D = tf.matMul(input, weights.projections[name], false, true); // [N, out]
+    const product: Tensor2D = tf.matMul(input, weights.projections[name], false, true); // [N, out]
+    const bias = weights.biases[name];
+    const frozen: Tensor2D = bias ? tf.add(product, bias) : product;
     const pair = lora?.get(name);
     if (!pair) return frozen;
     const low: Tensor2D = tf.matMul(input, pair[0]); // [N, r]
@@ -42,28 +58,37 @@ export function forwardBlock(
     return tf.add(frozen, tf.matMul(tf.mul(low, context.loraScale) as Tensor2D, pair[1]));
   };
 
-  const { heads, joined } = scoped(() => {
+  const { queryNorm, keyNorm, attentionOutputNorm, feedForwardOutputNorm } = weights;
+
+  const { heads, joined, unnormed } = scoped(() => {
     const normed = norm(x, weights.inputNorm, rmsNormEps); // [N, H]
-    const q = tf.mul(rotate(project(normed, 'self_attn.q_proj'), context), 1 / Math.sqrt(headSize)) as Tensor2D;
-    const k = rotate(project(normed, 'self_attn.k_proj'), context);
+    const own = { q: project(normed, 'self_attn.q_proj'), k: project(normed, 'self_attn.k_proj') };
+    const q = tf.mul(rotate(headNorm(own.q, queryNorm, rmsNormEps), context), attentionScale) as Tensor2D;
+    const k = rotate(headNorm(own.k, keyNorm, rmsNormEps), context);
     const v = project(normed, 'self_attn.v_proj');
     const heads: Heads = {
       q: toHeads(q, context),
       k: toHeads(k, context, keyValueHeads),
       v: toHeads(v, context, keyValueHeads),
     };
-    return keeping({ heads, joined: attend(heads, context) }, reduced);
+    return keeping({ heads, joined: attend(heads, context), unnormed: queryNorm ? own : null }, reduced);
   });
-  const residual: Tensor2D = tf.add(x, project(joined, 'self_attn.o_proj'));
+  const attended = project(joined, 'self_attn.o_proj');
+  const residual: Tensor2D = tf.add(
+    x,
+    attentionOutputNorm ? norm(attended, attentionOutputNorm, rmsNormEps) : attended,
+  );
   const { gate, up } = scoped(() => {
-    const normed = norm(residual, weights.postAttentionNorm, rmsNormEps);
+    const normed = norm(residual, weights.feedForwardNorm, rmsNormEps);
     return keeping({ gate: project(normed, 'mlp.gate_proj'), up: project(normed, 'mlp.up_proj') }, reduced);
   });
-  const y = scoped(() => {
-    const down = project(activate(gate, up), 'mlp.down_proj');
-    return keeping({ y: tf.add(residual, down) as Tensor2D }, reduced);
-  }).y;
-  return { y, kept: { heads, joined, residual, gate, up, reduced } };
+  const { y, down } = scoped(() => {
+    const down = project(activate(gate, up, activation), 'mlp.down_proj');
+    const own = feedForwardOutputNorm ? norm(down, feedForwardOutputNorm, rmsNormEps) : down;
+    return keeping({ y: tf.add(residual, own) as Tensor2D, down: feedForwardOutputNorm ? down : null }, reduced);
+  });
+  const kept = { heads, joined, residual, gate, up, reduced, unnormed, down };
+  return { y, kept: { ...kept, attended: attentionOutputNorm ? attended : null } };
 }
 
 /** Lets a tidy return its result while what it added to `reduced` survives as well. */
@@ -83,8 +108,9 @@ export function backwardBlock(
   lora: LoraTensors,
   context: BlockContext,
 ): { dx: Tensor2D; gradients: BlockGradients } {
-  const { rmsNormEps, headSize } = context.config;
-  const { heads, joined, residual, gate, up, reduced } = kept;
+  const { rmsNormEps, attentionScale, activation } = context.config;
+  const { heads, joined, residual, gate, up, reduced, unnormed, attended, down } = kept;
+  const { queryNorm, keyNorm, attentionOutputNorm, feedForwardOutputNorm } = weights;
   /** The gradient of a projection's input; that of its pair goes to `gradients`. */
   const unproject = (dOut: Tensor2D, input: Tensor2D, name: Projection, gradients: BlockGradients): Tensor2D => {
     const frozen: Tensor2D = tf.matMul(dOut, weights.projections[name]); // [N, in]
@@ -102,29 +128,40 @@ export function backwardBlock(
   const mlp = scoped(() => {
     const gradients: BlockGradients = {};
     const { dGate, dUp } = scoped(() => {
-      const dActivated = unproject(dy, activate(gate, up), 'mlp.down_proj', gradients); // [N, F]
-      return { ...activateBackward(dActivated, gate, up), gradients };
+      const dDown = down ? normBackward(dy, down, feedForwardOutputNorm!, rmsNormEps) : dy; // [N, H]
+      const dActivated = unproject(dDown, activate(gate, up, activation), 'mlp.down_proj', gradients); // [N, F]
+      return { ...activateBackward(dActivated, gate, up, activation), gradients };
     });
-    const normed = norm(residual, weights.postAttentionNorm, rmsNormEps);
+    const normed = norm(residual, weights.feedForwardNorm, rmsNormEps);
     const dNormed: Tensor2D = tf.add(
       unproject(dGate, normed, 'mlp.gate_proj', gradients),
       unproject(dUp, normed, 'mlp.up_proj', gradients),
     );
-    const dResidual: Tensor2D = tf.add(dy, normBackward(dNormed, residual, weights.postAttentionNorm, rmsNormEps));
+    const dResidual: Tensor2D = tf.add(dy, normBackward(dNormed, residual, weights.feedForwardNorm, rmsNormEps));
     return { dResidual, gradients };
   });
   const { dResidual } = mlp;
   const attention = scoped(() => {
     const gradients: BlockGradients = {};
     const { dQ, dK, dV } = scoped(() => {
-      const dJoined = unproject(dResidual, joined, 'self_attn.o_proj', gradients);
+      const dAttended = attended ? normBackward(dResidual, attended, attentionOutputNorm!, rmsNormEps) : dResidual;
+      const dJoined = unproject(dAttended, joined, 'self_attn.o_proj', gradients);
       return { ...attendBackward(dJoined, joined, heads, context), gradients };
     });
     const normed = norm(x, weights.inputNorm, rmsNormEps);
-    const unscaled = tf.mul(dQ, 1 / Math.sqrt(headSize)) as Tensor2D;
+    const turned = {
+      q: rotateBackward(tf.mul(dQ, attentionScale) as Tensor2D, context),
+      k: rotateBackward(dK, context),
+    };
+    const own = unnormed
+      ? {
+          q: headNormBackward(turned.q, unnormed.q, queryNorm!, rmsNormEps),
+          k: headNormBackward(turned.k, unnormed.k, keyNorm!, rmsNormEps),
+        }
+      : turned;
     const dNormed = [
-      unproject(rotateBackward(unscaled, context), normed, 'self_attn.q_proj', gradients),
-      unproject(rotateBackward(dK, context), normed, 'self_attn.k_proj', gradients),
+      unproject(own.q, normed, 'self_attn.q_proj', gradients),
+      unproject(own.k, normed, 'self_attn.k_proj', gradients),
       unproject(dV, normed, 'self_attn.v_proj', gradients),
     ];
     const dx = tf.addN([dResidual, normBackward(tf.addN(dNormed), x, weights.inputNorm, rmsNormEps)]) as Tensor2D;

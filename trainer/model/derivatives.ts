@@ -1,4 +1,5 @@
 // The parts of a block beside its projections, each with its derivative by hand: norm, activation, rotation.
+import type { ModelConfig } from '@/core/model-config';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
 import type { BlockContext } from './llama';
 
@@ -17,16 +18,47 @@ export function normBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, epsilo
 
 const inverseRms = (x: Tensor2D, epsilon: number): Tensor => tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon)); // [N, 1]
 
-/** silu(gate) * up. [N, F] */
-export const activate = (gate: Tensor2D, up: Tensor2D): Tensor2D => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up);
-
-/** silu' = open + silu (1 - open), with open = sigmoid(gate). */
-export function activateBackward(dy: Tensor2D, gate: Tensor2D, up: Tensor2D): { dGate: Tensor2D; dUp: Tensor2D } {
-  const open = tf.sigmoid(gate); // [N, F]
-  const silu = tf.mul(gate, open); // [N, F]
-  const slope = tf.add(open, tf.mul(silu, tf.sub(1, open))); // [N, F]
-  return { dGate: tf.mul(tf.mul(dy, up), slope), dUp: tf.mul(dy, silu) };
+/** The same head by head, with one weight [D] for all. [N, n*D] */
+export function headNorm(x: Tensor2D, weight: Tensor1D | null, epsilon: number): Tensor2D {
+  if (!weight) return x;
+  return tf.reshape(norm(tf.reshape(x, [-1, weight.shape[0]]) as Tensor2D, weight, epsilon), x.shape);
 }
+
+export function headNormBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, epsilon: number): Tensor2D {
+  const byHead = (y: Tensor2D) => tf.reshape(y, [-1, weight.shape[0]]) as Tensor2D; // [N*n, D]
+  return tf.reshape(normBackward(byHead(dy), byHead(x), weight, epsilon), x.shape);
+}
+
+type Activation = ModelConfig['activation'];
+
+/** activation(gate) * up. [N, F] */
+export const activate = (gate: Tensor2D, up: Tensor2D, activation: Activation): Tensor2D =>
+  tf.mul(tf.mul(gate, openingOf(gate, activation)), up);
+
+/** activation' = open + activation (1 - open) u', with activation = gate * open and open = sigmoid(u). */
+export function activateBackward(
+  dy: Tensor2D,
+  gate: Tensor2D,
+  up: Tensor2D,
+  activation: Activation,
+): { dGate: Tensor2D; dUp: Tensor2D } {
+  const open = openingOf(gate, activation); // [N, F]
+  const activated = tf.mul(gate, open); // [N, F]
+  const rest: Tensor2D = tf.mul(activated, tf.sub(1, open)); // [N, F]
+  const slope: Tensor2D = tf.add(open, activation === 'silu' ? rest : tf.mul(rest, geluSlope(gate))); // [N, F]
+  return { dGate: tf.mul(tf.mul(dy, up), slope), dUp: tf.mul(dy, activated) };
+}
+
+/** sigmoid(u): u is the gate for silu, and for gelu, whose (1 + tanh z) / 2 is sigmoid(2 z), 2 sqrt(2 / pi) (x + 0.044715 x^3). */
+const openingOf = (gate: Tensor2D, activation: Activation): Tensor2D =>
+  tf.sigmoid(activation === 'silu' ? gate : tf.mul(gate, geluFactor(gate, 0.044715)));
+
+/** du / dx of gelu. */
+const geluSlope = (x: Tensor2D): Tensor2D => geluFactor(x, 3 * 0.044715);
+
+/** 2 sqrt(2 / pi) (1 + cubic x^2). */
+const geluFactor = (x: Tensor2D, cubic: number): Tensor2D =>
+  tf.mul(tf.add(tf.mul(tf.square(x), cubic), 1), 2 * Math.sqrt(2 / Math.PI));
 
 /** Turns n heads of each token by the angles of its position. [N, n*D] */
 export function rotate(x: Tensor2D, { cos, sin, rotateHalf, config }: BlockContext): Tensor2D {

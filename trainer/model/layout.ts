@@ -98,3 +98,18 @@ function treeMasks(rows: readonly (readonly Segment[])[], length: number): Float
   }
   return masks;
 }
+
+/** The mask of layers that see their last `window` positions only: what lies further back is hidden as well. */
+export function windowMask({ mask, batch, length, places, positions }: BatchLayout, window: number): Float32Array {
+  const at = new Int32Array(mask.rows * length); // position at each place
+  if (mask.rows === batch) for (const [token, place] of places.entries()) at[place] = positions[token]!;
+  else for (let t = 0; t < length; t++) at[t] = t; // one mask for rows that are one sequence each
+  const narrow = mask.values.slice();
+  for (let query = 0; query < at.length; query++) {
+    const row = query - (query % length);
+    for (let s = 0; s < length; s++) {
+      if (at[query]! - at[row + s]! >= window) narrow[query * length + s] = HIDDEN;
+    }
+  }
+  return narrow;
+}

@@ -1,18 +1,25 @@
 // One Llama block as a pure tf function of its input and its LoRA tensors; the frozen weights are constants to the tape.
-import type { ModelConfig, Projection } from '@/core/model-config';
+import { attentionOf, type ModelConfig, type Projection } from '@/core/model-config';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
-import type { BatchLayout } from './layout';
+import { type BatchLayout, windowMask } from './layout';
 
 export interface BlockWeights {
   inputNorm: Tensor1D; // [H]
-  postAttentionNorm: Tensor1D; // [H]
+  feedForwardNorm: Tensor1D; // [H]
   projections: Record<Projection, Tensor2D>; // [out, in]
+  /** Where the base has biases: [out]. */
+  biases: Partial<Record<Projection, Tensor1D>>;
+  /** Further norms, of bases that have them: of queries and keys [D], and of what each part gives back [H]. */
+  queryNorm: Tensor1D | null;
+  keyNorm: Tensor1D | null;
+  attentionOutputNorm: Tensor1D | null;
+  feedForwardOutputNorm: Tensor1D | null;
 }
 
 /** The pair of a projection: A [in, r], B [r, out]. */
 export type LoraTensors = ReadonlyMap<Projection, readonly [a: Tensor2D, b: Tensor2D]>;
 
-/** What every block of one call shares. */
+/** What every block of one call shares; blocks that see a sliding window have one of their own. */
 export interface BlockContext {
   config: ModelConfig;
   batch: number; // B
@@ -34,7 +41,7 @@ export function createContext(config: ModelConfig, layout: BatchLayout, loraScal
   const { batch, length, mask, places, isDense } = layout;
   const size = config.headSize;
   const half = size / 2;
-  const { cos, sin } = ropeTable(config, layout.positions);
+  const { cos, sin } = ropeTable(config, layout.positions, false);
   const rotation = new Float32Array(size * size);
   for (let i = 0; i < half; i++) {
     rotation[(half + i) * size + i] = -1;
@@ -53,6 +60,19 @@ export function createContext(config: ModelConfig, layout: BatchLayout, loraScal
   };
 }
 
+/** The same for blocks that see a sliding window: other angles, a narrower mask. */
+export function localContext(context: BlockContext, layout: BatchLayout): BlockContext {
+  const { length, mask, positions } = layout;
+  const { config } = context;
+  const { cos, sin } = ropeTable(config, positions, true);
+  return {
+    ...context,
+    cos: tf.tensor(cos, [positions.length, 1, config.headSize]),
+    sin: tf.tensor(sin, [positions.length, 1, config.headSize]),
+    mask: tf.tensor(windowMask(layout, attentionOf(config, true).window!), [mask.rows, 1, length, length]),
+  };
+}
+
 function createPadding({ batch, length, places }: BatchLayout): BlockContext['padding'] {
   const toPlaces = new Int32Array(batch * length); // padded places take token 0: real queries never see them
   const isToken = new Float32Array(batch * length);
@@ -68,14 +88,15 @@ function createPadding({ batch, length, places }: BatchLayout): BlockContext['pa
 }
 
 /** Angles of each token's position, the same for both halves of a head. [N, D] */
-export function ropeTable(config: ModelConfig, positions: Int32Array): { cos: Float32Array; sin: Float32Array } {
-  const { headSize: size, ropeTheta } = config;
+export function ropeTable(config: ModelConfig, positions: Int32Array, isLocal: boolean) {
+  const size = config.headSize;
+  const { ropeTheta, ropeFactors } = attentionOf(config, isLocal);
   const half = size / 2;
   const cos = new Float32Array(positions.length * size);
   const sin = new Float32Array(positions.length * size);
   for (const [n, position] of positions.entries()) {
     for (let i = 0; i < half; i++) {
-      const angle = position * ropeTheta ** (-i / half);
+      const angle = (position * ropeTheta ** (-i / half)) / (ropeFactors?.[i] ?? 1);
       cos[n * size + i] = cos[n * size + half + i] = Math.cos(angle);
       sin[n * size + i] = sin[n * size + half + i] = Math.sin(angle);
     }
@@ -92,43 +113,56 @@ export function rmsNorm(x: Tensor2D, weight: Tensor1D, epsilon: number): Tensor2
 
 /** x [N, H] -> [N, H]. */
 export function block(x: Tensor2D, weights: BlockWeights, lora: LoraTensors | null, context: BlockContext): Tensor2D {
-  const { rmsNormEps } = context.config;
+  const { rmsNormEps, activation } = context.config;
   const project = (input: Tensor2D, name: Projection): Tensor2D => {
-    const frozen: Tensor2D = tf.matMul(input, weights.projections[name], false, true); // [N, out]
+    const product: Tensor2D = tf.matMul(input, weights.projections[name], false, true); // [N, out]
+    const bias = weights.biases[name];
+    const frozen: Tensor2D = bias ? tf.add(product, bias) : product;
     const pair = lora?.get(name);
     if (!pair) return frozen;
     const reduced = tf.mul(tf.matMul(input, pair[0]), context.loraScale) as Tensor2D; // [N, r]
     return tf.add(frozen, tf.matMul(reduced, pair[1])) as Tensor2D;
   };
-  const attended = attention(rmsNorm(x, weights.inputNorm, rmsNormEps), project, context);
-  const residual: Tensor2D = tf.add(x, attended);
-  const normed = rmsNorm(residual, weights.postAttentionNorm, rmsNormEps);
+  const outputNorm = (y: Tensor2D, norm: Tensor1D | null) => (norm ? rmsNorm(y, norm, rmsNormEps) : y);
+  const attended = attention(rmsNorm(x, weights.inputNorm, rmsNormEps), weights, project, context);
+  const residual: Tensor2D = tf.add(x, outputNorm(attended, weights.attentionOutputNorm));
+  const normed = rmsNorm(residual, weights.feedForwardNorm, rmsNormEps);
   const gate = project(normed, 'mlp.gate_proj'); // [N, F]
-  const activated: Tensor2D = tf.mul(tf.mul(gate, tf.sigmoid(gate)), project(normed, 'mlp.up_proj'));
-  return tf.add(residual, project(activated, 'mlp.down_proj'));
+  const opened: Tensor2D = activation === 'silu' ? tf.mul(gate, tf.sigmoid(gate)) : gelu(gate);
+  const activated: Tensor2D = tf.mul(opened, project(normed, 'mlp.up_proj'));
+  return tf.add(residual, outputNorm(project(activated, 'mlp.down_proj'), weights.feedForwardOutputNorm));
+}
+
+/** x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2. */
+function gelu(x: Tensor2D): Tensor2D {
+  const cubic = tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715));
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(tf.mul(cubic, Math.sqrt(2 / Math.PI))), 1));
 }
 
 /** Grouped-query attention; the query heads of a group are stacked as rows, so keys and values are never repeated. */
 function attention(
   x: Tensor2D,
+  { queryNorm, keyNorm }: BlockWeights,
   project: (input: Tensor2D, name: Projection) => Tensor2D,
   { config, batch, length, cos, sin, rotateHalf, mask, padding }: BlockContext,
 ): Tensor2D {
-  const { heads, keyValueHeads, headSize } = config;
+  const { heads, keyValueHeads, headSize, attentionScale, rmsNormEps } = config;
   const group = heads / keyValueHeads;
   const tokens = x.shape[0];
-  const rotate = (y: Tensor2D, n: number) => {
-    const turned = tf.matMul(tf.reshape(y, [tokens * n, headSize]), rotateHalf);
+  const rotate = (y: Tensor2D, n: number, norm: Tensor1D | null) => {
+    const rows = tf.reshape(y, [tokens * n, headSize]) as Tensor2D;
+    const normed = norm ? rmsNorm(rows, norm, rmsNormEps) : rows;
+    const turned = tf.matMul(normed, rotateHalf);
     const split = (z: Tensor) => tf.reshape(z, [tokens, n, headSize]);
-    return tf.add(tf.mul(split(y), cos), tf.mul(split(turned), sin)); // [N, n, D]
+    return tf.add(tf.mul(split(normed), cos), tf.mul(split(turned), sin)); // [N, n, D]
   };
   const byHead = (y: Tensor, n: number) => {
     const placed = padding ? tf.gather(tf.reshape(y, [tokens, n * headSize]), padding.toPlaces) : y;
     return tf.transpose(tf.reshape(placed, [batch, length, n, headSize]), [0, 2, 1, 3]); // [B, n, T, D]
   };
 
-  const q = byHead(tf.mul(rotate(project(x, 'self_attn.q_proj'), heads), 1 / Math.sqrt(headSize)), heads);
-  const k = byHead(rotate(project(x, 'self_attn.k_proj'), keyValueHeads), keyValueHeads);
+  const q = byHead(tf.mul(rotate(project(x, 'self_attn.q_proj'), heads, queryNorm), attentionScale), heads);
+  const k = byHead(rotate(project(x, 'self_attn.k_proj'), keyValueHeads, keyNorm), keyValueHeads);
   const v = byHead(project(x, 'self_attn.v_proj'), keyValueHeads);
   const stacked = tf.reshape(q, [batch * keyValueHeads, group * length, headSize]); // [B*KV, G*T, D]
   const keys = tf.reshape(k, [batch * keyValueHeads, length, headSize]); // [B*KV, T, D]

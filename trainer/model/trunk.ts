@@ -1,12 +1,12 @@
 // The frozen base in memory, and its forward and backward passes, block by block.
 import type { Base } from '@/core/base';
-import { PROJECTIONS, type Projection } from '@/core/model-config';
+import { feedForwardNorm, isLocalLayer, PROJECTIONS, type Projection } from '@/core/model-config';
 import type { ModelWeights } from '@/core/weights';
 import { disposeAll, scoped, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import { backwardBlock, forwardBlock, type KeptBlock, keptFloats } from './block-passes';
 import { norm, normBackward } from './derivatives';
 import { layOut } from './layout';
-import { type BlockContext, type BlockWeights, createContext, type LoraTensors } from './llama';
+import { type BlockContext, type BlockWeights, createContext, type LoraTensors, localContext } from './llama';
 import type { HeadLoss, Lora, NamedGradients, TokenBatch, Trunk } from './types';
 
 export interface TrunkOptions {
@@ -31,7 +31,11 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
   const open = (batch: TokenBatch, lora: Lora | null) => {
     const layout = layOut(batch, config.maxPositions);
     const context = createContext(config, layout, lora ? lora.alpha / lora.rank : 0);
-    return { context, x: tf.gather(embedding, tf.tensor1d(layout.ids, 'int32')) as Tensor2D }; // [N, H]
+    const local = config.slidingWindow ? localContext(context, layout) : context;
+    const contextOf = (layer: number) => (isLocalLayer(config, layer) ? local : context);
+    const rows = tf.gather(embedding, tf.tensor1d(layout.ids, 'int32')) as Tensor2D; // [N, H]
+    const x: Tensor2D = config.embeddingScale === 1 ? rows : tf.mul(rows, config.embeddingScale);
+    return { context, contextOf, x };
   };
   const close = (x: Tensor2D, { batch, length, padding }: BlockContext): Tensor3D => {
     const normed = norm(x, finalNorm, config.rmsNormEps); // [N, H]
@@ -50,10 +54,10 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
 
     hidden(batch, lora) {
       return scoped(() => {
-        const { context, x: first } = open(batch, lora);
+        const { context, contextOf, x: first } = open(batch, lora);
         let x = first;
         for (const [layer, weights] of blocks.entries()) {
-          const next = scoped(() => forwardBlock(x, weights, pairsOf(lora, layer), context).y);
+          const next = scoped(() => forwardBlock(x, weights, pairsOf(lora, layer), contextOf(layer)).y);
           x.dispose();
           x = next;
         }
@@ -66,7 +70,7 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
       let head: HeadLoss | undefined;
       // What the tidy returns belongs to the caller's scope; everything else is freed, also when `loss` throws.
       scoped(() => {
-        const { context, x: first } = open(batch, lora);
+        const { context, contextOf, x: first } = open(batch, lora);
         const pairs = blocks.map((_, layer) => pairsOf(lora, layer)!);
         // The last blocks are kept: their intermediates are the first to be used and freed.
         const bytes = 4 * keptFloats(context, first.shape[0], lora.rank);
@@ -77,7 +81,7 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
         for (const [layer, weights] of blocks.entries()) {
           inputs.push(x);
           const { y, kept } = scoped(() => {
-            const { y, kept } = forwardBlock(x, weights, pairs[layer]!, context);
+            const { y, kept } = forwardBlock(x, weights, pairs[layer]!, contextOf(layer));
             return { y, kept: layer >= firstKept ? kept : null };
           });
           keptBlocks.push(kept);
@@ -94,8 +98,8 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
           const input = inputs[layer]!;
           const weights = blocks[layer]!;
           const { dx, gradients: ofBlock } = scoped(() => {
-            const kept = keptBlocks[layer] ?? forwardBlock(input, weights, pairs[layer]!, context).kept;
-            return backwardBlock(dy, input, kept, weights, pairs[layer]!, context);
+            const kept = keptBlocks[layer] ?? forwardBlock(input, weights, pairs[layer]!, contextOf(layer)).kept;
+            return backwardBlock(dy, input, kept, weights, pairs[layer]!, contextOf(layer));
           });
           disposeAll(dy, input, keptBlocks[layer]);
           dy = dx;
@@ -116,8 +120,9 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
 
     dispose() {
       const all: Tensor[] = [embedding, finalNorm];
-      for (const { inputNorm, postAttentionNorm, projections } of blocks) {
-        all.push(inputNorm, postAttentionNorm, ...Object.values(projections));
+      for (const { projections, biases, ...norms } of blocks) {
+        const tensors = [...Object.values(norms), ...Object.values(projections), ...Object.values(biases)];
+        all.push(...tensors.filter((tensor) => tensor !== null));
       }
       if (head !== embedding) all.push(head);
       tf.dispose(all);
@@ -141,12 +146,20 @@ function pairsOf(lora: Lora | null, layer: number): LoraTensors | null {
 }
 
 function readBlock(weights: ModelWeights, layer: number): BlockWeights {
+  const { config, names } = weights;
   const prefix = `model.layers.${layer}`;
   const read = (projection: Projection) => readMatrix(weights, `${prefix}.${projection}.weight`);
+  const norm = (name: string) => readVector(weights, `${prefix}.${name}.weight`);
+  const biased = PROJECTIONS.filter((projection) => names.includes(`${prefix}.${projection}.bias`));
   return {
-    inputNorm: readVector(weights, `${prefix}.input_layernorm.weight`),
-    postAttentionNorm: readVector(weights, `${prefix}.post_attention_layernorm.weight`),
+    inputNorm: norm('input_layernorm'),
+    feedForwardNorm: norm(feedForwardNorm(config)),
     projections: Object.fromEntries(PROJECTIONS.map((name) => [name, read(name)])) as Record<Projection, Tensor2D>,
+    biases: Object.fromEntries(biased.map((name) => [name, readVector(weights, `${prefix}.${name}.bias`)])),
+    queryNorm: config.hasQkNorm ? norm('self_attn.q_norm') : null,
+    keyNorm: config.hasQkNorm ? norm('self_attn.k_norm') : null,
+    attentionOutputNorm: config.hasOutputNorms ? norm('post_attention_layernorm') : null,
+    feedForwardOutputNorm: config.hasOutputNorms ? norm('post_feedforward_layernorm') : null,
   };
 }
 
