@@ -32,6 +32,8 @@ interface Run {
   seconds: number;
   loss: number;
   peakBytes: number;
+  /** Of all threads: spinning ones included, but not what other programs of a busy machine took. */
+  cpuSeconds: number;
   /** One-minute load average before it. */
   load: number;
 }
@@ -45,6 +47,7 @@ interface Result {
 class Worker {
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
+  private cpuSeconds = 0;
 
   constructor(
     readonly name: string,
@@ -63,11 +66,17 @@ class Worker {
     }
   }
 
+  async ready(): Promise<void> {
+    this.cpuSeconds = (await this.next()).cpuSeconds!;
+  }
+
   async run(): Promise<Run> {
     const load = loadavg()[0]!;
     this.child.stdin!.write('\n');
-    const { seconds, loss, peakBytes } = await this.next();
-    return { seconds: seconds!, loss: loss!, peakBytes: peakBytes!, load };
+    const { seconds, loss, peakBytes, cpuSeconds } = await this.next();
+    const used = cpuSeconds! - this.cpuSeconds;
+    this.cpuSeconds = cpuSeconds!;
+    return { seconds: seconds!, loss: loss!, peakBytes: peakBytes!, cpuSeconds: used, load };
   }
 
   close(): void {
@@ -92,12 +101,12 @@ async function measure(
   ];
   try {
     const runs = new Map<string, Run[]>(workers.map(({ name }) => [name, []]));
-    await Promise.all(workers.map((worker) => worker.next())); // ready
+    await Promise.all(workers.map((worker) => worker.ready()));
     const total = warmups + Number(options.rounds ?? rounds);
     for (let round = 0; round < total; round++) {
       for (const worker of workers) {
         const run = await worker.run();
-        const figures = `${run.seconds.toFixed(2)} s, peak ${gibibytes(run.peakBytes)}, loss ${run.loss.toFixed(4)}, load ${run.load.toFixed(1)}`;
+        const figures = `${run.seconds.toFixed(2)} s (processor ${run.cpuSeconds.toFixed(1)} s), peak ${gibibytes(run.peakBytes)}, loss ${run.loss.toFixed(4)}, load ${run.load.toFixed(1)}`;
         console.log(`${job} ${worker.name}${round < warmups ? ' (warm-up)' : ''}: ${figures}`);
         if (round >= warmups) runs.get(worker.name)!.push(run);
       }

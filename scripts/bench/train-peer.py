@@ -24,8 +24,8 @@ data = json.load(open(input_path))
 
 
 def say(**values):
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({**values, "peakBytes": peak}), flush=True)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({**values, "peakBytes": used.ru_maxrss * 1024, "cpuSeconds": used.ru_utime + used.ru_stime}), flush=True)
 
 
 def causal_lm():

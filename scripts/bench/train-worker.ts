@@ -1,7 +1,7 @@
 // Our side of bench:train: one job of the trainer in a process of its own, run once for each line on standard input.
 //
 // usage: train-worker.ts JOB BASE INPUT FOLDER, with JOB one of sft, reward, ppo. One JSON line when it is ready and one
-// after each run: seconds, loss, peak resident bytes (of the engine's process too, where one is used).
+// after each run: seconds, loss, and so far peak resident bytes and processor seconds, the engine's process included.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -36,6 +36,12 @@ function peakOf(pid: string): number {
   return Number(kilobytes) * 1024;
 }
 
+/** User and system time of a process, in ticks of 10 ms. */
+function cpuSecondsOf(pid: string): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 /** The engine that the trainer started. */
 const enginePids = () =>
   readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
@@ -44,8 +50,8 @@ const enginePids = () =>
     .filter((pid) => pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join('engine', 'process.ts')));
 
 function say(values: object): void {
-  const peakBytes = ['self', ...enginePids()].reduce((sum, pid) => sum + peakOf(pid), 0);
-  process.stdout.write(`${JSON.stringify({ ...values, peakBytes })}\n`);
+  const sum = (of: (pid: string) => number) => ['self', ...enginePids()].reduce((total, pid) => total + of(pid), 0);
+  process.stdout.write(`${JSON.stringify({ ...values, peakBytes: sum(peakOf), cpuSeconds: sum(cpuSecondsOf) })}\n`);
 }
 
 type Step = () => number | Promise<number>;

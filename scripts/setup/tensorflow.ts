@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { sha256File } from '@/core/hash';
 import { isAlive } from '@/core/process-alive';
+import { cudaRequirements, installCuda } from './cuda';
 import { downloadWheel } from './pip';
 
 const VERSION = '2.21.0';
@@ -62,6 +63,11 @@ export async function setupTensorflow(options: TensorflowSetupOptions): Promise<
         const wheel = await download(part, marker.variant, options);
         await extract(wheel, part, libraries, options);
         await rm(path.dirname(wheel), { recursive: true });
+        if (marker.variant === 'gpu') {
+          options.log?.("Downloading NVIDIA's libraries");
+          const metadata = await readFile(path.join(part, 'METADATA'), 'utf8');
+          await installCuda(native, cudaRequirements(metadata), (command, args) => run(command, args, options.signal));
+        }
         await compile(part, addon.root, libraries, options);
         await writeFile(path.join(part, 'complete.json'), JSON.stringify(marker));
         await rm(directory, { recursive: true, force: true });
@@ -161,6 +167,8 @@ with zipfile.ZipFile(wheel) as archive:
     for name in archive.namelist():
         if name.endswith('.h') and name.startswith(('tensorflow/include/tensorflow/c/', 'tensorflow/include/tensorflow/core/platform/', 'tensorflow/include/tsl/', 'tensorflow/include/xla/tsl/')):
             target = os.path.join(part, name[len('tensorflow/'):])
+        elif name.endswith('.dist-info/METADATA'):
+            target = os.path.join(part, 'METADATA')
         elif os.path.dirname(name) == 'tensorflow' and os.path.basename(name) in libraries:
             target = os.path.join(part, os.path.basename(name))
         else:
