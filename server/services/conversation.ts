@@ -1,5 +1,5 @@
 // Conversations: found, read, renamed, removed by the person who owns them.
-import { and, asc, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, message } from '@/db/schema';
@@ -16,7 +16,8 @@ export async function list(
   userId: string,
   { query, cursor }: { query?: string; cursor?: string | null },
 ): Promise<ConversationListView> {
-  const conditions: (SQL | undefined)[] = [eq(conversation.userId, userId)];
+  // What keys asked is no chat; it would bury the chats.
+  const conditions: (SQL | undefined)[] = [eq(conversation.userId, userId), isNull(conversation.apiKeyId)];
   if (query?.trim()) {
     checkCharacters(query, 'search text');
     const pattern = `%${query.trim().replace(/[\\%_]/g, '\\$&')}%`;
