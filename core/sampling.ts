@@ -8,8 +8,16 @@ export const Sampling = z.object({
   topK: z.int().min(0).max(1000).default(0),
   /** Keeps the smallest set whose probability reaches p. */
   topP: z.number().gt(0).max(1).default(1),
+  /** Keeps the tokens at least this likely relative to the likeliest, after the temperature; 0 keeps all. */
+  minP: z.number().min(0).max(1).default(0),
   /** Divides positive and multiplies negative logits of tokens already seen (Keskar et al. 2019); 1 is off. */
   repetitionPenalty: z.number().min(0.5).max(2).default(1),
+  /** Subtracted from the logit of every token that the answer holds already, as OpenAI defines it. */
+  presencePenalty: z.number().min(-2).max(2).default(0),
+  /** Subtracted once for each time that the answer holds the token already. */
+  frequencyPenalty: z.number().min(-2).max(2).default(0),
+  /** Added to the logits of these token ids before everything else. */
+  logitBias: z.record(z.string().regex(/^\d+$/), z.number().min(-100).max(100)).default({}),
   /** Any 53-bit integer; with the settings and the prompt it determines the answer. */
   seed: z.int().min(0),
   /** Longest answer in tokens. */
@@ -18,6 +26,22 @@ export const Sampling = z.object({
   stop: z.array(z.string().min(1)).max(4).default([]),
 });
 export type Sampling = z.infer<typeof Sampling>;
+
+/** Whether the next token depends on which tokens came before, beyond what the model itself reads. */
+export const hasPenalty = ({
+  repetitionPenalty,
+  presencePenalty,
+  frequencyPenalty,
+}: Pick<Sampling, 'repetitionPenalty' | 'presencePenalty' | 'frequencyPenalty'>) =>
+  repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
+
+/** Whether tokens come with other odds than the model's at the temperature, so that stored log-probabilities mislead. */
+export const isReshaped = (sampling: Sampling) =>
+  sampling.topK > 0 ||
+  sampling.topP < 1 ||
+  sampling.minP > 0 ||
+  hasPenalty(sampling) ||
+  Object.keys(sampling.logitBias).length > 0;
 
 export const FINISH_REASONS = ['stop', 'length', 'aborted', 'constraint', 'error'] as const;
 export type FinishReason = (typeof FINISH_REASONS)[number];

@@ -5,6 +5,7 @@ import {
   bigint,
   boolean,
   check,
+  customType,
   date,
   doublePrecision,
   index,
@@ -23,7 +24,7 @@ import {
   varchar,
 } from 'drizzle-orm/pg-core';
 import type { GateResult, Manifest } from '@/core/manifest';
-import type { Sampling } from '@/core/sampling';
+import { Sampling } from '@/core/sampling';
 import { user } from './auth-schema';
 
 export * from './auth-schema';
@@ -31,6 +32,12 @@ export * from './auth-schema';
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
 /** now() stands still in a transaction; rows written together keep their order by this. */
 const writtenAt = () => timestamp('created_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`);
+/** Rows that were written before a setting existed read with that setting's default. */
+const samplingSettings = customType<{ data: Sampling; driverData: unknown }>({
+  dataType: () => 'jsonb',
+  toDriver: (sampling) => JSON.stringify(sampling),
+  fromDriver: (stored) => Sampling.parse(stored),
+});
 const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();
 
 // ---- versions and their release -----------------------------------------------------------------------------------
@@ -190,7 +197,7 @@ export const generation = pgTable(
       .notNull()
       .default('champion'),
     propensity: doublePrecision('propensity').notNull().default(1),
-    sampling: jsonb('sampling').$type<Sampling>().notNull(),
+    sampling: samplingSettings('sampling').notNull(),
     seed: bigint('seed', { mode: 'number' }).notNull(),
     promptIds: integer('prompt_ids').array().notNull(),
     completionIds: integer('completion_ids').array().notNull().default([]),

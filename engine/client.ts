@@ -1,7 +1,7 @@
 // The engine as the other processes see it: requests that survive a lost connection or a restarted engine.
 import net from 'node:net';
 import { AttuneError } from '@/core/errors';
-import type { ClientMessage, EngineMessage, EngineStatus, GenerateRequest, ScoreRequest } from './protocol';
+import type { ClientInput, EngineMessage, EngineStatus, GenerateInput, ScoreRequest } from './protocol';
 import { encodeLine, LineDecoder } from './protocol';
 
 export type TokensEvent = Extract<EngineMessage, { type: 'tokens' }>;
@@ -20,7 +20,7 @@ const RETRY_MS = { first: 50, most: 1000 };
 
 /** A request under way; `message` is asked anew for every connection, since it carries what has been received. */
 interface Exchange {
-  message(): ClientMessage;
+  message(): ClientInput;
   receive(message: EngineMessage): void;
   fail(error: AttuneError): void;
   attempts: number;
@@ -48,7 +48,7 @@ export class EngineClient {
   }
 
   /** Streams an answer. The signal ends it with reason `aborted`; leaving the loop early aborts it too. */
-  async *generate(request: Omit<GenerateRequest, 'type'>, signal?: AbortSignal): AsyncGenerator<GenerateEvent> {
+  async *generate(request: Omit<GenerateInput, 'type'>, signal?: AbortSignal): AsyncGenerator<GenerateEvent> {
     const { requestId } = request;
     const wireId = this.nextId(requestId);
     const received = [...(request.emittedIds ?? [])];
@@ -115,7 +115,7 @@ export class EngineClient {
 
   private ask<T extends EngineMessage['type']>(
     type: T,
-    message: (requestId: string) => ClientMessage,
+    message: (requestId: string) => ClientInput,
     signal?: AbortSignal,
   ): Promise<Extract<EngineMessage, { type: T }>> {
     const requestId = this.nextId(type);

@@ -50,6 +50,7 @@ export class Engine {
     const { runner, base, maxContext } = this.options;
     this.checkIds(request.promptIds);
     this.checkIds(request.emittedIds ?? []);
+    this.checkIds(Object.keys(request.sampling.logitBias).map(Number));
     const context = { tokenizer: base.tokenizer, maxContext, stopIds: runner.config.eosTokenIds };
     const sequence = new Sequence(request, context);
     if (sequence.finishReason) {

@@ -4,6 +4,7 @@ import type { Adapter } from '@/core/adapter';
 import type { Base } from '@/core/base';
 import { AttuneError } from '@/core/errors';
 import type { ModelConfig } from '@/core/model-config';
+import { hasPenalty, Sampling } from '@/core/sampling';
 import type { Precision } from './graph/blocks';
 import { newName } from './graph/decode-loop';
 import { concatLora, loraMasks, type PackedLora, packAdapter } from './graph/lora';
@@ -39,7 +40,7 @@ const READOUT_ROWS = 128;
 const COMBINATIONS = 4;
 /** Up to one row in so many may stand empty for the next sequence, which costs less than rebuilding the batch. */
 const IDLE_PART = 4;
-const SCORING = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
+const SCORING = Sampling.parse({ temperature: 0, seed: 0 });
 
 export async function createModelRunner(options: ModelRunnerOptions): Promise<InspectableModelRunner> {
   const { base, precision, threads, spinning = true, maxRank } = options;
@@ -133,7 +134,7 @@ class OnnxModelRunner implements InspectableModelRunner {
         const job = jobs[index]!;
         job.tokens = Int32Array.of(all.ids.at(-1)!);
         job.position += result.ids.length;
-        if (job.sampling.repetitionPenalty !== 1) job.seen = [...job.seen, ...result.ids];
+        if (hasPenalty(job.sampling)) job.seen = [...job.seen, ...result.ids];
       }
     };
 

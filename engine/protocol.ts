@@ -13,12 +13,16 @@ export const GenerateRequest = z.object({
   versionId: Id,
   promptIds: TokenIds.min(1),
   sampling: Sampling,
+  /** How many likeliest tokens to report at each position, with their log-probabilities. */
+  topLogprobs: z.int().min(0).max(20).optional(),
   /** Tokens of this answer that a former engine process already emitted; generation goes on behind them. */
   emittedIds: TokenIds.optional(),
   /** Fairness key of the scheduler: interactive requests (the default) go before batch ones. */
   priority: z.enum(['interactive', 'batch']).optional(),
 });
 export type GenerateRequest = z.infer<typeof GenerateRequest>;
+/** A request as a client may write it: sampling settings left out take their defaults in the engine. */
+export type GenerateInput = z.input<typeof GenerateRequest>;
 
 export const ScoreRequest = z.object({
   type: z.literal('score'),
@@ -38,6 +42,7 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('status'), requestId: Id }),
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
+export type ClientInput = z.input<typeof ClientMessage>;
 
 export interface EngineStatus {
   baseId: string;
@@ -54,9 +59,18 @@ export interface EngineStatus {
   pid: number;
 }
 
+/** The likeliest tokens at one position, likeliest first, under the full distribution at temperature 1. */
+export interface TopTokens {
+  ids: number[];
+  logprobs: number[];
+}
+
 export type EngineMessage =
-  /** `offset` counts the answer's tokens before this event, emitted ones of a former process included. */
-  | { type: 'tokens'; requestId: string; offset: number; ids: number[]; logprobs: number[] }
+  /**
+   * `offset` counts the answer's tokens before this event, emitted ones of a former process included. `top` has an entry
+   * for each token, where the request asked for it.
+   */
+  | { type: 'tokens'; requestId: string; offset: number; ids: number[]; logprobs: number[]; top?: TopTokens[] }
   /** `stop`: a stop id (emitted as the last token) or a stop string (its tokens emitted; trimming text is the server's). */
   | { type: 'finished'; requestId: string; reason: FinishReason; promptTokens: number; completionTokens: number }
   | { type: 'scored'; requestId: string; logprobs: number[] }
@@ -68,7 +82,7 @@ export type EngineMessage =
 /** Longest line in UTF-16 units; a prompt and answer of 8192 ids take about 60 000. */
 export const MAX_LINE = 4 * 1024 * 1024;
 
-export const encodeLine = (message: ClientMessage | EngineMessage) => `${JSON.stringify(message)}\n`;
+export const encodeLine = (message: ClientInput | EngineMessage) => `${JSON.stringify(message)}\n`;
 
 /** Cuts a stream of text chunks into its lines; what stands behind the last newline waits for the next chunk. */
 export class LineDecoder {

@@ -2,6 +2,7 @@
 import type { Adapter } from '@/core/adapter';
 import type { ModelConfig } from '@/core/model-config';
 import type { Sampling } from '@/core/sampling';
+import type { TopTokens } from './protocol';
 
 /** Opaque KV cache of one sequence; belongs to the adapter that made it. */
 export interface SequenceCache {
@@ -20,10 +21,12 @@ export interface RunRow {
   sampling: Sampling;
   /** Index of the next answer token: draw i uses uniformAt(sampling.seed, i). */
   position: number;
-  /** Ids already in the prompt and answer, for the repetition penalty. Empty where the penalty is 1. */
+  /** Prompt and answer so far, the last `position` ids being the answer, for the penalties. Empty where there are none. */
   seen: Int32Array;
   /** Any of these ends the answer; it is emitted, too. */
   stopIds: readonly number[];
+  /** How many likeliest tokens to report at each position. */
+  topLogprobs?: number;
   /** At most this many new tokens in this run. */
   maxNew: number;
 }
@@ -33,6 +36,8 @@ export interface RunResult {
   ids: number[];
   /** log p of each new token under the full distribution at temperature 1, before any truncation or penalty. */
   logprobs: number[];
+  /** One entry a token where the row asked for it. */
+  top?: TopTokens[];
   cache: SequenceCache;
   stopped: boolean;
 }

@@ -4,7 +4,7 @@ import { uniformAt } from '@/core/rng';
 import type { Sampling } from '@/core/sampling';
 
 export interface SampledRow {
-  sampling: Pick<Sampling, 'temperature' | 'topK' | 'topP' | 'repetitionPenalty' | 'seed'>;
+  sampling: Omit<Sampling, 'maxTokens' | 'stop'>;
   /** Index of the next answer token. */
   position: number;
   seen: Iterable<number>;

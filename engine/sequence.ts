@@ -1,8 +1,8 @@
 // The state of one request: its tokens, its cache, and when it ends.
 import type { Tokenizer } from '@/core/base';
 import { AttuneError } from '@/core/errors';
-import type { FinishReason } from '@/core/sampling';
-import type { GenerateRequest } from './protocol';
+import { type FinishReason, hasPenalty } from '@/core/sampling';
+import type { GenerateRequest, TopTokens } from './protocol';
 import type { RunResult, RunRow, SequenceCache } from './runner';
 import type { Schedulable } from './scheduler';
 import { StopStrings } from './stop-strings';
@@ -18,6 +18,7 @@ export interface Delta {
   offset: number;
   ids: number[];
   logprobs: number[];
+  top?: TopTokens[];
 }
 
 export class Sequence implements Schedulable {
@@ -64,7 +65,7 @@ export class Sequence implements Schedulable {
 
   /** The row for the next run; never called once finished. */
   toRow(steps: number): RunRow {
-    const { promptIds, sampling, versionId } = this.request;
+    const { promptIds, sampling, versionId, topLogprobs } = this.request;
     const all = [...promptIds, ...this.answer];
     return {
       cache: this.cache,
@@ -72,8 +73,9 @@ export class Sequence implements Schedulable {
       adapterId: versionId === 'base' ? null : versionId,
       sampling,
       position: this.answer.length,
-      seen: sampling.repetitionPenalty === 1 ? new Int32Array(0) : Int32Array.from(all),
+      seen: hasPenalty(sampling) ? Int32Array.from(all) : new Int32Array(0),
       stopIds: this.context.stopIds,
+      topLogprobs,
       maxNew: Math.min(steps, this.maxAnswer - this.answer.length),
     };
   }
@@ -89,7 +91,13 @@ export class Sequence implements Schedulable {
     for (const id of result.ids) if (!this.finishReason) this.append(id);
     const count = this.answer.length - offset;
     if (this.finishReason) this.releaseCache();
-    return { offset, ids: result.ids.slice(0, count), logprobs: result.logprobs.slice(0, count) };
+    const { ids, logprobs, top } = result;
+    return {
+      offset,
+      ids: ids.slice(0, count),
+      logprobs: logprobs.slice(0, count),
+      ...(top && { top: top.slice(0, count) }),
+    };
   }
 
   /** Ends the sequence from outside. `isComputing`: a run holds the cache, and `accept` releases it afterwards. */

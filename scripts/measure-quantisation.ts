@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { loadBase } from '@/core/load-base';
+import { Sampling } from '@/core/sampling';
 import { createModelRunner } from '@/engine/model-runner';
 
 const PROMPTS = [
@@ -25,15 +26,7 @@ async function main([path = process.env.ATTUNE_MODEL, cache = '.attune/graphs']:
     createModelRunner({ base, precision, cacheDirectory: cache, threads: 2, maxRank: 16 });
   const fp32 = await load('fp32');
   const int8 = await load('int8');
-  const sampling = {
-    temperature: 0,
-    topK: 0,
-    topP: 1,
-    repetitionPenalty: 1,
-    seed: 0,
-    maxTokens: ANSWER_TOKENS,
-    stop: [],
-  };
+  const sampling = Sampling.parse({ temperature: 0, seed: 0, maxTokens: ANSWER_TOKENS });
   let positions = 0;
   let agreed = 0;
   let divergence = 0;

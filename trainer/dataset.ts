@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
+import { isReshaped } from '@/core/sampling';
 import type { Database, Executor } from '@/db/client';
 import { CHOICES, comparison, conversation, feedback, generation, snapshot } from '@/db/schema';
 import type { RunLease } from './runs';
@@ -210,13 +211,12 @@ function assemble(pairs: VotedPair[], thumbs: VotedAnswer[], asked: { promptIds:
 }
 
 function completionOf(row: Generation): z.infer<typeof Completion> {
-  const { topK, topP, repetitionPenalty } = row.sampling;
   return {
     generationId: row.id,
     versionId: row.versionId,
     ids: row.completionIds,
     propensity: row.propensity,
-    isTruncated: topK > 0 || topP < 1 || repetitionPenalty !== 1,
+    isTruncated: isReshaped(row.sampling),
   };
 }
 

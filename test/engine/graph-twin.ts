@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Adapter, ALL_TARGETS, loraKey } from '@/core/adapter';
 import { type ModelConfig, type Projection, projectionShape } from '@/core/model-config';
 import { Rng } from '@/core/rng';
-import type { Sampling } from '@/core/sampling';
+import { Sampling } from '@/core/sampling';
 import type { ModelWeights } from '@/core/weights';
 import type { RunRow } from '@/engine/runner';
 
@@ -32,15 +32,7 @@ export function randomAdapter(
   return { rank, alpha: 2 * rank, targets, pairs };
 }
 
-export const GREEDY: Sampling = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  repetitionPenalty: 1,
-  seed: 0,
-  maxTokens: 64,
-  stop: [],
-};
+export const GREEDY = Sampling.parse({ temperature: 0, seed: 0, maxTokens: 64 });
 
 export function row(tokens: readonly number[], options: Partial<RunRow> = {}): RunRow {
   const ids = Int32Array.from(tokens);

@@ -36,7 +36,13 @@ class CountingRunner implements ModelRunner {
       while (ids.length < Math.min(steps, row.maxNew) && ids.at(-1) !== EOS)
         ids.push(tokenAt(row.sampling.seed, row.position + ids.length));
       const length = (row.cache?.length ?? 0) + row.tokens.length + ids.length - 1;
-      return { ids, logprobs: ids.map((id) => -id), cache: this.cache(row.cache, length), stopped: ids.at(-1) === EOS };
+      return {
+        ids,
+        logprobs: ids.map((id) => -id),
+        ...(row.topLogprobs && { top: ids.map((id) => ({ ids: [id], logprobs: [-id] })) }),
+        cache: this.cache(row.cache, length),
+        stopped: ids.at(-1) === EOS,
+      };
     });
   }
   private cache(former: SequenceCache | null, length: number): SequenceCache {
@@ -224,12 +230,31 @@ describe('Engine', () => {
     expect(() => start('b', {}, { promptIds: [30] })).toThrow(/30.*vocabulary/);
   });
 
-  it('gives `seen` for the repetition penalty only where there is one', async () => {
+  it('gives `seen` for a penalty only where there is one', async () => {
     const { start, drain, runner } = makeEngine();
     start('a', { repetitionPenalty: 1.2, maxTokens: 3 });
     start('b', { maxTokens: 3 });
+    start('c', { presencePenalty: 0.5, maxTokens: 3 });
+    start('d', { frequencyPenalty: -0.5, maxTokens: 3 });
     await drain();
-    expect([...runner.runs[1]!.rows[0]!.seen]).toEqual([1, 2, 3, 1]);
-    expect(runner.runs[1]!.rows[1]!.seen).toHaveLength(0);
+    const seen = runner.runs[1]!.rows.map((row) => [...row.seen]);
+    expect(seen).toEqual([[1, 2, 3, 1], [], [1, 2, 3, 1], [1, 2, 3, 1]]);
+  });
+
+  it('reports the likeliest tokens of each token handed out, where the request asks for them', async () => {
+    const { start, drain } = makeEngine();
+    // Seed 1 says b c d e: the stop string ends the answer inside of a run, and what stands behind it is cut.
+    const asked = start('a', { seed: 1, maxTokens: 12, stop: [letter(tokenAt(1, 2))] }, { topLogprobs: 1 });
+    const plain = start('b', { seed: 1, maxTokens: 12 });
+    await drain();
+    const events = asked.messages.flatMap((message) => (message.type === 'tokens' ? [message] : []));
+    expect(events.flatMap(({ top }) => top!.map(({ ids }) => ids[0]))).toEqual(events.flatMap(({ ids }) => ids));
+    expect(events.flatMap(({ ids }) => ids)).toHaveLength(3);
+    expect(plain.messages.some((message) => 'top' in message)).toBe(false);
+  });
+
+  it('refuses a bias on a token that the vocabulary lacks', () => {
+    const { start } = makeEngine();
+    expect(() => start('a', { logitBias: { 30: -100 } })).toThrow(/30.*vocabulary/);
   });
 });
