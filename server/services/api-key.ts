@@ -6,6 +6,7 @@ import { apiKey, usage } from '@/db/schema';
 import { record } from './audit';
 import type { Product } from './product';
 import { checkText } from './text';
+import { totalOf } from './usage';
 import type { ApiKeyView } from './views';
 
 const MARK = 'sk-attune-';
@@ -39,7 +40,13 @@ export async function create(
       throw new AttuneError('CONFLICT', `You have ${live.length} keys and ${MAX_KEYS} is the most; revoke one first.`);
     const [row] = await tx
       .insert(apiKey)
-      .values({ userId, name, prefix: secret.slice(0, SHOWN), sha256: hash(secret), allowTraining: input.allowTraining })
+      .values({
+        userId,
+        name,
+        prefix: secret.slice(0, SHOWN),
+        sha256: hash(secret),
+        allowTraining: input.allowTraining,
+      })
       .returning({ id: apiKey.id });
     await record(tx, userId, 'api_key.create', row!.id, { name });
     return { id: row!.id, secret };
@@ -48,8 +55,6 @@ export async function create(
 
 /** Newest first, with what each has used; revoked ones stay, for their usage. */
 export async function list({ db }: Product, userId: string): Promise<ApiKeyView[]> {
-  const total = (column: typeof usage.requests | typeof usage.promptTokens) =>
-    sql<number>`coalesce(sum(${column}), 0)`.mapWith(Number);
   return db
     .select({
       id: apiKey.id,
@@ -59,9 +64,9 @@ export async function list({ db }: Product, userId: string): Promise<ApiKeyView[
       createdAt: apiKey.createdAt,
       lastUsedAt: apiKey.lastUsedAt,
       revokedAt: apiKey.revokedAt,
-      requests: total(usage.requests),
-      promptTokens: total(usage.promptTokens),
-      completionTokens: total(usage.completionTokens),
+      requests: totalOf(usage.requests),
+      promptTokens: totalOf(usage.promptTokens),
+      completionTokens: totalOf(usage.completionTokens),
     })
     .from(apiKey)
     .leftJoin(usage, and(eq(usage.userId, apiKey.userId), eq(usage.source, sql`${apiKey.id}::text`)))

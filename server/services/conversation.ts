@@ -146,3 +146,10 @@ export async function setAllowTraining(
   await own(db, userId, input.id);
   await db.update(conversation).set({ allowTraining: input.allowTraining }).where(eq(conversation.id, input.id));
 }
+
+/** What a conversation is called until somebody renames it. */
+export function titleOf(text: string): string {
+  const line = text.split('\n', 1)[0]!.trim();
+  const characters = Array.from(line);
+  return characters.length <= 60 ? line : `${characters.slice(0, 59).join('').trimEnd()}…`;
+}

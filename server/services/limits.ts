@@ -89,7 +89,10 @@ export async function takeSeats(tx: Executor, caller: Caller, limits: Limits, an
   const { userId, apiKeyId } = caller;
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`attune seats ${userId}`}, 0))`);
   const running = eq(generation.status, 'running');
-  const [mine] = await tx.select({ n: count() }).from(generation).where(and(running, eq(generation.userId, userId)));
+  const [mine] = await tx
+    .select({ n: count() })
+    .from(generation)
+    .where(and(running, eq(generation.userId, userId)));
   refuseSeats('account', mine!.n, answers, limits.user.concurrent);
   if (!apiKeyId) return;
   const [keys] = await tx

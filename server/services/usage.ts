@@ -1,5 +1,6 @@
 // Counts what people use: requests and tokens by day, through the chat and through each key.
 import { desc, eq, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { Executor } from '@/db/client';
 import { conversation, usage } from '@/db/schema';
 import type { Product } from './product';
@@ -44,18 +45,19 @@ export async function moveUsage(tx: Executor, guestId: string, userId: string): 
   await tx.delete(usage).where(eq(usage.userId, guestId));
 }
 
+/** Over the rows of a group, none included. */
+export const totalOf = (column: AnyPgColumn) => sql<number>`coalesce(sum(${column}), 0)`.mapWith(Number);
+
 const DAYS = 30;
 
 /** The last days on which something was used, newest first, over the chat and all keys. */
 export async function listUsage({ db }: Product, userId: string): Promise<UsageView[]> {
-  const total = (column: typeof usage.requests | typeof usage.promptTokens) =>
-    sql<number>`sum(${column})`.mapWith(Number);
   return db
     .select({
       day: usage.day,
-      requests: total(usage.requests),
-      promptTokens: total(usage.promptTokens),
-      completionTokens: total(usage.completionTokens),
+      requests: totalOf(usage.requests),
+      promptTokens: totalOf(usage.promptTokens),
+      completionTokens: totalOf(usage.completionTokens),
     })
     .from(usage)
     .where(eq(usage.userId, userId))

@@ -196,3 +196,10 @@ export interface UsageView {
   promptTokens: number;
   completionTokens: number;
 }
+
+export interface ModelView {
+  id: string;
+  /** The version that it was trained from, or, for an alias, that it stands for. */
+  parentId: string | null;
+  createdAt: Date;
+}
