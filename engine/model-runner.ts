@@ -10,6 +10,7 @@ import { newName } from './graph/decode-loop';
 import { concatLora, loraMasks, type PackedLora, packAdapter } from './graph/lora';
 import { prepareModelFile } from './graph/model-file';
 import { joinCaches, KvCache, KvStorage } from './kv-cache';
+import type { TopTokens } from './protocol';
 import type { ModelRunner, RunResult, RunRow } from './runner';
 import { type SampledRow, samplingFeeds } from './sampler';
 
@@ -81,8 +82,16 @@ const idleTurn = (): Turn => ({
 interface Emitted {
   ids: number[];
   logprobs: number[];
+  top?: TopTokens[];
   stopped: boolean;
 }
+
+const nothingYet = ({ topLogprobs }: Turn): Emitted => ({
+  ids: [],
+  logprobs: [],
+  ...(topLogprobs && { top: [] }),
+  stopped: false,
+});
 
 class OnnxModelRunner implements InspectableModelRunner {
   private readonly adapters = new Map<string, PackedLora>();
@@ -121,7 +130,7 @@ class OnnxModelRunner implements InspectableModelRunner {
 
   async run(rows: RunRow[], steps: number): Promise<RunResult[]> {
     const jobs = rows.map((row) => this.checkRow(row, steps));
-    const emitted = jobs.map((): Emitted => ({ ids: [], logprobs: [], stopped: false }));
+    const emitted = jobs.map(nothingYet);
     const room = (index: number) => Math.min(rows[index]!.maxNew, steps) - emitted[index]!.ids.length;
     const forward = async (indexes: number[], limit: number) => {
       const turns = indexes.map((index) => ({ ...jobs[index]!, maxNew: Math.min(room(index), limit) }));
@@ -130,11 +139,12 @@ class OnnxModelRunner implements InspectableModelRunner {
         const all = emitted[index]!;
         all.ids.push(...result.ids);
         all.logprobs.push(...result.logprobs);
+        all.top?.push(...result.top!);
         all.stopped = result.stopped;
         const job = jobs[index]!;
         job.tokens = Int32Array.of(all.ids.at(-1)!);
         job.position += result.ids.length;
-        if (hasPenalty(job.sampling)) job.seen = [...job.seen, ...result.ids];
+        if (hasPenalty(job.sampling)) job.seen = [...Array.from(job.seen), ...result.ids];
       }
     };
 
@@ -231,16 +241,19 @@ class OnnxModelRunner implements InspectableModelRunner {
       seated.map(({ tokens }, row) => row * longest + tokens.length - 1),
       [seated.length],
     );
-    const output = await this.execute(seated, storage, steps, feeds, ['tokens', 'logprobs']);
+    const isReporting = turns.some(({ topLogprobs }) => topLogprobs);
+    const fetches = ['tokens', 'logprobs', ...(isReporting ? ['topIds', 'topLogprobs'] : [])];
+    const output = await this.execute(seated, storage, steps, feeds, fetches);
     const tokens = output.tokens!.data as BigInt64Array; // [turns, B, 1]
     const logprobs = output.logprobs!.data as Float32Array;
     const ran = output.tokens!.dims[0]!;
     return turns.map((turn) => {
-      const emitted: Emitted = { ids: [], logprobs: [], stopped: false };
+      const emitted = nothingYet(turn);
       for (let step = 0; step < Math.min(ran, turn.maxNew) && !emitted.stopped; step++) {
         const at = step * seated.length + turn.cache.row;
         emitted.ids.push(Number(tokens[at]));
         emitted.logprobs.push(logprobs[at]!);
+        emitted.top?.push(topTokens(output, at, turn.topLogprobs!));
         emitted.stopped = turn.stopIds.includes(Number(tokens[at]));
       }
       storage.append(turn.cache, output, turn.tokens.length + emitted.ids.length - 1);
@@ -302,8 +315,8 @@ class OnnxModelRunner implements InspectableModelRunner {
     this.checkLength(cache.length + row.tokens.length + Math.min(row.maxNew, steps) - 1);
     if (row.maxNew < 1) throw new AttuneError('BAD_INPUT', `maxNew is ${row.maxNew}; ask for one token at least.`);
     this.checkAdapterId(row.adapterId);
-    const { tokens, adapterId, sampling, position, seen, stopIds, maxNew } = row;
-    return { cache, tokens, adapterId, sampling, position, seen, stopIds, maxNew };
+    const { tokens, adapterId, sampling, position, seen, stopIds, maxNew, topLogprobs } = row;
+    return { cache, tokens, adapterId, sampling, position, seen, stopIds, maxNew, topLogprobs };
   }
 
   private checkIds(ids: Int32Array): void {
@@ -328,6 +341,15 @@ class OnnxModelRunner implements InspectableModelRunner {
       throw new AttuneError('NOT_FOUND', `Adapter ${id} is not loaded. Load it before running it.`);
     }
   }
+}
+
+/** The first `count` that a run reports at a place of its [turns, rows]. */
+function topTokens(output: Record<string, Tensor>, at: number, count: number): TopTokens {
+  const reported = output.topIds!.dims[2]!;
+  const [start, end] = [at * reported, at * reported + Math.min(count, reported)];
+  const ids = (output.topIds!.data as BigInt64Array).subarray(start, end);
+  const logprobs = (output.topLogprobs!.data as Float32Array).subarray(start, end);
+  return { ids: Array.from(ids, Number), logprobs: Array.from(logprobs) };
 }
 
 /** Fresh prompts of like length together, within the token budget; a prompt behind a cache goes alone, as the graph's attention asks. */

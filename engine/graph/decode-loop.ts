@@ -14,12 +14,13 @@ import {
   skipRmsNorm,
   swiglu,
 } from './blocks';
-import { any, sample } from './sample';
+import { any } from './operations';
+import { sample } from './sample';
 import type { ExternalData, TensorType } from './writer';
 import { Graph } from './writer';
 
 /** Part of the cached file's name: raise it with every change to what this folder writes. */
-export const GRAPH_VERSION = 2;
+export const GRAPH_VERSION = 3;
 
 export const pastName = (layer: number, half: 'key' | 'value') => `past.${layer}.${half}`;
 export const newName = (layer: number, half: 'key' | 'value') => `new.${layer}.${half}`;
@@ -33,7 +34,7 @@ interface Carried {
 
 /**
  * B sequences, S tokens each in the first turn, N read-out positions (N = B while generating).
- * Outputs: tokens and logprobs [turns, N, 1], logits [N, V] of the last turn, and the keys and values that this run
+ * Outputs: tokens and logprobs [turns, N, 1], topIds and topLogprobs [turns, N, reported], logits [N, V] of the last turn, and the keys and values that this run
  * added, [B, kvHeads, S + turns - 1, headSize], so that the caller copies new slots only and never the whole cache.
  */
 export function writeModel(
@@ -56,7 +57,7 @@ export function writeModel(
     { name: 'lengths', type: 'int32', initial: graph.input('lengths', 'int32', ['B']) },
     { name: 'readouts', type: 'int64', initial: graph.input('readouts', 'int64', ['N']) },
     { name: 'remaining', type: 'int32', initial: graph.input('remaining', 'int32', ['B']) },
-    { name: 'seen', type: 'bool', initial: graph.input('seen', 'bool', ['N', 'W']) },
+    { name: 'history', type: 'float32', initial: graph.input('history', 'float32', ['N', 'W']) },
     { name: 'logits', type: 'float32', initial: graph.constant('float32', [0], [1, 1]) },
   ];
   for (const layer of layers) {
@@ -77,13 +78,21 @@ export function writeModel(
     ['isGreedy', 'bool'],
     ['topK', 'int64'],
     ['topP', 'float32'],
+    ['minP', 'float32'],
     ['penalty', 'float32'],
+    ['presence', 'float32'],
+    ['frequency', 'float32'],
   ] as const) {
     perRow(name, type);
   }
   scalar('hasPenalty', 'bool');
+  scalar('hasBias', 'bool');
+  scalar('hasMinP', 'bool');
   scalar('hasSampling', 'bool');
+  graph.input('biasIds', 'int64', ['N', 'M']);
+  graph.input('biases', 'float32', ['N', 'M']);
   graph.input('candidates', 'int64', [1]);
+  graph.input('reported', 'int64', [1]);
   graph.input('mask', 'float32', ['B', 1, 'R']);
   graph.input('mask.qkv', 'float32', ['B', 1, 'R3']);
   for (const layer of layers) {
@@ -96,12 +105,14 @@ export function writeModel(
   const body = writeTurn({ graph: graph.subgraph(), config, weights, precision }, carried);
   const isTrue = graph.constant('bool', [1]);
   const loopInputs = [steps, isTrue, ...carried.map((value) => value.initial)];
-  const outputs = graph.ops('Loop', loopInputs, carried.length + 2, { body });
+  const outputs = graph.ops('Loop', loopInputs, carried.length + 4, { body });
   const final = (name: string) => outputs[carried.findIndex((value) => value.name === name)]!;
-  const [tokens, logprobs] = outputs.slice(-2) as [string, string];
+  const [tokens, logprobs, topIds, topLogprobs] = outputs.slice(-4) as [string, string, string, string];
 
   graph.output(tokens, 'int64', 'tokens');
   graph.output(logprobs, 'float32', 'logprobs');
+  graph.output(topIds, 'int64', 'topIds');
+  graph.output(topLogprobs, 'float32', 'topLogprobs');
   graph.output(final('logits'), 'float32', 'finalLogits');
   const slots = newSlots(graph, config, tokens, final(pastName(0, 'key')));
   for (const layer of layers) {
@@ -148,9 +159,9 @@ function writeTurn(context: BlockContext, carried: Carried[]): Graph {
   next.set('logits', logits);
 
   const uniforms = graph.op('Gather', ['uniforms', turn], { axis: 0 }); // [N, 1]
-  const inputs = { logits, uniforms, seen: value('seen'), ...SAMPLING_INPUTS };
-  const { token, logprob, seen } = sample(graph, inputs, config.vocabSize);
-  next.set('seen', seen);
+  const inputs = { logits, uniforms, history: value('history'), ...SAMPLING_INPUTS };
+  const { token, logprob, topIds, topLogprobs, history } = sample(graph, inputs, config.vocabSize);
+  next.set('history', history);
   writeNextState(graph, value, next, token);
 
   const isRunning = any(graph, graph.op('Greater', [next.get('remaining')!, graph.constant('int32', [0])]));
@@ -158,6 +169,8 @@ function writeTurn(context: BlockContext, carried: Carried[]): Graph {
   for (const { name, type } of carried) graph.output(next.get(name)!, type);
   graph.output(graph.op('Identity', [token]), 'int64');
   graph.output(logprob, 'float32');
+  graph.output(topIds, 'int64');
+  graph.output(topLogprobs, 'float32');
   return graph;
 }
 
@@ -167,11 +180,19 @@ const SAMPLING_INPUTS = {
   isGreedy: 'isGreedy',
   topK: 'topK',
   topP: 'topP',
+  minP: 'minP',
   penalty: 'penalty',
+  presence: 'presence',
+  frequency: 'frequency',
+  biasIds: 'biasIds',
+  biases: 'biases',
   forced: 'forced',
   hasPenalty: 'hasPenalty',
+  hasBias: 'hasBias',
+  hasMinP: 'hasMinP',
   hasSampling: 'hasSampling',
   candidates: 'candidates',
+  reported: 'reported',
 };
 
 /** Embedding, blocks and final norm at the read-out positions: [N, H]. Sets each layer's cache in `next`. */

@@ -1,36 +1,44 @@
 // Chooses a token per row from logits inside the graph, by inverse CDF of fed uniforms, and its log-probability.
+import { type AdjustInputs, adjust, remember } from './adjust';
+import { any, applyIf, choose, int, reduce, slice, topK } from './operations';
 import type { Graph } from './writer';
 
 /** Values of one sampling step; N rows, V vocabulary. */
-export interface SampleInputs {
-  logits: string; // [N, V]
+export interface SampleInputs extends AdjustInputs {
   uniforms: string; // float32 [N, 1], in (0, 1)
   inverseTemperature: string; // float32 [N, 1]
   isGreedy: string; // bool [N, 1]
   topK: string; // int64 [N, 1], 0 keeps all
   topP: string; // float32 [N, 1], 1 keeps all
-  penalty: string; // float32 [N, 1]
+  minP: string; // float32 [N, 1], 0 keeps all
   /** int64 [N, 1]: a token to score instead of sampling, or -1. */
   forced: string;
-  /** bool [N, V], or [N, 1] when no row has a penalty. */
-  seen: string;
-  hasPenalty: string; // bool scalar
   hasSampling: string; // bool scalar: some row is not greedy
+  hasMinP: string; // bool scalar
   /** int64 [1]: how many likeliest tokens to sort; at least the largest topK. */
   candidates: string;
+  /** int64 [1]: how many likeliest tokens to report, 0 for none. */
+  reported: string;
 }
 
 const CDF_BLOCK = 64; // the CDF of the vocabulary has two levels, so that no sum runs over more than V / 64 terms
 const BELOW_ONE = 1 - 2 ** -23; // keeps a target strictly under the total in float32
 
-/** token int64 [N, 1]; logprob float32 [N, 1] of the full distribution at temperature 1; the new seen mask. */
-export function sample(graph: Graph, inputs: SampleInputs, vocab: number) {
-  const { logits, seen } = inputs;
+export interface Sampled {
+  token: string; // int64 [N, 1]
+  logprob: string; // float32 [N, 1], of the full distribution at temperature 1
+  topIds: string; // int64 [N, reported]
+  topLogprobs: string; // float32 [N, reported]
+  history: string; // with the token
+}
+
+export function sample(graph: Graph, inputs: SampleInputs, vocab: number): Sampled {
+  const { logits } = inputs;
   const largest = reduce(graph, 'ReduceMax', logits);
   const exponentials = graph.op('Exp', [graph.op('Sub', [logits, largest])]);
   const logSum = graph.op('Add', [graph.op('Log', [reduce(graph, 'ReduceSum', exponentials)]), largest]);
 
-  const adjusted = penalise(graph, inputs);
+  const adjusted = adjust(graph, inputs);
   const [values, indices] = topK(graph, adjusted, inputs.candidates);
   const first = (x: string) => slice(graph, x, 0, 1);
   const chosen = choose(
@@ -43,29 +51,18 @@ export function sample(graph: Graph, inputs: SampleInputs, vocab: number) {
   const token = graph.op('Where', [isForced, inputs.forced, chosen]);
   const logit = graph.op('GatherElements', [logits, token], { axis: 1 });
 
-  const width = graph.op('Shape', [seen], { start: 1, end: 2 });
-  const marks = graph.op('Expand', [graph.constant('bool', [1], [1, 1]), graph.op('Shape', [token])]);
-  const nextSeen = graph.op('ScatterElements', [seen, graph.op('Mod', [token, width]), marks], { axis: 1 });
-  return { token, logprob: graph.op('Sub', [logit, logSum]), seen: nextSeen };
-}
-
-/** Keskar et al. 2019: seen tokens' positive logits are divided by the penalty, negative ones multiplied. */
-function penalise(graph: Graph, { logits, seen, penalty, hasPenalty }: SampleInputs): string {
-  return choose(
-    graph,
-    hasPenalty,
-    (branch) => {
-      const isPositive = branch.op('Greater', [logits, branch.constant('float32', [0])]);
-      const divided = branch.op('Div', [logits, penalty]);
-      const lowered = branch.op('Where', [isPositive, divided, branch.op('Mul', [logits, penalty])]);
-      branch.output(branch.op('Where', [seen, lowered, logits]), 'float32');
-    },
-    (branch) => branch.output(branch.op('Identity', [logits]), 'float32'),
-  )[0]!;
+  const [topLogits, topIds] = topK(graph, logits, inputs.reported);
+  return {
+    token,
+    logprob: graph.op('Sub', [logit, logSum]),
+    topIds,
+    topLogprobs: graph.op('Sub', [topLogits, logSum]),
+    history: remember(graph, inputs.history, token),
+  };
 }
 
 interface Ranked {
-  adjusted: string; // [N, V] after the penalty
+  adjusted: string; // [N, V] after biases and penalties
   values: string; // [N, K], largest first
   indices: string; // [N, K]
   best: string; // [N, 1]
@@ -75,13 +72,22 @@ interface Ranked {
 function draw(graph: Graph, inputs: SampleInputs, ranked: Ranked, vocab: number): string {
   const weigh = (values: string) =>
     graph.op('Exp', [graph.op('Mul', [graph.op('Sub', [values, ranked.best]), inputs.inverseTemperature])]);
-  const whole = drawFromAll(graph, weigh(ranked.adjusted), inputs.uniforms, vocab);
   const keepsAll = graph.op('Equal', [inputs.topK, int(graph, 0)]);
   const isNucleus = graph.op('Less', [inputs.topP, graph.constant('float32', [1])]);
+  const isTruncated = graph.op('Or', [graph.op('Not', [keepsAll]), isNucleus]);
+  const zero = graph.constant('float32', [0]);
+  const allWeights = weigh(ranked.adjusted);
+  const wholeWeights = applyIf(graph, inputs.hasMinP, allWeights, (branch) => {
+    // A truncated row draws from the candidates below and needs the total of all here.
+    const least = branch.op('Where', [isTruncated, zero, inputs.minP]);
+    const isLikely = branch.op('GreaterOrEqual', [allWeights, least]);
+    return branch.op('Where', [isLikely, allWeights, zero]);
+  });
+  const whole = drawFromAll(graph, wholeWeights, inputs.uniforms, vocab);
 
   // The sorted candidates hold a row's nucleus when their mass reaches topP; else the whole vocabulary is sorted.
   const nucleusMass = graph.op('Mul', [inputs.topP, whole.total]);
-  const isShort = graph.op('Less', [reduce(graph, 'ReduceSum', weigh(ranked.values)), nucleusMass]);
+  const isShort = graph.op('Less', [runningTotal(graph, weigh(ranked.values)), nucleusMass]);
   const mustSort = graph.op('And', [graph.op('And', [keepsAll, isNucleus]), isShort]);
   const [values, indices] = choose(
     graph,
@@ -97,22 +103,21 @@ function draw(graph: Graph, inputs: SampleInputs, ranked: Ranked, vocab: number)
     },
   ) as [string, string];
 
-  // top-k, then the smallest set of what is left whose probability reaches p, as transformers orders them.
-  const zero = graph.constant('float32', [0]);
+  // top-k, then the smallest set of what is left whose probability reaches p, then min-p, as transformers orders them.
   const width = graph.op('Squeeze', [graph.op('Shape', [values], { start: 1, end: 2 })]);
   const rank = graph.op('Range', [int(graph, 0), width, int(graph, 1)]); // [K]
   const inTopK = graph.op('Or', [keepsAll, graph.op('Less', [rank, inputs.topK])]); // [N, K]
   const weights = graph.op('Where', [inTopK, weigh(values), zero]);
-  const mass = graph.op('Where', [keepsAll, whole.total, reduce(graph, 'ReduceSum', weights)]);
+  const mass = graph.op('Where', [keepsAll, whole.total, runningTotal(graph, weights)]);
   const before = graph.op('CumSum', [weights, int(graph, 1)], { exclusive: 1 });
   const inNucleus = graph.op('Less', [before, graph.op('Mul', [inputs.topP, mass])]);
-  const kept = graph.op('Where', [inNucleus, weights, zero]);
+  const isKept = graph.op('And', [inNucleus, graph.op('GreaterOrEqual', [weights, inputs.minP])]);
+  const kept = graph.op('Where', [isKept, weights, zero]);
   const cumulative = graph.op('CumSum', [kept, int(graph, 1)]);
-  const target = graph.op('Mul', [inputs.uniforms, slice(graph, cumulative, -1, 2 ** 31)]);
+  const target = graph.op('Mul', [inputs.uniforms, last(graph, cumulative)]);
   const place = invert(graph, cumulative, target);
   const fromCandidates = graph.op('GatherElements', [indices, place], { axis: 1 });
 
-  const isTruncated = graph.op('Or', [graph.op('Not', [keepsAll]), isNucleus]);
   const sampled = graph.op('Where', [isTruncated, fromCandidates, whole.token]);
   return graph.op('Where', [inputs.isGreedy, slice(graph, ranked.indices, 0, 1), sampled]);
 }
@@ -125,7 +130,7 @@ function drawFromAll(graph: Graph, weights: string, uniforms: string, vocab: num
   const grid = graph.op('Reshape', [padded, graph.constant('int64', [-1, blocks, CDF_BLOCK], [3])]); // [N, V/64, 64]
   const sums = graph.op('ReduceSum', [grid, graph.constant('int64', [2], [1])], { keepdims: 0 }); // [N, V/64]
   const cumulative = graph.op('CumSum', [sums, int(graph, 1)]);
-  const total = slice(graph, cumulative, -1, 2 ** 31); // [N, 1]
+  const total = last(graph, cumulative); // [N, 1]
   const target = graph.op('Mul', [uniforms, total]);
   const block = invert(graph, cumulative, target); // [N, 1]
   const before = graph.op('GatherElements', [graph.op('Sub', [cumulative, sums]), block], { axis: 1 });
@@ -137,46 +142,14 @@ function drawFromAll(graph: Graph, weights: string, uniforms: string, vocab: num
 
 /** Index of the first cumulative value over the target, never one of weight 0. cumulative [N, K], target [N, 1] */
 function invert(graph: Graph, cumulative: string, target: string): string {
-  const last = slice(graph, cumulative, -1, 2 ** 31);
-  const limited = graph.op('Min', [target, graph.op('Mul', [last, graph.constant('float32', [BELOW_ONE])])]);
+  const total = last(graph, cumulative);
+  const limited = graph.op('Min', [target, graph.op('Mul', [total, graph.constant('float32', [BELOW_ONE])])]);
   const isPassed = graph.op('LessOrEqual', [cumulative, limited]);
   return reduce(graph, 'ReduceSum', graph.op('Cast', [isPassed], { to: 7 }));
 }
 
-const int = (graph: Graph, value: number) => graph.constant('int64', [value]);
+/** Sum of each row, term after term: candidates that other rows of the batch ask for do not change its rounding. */
+const runningTotal = (graph: Graph, x: string) => last(graph, graph.op('CumSum', [x, int(graph, 1)]));
 
-/** Along axis 1, which stays as length 1. */
-function reduce(graph: Graph, type: 'ReduceSum' | 'ReduceMax', x: string): string {
-  return graph.op(type, [x, graph.constant('int64', [1], [1])], { keepdims: 1 });
-}
-
-/** Columns [start, end). */
-function slice(graph: Graph, x: string, start: number, end: number): string {
-  const one = (value: number) => graph.constant('int64', [value], [1]);
-  return graph.op('Slice', [x, one(start), one(end), one(1)]);
-}
-
-function topK(graph: Graph, x: string, k: string): [string, string] {
-  return graph.ops('TopK', [x, k], 2, { axis: 1, largest: 1, sorted: 1 }) as [string, string];
-}
-
-/** bool of any shape to a bool scalar. */
-export function any(graph: Graph, x: string): string {
-  const most = graph.op('ReduceMax', [graph.op('Cast', [x], { to: 6 })], { keepdims: 0 });
-  return graph.op('Greater', [most, graph.constant('int32', [0])]);
-}
-
-/** If with two branches that declare the same outputs. */
-function choose(
-  graph: Graph,
-  condition: string,
-  whenTrue: (branch: Graph) => void,
-  whenFalse: (branch: Graph) => void,
-): string[] {
-  const thenBranch = graph.subgraph();
-  whenTrue(thenBranch);
-  const elseBranch = graph.subgraph();
-  whenFalse(elseBranch);
-  const attributes = { then_branch: thenBranch, else_branch: elseBranch };
-  return graph.ops('If', [condition], thenBranch.outputCount, attributes);
-}
+/** The last column. */
+const last = (graph: Graph, x: string) => slice(graph, x, -1, 2 ** 31);

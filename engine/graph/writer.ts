@@ -13,7 +13,7 @@ export type TensorType = keyof typeof DataType;
 export interface FloatAttribute {
   float: number;
 }
-type Attribute = number | number[] | FloatAttribute | Graph;
+type Attribute = number | number[] | string | FloatAttribute | Graph;
 
 const MICROSOFT = 'com.microsoft';
 const MICROSOFT_OPERATORS = new Set([
@@ -189,6 +189,7 @@ export class Graph {
 function attributeProto(name: string, value: Attribute): Onnx.IAttributeProto {
   const { AttributeType } = onnx.AttributeProto;
   if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
+  if (typeof value === 'string') return { name, type: AttributeType.STRING, s: Buffer.from(value) };
   if (Array.isArray(value)) return { name, type: AttributeType.INTS, ints: value };
   if (value instanceof Graph) return { name, type: AttributeType.GRAPH, g: value.toProto() };
   return { name, type: AttributeType.FLOAT, f: value.float };

@@ -121,29 +121,3 @@ export function logSoftmax(logits: ArrayLike<number>): number[] {
   const logSum = largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
   return values.map((value) => value - logSum);
 }
-
-/** Penalty, temperature, top-k, top-p, in transformers' order, from their definitions. */
-export function samplingDistribution(logits: ArrayLike<number>, sampling: Sampling, seen: number[] = []): number[] {
-  const penalised = Array.from(logits, (value, id) => {
-    if (!seen.includes(id)) return value;
-    return value > 0 ? value / sampling.repetitionPenalty : value * sampling.repetitionPenalty;
-  });
-  const normalise = (weights: number[]) => {
-    const total = weights.reduce((a, b) => a + b, 0);
-    return weights.map((weight) => weight / total);
-  };
-  let p = logSoftmax(penalised.map((value) => value / sampling.temperature)).map(Math.exp);
-  const ranked = (q: number[]) => q.map((_, id) => id).sort((a, b) => q[b]! - q[a]!);
-  if (sampling.topK > 0) {
-    const kept = new Set(ranked(p).slice(0, sampling.topK));
-    p = normalise(p.map((value, id) => (kept.has(id) ? value : 0)));
-  }
-  const kept = new Set<number>();
-  let mass = 0;
-  for (const id of ranked(p)) {
-    if (mass >= sampling.topP) break;
-    kept.add(id);
-    mass += p[id]!;
-  }
-  return normalise(p.map((value, id) => (kept.has(id) ? value : 0)));
-}

@@ -10,15 +10,8 @@ import { writeTinyLlama } from '@/core/tiny-llama';
 import { prepareModelFile } from '@/engine/graph/model-file';
 import { createModelRunner, type InspectableModelRunner } from '@/engine/model-runner';
 import type { RunResult, RunRow } from '@/engine/runner';
-import {
-  GREEDY,
-  logSoftmax,
-  plainLogits,
-  randomAdapter,
-  row,
-  samplingDistribution,
-  temporaryDirectory,
-} from './graph-twin';
+import { GREEDY, logSoftmax, plainLogits, randomAdapter, row, temporaryDirectory } from './graph-twin';
+import { samplingDistribution } from './sampling-twin';
 
 const directory = temporaryDirectory();
 const PROMPTS = [[256, 72, 101], [5, 6, 7, 8, 9, 10, 11, 12, 13], [200], [65, 66, 67, 68, 69]];
@@ -223,7 +216,13 @@ describe('cache', () => {
   });
 
   it('decodes eight tokens in one loop as in eight runs, penalty and adapter included', async () => {
-    const settings: Sampling[] = [GREEDY, SAMPLED, { ...SAMPLED, topK: 20, topP: 0.8, repetitionPenalty: 1.6 }];
+    const settings: Sampling[] = [
+      GREEDY,
+      SAMPLED,
+      { ...SAMPLED, topK: 20, topP: 0.8, repetitionPenalty: 1.6 },
+      // Under 0 they ask for repetition, so that counts of more than one arise inside of the loop.
+      { ...SAMPLED, presencePenalty: -1, frequencyPenalty: -2, minP: 0.01, logitBias: { 40: 3, 41: -3 } },
+    ];
     for (const sampling of settings) {
       for (const adapterId of [null, 'b']) {
         const first = row(PROMPTS[1]!, { sampling, adapterId });
@@ -259,6 +258,30 @@ describe('log-probabilities', () => {
     }
   });
 
+  it('are reported for the likeliest tokens of each position, in batches and loops alike, to the rows that ask', async () => {
+    const rows = PROMPTS.map((prompt, i) =>
+      row(prompt, { sampling: { ...SAMPLED, logitBias: { 9: 5 } }, topLogprobs: [3, 0, 20, undefined][i] }),
+    );
+    const results = await runner.run(rows, 8);
+    expect(results.map(({ top }) => top?.length)).toEqual([8, undefined, 8, undefined]);
+    for (const i of [0, 2]) {
+      const tokens = Int32Array.of(...PROMPTS[i]!, ...results[i]!.ids);
+      const positions = results[i]!.ids.map((_, step) => PROMPTS[i]!.length - 1 + step);
+      const logits = await runner.logits(tokens, positions, null);
+      const vocab = base.weights.config.vocabSize;
+      for (const [step, { ids, logprobs }] of results[i]!.top!.entries()) {
+        const p = logSoftmax(logits.subarray(step * vocab, (step + 1) * vocab));
+        const best = p.map((_, id) => id).sort((a, b) => p[b]! - p[a]!);
+        expect(ids).toEqual(best.slice(0, rows[i]!.topLogprobs));
+        expectClose(
+          logprobs,
+          ids.map((id) => p[id]!),
+          1e-4,
+        );
+      }
+    }
+  });
+
   it('score completions longer than one read-out chunk as the definition says', async () => {
     const completionIds = Int32Array.from({ length: 300 }, (_, i) => (i * 53) % 256); // read-outs of 128, 128, 44
     const [scored] = await runner.score([{ promptIds: Int32Array.of(256, 3), completionIds, adapterId: 'a' }]);
@@ -281,6 +304,8 @@ describe('sampling', () => {
     ['top-k', { temperature: 1, topK: 10 }],
     ['a nucleus inside the sorted candidates', { temperature: 0.5, topP: 0.5 }],
     ['a nucleus wider than the sorted candidates', { temperature: 2, topP: 0.95 }],
+    ['min-p', { temperature: 1.2, minP: 0.15 }],
+    ['a nucleus under a bias and min-p', { temperature: 1, topP: 0.8, minP: 0.05, logitBias: { 9: 3, 100: -100 } }],
     ['top-k, top-p and repetition penalty together', { temperature: 0.8, topK: 40, topP: 0.7, repetitionPenalty: 1.8 }],
   ];
   const DRAWS = 4000;
@@ -289,7 +314,7 @@ describe('sampling', () => {
     const sampling = { ...GREEDY, ...change };
     const prompt = PROMPTS[1]!;
     const logits = await runner.logits(Int32Array.from(prompt), [prompt.length - 1], null);
-    const expected = samplingDistribution(logits, sampling, prompt);
+    const expected = samplingDistribution(logits, sampling, { prompt });
     const counts = new Array<number>(expected.length).fill(0);
     for (let seed = 0; seed < DRAWS; seed += 200) {
       const rows = Array.from({ length: 200 }, (_, i) =>
