@@ -10,6 +10,8 @@ import { asAttuneError, errorResponse } from './errors';
 import { refuseUnsupported } from './unsupported';
 
 const MAX_BODY_BYTES = 512 * 1024;
+/** Read and thrown away beyond that, because a connection with an unread rest serves no further request. */
+const MAX_DRAINED_BYTES = 8 * 1024 * 1024;
 
 export interface Call {
   product: Product;
@@ -76,10 +78,10 @@ async function readText(request: Request): Promise<string> {
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) {
-      throw new AttuneError('BAD_INPUT', `The body passes ${MAX_BODY_BYTES} bytes; send less at once.`);
-    }
-    text += decoder.decode(chunk, { stream: true });
+    if (bytes > MAX_DRAINED_BYTES) break;
+    if (bytes <= MAX_BODY_BYTES) text += decoder.decode(chunk, { stream: true });
   }
+  if (bytes > MAX_BODY_BYTES)
+    throw new AttuneError('BAD_INPUT', `The body passes ${MAX_BODY_BYTES} bytes; send less at once.`);
   return text + decoder.decode();
 }

@@ -32,7 +32,7 @@ describe.runIf(chromiumPath)('the settings page', () => {
     expect(await page.getByRole('button', { name: 'Create a key' }).count()).toBe(0);
     await screenshot(page, 'settings-guest');
     await page.getByRole('link', { name: 'Sign in' }).click();
-    await page.getByRole('button', { name: /No account yet/ }).click();
+    await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByLabel('Name').fill('Ada');
     await page.getByLabel('Email').fill('ada@example.com');
     await page.getByLabel('Password').fill('correct horse battery');
