@@ -37,7 +37,7 @@ describe.runIf(chromiumPath)('the settings page', () => {
     await page.getByLabel('Email').fill('ada@example.com');
     await page.getByLabel('Password').fill('correct horse battery');
     await page.getByRole('button', { name: 'Create account' }).click();
-    await page.waitForURL(/\/settings$/);
+    await page.waitForURL((url) => url.pathname === '/settings');
   });
 
   it('makes a key that works, shows it once, and counts what it used', async () => {
@@ -88,7 +88,7 @@ describe.runIf(chromiumPath)('the settings page', () => {
     await page.goto(product.url);
     await page.getByRole('button', { name: /Account and settings/ }).click();
     await page.getByRole('menuitem', { name: 'Settings and API keys' }).click();
-    await page.waitForURL(/\/settings$/);
+    await page.waitForURL((url) => url.pathname === '/settings');
     await page.getByRole('heading', { name: 'API keys' }).waitFor();
   });
 });
