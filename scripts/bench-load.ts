@@ -1,7 +1,7 @@
 // `npm run bench:load`: clients that ask over HTTP, more of them at each level; speed, errors, and whether a stream was ever mixed up.
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { quantile } from 'simple-statistics';
@@ -78,7 +78,8 @@ async function main(): Promise<void> {
   if (bad !== undefined)
     throw new AttuneError('BAD_INPUT', `--clients ${options.clients}: give whole numbers with commas, such as 1,64.`);
   const secondsEach = (Number(options.minutes) * 60) / levels.length;
-  const dataFolder = await mkdtemp(join(tmpdir(), 'attune-load-'));
+  const dataFolder = join(env.dataFolder, 'load');
+  await rm(dataFolder, { recursive: true, force: true });
   const log: string[] = [];
   const product = await startProduct({
     dataFolder,

@@ -8,8 +8,8 @@ const MAX_SEED = Number.MAX_SAFE_INTEGER - MAX_CHOICES;
 
 const Model = z
   .string()
-  .min(1)
   .max(200)
+  .regex(/^[\x21-\x7e]+$/, 'must be a name without blanks')
   .default('champion')
   .describe('`champion` takes part in experiments; `base` and versions are listed by /v1/models.');
 const Text = z.string();

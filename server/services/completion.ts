@@ -44,6 +44,7 @@ export async function complete(
   input: CompletionInput,
 ): Promise<Completion> {
   checkBias(product, input.sampling);
+  for (const stop of input.sampling.stop ?? []) checkCharacters(stop, 'stop string', 'stop');
   const promptIds = promptIdsOf(product, settings, input);
   const maxTokens = fitContext(product, settings, promptIds, input);
   const samplings = Array.from({ length: input.choices }, (_, index): Sampling => {
@@ -79,12 +80,13 @@ function checkBias({ base }: Product, { logitBias = {} }: Partial<Sampling>): vo
 
 function promptIdsOf({ base }: Product, settings: Settings, { prompt }: CompletionInput): number[] {
   if ('text' in prompt) {
-    checkCharacters(prompt.text, 'prompt');
+    checkCharacters(prompt.text, 'prompt', 'prompt');
     // The whole prompt is the caller's, special tokens included.
     return base.tokenizer.encode(prompt.text, { special: true });
   }
   const { messages } = prompt;
-  for (const { content } of messages) checkCharacters(content, 'message');
+  for (const [index, { content }] of messages.entries())
+    checkCharacters(content, 'message', `messages[${index}].content`);
   if (messages.at(-1)?.role !== 'user' || messages.at(-1)?.content.trim() === '') {
     throw new AttuneError('BAD_INPUT', "The last message must be the user's, and not empty.", { param: 'messages' });
   }

@@ -159,7 +159,7 @@ describe('a chat completion', () => {
 
   it('ends before a stop string', async () => {
     const whole = (await chat({ temperature: 0 })).choices[0]!.message.content!;
-    const stop = whole.slice(5, 8);
+    const stop = Array.from(whole).slice(5, 7).join('');
     const { choices } = await chat({ temperature: 0, stop });
     expect(choices[0]!.message.content).toBe(whole.slice(0, whole.indexOf(stop)));
     expect(choices[0]!.finish_reason).toBe('stop');
@@ -301,6 +301,15 @@ describe('an error', () => {
       'response_format',
       'unsupported_parameter',
     ],
+    ['half a character in a stop string', { stop: '\ud83d' }, 400, 'stop', 'invalid_value'],
+    [
+      'U+0000 in a message',
+      { messages: [{ role: 'user', content: 'a\0' }] },
+      400,
+      'messages[0].content',
+      'invalid_value',
+    ],
+    ['U+0000 in a name', { model: 'a\0' }, 400, 'model', 'invalid_value'],
     ['an unknown argument', { frobnicate: 1 }, 400, 'frobnicate', 'invalid_value'],
     ['a temperature of 3', { temperature: 3 }, 400, 'temperature', 'invalid_value'],
     ['no messages', { messages: [] }, 400, 'messages', 'invalid_value'],
