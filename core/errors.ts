@@ -16,14 +16,26 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+export interface ErrorDetails {
+  cause?: unknown;
+  /** The field of the request that is at fault. */
+  param?: string;
+  /** When to try again. */
+  retryAfterSeconds?: number;
+}
+
 export class AttuneError extends Error {
   override readonly name = 'AttuneError';
+  readonly param: string | null;
+  readonly retryAfterSeconds: number | null;
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: { cause?: unknown },
+    { param, retryAfterSeconds, ...options }: ErrorDetails = {},
   ) {
     super(message, options);
+    this.param = param ?? null;
+    this.retryAfterSeconds = retryAfterSeconds ?? null;
   }
 }
 

@@ -1,10 +1,12 @@
 // Every table of Attune, in the order in which a message becomes a version.
 import { sql } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
   customType,
+  date,
   doublePrecision,
   index,
   integer,
@@ -19,10 +21,14 @@ import {
   timestamp,
   uniqueIndex,
   uuid,
+  varchar,
 } from 'drizzle-orm/pg-core';
 import type { GateResult, Manifest } from '@/core/manifest';
 import { RUN_STAGES } from '@/core/run-stage';
 import { Sampling } from '@/core/sampling';
+import { user } from './auth-schema';
+
+export * from './auth-schema';
 
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
 /** now() stands still in a transaction; rows written together keep their order by this. */
@@ -34,72 +40,6 @@ const samplingSettings = customType<{ data: Sampling; driverData: unknown }>({
   fromDriver: (stored) => Sampling.parse(stored),
 });
 const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();
-
-// ---- people (better-auth's tables; guests are users with is_anonymous) --------------------------------------------
-
-export const user = pgTable('user', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  email: text('email').notNull().unique(),
-  emailVerified: boolean('email_verified').notNull().default(false),
-  image: text('image'),
-  isAnonymous: boolean('is_anonymous').notNull().default(false),
-  role: text('role').notNull().default('user'),
-  createdAt: createdAt(),
-  updatedAt: updatedAt(),
-});
-
-export const session = pgTable(
-  'session',
-  {
-    id: text('id').primaryKey(),
-    token: text('token').notNull().unique(),
-    userId: text('user_id')
-      .notNull()
-      .references(() => user.id, { onDelete: 'cascade' }),
-    expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
-    ipAddress: text('ip_address'),
-    userAgent: text('user_agent'),
-    createdAt: createdAt(),
-    updatedAt: updatedAt(),
-  },
-  (t) => [index('session_user').on(t.userId)],
-);
-
-export const account = pgTable(
-  'account',
-  {
-    id: text('id').primaryKey(),
-    accountId: text('account_id').notNull(),
-    providerId: text('provider_id').notNull(),
-    userId: text('user_id')
-      .notNull()
-      .references(() => user.id, { onDelete: 'cascade' }),
-    accessToken: text('access_token'),
-    refreshToken: text('refresh_token'),
-    idToken: text('id_token'),
-    accessTokenExpiresAt: timestamp('access_token_expires_at', { withTimezone: true }),
-    refreshTokenExpiresAt: timestamp('refresh_token_expires_at', { withTimezone: true }),
-    scope: text('scope'),
-    password: text('password'),
-    createdAt: createdAt(),
-    updatedAt: updatedAt(),
-  },
-  (t) => [index('account_user').on(t.userId)],
-);
-
-export const verification = pgTable(
-  'verification',
-  {
-    id: text('id').primaryKey(),
-    identifier: text('identifier').notNull(),
-    value: text('value').notNull(),
-    expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
-    createdAt: createdAt(),
-    updatedAt: updatedAt(),
-  },
-  (t) => [index('verification_identifier').on(t.identifier)],
-);
 
 // ---- versions and their release -----------------------------------------------------------------------------------
 
@@ -190,10 +130,15 @@ export const conversation = pgTable(
     title: text('title').notNull(),
     /** Consent: false keeps the conversation out of every later snapshot. */
     allowTraining: boolean('allow_training').notNull().default(true),
+    /** The key whose requests it holds; null for a conversation of the chat. */
+    apiKeyId: uuid('api_key_id').references((): AnyPgColumn => apiKey.id, { onDelete: 'cascade' }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (t) => [index('conversation_user').on(t.userId, t.updatedAt)],
+  (t) => [
+    index('conversation_user').on(t.userId, t.updatedAt),
+    index('conversation_api_key').on(t.apiKeyId).where(sql`${t.apiKeyId} is not null`),
+  ],
 );
 
 /** Where a rule found something in a text: UTF-16 offsets, end exclusive. */
@@ -422,4 +367,52 @@ export const setting = pgTable('setting', {
   key: text('key').primaryKey(),
   value: jsonb('value').$type<unknown>().notNull(),
   updatedAt: updatedAt(),
+});
+
+// ---- the API: keys, usage, limits ---------------------------------------------------------------------------------
+
+/** A bearer key of the OpenAI-compatible API. The key itself is shown once and kept nowhere. */
+export const apiKey = pgTable(
+  'api_key',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** First characters, so that a person can tell keys apart. */
+    prefix: text('prefix').notNull(),
+    sha256: text('sha256').notNull().unique(),
+    /** Consent of the conversations that its requests make. */
+    allowTraining: boolean('allow_training').notNull(),
+    createdAt: createdAt(),
+    lastUsedAt: timestamp('last_used_at', { withTimezone: true }),
+    revokedAt: timestamp('revoked_at', { withTimezone: true }),
+  },
+  (t) => [index('api_key_user').on(t.userId, t.createdAt)],
+);
+
+/** What a person used on a day (UTC), through the chat or through a key. */
+export const usage = pgTable(
+  'usage',
+  {
+    userId: text('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    /** `chat`, or the id of a key. */
+    source: text('source').notNull(),
+    day: date('day').notNull(),
+    requests: integer('requests').notNull().default(0),
+    promptTokens: bigint('prompt_tokens', { mode: 'number' }).notNull().default(0),
+    completionTokens: bigint('completion_tokens', { mode: 'number' }).notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.source, t.day] })],
+);
+
+/** Requests and tokens in the running minute; columns and their types are those of rate-limiter-flexible. */
+export const rateLimit = pgTable('rate_limit', {
+  key: varchar('key', { length: 255 }).primaryKey(),
+  points: integer('points').notNull().default(0),
+  /** Milliseconds since 1970. */
+  expire: bigint('expire', { mode: 'number' }),
 });

@@ -74,6 +74,12 @@ export const userProcedure = publicProcedure.use(({ ctx, next }) => {
   return next({ ctx: { ...ctx, user: ctx.user } });
 });
 
+/** A guest's session ends with the browser's cookies; what outlives it needs an account. */
+export const memberProcedure = userProcedure.use(({ ctx, next }) => {
+  if (ctx.user.isAnonymous) throw new AttuneError('FORBIDDEN', 'A guest may not do this; create an account first.');
+  return next({ ctx });
+});
+
 export const adminProcedure = userProcedure.use(({ ctx, next }) => {
   if (ctx.user.role !== 'admin')
     throw new AttuneError('FORBIDDEN', 'Only an admin may do this; sign in with an admin account.');

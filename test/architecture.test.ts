@@ -10,8 +10,9 @@ const TRAINER_DB = /^trainer\/((main|trigger|dataset|publish|runs)\.ts|heartbeat
 
 /** First match wins: files, and which of our paths they may import. */
 const LAYERS: [files: RegExp, may: RegExp][] = [
-  [/^app\//, /^(app|core)\/|^server\/(routers|trpc|auth|product)(\/|$)/],
+  [/^app\//, /^(app|core)\/|^server\/(routers|trpc|auth|product|api)(\/|$)/],
   [/^server\/routers\//, /^server\/(routers|services|trpc)(\/|$)|^core\//],
+  [/^server\/api\//, /^server\/(api|services|product)(\/|$)|^core\//],
   [/^server\/services\//, /^server\/(services|rollout|constraints|env)(\/|$)|^engine\/(client|protocol)$|^(db|core)\//],
   [/^server\/(rollout|constraints)\//, /^server\/(rollout|constraints|env)(\/|$)|^(db|core)\//],
   [/^server\//, /^(server|db|core)\/|^engine\/(client|protocol)$/],
@@ -87,6 +88,7 @@ describe('architecture', () => {
     ['engine/x.ts', `import { eq } from 'drizzle-orm';`],
     ['engine/x.ts', `export { a } from '../trainer/ppo';`],
     ['server/services/x.ts', `import { runTrainer } from '@/trainer/main';`],
+    ['server/api/x.ts', `import { getDatabase } from '@/db/client';`],
     ['server/routers/x.ts', `import { schema } from '@/db/schema';`],
     ['app/page.tsx', `const { db } = await import('@/db/client');`],
     ['trainer/ppo.ts', `import {\n  trainingRun,\n} from '@/db/schema';`],

@@ -1,7 +1,7 @@
 'use client';
 
 // Who is signed in, and the menu behind it: appearance, language, administration, sign-in and sign-out.
-import { ChevronsUpDown, Gauge, LogIn, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { ChevronsUpDown, Gauge, LogIn, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useLocale, useTranslations } from 'next-intl';
 import { useTheme } from 'next-themes';
@@ -76,6 +76,10 @@ export function AccountMenu() {
           ))}
         </MenuRadioGroup>
         <MenuSeparator />
+        <MenuItem onSelect={() => router.push('/settings')}>
+          <Settings aria-hidden className="size-4" />
+          {t('settings')}
+        </MenuItem>
         {user?.role === 'admin' && (
           <MenuItem onSelect={() => router.push('/admin')}>
             <Gauge aria-hidden className="size-4" />

@@ -2,6 +2,16 @@
 import type { Tokenizer } from '@/core/base';
 import { type Hit, judge, type RuleSet, StreamFilter } from '@/core/constraints';
 
+/** A token as far as it may be shown: the texts of all of them, joined, are the answer. */
+export interface ShownToken {
+  /** Its place in the answer. */
+  index: number;
+  /** Empty where a character goes on in the next token. */
+  text: string;
+  /** A rule hides it, or a part of it. */
+  isMasked: boolean;
+}
+
 /** Text is held back while it may still turn out forbidden or the beginning of a stop string: what was shown never changes. */
 export class AnswerText {
   private readonly decoder: ReturnType<Tokenizer['stream']>;
@@ -12,6 +22,9 @@ export class AnswerText {
   /** The text without rules applied, as far as the filter has it. */
   private raw = '';
   private isStopped = false;
+  /** For each token, where its decoded text ends; null for a special one. */
+  private readonly tokenEnds: (number | null)[] = [];
+  private decodedLength = 0;
   /** What may be shown. */
   visible = '';
 
@@ -27,13 +40,23 @@ export class AnswerText {
 
   push(ids: readonly number[]): void {
     let text = '';
-    for (const id of ids) if (!this.tokenizer.isSpecial(id)) text += this.decoder.push(id);
+    for (const id of ids) {
+      const isSpecial = this.tokenizer.isSpecial(id);
+      const piece = isSpecial ? '' : this.decoder.push(id);
+      text += piece;
+      this.decodedLength += piece.length;
+      this.tokenEnds.push(isSpecial ? null : this.decodedLength);
+    }
     this.append(text);
   }
 
   /** Releases what was held back. */
   end(): void {
-    this.append(this.decoder.end());
+    const rest = this.decoder.end();
+    // A character that was never finished is its last token's.
+    const last = this.lastTextToken(this.tokenEnds.length);
+    if (last >= 0) this.tokenEnds[last]! += rest.length;
+    this.append(rest);
     if (!this.isStopped) this.show(this.held);
     this.held = '';
     this.visible += this.filter.end();
@@ -42,6 +65,29 @@ export class AnswerText {
   /** Of the text so far; offsets are those of the visible text, for a mask has the length of what it hides. */
   hits(): Hit[] {
     return judge(this.rules, this.raw).hits;
+  }
+
+  /** From the token at `from` on, those whose text is shown in full; after the end, also the one that a stop string cuts. */
+  shownTokens(from: number, hasEnded: boolean): ShownToken[] {
+    const shown: ShownToken[] = [];
+    let start = this.tokenEnds[this.lastTextToken(from)] ?? 0;
+    for (let index = from; index < this.tokenEnds.length; index++) {
+      const end = this.tokenEnds[index]!;
+      if (end === null) continue;
+      const isShown = hasEnded ? start < this.visible.length : end <= this.visible.length;
+      if (!isShown) break;
+      const text = this.visible.slice(start, end);
+      shown.push({ index, text, isMasked: text !== this.raw.slice(start, end) });
+      start = end;
+    }
+    return shown;
+  }
+
+  /** Index of the last token before `before` that is not special; -1 where there is none. */
+  private lastTextToken(before: number): number {
+    let at = before - 1;
+    while (at >= 0 && this.tokenEnds[at] === null) at--;
+    return at;
   }
 
   private append(text: string): void {

@@ -2,6 +2,7 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { createCallerFactory, router } from '../trpc';
 import { adminRouter } from './admin';
+import { apiKeyRouter } from './api-key';
 import { chatRouter } from './chat';
 import { conversationRouter } from './conversation';
 import { feedbackRouter } from './feedback';
@@ -11,6 +12,7 @@ export const appRouter = router({
   chat: chatRouter,
   conversation: conversationRouter,
   feedback: feedbackRouter,
+  apiKey: apiKeyRouter,
   admin: adminRouter,
   system: systemRouter,
 });

@@ -1,5 +1,4 @@
 // Chat: a person's message, and the answers that it asks for, in one transaction.
-import { randomUUID } from 'node:crypto';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { ChatMessage } from '@/core/base';
 import { judge } from '@/core/constraints';
@@ -7,13 +6,13 @@ import { AttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message } from '@/db/schema';
-import { type Assignment, assignArm, ofArm } from '../rollout/assign';
-import { own } from './conversation';
-import { holdRunning } from './experiment';
-import { begin, type GenerationRow, lockName } from './generation';
-import type { Product } from './product';
+import type { Assignment } from '../rollout/assign';
+import { type AnswerPlan, type Begun, beginAnswers, chooseArms, insertAnswers } from './answer';
+import { own, titleOf } from './conversation';
+import type { GenerationRow } from './generation';
+import { admit } from './limits';
+import { drawSeed, type Product } from './product';
 import { buildPrompt, fitAnswer } from './prompt';
-import { champion } from './release';
 import { readSettings, type Settings } from './settings';
 import { checkCharacters, checkText } from './text';
 import type { SendResult } from './views';
@@ -28,25 +27,21 @@ export interface SendInput {
   sampling?: Partial<Sampling>;
 }
 
-interface Outcome {
-  result: SendResult;
-  /** Empty when the message was there already. */
-  begun: GenerationRow[];
-}
-
 /** A repeated clientMessageId returns the first rows and writes nothing. */
 export async function send(product: Product, userId: string, input: SendInput): Promise<SendResult> {
   const text = checkText(input.text, 'message');
   for (const stop of input.sampling?.stop ?? []) checkCharacters(stop, 'stop string');
   const settings = await readSettings(product.db);
-  return begun(product, settings, async (tx): Promise<Outcome> => {
+  const caller = { userId, apiKeyId: null };
+  await admit(product, caller, settings.limits);
+  const { result } = await beginAnswers(product, settings, caller, async (tx): Promise<Begun<SendResult>> => {
     await tx
       .insert(conversation)
       .values({ id: input.conversationId, userId, title: titleOf(text) })
       .onConflictDoNothing();
     await holdConversation(tx, userId, input.conversationId);
     const repeated = await findSent(tx, input);
-    if (repeated) return { result: repeated, begun: [] };
+    if (repeated) return { result: repeated, rows: [] };
 
     const history = input.parentId ? await readPath(tx, input.conversationId, input.parentId) : [];
     await checkParent(tx, history.at(-1));
@@ -69,11 +64,13 @@ export async function send(product: Product, userId: string, input: SendInput): 
     const arms = await chooseArms(tx, userId, isComparison);
     // The first answer is shown on the left; chance decides which that is.
     if (product.random() < 0.5) arms.reverse();
-    const rows = await insertAnswers(product, tx, settings, [...history, userMessage!], arms, userId, input.sampling);
+    const plan = planAnswers(product, settings, [...history, userMessage!], arms, input.sampling);
+    const rows = await insertAnswers(tx, settings, caller, plan);
     const comparisonId = isComparison ? await insertComparison(tx, rows) : null;
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, input.conversationId));
-    return { result: resultOf(userMessage!, rows, comparisonId), begun: rows };
+    return { result: resultOf(userMessage!, rows, comparisonId), rows };
   });
+  return result;
 }
 
 /** Another answer to the message that this one answers. */
@@ -83,7 +80,9 @@ export async function regenerate(
   input: { messageId: string; clientMessageId: string },
 ): Promise<SendResult> {
   const settings = await readSettings(product.db);
-  return begun(product, settings, async (tx): Promise<Outcome> => {
+  const caller = { userId, apiKeyId: null };
+  await admit(product, caller, settings.limits);
+  const { result } = await beginAnswers(product, settings, caller, async (tx): Promise<Begun<SendResult>> => {
     const [answer] = await tx.select().from(message).where(eq(message.id, input.messageId));
     if (!answer) throw new AttuneError('NOT_FOUND', `There is no message ${input.messageId} of yours.`);
     await holdConversation(tx, userId, answer.conversationId);
@@ -99,35 +98,14 @@ export async function regenerate(
       .where(
         and(eq(message.conversationId, answer.conversationId), eq(message.clientMessageId, input.clientMessageId)),
       );
-    if (first) return { result: resultOf(userMessage, [first.generation], null), begun: [] };
+    if (first) return { result: resultOf(userMessage, [first.generation], null), rows: [] };
     const arms = await chooseArms(tx, userId, false);
-    const rows = await insertAnswers(product, tx, settings, path, arms, userId, {}, input.clientMessageId);
+    const plan = planAnswers(product, settings, path, arms);
+    const rows = await insertAnswers(tx, settings, caller, { ...plan, clientMessageId: input.clientMessageId });
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, answer.conversationId));
-    return { result: resultOf(userMessage, rows, null), begun: rows };
+    return { result: resultOf(userMessage, rows, null), rows };
   });
-}
-
-/** Tokens are asked for once the rows are there; until then the locks say whose the generations are. */
-async function begun(
-  product: Product,
-  settings: Settings,
-  work: (tx: Executor) => Promise<Outcome>,
-): Promise<SendResult> {
-  const locked: string[] = [];
-  try {
-    const outcome = await product.db.transaction(async (tx) => {
-      const outcome = await work(tx);
-      for (const { id } of outcome.begun) {
-        if (await product.listener.tryLock(lockName(id), () => product.running.get(id)?.abandon())) locked.push(id);
-      }
-      return outcome;
-    });
-    for (const row of outcome.begun) begin(product, row, settings.constraints);
-    return outcome.result;
-  } catch (error) {
-    for (const id of locked) await product.listener.unlock(lockName(id));
-    throw error;
-  }
+  return result;
 }
 
 /** Sends to one conversation take turns, so that a double click finds the first one's rows. */
@@ -197,30 +175,14 @@ async function readPath(tx: Executor, conversationId: string, messageId: string)
   return rows.map(({ id }) => byId.get(id)!);
 }
 
-/** Side by side in an experiment is candidate against champion; else two samples of what the person gets anyway. */
-async function chooseArms(tx: Executor, userId: string, isComparison: boolean): Promise<Assignment[]> {
-  const running = await holdRunning(tx);
-  if (!running) {
-    const { versionId } = await champion(tx);
-    const arm: Assignment = { versionId, experimentId: null, arm: 'champion', propensity: 1 };
-    return isComparison ? [arm, arm] : [arm];
-  }
-  const mine = await assignArm(tx, running, userId);
-  return isComparison ? [ofArm(running, 'champion', 1), ofArm(running, 'candidate', 1)] : [mine];
-}
-
 /** `path` ends with the person's message. */
-async function insertAnswers(
+function planAnswers(
   product: Product,
-  tx: Executor,
   settings: Settings,
   path: MessageRow[],
   arms: Assignment[],
-  userId: string,
   override: Partial<Sampling> = {},
-  clientMessageId?: string,
-): Promise<GenerationRow[]> {
-  const userMessage = path.at(-1)!;
+): AnswerPlan {
   const context = product.maxContext;
   const asked = { ...settings.sampling, ...override };
   const maxTokens = fitAnswer(asked.maxTokens, context);
@@ -228,37 +190,11 @@ async function insertAnswers(
     .map(({ role, content }): ChatMessage => ({ role, content }))
     .filter(({ content }) => content !== '');
   const promptIds = buildPrompt(product.base, settings.systemPrompt, messages, context - maxTokens);
-  const { conversationId } = userMessage;
-  const rows: GenerationRow[] = [];
-  for (const arm of arms) {
-    const messageId = randomUUID();
-    await tx.insert(message).values({
-      id: messageId,
-      conversationId,
-      parentId: userMessage.id,
-      role: 'assistant',
-      content: '',
-      clientMessageId,
-    });
-    const seed =
-      rows.length === 0 && override.seed !== undefined ? override.seed : Math.floor(product.random() * 2 ** 48);
-    const sampling = Sampling.parse({ ...asked, maxTokens, seed });
-    const [row] = await tx
-      .insert(generation)
-      .values({
-        ...arm,
-        messageId,
-        conversationId,
-        userId,
-        sampling,
-        seed,
-        promptIds,
-        constraintRulesVersion: settings.constraints.version,
-      })
-      .returning();
-    rows.push(row!);
-  }
-  return rows;
+  const answers = arms.map((arm, index) => {
+    const seed = index === 0 && override.seed !== undefined ? override.seed : drawSeed(product);
+    return { arm, sampling: Sampling.parse({ ...asked, maxTokens, seed }) };
+  });
+  return { parent: path.at(-1)!, promptIds, answers };
 }
 
 async function insertComparison(tx: Executor, rows: GenerationRow[]): Promise<string> {
@@ -284,10 +220,4 @@ function resultOf(userMessage: MessageRow, rows: GenerationRow[], comparisonId: 
     answers: rows.map((row) => ({ messageId: row.messageId, generationId: row.id })),
     comparisonId,
   };
-}
-
-function titleOf(text: string): string {
-  const line = text.split('\n', 1)[0]!.trim();
-  const characters = Array.from(line);
-  return characters.length <= 60 ? line : `${characters.slice(0, 59).join('').trimEnd()}…`;
 }

@@ -1,5 +1,5 @@
 // Conversations: found, read, renamed, removed by the person who owns them.
-import { and, asc, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, message } from '@/db/schema';
@@ -16,7 +16,8 @@ export async function list(
   userId: string,
   { query, cursor }: { query?: string; cursor?: string | null },
 ): Promise<ConversationListView> {
-  const conditions: (SQL | undefined)[] = [eq(conversation.userId, userId)];
+  // What keys asked is no chat; it would bury the chats.
+  const conditions: (SQL | undefined)[] = [eq(conversation.userId, userId), isNull(conversation.apiKeyId)];
   if (query?.trim()) {
     checkCharacters(query, 'search text');
     const pattern = `%${query.trim().replace(/[\\%_]/g, '\\$&')}%`;
@@ -144,4 +145,11 @@ export async function setAllowTraining(
 ): Promise<void> {
   await own(db, userId, input.id);
   await db.update(conversation).set({ allowTraining: input.allowTraining }).where(eq(conversation.id, input.id));
+}
+
+/** What a conversation is called until somebody renames it. */
+export function titleOf(text: string): string {
+  const line = text.split('\n', 1)[0]!.trim();
+  const characters = Array.from(line);
+  return characters.length <= 60 ? line : `${characters.slice(0, 59).join('').trimEnd()}…`;
 }

@@ -6,8 +6,10 @@ import type { FinishReason } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { generation, message } from '@/db/schema';
 import { AnswerText } from '../constraints/answer-text';
+import { charge } from './limits';
 import { CHANNELS, type Product } from './product';
 import { type EndEvent, RunningGeneration } from './running-generation';
+import { countUsage } from './usage';
 import type { GenerationStatus, StreamEvent } from './views';
 
 export type GenerationRow = typeof generation.$inferSelect;
@@ -21,21 +23,23 @@ const POLL_MS = 2000;
 export const lockName = (id: string) => `generation ${id}`;
 
 /** The lock must be held already. Goes on behind the tokens that the row has; ends by itself. */
-export function begin(product: Product, row: GenerationRow, rules: RuleSet): void {
+export function begin(product: Product, row: GenerationRow, rules: RuleSet, topLogprobs = 0): RunningGeneration {
   const answer = new AnswerText(product.base.tokenizer, rules, row.sampling.stop);
   answer.push(row.completionIds);
-  const running = new RunningGeneration(row.id, answer);
+  const running = new RunningGeneration(row, answer);
   product.running.set(row.id, running);
-  running.done = receive(product, row, running, answer)
+  running.done = receive(product, row, running, answer, topLogprobs)
     .catch((error: unknown) => {
       // The row stays `running`: without the lock, the next look for lost generations takes it up again.
       product.log.error({ err: error, generationId: row.id }, 'a generation could not be written');
     })
     .finally(async () => {
       product.running.delete(row.id);
+      running.isOver = true;
       running.announce();
       await product.listener.unlock(lockName(row.id));
     });
+  return running;
 }
 
 async function receive(
@@ -43,9 +47,9 @@ async function receive(
   row: GenerationRow,
   running: RunningGeneration,
   answer: AnswerText,
+  topLogprobs: number,
 ): Promise<void> {
-  const ids = [...row.completionIds];
-  const logprobs = [...row.logprobs];
+  const { ids, logprobs } = running;
   const progress = () => ({ completionIds: ids, logprobs });
   let { firstTokenMs } = row;
   let reason: FinishReason = 'error';
@@ -58,6 +62,7 @@ async function receive(
         versionId: row.versionId,
         promptIds: row.promptIds,
         sampling: row.sampling,
+        topLogprobs,
         emittedIds: row.completionIds,
         priority: 'interactive',
       },
@@ -71,6 +76,7 @@ async function receive(
       firstTokenMs ??= Date.now() - row.createdAt.getTime();
       ids.push(...event.ids);
       logprobs.push(...event.logprobs);
+      running.top.push(...(event.top ?? []));
       answer.push(event.ids);
       running.announce();
       if (Date.now() - persistedAt < PERSIST_MS) continue;
@@ -86,6 +92,7 @@ async function receive(
     }
   } catch (error) {
     failure = toAttuneError(error);
+    running.failure = failure;
     product.log.warn({ err: failure, generationId: row.id }, 'a generation failed');
   }
   if (running.isAbandoned) {
@@ -101,6 +108,7 @@ async function receive(
         ? 'failed'
         : 'done';
   const finishReason = failure ? 'error' : reason;
+  let apiKeyId: string | null = null;
   const end: EndEvent = { type: 'end', status, finishReason, text: answer.visible };
   const wasRunning = await write(
     product,
@@ -116,8 +124,16 @@ async function receive(
       finishedAt: new Date(),
     },
     answer.visible,
+    async (tx) => {
+      ({ apiKeyId } = await countUsage(tx, row, { completionTokens: ids.length }));
+    },
   );
-  if (wasRunning) running.end = end;
+  if (!wasRunning) return;
+  running.end = end;
+  running.announce();
+  await charge(product, { userId: row.userId, apiKeyId }, ids.length).catch((error: unknown) => {
+    product.log.warn({ err: error, generationId: row.id }, 'an answer was not counted');
+  });
 }
 
 /** One transaction over row and message, guarded by `running`; false when the row is gone or has ended. */
@@ -126,6 +142,7 @@ async function write(
   row: GenerationRow,
   values: Partial<typeof generation.$inferInsert>,
   content: string,
+  alsoWrite: (tx: Executor) => Promise<void> = async () => {},
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     const [kept] = await tx
@@ -135,6 +152,7 @@ async function write(
       .returning({ id: generation.id });
     if (!kept) return false;
     await tx.update(message).set({ content }).where(eq(message.id, row.messageId));
+    await alsoWrite(tx);
     await tx.execute(sql`select pg_notify(${CHANNELS.generation}, ${row.id})`);
     return true;
   });

@@ -2,6 +2,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '@/db/client';
 import { assignment, comparison, conversation, feedback, generation } from '@/db/schema';
+import { moveUsage } from './usage';
 
 /** better-auth deletes the guest afterwards, and with the guest whatever was not moved. */
 export async function moveHistory(db: Database, guestId: string, userId: string): Promise<void> {
@@ -10,6 +11,7 @@ export async function moveHistory(db: Database, guestId: string, userId: string)
     for (const table of [conversation, generation, comparison]) {
       await tx.update(table).set({ userId }).where(eq(table.userId, guestId));
     }
+    await moveUsage(tx, guestId, userId);
     // The account's own vote and own arm are the ones that stay.
     const own = tx.select({ id: assignment.experimentId }).from(assignment).where(eq(assignment.userId, userId));
     await tx.delete(assignment).where(and(eq(assignment.userId, guestId), inArray(assignment.experimentId, own)));

@@ -21,6 +21,9 @@ export interface Product {
   random: () => number;
 }
 
+/** Of an answer for which nobody has chosen one. */
+export const drawSeed = ({ random }: Product) => Math.floor(random() * 2 ** 48);
+
 /** Channels of NOTIFY, with what the payload names. */
 export const CHANNELS = {
   /** A generation that has new text. */

@@ -1,5 +1,7 @@
 // One generation while its tokens arrive: what is visible of it, who waits for more, and how it is told to end.
-import type { AnswerText } from '../constraints/answer-text';
+import type { AttuneError } from '@/core/errors';
+import type { TopTokens } from '@/engine/protocol';
+import type { AnswerText, ShownToken } from '../constraints/answer-text';
 import type { StreamEvent } from './views';
 
 export type EndEvent = Extract<StreamEvent, { type: 'end' }>;
@@ -12,14 +14,34 @@ export class RunningGeneration {
   end: EndEvent | null = null;
   /** Settles when nothing more is written for it here. */
   done: Promise<void> = Promise.resolve();
+  /** Nothing more comes; without `end`, another process has the rest. */
+  isOver = false;
+  /** Why it ended without its tokens. */
+  failure: AttuneError | null = null;
+  readonly id: string;
+  readonly promptTokens: number;
+  readonly ids: number[];
+  readonly logprobs: number[];
+  /** One for each of `ids`, where they were asked for. */
+  readonly top: TopTokens[] = [];
 
   constructor(
-    readonly id: string,
+    row: { id: string; promptIds: number[]; completionIds: number[]; logprobs: number[] },
     private readonly answer: AnswerText,
-  ) {}
+  ) {
+    this.id = row.id;
+    this.promptTokens = row.promptIds.length;
+    this.ids = [...row.completionIds];
+    this.logprobs = [...row.logprobs];
+  }
 
   get text(): string {
     return this.end?.text ?? this.answer.visible;
+  }
+
+  /** The next tokens, from the one at `from` on, whose text is shown. */
+  shownTokens(from: number): ShownToken[] {
+    return this.answer.shownTokens(from, this.end !== null);
   }
 
   get signal(): AbortSignal {

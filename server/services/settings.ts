@@ -22,6 +22,18 @@ const Trigger = z.object({
   scheduleHours: z.number().positive().nullable(),
 });
 
+/** Of one person or one API key. */
+const Limit = z.object({
+  requestsPerMinute: z.int().min(1).max(1_000_000).default(600),
+  /** Prompts and answers together. */
+  tokensPerMinute: z.int().min(1).max(1_000_000_000).default(300_000),
+  /** Answers that run at once. */
+  concurrent: z.int().min(1).max(1000).default(32),
+});
+/** A person's count what their keys use, too. */
+const Limits = z.object({ user: Limit.prefault({}), apiKey: Limit.prefault({}) });
+export type Limits = z.infer<typeof Limits>;
+
 /** What the key is when nobody has set it. */
 export const Settings = z.object({
   /** Share of the turns that ask for two answers to compare. */
@@ -34,6 +46,7 @@ export const Settings = z.object({
   constraints: RuleSet.default(DEFAULT_RULES),
   /** null leaves the model's own. */
   systemPrompt: z.string().max(8000).nullable().default(null),
+  limits: Limits.prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -52,6 +65,7 @@ export const SettingsPatch = z
     }),
     constraints: RuleSet,
     systemPrompt: z.string().max(8000).nullable(),
+    limits: Limits,
   })
   .partial();
 export type SettingsPatch = z.infer<typeof SettingsPatch>;

@@ -19,9 +19,11 @@ export function checkText(text: string, what: string, maxBytes = MAX_TEXT_BYTES)
 }
 
 /** Half a surrogate pair cannot be stored as UTF-8, nor U+0000 in Postgres. */
-export function checkCharacters(text: string, what: string): void {
+export function checkCharacters(text: string, what: string, param?: string): void {
   const at = text.search(/\p{Surrogate}|\0/u);
   if (at < 0) return;
   const code = text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
-  throw new AttuneError('BAD_INPUT', `The ${what} has the invalid character U+${code} at position ${at}; remove it.`);
+  throw new AttuneError('BAD_INPUT', `The ${what} has the invalid character U+${code} at position ${at}; remove it.`, {
+    param,
+  });
 }

@@ -174,3 +174,32 @@ export interface HealthView {
   database: boolean;
   engine: boolean;
 }
+
+export interface ApiKeyView {
+  id: string;
+  name: string;
+  /** How it begins. */
+  prefix: string;
+  allowTraining: boolean;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+  requests: number;
+  promptTokens: number;
+  completionTokens: number;
+}
+
+export interface UsageView {
+  /** UTC, `2025-01-31`. */
+  day: string;
+  requests: number;
+  promptTokens: number;
+  completionTokens: number;
+}
+
+export interface ModelView {
+  id: string;
+  /** The version that it was trained from, or, for an alias, that it stands for. */
+  parentId: string | null;
+  createdAt: Date;
+}

@@ -7,6 +7,7 @@ import { type SyntheticEvent, useState } from 'react';
 import { ShareSlider } from '@/app/admin/experiments/share-slider';
 import { Loaded } from '@/app/admin/loaded';
 import { parseObject } from '@/app/admin/parse-object';
+import { LimitsCard, readLimits } from '@/app/admin/settings/limits-card';
 import type { SettingsData, SettingsPatch } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
@@ -65,6 +66,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
         maxTokens: Number(text('maxTokens')),
       },
       systemPrompt: text('systemPrompt') || null,
+      limits: readLimits((name) => Number(text(name))),
       // The server parses the rules; what the person typed is JSON of any shape until then.
       ...(areRulesChanged ? { constraints: constraints as unknown as SettingsPatch['constraints'] } : {}),
     });
@@ -131,6 +133,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
           defaultValue={settings.systemPrompt ?? ''}
         />
       </Card>
+      <LimitsCard limits={settings.limits} />
       <Card title={t('constraints')} className="lg:col-span-2">
         <TextArea
           label={t('constraints')}

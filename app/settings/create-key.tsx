@@ -1,0 +1,59 @@
+'use client';
+
+// Makes a key and shows it, once.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { type SyntheticEvent, useState } from 'react';
+import { CopyButton } from '@/app/chat/copy-button';
+import { useTRPC } from '@/app/lib/trpc';
+import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { Button } from '@/app/ui/button';
+import { TextField } from '@/app/ui/field';
+import { Notice } from '@/app/ui/notice';
+import { Switch } from '@/app/ui/switch';
+
+export function CreateKey() {
+  const t = useTranslations('settings');
+  const sentenceOf = useErrorSentence();
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [allowTraining, setAllowTraining] = useState(true);
+  const create = useMutation(
+    trpc.apiKey.create.mutationOptions({
+      onSuccess: () => client.invalidateQueries({ queryKey: trpc.apiKey.list.queryKey() }),
+    }),
+  );
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const name = String(new FormData(form).get('name') ?? '').trim();
+    if (name) create.mutate({ name, allowTraining }, { onSuccess: () => form.reset() });
+  };
+  return (
+    <div className="space-y-4">
+      <form onSubmit={submit} className="flex flex-wrap items-end gap-x-5 gap-y-4">
+        <div className="min-w-0 flex-1 basis-56">
+          <TextField label={t('name')} name="name" required maxLength={100} autoComplete="off" />
+        </div>
+        <div className="flex h-11 items-center sm:h-10">
+          <Switch label={t('allowTraining')} isOn={allowTraining} onChange={setAllowTraining} />
+        </div>
+        <Button type="submit" variant="primary" isBusy={create.isPending}>
+          {t('create')}
+        </Button>
+      </form>
+      {create.error && <Notice kind="error">{sentenceOf(create.error)}</Notice>}
+      {create.data && (
+        <div role="status" className="space-y-2 rounded-xl bg-primary-soft p-4">
+          <p className="font-medium text-sm">{t('once')}</p>
+          <div className="flex items-center gap-2">
+            <code className="min-w-0 flex-1 break-all rounded-lg bg-background px-3 py-2 text-sm">
+              {create.data.secret}
+            </code>
+            <CopyButton text={create.data.secret} label={t('copyKey')} />
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}

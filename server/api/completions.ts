@@ -1,0 +1,126 @@
+// The two completion endpoints: a request of OpenAI's shape to a completion, and its answers back.
+import { AttuneError } from '@/core/errors';
+import type { Sampling } from '@/core/sampling';
+import { type Completion, type CompletionInput, complete } from '../services/completion';
+import type { Piece } from '../services/read-answers';
+import { textLogprobs, tokensOf } from './logprobs';
+import { type Format, respond } from './respond';
+import type { Call } from './route';
+import { ChatCompletionRequest, type Common, CompletionRequest } from './schemas';
+
+export async function chatCompletion(call: Call): Promise<Response> {
+  const body = await call.read(ChatCompletionRequest);
+  if (body.top_logprobs && !body.logprobs)
+    throw new AttuneError('BAD_INPUT', '"top_logprobs" needs "logprobs": true.', { param: 'top_logprobs' });
+  const messages = body.messages.map(({ role, content }) => ({
+    role: role === 'developer' ? ('system' as const) : role,
+    content: typeof content === 'string' ? content : content.map((part) => part.text).join(''),
+  }));
+  const completion = await begin(call, body, { messages }, maxTokensOf(body), body.top_logprobs ?? 0);
+  return respond(call, body, completion, chatFormat(call, completion, body.logprobs ?? false));
+}
+
+export async function textCompletion(call: Call): Promise<Response> {
+  const body = await call.read(CompletionRequest);
+  const completion = await begin(call, body, { text: body.prompt }, body.max_tokens, body.logprobs ?? 0);
+  return respond(call, body, completion, textFormat(call, completion, typeof body.logprobs === 'number'));
+}
+
+function begin(
+  { product, owner, settings }: Call,
+  body: Common,
+  prompt: CompletionInput['prompt'],
+  maxTokens: number | null | undefined,
+  topLogprobs: number,
+): Promise<Completion> {
+  if (body.stream_options && !body.stream)
+    throw new AttuneError('BAD_INPUT', '"stream_options" needs "stream": true.', { param: 'stream_options' });
+  return complete(product, owner, settings, {
+    model: body.model,
+    prompt,
+    choices: body.n ?? 1,
+    sampling: samplingOf(body, maxTokens),
+    topLogprobs,
+    conversationId: body.metadata?.conversation_id ?? null,
+  });
+}
+
+function maxTokensOf({ max_tokens, max_completion_tokens }: ChatCompletionRequest): number | null | undefined {
+  if (max_tokens && max_completion_tokens && max_tokens !== max_completion_tokens) {
+    const message = '"max_tokens" and "max_completion_tokens" say different numbers; send one of them.';
+    throw new AttuneError('BAD_INPUT', message, { param: 'max_tokens' });
+  }
+  return max_completion_tokens ?? max_tokens;
+}
+
+/** Only what the request says; the rest is the product's to choose. */
+function samplingOf(body: Common, maxTokens: number | null | undefined): Partial<Sampling> {
+  const asked = {
+    temperature: body.temperature,
+    topP: body.top_p,
+    topK: body.top_k,
+    minP: body.min_p,
+    repetitionPenalty: body.repetition_penalty,
+    presencePenalty: body.presence_penalty,
+    frequencyPenalty: body.frequency_penalty,
+    logitBias: body.logit_bias,
+    seed: body.seed,
+    maxTokens,
+    stop: typeof body.stop === 'string' ? [body.stop] : body.stop,
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null && value !== undefined));
+}
+
+const textOf = (pieces: Piece[]) => pieces.map(({ text }) => text).join('');
+
+function chatFormat(call: Call, completion: Completion, hasLogprobs: boolean): Format {
+  const logprobs = (pieces: Piece[]) =>
+    hasLogprobs ? { content: pieces.flatMap((piece) => tokensOf(call, completion, piece)), refusal: null } : null;
+  return {
+    prefix: 'chatcmpl',
+    object: 'chat.completion',
+    chunkObject: 'chat.completion.chunk',
+    chunk: (index, piece) => ({
+      index,
+      delta: piece ? { content: piece.text } : { role: 'assistant', content: '' },
+      logprobs: piece ? logprobs([piece]) : null,
+      finish_reason: null,
+    }),
+    end: (index, finish_reason) => ({ index, delta: {}, logprobs: null, finish_reason }),
+    whole: (index, pieces, finish_reason) => ({
+      index,
+      message: { role: 'assistant', content: textOf(pieces), refusal: null },
+      logprobs: logprobs(pieces),
+      finish_reason,
+    }),
+  };
+}
+
+function textFormat(call: Call, completion: Completion, hasLogprobs: boolean): Format {
+  const lengths = completion.answers.map(() => 0);
+  const logprobs = (index: number, pieces: Piece[]) => {
+    if (!hasLogprobs) return null;
+    const tokens = pieces.flatMap((piece) => tokensOf(call, completion, piece));
+    const offset = lengths[index]!;
+    lengths[index] = offset + tokens.reduce((total, { token }) => total + token.length, 0);
+    return textLogprobs(tokens, offset);
+  };
+  return {
+    prefix: 'cmpl',
+    object: 'text_completion',
+    chunkObject: 'text_completion',
+    chunk: (index, piece) => ({
+      index,
+      text: piece?.text ?? '',
+      logprobs: piece ? logprobs(index, [piece]) : null,
+      finish_reason: null,
+    }),
+    end: (index, finish_reason) => ({ index, text: '', logprobs: null, finish_reason }),
+    whole: (index, pieces, finish_reason) => ({
+      index,
+      text: textOf(pieces),
+      logprobs: logprobs(index, pieces),
+      finish_reason,
+    }),
+  };
+}

@@ -1,0 +1,84 @@
+// The one place where an error becomes the body and the status that OpenAI's clients expect.
+import { ZodError, type z } from 'zod';
+import { AttuneError, type ErrorCode, toAttuneError } from '@/core/errors';
+import type { ErrorBody } from './schemas';
+
+interface Transport {
+  status: number;
+  type: string;
+  code: string | null;
+}
+
+const TRANSPORT: Record<ErrorCode, Transport> = {
+  BAD_INPUT: { status: 400, type: 'invalid_request_error', code: 'invalid_value' },
+  UNSUPPORTED: { status: 400, type: 'invalid_request_error', code: 'unsupported_parameter' },
+  TOO_LONG: { status: 400, type: 'invalid_request_error', code: 'context_length_exceeded' },
+  UNAUTHENTICATED: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
+  FORBIDDEN: { status: 403, type: 'permission_error', code: 'forbidden' },
+  NOT_FOUND: { status: 404, type: 'invalid_request_error', code: 'not_found' },
+  CONFLICT: { status: 409, type: 'invalid_request_error', code: 'conflict' },
+  OVERLOADED: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' },
+  CANCELLED: { status: 499, type: 'invalid_request_error', code: 'cancelled' },
+  CORRUPT: { status: 500, type: 'server_error', code: 'internal_error' },
+  INTERNAL: { status: 500, type: 'server_error', code: 'internal_error' },
+  UNAVAILABLE: { status: 503, type: 'server_error', code: 'service_unavailable' },
+};
+/** Where nobody can say better. */
+const RETRY_AFTER_SECONDS = 2;
+
+export function errorBody(error: AttuneError): ErrorBody {
+  const { type, code } = TRANSPORT[error.code];
+  const isModel = error.code === 'NOT_FOUND' && error.param === 'model';
+  // What nobody foresaw may quote SQL or paths: the log keeps it, the caller does not.
+  const message =
+    error.code === 'INTERNAL' ? 'Something went wrong on the server; its log has the details.' : error.message;
+  return { error: { message, type, param: error.param, code: isModel ? 'model_not_found' : code } };
+}
+
+export function errorResponse(thrown: unknown): Response {
+  const error = asAttuneError(thrown);
+  const { status } = TRANSPORT[error.code];
+  const headers = new Headers();
+  if (status === 429 || status === 503)
+    headers.set('retry-after', String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
+  if (status === 401) headers.set('www-authenticate', 'Bearer');
+  return Response.json(errorBody(error), { status, headers });
+}
+
+export function asAttuneError(thrown: unknown): AttuneError {
+  return thrown instanceof ZodError ? fromZod(thrown) : toAttuneError(thrown);
+}
+
+/** The field as a person would write it, and what is wrong with it. */
+function fromZod(error: ZodError): AttuneError {
+  const { issue, path } = deepest(error.issues[0]!);
+  if (issue.code === 'unrecognized_keys') {
+    const param = pathText([...path, issue.keys[0]!]);
+    return new AttuneError('BAD_INPUT', `Unrecognized request argument supplied: ${param}.`, { param });
+  }
+  const param = pathText(path);
+  return new AttuneError('BAD_INPUT', `${param || 'The body'}: ${issue.message}.`, param ? { param } : {});
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Of a union, the alternative that came furthest says what was meant. */
+function deepest(issue: Issue, before: PropertyKey[] = []): { issue: Issue; path: PropertyKey[] } {
+  const path = [...before, ...issue.path];
+  if (issue.code !== 'invalid_union') return { issue, path };
+  const inner = issue.errors.flatMap((issues) => issues.map((nested) => deepest(nested, path)));
+  return inner.reduce((best, next) => (next.path.length > best.path.length ? next : best), { issue, path });
+}
+
+const pathText = (path: PropertyKey[]) =>
+  path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return text === '' ? String(key) : `${text}.${String(key)}`;
+  }, '');
+
+export function unknownPath(request: Request): Response {
+  const { pathname } = new URL(request.url);
+  return errorResponse(
+    new AttuneError('NOT_FOUND', `There is no ${request.method} ${pathname}; /v1/openapi.json lists what is there.`),
+  );
+}

@@ -1,0 +1,18 @@
+// Feedback on what a key's requests produced, by generation id.
+import { prefer, thumb } from '../services/feedback';
+import type { Call } from './route';
+import { FeedbackRequest } from './schemas';
+
+export async function feedback({ product, owner, read }: Call): Promise<Response> {
+  const body = await read(FeedbackRequest);
+  const { userId } = owner;
+  let comparisonId: string | null = null;
+  if (body.kind === 'thumb') {
+    const { generation_id: generationId, value, reasons, comment } = body;
+    await thumb(product, userId, { generationId, value, reasons, comment });
+  } else {
+    const { preferred_generation_id: preferredGenerationId, other_generation_id: otherGenerationId } = body;
+    ({ comparisonId } = await prefer(product, userId, { preferredGenerationId, otherGenerationId }));
+  }
+  return Response.json({ object: 'feedback', comparison_id: comparisonId });
+}

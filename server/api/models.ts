@@ -1,0 +1,20 @@
+// The model list: versions that may be asked for, and the alias for what people get.
+import { getModel, listModels } from '../services/model';
+import type { ModelView } from '../services/views';
+import type { Call } from './route';
+
+export async function models({ product }: Call): Promise<Response> {
+  return Response.json({ object: 'list', data: (await listModels(product)).map(bodyOf) });
+}
+
+export async function model({ product, params }: Call): Promise<Response> {
+  return Response.json(bodyOf(await getModel(product, params.id!)));
+}
+
+const bodyOf = ({ id, parentId, createdAt }: ModelView) => ({
+  id,
+  object: 'model',
+  created: Math.floor(createdAt.getTime() / 1000),
+  owned_by: 'attune',
+  parent: parentId,
+});

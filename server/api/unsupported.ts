@@ -1,0 +1,58 @@
+// Parameters of OpenAI's API that this product does not have: refused by name, unless their value asks for nothing.
+import { AttuneError } from '@/core/errors';
+
+const isNothing = (value: unknown) =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+const isOneOf =
+  (...values: unknown[]) =>
+  (value: unknown) =>
+    isNothing(value) || values.includes(value);
+
+interface Refusal {
+  /** True when leaving the parameter out means the same. */
+  asksNothing: (value: unknown) => boolean;
+  wayOut: string;
+}
+
+const NO_TOOLS = 'The model calls no tools; describe what you need in a message.';
+const TEXT_ONLY = 'The model writes text only; leave it out.';
+
+const REFUSALS: Record<string, Refusal> = {
+  tools: { asksNothing: isNothing, wayOut: NO_TOOLS },
+  tool_choice: { asksNothing: isOneOf('none', 'auto'), wayOut: NO_TOOLS },
+  parallel_tool_calls: { asksNothing: isOneOf(true, false), wayOut: NO_TOOLS },
+  functions: { asksNothing: isNothing, wayOut: NO_TOOLS },
+  function_call: { asksNothing: isOneOf('none', 'auto'), wayOut: NO_TOOLS },
+  response_format: {
+    asksNothing: (value) => isNothing(value) || (value as { type?: unknown }).type === 'text',
+    wayOut: 'Answers are not constrained to JSON; ask for JSON in a message and check the answer.',
+  },
+  modalities: {
+    asksNothing: (value) => isNothing(value) || (Array.isArray(value) && value.every((kind) => kind === 'text')),
+    wayOut: TEXT_ONLY,
+  },
+  audio: { asksNothing: isNothing, wayOut: TEXT_ONLY },
+  prediction: { asksNothing: isNothing, wayOut: 'Leave it out.' },
+  reasoning_effort: {
+    asksNothing: isOneOf('none'),
+    wayOut: 'The model does not reason before it answers; leave it out.',
+  },
+  verbosity: { asksNothing: isNothing, wayOut: 'Say in a message how long the answer should be.' },
+  web_search_options: { asksNothing: isNothing, wayOut: 'The model does not search; leave it out.' },
+  best_of: { asksNothing: isOneOf(1), wayOut: 'Ask for n answers and choose.' },
+  echo: { asksNothing: isOneOf(false), wayOut: 'Put the prompt before the answer yourself.' },
+  suffix: { asksNothing: isNothing, wayOut: 'The model only continues; leave it out.' },
+};
+
+/** The body without parameters that ask for nothing; throws UNSUPPORTED naming the first that asks for something. */
+export function refuseUnsupported(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const kept: Record<string, unknown> = {};
+  for (const [param, value] of Object.entries(body)) {
+    const refusal = REFUSALS[param];
+    if (!refusal) kept[param] = value;
+    else if (!refusal.asksNothing(value))
+      throw new AttuneError('UNSUPPORTED', `"${param}" is not supported. ${refusal.wayOut}`, { param });
+  }
+  return kept;
+}

@@ -1,0 +1,15 @@
+// API keys and usage of the person who is signed in.
+import { z } from 'zod';
+import * as apiKey from '../services/api-key';
+import { listUsage } from '../services/usage';
+import { memberProcedure, router, userProcedure } from '../trpc';
+import { Id } from './inputs';
+
+export const apiKeyRouter = router({
+  list: userProcedure.query(({ ctx }) => apiKey.list(ctx.product, ctx.user.id)),
+  create: memberProcedure
+    .input(z.object({ name: z.string(), allowTraining: z.boolean() }))
+    .mutation(({ ctx, input }) => apiKey.create(ctx.product, ctx.user.id, input)),
+  revoke: userProcedure.input(Id).mutation(({ ctx, input }) => apiKey.revoke(ctx.product, ctx.user.id, input.id)),
+  usage: userProcedure.query(({ ctx }) => listUsage(ctx.product, ctx.user.id)),
+});

@@ -1,0 +1,121 @@
+// API keys: made, listed and revoked by the person whom they belong to, and recognised by their hash.
+import { createHash, randomBytes } from 'node:crypto';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
+import { apiKey, usage } from '@/db/schema';
+import { record } from './audit';
+import type { Product } from './product';
+import { checkText } from './text';
+import { totalOf } from './usage';
+import type { ApiKeyView } from './views';
+
+const MARK = 'sk-attune-';
+const SHOWN = MARK.length + 4;
+const MAX_NAME_BYTES = 200;
+const MAX_KEYS = 50;
+
+/** Whose requests the key's are, and whether they may train the model. */
+export interface KeyOwner {
+  apiKeyId: string;
+  userId: string;
+  allowTraining: boolean;
+}
+
+const hash = (secret: string) => createHash('sha256').update(secret).digest('hex');
+
+/** The secret is returned here and never again. */
+export async function create(
+  { db }: Product,
+  userId: string,
+  input: { name: string; allowTraining: boolean },
+): Promise<{ id: string; secret: string }> {
+  const name = checkText(input.name, 'name of the key', MAX_NAME_BYTES);
+  const secret = MARK + randomBytes(32).toString('base64url');
+  return db.transaction(async (tx) => {
+    const live = await tx
+      .select({ id: apiKey.id })
+      .from(apiKey)
+      .where(and(eq(apiKey.userId, userId), isNull(apiKey.revokedAt)));
+    if (live.length >= MAX_KEYS)
+      throw new AttuneError('CONFLICT', `You have ${live.length} keys and ${MAX_KEYS} is the most; revoke one first.`);
+    const [row] = await tx
+      .insert(apiKey)
+      .values({
+        userId,
+        name,
+        prefix: secret.slice(0, SHOWN),
+        sha256: hash(secret),
+        allowTraining: input.allowTraining,
+      })
+      .returning({ id: apiKey.id });
+    await record(tx, userId, 'api_key.create', row!.id, { name });
+    return { id: row!.id, secret };
+  });
+}
+
+/** Newest first, with what each has used; revoked ones stay, for their usage. */
+export async function list({ db }: Product, userId: string): Promise<ApiKeyView[]> {
+  return db
+    .select({
+      id: apiKey.id,
+      name: apiKey.name,
+      prefix: apiKey.prefix,
+      allowTraining: apiKey.allowTraining,
+      createdAt: apiKey.createdAt,
+      lastUsedAt: apiKey.lastUsedAt,
+      revokedAt: apiKey.revokedAt,
+      requests: totalOf(usage.requests),
+      promptTokens: totalOf(usage.promptTokens),
+      completionTokens: totalOf(usage.completionTokens),
+    })
+    .from(apiKey)
+    .leftJoin(usage, and(eq(usage.userId, apiKey.userId), eq(usage.source, sql`${apiKey.id}::text`)))
+    .where(eq(apiKey.userId, userId))
+    .groupBy(apiKey.id)
+    .orderBy(desc(apiKey.createdAt));
+}
+
+/** From the next request on. */
+export async function revoke({ db }: Product, userId: string, id: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [row] = await tx
+      .update(apiKey)
+      .set({ revokedAt: sql`now()` })
+      .where(and(eq(apiKey.id, id), eq(apiKey.userId, userId), isNull(apiKey.revokedAt)))
+      .returning({ name: apiKey.name });
+    if (!row) throw new AttuneError('NOT_FOUND', `There is no live key ${id} of yours.`);
+    await record(tx, userId, 'api_key.revoke', id, { name: row.name });
+  });
+}
+
+/** Throws UNAUTHENTICATED; and UNAVAILABLE while the database cannot say whose the key is. */
+export async function authenticate({ db }: Product, authorization: string | null): Promise<KeyOwner> {
+  const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  if (!secret) {
+    throw new AttuneError(
+      'UNAUTHENTICATED',
+      'The request has no API key. Make one on the settings page and send it as "Authorization: Bearer <key>".',
+    );
+  }
+  const [row] = await db
+    .select({ apiKeyId: apiKey.id, userId: apiKey.userId, allowTraining: apiKey.allowTraining, at: apiKey.lastUsedAt })
+    .from(apiKey)
+    .where(and(eq(apiKey.sha256, hash(secret)), isNull(apiKey.revokedAt)))
+    .catch((cause: unknown) => {
+      throw new AttuneError('UNAVAILABLE', 'The key cannot be checked at the moment. Try again in a few seconds.', {
+        cause,
+        retryAfterSeconds: 5,
+      });
+    });
+  if (!row) {
+    throw new AttuneError(
+      'UNAUTHENTICATED',
+      `The API key ${secret.slice(0, SHOWN)}… is unknown or revoked. Make another on the settings page.`,
+    );
+  }
+  const { at, ...owner } = row;
+  // To the minute is enough, and spares a write for each request.
+  if (!at || Date.now() - at.getTime() > 60_000)
+    await db.update(apiKey).set({ lastUsedAt: sql`now()` }).where(eq(apiKey.id, row.apiKeyId));
+  return owner;
+}

@@ -1,0 +1,119 @@
+// Limits on what one person and one key may ask for: counted in Postgres for all replicas, and refusing what it cannot count.
+import { and, count, eq, sql } from 'drizzle-orm';
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import { AttuneError } from '@/core/errors';
+import type { Executor } from '@/db/client';
+import { conversation, generation } from '@/db/schema';
+import type { Product } from './product';
+import type { Limits } from './settings';
+
+export interface Caller {
+  userId: string;
+  /** null in the chat. */
+  apiKeyId: string | null;
+}
+
+const WINDOW_SECONDS = 60;
+const RETRY_SEATS_SECONDS = 1;
+const RETRY_STORE_SECONDS = 5;
+
+type Pool = Product['db']['$client'];
+const counters = new WeakMap<Pool, RateLimiterPostgres>();
+
+/** Counts, and leaves the comparison with the limits of the moment to `admit`. */
+function counterOf({ db }: Pick<Product, 'db'>): RateLimiterPostgres {
+  let counter = counters.get(db.$client);
+  if (!counter) {
+    counter = new RateLimiterPostgres({
+      storeClient: db.$client,
+      storeType: 'pool',
+      tableName: 'rate_limit',
+      tableCreated: true,
+      keyPrefix: '',
+      points: Number.MAX_SAFE_INTEGER,
+      duration: WINDOW_SECONDS,
+    });
+    counters.set(db.$client, counter);
+  }
+  return counter;
+}
+
+const subjectsOf = ({ userId, apiKeyId }: Caller) => [
+  { what: 'account', key: `user:${userId}`, kind: 'user' as const },
+  ...(apiKeyId ? [{ what: 'key', key: `key:${apiKeyId}`, kind: 'apiKey' as const }] : []),
+];
+
+/** Counts the request. Throws OVERLOADED over a limit of the minute, and UNAVAILABLE when nobody can say. */
+export async function admit(product: Product, caller: Caller, limits: Limits): Promise<void> {
+  const counter = counterOf(product);
+  const subjects = subjectsOf(caller);
+  const counts = await Promise.all(
+    subjects.map(({ key }) => Promise.all([counter.penalty(`requests:${key}`, 1), counter.get(`tokens:${key}`)])),
+  ).catch((cause: unknown) => {
+    throw uncountable(cause);
+  });
+  for (const [index, [requests, tokens]] of counts.entries()) {
+    const { what, kind } = subjects[index]!;
+    const { requestsPerMinute, tokensPerMinute } = limits[kind];
+    const refuse = (used: number, most: number, unit: string, waitMs: number) => {
+      const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+      throw new AttuneError(
+        'OVERLOADED',
+        `This ${what} has used ${used} ${unit} in the running minute and the limit is ${most}. Try again in ${seconds} s.`,
+        { retryAfterSeconds: seconds },
+      );
+    };
+    if (requests.consumedPoints > requestsPerMinute)
+      refuse(requests.consumedPoints - 1, requestsPerMinute, 'requests', requests.msBeforeNext);
+    if (tokens && tokens.consumedPoints >= tokensPerMinute)
+      refuse(tokens.consumedPoints, tokensPerMinute, 'tokens', tokens.msBeforeNext);
+  }
+}
+
+/** Counts tokens that were asked or answered: a limit is passed by what runs already, never by what comes after. */
+export async function charge(product: Product, caller: Caller, tokens: number): Promise<void> {
+  if (tokens === 0) return;
+  const counter = counterOf(product);
+  await Promise.all(subjectsOf(caller).map(({ key }) => counter.penalty(`tokens:${key}`, tokens))).catch(
+    (cause: unknown) => {
+      throw uncountable(cause);
+    },
+  );
+}
+
+/**
+ * Throws OVERLOADED when so many answers more would run at once. The rows that run are the seats: they are taken in the
+ * transaction that inserts them, and a process that dies frees none wrongly, for another one ends its rows.
+ */
+export async function takeSeats(tx: Executor, caller: Caller, limits: Limits, answers: number): Promise<void> {
+  const { userId, apiKeyId } = caller;
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`attune seats ${userId}`}, 0))`);
+  const running = eq(generation.status, 'running');
+  const [mine] = await tx
+    .select({ n: count() })
+    .from(generation)
+    .where(and(running, eq(generation.userId, userId)));
+  refuseSeats('account', mine!.n, answers, limits.user.concurrent);
+  if (!apiKeyId) return;
+  const [keys] = await tx
+    .select({ n: count() })
+    .from(generation)
+    .innerJoin(conversation, eq(conversation.id, generation.conversationId))
+    .where(and(running, eq(conversation.apiKeyId, apiKeyId)));
+  refuseSeats('key', keys!.n, answers, limits.apiKey.concurrent);
+}
+
+function refuseSeats(what: string, running: number, more: number, most: number): void {
+  if (running + more <= most) return;
+  throw new AttuneError(
+    'OVERLOADED',
+    `This ${what} has ${running} answers running and asks for ${more} more; ${most} at once is the limit. Wait for one to end.`,
+    { retryAfterSeconds: RETRY_SEATS_SECONDS },
+  );
+}
+
+const uncountable = (cause: unknown) =>
+  new AttuneError('UNAVAILABLE', 'The limits cannot be checked at the moment. Try again in a few seconds.', {
+    cause,
+    retryAfterSeconds: RETRY_STORE_SECONDS,
+  });

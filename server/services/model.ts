@@ -1,0 +1,45 @@
+// The names under which a program asks for a version: each accepted version's id, and an alias for what people get.
+import { asc, eq } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
+import { BASE_VERSION_ID } from '@/core/manifest';
+import type { Executor } from '@/db/client';
+import { version } from '@/db/schema';
+import type { Assignment } from '../rollout/assign';
+import { chooseArms } from './answer';
+import type { Product } from './product';
+import { champion } from './release';
+import type { ModelView } from './views';
+
+/** Whatever the rollout gives to the key's owner; every other name is a version's id. */
+export const CHAMPION_ALIAS = 'champion';
+
+export async function listModels({ db }: Product): Promise<ModelView[]> {
+  const rows = await db
+    .select({ id: version.id, parentId: version.parentId, createdAt: version.createdAt })
+    .from(version)
+    .where(eq(version.status, 'accepted'))
+    .orderBy(asc(version.createdAt));
+  const now = await champion(db);
+  return [{ id: CHAMPION_ALIAS, parentId: now.versionId, createdAt: now.since }, ...rows];
+}
+
+export async function getModel(product: Product, id: string): Promise<ModelView> {
+  const model = (await listModels(product)).find((known) => known.id === id);
+  if (!model) throw noModel(id);
+  return model;
+}
+
+/** The alias takes part in experiments, sticky by the key's owner; a version by its id is outside of them. */
+export async function resolveModel(tx: Executor, userId: string, model: string): Promise<Assignment> {
+  if (model === CHAMPION_ALIAS) return (await chooseArms(tx, userId, false))[0]!;
+  const [row] = await tx.select({ status: version.status }).from(version).where(eq(version.id, model));
+  if (row?.status !== 'accepted') throw noModel(model);
+  return { versionId: model, experimentId: null, arm: 'champion', propensity: 1 };
+}
+
+const noModel = (model: string) =>
+  new AttuneError(
+    'NOT_FOUND',
+    `There is no model "${model.slice(0, 100)}". Use "${CHAMPION_ALIAS}", "${BASE_VERSION_ID}" or another one that /v1/models lists.`,
+    { param: 'model' },
+  );

@@ -1,0 +1,94 @@
+// The settings page as a person uses it: a key is made, shown once, used by a program, and revoked.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyLlama } from '@/core/tiny-llama';
+import { chromiumPath, openBrowser, openProduct, screenshot, type TestProduct } from './support';
+
+describe.runIf(chromiumPath)('the settings page', () => {
+  let folder: string;
+  let product: TestProduct;
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'attune-settings-'));
+    await writeTinyLlama(folder, { seed: 3 });
+    product = await openProduct({ model: folder });
+    browser = await openBrowser();
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    page = await context.newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('offers a guest an account instead of a key', async () => {
+    await page.goto(`${product.url}/settings`);
+    await page.getByText('Keys belong to an account').waitFor();
+    expect(await page.getByRole('button', { name: 'Create a key' }).count()).toBe(0);
+    await screenshot(page, 'settings-guest');
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByLabel('Name').fill('Ada');
+    await page.getByLabel('Email').fill('ada@example.com');
+    await page.getByLabel('Password').fill('correct horse battery');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.waitForURL((url) => url.pathname === '/settings');
+  });
+
+  it('makes a key that works, shows it once, and counts what it used', async () => {
+    await page.getByLabel('Name').fill('my script');
+    await page.getByRole('button', { name: 'Create a key' }).click();
+    const shown = page.getByText(/^sk-attune-[\w-]{43}$/);
+    const secret = (await shown.textContent())!;
+    await screenshot(page, 'settings-new-key');
+    const response = await fetch(`${product.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ messages: [{ role: 'user', content: 'Hello' }], max_tokens: 8 }),
+    });
+    const { usage } = (await response.json()) as { usage: { prompt_tokens: number; completion_tokens: number } };
+    await page.reload();
+    const row = page.getByRole('row', { name: /my script/ });
+    await row.getByText(`${usage.prompt_tokens} in, ${usage.completion_tokens} out`).waitFor();
+    expect(await shown.count()).toBe(0);
+    expect(await page.content()).not.toContain(secret);
+
+    await row.getByRole('button', { name: 'Revoke my script' }).click();
+    await page.getByRole('dialog', { name: 'Revoke my script?' }).waitFor();
+    await screenshot(page, 'settings-revoke');
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await row.getByText('Revoked').waitFor();
+    const refused = await fetch(`${product.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } });
+    expect(refused.status).toBe(401);
+  });
+
+  it('fits a phone, in the dark and in Japanese, without scrolling sideways', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.context().addCookies([{ name: 'locale', value: 'ja', url: product.url }]);
+    await page.reload();
+    await page.getByRole('heading', { name: 'APIキー' }).waitFor();
+    await page.getByRole('row', { name: /my script/ }).waitFor();
+    await screenshot(page, 'settings-phone-dark-ja');
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width).toBeLessThanOrEqual(390);
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await screenshot(page, 'settings-phone-dark-ja-end');
+  });
+
+  it('is where the account menu leads', async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.context().addCookies([{ name: 'locale', value: 'en', url: product.url }]);
+    await page.goto(product.url);
+    await page.getByRole('button', { name: /Account and settings/ }).click();
+    await page.getByRole('menuitem', { name: 'Settings and API keys' }).click();
+    await page.waitForURL((url) => url.pathname === '/settings');
+    await page.getByRole('heading', { name: 'API keys' }).waitFor();
+  });
+});
