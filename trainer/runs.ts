@@ -1,4 +1,5 @@
 // A training run's row under a lease: claim, heartbeat, progress, metrics and end, each write guarded by the owner.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { and, asc, eq, lt, or, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { AttuneError, toAttuneError } from '@/core/errors';
@@ -18,6 +19,9 @@ export interface LeaseTimes {
   beatMs: number;
 }
 export const LEASE_TIMES: LeaseTimes = { leaseSeconds: 90, beatMs: 5000 };
+
+/** Attempts at one write before the run fails; a beat apart, they last as long as half a lease. */
+const MOST_FAILED_WRITES = 10;
 
 const expiry = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 
@@ -169,8 +173,18 @@ export class RunLease implements RunSink {
     );
   }
 
+  /** Every such write may be repeated, so a database that is away for a moment costs a wait and not the run. */
   private enqueue(write: () => Promise<void>): void {
-    this.pending = this.pending.then(write);
+    const attempt = async (failures: number): Promise<void> => {
+      try {
+        await write();
+      } catch (error) {
+        if (error instanceof AttuneError || failures === MOST_FAILED_WRITES) throw error;
+        await sleep(this.times.beatMs);
+        await attempt(failures + 1);
+      }
+    };
+    this.pending = this.pending.then(() => attempt(1));
     this.pending.catch((error) => this.abort(toAttuneError(error)));
   }
 

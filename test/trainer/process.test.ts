@@ -107,6 +107,23 @@ describe('leases', () => {
     const rows = await world.db.select().from(schema.runMetric).where(eq(schema.runMetric.runId, id));
     expect(rows.map((row) => row.metrics)).toEqual([{ loss: 2 }]);
   });
+
+  it('a write that fails is tried again at the next beat, and the run goes on', async () => {
+    const id = await addRun(world);
+    const lease = new RunLease(world.db, (await claimRun(world.db, 'patient', FAST))!, 'patient', FAST);
+    await world.db.execute(sql`alter table run_metric rename to run_metric_away`);
+    try {
+      lease.metrics('ppo', 1, { loss: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 250)); // two beats: at least two attempts fail
+    } finally {
+      await world.db.execute(sql`alter table run_metric_away rename to run_metric`);
+    }
+    await lease.flush();
+    expect(lease.signal.aborted).toBe(false);
+    lease.close();
+    const rows = await world.db.select().from(schema.runMetric).where(eq(schema.runMetric.runId, id));
+    expect(rows.map((row) => row.metrics)).toEqual([{ loss: 1 }]);
+  });
 });
 
 describe('triggers', () => {

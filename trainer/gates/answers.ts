@@ -15,6 +15,8 @@ export interface AnswerSet {
 }
 
 export interface AnswerFigures {
+  /** How many were measured. */
+  count: number;
   /** Shares of the answers, 0..1. */
   endRate: number;
   degenerateShare: number;
@@ -52,6 +54,7 @@ export function measureAnswers(
   const share = (count: number) => count / answers.length;
   const hits = texts.flatMap((text) => judge(rules, text).hits);
   return {
+    count: answers.length,
     endRate: share(ended.filter(Boolean).length),
     degenerateShare: share(texts.filter((text) => countWords(text) <= DEGENERATE_WORDS).length),
     distinctShare: share(new Set(texts).size),

@@ -27,6 +27,8 @@ const PARITY_LIMIT = 1e-3;
 const STANDARD_ERRORS = 2;
 /** Shares may worsen by so much against the parent: sampling noise of 64 answers. */
 const SLACK = 0.05;
+/** Hits of a rule beyond the parent's that may be chance: the parent itself has one in some samples and none in others. */
+const CHANCE_HITS = 1;
 /** The share of distinct answers may fall to this part of the parent's: repeating one answer is the classic hack. */
 const DISTINCT_PART = 0.7;
 
@@ -76,7 +78,12 @@ export function judgeGates({ parity, kl, candidate, parent, gain: compared }: Ga
       `The parent's are ${percent(parent.distinctShare)} distinct.`,
     ),
     ...Object.entries(candidate.constraintRates).map(([rule, rate]) =>
-      most(`constraint/${rule}`, rate, parent.constraintRates[rule] ?? 0, 'Hits an answer; not above the parent.'),
+      most(
+        `constraint/${rule}`,
+        rate,
+        (parent.constraintRates[rule] ?? 0) + CHANCE_HITS / candidate.count,
+        `Hits an answer, of ${candidate.count}; at most ${CHANCE_HITS} hit more than the parent.`,
+      ),
     ),
   ];
 }

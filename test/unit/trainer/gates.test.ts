@@ -5,6 +5,7 @@ import type { AnswerFigures } from '@/trainer/gates/answers';
 import { judgeGates, pairedGain } from '@/trainer/gates/gates';
 
 const FIGURES: AnswerFigures = {
+  count: 64,
   endRate: 1,
   degenerateShare: 0,
   distinctShare: 1,
@@ -69,5 +70,26 @@ describe('held-out gain', () => {
   it('the parent itself gains nothing, and nothing is no gain', () => {
     const rewards = normals(3, PAIRS);
     expect(gainGate(rewards, rewards, own)).toMatchObject({ value: 0, threshold: 0, passed: false });
+  });
+});
+
+describe('a rule', () => {
+  const judged = (hits: number, parentHits: number) =>
+    judgeGates({
+      parity: { fp32: 0, int8: 0, tokens: 1 },
+      kl: { perAnswer: 0, budget: 1 },
+      candidate: { ...FIGURES, constraintRates: { profanity: hits / 64 } },
+      parent: { ...FIGURES, constraintRates: { profanity: parentHits / 64 } },
+      gain: { name: 'heldout_reward_gain', candidate: [1], parent: [0], prompts: ['a'] },
+    }).find(({ name }) => name === 'constraint/profanity')!.passed;
+
+  it('may be hit once more than by the parent in a sample, and not twice', () => {
+    expect([judged(0, 0), judged(1, 0), judged(2, 0), judged(3, 2), judged(4, 2)]).toEqual([
+      true,
+      true,
+      false,
+      true,
+      false,
+    ]);
   });
 });
