@@ -108,7 +108,7 @@ async function main(): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   }
   await mkdir('bench', { recursive: true });
-  await writeFile(join('bench', 'parity.json'), `${JSON.stringify({ versionId, ...result }, null, 2)}\n`);
+  await writeFile(join('bench', 'parity-engine.json'), `${JSON.stringify({ versionId, ...result }, null, 2)}\n`);
 }
 
 main().then(
