@@ -1,3 +1,4 @@
+#!/usr/bin/env tsx
 // `npx attune COMMAND …`: runs the command of that name in scripts/attune.
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
