@@ -29,6 +29,8 @@ async function runNow(world: World, config?: Record<string, unknown>, parent?: s
   }
 }
 
+const ITERATIONS = 16;
+
 const metricsOf = (world: World, runId: string) =>
   world.db.select().from(schema.runMetric).where(eq(schema.runMetric.runId, runId)).orderBy(asc(schema.runMetric.step));
 
@@ -41,8 +43,11 @@ describe.skipIf(problem)('pipeline', () => {
     world = await createWorld();
     await addVotes(world, 160);
     await world.db.insert(schema.setting).values({ key: 'autoPromote', value: true });
-    // Long enough for a gain far outside the sampling error of 64 answers; asking for an end is left to the votes.
-    first = await runNow(world, { ...QUICK, ppo: { ...QUICK.ppo, iterations: 24, sequences: 64, eosPenalty: 0 } });
+    // Long enough for a gain far outside the sampling error of 64 answers, and not so long that answers repeat; asking for an end is left to the votes.
+    first = await runNow(world, {
+      ...QUICK,
+      ppo: { ...QUICK.ppo, iterations: ITERATIONS, sequences: 64, eosPenalty: 0 },
+    });
   }, TEN_MINUTES);
   afterAll(() => world?.close());
 
@@ -76,7 +81,7 @@ describe.skipIf(problem)('pipeline', () => {
     const rows = await metricsOf(world, first.id);
     const ppo = rows.filter((row) => row.stage === 'ppo');
     expect([...new Set(rows.map((row) => row.stage))].sort()).toEqual(['parity', 'ppo', 'reward_model', 'snapshot']);
-    expect(ppo.map((row) => row.step)).toEqual(Array.from({ length: 25 }, (_, i) => i));
+    expect(ppo.map((row) => row.step)).toEqual(Array.from({ length: ITERATIONS + 1 }, (_, i) => i));
     expect(ppo[0]!.metrics).toMatchObject({ 'constraint/profanity/rate': 0, 'reward/penalty': 0 });
     for (const { metrics } of rows) expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
   });
