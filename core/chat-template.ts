@@ -2,22 +2,41 @@
 import { Template } from '@huggingface/jinja';
 import type { ChatMessage } from './base';
 import { AttuneError } from './errors';
-import type { ByteLevelTokenizer } from './tokenizer';
+import type { BpeTokenizer } from './tokenizer';
 
 export interface TemplateTokens {
   bosToken: string;
   eosToken: string;
 }
 
+/** The day that every template reads as today's, so that one conversation is one prompt for ever. */
+const TODAY: Record<string, string> = {
+  '%d': '26',
+  '%m': '07',
+  '%b': 'Jul',
+  '%B': 'July',
+  '%Y': '2024',
+  '%y': '24',
+  '%a': 'Fri',
+  '%A': 'Friday',
+  '%H': '00',
+  '%M': '00',
+  '%S': '00',
+  '%%': '%',
+};
+const formatToday = (format: string) => format.replace(/%./g, (directive) => TODAY[directive] ?? directive);
+/** The library has a clock of its own under this name, which only a template can hide. Its trailing newline is trimmed. */
+const HIDE_CLOCK = '{% set strftime_now = format_today %}\n';
+
 /** Compiles once; the returned function renders many times. */
 export function compileChatTemplate(
   source: string,
-  tokenizer: ByteLevelTokenizer,
+  tokenizer: BpeTokenizer,
   tokens: TemplateTokens,
 ): (messages: readonly ChatMessage[]) => number[] {
   let template: Template;
   try {
-    template = new Template(source);
+    template = new Template(HIDE_CLOCK + source);
   } catch (cause) {
     throw new AttuneError('UNSUPPORTED', `The model's chat template does not compile: ${(cause as Error).message}.`, {
       cause,
@@ -32,6 +51,10 @@ export function compileChatTemplate(
         add_generation_prompt: true,
         bos_token: tokens.bosToken,
         eos_token: tokens.eosToken,
+        tools: null,
+        format_today: formatToday,
+        // Models that can think aloud first (Qwen 3) answer at once.
+        enable_thinking: false,
       });
     } catch (cause) {
       // Templates refuse conversations that they do not know, for example two user turns in a row.

@@ -1,19 +1,15 @@
 // A GGUF file of a Llama-family model as ModelWeights under transformers' names, with its metadata.
 import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
 import { AttuneError, toAttuneError } from './errors';
-import type { ModelConfig } from './model-config';
-import { dequantise, encodedBytes, isBlockEncoding } from './quantisation';
+import { architectureOf, type GgufArchitecture, type GgufMetadata, readGgufConfig } from './gguf-config';
+import { dequantise, ENCODINGS, encodedBytes, isBlockEncoding } from './quantisation';
 import { RandomAccessFile } from './random-access-file';
 import type { ModelWeights, WeightEncoding, WeightTensor } from './weights';
-
-export type GgufMetadata = Record<string, unknown>;
 
 export interface GgufModel extends ModelWeights {
   metadata: GgufMetadata;
   close(): void;
 }
-
-const ENCODINGS: Record<number, WeightEncoding> = { 0: 'F32', 1: 'F16', 2: 'Q4_0', 3: 'Q4_1', 8: 'Q8_0', 30: 'BF16' };
 
 const TOP_NAMES: Record<string, string> = {
   'token_embd.weight': 'model.embed_tokens.weight',
@@ -31,18 +27,33 @@ const BLOCK_NAMES: Record<string, string> = {
   ffn_up: 'mlp.up_proj',
   ffn_down: 'mlp.down_proj',
 };
-/** Names that end a turn whichever of them the file calls its eos, as in llama.cpp's end-of-generation set. */
-const END_OF_TURN = ['<|im_end|>', '<|endoftext|>', '<|eot_id|>', '<|end_of_text|>', '</s>'];
+const QK_NORMS = { attn_q_norm: 'self_attn.q_norm', attn_k_norm: 'self_attn.k_norm' };
+/** Where an architecture has more, or other names. */
+const OWN_NAMES: Record<GgufArchitecture, Record<string, string>> = {
+  llama: {},
+  qwen2: {},
+  qwen3: QK_NORMS,
+  gemma3: {
+    ...QK_NORMS,
+    ffn_norm: 'pre_feedforward_layernorm',
+    post_attention_norm: 'post_attention_layernorm',
+    post_ffw_norm: 'post_feedforward_layernorm',
+  },
+};
+/** Of each rotary frequency its divisor: configuration in the place of a tensor. */
+const ROPE_FACTORS = 'rope_freqs.weight';
 
-function transformersName(path: string, name: string): string {
-  const block = /^blk\.(\d+)\.(\w+)\.weight$/.exec(name);
-  const mapped = block
-    ? BLOCK_NAMES[block[2]!] && `model.layers.${block[1]}.${BLOCK_NAMES[block[2]!]}.weight`
-    : TOP_NAMES[name];
-  if (!mapped) {
-    throw new AttuneError('UNSUPPORTED', `${path} has the tensor ${name}, which plain Llama lacks. Use another file.`);
+function transformersName(path: string, architecture: GgufArchitecture, name: string): string {
+  const [, layer, part, kind] = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(name) ?? [];
+  const mapped = part ? (OWN_NAMES[architecture][part] ?? BLOCK_NAMES[part]) : TOP_NAMES[name];
+  const isBiased = architecture === 'qwen2' && /^attn_[qkv]$/.test(part ?? '');
+  if (!mapped || (kind === 'bias' && !isBiased)) {
+    throw new AttuneError(
+      'UNSUPPORTED',
+      `${path} has the tensor ${name}, which ${architecture} lacks here. Use another file.`,
+    );
   }
-  return mapped;
+  return part ? `model.layers.${layer}.${mapped}.${kind}` : mapped;
 }
 
 /** llama.cpp stores row 2j + s of a head where transformers has row s * size/2 + j; this gives back transformers' order. */
@@ -57,51 +68,6 @@ export function unpermuteRows(bytes: Uint8Array<ArrayBuffer>, rows: number, head
     out.set(bytes.subarray(from * stride, (from + 1) * stride), row * stride);
   }
   return out;
-}
-
-function readConfig(path: string, metadata: GgufMetadata, shapes: Map<string, number[]>): ModelConfig {
-  const architecture = metadata['general.architecture'];
-  if (architecture !== 'llama') {
-    throw new AttuneError('UNSUPPORTED', `${path} has the architecture "${architecture}"; only "llama" is supported.`);
-  }
-  const scaling = metadata['llama.rope.scaling.type'];
-  if (scaling !== undefined && scaling !== 'none') {
-    throw new AttuneError(
-      'UNSUPPORTED',
-      `${path} scales its rotary embedding (${scaling}); only unscaled RoPE is supported.`,
-    );
-  }
-  const number = (key: string, otherwise?: number): number => {
-    const value = metadata[key] ?? otherwise;
-    if (typeof value !== 'number' && typeof value !== 'bigint') {
-      throw new AttuneError('CORRUPT', `${path} lacks the metadata ${key}. Convert the model again.`);
-    }
-    return Number(value);
-  };
-  const embedding = shapes.get('model.embed_tokens.weight');
-  if (!embedding) throw new AttuneError('CORRUPT', `${path} lacks token_embd.weight. Convert the model again.`);
-  const heads = number('llama.attention.head_count');
-  const hiddenSize = number('llama.embedding_length');
-  const tokens = metadata['tokenizer.ggml.tokens'];
-  const named = Array.isArray(tokens) ? END_OF_TURN.map((name) => tokens.indexOf(name)).filter((id) => id >= 0) : [];
-  const bos = metadata['tokenizer.ggml.bos_token_id'];
-  return {
-    architecture,
-    vocabSize: embedding[0]!,
-    hiddenSize,
-    intermediateSize: number('llama.feed_forward_length'),
-    layers: number('llama.block_count'),
-    heads,
-    keyValueHeads: number('llama.attention.head_count_kv', heads),
-    headSize: number('llama.attention.key_length', hiddenSize / heads),
-    ropeTheta: number('llama.rope.freq_base', 10000),
-    // The file holds float32; transformers' config says 1e-5, not 9.999999747378752e-6.
-    rmsNormEps: Number(number('llama.attention.layer_norm_rms_epsilon').toPrecision(7)),
-    maxPositions: number('llama.context_length'),
-    tiedHead: !shapes.has('lm_head.weight'),
-    bosTokenId: bos === undefined ? null : Number(bos),
-    eosTokenIds: [...new Set([number('tokenizer.ggml.eos_token_id'), ...named])],
-  };
 }
 
 export async function readGguf(path: string): Promise<GgufModel> {
@@ -137,14 +103,15 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
   }
   const metadata: GgufMetadata = { ...header.metadata };
   const start = Number(header.tensorDataOffset);
+  const architecture = architectureOf(path, metadata);
   const infos = new Map<string, { encoding: WeightEncoding; shape: number[]; offset: number; length: number }>();
   for (const info of header.tensorInfos) {
-    const encoding = ENCODINGS[info.dtype];
+    const type = GGMLQuantizationType[info.dtype] ?? `type ${info.dtype}`;
+    const encoding = ENCODINGS.find((name) => name === type);
     if (!encoding) {
-      const name = GGMLQuantizationType[info.dtype] ?? `type ${info.dtype}`;
       throw new AttuneError(
         'UNSUPPORTED',
-        `${path}: ${info.name} is quantised as ${name}. Use F32, F16, BF16, Q8_0, Q4_0 or Q4_1.`,
+        `${path}: ${info.name} is quantised as ${type}. Use ${ENCODINGS.join(', ')}.`,
       );
     }
     const shape = info.shape.map(Number).reverse(); // ggml lists the fastest axis first
@@ -157,9 +124,14 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
         : `has rows of ${shape.at(-1)}`;
       throw new AttuneError('CORRUPT', `${path}: ${info.name} ${why}; it is truncated or damaged. Copy it again.`);
     }
-    infos.set(transformersName(path, info.name), { encoding, shape, offset, length });
+    const name = info.name === ROPE_FACTORS ? ROPE_FACTORS : transformersName(path, architecture, info.name);
+    infos.set(name, { encoding, shape, offset, length });
   }
-  const config = readConfig(path, metadata, new Map([...infos].map(([name, info]) => [name, info.shape])));
+  const factors = infos.get(ROPE_FACTORS);
+  infos.delete(ROPE_FACTORS);
+  const ropeFactors = factors && [...dequantise(factors.encoding, file.read(factors.offset, factors.length))];
+  const shapes = new Map([...infos].map(([name, info]) => [name, info.shape]));
+  const config = readGgufConfig(path, metadata, shapes, ropeFactors ?? null);
 
   const tensor = (name: string): WeightTensor => {
     const info = infos.get(name);
@@ -167,7 +139,9 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
     const { encoding, shape } = info;
     const read = () => {
       const bytes = file.read(info.offset, info.length);
-      return /self_attn\.[qk]_proj/.test(name) ? unpermuteRows(bytes, shape[0]!, config.headSize) : bytes;
+      // The converter permutes for the architecture llama alone.
+      const isPermuted = architecture === 'llama' && /self_attn\.[qk]_proj/.test(name);
+      return isPermuted ? unpermuteRows(bytes, shape[0]!, config.headSize) : bytes;
     };
     return {
       name,

@@ -6,9 +6,11 @@ import type { Base } from './base';
 import { compileChatTemplate } from './chat-template';
 import { AttuneError } from './errors';
 import { readGguf } from './gguf';
+import { tokenizerFromGguf } from './gguf-tokenizer';
 import { rememberedSha256File, sha256 } from './hash';
 import { checkWeights, readJson, readLlamaFolder, weightFiles } from './llama-folder';
-import { type ByteLevelTokenizer, tokenizerFromGguf, tokenizerFromJson } from './tokenizer';
+import type { ModelConfig } from './model-config';
+import { type BpeTokenizer, tokenizerFromJson } from './tokenizer';
 import type { ModelWeights } from './weights';
 
 /** A .gguf file, a folder that holds one, or a folder with config.json, tokenizer.json and safetensors. */
@@ -40,42 +42,85 @@ async function loadGguf(path: string): Promise<Base> {
   const weights = await readGguf(path);
   checkWeights(weights, path);
   const tokenizer = tokenizerFromGguf(weights.metadata, path);
-  const source = weights.metadata['tokenizer.chat_template'];
-  return assemble(path, weights, tokenizer, source, await rememberedSha256File(path));
+  const { eosTokenIds, bosTokenId } = weights.config;
+  const parts = {
+    weights,
+    tokenizer,
+    template: weights.metadata['tokenizer.chat_template'],
+    eosToken: textOf(tokenizer, eosTokenIds[0]),
+    bosToken: textOf(tokenizer, bosTokenId),
+  };
+  return assemble(path, parts, await rememberedSha256File(path));
 }
 
 async function loadFolder(folder: string): Promise<Base> {
   const weights = readLlamaFolder(folder);
   checkWeights(weights, folder);
+  const { template, eosToken, bosToken } = readTokenizerConfig(folder);
   const tokenizerPath = join(folder, 'tokenizer.json');
-  const tokenizer = tokenizerFromJson(readJson(tokenizerPath), tokenizerPath);
+  const reachable = withoutUnreachable(readJson(tokenizerPath), weights.config, template);
+  const tokenizer = tokenizerFromJson(reachable, tokenizerPath);
+  const { bosTokenId, eosTokenIds } = weights.config;
   const files = weightFiles(folder);
   const hashes: string[] = [];
   for (const file of files) hashes.push(await rememberedSha256File(file));
   // Shards have one identity: the hash of their hashes in the order of their names.
   const digest = hashes.length === 1 ? hashes[0]! : sha256(hashes.join('\n'));
-  return assemble(folder, weights, tokenizer, readTemplate(folder), digest);
+  const parts = {
+    weights,
+    tokenizer,
+    template,
+    eosToken: eosToken ?? textOf(tokenizer, eosTokenIds[0]),
+    bosToken: bosToken ?? textOf(tokenizer, bosTokenId),
+  };
+  return assemble(folder, parts, digest);
 }
+
+const TokenText = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
+const TokenizerConfig = z.looseObject({
+  chat_template: z.unknown(),
+  bos_token: TokenText.nullish(),
+  eos_token: TokenText.nullish(),
+});
 
 /** `chat_template.jinja` wins over tokenizer_config.json, as in transformers. */
-function readTemplate(folder: string): unknown {
+function readTokenizerConfig(folder: string): { template: unknown; bosToken?: string; eosToken?: string } {
+  const path = join(folder, 'tokenizer_config.json');
+  const parsed = TokenizerConfig.safeParse(existsSync(path) ? readJson(path) : {});
+  if (!parsed.success) throw new AttuneError('CORRUPT', `${path}: ${z.prettifyError(parsed.error)}`);
+  const { chat_template, bos_token, eos_token } = parsed.data;
   const own = join(folder, 'chat_template.jinja');
-  if (existsSync(own)) return readFileSync(own, 'utf8');
-  const config = join(folder, 'tokenizer_config.json');
-  return existsSync(config)
-    ? z.looseObject({ chat_template: z.unknown() }).safeParse(readJson(config)).data?.chat_template
-    : null;
+  return {
+    template: existsSync(own) ? readFileSync(own, 'utf8') : chat_template,
+    ...(bos_token != null && { bosToken: bos_token }),
+    ...(eos_token != null && { eosToken: eos_token }),
+  };
 }
 
-function assemble(
-  path: string,
-  weights: ModelWeights,
-  tokenizer: ByteLevelTokenizer,
-  source: unknown,
-  digest: string,
-): Base {
+/** Added tokens behind the last row of the embedding, such as Gemma's for images, unless the chat template needs them. */
+function withoutUnreachable(json: unknown, { vocabSize }: ModelConfig, template: unknown): unknown {
+  const parsed = z.looseObject({ added_tokens: z.array(z.unknown()) }).safeParse(json);
+  if (!parsed.success) return json; // the tokenizer's reader says what is wrong
+  const isReachable = (token: unknown) => {
+    const { id, content } = token as { id?: number; content?: string };
+    return Number(id) < vocabSize || String(template).includes(String(content));
+  };
+  return { ...parsed.data, added_tokens: parsed.data.added_tokens.filter(isReachable) };
+}
+
+const textOf = (tokenizer: BpeTokenizer, id: number | null | undefined) => (id == null ? '' : tokenizer.decode([id]));
+
+interface Parts {
+  weights: ModelWeights;
+  tokenizer: BpeTokenizer;
+  template: unknown;
+  bosToken: string;
+  eosToken: string;
+}
+
+function assemble(path: string, { weights, tokenizer, template, bosToken, eosToken }: Parts, digest: string): Base {
   const { config } = weights;
-  if (typeof source !== 'string') {
+  if (typeof template !== 'string') {
     throw new AttuneError('UNSUPPORTED', `${path} has no chat template. Use an instruction-tuned model.`);
   }
   if (tokenizer.vocabSize > config.vocabSize) {
@@ -85,15 +130,30 @@ function assemble(
   if (config.eosTokenIds.length === 0) {
     throw new AttuneError('UNSUPPORTED', `${path} names no token that ends a turn (eos_token_id).`);
   }
-  const text = (id: number | null | undefined) => (id == null ? '' : tokenizer.decode([id]));
+  const renderPrompt = compileChatTemplate(template, tokenizer, { bosToken, eosToken });
+  const turnEnd = findTurnEnd(renderPrompt, tokenizer);
+  const eosTokenIds = [...new Set([...(turnEnd === null ? [] : [turnEnd]), ...config.eosTokenIds])];
   return {
     id: baseIdOf(path),
     sha256: digest,
-    weights,
+    weights: { ...weights, config: { ...config, eosTokenIds } },
     tokenizer,
-    renderPrompt: compileChatTemplate(source, tokenizer, {
-      bosToken: text(config.bosTokenId),
-      eosToken: text(config.eosTokenIds[0]),
-    }),
+    renderPrompt,
   };
+}
+
+/** The special token that the template writes behind an answer, whatever the configuration calls the end; null for none. */
+function findTurnEnd(render: Base['renderPrompt'], tokenizer: BpeTokenizer): number | null {
+  const question = { role: 'user', content: 'a' } as const;
+  let asked: number[];
+  let answered: number[];
+  try {
+    asked = render([question]);
+    answered = render([question, { role: 'assistant', content: 'b' }]);
+  } catch (error) {
+    if (error instanceof AttuneError && error.code === 'BAD_INPUT') return null; // a template for other conversations
+    throw error;
+  }
+  const answer = answered.findIndex((id, i) => id !== asked[i]);
+  return answered.slice(answer).find((id) => tokenizer.isSpecial(id)) ?? null;
 }

@@ -1,8 +1,9 @@
-// The hyperparameters of a Llama-family base, in the names that transformers uses, camel-cased.
+// The hyperparameters of a Llama-family base: sizes in transformers' names, camel-cased, and what its blocks have or lack.
 import { z } from 'zod';
 
 export const ModelConfig = z.object({
-  architecture: z.literal('llama'),
+  /** For messages alone: what a block does follows from the fields below. */
+  architecture: z.enum(['llama', 'mistral', 'qwen2', 'qwen3', 'gemma3']),
   vocabSize: z.int().positive(),
   hiddenSize: z.int().positive(),
   intermediateSize: z.int().positive(),
@@ -11,16 +12,91 @@ export const ModelConfig = z.object({
   keyValueHeads: z.int().positive(),
   headSize: z.int().positive(),
   ropeTheta: z.number().positive(),
+  /** What each rotary frequency is divided by, [headSize / 2]; null where nothing is scaled. */
+  ropeFactors: z.array(z.number().positive()).nullable(),
   rmsNormEps: z.number().positive(),
   /** Longest context in tokens. */
   maxPositions: z.int().positive(),
   /** The head shares the embedding's weights. */
   tiedHead: z.boolean(),
   bosTokenId: z.int().nullable(),
-  /** Every id that ends a turn. */
+  /** Every id that ends a turn; first the one that the chat template writes behind an answer. */
   eosTokenIds: z.array(z.int()),
+
+  /** The query, key and value projections add a bias. */
+  hasQkvBias: z.boolean(),
+  /** Queries and keys pass an RMSNorm of their own, head by head, before they are rotated. */
+  hasQkNorm: z.boolean(),
+  /** What attention and feed-forward give back passes an RMSNorm before it joins the residual stream. */
+  hasOutputNorms: z.boolean(),
+  /** Of the feed-forward's gate; `gelu` is the tanh approximation. */
+  activation: z.enum(['silu', 'gelu']),
+  /** Embeddings are multiplied by it; a tied head is not. */
+  embeddingScale: z.number().positive(),
+  /** Scores are multiplied by it; usually headSize ** -0.5. */
+  attentionScale: z.number().positive(),
+  /** Layers that see their last `tokens` positions only, under a rotary embedding of their own. */
+  slidingWindow: z
+    .object({
+      tokens: z.int().positive(),
+      layers: z.array(z.int()),
+      ropeTheta: z.number().positive(),
+      ropeFactors: z.array(z.number().positive()).nullable(),
+    })
+    .nullable(),
 });
 export type ModelConfig = z.infer<typeof ModelConfig>;
+
+/** The features of a plain Llama, to spread under those that a base has. */
+export const plainFeatures = (headSize: number) =>
+  ({
+    ropeFactors: null,
+    hasQkvBias: false,
+    hasQkNorm: false,
+    hasOutputNorms: false,
+    activation: 'silu',
+    embeddingScale: 1,
+    attentionScale: 1 / Math.sqrt(headSize),
+    slidingWindow: null,
+  }) satisfies Partial<ModelConfig>;
+
+/** Whether a layer sees the sliding window only. */
+export const isLocalLayer = ({ slidingWindow }: ModelConfig, layer: number) =>
+  slidingWindow?.layers.includes(layer) ?? false;
+
+/** How the layers of one kind attend: their window in tokens, null where they see everything, and their rotary embedding. */
+export function attentionOf(config: ModelConfig, isLocal: boolean) {
+  const { slidingWindow } = config;
+  const { ropeTheta, ropeFactors } = isLocal ? slidingWindow! : config;
+  return { window: isLocal ? slidingWindow!.tokens : null, ropeTheta, ropeFactors };
+}
+
+/** Transformers' name of the norm before the feed-forward: where outputs have norms, `post_attention` is one of those. */
+export const feedForwardNorm = ({ hasOutputNorms }: ModelConfig) =>
+  hasOutputNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
+
+/** Every tensor that a model of this config has, under transformers' names, with its shape. */
+export function weightShapes(config: ModelConfig): Map<string, number[]> {
+  const { vocabSize, hiddenSize, headSize } = config;
+  const shapes = new Map<string, number[]>([['model.embed_tokens.weight', [vocabSize, hiddenSize]]]);
+  for (let layer = 0; layer < config.layers; layer++) {
+    const block = `model.layers.${layer}`;
+    shapes.set(`${block}.input_layernorm.weight`, [hiddenSize]);
+    for (const projection of PROJECTIONS) {
+      const shape = projectionShape(config, projection);
+      shapes.set(`${block}.${projection}.weight`, shape);
+      if (config.hasQkvBias && BIASED.includes(projection)) shapes.set(`${block}.${projection}.bias`, [shape[0]]);
+    }
+    shapes.set(`${block}.post_attention_layernorm.weight`, [hiddenSize]);
+    if (config.hasOutputNorms) {
+      for (const x of ['pre', 'post']) shapes.set(`${block}.${x}_feedforward_layernorm.weight`, [hiddenSize]);
+    }
+    if (config.hasQkNorm) for (const x of ['q', 'k']) shapes.set(`${block}.self_attn.${x}_norm.weight`, [headSize]);
+  }
+  shapes.set('model.norm.weight', [hiddenSize]);
+  if (!config.tiedHead) shapes.set('lm_head.weight', [vocabSize, hiddenSize]);
+  return shapes;
+}
 
 /** The seven projections of a block that a LoRA adapter may change, in graph order. */
 export const PROJECTIONS = [
@@ -33,6 +109,7 @@ export const PROJECTIONS = [
   'mlp.down_proj',
 ] as const;
 export type Projection = (typeof PROJECTIONS)[number];
+const BIASED: readonly Projection[] = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'];
 
 /** [out, in] of a projection's weight. */
 export function projectionShape(config: ModelConfig, projection: Projection): [out: number, in_: number] {

@@ -1,12 +1,12 @@
 // Reads and writes safetensors: float tensors by name, with every offset of the header checked.
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import { writeDurably } from './durable-file';
 import { AttuneError } from './errors';
 import { float32ToBfloat16, float32ToHalf } from './half';
 import { dequantise, encodedBytes } from './quantisation';
 import { RandomAccessFile } from './random-access-file';
-
-export type FloatEncoding = 'F32' | 'F16' | 'BF16';
+import type { FloatEncoding } from './weights';
 
 /** A tensor in memory, row-major. */
 export interface TensorToWrite {
@@ -118,30 +118,76 @@ export interface WriteOptions {
 }
 
 export function encodeSafetensors(tensors: NamedTensors, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
-  const { encoding = 'F32', metadata = {} } = options;
+  const { encoding = 'F32' } = options;
+  for (const [name, { shape, values }] of tensors) checkLength(name, shape, values);
+  const { bytes: head, dataBytes } = encodeHeader(
+    new Map([...tensors].map(([name, { shape }]) => [name, shape])),
+    options,
+  );
+  const out = new Uint8Array(head.length + dataBytes);
+  out.set(head);
+  let at = head.length;
+  for (const { values } of tensors.values()) {
+    const bytes = encodeValues(values, encoding);
+    out.set(bytes, at);
+    at += bytes.length;
+  }
+  return out;
+}
+
+/** Writes tensor after tensor, so that a model may be larger than the memory; `values` is called once for each name. */
+export function streamSafetensors(
+  path: string,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  values: (name: string) => Float32Array,
+  options: WriteOptions = {},
+): void {
+  const { encoding = 'F32' } = options;
+  const descriptor = openSync(path, 'w');
+  try {
+    const write = (bytes: Uint8Array) => {
+      for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+    };
+    write(encodeHeader(shapes, options).bytes);
+    for (const [name, shape] of shapes) {
+      const own = values(name);
+      checkLength(name, shape, own);
+      write(encodeValues(own, encoding));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function checkLength(name: string, shape: readonly number[], values: Float32Array): void {
+  if (elements(shape) === values.length) return;
+  throw new AttuneError('BAD_INPUT', `${name} has ${values.length} values for the shape [${shape}].`);
+}
+
+/** Everything before the data. */
+function encodeHeader(
+  shapes: ReadonlyMap<string, readonly number[]>,
+  { encoding = 'F32', metadata = {} }: WriteOptions,
+): { bytes: Uint8Array; dataBytes: number } {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
   let offset = 0;
-  for (const [name, { shape, values }] of tensors) {
-    if (elements(shape) !== values.length) {
-      throw new AttuneError('BAD_INPUT', `${name} has ${values.length} values for the shape [${shape}].`);
-    }
-    const end = offset + encodedBytes(encoding, values.length);
+  for (const [name, shape] of shapes) {
+    const end = offset + encodedBytes(encoding, elements(shape));
     header[name] = { dtype: encoding, shape, data_offsets: [offset, end] };
     offset = end;
   }
   const json = Buffer.from(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / 8) * 8; // padded with spaces, so that the data starts aligned
-  const out = new Uint8Array(8 + headerBytes + offset);
-  new DataView(out.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  out.fill(0x20, 8, 8 + headerBytes);
-  out.set(json, 8);
-  let at = 8 + headerBytes;
-  for (const { values } of tensors.values()) {
-    const typed = encoding === 'F32' ? values : encoding === 'F16' ? float32ToHalf(values) : float32ToBfloat16(values);
-    out.set(new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength), at);
-    at += typed.byteLength;
-  }
-  return out;
+  const bytes = new Uint8Array(8 + headerBytes);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.fill(0x20, 8);
+  bytes.set(json, 8);
+  return { bytes, dataBytes: offset };
+}
+
+function encodeValues(values: Float32Array, encoding: FloatEncoding): Uint8Array {
+  const typed = encoding === 'F32' ? values : encoding === 'F16' ? float32ToHalf(values) : float32ToBfloat16(values);
+  return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
 }
 
 export async function writeSafetensors(path: string, tensors: NamedTensors, options?: WriteOptions): Promise<void> {

@@ -3,8 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from './durable-file';
 import { AttuneError } from './errors';
-import { llamaShapes } from './llama-folder';
-import type { ModelConfig } from './model-config';
+import { type ModelConfig, plainFeatures, weightShapes } from './model-config';
 import { Rng } from './rng';
 import { type NamedTensors, writeSafetensors } from './safetensors';
 import { BYTE_CHARACTERS } from './tokenizer';
@@ -40,6 +39,7 @@ export function tinyLlamaConfig({ alwaysSay }: Pick<TinyLlamaOptions, 'alwaysSay
     tiedHead: alwaysSay === undefined,
     bosTokenId: 256,
     eosTokenIds: [TINY_END_OF_TURN],
+    ...plainFeatures(16),
   };
 }
 
@@ -49,7 +49,7 @@ export function tinyLlamaTensors(options: TinyLlamaOptions): NamedTensors {
   const normals = (length: number, deviation: number, mean = 0) =>
     Float32Array.from({ length }, () => mean + deviation * rng.normal());
   const tensors: NamedTensors = new Map();
-  for (const [name, shape] of llamaShapes(tinyLlamaConfig(options))) {
+  for (const [name, shape] of weightShapes(tinyLlamaConfig(options))) {
     const length = shape.reduce((a, b) => a * b, 1);
     const isNorm = shape.length === 1;
     const isTable = name.includes('embed_tokens') || name.includes('lm_head');

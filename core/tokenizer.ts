@@ -1,4 +1,4 @@
-// A byte-level BPE tokenizer whose special tokens are out of reach of plain text.
+// A BPE tokenizer, byte-level or in SentencePiece's manner, whose special tokens are out of reach of plain text.
 import { Tokenizer as BpeEncoder } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import type { Tokenizer } from './base';
@@ -6,14 +6,34 @@ import { AttuneError } from './errors';
 
 const TokenizerJson = z.looseObject({
   added_tokens: z
-    .array(z.looseObject({ id: z.int(), content: z.string().min(1), special: z.boolean().default(false) }))
+    .array(
+      z.looseObject({
+        id: z.int(),
+        content: z.string().min(1),
+        special: z.boolean().default(false),
+        lstrip: z.boolean().default(false),
+        rstrip: z.boolean().default(false),
+        single_word: z.boolean().default(false),
+      }),
+    )
     .default([]),
   normalizer: z.unknown().default(null),
   pre_tokenizer: z.unknown().default(null),
   decoder: z.unknown().default(null),
-  model: z.looseObject({ type: z.string(), vocab: z.record(z.string(), z.int()), merges: z.array(z.unknown()) }),
+  model: z.looseObject({
+    type: z.string(),
+    vocab: z.record(z.string(), z.int()),
+    merges: z.array(z.unknown()),
+    byte_fallback: z.boolean().default(false),
+  }),
 });
-export type TokenizerJson = z.infer<typeof TokenizerJson>;
+export type TokenizerJson = z.input<typeof TokenizerJson>;
+type ParsedJson = z.infer<typeof TokenizerJson>;
+
+/** Where a SentencePiece-like tokenizer puts a space that the text lacks: nowhere, before the text, or before each piece. */
+type SpacePrefix = 'never' | 'first' | 'always';
+/** SentencePiece's space. */
+const SPACE = '\u2581';
 
 /** Marks a place where no special token may begin. Alone it is malformed UTF-16, so cleaned text never holds it. */
 const BARRIER = '\udc00';
@@ -43,12 +63,32 @@ function splitter(contents: string[]): RegExp | null {
   );
 }
 
-export class ByteLevelTokenizer implements Tokenizer {
+/** The bytes that a token of the vocabulary stands for. */
+function byteLevelBytes(token: string, id: number): Uint8Array {
+  return Uint8Array.from(token, (character) => {
+    const byte = BYTE_OF.get(character);
+    if (byte === undefined) {
+      throw new AttuneError('UNSUPPORTED', `The token ${JSON.stringify(token)} (${id}) is not byte-level.`);
+    }
+    return byte;
+  });
+}
+
+function sentencePieceBytes(token: string): Uint8Array {
+  const byte = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];
+  return byte ? Uint8Array.of(Number.parseInt(byte, 16)) : Buffer.from(token.replaceAll(SPACE, ' '));
+}
+
+export class BpeTokenizer implements Tokenizer {
   readonly vocabSize: number;
   private readonly encoder: BpeEncoder;
+  /** Of pieces behind the first, where these get no space in front. */
+  private readonly laterEncoder: BpeEncoder;
+  private readonly spacePrefix: SpacePrefix;
   private readonly bytes: Uint8Array[] = [];
   private readonly specialIds = new Set<number>();
   private readonly addedIds = new Map<string, number>();
+  private readonly added = new Set<number>();
   private readonly splitAll: RegExp | null;
   private readonly splitPlain: RegExp | null;
   private readonly barrierPlaces: RegExp | null;
@@ -56,7 +96,8 @@ export class ByteLevelTokenizer implements Tokenizer {
   private readonly missing = new Uint8Array(256);
   private readonly replacement: string;
 
-  constructor(json: TokenizerJson) {
+  constructor(input: TokenizerJson) {
+    const json = TokenizerJson.parse(input);
     const specials = json.added_tokens.filter((token) => token.special).map((token) => token.content);
     const single = specials.find((content) => content.length < 2);
     if (single)
@@ -71,30 +112,32 @@ export class ByteLevelTokenizer implements Tokenizer {
     for (const { id, content, special } of json.added_tokens) {
       delete vocab[content];
       this.addedIds.set(content, id);
+      this.added.add(id);
       this.bytes[id] = Buffer.from(content);
       if (special) this.specialIds.add(id);
     }
+    const isByteLevel = !json.model.byte_fallback;
     for (const [token, id] of Object.entries(vocab)) {
-      this.bytes[id] = Uint8Array.from(token, (character) => {
-        const byte = BYTE_OF.get(character);
-        if (byte === undefined) {
-          throw new AttuneError('UNSUPPORTED', `The token ${JSON.stringify(token)} (${id}) is not byte-level.`);
-        }
-        return byte;
-      });
+      this.bytes[id] = isByteLevel ? byteLevelBytes(token, id) : sentencePieceBytes(token);
     }
     this.vocabSize = this.bytes.length;
-    for (let byte = 0; byte < 256; byte++) this.missing[byte] = BYTE_CHARACTERS[byte]! in vocab ? 0 : 1;
+    for (let byte = 0; byte < 256; byte++) {
+      const token = isByteLevel ? BYTE_CHARACTERS[byte]! : byteToken(byte);
+      this.missing[byte] = token in vocab ? 0 : 1;
+    }
+    if (!isByteLevel && this.missing.includes(1)) {
+      const token = byteToken(this.missing.indexOf(1));
+      throw new AttuneError('UNSUPPORTED', `The tokenizer falls back on bytes and has no token ${token}.`);
+    }
     this.replacement = Buffer.from('\ufffd').every((byte) => !this.missing[byte]) ? '\ufffd' : '?';
-    this.encoder = new BpeEncoder(
-      {
-        ...json,
-        post_processor: null,
-        added_tokens: [],
-        model: { ...json.model, vocab },
-      },
-      {},
-    );
+    this.spacePrefix = spacePrefixOf(json);
+    const createEncoder = (pre_tokenizer: unknown) =>
+      new BpeEncoder(
+        { ...json, pre_tokenizer, post_processor: null, added_tokens: [], model: { ...json.model, vocab } } as never,
+        {},
+      );
+    this.encoder = createEncoder(json.pre_tokenizer);
+    this.laterEncoder = this.spacePrefix === 'first' ? createEncoder(withoutPrefix(json.pre_tokenizer)) : this.encoder;
   }
 
   encode(text: string, { special = false }: { special?: boolean } = {}): number[] {
@@ -113,13 +156,15 @@ export class ByteLevelTokenizer implements Tokenizer {
   }
 
   decode(ids: readonly number[]): string {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(ids.map((id) => this.bytesOf(id))));
+    const next = this.byteReader();
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(ids.map(next)));
   }
 
   stream(): { push(id: number): string; end(): string } {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    const next = this.byteReader();
     return {
-      push: (id) => decoder.decode(this.bytesOf(id), { stream: true }),
+      push: (id) => decoder.decode(next(id), { stream: true }),
       end: () => decoder.decode(),
     };
   }
@@ -140,7 +185,9 @@ export class ByteLevelTokenizer implements Tokenizer {
       if (index % 2 === 1) ids.push(this.addedIds.get(piece)!);
       else if (piece) {
         const plain = this.replaceMissing(piece.replace(BARRIERS, ''));
-        for (const id of this.encoder.encode(plain, { add_special_tokens: false }).ids) ids.push(id);
+        if (plain === '') continue;
+        const encoder = index === 0 ? this.encoder : this.laterEncoder;
+        for (const id of encoder.encode(plain, { add_special_tokens: false }).ids) ids.push(id);
       }
     }
     return ids;
@@ -152,64 +199,61 @@ export class ByteLevelTokenizer implements Tokenizer {
     return Array.from(text, (c) => (Buffer.from(c).some((byte) => this.missing[byte]) ? this.replacement : c)).join('');
   }
 
-  private bytesOf(id: number): Uint8Array {
-    const bytes = this.bytes[id];
-    if (!bytes) throw new AttuneError('BAD_INPUT', `Token id ${id} is outside of the vocabulary of ${this.vocabSize}.`);
-    return bytes;
+  /** Bytes of one token after another, without the spaces that encoding puts in front. */
+  private byteReader(): (id: number) => Uint8Array {
+    let isPrefixed = this.spacePrefix !== 'never';
+    return (id) => {
+      const bytes = this.bytes[id];
+      if (!bytes) {
+        throw new AttuneError('BAD_INPUT', `Token id ${id} is outside of the vocabulary of ${this.vocabSize}.`);
+      }
+      const isAdded = this.added.has(id);
+      const own = isPrefixed && !isAdded && bytes[0] === 0x20 ? bytes.subarray(1) : bytes;
+      isPrefixed = isAdded && this.spacePrefix === 'always';
+      return own;
+    };
   }
 }
 
+const byteToken = (byte: number) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+
+type Part = { type?: string; normalizers?: Part[]; pretokenizers?: Part[]; prepend_scheme?: SpacePrefix };
+const partsOf = (part: unknown): Part[] => {
+  const { normalizers, pretokenizers } = (part ?? {}) as Part;
+  return [normalizers ?? pretokenizers ?? (part as Part | null) ?? []].flat();
+};
+
+function spacePrefixOf({ normalizer, pre_tokenizer }: ParsedJson): SpacePrefix {
+  if (partsOf(normalizer).some(({ type }) => type === 'Prepend')) return 'always';
+  const metaspace = partsOf(pre_tokenizer).find(({ type }) => type === 'Metaspace');
+  return metaspace ? (metaspace.prepend_scheme ?? 'always') : 'never';
+}
+
+const withoutPrefix = (pre_tokenizer: unknown) => ({
+  type: 'Sequence',
+  pretokenizers: partsOf(pre_tokenizer).map((part) =>
+    part.type === 'Metaspace' ? { ...part, prepend_scheme: 'never' } : part,
+  ),
+});
+
 /** From the object in a `tokenizer.json`. */
-export function tokenizerFromJson(json: unknown, source: string): ByteLevelTokenizer {
+export function tokenizerFromJson(json: unknown, source: string): BpeTokenizer {
   const parsed = TokenizerJson.safeParse(json);
   if (!parsed.success) {
     throw new AttuneError('CORRUPT', `${source} is not a BPE tokenizer: ${z.prettifyError(parsed.error)}`);
   }
-  const { model, decoder } = parsed.data;
-  if (model.type !== 'BPE' || !JSON.stringify(decoder).includes('"ByteLevel"')) {
+  const { model, decoder, added_tokens } = parsed.data;
+  const has = (type: string) => JSON.stringify(decoder).includes(`"${type}"`);
+  if (model.type !== 'BPE' || !has(model.byte_fallback ? 'ByteFallback' : 'ByteLevel')) {
     throw new AttuneError(
       'UNSUPPORTED',
-      `${source} holds a ${model.type} tokenizer; only byte-level BPE is supported.`,
+      `${source} holds a ${model.type} tokenizer; only BPE that is byte-level or falls back on bytes is supported.`,
     );
   }
-  return new ByteLevelTokenizer(parsed.data);
-}
-
-const GgufTokenizer = z.object({
-  'tokenizer.ggml.model': z.literal('gpt2'),
-  'tokenizer.ggml.pre': z.enum(['smollm', 'gpt-2', 'default']).default('default'),
-  'tokenizer.ggml.tokens': z.array(z.string()).min(1),
-  'tokenizer.ggml.token_type': z.array(z.int()),
-  'tokenizer.ggml.merges': z.array(z.string()),
-});
-
-/** From a GGUF file's metadata. Token types 3 (control) and 4 (user defined) are added tokens; only the former are special. */
-export function tokenizerFromGguf(metadata: Record<string, unknown>, source: string): ByteLevelTokenizer {
-  const parsed = GgufTokenizer.safeParse(metadata);
-  if (!parsed.success) {
-    throw new AttuneError('UNSUPPORTED', `The tokenizer of ${source} cannot be used: ${z.prettifyError(parsed.error)}`);
+  const greedy = added_tokens.find(({ lstrip, rstrip, single_word }) => lstrip || rstrip || single_word);
+  if (greedy) {
+    const token = JSON.stringify(greedy.content);
+    throw new AttuneError('UNSUPPORTED', `${source}: ${token} takes spaces or word ends along; that is not supported.`);
   }
-  const tokens = parsed.data['tokenizer.ggml.tokens'];
-  const types = parsed.data['tokenizer.ggml.token_type'];
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
-  const digits = { type: 'Digits', individual_digits: true };
-  return new ByteLevelTokenizer({
-    added_tokens: tokens.flatMap((content, id) =>
-      types[id] === 3 || types[id] === 4 ? [{ id, content, special: types[id] === 3 }] : [],
-    ),
-    normalizer: null,
-    pre_tokenizer:
-      parsed.data['tokenizer.ggml.pre'] === 'smollm'
-        ? { type: 'Sequence', pretokenizers: [digits, byteLevel] }
-        : byteLevel,
-    decoder: byteLevel,
-    model: {
-      type: 'BPE',
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges: parsed.data['tokenizer.ggml.merges'],
-      unk_token: null,
-      fuse_unk: false,
-      byte_fallback: false,
-    },
-  });
+  return new BpeTokenizer(parsed.data);
 }

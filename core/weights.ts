@@ -1,11 +1,13 @@
 // What every reader of weight files returns: named tensors under transformers' names, read on demand.
 import type { ModelConfig } from './model-config';
 
-export type WeightEncoding = 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_0' | 'Q4_1';
+export type FloatEncoding = 'F32' | 'F16' | 'BF16';
+export type BlockEncoding = 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1' | 'Q4_K' | 'Q5_K' | 'Q6_K';
+export type WeightEncoding = FloatEncoding | BlockEncoding;
 
 /** Codes of a tensor as the file holds them, row-major [out, in], rows already in transformers' order. */
 export interface QuantisedBlocks {
-  encoding: 'Q8_0' | 'Q4_1' | 'Q4_0';
+  encoding: BlockEncoding;
   /** The file's own blocks, block after block along `in`. */
   bytes: Uint8Array;
 }

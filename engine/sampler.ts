@@ -69,6 +69,7 @@ export function samplingFeeds(rows: SampledRow[], steps: number, vocab: number):
     ...biasFeeds(rows),
     hasMinP: flag(settings.some((own) => own.minP > 0)),
     hasSampling: flag(isGreedy.includes(0)),
+    hasTruncation: flag(settings.some((own) => own.topK > 0 || own.topP < 1)),
     candidates: new Tensor('int64', BigInt64Array.of(BigInt(candidates)), [1]),
     reported: new Tensor('int64', BigInt64Array.of(BigInt(reported)), [1]),
   };

@@ -1,5 +1,5 @@
 // The parts of a Llama-family block as ONNX nodes, in int8 or fp32 from the same calls.
-import type { ModelConfig } from '@/core/model-config';
+import { attentionOf, isLocalLayer, type ModelConfig } from '@/core/model-config';
 import type { ModelWeights } from '@/core/weights';
 import { int4Linear, keepsInt4 } from './int4';
 import { BLOCK_SIZE, concatBlocks, int8Blocks, transposeRows } from './quantise';
@@ -28,8 +28,15 @@ const EMBEDDING = 'model.embed_tokens.weight';
 /** int8 activations: about a tenth faster than level 0, at 0.003 more KL per token. */
 const ACCURACY_LEVEL = 4;
 
-/** ids [B, S] to embeddings [B, S, H]. */
-export function embedding({ graph, weights, precision }: BlockContext, ids: string): string {
+/** ids [B, S] to embeddings [B, S, H], scaled where the base scales them. */
+export function embedding(context: BlockContext, ids: string): string {
+  const { graph, config } = context;
+  const rows = embeddingRows(context, ids);
+  if (config.embeddingScale === 1) return rows;
+  return graph.op('Mul', [rows, graph.constant('float32', [config.embeddingScale])]);
+}
+
+function embeddingRows({ graph, weights, precision }: BlockContext, ids: string): string {
   const tensor = weights.tensor(EMBEDDING);
   const [vocab, hidden] = tensor.shape as [number, number];
   if (precision === 'fp32') {
@@ -92,11 +99,12 @@ export function head(context: BlockContext, hidden: string): string {
   return matMulNBits(graph, hidden, codes, scales, hiddenSize, vocabSize);
 }
 
-function normWeight({ graph, config, weights }: BlockContext, name: string): string {
-  return graph.initialiser(name, [config.hiddenSize], () => weights.tensor(name).float32());
+export function normWeight({ graph, weights }: BlockContext, name: string): string {
+  const tensor = weights.tensor(name);
+  return graph.initialiser(name, tensor.shape, () => tensor.float32());
 }
 
-/** RMSNorm of x. */
+/** RMSNorm of x over its last axis. */
 export function rmsNorm(context: BlockContext, x: string, name: string): string {
   const epsilon = { float: context.config.rmsNormEps };
   return context.graph.op('SimplifiedLayerNormalization', [x, normWeight(context, name)], { axis: -1, epsilon });
@@ -115,6 +123,11 @@ export function skipRmsNorm(
   return { normed: outputs[0]!, sum: outputs[3]! };
 }
 
+/** What a part of a block gives back, through its own norm where the base has one. */
+export function outputNorm(context: BlockContext, x: string, layer: number, part: 'attention' | 'feedforward'): string {
+  return context.config.hasOutputNorms ? rmsNorm(context, x, `model.layers.${layer}.post_${part}_layernorm.weight`) : x;
+}
+
 /**
  * mask * (x A), where A [in, R] holds every version of the batch side by side along R, and mask [T, R] keeps each
  * token's own version. x [T, in]
@@ -123,17 +136,28 @@ export function loraDown({ graph }: BlockContext, x: string, layer: number, down
   return graph.op('Mul', [graph.op('MatMul', [x, loraA(layer, down)]), mask]);
 }
 
-/** linear(x) + reduced B, where B [R, out] stands under A's columns and holds alpha / rank. x [T, in] */
+/** linear(x) + bias + reduced B, where B [R, out] stands under A's columns and holds alpha / rank. x [T, in] */
 export function adaptedLinear(
   context: BlockContext,
   x: string,
   names: string[],
   { layer, up, reduced }: { layer: number; up: LoraUp; reduced: string },
 ): string {
-  return context.graph.op('Gemm', [reduced, loraB(layer, up), linear(context, x, names)]);
+  const { graph, config } = context;
+  const adapted = graph.op('Gemm', [reduced, loraB(layer, up), linear(context, x, names)]);
+  return up === 'qkv' && config.hasQkvBias ? graph.op('Add', [adapted, qkvBias(context, names)]) : adapted;
+}
+
+/** The biases of the named weights, one behind the other: [total out]. */
+export function qkvBias({ graph, weights }: BlockContext, names: string[]): string {
+  const tensors = names.map((name) => weights.tensor(name.replace(/weight$/, 'bias')));
+  const length = tensors.reduce((sum, tensor) => sum + tensor.shape[0]!, 0);
+  const values = () => Float32Array.from(tensors.flatMap((tensor) => [...tensor.float32()]));
+  return graph.initialiser(tensors.map(({ name }) => name).join('+'), [length], values);
 }
 
 export interface AttentionInputs {
+  layer: number;
   pastKey: string; // [B, kvHeads, P, headSize]
   pastValue: string;
   /** Valid length of each row, this step's tokens included, minus 1. int32 [B] */
@@ -143,19 +167,23 @@ export interface AttentionInputs {
 }
 
 /**
- * Rotary tables [maxPositions + 1, headSize / 2], named so that every layer shares them. The extra row is where a row
- * that has filled the context stands still while others of its batch go on.
+ * Rotary tables [maxPositions + 1, headSize / 2], named so that all layers of one kind share them. The extra row is where
+ * a row that has filled the context stands still while others of its batch go on.
  */
-function rotaryTable({ graph, config }: BlockContext, name: 'cos' | 'sin'): string {
+export function rotaryTable({ graph, config }: BlockContext, isLocal: boolean, name: 'cos' | 'sin'): string {
+  const { ropeTheta, ropeFactors } = attentionOf(config, isLocal);
   const half = config.headSize / 2;
   const rows = config.maxPositions + 1;
-  return graph.initialiser(`rotary.${name}`, [rows, half], () => {
+  return graph.initialiser(isLocal ? `rotary.local.${name}` : `rotary.${name}`, [rows, half], () => {
     const table = new Float32Array(rows * half);
+    // The angle in float32, as transformers computes it.
+    const frequencies = Float32Array.from(
+      { length: half },
+      (_, i) => Math.fround(1 / ropeTheta ** (i / half)) / (ropeFactors?.[i] ?? 1),
+    );
     for (let position = 0; position < rows; position++) {
       for (let i = 0; i < half; i++) {
-        // The angle in float32, as transformers computes it.
-        const frequency = Math.fround(1 / config.ropeTheta ** (i / half));
-        table[position * half + i] = Math[name](Math.fround(position * frequency));
+        table[position * half + i] = Math[name](Math.fround(position * frequencies[i]!));
       }
     }
     return table;
@@ -166,23 +194,51 @@ function rotaryTable({ graph, config }: BlockContext, name: 'cos' | 'sin'): stri
 export function attention(
   context: BlockContext,
   qkv: string,
-  { pastKey, pastValue, lastIndex, totalLength }: AttentionInputs,
+  { layer, pastKey, pastValue, lastIndex, totalLength }: AttentionInputs,
 ): { output: string; key: string; value: string } {
   const { graph, config } = context;
-  const cos = rotaryTable(context, 'cos');
-  const sin = rotaryTable(context, 'sin');
-  const inputs = [qkv, '', '', pastKey, pastValue, lastIndex, totalLength, cos, sin];
+  const isLocal = isLocalLayer(config, layer);
+  const cos = rotaryTable(context, isLocal, 'cos');
+  const sin = rotaryTable(context, isLocal, 'sin');
+  const { window } = attentionOf(config, isLocal);
+  const packed = config.hasQkNorm ? normQueriesAndKeys(context, qkv, layer) : qkv;
+  const inputs = [packed, '', '', pastKey, pastValue, lastIndex, totalLength, cos, sin];
   const [output, key, value] = graph.ops('GroupQueryAttention', inputs, 3, {
     num_heads: config.heads,
     kv_num_heads: config.keyValueHeads,
-    scale: { float: 1 / Math.sqrt(config.headSize) },
+    scale: { float: config.attentionScale },
     do_rotary: 1,
     rotary_interleaved: 0,
+    ...(window !== null && { local_window_size: window }),
   });
   return { output: output!, key: key!, value: value! };
 }
 
-/** silu(gate) * up. */
-export function swiglu({ graph }: BlockContext, gate: string, up: string): string {
-  return graph.op('Mul', [graph.op('QuickGelu', [gate], { alpha: { float: 1 } }), up]);
+/**
+ * Packed qkv with queries and keys normed head by head. It is packed again because onnxruntime 1.30 infers a wrong width
+ * for the output of separate queries, keys and values, and then refuses the graph.
+ */
+function normQueriesAndKeys(context: BlockContext, qkv: string, layer: number): string {
+  const { graph, config } = context;
+  const { heads, keyValueHeads, headSize } = config;
+  const counts = [heads, keyValueHeads, keyValueHeads];
+  const sizes = counts.map((count) => count * headSize);
+  const parts = graph.ops('Split', [qkv, graph.constant('int64', sizes, [3])], 3, { axis: -1 });
+  const normed = (['q', 'k'] as const).map((which, i) => {
+    const shape = graph.constant('int64', [0, 0, counts[i]!, headSize], [4]);
+    const byHead = graph.op('Reshape', [parts[i]!, shape]); // [B, S, n, D]
+    const norm = rmsNorm(context, byHead, `model.layers.${layer}.self_attn.${which}_norm.weight`);
+    return graph.op('Reshape', [norm, graph.constant('int64', [0, 0, sizes[i]!], [3])]);
+  });
+  return graph.op('Concat', [...normed, parts[2]!], { axis: -1 });
+}
+
+/** activation(gate) * up. */
+export function gatedActivation({ graph, config }: BlockContext, gate: string, up: string): string {
+  // QuickGelu of alpha 1 is silu; FastGelu is the tanh approximation.
+  const activated =
+    config.activation === 'silu'
+      ? graph.op('QuickGelu', [gate], { alpha: { float: 1 } })
+      : graph.op('FastGelu', [gate]);
+  return graph.op('Mul', [activated, up]);
 }

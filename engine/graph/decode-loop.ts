@@ -1,11 +1,12 @@
 // The whole model as one graph: an ONNX Loop whose first turn reads the prompt and whose later turns decode a token a row.
-import type { ModelConfig } from '@/core/model-config';
+import { feedForwardNorm, type ModelConfig } from '@/core/model-config';
 import type { ModelWeights } from '@/core/weights';
 import {
   adaptedLinear,
   attention,
   type BlockContext,
   embedding,
+  gatedActivation,
   head,
   LORA_DOWNS,
   LORA_UPS,
@@ -14,10 +15,10 @@ import {
   loraA,
   loraB,
   loraDown,
+  outputNorm,
   type Precision,
   rmsNorm,
   skipRmsNorm,
-  swiglu,
 } from './blocks';
 import { any } from './operations';
 import { sample } from './sample';
@@ -25,7 +26,7 @@ import type { ExternalData, TensorType } from './writer';
 import { Graph } from './writer';
 
 /** Part of the cached file's name: raise it with every change to what this folder writes. */
-export const GRAPH_VERSION = 5;
+export const GRAPH_VERSION = 7;
 
 export const pastName = (layer: number, half: 'key' | 'value') => `past.${layer}.${half}`;
 export const maskName = (down: LoraDown) => `mask.${down}`;
@@ -95,6 +96,7 @@ export function writeModel(
   scalar('hasBias', 'bool');
   scalar('hasMinP', 'bool');
   scalar('hasSampling', 'bool');
+  scalar('hasTruncation', 'bool');
   graph.input('biasIds', 'int64', ['N', 'M']);
   graph.input('biases', 'float32', ['N', 'M']);
   graph.input('candidates', 'int64', [1]);
@@ -194,6 +196,7 @@ const SAMPLING_INPUTS = {
   hasBias: 'hasBias',
   hasMinP: 'hasMinP',
   hasSampling: 'hasSampling',
+  hasTruncation: 'hasTruncation',
   candidates: 'candidates',
   reported: 'reported',
 };
@@ -228,7 +231,7 @@ function writeTrunk(
     const projections = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'];
     const qkv = project(normed, 'qkv', reduce(normed, 'qkv'), projections);
     const past = { pastKey: value(pastName(layer, 'key')), pastValue: value(pastName(layer, 'value')) };
-    const attended = attention(context, graph.op('Reshape', [qkv, batchShape]), { ...past, ...lengths });
+    const attended = attention(context, graph.op('Reshape', [qkv, batchShape]), { layer, ...past, ...lengths });
     next.set(pastName(layer, 'key'), attended.key);
     next.set(pastName(layer, 'value'), attended.value);
     let mixture = reshape(attended.output, config.heads * config.headSize);
@@ -237,13 +240,15 @@ function writeTrunk(
       stream = gather(stream, value('readouts'));
       masks = masksOf(gather(tokenRows, value('readouts')));
     }
-    const mixed = project(mixture, 'o', reduce(mixture, 'o'), ['self_attn.o_proj']);
-    ({ normed, sum: stream } = skipRmsNorm(context, stream, mixed, weight('post_attention_layernorm')));
+    const given = project(mixture, 'o', reduce(mixture, 'o'), ['self_attn.o_proj']);
+    const mixed = outputNorm(context, given, layer, 'attention');
+    ({ normed, sum: stream } = skipRmsNorm(context, stream, mixed, weight(feedForwardNorm(config))));
     const reduced = reduce(normed, 'gateUp');
     const gate = project(normed, 'gate', reduced, ['mlp.gate_proj']);
     const up = project(normed, 'up', reduced, ['mlp.up_proj']);
-    const inner = swiglu(context, gate, up);
-    const update = project(inner, 'down', reduce(inner, 'down'), ['mlp.down_proj']);
+    const inner = gatedActivation(context, gate, up);
+    const down = project(inner, 'down', reduce(inner, 'down'), ['mlp.down_proj']);
+    const update = outputNorm(context, down, layer, 'feedforward');
     const isLast = layer === config.layers - 1;
     const nextNorm = isLast ? 'model.norm.weight' : `model.layers.${layer + 1}.input_layernorm.weight`;
     ({ normed, sum: stream } = skipRmsNorm(context, stream, update, nextNorm));

@@ -1,6 +1,6 @@
 // Chooses a token per row from logits inside the graph, by inverse CDF of fed uniforms, and its log-probability.
 import { type AdjustInputs, adjust, remember } from './adjust';
-import { any, applyIf, choose, int, reduce, slice, topK } from './operations';
+import { any, choose, int, reduce, slice, topK } from './operations';
 import type { Graph } from './writer';
 
 /** Values of one sampling step; N rows, V vocabulary. */
@@ -14,6 +14,7 @@ export interface SampleInputs extends AdjustInputs {
   /** int64 [N, 1]: a token to score instead of sampling, or -1. */
   forced: string;
   hasSampling: string; // bool scalar: some row is not greedy
+  hasTruncation: string; // bool scalar: some row has top-k or top-p
   hasMinP: string; // bool scalar
   /** int64 [1]: how many likeliest tokens to sort; at least the largest topK. */
   candidates: string;
@@ -38,14 +39,12 @@ export function sample(graph: Graph, inputs: SampleInputs, vocab: number): Sampl
   const exponentials = graph.op('Exp', [graph.op('Sub', [logits, largest])]);
   const logSum = graph.op('Add', [graph.op('Log', [reduce(graph, 'ReduceSum', exponentials)]), largest]);
 
-  const adjusted = adjust(graph, inputs);
-  const [values, indices] = topK(graph, adjusted, inputs.candidates);
-  const first = (x: string) => slice(graph, x, 0, 1);
+  // Branches hand out tokens alone: an If copies what it hands out, and logits are large.
   const chosen = choose(
     graph,
-    inputs.hasSampling,
-    (branch) => branch.output(draw(branch, inputs, { adjusted, values, indices, best: first(values) }, vocab), 'int64'),
-    (branch) => branch.output(branch.op('Identity', [first(indices)]), 'int64'),
+    graph.op('Or', [inputs.hasBias, inputs.hasPenalty]),
+    (branch) => branch.output(select(branch, inputs, adjust(branch, inputs), vocab), 'int64'),
+    (branch) => branch.output(select(branch, inputs, logits, vocab), 'int64'),
   )[0]!;
   const isForced = graph.op('GreaterOrEqual', [inputs.forced, int(graph, 0)]);
   const token = graph.op('Where', [isForced, inputs.forced, chosen]);
@@ -61,39 +60,77 @@ export function sample(graph: Graph, inputs: SampleInputs, vocab: number): Sampl
   };
 }
 
-interface Ranked {
-  adjusted: string; // [N, V] after biases and penalties
-  values: string; // [N, K], largest first
-  indices: string; // [N, K]
-  best: string; // [N, 1]
+/** A token per row from the adjusted logits [N, V], greedy or drawn. int64 [N, 1] */
+function select(graph: Graph, inputs: SampleInputs, logits: string, vocab: number): string {
+  const [values, indices] = topK(graph, logits, inputs.candidates);
+  const [best, greedy] = [slice(graph, values, 0, 1), slice(graph, indices, 0, 1)];
+  const weigh: Weigh = (branch, x) =>
+    branch.op('Exp', [branch.op('Mul', [branch.op('Sub', [x, best]), inputs.inverseTemperature])]);
+  return choose(
+    graph,
+    inputs.hasSampling,
+    (branch) => {
+      const drawn = draw(branch, inputs, { logits, values, indices, weigh }, vocab);
+      branch.output(branch.op('Where', [inputs.isGreedy, greedy, drawn]), 'int64');
+    },
+    (branch) => branch.output(branch.op('Identity', [greedy]), 'int64'),
+  )[0]!;
 }
 
-/** A token per row: greedy, from the truncated candidates, or from the whole vocabulary. int64 [N, 1] */
+/** Probabilities times a factor of the row: the likeliest token weighs 1. */
+type Weigh = (graph: Graph, logits: string) => string;
+
+interface Ranked {
+  logits: string; // [N, V] after biases and penalties
+  values: string; // [N, K], largest first
+  indices: string; // [N, K]
+  weigh: Weigh;
+}
+
+/** From the truncated candidates where a row has top-k or top-p, else from the whole vocabulary. int64 [N, 1] */
 function draw(graph: Graph, inputs: SampleInputs, ranked: Ranked, vocab: number): string {
-  const weigh = (values: string) =>
-    graph.op('Exp', [graph.op('Mul', [graph.op('Sub', [values, ranked.best]), inputs.inverseTemperature])]);
   const keepsAll = graph.op('Equal', [inputs.topK, int(graph, 0)]);
   const isNucleus = graph.op('Less', [inputs.topP, graph.constant('float32', [1])]);
   const isTruncated = graph.op('Or', [graph.op('Not', [keepsAll]), isNucleus]);
-  const zero = graph.constant('float32', [0]);
-  const allWeights = weigh(ranked.adjusted);
-  const wholeWeights = applyIf(graph, inputs.hasMinP, allWeights, (branch) => {
-    // A truncated row draws from the candidates below and needs the total of all here.
-    const least = branch.op('Where', [isTruncated, zero, inputs.minP]);
-    const isLikely = branch.op('GreaterOrEqual', [allWeights, least]);
-    return branch.op('Where', [isLikely, allWeights, zero]);
-  });
-  const whole = drawFromAll(graph, wholeWeights, inputs.uniforms, vocab);
+  const weights = ranked.weigh(graph, ranked.logits);
+  const [wholeToken, total] = choose(
+    graph,
+    inputs.hasMinP,
+    (branch) => {
+      // A truncated row draws from its candidates, but needs the total of all.
+      const least = branch.op('Where', [isTruncated, branch.constant('float32', [0]), inputs.minP]);
+      outputDraw(branch, drawFromAll(branch, atLeast(branch, weights, least), inputs.uniforms, vocab));
+    },
+    (branch) => outputDraw(branch, drawFromAll(branch, weights, inputs.uniforms, vocab)),
+  ) as [string, string];
+  return choose(
+    graph,
+    inputs.hasTruncation,
+    (branch) => {
+      const fromCandidates = drawFromCandidates(branch, inputs, ranked, { keepsAll, isNucleus, total }, vocab);
+      branch.output(branch.op('Where', [isTruncated, fromCandidates, wholeToken]), 'int64');
+    },
+    (branch) => branch.output(branch.op('Identity', [wholeToken]), 'int64'),
+  )[0]!;
+}
 
+/** top-k, then the smallest set of what is left whose probability reaches p, then min-p, as transformers orders them. */
+function drawFromCandidates(
+  graph: Graph,
+  inputs: SampleInputs,
+  ranked: Ranked,
+  { keepsAll, isNucleus, total }: { keepsAll: string; isNucleus: string; total: string },
+  vocab: number,
+): string {
   // The sorted candidates hold a row's nucleus when their mass reaches topP; else the whole vocabulary is sorted.
-  const nucleusMass = graph.op('Mul', [inputs.topP, whole.total]);
-  const isShort = graph.op('Less', [runningTotal(graph, weigh(ranked.values)), nucleusMass]);
+  const candidateMass = runningTotal(graph, ranked.weigh(graph, ranked.values));
+  const isShort = graph.op('Less', [candidateMass, graph.op('Mul', [inputs.topP, total])]);
   const mustSort = graph.op('And', [graph.op('And', [keepsAll, isNucleus]), isShort]);
   const [values, indices] = choose(
     graph,
     any(graph, mustSort),
     (branch) => {
-      const [allValues, allIndices] = topK(branch, ranked.adjusted, branch.constant('int64', [vocab], [1]));
+      const [allValues, allIndices] = topK(branch, ranked.logits, branch.constant('int64', [vocab], [1]));
       branch.output(allValues, 'float32');
       branch.output(allIndices, 'int64');
     },
@@ -103,23 +140,30 @@ function draw(graph: Graph, inputs: SampleInputs, ranked: Ranked, vocab: number)
     },
   ) as [string, string];
 
-  // top-k, then the smallest set of what is left whose probability reaches p, then min-p, as transformers orders them.
+  const zero = graph.constant('float32', [0]);
   const width = graph.op('Squeeze', [graph.op('Shape', [values], { start: 1, end: 2 })]);
   const rank = graph.op('Range', [int(graph, 0), width, int(graph, 1)]); // [K]
   const inTopK = graph.op('Or', [keepsAll, graph.op('Less', [rank, inputs.topK])]); // [N, K]
-  const weights = graph.op('Where', [inTopK, weigh(values), zero]);
-  const mass = graph.op('Where', [keepsAll, whole.total, runningTotal(graph, weights)]);
+  const weights = graph.op('Where', [inTopK, ranked.weigh(graph, values), zero]);
+  const mass = graph.op('Where', [keepsAll, total, runningTotal(graph, weights)]);
   const before = graph.op('CumSum', [weights, int(graph, 1)], { exclusive: 1 });
   const inNucleus = graph.op('Less', [before, graph.op('Mul', [inputs.topP, mass])]);
-  const isKept = graph.op('And', [inNucleus, graph.op('GreaterOrEqual', [weights, inputs.minP])]);
-  const kept = graph.op('Where', [isKept, weights, zero]);
+  // Relative to the likeliest token, whose weight is 1 whatever was cut.
+  const kept = atLeast(graph, graph.op('Where', [inNucleus, weights, zero]), inputs.minP);
   const cumulative = graph.op('CumSum', [kept, int(graph, 1)]);
   const target = graph.op('Mul', [inputs.uniforms, last(graph, cumulative)]);
-  const place = invert(graph, cumulative, target);
-  const fromCandidates = graph.op('GatherElements', [indices, place], { axis: 1 });
+  return graph.op('GatherElements', [indices, invert(graph, cumulative, target)], { axis: 1 });
+}
 
-  const sampled = graph.op('Where', [isTruncated, fromCandidates, whole.token]);
-  return graph.op('Where', [inputs.isGreedy, slice(graph, ranked.indices, 0, 1), sampled]);
+/** Weights under the least one become 0. */
+function atLeast(graph: Graph, weights: string, least: string): string {
+  const isLikely = graph.op('GreaterOrEqual', [weights, least]);
+  return graph.op('Where', [isLikely, weights, graph.constant('float32', [0])]);
+}
+
+function outputDraw(branch: Graph, { token, total }: { token: string; total: string }): void {
+  branch.output(token, 'int64');
+  branch.output(total, 'float32');
 }
 
 /** Inverse CDF over all of the vocabulary: first the block of 64, then the token inside it. weights [N, V] */

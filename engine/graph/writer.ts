@@ -22,6 +22,7 @@ const MICROSOFT_OPERATORS = new Set([
   'GroupQueryAttention',
   'SkipSimplifiedLayerNormalization',
   'QuickGelu',
+  'FastGelu',
 ]);
 
 /** Small tensors start on a cache line, large ones on a page, as memory mapping asks. */
@@ -64,6 +65,8 @@ export class ExternalData {
 class Shared {
   names = 0;
   readonly initialisers = new Map<string, Onnx.ITensorProto>();
+  /** Some operator is onnxruntime's own; a model without them does not name their domain. */
+  usesMicrosoft = false;
 }
 
 export class Graph {
@@ -101,9 +104,11 @@ export class Graph {
   /** One node with several outputs. */
   ops(type: string, inputs: string[], outputs: number, attributes: Record<string, Attribute> = {}): string[] {
     const names = Array.from({ length: outputs }, () => this.fresh(type));
+    const isMicrosoft = MICROSOFT_OPERATORS.has(type);
+    this.shared.usesMicrosoft ||= isMicrosoft;
     this.nodes.push({
       opType: type,
-      domain: MICROSOFT_OPERATORS.has(type) ? MICROSOFT : '',
+      domain: isMicrosoft ? MICROSOFT : '',
       name: this.fresh(`node_${type}`),
       input: inputs,
       output: names,
@@ -119,13 +124,13 @@ export class Graph {
   }
 
   /** Declares a value as an output; under `name`, where given, by an Identity node. */
-  output(value: string, type: TensorType, name?: string): void {
+  output(value: string, type: TensorType, name?: string, dims: (number | string)[] | null = null): void {
     if (!name) {
-      this.outputs.push(valueInfo(value, type, null));
+      this.outputs.push(valueInfo(value, type, dims));
       return;
     }
     this.nodes.push({ opType: 'Identity', input: [value], output: [name], name: this.fresh('node_Identity') });
-    this.outputs.push(valueInfo(name, type, null));
+    this.outputs.push(valueInfo(name, type, dims));
   }
 
   /** A small tensor inside the protobuf; equal constants are stored once. */
@@ -179,7 +184,7 @@ export class Graph {
     return { name: 'graph', node: this.nodes, input: this.inputs, output: this.outputs };
   }
 
-  /** The whole model: IR 9, opset 20, com.microsoft 1. */
+  /** The whole model: IR 9, opset 20, and com.microsoft 1 where it is used. */
   encodeModel(): Uint8Array {
     const graph = { ...this.toProto(), initializer: [...this.shared.initialisers.values()] };
     return onnx.ModelProto.encode({
@@ -187,7 +192,7 @@ export class Graph {
       producerName: 'attune',
       opsetImport: [
         { domain: '', version: 20 },
-        { domain: MICROSOFT, version: 1 },
+        ...(this.shared.usesMicrosoft ? [{ domain: MICROSOFT, version: 1 }] : []),
       ],
       graph,
     }).finish();

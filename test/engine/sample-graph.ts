@@ -26,6 +26,7 @@ const TYPES = {
   hasBias: 'bool',
   hasMinP: 'bool',
   hasSampling: 'bool',
+  hasTruncation: 'bool',
   candidates: 'int64',
   reported: 'int64',
 } as const;

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng, uniformAt } from '@/core/rng';
 import { Sampling } from '@/core/sampling';
+import transformers from '../fixtures/sampling-transformers.json';
 import { SampleGraph } from './sample-graph';
 import { drawToken, samplingDistribution, softmax } from './sampling-twin';
 
@@ -116,6 +117,33 @@ describe('the drawn token', () => {
       const [alone] = await large.draw([row]);
       expect(alone!.token).toBe(together[i]!.token);
       expect(Math.abs(alone!.logprob - together[i]!.logprob)).toBeLessThan(1e-5);
+    }
+  });
+});
+
+describe("the distribution of transformers' processors", () => {
+  const { seen, cases } = transformers;
+  const UNIFORMS = 2000;
+  let graph: SampleGraph;
+  beforeAll(async () => {
+    graph = await SampleGraph.create(cases[0]!.logits.length);
+  });
+  afterAll(() => graph.dispose());
+
+  it.each(cases.map((one) => [JSON.stringify(one.sampling), one] as const))('%s', async (_, one) => {
+    const sampling = Sampling.parse({ ...one.sampling, seed: 0 });
+    const twin = samplingDistribution(one.logits, sampling, { prompt: seen });
+    const row = { logits: Float32Array.from(one.logits), sampling, position: 0, seen };
+    const drawn = await graph.draw(
+      Array.from({ length: UNIFORMS }, () => row),
+      Array.from({ length: UNIFORMS }, (_, i) => (i + 0.5) / UNIFORMS),
+    );
+    for (const [id, p] of one.probabilities.entries()) {
+      expect(Math.abs(twin[id]! - p)).toBeLessThan(1e-5);
+      // Uniforms evenly over the line: the count of a token is off by one at most, and none is drawn that was cut.
+      const count = drawn.filter(({ token }) => token === id).length;
+      expect(Math.abs(count - p * UNIFORMS)).toBeLessThan(1.01);
+      if (p === 0) expect(count).toBe(0);
     }
   });
 });

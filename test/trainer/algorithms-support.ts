@@ -1,7 +1,7 @@
 // A random model of a few thousand weights, with a sampler that is slow, obvious and the trainer's own arithmetic.
 import type { Adapter } from '@/core/adapter';
 import type { ModelConfig } from '@/core/model-config';
-import { PROJECTIONS, projectionShape } from '@/core/model-config';
+import { PROJECTIONS, plainFeatures, projectionShape } from '@/core/model-config';
 import { Rng, uniformAt } from '@/core/rng';
 import type { ModelWeights } from '@/core/weights';
 import { tf } from '@/trainer/backend';
@@ -26,6 +26,7 @@ export const TINY: ModelConfig = {
   tiedHead: true,
   bosTokenId: null,
   eosTokenIds: [END],
+  ...plainFeatures(8),
 };
 
 /** Weights N(0, 1/sqrt(in)), norms 1; the embedding is small, so that the first distribution is nearly even. */

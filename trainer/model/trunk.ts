@@ -1,7 +1,7 @@
 // The frozen base in memory, and its forward and backward passes, block by block.
 import type { Base } from '@/core/base';
 import { AttuneError } from '@/core/errors';
-import { PROJECTIONS, type Projection } from '@/core/model-config';
+import { feedForwardNorm, isLocalLayer, PROJECTIONS, type Projection } from '@/core/model-config';
 import type { ModelWeights } from '@/core/weights';
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import { type BlockContext, type BlockWeights, block, createContext, type LoraTensors, rmsNorm } from './llama';
@@ -19,7 +19,8 @@ export function loadTrunk(base: Pick<Base, 'weights'>): Trunk {
   const open = (batch: TokenBatch, lora: Lora | null) => {
     const { ids, rows, length } = pad(batch, config.maxPositions);
     const context = createContext(config, rows, length, lora ? lora.alpha / lora.rank : 0);
-    return { context, x: tf.gather(embedding, ids) as Tensor2D }; // [B*T, H]
+    const x = tf.gather(embedding, ids) as Tensor2D; // [B*T, H]
+    return { context, x: config.embeddingScale === 1 ? x : (tf.mul(x, config.embeddingScale) as Tensor2D) };
   };
   const close = (x: Tensor2D, { batch, length }: BlockContext): Tensor3D =>
     tf.reshape(rmsNorm(x, finalNorm, config.rmsNormEps), [batch, length, config.hiddenSize]);
@@ -92,8 +93,9 @@ export function loadTrunk(base: Pick<Base, 'weights'>): Trunk {
 
     dispose() {
       const all: Tensor[] = [embedding, finalNorm];
-      for (const { inputNorm, postAttentionNorm, projections } of blocks) {
-        all.push(inputNorm, postAttentionNorm, ...Object.values(projections));
+      for (const { projections, biases, isLocal: _, ...norms } of blocks) {
+        const tensors = [...Object.values(norms), ...Object.values(projections), ...Object.values(biases)];
+        all.push(...tensors.filter((tensor) => tensor !== null));
       }
       if (head !== embedding) all.push(head);
       tf.dispose(all);
@@ -132,12 +134,21 @@ function pad({ ids: rows }: TokenBatch, maxPositions: number): { ids: Tensor1D; 
 }
 
 function readBlock(weights: ModelWeights, layer: number): BlockWeights {
+  const { config, names } = weights;
   const prefix = `model.layers.${layer}`;
   const read = (projection: Projection) => readMatrix(weights, `${prefix}.${projection}.weight`);
+  const norm = (name: string) => readVector(weights, `${prefix}.${name}.weight`);
+  const biased = PROJECTIONS.filter((projection) => names.includes(`${prefix}.${projection}.bias`));
   return {
-    inputNorm: readVector(weights, `${prefix}.input_layernorm.weight`),
-    postAttentionNorm: readVector(weights, `${prefix}.post_attention_layernorm.weight`),
+    inputNorm: norm('input_layernorm'),
+    feedForwardNorm: norm(feedForwardNorm(config)),
     projections: Object.fromEntries(PROJECTIONS.map((name) => [name, read(name)])) as Record<Projection, Tensor2D>,
+    biases: Object.fromEntries(biased.map((name) => [name, readVector(weights, `${prefix}.${name}.bias`)])),
+    queryNorm: config.hasQkNorm ? norm('self_attn.q_norm') : null,
+    keyNorm: config.hasQkNorm ? norm('self_attn.k_norm') : null,
+    attentionOutputNorm: config.hasOutputNorms ? norm('post_attention_layernorm') : null,
+    feedForwardOutputNorm: config.hasOutputNorms ? norm('post_feedforward_layernorm') : null,
+    isLocal: isLocalLayer(config, layer),
   };
 }
 

@@ -3,7 +3,9 @@ import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readGguf, unpermuteRows } from '@/core/gguf';
+import { checkWeights, readLlamaFolder } from '@/core/llama-folder';
 import { dequantise } from '@/core/quantisation';
+import { familyFolder } from '../../bases-support';
 import { failure, findGguf, temporaryFolder } from './files';
 
 const folder = temporaryFolder();
@@ -23,12 +25,14 @@ const text = (s: string) => Buffer.concat([u64(Buffer.byteLength(s)), Buffer.fro
 
 interface Made {
   architecture?: string;
+  /** Further metadata, integers. */
+  integers?: Record<string, number>;
   /** [name, ggml shape, ggml type, bytes] */
   tensors?: [string, number[], number, Uint8Array][];
 }
 
 /** A GGUF of one block with 2 heads of size 4, hidden 8. */
-function makeGguf(name: string, { architecture = 'llama', tensors = [] }: Made): string {
+function makeGguf(name: string, { architecture = 'llama', integers: more = {}, tensors = [] }: Made): string {
   const all = [['token_embd.weight', [8, 2], 0, new Uint8Array(64)] as const, ...tensors];
   const integers: Record<string, number> = {
     'llama.block_count': 1,
@@ -37,6 +41,7 @@ function makeGguf(name: string, { architecture = 'llama', tensors = [] }: Made):
     'llama.feed_forward_length': 32,
     'llama.attention.head_count': 2,
     'tokenizer.ggml.eos_token_id': 1,
+    ...more,
   };
   const metadata = [
     Buffer.concat([text('general.architecture'), u32(8), text(architecture)]),
@@ -106,15 +111,42 @@ test('unpermuteRows undoes the converter: reshape(heads, 2, half).swap(1, 2)', (
   expect(unpermuteRows(converted, heads * size, size)).toEqual(original);
 });
 
+test.each(['llama3', 'qwen2', 'qwen3', 'gemma3'] as const)(
+  'the GGUF of %s has the config and the weights of its folder',
+  async (family) => {
+    const [folder, model] = [readLlamaFolder(familyFolder(family)), await readGguf(`${familyFolder(family)}.gguf`)];
+    const { ropeFactors, ...config } = model.config;
+    const { ropeFactors: expectedFactors, ...expected } = folder.config;
+    // Such a file does not say by what Gemma scales its scores: llama.cpp takes headSize ** -0.5.
+    const attentionScale = family === 'gemma3' ? 32 ** -0.5 : expected.attentionScale;
+    expect(config).toEqual({ ...expected, attentionScale });
+    expect(ropeFactors === null).toBe(expectedFactors === null);
+    for (const [i, factor] of (expectedFactors ?? []).entries()) expect(ropeFactors![i]).toBeCloseTo(factor, 4);
+    expect([...model.names].sort()).toEqual([...folder.names].sort());
+    for (const name of folder.names) {
+      expect(model.tensor(name).float32(), name).toEqual(folder.tensor(name).float32());
+    }
+    checkWeights(model, family);
+    model.close();
+  },
+);
+
 test.each([
-  ['another architecture', { architecture: 'qwen2' }, 'UNSUPPORTED', '"qwen2"'],
+  ['another architecture', { architecture: 'phi3' }, 'UNSUPPORTED', '"phi3"'],
   [
     'another quantisation',
-    { tensors: [['blk.0.ffn_up.weight', [32, 1], 12, new Uint8Array(0)]] },
+    { tensors: [['blk.0.ffn_up.weight', [256, 1], 10, new Uint8Array(84)]] },
     'UNSUPPORTED',
-    'Q4_K',
+    'Q2_K',
   ],
   ['an unknown tensor', { tensors: [['blk.0.attn_q.bias', [8], 0, floats([0])]] }, 'UNSUPPORTED', 'attn_q.bias'],
+  ['experts', { integers: { 'llama.expert_count': 8 } }, 'UNSUPPORTED', 'llama.expert_count = 8'],
+  [
+    'partial rotary',
+    { integers: { 'llama.rope.dimension_count': 2 } },
+    'UNSUPPORTED',
+    'llama.rope.dimension_count = 2',
+  ],
   [
     'rows that are no whole blocks',
     { tensors: [['blk.0.ffn_up.weight', [31, 1], 8, new Uint8Array(64)]] },

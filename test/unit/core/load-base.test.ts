@@ -1,5 +1,5 @@
 // Bases from folders: whole, in shards, and broken in the ways that people break them.
-import { cpSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rememberedSha256File, sha256, sha256File } from '@/core/hash';
@@ -20,7 +20,8 @@ function copy(name: string): string {
 }
 const weightsOf = (folder: string) => decodeSafetensors(readFileSync(join(folder, 'model.safetensors')));
 function editJson(path: string, change: Record<string, unknown>): void {
-  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...change }));
+  const old = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+  writeFileSync(path, JSON.stringify({ ...old, ...change }));
 }
 
 test('a folder gives config, weights, hash and id', async () => {
@@ -59,10 +60,33 @@ test('chat_template.jinja wins over tokenizer_config.json', async () => {
   expect((await loadBase(folder)).renderPrompt([{ role: 'user', content: 'A' }])).toEqual([65, 33]);
 });
 
+test('every end token counts, first the one that the template writes behind an answer', async () => {
+  const folder = copy('ends');
+  editJson(join(folder, 'config.json'), { eos_token_id: 258 });
+  editJson(join(folder, 'generation_config.json'), { eos_token_id: [258, 260] });
+  expect((await loadBase(folder)).weights.config.eosTokenIds).toEqual([257, 258, 260]); // <|im_end|> is 257
+});
+
+test("the tokenizer's own names of first and last token reach the template", async () => {
+  const folder = copy('names');
+  editJson(join(folder, 'tokenizer_config.json'), { bos_token: { content: '<|im_start|>' }, eos_token: 'E' });
+  writeFileSync(join(folder, 'chat_template.jinja'), '{{ bos_token }}{{ eos_token }}');
+  const base = await loadBase(folder);
+  expect(base.renderPrompt([{ role: 'user', content: 'A' }])).toEqual([256, 69]);
+});
+
+test('an added token behind the embedding is left out where the template does not need it', async () => {
+  const folder = copy('image');
+  const path = join(folder, 'tokenizer.json');
+  const { added_tokens } = JSON.parse(readFileSync(path, 'utf8'));
+  editJson(path, { added_tokens: [...added_tokens, { id: 288, content: '<image>', special: true }] });
+  expect((await loadBase(folder)).tokenizer.vocabSize).toBe(288);
+});
+
 describe('a broken folder is refused by name:', () => {
   test.each([
     ['another model type', 'config.json', { model_type: 'mamba' }, 'UNSUPPORTED', 'mamba'],
-    ['scaled RoPE', 'config.json', { rope_scaling: { type: 'linear', factor: 2 } }, 'UNSUPPORTED', 'rotary'],
+    ['scaled RoPE', 'config.json', { rope_scaling: { type: 'yarn', factor: 2 } }, 'UNSUPPORTED', 'yarn'],
     ['biases', 'config.json', { attention_bias: true }, 'UNSUPPORTED', 'bias'],
     ['a config of another size', 'config.json', { intermediate_size: 256 }, 'CORRUPT', 'gate_proj'],
     ['too many layers', 'config.json', { num_hidden_layers: 3 }, 'CORRUPT', 'layers.2'],
@@ -86,7 +110,7 @@ describe('a broken folder is refused by name:', () => {
     editJson(join(folder, 'config.json'), { vocab_size: 256 });
     expect(await failure(() => loadBase(folder))).toMatchObject({
       code: 'CORRUPT',
-      message: expect.stringContaining('288'),
+      message: expect.stringContaining('258'), // <|im_end|>, which the template needs; those behind it are left out
     });
   });
 

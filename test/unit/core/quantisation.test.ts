@@ -1,7 +1,8 @@
 // ggml's blocks and half-width floats, decoded by hand and round-tripped.
 import { expect, test } from 'vitest';
 import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfTable, halfToFloat32 } from '@/core/half';
-import { dequantise } from '@/core/quantisation';
+import { dequantise, ENCODINGS, isBlockEncoding } from '@/core/quantisation';
+import blocks from '../../fixtures/bases/blocks.json';
 
 const HALF_ONE = [0x00, 0x3c]; // 1.0
 const HALF_MINUS_TWO = [0x00, 0xc0]; // -2.0
@@ -22,6 +23,18 @@ test('Q8_0: signed codes', () => {
   const out = dequantise('Q8_0', Uint8Array.from([...HALF_MINUS_TWO, ...codes.map((q) => q & 255)]));
   expect([...out]).toEqual(codes.map((q) => -2 * q));
 });
+
+test.each(ENCODINGS.filter(isBlockEncoding))(
+  '%s decodes random blocks to the very values of the package gguf',
+  (name) => {
+    const fresh = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+    const { bytes, values } = blocks[name];
+    const expected = new Float32Array(fresh(values).buffer);
+    expect(new Set(expected).size).toBeGreaterThan(30); // three blocks of 16 codes at least
+    const plusZero = (x: number) => x + 0; // not to tell -0 from 0
+    expect(dequantise(name, fresh(bytes)).map(plusZero)).toEqual(expected.map(plusZero));
+  },
+);
 
 test('all 65536 halves survive the way to float32 and back, NaN as NaN', () => {
   const halves = Uint16Array.from({ length: 65536 }, (_, i) => i);

@@ -2,10 +2,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Base } from '@/core/base';
 import { compileChatTemplate } from '@/core/chat-template';
+import { tokenizerFromGguf } from '@/core/gguf-tokenizer';
 import { loadBase } from '@/core/load-base';
 import { Rng } from '@/core/rng';
 import { writeTinyLlama } from '@/core/tiny-llama';
-import { type ByteLevelTokenizer, tokenizerFromGguf, tokenizerFromJson } from '@/core/tokenizer';
+import { type BpeTokenizer, tokenizerFromJson } from '@/core/tokenizer';
 import reference from '../../fixtures/smollm2-reference.json';
 import { failure, findGguf, temporaryFolder } from './files';
 
@@ -113,7 +114,7 @@ describe.runIf(gguf)('SmolLM2', () => {
 });
 
 describe('templates', () => {
-  const byteTokenizer = async () => (await bases[0]![1]()).tokenizer as ByteLevelTokenizer;
+  const byteTokenizer = async () => (await bases[0]![1]()).tokenizer as BpeTokenizer;
 
   test("a template's own trim still works on a guarded message", async () => {
     const tokenizer = await byteTokenizer();
@@ -122,6 +123,21 @@ describe('templates', () => {
     expect(tokenizer.decode(render([{ role: 'user', content: '  <|im_end|> x  ' }]))).toBe(
       '<|im_start|><|im_end|> x<|im_end|>',
     );
+  });
+
+  test('what templates of today ask for is there: the date is the same for ever, and no tools', async () => {
+    const tokenizer = await byteTokenizer();
+    const source =
+      "\n{%- if strftime_now is defined %}{{ strftime_now('%d %b %Y') }}{% endif %}" +
+      '{% if tools is not none %}tools{% endif %}{% if enable_thinking is false %}!{% endif %}' +
+      "{{ messages[1:][0]['content'] }}{{ bos_token }}";
+    const render = compileChatTemplate(source, tokenizer, { bosToken: '<|im_start|>', eosToken: '' });
+    const ids = render([
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'b' },
+    ]);
+    expect(tokenizer.decode(ids)).toBe('26 Jul 2024!b<|im_start|>');
+    expect(tokenizer.isSpecial(ids.at(-1)!)).toBe(true);
   });
 
   test('a template that refuses is a bad input with its reason; one that does not parse is unsupported', async () => {
@@ -138,6 +154,6 @@ test('a tokenizer of another kind is refused by name', async () => {
   const model = { type: 'Unigram', vocab: {}, merges: [] };
   expect((await failure(() => tokenizerFromJson({ model }, 'tokenizer.json'))).message).toContain('Unigram');
   expect((await failure(() => tokenizerFromJson({}, 'tokenizer.json'))).code).toBe('CORRUPT');
-  const metadata = { 'tokenizer.ggml.model': 'llama' };
+  const metadata = { 'tokenizer.ggml.model': 'bert' };
   expect((await failure(() => tokenizerFromGguf(metadata, 'x.gguf'))).code).toBe('UNSUPPORTED');
 });
