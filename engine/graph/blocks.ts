@@ -1,6 +1,7 @@
 // The parts of a Llama-family block as ONNX nodes, in int8 or fp32 from the same calls.
 import { attentionOf, isLocalLayer, type ModelConfig } from '@/core/model-config';
 import type { ModelWeights } from '@/core/weights';
+import { int4Linear, keepsInt4 } from './int4';
 import { BLOCK_SIZE, concatBlocks, int8Blocks, transposeRows } from './quantise';
 import type { Graph } from './writer';
 
@@ -14,11 +15,14 @@ export interface BlockContext {
   precision: Precision;
 }
 
-/** Projections that share their input and are computed as one product. */
-export const LORA_GROUPS = ['qkv', 'o', 'gate', 'up', 'down'] as const;
-export type LoraGroup = (typeof LORA_GROUPS)[number];
+/** Adapters read an input once for all projections that share it, and add to each base product by itself. */
+export const LORA_DOWNS = ['qkv', 'o', 'gateUp', 'down'] as const;
+export type LoraDown = (typeof LORA_DOWNS)[number];
+export const LORA_UPS = ['qkv', 'o', 'gate', 'up', 'down'] as const;
+export type LoraUp = (typeof LORA_UPS)[number];
 
-export const loraInput = (layer: number, group: LoraGroup, half: 'a' | 'b') => `lora.${layer}.${group}.${half}`;
+export const loraA = (layer: number, down: LoraDown) => `lora.${layer}.${down}.a`;
+export const loraB = (layer: number, up: LoraUp) => `lora.${layer}.${up}.b`;
 
 const EMBEDDING = 'model.embed_tokens.weight';
 /** int8 activations: about a tenth faster than level 0, at 0.003 more KL per token. */
@@ -65,6 +69,7 @@ export function linear({ graph, weights, precision }: BlockContext, x: string, n
       );
     return graph.op('MatMul', [x, graph.initialiser(`${name}.t`, [columns, rows], transposed)]);
   }
+  if (tensors.every(keepsInt4)) return int4Linear(graph, x, name, tensors);
   const blocks = concatBlocks(tensors.map(int8Blocks));
   const perRow = columns / BLOCK_SIZE;
   const codes = graph.initialiser(`${name}.codes.blocked`, [rows, perRow, BLOCK_SIZE], () => blocks.codes);
@@ -124,21 +129,23 @@ export function outputNorm(context: BlockContext, x: string, layer: number, part
 }
 
 /**
- * linear(x) + bias + mask * (x A) B, where A [in, R] and B [R, out] are graph inputs that hold every version of the batch
- * side by side along R, and mask [B, 1, R] keeps each row's own version. alpha / rank is inside B.
+ * mask * (x A), where A [in, R] holds every version of the batch side by side along R, and mask [T, R] keeps each
+ * token's own version. x [T, in]
  */
+export function loraDown({ graph }: BlockContext, x: string, layer: number, down: LoraDown, mask: string): string {
+  return graph.op('Mul', [graph.op('MatMul', [x, loraA(layer, down)]), mask]);
+}
+
+/** linear(x) + bias + reduced B, where B [R, out] stands under A's columns and holds alpha / rank. x [T, in] */
 export function adaptedLinear(
   context: BlockContext,
   x: string,
   names: string[],
-  lora: { layer: number; group: LoraGroup; mask: string },
+  { layer, up, reduced }: { layer: number; up: LoraUp; reduced: string },
 ): string {
   const { graph, config } = context;
-  const down = graph.op('MatMul', [x, loraInput(lora.layer, lora.group, 'a')]); // [B, S, R]
-  const masked = graph.op('Mul', [down, lora.mask]);
-  const update = graph.op('MatMul', [masked, loraInput(lora.layer, lora.group, 'b')]); // [B, S, out]
-  const adapted = graph.op('Add', [linear(context, x, names), update]);
-  return lora.group === 'qkv' && config.hasQkvBias ? graph.op('Add', [adapted, qkvBias(context, names)]) : adapted;
+  const adapted = graph.op('Gemm', [reduced, loraB(layer, up), linear(context, x, names)]);
+  return up === 'qkv' && config.hasQkvBias ? graph.op('Add', [adapted, qkvBias(context, names)]) : adapted;
 }
 
 /** The biases of the named weights, one behind the other: [total out]. */

@@ -8,8 +8,13 @@ import {
   embedding,
   gatedActivation,
   head,
-  LORA_GROUPS,
-  loraInput,
+  LORA_DOWNS,
+  LORA_UPS,
+  type LoraDown,
+  type LoraUp,
+  loraA,
+  loraB,
+  loraDown,
   outputNorm,
   type Precision,
   rmsNorm,
@@ -21,9 +26,10 @@ import type { ExternalData, TensorType } from './writer';
 import { Graph } from './writer';
 
 /** Part of the cached file's name: raise it with every change to what this folder writes. */
-export const GRAPH_VERSION = 3;
+export const GRAPH_VERSION = 7;
 
 export const pastName = (layer: number, half: 'key' | 'value') => `past.${layer}.${half}`;
+export const maskName = (down: LoraDown) => `mask.${down}`;
 export const newName = (layer: number, half: 'key' | 'value') => `new.${layer}.${half}`;
 
 /** One value that the loop carries from turn to turn. */
@@ -95,13 +101,10 @@ export function writeModel(
   graph.input('biases', 'float32', ['N', 'M']);
   graph.input('candidates', 'int64', [1]);
   graph.input('reported', 'int64', [1]);
-  graph.input('mask', 'float32', ['B', 1, 'R']);
-  graph.input('mask.qkv', 'float32', ['B', 1, 'R3']);
+  for (const down of LORA_DOWNS) graph.input(maskName(down), 'float32', ['B', `R.${down}`]);
   for (const layer of layers) {
-    for (const group of LORA_GROUPS) {
-      graph.input(loraInput(layer, group, 'a'), 'float32', ['in', 'rank']);
-      graph.input(loraInput(layer, group, 'b'), 'float32', ['rank', 'out']);
-    }
+    for (const down of LORA_DOWNS) graph.input(loraA(layer, down), 'float32', ['in', 'rank']);
+    for (const up of LORA_UPS) graph.input(loraB(layer, up), 'float32', ['rank', 'out']);
   }
 
   const body = writeTurn({ graph: graph.subgraph(), config, weights, precision }, carried);
@@ -198,37 +201,69 @@ const SAMPLING_INPUTS = {
   reported: 'reported',
 };
 
-/** Embedding, blocks and final norm at the read-out positions: [N, H]. Sets each layer's cache in `next`. */
+/**
+ * Embedding, blocks and final norm at the read-out positions: [N, H]. Sets each layer's cache in `next`. Tokens of all
+ * rows stand one below the other, T = B * S; behind the last attention only the read-out ones go on. `maskOf` names the
+ * values [B, R] that tell which of A's columns a row has.
+ */
 export function writeTrunk(
   context: BlockContext,
   value: (name: string) => string,
   lengths: { lastIndex: string; totalLength: string },
   next: Map<string, string>,
+  maskOf: (down: LoraDown) => string = maskName,
 ): string {
   const { graph, config } = context;
-  let stream = embedding(context, value('ids')); // [B, S, H]
+  const reshape = (x: string, width: number) => graph.op('Reshape', [x, graph.constant('int64', [-1, width], [2])]);
+  const gather = (x: string, rows: string) => graph.op('Gather', [x, rows], { axis: 0 });
+  const shape = graph.op('Shape', [value('ids')]); // [B, S]
+  const batchShape = graph.op('Concat', [shape, graph.constant('int64', [-1], [1])], { axis: 0 });
+  const tokenRows = rowOfTokens(graph, shape); // [T]
+  const masksOf = (rows: string) =>
+    Object.fromEntries(LORA_DOWNS.map((down) => [down, gather(maskOf(down), rows)])) as Record<LoraDown, string>;
+  let masks = masksOf(tokenRows);
+
+  let stream = reshape(embedding(context, value('ids')), config.hiddenSize); // [T, H]
   let normed = rmsNorm(context, stream, 'model.layers.0.input_layernorm.weight');
-  let update = '';
   for (let layer = 0; layer < config.layers; layer++) {
     const weight = (name: string) => `model.layers.${layer}.${name}.weight`;
-    const project = (x: string, group: (typeof LORA_GROUPS)[number], names: string[]) =>
-      adaptedLinear(context, x, names.map(weight), { layer, group, mask: group === 'qkv' ? 'mask.qkv' : 'mask' });
-    if (layer > 0) ({ normed, sum: stream } = skipRmsNorm(context, stream, update, weight('input_layernorm')));
-    const qkv = project(normed, 'qkv', ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj']);
+    const reduce = (x: string, down: LoraDown) => loraDown(context, x, layer, down, masks[down]);
+    const project = (x: string, up: LoraUp, reduced: string, names: string[]) =>
+      adaptedLinear(context, x, names.map(weight), { layer, up, reduced });
+    const projections = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'];
+    const qkv = project(normed, 'qkv', reduce(normed, 'qkv'), projections);
     const past = { pastKey: value(pastName(layer, 'key')), pastValue: value(pastName(layer, 'value')) };
-    const attended = attention(context, qkv, { layer, ...past, ...lengths });
+    const attended = attention(context, graph.op('Reshape', [qkv, batchShape]), { layer, ...past, ...lengths });
     next.set(pastName(layer, 'key'), attended.key);
     next.set(pastName(layer, 'value'), attended.value);
-    const mixed = outputNorm(context, project(attended.output, 'o', ['self_attn.o_proj']), layer, 'attention');
+    let mixture = reshape(attended.output, config.heads * config.headSize);
+    if (layer === config.layers - 1) {
+      mixture = gather(mixture, value('readouts'));
+      stream = gather(stream, value('readouts'));
+      masks = masksOf(gather(tokenRows, value('readouts')));
+    }
+    const given = project(mixture, 'o', reduce(mixture, 'o'), ['self_attn.o_proj']);
+    const mixed = outputNorm(context, given, layer, 'attention');
     ({ normed, sum: stream } = skipRmsNorm(context, stream, mixed, weight(feedForwardNorm(config))));
-    const gate = project(normed, 'gate', ['mlp.gate_proj']);
-    const up = project(normed, 'up', ['mlp.up_proj']);
-    const down = project(gatedActivation(context, gate, up), 'down', ['mlp.down_proj']);
-    update = outputNorm(context, down, layer, 'feedforward');
+    const reduced = reduce(normed, 'gateUp');
+    const gate = project(normed, 'gate', reduced, ['mlp.gate_proj']);
+    const up = project(normed, 'up', reduced, ['mlp.up_proj']);
+    const inner = gatedActivation(context, gate, up);
+    const down = project(inner, 'down', reduce(inner, 'down'), ['mlp.down_proj']);
+    const update = outputNorm(context, down, layer, 'feedforward');
+    const isLast = layer === config.layers - 1;
+    const nextNorm = isLast ? 'model.norm.weight' : `model.layers.${layer + 1}.input_layernorm.weight`;
+    ({ normed, sum: stream } = skipRmsNorm(context, stream, update, nextNorm));
   }
-  const flat = graph.constant('int64', [-1, config.hiddenSize], [2]);
-  const readOut = (x: string) => graph.op('Gather', [graph.op('Reshape', [x, flat]), value('readouts')], { axis: 0 });
-  return rmsNorm(context, graph.op('Add', [readOut(stream), readOut(update)]), 'model.norm.weight');
+  return normed;
+}
+
+/** Batch row of each token: [T], from the shape [B, S]. */
+function rowOfTokens(graph: Graph, shape: string): string {
+  const int = (value: number) => graph.constant('int64', [value]);
+  const count = graph.op('Gather', [shape, int(0)]);
+  const rows = graph.op('Unsqueeze', [graph.op('Range', [int(0), count, int(1)]), graph.constant('int64', [1], [1])]);
+  return graph.op('Reshape', [graph.op('Expand', [rows, shape]), graph.constant('int64', [-1], [1])]);
 }
 
 /** A row that is done stands still: its length stays, so what it still computes lands behind its valid slots. */

@@ -3,14 +3,23 @@ import { Tensor } from 'onnxruntime-node';
 import { type Adapter, checkAdapter, loraKey } from '@/core/adapter';
 import { AttuneError } from '@/core/errors';
 import { type ModelConfig, type Projection, projectionShape } from '@/core/model-config';
-import { LORA_GROUPS, type LoraGroup, loraInput } from './blocks';
+import { LORA_DOWNS, LORA_UPS, type LoraDown, type LoraUp, loraA, loraB } from './blocks';
+import { maskName } from './decode-loop';
 
-const MEMBERS: Record<LoraGroup, Projection[]> = {
+/** Whose A stand side by side. */
+const READERS: Record<LoraDown, Projection[]> = {
   qkv: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
   o: ['self_attn.o_proj'],
-  gate: ['mlp.gate_proj'],
-  up: ['mlp.up_proj'],
+  gateUp: ['mlp.gate_proj', 'mlp.up_proj'],
   down: ['mlp.down_proj'],
+};
+/** Whose outputs stand side by side, and under which A. */
+const WRITERS: Record<LoraUp, { down: LoraDown; members: Projection[] }> = {
+  qkv: { down: 'qkv', members: READERS.qkv },
+  o: { down: 'o', members: READERS.o },
+  gate: { down: 'gateUp', members: ['mlp.gate_proj'] },
+  up: { down: 'gateUp', members: ['mlp.up_proj'] },
+  down: { down: 'down', members: READERS.down },
 };
 
 /** One adapter, or several side by side, as the graph reads them. */
@@ -21,8 +30,8 @@ export interface PackedLora {
 }
 
 /**
- * Per group A [in, members * r] and B [members * r, total out], block-diagonal, with alpha / rank inside B.
- * No adapter at all is rank 0: empty tensors, whose product is zero.
+ * A [in, readers * r] side by side; B [readers * r, out] with each projection's block under its own columns of A, zero
+ * elsewhere, alpha / rank inside. No adapter at all is rank 0: empty tensors, whose product is zero.
  */
 export function packAdapter(adapter: Adapter | null, config: ModelConfig): PackedLora {
   if (adapter) {
@@ -30,31 +39,38 @@ export function packAdapter(adapter: Adapter | null, config: ModelConfig): Packe
     checkFinite(adapter);
   }
   const rank = adapter?.rank ?? 0;
+  const scale = adapter ? adapter.alpha / rank : 0;
   const feeds: Record<string, Tensor> = {};
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const group of LORA_GROUPS) {
-      const members = MEMBERS[group];
-      const in_ = projectionShape(config, members[0]!)[1];
+    const pairOf = (projection: Projection) => adapter?.pairs.get(loraKey(layer, projection));
+    for (const down of LORA_DOWNS) {
+      const width = READERS[down].length * rank;
+      const columns = projectionShape(config, READERS[down][0]!)[1];
+      const a = new Float32Array(columns * width); // [in, width]
+      for (const [index, reader] of READERS[down].entries()) {
+        const pair = pairOf(reader);
+        for (let r = 0; pair && r < rank; r++) {
+          for (let i = 0; i < columns; i++) a[i * width + index * rank + r] = pair.a[r * columns + i]!;
+        }
+      }
+      feeds[loraA(layer, down)] = new Tensor('float32', a, [columns, width]);
+    }
+    for (const up of LORA_UPS) {
+      const { down, members } = WRITERS[up];
+      const width = READERS[down].length * rank;
       const outs = members.map((member) => projectionShape(config, member)[0]);
       const out = outs.reduce((sum, rows) => sum + rows, 0);
-      const width = members.length * rank;
-      const a = new Float32Array(in_ * width); // [in, width]
       const b = new Float32Array(width * out); // [width, out]
       let column = 0;
       for (const [index, member] of members.entries()) {
-        const pair = adapter?.pairs.get(loraKey(layer, member));
-        if (adapter && pair) {
-          const scale = adapter.alpha / rank;
-          const first = index * rank;
-          for (let r = 0; r < rank; r++) {
-            for (let i = 0; i < in_; i++) a[i * width + first + r] = pair.a[r * in_ + i]!;
-            for (let o = 0; o < outs[index]!; o++) b[(first + r) * out + column + o] = pair.b[o * rank + r]! * scale;
-          }
+        const pair = pairOf(member);
+        const first = READERS[down].indexOf(member) * rank;
+        for (let r = 0; pair && r < rank; r++) {
+          for (let o = 0; o < outs[index]!; o++) b[(first + r) * out + column + o] = pair.b[o * rank + r]! * scale;
         }
         column += outs[index]!;
       }
-      feeds[loraInput(layer, group, 'a')] = new Tensor('float32', a, [in_, width]);
-      feeds[loraInput(layer, group, 'b')] = new Tensor('float32', b, [width, out]);
+      feeds[loraB(layer, up)] = new Tensor('float32', b, [width, out]);
     }
   }
   return { rank, feeds };
@@ -102,19 +118,19 @@ export function concatLora(packs: PackedLora[]): PackedLora {
   return { rank: packs.reduce((sum, pack) => sum + pack.rank, 0), feeds };
 }
 
-/** 1 where a rank column belongs to the row's own adapter: `mask` [B, 1, R] and, for the fused qkv, [B, 1, 3R]. */
+/** 1 where a rank column belongs to the row's own adapter: [B, R] for each A. */
 export function loraMasks(packs: PackedLora[], owner: number[]): Record<string, Tensor> {
-  const mask = (members: number) => {
-    const width = packs.reduce((sum, pack) => sum + pack.rank * members, 0);
+  const mask = (readers: number) => {
+    const width = packs.reduce((sum, pack) => sum + pack.rank * readers, 0);
     const values = new Float32Array(owner.length * width);
     for (const [row, own] of owner.entries()) {
       let at = row * width;
       for (const [index, pack] of packs.entries()) {
-        if (index === own) values.fill(1, at, at + pack.rank * members);
-        at += pack.rank * members;
+        if (index === own) values.fill(1, at, at + pack.rank * readers);
+        at += pack.rank * readers;
       }
     }
-    return new Tensor('float32', values, [owner.length, 1, width]);
+    return new Tensor('float32', values, [owner.length, width]);
   };
-  return { mask: mask(1), 'mask.qkv': mask(MEMBERS.qkv.length) };
+  return Object.fromEntries(LORA_DOWNS.map((down) => [maskName(down), mask(READERS[down].length)]));
 }

@@ -2,13 +2,13 @@
 import type { ModelConfig } from '@/core/model-config';
 import type { RewardArtifact } from '@/core/reward-artifact';
 import type { ModelWeights } from '@/core/weights';
-import type { Precision } from './blocks';
+import { type LoraDown, loraA, type Precision } from './blocks';
 import { pastName, writeTrunk } from './decode-loop';
 import { packAdapter } from './lora';
 import { type ExternalData, Graph } from './writer';
 
 /** Part of the cached file's name: raise it with every change to what is written here. */
-export const REWARD_GRAPH_VERSION = 1;
+export const REWARD_GRAPH_VERSION = 2;
 
 /** As the trainer's head normalises. */
 const LAYER_NORM_EPSILON = 1e-5;
@@ -24,7 +24,7 @@ export function writeRewardModel(
   const graph = new Graph(data);
   const ids = graph.input('ids', 'int64', ['B', 'S']);
   const lengths = graph.input('lengths', 'int32', ['B']);
-  plantAdapter(graph, config, adapter);
+  const widthOf = plantAdapter(graph, config, adapter);
 
   const int = (values: number[], dims: number[]) => graph.constant('int64', values, dims);
   const rows = graph.op('Shape', [ids], { start: 0, end: 1 }); // [1]
@@ -45,7 +45,12 @@ export function writeRewardModel(
   }
   const totalLength = graph.op('ReduceMax', [lengths], { keepdims: 0 });
   const context = { graph, config, weights, precision };
-  const hidden = writeTrunk(context, (name) => values.get(name)!, { lastIndex, totalLength }, new Map()); // [B, H]
+  const everyRow = (down: LoraDown) => {
+    const shape = graph.op('Concat', [rows, int([widthOf(down)], [1])], { axis: 0 });
+    return graph.op('Expand', [graph.constant('float32', [1], [1, 1]), shape]); // [B, R]
+  };
+  const lastTokens = { lastIndex, totalLength };
+  const hidden = writeTrunk(context, (name) => values.get(name)!, lastTokens, new Map(), everyRow); // [B, H]
 
   const { hiddenSize } = config;
   const ones = graph.initialiser('head.ones', [hiddenSize], () => new Float32Array(hiddenSize).fill(1));
@@ -61,16 +66,11 @@ export function writeRewardModel(
   return graph.encodeModel();
 }
 
-/** The LoRA tensors under the names that the blocks read, and masks that let every row through. */
-function plantAdapter(graph: Graph, config: ModelConfig, adapter: RewardArtifact['adapter']): void {
-  const { rank, feeds } = packAdapter(adapter, config);
+/** The LoRA tensors under the names that the blocks read; returns how many columns an A has. */
+function plantAdapter(graph: Graph, config: ModelConfig, adapter: RewardArtifact['adapter']) {
+  const { feeds } = packAdapter(adapter, config);
   for (const [name, tensor] of Object.entries(feeds)) {
     graph.initialiser(name, [...tensor.dims], () => tensor.data as Float32Array);
   }
-  for (const [name, width] of [
-    ['mask', rank],
-    ['mask.qkv', 3 * rank],
-  ] as const) {
-    graph.initialiser(name, [1, 1, width], () => new Float32Array(width).fill(1));
-  }
+  return (down: LoraDown) => feeds[loraA(0, down)]!.dims[1]!;
 }

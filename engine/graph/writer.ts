@@ -73,11 +73,19 @@ export class Graph {
   private readonly nodes: Onnx.INodeProto[] = [];
   private readonly inputs: Onnx.IValueInfoProto[] = [];
   private readonly outputs: Onnx.IValueInfoProto[] = [];
+  private readonly known = new Map<string, string>();
 
   constructor(
     private readonly data: ExternalData,
     private readonly shared = new Shared(),
   ) {}
+
+  /** A value that several builders need: the first makes it, the others read it. */
+  once(key: string, make: () => string): string {
+    const known = this.known.get(key) ?? make();
+    this.known.set(key, known);
+    return known;
+  }
 
   /** A body for Loop or If; it sees every value of this graph. */
   subgraph(): Graph {

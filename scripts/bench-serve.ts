@@ -1,0 +1,143 @@
+// Compares Attune's engine with llama.cpp on the same weights in one run, a LoRA version active; writes bench/serve.json.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadBase } from '@/core/load-base';
+import { type SpawnedEngine, spawnEngine } from '@/engine/spawn';
+import { measureDivergence, readDialogues } from './bench/divergence';
+import { peakBytes, runStreams } from './bench/engine-runs';
+import { LlamaPeer } from './bench/llama-peer';
+import { writeVersion } from './bench/versions';
+import { env } from './env';
+
+const ROUNDS = 3;
+const STREAMS = [1, 4, 8, 16];
+const COUNT = 96; // tokens an answer
+const PROMPT_TOKENS = 64;
+const LONG_PROMPT_TOKENS = 512;
+const POSITIONS = 2000;
+const STORY =
+  'Write a long story about a traveller who crosses the mountains in winter, meets an old painter and a talking cat, ' +
+  'and learns something about patience. Describe the weather, the houses and the food. ';
+
+/** [round] of each figure. */
+type Series = Record<string, number[]>;
+
+async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
+  if (!modelPath) throw new Error('Usage: npm run bench:serve -- <GGUF file>   (or set ATTUNE_MODEL)');
+  const threads = env.ATTUNE_ENGINE_THREADS;
+  const folder = join(env.dataFolder, 'bench');
+  const artifacts = join(folder, 'artifacts');
+  const cache = join(env.dataFolder, 'cache');
+  const base = await loadBase(modelPath);
+  for (const [i, id] of ['bench-1', 'bench-2'].entries()) await writeVersion(artifacts, base, id, i + 1);
+  const dialogues = readDialogues(resolve(process.env.ATTUNE_SHARED ?? '../shared'));
+  if (!dialogues) console.log('No ../shared/data/oasst-en100: klPerToken is left out.');
+  const divergence =
+    dialogues && (await measureDivergence(base, dialogues, { positions: POSITIONS, cacheDirectory: cache, threads }));
+
+  const prompt = (tokens: number, stream: number) =>
+    base.tokenizer.encode(`Number ${stream}. ${STORY.repeat(20)}`).slice(0, tokens);
+  const prompts = (streams: number) => Array.from({ length: streams }, (_, i) => prompt(PROMPT_TOKENS, i));
+  const stopIds = base.weights.config.eosTokenIds;
+  const peer = new LlamaPeer(join(folder, 'llama-cpp'), modelPath, threads);
+  const peerVersion = await peer.start();
+  const engine = await spawnEngine({ modelPath, artifacts, cache, socketPath: join(folder, 'serve.sock'), threads });
+  const attune: Series = {};
+  const llama: Series = {};
+  const loads: number[] = [];
+  const note = (series: Series, name: string, value: number) => {
+    series[name] = [...(series[name] ?? []), value];
+  };
+  let peerPeak = 0;
+  try {
+    await engine.client.load('bench-1');
+    await runStreams(engine.client, prompts(1), { count: 16, versions: ['bench-1'], stopIds });
+    for (let round = 0; round < ROUNDS; round++) {
+      loads.push(loadavg()[0]!);
+      for (const streams of STREAMS) {
+        const options = { count: COUNT, versions: ['bench-1'], stopIds };
+        const own = await runStreams(engine.client, prompts(streams), options);
+        const other = await peer.generate(prompts(streams), COUNT);
+        peerPeak = other.peakBytes;
+        note(attune, `tokensPerSecond.${streams}`, own.tokensPerSecond);
+        note(llama, `tokensPerSecond.${streams}`, other.tokensPerSecond);
+      }
+      // Another first word each round, so that nothing of it is cached.
+      const long = prompt(LONG_PROMPT_TOKENS, 100 + round);
+      note(attune, 'firstToken512', (await runStreams(engine.client, [long], first(stopIds))).firstTokenMs);
+      note(llama, 'firstToken512', (await peer.generate([long], 2)).firstTokenMs);
+      await measureVariants(engine, prompts, stopIds, (name, value) => note(attune, name, value));
+    }
+    const { pid } = engine.child();
+    report({ attune, llama, divergence, loads, peerVersion, threads, modelPath, peaks: [peakBytes(pid!), peerPeak] });
+  } finally {
+    peer.close();
+    await engine.close();
+  }
+}
+
+const first = (stopIds: readonly number[]) => ({ count: 2, versions: ['bench-1'], stopIds });
+
+/** Figures of Attune alone: sampling, no version, and two versions in one batch. */
+async function measureVariants(
+  { client }: SpawnedEngine,
+  prompts: (streams: number) => number[][],
+  stopIds: readonly number[],
+  note: (name: string, value: number) => void,
+): Promise<void> {
+  const run = async (name: string, streams: number, versions: string[], sampling = {}) =>
+    note(
+      name,
+      (await runStreams(client, prompts(streams), { count: COUNT, versions, stopIds, sampling })).tokensPerSecond,
+    );
+  await run('sampled.1', 1, ['bench-1'], { temperature: 0.7, topP: 0.95 });
+  await run('base.1', 1, ['base']);
+  await run('oneVersion.8', 8, ['bench-1']);
+  await run('twoVersions.8', 8, ['bench-1', 'bench-2']);
+}
+
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const round = (value: number, digits = 3) => Number(value.toFixed(digits));
+const medians = (series: Series) =>
+  Object.fromEntries(Object.entries(series).map(([name, values]) => [name, round(median(values), 1)]));
+
+function report(run: {
+  attune: Series;
+  llama: Series;
+  divergence: { klPerToken: number; topOneAgreement: number; positions: number } | null;
+  loads: number[];
+  peerVersion: string;
+  threads: number;
+  modelPath: string;
+  peaks: [number, number] | number[];
+}): void {
+  const { attune, llama } = run;
+  // Of each round's own two figures, so that a slow minute of the machine meets both sides.
+  const ratio = (name: string) => round(median(attune[name]!.map((value, i) => value / llama[name]![i]!)));
+  const result = {
+    settings: `greedy, ${COUNT} tokens, ${PROMPT_TOKENS} prompt tokens, ${run.threads} threads, LoRA rank 16 active in Attune`,
+    ratios: {
+      tokensPerSecond: Object.fromEntries(STREAMS.map((streams) => [streams, ratio(`tokensPerSecond.${streams}`)])),
+      firstToken512: ratio('firstToken512'),
+    },
+    ...(run.divergence && {
+      klPerToken: round(run.divergence.klPerToken, 5),
+      topOneAgreement: round(run.divergence.topOneAgreement, 4),
+      positions: run.divergence.positions,
+    }),
+    twoVersionsCost: round(1 - median(attune['twoVersions.8']!.map((value, i) => value / attune['oneVersion.8']![i]!))),
+    attune: medians(attune),
+    llamaCpp: medians(llama),
+    peakMiB: { attune: round(run.peaks[0]! / 2 ** 20, 0), llamaCpp: round(run.peaks[1]! / 2 ** 20, 0) },
+    rounds: { attune, llamaCpp: llama, loadAverage: run.loads.map((load) => round(load, 2)) },
+    peer: `llama-cpp-python ${run.peerVersion}`,
+    measuredAt: new Date().toISOString(),
+  };
+  mkdirSync('bench', { recursive: true });
+  writeFileSync(join('bench', 'serve.json'), `${JSON.stringify(result, null, 2)}\n`);
+  console.table({ attune: result.attune, llamaCpp: result.llamaCpp });
+  console.log(JSON.stringify({ ...result, rounds: undefined, attune: undefined, llamaCpp: undefined }, null, 2));
+}
+
+await main(process.argv.slice(2));
