@@ -62,7 +62,7 @@ class Worker {
     for (;;) {
       const { value, done } = await this.lines.next();
       if (done) throw new AttuneError('UNAVAILABLE', `The process of ${this.name} ended; its message is above.`);
-      if (value.startsWith('{')) return JSON.parse(value) as Record<string, number>;
+      if (value.startsWith('{"')) return JSON.parse(value) as Record<string, number>;
     }
   }
 

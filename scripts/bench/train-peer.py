@@ -7,6 +7,7 @@ after each run: seconds, loss, the process's peak resident bytes.
 import json
 import resource
 import sys
+import tempfile
 import time
 
 import torch
@@ -157,7 +158,7 @@ def trl():
             state["since"] = time.perf_counter()
 
     config = PPOConfig(
-        output_dir="/dev/null", per_device_train_batch_size=16, gradient_accumulation_steps=1, num_mini_batches=MINIBATCH,
+        output_dir=tempfile.mkdtemp(), per_device_train_batch_size=16, gradient_accumulation_steps=1, num_mini_batches=MINIBATCH,
         num_ppo_epochs=EPOCHS, response_length=ANSWER_TOKENS, total_episodes=16 * 1000, local_rollout_forward_batch_size=16,
         num_sample_generations=0, learning_rate=1e-5, report_to=[], save_strategy="no", use_cpu=True, bf16=False,
         gradient_checkpointing=False, disable_tqdm=True, logging_strategy="no",

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Base } from '@/core/base';
 import { loadBase } from '@/core/load-base';
 import { Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
@@ -112,8 +113,7 @@ function reward(trunk: Trunk): Step {
 }
 
 /** One iteration as the trainer runs it: answers from the fp32 engine, scores, and four epochs of four minibatches. */
-async function policy(trunk: Trunk): Promise<Step> {
-  const base = await loadBase(basePath);
+async function policy(trunk: Trunk, base: Base): Promise<Step> {
   const engine = await startPrivateEngine({
     ...{ modelPath: basePath, base, folder: join(folder, 'served'), cache: join(folder, 'cache') },
     ...{ threads: 2, precision: 'fp32' as const },
@@ -196,8 +196,9 @@ async function sampleInFull(
 
 async function main(): Promise<void> {
   await startBackend();
-  const trunk = loadTrunk(await loadBase(basePath));
-  const step = await { sft, reward, ppo: policy }[job as 'sft' | 'reward' | 'ppo'](trunk);
+  const base = await loadBase(basePath);
+  const trunk = loadTrunk(base);
+  const step = await { sft, reward, ppo: policy }[job as 'sft' | 'reward' | 'ppo'](trunk, base);
   say({ ready: true });
   for await (const _ of createInterface({ input: process.stdin })) {
     const since = performance.now();
