@@ -52,7 +52,8 @@ export class Engine {
     this.checkIds(request.promptIds);
     this.checkIds(request.emittedIds ?? []);
     this.checkIds(Object.keys(request.sampling.logitBias).map(Number));
-    const context = { tokenizer: base.tokenizer, maxContext, stopIds: runner.config.eosTokenIds };
+    const { chunkTokens } = this.options.limits;
+    const context = { chunkTokens, tokenizer: base.tokenizer, maxContext, stopIds: runner.config.eosTokenIds };
     const sequence = new Sequence(request, context);
     if (sequence.finishReason) {
       emit(finished(sequence)); // the former process had emitted everything but this message

@@ -148,10 +148,16 @@ class OnnxModelRunner implements InspectableModelRunner {
       }
     };
 
-    const prefills = jobs.flatMap((job, i) => (job.cache.length === 0 || job.tokens.length > 1 ? [i] : []));
+    for (const [i, job] of jobs.entries()) {
+      if (rows[i]!.isPartial) await this.readOut(job, [{ position: job.tokens.length - 1, forced: 0 }], []);
+    }
+    const whole = (index: number) => !rows[index]!.isPartial;
+    const prefills = jobs.flatMap((job, i) =>
+      whole(i) && (job.cache.length === 0 || job.tokens.length > 1) ? [i] : [],
+    );
     for (const index of prefills) await this.fillAllButLastChunk(jobs[index]!);
     for (const group of groupPrefills(prefills, jobs)) await forward(group, 1);
-    const running = jobs.flatMap((_, i) => (!emitted[i]!.stopped && room(i) > 0 ? [i] : []));
+    const running = jobs.flatMap((_, i) => (whole(i) && !emitted[i]!.stopped && room(i) > 0 ? [i] : []));
     if (running.length > 0) await forward(running, steps);
     return emitted.map((result, i) => ({ ...result, cache: jobs[i]!.cache }));
   }

@@ -27,12 +27,14 @@ export interface RunRow {
   stopIds: readonly number[];
   /** How many likeliest tokens to report at each position. */
   topLogprobs?: number;
+  /** More of the prompt follows in a later run: these tokens only go into the cache, and no new one comes out. */
+  isPartial?: boolean;
   /** At most this many new tokens in this run. */
   maxNew: number;
 }
 
 export interface RunResult {
-  /** 1..maxNew new tokens; the last may be a stop id. */
+  /** 1..maxNew new tokens, none for a partial row; the last may be a stop id. */
   ids: number[];
   /** log p of each new token under the full distribution at temperature 1, before any truncation or penalty. */
   logprobs: number[];

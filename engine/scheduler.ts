@@ -5,8 +5,10 @@ export interface SchedulerLimits {
   maxRows: number;
   /** Live requests beyond `maxRows` that may wait; the next one is refused. */
   maxWaiting: number;
-  /** Prompt tokens that join in one tick; the first in line joins whatever its length. */
+  /** Prompt tokens that join in one tick; the first in line joins whatever its length, chunk by chunk. */
   maxPrefillTokens: number;
+  /** Tokens of a long prompt that one tick reads, one long prompt at a time: as long, running answers pause. */
+  chunkTokens: number;
   /** Tokens of keys and values held at once, counted as if every running answer reached its longest. */
   maxCachedTokens: number;
   /** Tokens a run when nobody waits or reads along, when somebody reads, when somebody waits, when a prompt just joined. */
@@ -16,7 +18,8 @@ export interface SchedulerLimits {
 export const DEFAULT_LIMITS: SchedulerLimits = {
   maxRows: 16,
   maxWaiting: 64,
-  maxPrefillTokens: 1024,
+  maxPrefillTokens: 512,
+  chunkTokens: 256,
   maxCachedTokens: 16_384,
   steps: { batch: 8, interactive: 4, queued: 4, joining: 1 },
 };
@@ -62,17 +65,26 @@ export function schedule<S extends Schedulable, J extends ScoreJob>(
   let cachedTokens = sum(ready.filter((s) => s.hasCache).map((s) => s.longestTokens));
   let prefillTokens = 0;
   let isClosed = false;
+  let hasLongPrompt = false;
   const rows: S[] = [];
   for (const sequence of inOrder(ready)) {
     if (rows.length === limits.maxRows) break;
+    const isReading = sequence.pendingTokens > 1 || !sequence.hasCache;
+    const isLong = isReading && (sequence.hasCache || sequence.pendingTokens > limits.chunkTokens);
+    const readTokens = isReading ? Math.min(sequence.pendingTokens, limits.chunkTokens) : 0;
+    if (isLong && hasLongPrompt) {
+      isClosed ||= !sequence.hasCache;
+      continue;
+    }
     if (!sequence.hasCache) {
-      const fitsTick = prefillTokens === 0 || prefillTokens + sequence.pendingTokens <= limits.maxPrefillTokens;
+      const fitsTick = prefillTokens === 0 || prefillTokens + readTokens <= limits.maxPrefillTokens;
       const fitsMemory = cachedTokens === 0 || cachedTokens + sequence.longestTokens <= limits.maxCachedTokens;
       isClosed ||= !fitsTick || !fitsMemory;
       if (isClosed) continue;
-      prefillTokens += sequence.pendingTokens;
       cachedTokens += sequence.longestTokens;
     }
+    hasLongPrompt ||= isLong;
+    prefillTokens += readTokens;
     rows.push(sequence);
   }
   const { batch, interactive, queued, joining } = limits.steps;

@@ -8,6 +8,8 @@ import type { Schedulable } from './scheduler';
 import { StopStrings } from './stop-strings';
 
 export interface SequenceContext {
+  /** Most prompt tokens of one run. */
+  chunkTokens: number;
   tokenizer: Tokenizer;
   maxContext: number;
   stopIds: readonly number[];
@@ -67,9 +69,12 @@ export class Sequence implements Schedulable {
   toRow(steps: number): RunRow {
     const { promptIds, sampling, versionId, topLogprobs } = this.request;
     const all = [...promptIds, ...this.answer];
+    const start = this.cache?.length ?? 0;
+    const end = Math.min(all.length, start + this.context.chunkTokens);
     return {
       cache: this.cache,
-      tokens: Int32Array.from(all.slice(this.cache?.length ?? 0)),
+      tokens: Int32Array.from(all.slice(start, end)),
+      isPartial: end < all.length,
       adapterId: versionId === 'base' ? null : versionId,
       sampling,
       position: this.answer.length,
@@ -80,13 +85,14 @@ export class Sequence implements Schedulable {
     };
   }
 
-  /** Takes a run's tokens; those behind a stop string are dropped. Returns null when the request has ended meanwhile. */
+  /** Takes a run's tokens; those behind a stop string are dropped. Returns null when it has ended or still reads its prompt. */
   accept(result: RunResult): Delta | null {
     this.cache = result.cache;
     if (this.finishReason) {
       this.releaseCache();
       return null;
     }
+    if (result.ids.length === 0) return null;
     const offset = this.answer.length;
     for (const id of result.ids) if (!this.finishReason) this.append(id);
     const count = this.answer.length - offset;

@@ -205,6 +205,31 @@ describe('cache', () => {
     expectSame(rest, whole);
   });
 
+  it('reads a prompt in partial rows beside a running answer as in one piece, and changes neither', async () => {
+    const prompt = Array.from({ length: 30 }, (_, i) => 40 + ((i * 7) % 90));
+    const whole = (await runner.run([row(prompt, { adapterId: 'b', sampling: SAMPLED, maxNew: 6 })], 6))[0]!;
+    const other = row(PROMPTS[1]!, { adapterId: 'a', maxNew: 12 });
+    const alone = (await runner.run([other], 12))[0]!;
+
+    let running = (await runner.run([{ ...other, maxNew: 1 }], 1))[0]!;
+    const ids = [...running.ids];
+    let cache: RunRow['cache'] = null;
+    for (let at = 0; at < 30; at += 10) {
+      const isPartial = at < 20;
+      const reading = row(prompt.slice(at, at + 10), { cache, adapterId: 'b', sampling: SAMPLED, isPartial, maxNew: 6 });
+      const tokens = Int32Array.of(ids.at(-1)!);
+      const decoding = { ...other, cache: running.cache, tokens, position: ids.length, maxNew: 2 };
+      const results = await runner.run([{ ...reading, maxNew: isPartial ? 1 : 6 }, decoding], 6);
+      running = results[1]!;
+      ids.push(...running.ids);
+      cache = results[0]!.cache;
+      if (isPartial) expect(results[0]!.ids).toEqual([]);
+      else expectSame(results[0]!, whole);
+    }
+    expect(ids).toEqual(alone.ids.slice(0, ids.length));
+    expect(ids).toHaveLength(7);
+  });
+
   it('reads a prompt of several chunks as plain scoring does', async () => {
     const prompt = Int32Array.from({ length: 900 }, (_, i) => (i * 91 + (i % 7)) % 256); // chunks of 512 and 388
     const result = (await runner.run([row([...prompt])], 8))[0]!;

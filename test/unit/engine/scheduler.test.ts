@@ -54,6 +54,17 @@ describe('schedule', () => {
     expect(names([item('a', { pendingTokens: 60 }), item('long', { pendingTokens: 90 }), item('c')])).toEqual(['a']);
   });
 
+  it('reads one long prompt at a time, a chunk a tick, beside those that run', () => {
+    // Chunks of 256: `a` has read some and 400 are left; `b` waits for its turn, and nobody overtakes it.
+    const running = item('r', { hasCache: true });
+    const reading = item('a', { hasCache: true, pendingTokens: 400 });
+    const waiting = [item('b', { pendingTokens: 900 }), item('c')];
+    const wide = { maxRows: 8, maxPrefillTokens: 512, maxCachedTokens: 9000 };
+    expect(names([running, reading, ...waiting], wide)).toEqual(['r', 'a']);
+    expect(names([running, ...waiting], wide)).toEqual(['r', 'b', 'c']); // 256 + 10 <= 512
+    expect(schedule([running, reading], [], limits).steps).toBe(1);
+  });
+
   it('bounds the tokens held in caches and goes on with those that run', () => {
     // 600 held; 600 + 500 > 1000 waits. The running batch request behind it still computes, else nothing would be freed.
     const running = item('x', { priority: 'batch', hasCache: true, longestTokens: 600 });
