@@ -216,7 +216,13 @@ describe('cache', () => {
     let cache: RunRow['cache'] = null;
     for (let at = 0; at < 30; at += 10) {
       const isPartial = at < 20;
-      const reading = row(prompt.slice(at, at + 10), { cache, adapterId: 'b', sampling: SAMPLED, isPartial, maxNew: 6 });
+      const reading = row(prompt.slice(at, at + 10), {
+        cache,
+        adapterId: 'b',
+        sampling: SAMPLED,
+        isPartial,
+        maxNew: 6,
+      });
       const tokens = Int32Array.of(ids.at(-1)!);
       const decoding = { ...other, cache: running.cache, tokens, position: ids.length, maxNew: 2 };
       const results = await runner.run([{ ...reading, maxNew: isPartial ? 1 : 6 }, decoding], 6);
