@@ -32,6 +32,10 @@ export class AdapterStore {
     return [...this.entries].filter(([, entry]) => entry.isLoaded).map(([id]) => id);
   }
 
+  get isLoading(): boolean {
+    return [...this.entries.values()].some((entry) => !entry.isLoaded);
+  }
+
   /** Loads unless loaded, and pins until `release`. Throws with nothing pinned. */
   async acquire(versionId: string): Promise<void> {
     if (versionId === BASE_VERSION_ID) return;

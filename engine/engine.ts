@@ -20,6 +20,9 @@ export interface EngineOptions {
   now: () => number;
 }
 
+/** How long a tick at most makes room for a version that is being read. */
+const LOADING_MS = 60;
+
 type Emit = (message: EngineMessage) => void;
 
 interface ScoreJob {
@@ -138,9 +141,19 @@ export class Engine {
         this.wake = resolve;
       });
       if (!(await this.tick())) await woken;
-      // A run blocks the event loop, so the sockets get their turn between two ticks.
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.letOthersTurn();
     }
+  }
+
+  /**
+   * A run blocks the event loop, so the sockets get their turn between two ticks. Reading a version takes hundreds of
+   * turns; with one a tick it would take seconds beside running answers, which rather pause for a moment.
+   */
+  private async letOthersTurn(): Promise<void> {
+    const { adapters, now } = this.options;
+    const until = now() + LOADING_MS;
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (adapters.isLoading && now() < until);
   }
 
   /** One iteration; false when there was nothing to do. */
