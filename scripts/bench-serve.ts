@@ -31,7 +31,7 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
   const cache = join(env.dataFolder, 'cache');
   const base = await loadBase(modelPath);
   for (const [i, id] of ['bench-1', 'bench-2'].entries()) await writeVersion(artifacts, base, id, i + 1);
-  const dialogues = readDialogues(resolve(process.env.ATTUNE_SHARED ?? '../shared'));
+  const dialogues = readDialogues(resolve(env.ATTUNE_SHARED ?? '../shared'));
   if (!dialogues) console.log('No ../shared/data/oasst-en100: klPerToken is left out.');
   const divergence =
     dialogues && (await measureDivergence(base, dialogues, { positions: POSITIONS, cacheDirectory: cache, threads }));
