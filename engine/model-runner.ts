@@ -8,7 +8,8 @@ import { hasPenalty } from '@/core/sampling';
 import { type DecodingRow, Forward, GREEDY, int64 } from './forward';
 import type { Precision } from './graph/blocks';
 import { prepareModelFile } from './graph/model-file';
-import { joinCaches, KvCache } from './kv-cache';
+import { joinCaches, KvCache, restoreCache } from './kv-cache';
+import type { Prefix } from './prefix-cache';
 import type { TopTokens } from './protocol';
 import type { ModelRunner, RunResult, RunRow } from './runner';
 import { type SampledRow, samplingFeeds } from './sampler';
@@ -101,6 +102,10 @@ class OnnxModelRunner implements InspectableModelRunner {
 
   hasAdapter(id: string): boolean {
     return this.forward.hasAdapter(id);
+  }
+
+  restore(prefix: Prefix, tokens: number): KvCache {
+    return restoreCache(this.config, prefix, tokens);
   }
 
   async run(rows: RunRow[], steps: number): Promise<RunResult[]> {
