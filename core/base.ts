@@ -24,6 +24,8 @@ export interface Base {
   sha256: string;
   weights: ModelWeights;
   tokenizer: Tokenizer;
+  /** What this base was trained to see before a text: its bos token, or nothing. Chat templates write it themselves. */
+  textStart: readonly number[];
   /** The model's own chat template to ids, ending where the assistant's answer begins. */
   renderPrompt(messages: readonly ChatMessage[]): number[];
 }

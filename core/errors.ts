@@ -24,8 +24,15 @@ export interface ErrorDetails {
   retryAfterSeconds?: number;
 }
 
+const NAME = 'AttuneError';
+
 export class AttuneError extends Error {
-  override readonly name = 'AttuneError';
+  /** By name: Next compiles this file into several bundles, and an error made in one is caught in another. */
+  static override [Symbol.hasInstance](value: unknown): value is AttuneError {
+    return value instanceof Error && value.name === NAME;
+  }
+
+  override readonly name = NAME;
   readonly param: string | null;
   readonly retryAfterSeconds: number | null;
   constructor(

@@ -49,6 +49,7 @@ async function loadGguf(path: string): Promise<Base> {
     template: weights.metadata['tokenizer.chat_template'],
     eosToken: textOf(tokenizer, eosTokenIds[0]),
     bosToken: textOf(tokenizer, bosTokenId),
+    beginsTexts: ggufBeginsTexts(weights.metadata),
   };
   return assemble(path, parts, await rememberedSha256File(path));
 }
@@ -56,9 +57,10 @@ async function loadGguf(path: string): Promise<Base> {
 async function loadFolder(folder: string): Promise<Base> {
   const weights = readLlamaFolder(folder);
   checkWeights(weights, folder);
-  const { template, eosToken, bosToken } = readTokenizerConfig(folder);
+  const { template, eosToken, bosToken, addBosToken } = readTokenizerConfig(folder);
   const tokenizerPath = join(folder, 'tokenizer.json');
-  const reachable = withoutUnreachable(readJson(tokenizerPath), weights.config, template);
+  const json = readJson(tokenizerPath);
+  const reachable = withoutUnreachable(json, weights.config, template);
   const tokenizer = tokenizerFromJson(reachable, tokenizerPath);
   const { bosTokenId, eosTokenIds } = weights.config;
   const files = weightFiles(folder);
@@ -72,6 +74,7 @@ async function loadFolder(folder: string): Promise<Base> {
     template,
     eosToken: eosToken ?? textOf(tokenizer, eosTokenIds[0]),
     bosToken: bosToken ?? textOf(tokenizer, bosTokenId),
+    beginsTexts: addBosToken ?? templateBeginsTexts(json),
   };
   return assemble(folder, parts, digest);
 }
@@ -81,20 +84,48 @@ const TokenizerConfig = z.looseObject({
   chat_template: z.unknown(),
   bos_token: TokenText.nullish(),
   eos_token: TokenText.nullish(),
+  add_bos_token: z.boolean().nullish(),
 });
 
 /** `chat_template.jinja` wins over tokenizer_config.json, as in transformers. */
-function readTokenizerConfig(folder: string): { template: unknown; bosToken?: string; eosToken?: string } {
+function readTokenizerConfig(folder: string): {
+  template: unknown;
+  bosToken?: string;
+  eosToken?: string;
+  addBosToken: boolean | null;
+} {
   const path = join(folder, 'tokenizer_config.json');
   const parsed = TokenizerConfig.safeParse(existsSync(path) ? readJson(path) : {});
   if (!parsed.success) throw new AttuneError('CORRUPT', `${path}: ${z.prettifyError(parsed.error)}`);
-  const { chat_template, bos_token, eos_token } = parsed.data;
+  const { chat_template, bos_token, eos_token, add_bos_token } = parsed.data;
   const own = join(folder, 'chat_template.jinja');
   return {
     template: existsSync(own) ? readFileSync(own, 'utf8') : chat_template,
     ...(bos_token != null && { bosToken: bos_token }),
     ...(eos_token != null && { eosToken: eos_token }),
+    addBosToken: add_bos_token ?? null,
   };
+}
+
+const PostProcessor = z.object({
+  post_processor: z.looseObject({ single: z.array(z.unknown()), processors: z.array(z.unknown()) }).partial(),
+});
+
+/** Whether the template that tokenizer.json has for single texts begins with a special token. */
+function templateBeginsTexts(json: unknown): boolean {
+  const parsed = PostProcessor.safeParse(json);
+  if (!parsed.success) return false;
+  const { single, processors = [] } = parsed.data.post_processor;
+  if (single) return z.object({ SpecialToken: z.unknown() }).safeParse(single[0]).success;
+  return processors.some((one) => templateBeginsTexts({ post_processor: one }));
+}
+
+/** llama.cpp's rule: what the file says, else SentencePiece and Llama 3 begin texts. */
+function ggufBeginsTexts(metadata: Record<string, unknown>): boolean {
+  const said = metadata['tokenizer.ggml.add_bos_token'];
+  if (typeof said === 'boolean') return said;
+  const pre = String(metadata['tokenizer.ggml.pre']);
+  return metadata['tokenizer.ggml.model'] === 'llama' || ['llama-bpe', 'llama3', 'llama-v3'].includes(pre);
 }
 
 /** Added tokens behind the last row of the embedding, such as Gemma's for images, unless the chat template needs them. */
@@ -116,9 +147,12 @@ interface Parts {
   template: unknown;
   bosToken: string;
   eosToken: string;
+  /** The bos token stands before texts outside of the chat template, too. */
+  beginsTexts: boolean;
 }
 
-function assemble(path: string, { weights, tokenizer, template, bosToken, eosToken }: Parts, digest: string): Base {
+function assemble(path: string, parts: Parts, digest: string): Base {
+  const { weights, tokenizer, template, bosToken, eosToken, beginsTexts } = parts;
   const { config } = weights;
   if (typeof template !== 'string') {
     throw new AttuneError('UNSUPPORTED', `${path} has no chat template. Use an instruction-tuned model.`);
@@ -138,6 +172,7 @@ function assemble(path: string, { weights, tokenizer, template, bosToken, eosTok
     sha256: digest,
     weights: { ...weights, config: { ...config, eosTokenIds } },
     tokenizer,
+    textStart: beginsTexts ? tokenizer.encode(bosToken, { special: true }) : [],
     renderPrompt,
   };
 }

@@ -20,6 +20,8 @@ export interface AdapterStoreOptions {
   read: (versionId: string) => Promise<Adapter>;
   /** Adapters held at once. */
   capacity: number;
+  /** Called with a version that is no longer loaded. */
+  onDrop: (versionId: string) => void;
 }
 
 export class AdapterStore {
@@ -100,6 +102,7 @@ export class AdapterStore {
   private drop(versionId: string): void {
     this.entries.delete(versionId);
     this.options.runner.unloadAdapter(versionId);
+    this.options.onDrop(versionId);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Base } from '@/core/base';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { BASE_VERSION_ID } from '@/core/manifest';
 import type { AdapterStore } from './adapters';
+import type { PrefixCache } from './prefix-cache';
 import type { EngineMessage, EngineStatus, GenerateRequest, ScoreRequest } from './protocol';
 import type { ModelRunner, RunResult } from './runner';
 import { isFull, type Plan, type SchedulerLimits, schedule } from './scheduler';
@@ -13,6 +14,7 @@ export interface EngineOptions {
   base: Pick<Base, 'id' | 'sha256' | 'tokenizer'>;
   runner: ModelRunner;
   adapters: AdapterStore;
+  prefixes: PrefixCache;
   limits: SchedulerLimits;
   /** Longest prompt plus answer in tokens, at most the model's. */
   maxContext: number;
@@ -66,9 +68,9 @@ export class Engine {
     return () => {
       const live = this.sequences.get(sequence);
       if (!live || sequence.finishReason) return;
-      sequence.end('aborted', this.computing.has(sequence));
+      sequence.end('aborted');
       live(finished(sequence));
-      if (!this.computing.has(sequence)) this.remove(this.sequences, sequence);
+      if (!this.computing.has(sequence)) this.removeSequence(sequence);
     };
   }
 
@@ -116,7 +118,7 @@ export class Engine {
   }
 
   status(): EngineStatus {
-    const { base, runner, adapters, maxContext } = this.options;
+    const { base, runner, adapters, prefixes, maxContext } = this.options;
     const running = [...this.sequences.keys()].filter((sequence) => sequence.hasCache).length;
     return {
       baseId: base.id,
@@ -126,6 +128,7 @@ export class Engine {
       versions: adapters.loaded,
       running,
       waiting: this.sequences.size + this.scores.size - running,
+      prefixes: prefixes.status,
       tokensPerSecond: this.throughput.tokensPerSecond(),
       residentBytes: process.memoryUsage.rss(),
       startedAt: this.startedAt,
@@ -159,6 +162,7 @@ export class Engine {
   /** One iteration; false when there was nothing to do. */
   async tick(): Promise<boolean> {
     if (this.holds > 0) return false;
+    for (const sequence of this.sequences.keys()) if (sequence.isReady) sequence.lookUp(this.options.prefixes);
     const plan = schedule([...this.sequences.keys()], [...this.scores.keys()], this.options.limits);
     if (plan.rows.length + plan.scores.length === 0) return false;
     this.computing = new Set([...plan.rows, ...plan.scores]);
@@ -171,9 +175,10 @@ export class Engine {
 
   private async runRows({ rows, steps }: Plan<Sequence, ScoreJob>): Promise<Results<RunResult>> {
     if (rows.length === 0) return [];
-    const { runner, now } = this.options;
+    const { runner, prefixes, now } = this.options;
     const started = now();
     try {
+      for (const sequence of rows) sequence.adopt(prefixes, runner);
       const batch = rows.map((sequence) => sequence.toRow(steps));
       const results = await runner.run(batch, steps);
       const tokens = results.reduce((total, result) => total + result.ids.length, 0);
@@ -210,13 +215,15 @@ export class Engine {
       const { requestId } = sequence.request;
       if (generated instanceof AttuneError) {
         if (!sequence.finishReason) emit?.(failed(requestId, generated));
-        sequence.end('error', false);
+        sequence.end('error');
+        sequence.releaseCache(); // nobody knows what the run left in it
       } else {
         const delta = sequence.accept(generated[row]!);
         if (delta) emit?.({ type: 'tokens', requestId, ...delta });
         if (delta && sequence.finishReason) emit?.(finished(sequence));
       }
-      if (sequence.finishReason) this.remove(this.sequences, sequence);
+      if (sequence.finishReason) this.removeSequence(sequence);
+      else sequence.keepIn(this.options.prefixes);
     }
     for (const [row, job] of scores.entries()) {
       const emit = this.scores.get(job);
@@ -248,6 +255,12 @@ export class Engine {
         if (queue.delete(job)) emit(failed(job.request.requestId, toAttuneError(error)));
       },
     );
+  }
+
+  private removeSequence(sequence: Sequence): void {
+    sequence.keepIn(this.options.prefixes);
+    sequence.releaseCache();
+    this.remove(this.sequences, sequence);
   }
 
   /** One that is not ready has no adapter yet; `enqueue` gives it back when it arrives. */

@@ -26,6 +26,8 @@ export const EngineEnv = z.object({
   ATTUNE_ENGINE_MAX_RANK: count(64),
   /** Adapters held in memory at once, about 20 MB each at rank 16. */
   ATTUNE_ENGINE_VERSIONS: count(8),
+  /** Memory for keys and values of what has been read, for requests that begin alike; 0 keeps nothing. */
+  ATTUNE_ENGINE_PREFIX_MIB: z.coerce.number().int().min(0).default(256),
   /** Longest prompt plus answer in tokens; the model's own limit when absent. */
   ATTUNE_ENGINE_MAX_CONTEXT: z.coerce.number().int().positive().optional(),
   /** Answers computed together. */
@@ -59,6 +61,8 @@ export interface EngineProcessOptions {
   maxRows?: number;
   maxWaiting?: number;
   maxVersions?: number;
+  /** 0 keeps nothing: an answer then does not depend, in its last bits, on what was asked before. */
+  prefixMib?: number;
 }
 
 /** The environment of a child process with these settings; everything else is inherited. */
@@ -77,5 +81,6 @@ export function engineEnvironment(options: EngineProcessOptions): NodeJS.Process
     ATTUNE_ENGINE_ROWS: text(options.maxRows),
     ATTUNE_ENGINE_QUEUE: text(options.maxWaiting),
     ATTUNE_ENGINE_VERSIONS: text(options.maxVersions),
+    ATTUNE_ENGINE_PREFIX_MIB: text(options.prefixMib),
   };
 }

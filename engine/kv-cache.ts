@@ -3,10 +3,13 @@ import { Tensor } from 'onnxruntime-node';
 import { AttuneError } from '@/core/errors';
 import type { ModelConfig } from '@/core/model-config';
 import { newName, pastName } from './graph/decode-loop';
+import { BLOCK_TOKENS, type Prefix } from './prefix-cache';
 import type { SequenceCache } from './runner';
 
 /** The graph clears and copies the whole capacity each turn, so slack costs time: grow by little. */
 const CAPACITY_STEP = 32;
+
+const roundUp = (slots: number) => Math.ceil(slots / CAPACITY_STEP) * CAPACITY_STEP;
 
 type NewTensors = Record<string, Tensor>;
 
@@ -21,6 +24,11 @@ export class KvCache implements SequenceCache {
     this.isReleased = true;
     this.length = 0;
     this.storage?.leave(this);
+  }
+
+  copy(start: number, count: number, into: Float32Array): Float32Array {
+    this.storage!.read(this, start, count, into);
+    return into;
   }
 
   assertUsable(): void {
@@ -70,6 +78,34 @@ export class KvStorage {
     this.seats[row] = cache;
   }
 
+  /** Copies `count` slots of a row from `start` on: [layers, 2, kvHeads, count, headSize]. */
+  read(cache: KvCache, start: number, count: number, into: Float32Array): void {
+    const { keyValueHeads, headSize } = this.config;
+    let at = 0;
+    for (const tensor of Object.values(this.feeds)) {
+      for (let head = 0; head < keyValueHeads; head++) {
+        const first = ((cache.row * keyValueHeads + head) * this.capacity + start) * headSize;
+        into.set((tensor.data as Float32Array).subarray(first, first + count * headSize), at);
+        at += count * headSize;
+      }
+    }
+  }
+
+  /** Writes the first `count` of the slots that `read` copied behind the row's valid ones. */
+  write(cache: KvCache, slots: Float32Array, count: number): void {
+    const { keyValueHeads, headSize, layers } = this.config;
+    const plane = slots.length / (layers * 2 * keyValueHeads);
+    let at = 0;
+    for (const tensor of Object.values(this.feeds)) {
+      for (let head = 0; head < keyValueHeads; head++) {
+        const first = ((cache.row * keyValueHeads + head) * this.capacity + cache.length) * headSize;
+        (tensor.data as Float32Array).set(slots.subarray(at, at + count * headSize), first);
+        at += plane;
+      }
+    }
+    cache.length += count;
+  }
+
   leave(cache: KvCache): void {
     if (this.seats[cache.row] === cache) this.seats[cache.row] = null;
     if (cache.storage === this) cache.storage = null;
@@ -102,6 +138,14 @@ export class KvStorage {
   }
 }
 
+/** A sequence of its own that begins with a copy of a kept prefix and has room for `tokens`. */
+export function restoreCache(config: ModelConfig, { length, blocks }: Prefix, tokens: number): KvCache {
+  const cache = new KvCache();
+  new KvStorage(config, 1, roundUp(tokens)).admit(cache, 0);
+  for (const block of blocks) cache.storage!.write(cache, block, Math.min(BLOCK_TOKENS, length - cache.length));
+  return cache;
+}
+
 /**
  * A storage that seats these sequences with room for `slots` each: the one where most of them are, when the others fit
  * into its empty rows and no more than `idle` rows stand idle; else a new one without empty rows, in the given order.
@@ -116,7 +160,7 @@ export function joinCaches(config: ModelConfig, caches: KvCache[], slots: number
     leaveNobodyAlone(config, former.keys());
     return fullest;
   }
-  const joined = new KvStorage(config, caches.length, Math.ceil(slots / CAPACITY_STEP) * CAPACITY_STEP);
+  const joined = new KvStorage(config, caches.length, roundUp(slots));
   for (const [row, cache] of caches.entries()) joined.admit(cache, row);
   leaveNobodyAlone(config, former.keys());
   return joined;

@@ -8,6 +8,7 @@ import { AdapterStore } from './adapters';
 import { Engine } from './engine';
 import { type EngineEnv, readEngineEnv } from './env';
 import { createModelRunner } from './model-runner';
+import { PrefixCache } from './prefix-cache';
 import { DEFAULT_LIMITS } from './scheduler';
 import { serve } from './server';
 
@@ -38,6 +39,10 @@ async function createEngine(env: EngineEnv): Promise<Engine> {
   const { config } = base.weights;
   const { maxPositions } = config;
   const maxContext = Math.min(env.ATTUNE_ENGINE_MAX_CONTEXT ?? maxPositions, maxPositions);
+  const prefixes = new PrefixCache({
+    maxBytes: env.ATTUNE_ENGINE_PREFIX_MIB * 2 ** 20,
+    valuesPerToken: 2 * config.layers * config.keyValueHeads * config.headSize,
+  });
   const adapters = new AdapterStore({
     runner,
     read: async (versionId) => {
@@ -47,13 +52,14 @@ async function createEngine(env: EngineEnv): Promise<Engine> {
       return adapter;
     },
     capacity: env.ATTUNE_ENGINE_VERSIONS,
+    onDrop: (versionId) => prefixes.drop(versionId),
   });
   const limits = {
     ...DEFAULT_LIMITS,
     maxRows: env.ATTUNE_ENGINE_ROWS,
     maxWaiting: env.ATTUNE_ENGINE_QUEUE,
   };
-  return new Engine({ base, runner, adapters, limits, maxContext, now: () => performance.now() });
+  return new Engine({ base, runner, adapters, prefixes, limits, maxContext, now: () => performance.now() });
 }
 
 /** A child has a channel to its parent, which closes when the parent ends, however it ends. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { AttuneError, type ErrorCode } from '@/core/errors';
 import { type FinishReason, Sampling } from '@/core/sampling';
+import type { PrefixStatus } from './prefix-cache';
 
 const Id = z.string().min(1).max(200);
 const TokenIds = z.array(z.int().min(0));
@@ -55,6 +56,8 @@ export interface EngineStatus {
   versions: string[];
   running: number;
   waiting: number;
+  /** What requests of one beginning spared each other. */
+  prefixes: PrefixStatus;
   tokensPerSecond: number;
   residentBytes: number;
   /** Process start, so that a client can tell a restart. */

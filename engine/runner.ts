@@ -2,12 +2,15 @@
 import type { Adapter } from '@/core/adapter';
 import type { ModelConfig } from '@/core/model-config';
 import type { Sampling } from '@/core/sampling';
+import type { Prefix } from './prefix-cache';
 import type { TopTokens } from './protocol';
 
 /** Opaque KV cache of one sequence; belongs to the adapter that made it. */
 export interface SequenceCache {
   /** Tokens whose keys and values are in the cache. */
   readonly length: number;
+  /** Its own copy of the keys and values of `count` tokens from `start` on, written to `into`. */
+  copy(start: number, count: number, into: Float32Array): Float32Array;
   release(): void;
 }
 
@@ -50,6 +53,8 @@ export interface ModelRunner {
   loadAdapter(id: string, adapter: Adapter): void;
   unloadAdapter(id: string): void;
   hasAdapter(id: string): boolean;
+  /** A cache that begins with a copy of these keys and values; it will grow to `tokens` in its next run. */
+  restore(prefix: Prefix, tokens: number): SequenceCache;
   /** One batch: prefill for rows without a cache, then up to `steps` tokens for each row. Rows may mix adapters. */
   run(rows: RunRow[], steps: number): Promise<RunResult[]>;
   /** Teacher-forced log p of each completion token given what stands before it, temperature 1. */

@@ -2,8 +2,9 @@
 import type { Tokenizer } from '@/core/base';
 import { AttuneError } from '@/core/errors';
 import { type FinishReason, hasPenalty } from '@/core/sampling';
+import type { PrefixCache } from './prefix-cache';
 import type { GenerateRequest, TopTokens } from './protocol';
-import type { RunResult, RunRow, SequenceCache } from './runner';
+import type { ModelRunner, RunResult, RunRow, SequenceCache } from './runner';
 import type { Schedulable } from './scheduler';
 import { StopStrings } from './stop-strings';
 
@@ -28,10 +29,14 @@ export class Sequence implements Schedulable {
   /** Set once the adapter is there. */
   isReady = false;
   finishReason: FinishReason | null = null;
-  private readonly answer: number[] = [];
+  /** Tokens that a kept prefix would spare it, while it has no cache. */
+  reusable = 0;
+  /** Prompt and answer so far. */
+  private readonly ids: number[];
   private readonly maxAnswer: number;
   private readonly stopStrings: StopStrings;
   private cache: SequenceCache | null = null;
+  private isPromptKept = false;
 
   /**
    * Replays `emittedIds`, so that stop strings, seeds and offsets go on where the former process stopped. In fp32 the rest
@@ -45,6 +50,7 @@ export class Sequence implements Schedulable {
     checkLength(promptIds.length, context.maxContext);
     this.priority = request.priority ?? 'interactive';
     this.maxAnswer = Math.min(sampling.maxTokens, context.maxContext - promptIds.length);
+    this.ids = [...promptIds];
     this.stopStrings = new StopStrings(context.tokenizer, sampling.stop);
     for (const id of emittedIds) if (!this.finishReason) this.append(id);
   }
@@ -53,7 +59,7 @@ export class Sequence implements Schedulable {
     return this.cache !== null;
   }
   get pendingTokens() {
-    return this.totalTokens - (this.cache?.length ?? 0);
+    return this.ids.length - (this.cache?.length ?? this.reusable);
   }
   get longestTokens() {
     return this.request.promptIds.length + this.maxAnswer;
@@ -62,13 +68,34 @@ export class Sequence implements Schedulable {
     return this.request.promptIds.length;
   }
   get completionTokens() {
-    return this.answer.length;
+    return this.ids.length - this.promptTokens;
+  }
+
+  /** Looks up what of it is kept. */
+  lookUp(prefixes: PrefixCache): void {
+    if (!this.cache) this.reusable = prefixes.match(this.request.versionId, this.ids);
+  }
+
+  /** Begins behind a copy of what `lookUp` found. */
+  adopt(prefixes: PrefixCache, runner: Pick<ModelRunner, 'restore'>): void {
+    if (this.cache || this.reusable === 0) return;
+    const prefix = prefixes.take(this.request.versionId, this.ids);
+    this.cache = runner.restore(prefix, Math.min(this.ids.length, prefix.length + this.context.chunkTokens));
+  }
+
+  /** Keeps what it has read: its prompt as soon as that is read, all of it when it ends. */
+  keepIn(prefixes: PrefixCache): void {
+    if (!this.cache || (this.isPromptKept && !this.finishReason)) return;
+    if (!this.finishReason && this.cache.length < this.promptTokens) return;
+    this.isPromptKept = true;
+    // A run may have gone on behind a stop string; what it made there is no part of the answer.
+    prefixes.keep(this.request.versionId, this.ids.slice(0, this.cache.length), this.cache);
   }
 
   /** The row for the next run; never called once finished. */
   toRow(steps: number): RunRow {
-    const { promptIds, sampling, versionId, topLogprobs } = this.request;
-    const all = [...promptIds, ...this.answer];
+    const { sampling, versionId, topLogprobs } = this.request;
+    const all = this.ids;
     const start = this.cache?.length ?? 0;
     const end = Math.min(all.length, start + this.context.chunkTokens);
     return {
@@ -77,26 +104,21 @@ export class Sequence implements Schedulable {
       isPartial: end < all.length,
       adapterId: versionId === 'base' ? null : versionId,
       sampling,
-      position: this.answer.length,
+      position: this.completionTokens,
       seen: hasPenalty(sampling) ? Int32Array.from(all) : new Int32Array(0),
       stopIds: this.context.stopIds,
       topLogprobs,
-      maxNew: Math.min(steps, this.maxAnswer - this.answer.length),
+      maxNew: Math.min(steps, this.maxAnswer - this.completionTokens),
     };
   }
 
   /** Takes a run's tokens; those behind a stop string are dropped. Returns null when it has ended or still reads its prompt. */
   accept(result: RunResult): Delta | null {
     this.cache = result.cache;
-    if (this.finishReason) {
-      this.releaseCache();
-      return null;
-    }
-    if (result.ids.length === 0) return null;
-    const offset = this.answer.length;
+    if (this.finishReason || result.ids.length === 0) return null;
+    const offset = this.completionTokens;
     for (const id of result.ids) if (!this.finishReason) this.append(id);
-    const count = this.answer.length - offset;
-    if (this.finishReason) this.releaseCache();
+    const count = this.completionTokens - offset;
     const { ids, logprobs, top } = result;
     return {
       offset,
@@ -106,25 +128,20 @@ export class Sequence implements Schedulable {
     };
   }
 
-  /** Ends the sequence from outside. `isComputing`: a run holds the cache, and `accept` releases it afterwards. */
-  end(reason: FinishReason, isComputing: boolean): void {
+  /** Ends the sequence from outside; its cache may be in a run, so whoever knows releases it. */
+  end(reason: FinishReason): void {
     this.finishReason ??= reason;
-    if (!isComputing) this.releaseCache();
   }
 
-  private get totalTokens() {
-    return this.request.promptIds.length + this.answer.length;
+  releaseCache(): void {
+    this.cache?.release();
+    this.cache = null;
   }
 
   private append(id: number): void {
-    this.answer.push(id);
+    this.ids.push(id);
     if (this.context.stopIds.includes(id) || this.stopStrings.push(id)) this.finishReason = 'stop';
-    else if (this.answer.length >= this.maxAnswer) this.finishReason = 'length';
-  }
-
-  private releaseCache(): void {
-    this.cache?.release();
-    this.cache = null;
+    else if (this.completionTokens >= this.maxAnswer) this.finishReason = 'length';
   }
 }
 

@@ -43,6 +43,9 @@ export interface Product {
   stop(): Promise<void>;
 }
 
+/** People who chat go before a training run; it still gets about a tenth of a core that they keep busy. */
+const TRAINER_NICENESS = 10;
+
 const ROOT = join(import.meta.dirname, '..');
 
 /** Each step says what it did; what an earlier start did is not done again. Throws the step's own error. */
@@ -218,7 +221,9 @@ function plans({ dev, trainer }: ProductOptions, childEnv: NodeJS.ProcessEnv, po
       args: [join(ROOT, 'node_modules/next/dist/bin/next'), dev ? 'dev' : 'start', '-p', String(port)],
       env: childEnv,
     },
-    ...(trainer === 'none' ? [] : [{ name: 'trainer', args: typescript('trainer/main.ts'), env: childEnv }]),
+    ...(trainer === 'none'
+      ? []
+      : [{ name: 'trainer', args: typescript('trainer/main.ts'), env: childEnv, niceness: TRAINER_NICENESS }]),
   ];
 }
 

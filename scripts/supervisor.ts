@@ -1,5 +1,6 @@
 // Keeps the product's processes running: one log with a column for each, restart with back-off, one clean end for all.
 import { type ChildProcess, spawn } from 'node:child_process';
+import os from 'node:os';
 import { createInterface } from 'node:readline';
 import pc from 'picocolors';
 
@@ -8,6 +9,8 @@ export interface ProcessPlan {
   /** Arguments of this same Node. */
   args: string[];
   env: NodeJS.ProcessEnv;
+  /** Scheduling niceness, 0 (the default) to 19: a nicer process computes with what the others leave. */
+  niceness?: number;
 }
 
 export interface Supervisor {
@@ -38,6 +41,8 @@ export function supervise(plans: ProcessPlan[], write: (line: string) => void, g
     // The IPC channel is the leash: a child whose supervisor vanishes sees `disconnect` and ends.
     const child = spawn(process.execPath, plan.args, { env: plan.env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     children.set(plan.name, child);
+    // At once: on Linux it is a thread's own, and the threads made later take it from the first one.
+    if (plan.niceness && child.pid) os.setPriority(child.pid, plan.niceness);
     const column = colours[index % colours.length]!(`${plan.name.padEnd(width)} │ `);
     for (const stream of [child.stdout!, child.stderr!]) {
       createInterface({ input: stream }).on('line', (line) => write(column + readable(line)));

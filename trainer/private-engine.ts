@@ -47,6 +47,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
     precision: options.precision,
     threads: options.threads,
     maxWaiting: MAX_WAITING,
+    prefixMib: 0, // a resumed run samples to the last bit what the killed one would have
     socketPath: socketPath(options.folder, options.precision),
     restart: true, // what was under way goes on from the tokens received
   });

@@ -53,7 +53,8 @@ export function KeyTable({ keys }: { keys: Key[] }) {
               {t('inOut', { input: key.promptTokens, output: key.completionTokens })}
             </Cell>
             <Cell className="whitespace-nowrap">{key.allowTraining ? t('yes') : t('no')}</Cell>
-            <Cell className="text-right">
+            {/* On a phone the figures scroll away beneath it. */}
+            <Cell className="sticky right-0 bg-card text-right">
               {key.revokedAt ? (
                 <Badge tone="plain">{t('revoked')}</Badge>
               ) : (

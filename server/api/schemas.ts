@@ -66,7 +66,12 @@ export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
 
 export const CompletionRequest = z.strictObject({
   ...Common.shape,
-  prompt: z.string().min(1).describe('As it is: special tokens in it count, and no template is put around it.'),
+  prompt: z
+    .string()
+    .min(1)
+    .describe(
+      'As it is: special tokens in it count, and no template is put around it; the bos token of bases that need one is.',
+    ),
   logprobs: z.int().min(0).max(20).nullish(),
 });
 export type CompletionRequest = z.infer<typeof CompletionRequest>;

@@ -8,6 +8,9 @@ const isOneOf =
   (value: unknown) =>
     isNothing(value) || values.includes(value);
 
+/** `{"type": "json_schema", …}` names its type. */
+const typeOf = (value: unknown) => (value as { type?: unknown } | null)?.type;
+
 interface Refusal {
   /** True when leaving the parameter out means the same. */
   asksNothing: (value: unknown) => boolean;
@@ -24,7 +27,7 @@ const REFUSALS: Record<string, Refusal> = {
   functions: { asksNothing: isNothing, wayOut: NO_TOOLS },
   function_call: { asksNothing: isOneOf('none', 'auto'), wayOut: NO_TOOLS },
   response_format: {
-    asksNothing: (value) => isNothing(value) || (value as { type?: unknown }).type === 'text',
+    asksNothing: (value) => isNothing(value) || typeOf(value) === 'text',
     wayOut: 'Answers are not constrained to JSON; ask for JSON in a message and check the answer.',
   },
   modalities: {
@@ -52,7 +55,12 @@ export function refuseUnsupported(body: unknown): unknown {
     const refusal = REFUSALS[param];
     if (!refusal) kept[param] = value;
     else if (!refusal.asksNothing(value))
-      throw new AttuneError('UNSUPPORTED', `"${param}" is not supported. ${refusal.wayOut}`, { param });
+      throw new AttuneError('UNSUPPORTED', `${named(param, value)} is not supported. ${refusal.wayOut}`, { param });
   }
   return kept;
+}
+
+function named(param: string, value: unknown): string {
+  const type = typeOf(value);
+  return typeof type === 'string' ? `"${param}" of type ${JSON.stringify(type.slice(0, 80))}` : `"${param}"`;
 }

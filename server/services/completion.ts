@@ -81,8 +81,10 @@ function checkBias({ base }: Product, { logitBias = {} }: Partial<Sampling>): vo
 function promptIdsOf({ base }: Product, settings: Settings, { prompt }: CompletionInput): number[] {
   if ('text' in prompt) {
     checkCharacters(prompt.text, 'prompt', 'prompt');
-    // The whole prompt is the caller's, special tokens included.
-    return base.tokenizer.encode(prompt.text, { special: true });
+    // The whole prompt is the caller's, special tokens included: a bos token that it writes itself is not doubled.
+    const ids = base.tokenizer.encode(prompt.text, { special: true });
+    const isBegun = base.textStart.every((id, i) => ids[i] === id);
+    return isBegun ? ids : [...base.textStart, ...ids];
   }
   const { messages } = prompt;
   for (const [index, { content }] of messages.entries())

@@ -1,17 +1,20 @@
 // The API as the official OpenAI client uses it, against the whole running product.
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eq, inArray } from 'drizzle-orm';
+import { eq, gte, inArray } from 'drizzle-orm';
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadBase } from '@/core/load-base';
 import { writeTinyLlama } from '@/core/tiny-llama';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import { conversation, feedback, generation, message } from '@/db/schema';
 import * as schemas from '@/server/api/schemas';
 import { openProduct, realModel, type TestProduct } from './support';
 
+/** The engine's own defaults. */
+const QUEUE = { running: 16, waiting: 64 };
 const SHORT = { max_tokens: 24 };
 const HELLO = [{ role: 'user' as const, content: 'Say hello to me.' }];
 
@@ -23,7 +26,7 @@ let client: OpenAI;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'attune-api-'));
-  if (!realModel) await writeTinyLlama(folder, { seed: 3 });
+  if (!realModel) await writeModelThatBeginsTexts(folder);
   product = await openProduct({ model: realModel ?? folder });
   db = getDatabase(product.databaseUrl);
   ({ secret } = await product.admin.apiKey.create.mutate({ name: 'suite', allowTraining: true }));
@@ -34,6 +37,14 @@ afterAll(async () => {
   await product?.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** The tiny model as one whose texts begin with its bos token, as Llama's do. */
+async function writeModelThatBeginsTexts(path: string): Promise<void> {
+  await writeTinyLlama(path, { seed: 3 });
+  const file = join(path, 'tokenizer_config.json');
+  const config = JSON.parse(await readFile(file, 'utf8')) as object;
+  await writeFile(file, JSON.stringify({ ...config, add_bos_token: true }));
+}
 
 const clientOf = (apiKey: string) => new OpenAI({ apiKey, baseURL: `${product.url}/v1`, maxRetries: 0 });
 /** The client's types know nothing of our extensions. */
@@ -232,6 +243,18 @@ async function whilePaused<T>(work: () => Promise<T>): Promise<T> {
 }
 
 describe('a text completion', () => {
+  it('begins with the bos token where the base needs one, once', async () => {
+    const { tokenizer, textStart } = await loadBase(realModel ?? folder);
+    if (!realModel) expect(textStart).toEqual([256]);
+    const promptIds = async (prompt: string) => {
+      const completion = await client.completions.create({ model: 'base', prompt, max_tokens: 1 });
+      return (await rowOf(idsOf(completion)[0]!)).promptIds;
+    };
+    const ids = [...textStart, ...tokenizer.encode('Once upon')];
+    expect(await promptIds('Once upon')).toEqual(ids);
+    expect(await promptIds(`${tokenizer.decode(textStart)}Once upon`)).toEqual(ids);
+  });
+
   it('continues a prompt as it is, with log-probabilities and offsets', async () => {
     const prompt = 'The capital of France is';
     const completion = await client.completions.create({
@@ -413,6 +436,35 @@ describe('limits', () => {
     expect(refused.message).toContain('2 answers running');
     expect((await Promise.all(others)).map(({ choices }) => choices.length)).toEqual([1, 1]);
     await limit({});
+  });
+
+  it("of the engine's queue answer 429 with Retry-After to each request beyond it, and all others in full", async () => {
+    await limit({});
+    const beyond = 5;
+    const total = QUEUE.running + QUEUE.waiting + beyond;
+    const since = new Date();
+    const running = () => db.select().from(generation).where(gte(generation.createdAt, since));
+    const { eosTokenIds } = (await loadBase(realModel ?? folder)).weights.config;
+    // None ends before the last has come.
+    const body = {
+      messages: HELLO,
+      max_tokens: 60,
+      logit_bias: Object.fromEntries(eosTokenIds.map((id) => [id, -100])),
+    };
+    const requests = await whilePaused(async () => {
+      const requests = Array.from({ length: total }, () => post('chat/completions', body));
+      await expect.poll(async () => (await running()).length, { timeout: 60_000 }).toBe(total);
+      return requests;
+    });
+    const responses = await Promise.all(requests);
+    const refused = responses.filter(({ status }) => status !== 200);
+    expect(refused.map(({ status }) => status)).toEqual(new Array(beyond).fill(429));
+    for (const response of refused) {
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+      const { error } = schemas.ErrorBody.parse(await response.json());
+      expect(error).toMatchObject({ type: 'rate_limit_error', code: 'rate_limit_exceeded' });
+      expect(error.message).toContain('Try again');
+    }
   });
 });
 

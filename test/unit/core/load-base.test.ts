@@ -75,6 +75,26 @@ test("the tokenizer's own names of first and last token reach the template", asy
   expect(base.renderPrompt([{ role: 'user', content: 'A' }])).toEqual([256, 69]);
 });
 
+describe('the bos token stands before a text', () => {
+  const template = (single: object[]) => ({ type: 'TemplateProcessing', single, pair: [], special_tokens: {} });
+  const begun = template([{ SpecialToken: { id: '<|im_start|>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }]);
+  const bare = template([{ Sequence: { id: 'A', type_id: 0 } }]);
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false };
+  test.each([
+    ['where tokenizer.json puts it', begun, {}, [256]],
+    ['where a sequence in tokenizer.json does', { type: 'Sequence', processors: [byteLevel, begun] }, {}, [256]],
+    ['where the configuration says so', null, { add_bos_token: true }, [256]],
+    ['nowhere without either', byteLevel, {}, []],
+    ['not where the template leaves it out', bare, {}, []],
+    ['not where the configuration forbids it', begun, { add_bos_token: false }, []],
+  ])('%s', async (name, post_processor, change, expected) => {
+    const folder = copy(name);
+    editJson(join(folder, 'tokenizer.json'), { post_processor });
+    editJson(join(folder, 'tokenizer_config.json'), change);
+    expect((await loadBase(folder)).textStart).toEqual(expected);
+  });
+});
+
 test('an added token behind the embedding is left out where the template does not need it', async () => {
   const folder = copy('image');
   const path = join(folder, 'tokenizer.json');

@@ -9,8 +9,10 @@ const adapter: Adapter = { rank: 1, alpha: 1, targets: [], pairs: new Map() };
 function makeStore(capacity = 2) {
   const inRunner = new Set<string>();
   const reads: string[] = [];
+  const dropped: string[] = [];
   const store = new AdapterStore({
     capacity,
+    onDrop: (id) => dropped.push(id),
     runner: { loadAdapter: (id) => inRunner.add(id), unloadAdapter: (id) => inRunner.delete(id) },
     read: async (versionId) => {
       reads.push(versionId);
@@ -23,7 +25,7 @@ function makeStore(capacity = 2) {
     await store.acquire(versionId);
     store.release(versionId);
   };
-  return { store, inRunner, reads, use };
+  return { store, inRunner, reads, dropped, use };
 }
 
 describe('AdapterStore', () => {
@@ -72,6 +74,18 @@ describe('AdapterStore', () => {
     store.release('a');
     store.release('a');
     expect(inRunner.size).toBe(1);
+  });
+
+  it('says which version is no longer loaded, evicted or unloaded, and not before its last user has gone', async () => {
+    const { store, dropped, use } = makeStore();
+    await use('a');
+    await store.acquire('b');
+    await use('c'); // in the place of a
+    expect(dropped).toEqual(['a']);
+    store.unload('b');
+    expect(dropped).toEqual(['a']);
+    store.release('b');
+    expect(dropped).toEqual(['a', 'b']);
   });
 
   it('passes a failed reading on to everybody who waits for it, and tries again next time', async () => {

@@ -10,7 +10,8 @@ import { Sampling } from '@/core/sampling';
 import { AdapterStore } from '@/engine/adapters';
 import { EngineClient } from '@/engine/client';
 import { Engine } from '@/engine/engine';
-import type { ModelRunner, RunRow } from '@/engine/runner';
+import { PrefixCache } from '@/engine/prefix-cache';
+import type { ModelRunner, RunRow, SequenceCache } from '@/engine/runner';
 import { DEFAULT_LIMITS } from '@/engine/scheduler';
 import { serve } from '@/engine/server';
 
@@ -26,6 +27,7 @@ beforeEach(async () => {
   socketPath = path.join(folder, 's');
   stop = new AbortController();
   runs = [];
+  const cache: SequenceCache = { length: 4, copy: (_start, _count, into) => into, release() {} };
   const runner: ModelRunner = {
     config: { vocabSize: 30, eosTokenIds: [0], maxPositions: 64 } as unknown as ModelConfig,
     precision: 'fp32',
@@ -36,8 +38,9 @@ beforeEach(async () => {
     score: async (rows) => rows.map(({ completionIds }) => new Float32Array(completionIds.length)),
     async run(rows: RunRow[]) {
       runs.push(rows.length);
-      return rows.map(() => ({ ids: [0], logprobs: [-1], cache: { length: 4, release() {} }, stopped: true }));
+      return rows.map(() => ({ ids: [0], logprobs: [-1], cache, stopped: true }));
     },
+    restore: () => cache,
   };
   const tokenizer: Tokenizer = {
     vocabSize: 30,
@@ -46,9 +49,11 @@ beforeEach(async () => {
     stream: () => ({ push: () => '', end: () => '' }),
     isSpecial: () => false,
   };
-  const adapters = new AdapterStore({ runner, read: () => Promise.reject(new Error('none')), capacity: 2 });
+  const read = () => Promise.reject(new Error('none'));
+  const adapters = new AdapterStore({ runner, read, capacity: 2, onDrop() {} });
+  const prefixes = new PrefixCache({ maxBytes: 0, valuesPerToken: 1 });
   const base = { id: 'tiny', sha256: '0', tokenizer };
-  const engine = new Engine({ base, runner, adapters, limits: DEFAULT_LIMITS, maxContext: 64, now: () => 0 });
+  const engine = new Engine({ base, runner, adapters, prefixes, limits: DEFAULT_LIMITS, maxContext: 64, now: () => 0 });
   server = await serve(engine, socketPath);
   void engine.run(stop.signal);
 });

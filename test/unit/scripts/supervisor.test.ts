@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -52,6 +53,24 @@ describe('a child that crashes', () => {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(count(lines, 'ended')).toBe(3);
   });
+});
+
+test('a child is as nice as its plan says, its threads and children are, too, and the others are not', async () => {
+  // A worker thread's own niceness stands in /proc on Linux; elsewhere it is the process's.
+  const script = `const os = require('node:os'), fs = require('node:fs'), { execFileSync } = require('node:child_process');
+    const { Worker } = require('node:worker_threads');
+    new Worker('setInterval(() => {}, 1000)', { eval: true }).once('online', () => {
+      const tasks = process.platform === 'linux' ? fs.readdirSync('/proc/self/task').map(Number) : [process.pid];
+      const child = execFileSync(process.execPath, ['-p', 'os.getPriority()']).toString().trim();
+      console.log('own', os.getPriority(), 'newest thread', os.getPriority(Math.max(...tasks)), 'child', child);
+    });`;
+  const { lines } = start([{ ...plan('nice', script), niceness: 7 }, plan('even', script)]);
+  await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
+  const own = os.getPriority();
+  expect(lines.toSorted()).toEqual([
+    `even │ own ${own} newest thread ${own} child ${own}`,
+    'nice │ own 7 newest thread 7 child 7',
+  ]);
 });
 
 describe('stop', () => {

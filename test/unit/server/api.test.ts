@@ -48,7 +48,12 @@ describe('an error', () => {
 describe('an unsupported parameter', () => {
   it('is refused by name', () => {
     expect(() => refuseUnsupported({ tools: [{}] })).toThrow('"tools" is not supported');
-    expect(() => refuseUnsupported({ response_format: { type: 'json_object' } })).toThrow('"response_format"');
+    for (const type of ['json_object', 'json_schema', 'grammar', 'xml']) {
+      const refuse = () => refuseUnsupported({ response_format: { type, json_schema: {} } });
+      expect(refuse).toThrow(`"response_format" of type "${type}" is not supported. Answers are not constrained`);
+    }
+    for (const odd of ['json', 5, {}, ['text'], { type: null }])
+      expect(() => refuseUnsupported({ response_format: odd })).toThrow('"response_format" is not supported');
     expect(() => refuseUnsupported({ modalities: ['text', 'audio'] })).toThrow('"modalities"');
   });
 
