@@ -157,6 +157,28 @@ describe.skipIf(problem)('pipeline', () => {
   );
 
   it(
+    'logged answers of the parent join the experience where the run asks for them, as long as they are fresh enough',
+    async () => {
+      const logged = { iterations: 2, storedShare: 0.5, maxStaleness: 1 };
+      const own = await runNow(world, { ...QUICK, ppo: { ...QUICK.ppo, ...logged } });
+      const rows = await metricsOf(world, own.id);
+      const ppo = rows.filter((row) => row.stage === 'ppo').map(({ metrics }) => metrics);
+      const half = parseConfig(QUICK).ppo.sequences / 2;
+      // At first they are the policy's own, then behind by one update, then by two, which is too many.
+      expect(ppo.map((metrics) => metrics['stored/answers'] ?? 0)).toEqual([0, half, 0]);
+      const [snapshot] = rows.filter((row) => row.stage === 'snapshot').map(({ metrics }) => metrics);
+      expect(ppo.at(-1)!['stored/passed_stale']).toBe(snapshot!['generation/train']! - 2 * half);
+      // The votes' answers claim -5 nats for every token, which no fresh answer's log-probs come near.
+      expect(ppo.map((metrics) => metrics['sampling/sampling_logp_difference/max']! > 0.1)).toEqual([
+        true,
+        true,
+        false,
+      ]);
+    },
+    TEN_MINUTES,
+  );
+
+  it(
     'a damaged checkpoint ends a run with a sentence that names the file',
     async () => {
       const id = await addRun(world);
