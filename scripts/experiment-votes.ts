@@ -24,6 +24,7 @@ import { env } from './env';
 import { type Gain, measureGain, ppoSettings } from './experiment/policy-gain';
 import { lazyEngine, type SampledAnswer, sampleOnce } from './experiment/sampled-answers';
 import { openStepLog } from './experiment/step-log';
+import { votesChart } from './experiment/votes-chart';
 import { findWeights } from './setup/weights';
 import { choose } from './simulate/crowd';
 import { PREFERENCES } from './simulate/preferences';
@@ -245,6 +246,14 @@ function report(results: SizeResult[], answers: readonly SampledAnswer[], policy
   };
   mkdirSync(path.dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify(summary, null, 2)}\n`);
+  const chart = votesChart(
+    results.map((result) => ({
+      ...result,
+      ...{ accuracy: result.accuracyWithoutNoise, lengthBaseline: result.lengthBaselineWithoutNoise },
+    })),
+    options.preference,
+  );
+  writeFileSync(options.out ? `${out}.svg` : path.join('docs', `votes-${options.preference}.svg`), chart);
   const { votes, accuracyWithoutNoise: right, lengthBaselineWithoutNoise: length } = results.at(-1)!;
   console.log(`${votes} votes: ${(100 * right).toFixed(1)} % right, length alone ${(100 * length).toFixed(1)} %`);
   if (!policy) return;
