@@ -19,7 +19,7 @@ const KEPT = 0.5 ** (1 / HALF_LIFE);
  */
 export const RUN_COSTS = [1, 1.4, 1.55, 1.7, 1.8, 1.95, 2.05, 2.2, 2.3, 2.45, 2.55, 2.7, 2.8, 2.95, 3.05, 3.2];
 /** Tokens that a draft must be expected to spare. */
-const LEAST_GAIN = 0.05;
+const LEAST_GAIN = 0.3;
 /** A draft that is less likely right to its end is not drawn out. */
 const LEAST_CHANCE = 0.05;
 

@@ -11,7 +11,7 @@ export interface SchedulerLimits {
   chunkTokens: number;
   /** Tokens of keys and values held at once, counted as if every running answer reached its longest. */
   maxCachedTokens: number;
-  /** Tokens a run when nobody waits or reads along, when somebody reads, when somebody waits, when a prompt just joined. */
+  /** Tokens a run when nobody waits or one answer runs alone, when somebody reads, when somebody waits, when a prompt just joined. */
   steps: { batch: number; interactive: number; queued: number; joining: number };
 }
 
@@ -88,7 +88,8 @@ export function schedule<S extends Schedulable, J extends ScoreJob>(
     rows.push(sequence);
   }
   const { batch, interactive, queued, joining } = limits.steps;
-  const isRead = rows.some((row) => row.priority === 'interactive');
+  // One answer alone comes fast enough to be read in longer pieces, and a run costs some two milliseconds of its own.
+  const isRead = rows.length > 1 && rows.some((row) => row.priority === 'interactive');
   const isWaitedFor = rows.length < ready.length;
   const steps = prefillTokens > 0 ? joining : isWaitedFor ? queued : isRead ? interactive : batch;
   return { rows, steps, scores: takeScores(scores, ready, limits) };
