@@ -30,7 +30,10 @@ class Training {
     setPriority(child.pid!, niceness); // as the supervisor does
     const training = new Training(child);
     const lines = createInterface({ input: child.stdout! });
-    await new Promise<void>((resolve) => lines.once('line', () => resolve()));
+    await new Promise<void>((resolve, reject) => {
+      lines.once('line', () => resolve());
+      child.once('exit', (code) => reject(new Error(`The training process ended with code ${code}.`)));
+    });
     lines.on('line', (line) => training.seconds.push((JSON.parse(line) as { seconds: number }).seconds));
     child.stdin!.write('\n'.repeat(1000));
     training.pause();
