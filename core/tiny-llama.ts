@@ -7,6 +7,7 @@ import { type ModelConfig, plainFeatures, weightShapes } from './model-config';
 import { Rng } from './rng';
 import { type NamedTensors, writeSafetensors } from './safetensors';
 import { BYTE_CHARACTERS } from './tokenizer';
+import { transformersConfig } from './transformers-config-writer';
 
 export interface TinyLlamaOptions {
   seed: number;
@@ -138,27 +139,7 @@ export async function writeTinyLlama(directory: string, options: TinyLlamaOption
   await mkdir(directory, { recursive: true });
   const write = (name: string, value: object) =>
     writeDurably(join(directory, name), `${JSON.stringify(value, null, 2)}\n`);
-  await write('config.json', {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
-    torch_dtype: 'float32',
-    vocab_size: config.vocabSize,
-    hidden_size: config.hiddenSize,
-    intermediate_size: config.intermediateSize,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    num_key_value_heads: config.keyValueHeads,
-    head_dim: config.headSize,
-    hidden_act: 'silu',
-    rope_theta: config.ropeTheta,
-    rms_norm_eps: config.rmsNormEps,
-    max_position_embeddings: config.maxPositions,
-    tie_word_embeddings: config.tiedHead,
-    attention_bias: false,
-    mlp_bias: false,
-    bos_token_id: config.bosTokenId,
-    eos_token_id: TINY_END_OF_TURN,
-  });
+  await write('config.json', transformersConfig(config, directory));
   await write('tokenizer.json', tokenizerJson());
   await write('tokenizer_config.json', {
     tokenizer_class: 'PreTrainedTokenizerFast',

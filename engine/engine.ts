@@ -179,7 +179,7 @@ export class Engine {
     const started = now();
     try {
       for (const sequence of rows) sequence.adopt(prefixes, runner);
-      const batch = rows.map((sequence) => sequence.toRow(steps));
+      const batch = rows.map((sequence) => sequence.toRow());
       const results = await runner.run(batch, steps);
       const tokens = results.reduce((total, result) => total + result.ids.length, 0);
       this.throughput.record(tokens, now() - started);

@@ -22,6 +22,8 @@ export const EngineEnv = z.object({
   ATTUNE_ENGINE_THREADS: count(Math.min(4, os.availableParallelism())),
   /** Idle threads spin: faster alone, far slower beside a busy trainer. */
   ATTUNE_ENGINE_SPINNING: z.stringbool().default(true),
+  /** An answer alone is drafted from its own text and verified several tokens a run. */
+  ATTUNE_ENGINE_SPECULATES: z.stringbool().default(true),
   /** Largest LoRA rank of a version. */
   ATTUNE_ENGINE_MAX_RANK: count(64),
   /** Adapters held in memory at once, about 20 MB each at rank 16. */
@@ -57,6 +59,7 @@ export interface EngineProcessOptions {
   precision?: 'int8' | 'fp32';
   threads?: number;
   spinning?: boolean;
+  speculates?: boolean;
   maxContext?: number;
   maxRows?: number;
   maxWaiting?: number;
@@ -77,6 +80,7 @@ export function engineEnvironment(options: EngineProcessOptions): NodeJS.Process
     ATTUNE_ENGINE_PRECISION: options.precision ?? '',
     ATTUNE_ENGINE_THREADS: text(options.threads),
     ATTUNE_ENGINE_SPINNING: text(options.spinning),
+    ATTUNE_ENGINE_SPECULATES: text(options.speculates),
     ATTUNE_ENGINE_MAX_CONTEXT: text(options.maxContext),
     ATTUNE_ENGINE_ROWS: text(options.maxRows),
     ATTUNE_ENGINE_QUEUE: text(options.maxWaiting),

@@ -77,14 +77,23 @@ export class Forward {
     const rows = readouts.map(() => ({ sampling: GREEDY, position: 0, seen: [] }));
     const feeds = samplingFeeds(rows, 1, this.config.vocabSize);
     feeds.forced = column(readouts.map(({ forced }) => forced));
-    feeds.readouts = int64(
-      readouts.map(({ position }) => position),
-      [readouts.length],
-    );
-    const storage = joinCaches(this.config, [row.cache], row.cache.length + row.tokens.length, 0);
-    const output = await this.execute([{ ...row, stopIds: [], maxNew: 1 }], storage, 1, feeds, fetches);
+    const positions = readouts.map(({ position }) => position);
+    const { output, storage } = await this.readPositions(row, positions, feeds, fetches);
     storage.append(row.cache, output, row.tokens.length);
     return output;
+  }
+
+  /** The same without touching the cache: the caller appends what it keeps of the run's slots. */
+  async readPositions(
+    row: ForwardRow,
+    positions: number[],
+    sampling: Record<string, Tensor>,
+    fetches: string[],
+  ): Promise<{ output: Record<string, Tensor>; storage: KvStorage }> {
+    const storage = joinCaches(this.config, [row.cache], row.cache.length + row.tokens.length, 0);
+    const feeds = { ...sampling, readouts: int64(positions, [positions.length]) };
+    const output = await this.execute([{ ...row, stopIds: [], maxNew: 1 }], storage, 1, feeds, fetches);
+    return { output, storage };
   }
 
   /** One run: fills up the batch tensors, joins the adapters, and fetches the new keys and values, too. */
@@ -104,35 +113,40 @@ export class Forward {
     const isFresh = turns.every(({ cache }) => cache.length === 0);
     const stops = Math.max(1, ...turns.map(({ stopIds }) => stopIds.length));
     const stopIds = turns.flatMap((turn) => range(0, stops).map((i) => turn.stopIds[i] ?? -1));
-    const feeds: Record<string, Tensor> = {
-      ...sampling,
-      ...this.loraFeeds(turns.map(({ adapterId }) => adapterId)),
-      ...(isFresh ? new KvStorage(this.config, count, 0) : storage).feeds,
-      ids: new Tensor('int64', ids, [count, longest]),
-      newTokens: int32(turns.map(({ tokens }) => tokens.length)),
-      lengths: int32(turns.map(({ cache }) => cache.length)),
-      remaining: int32(turns.map(({ maxNew }) => maxNew)),
-      stopIds: int64(stopIds, [count, stops]),
-      steps: int64([steps], []),
-    };
+    const { lora, masks } = this.loraFeeds(turns.map(({ adapterId }) => adapterId));
+    // The adapters' hundreds of tensors are inherited: to copy their names each run took a tenth of a short one.
+    const feeds: Record<string, Tensor> = Object.assign(
+      Object.create(lora),
+      (isFresh ? new KvStorage(this.config, count, 0) : storage).feeds,
+      sampling,
+      masks,
+      {
+        ids: new Tensor('int64', ids, [count, longest]),
+        newTokens: int32(turns.map(({ tokens }) => tokens.length)),
+        lengths: int32(turns.map(({ cache }) => cache.length)),
+        remaining: int32(turns.map(({ maxNew }) => maxNew)),
+        stopIds: int64(stopIds, [count, stops]),
+        steps: int64([steps], []),
+      },
+    );
     return (await this.session.run(feeds, [...fetches, ...this.newNames])) as Record<string, Tensor>;
   }
 
   /** The adapters of a batch side by side, in a fixed order, and who owns which columns. */
-  private loraFeeds(adapterIds: (string | null)[]): Record<string, Tensor> {
+  private loraFeeds(adapterIds: (string | null)[]): Record<'lora' | 'masks', Record<string, Tensor>> {
     const ids = [...new Set(adapterIds.filter((id) => id !== null))].sort();
     const packs = ids.map((id) => this.adapters.get(id)!);
     const masks = loraMasks(
       packs,
       adapterIds.map((id) => (id === null ? -1 : ids.indexOf(id))),
     );
-    if (packs.length < 2) return { ...(packs[0] ?? this.bare).feeds, ...masks };
+    if (packs.length < 2) return { lora: (packs[0] ?? this.bare).feeds, masks };
     const key = JSON.stringify(ids);
     const combined = this.combinations.get(key) ?? concatLora(packs);
     this.combinations.delete(key);
     this.combinations.set(key, combined); // the last is the most recently used
     if (this.combinations.size > COMBINATIONS) this.combinations.delete(this.combinations.keys().next().value!);
-    return { ...combined.feeds, ...masks };
+    return { lora: combined.feeds, masks };
   }
 
   checkIds(ids: Int32Array): void {

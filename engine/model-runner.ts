@@ -1,19 +1,20 @@
 // The ModelRunner on onnxruntime: prompts read in groups, then a batch decoded several tokens a run.
-import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import type { Adapter } from '@/core/adapter';
 import type { Base } from '@/core/base';
 import { AttuneError } from '@/core/errors';
 import type { ModelConfig } from '@/core/model-config';
 import { hasPenalty } from '@/core/sampling';
-import { type DecodingRow, Forward, GREEDY, int64 } from './forward';
+import { Forward, GREEDY, int64, range } from './forward';
 import type { Precision } from './graph/blocks';
 import { prepareModelFile } from './graph/model-file';
 import { joinCaches, KvCache, restoreCache } from './kv-cache';
 import type { Prefix } from './prefix-cache';
-import type { TopTokens } from './protocol';
 import type { ModelRunner, RunResult, RunRow } from './runner';
-import { type SampledRow, samplingFeeds } from './sampler';
+import { samplingFeeds } from './sampler';
 import { logitsAt, scoreRows } from './scoring';
+import { Speculation, verify } from './speculation';
+import { fetchesOf, nothingYet, readEmitted, type Turn } from './turn';
 
 export interface ModelRunnerOptions {
   base: Base;
@@ -25,12 +26,16 @@ export interface ModelRunnerOptions {
   spinning?: boolean;
   /** Adapters of a higher rank are refused. */
   maxRank: number;
+  /** A sequence alone is drafted from its own text and verified several tokens a run; false decodes token by token. */
+  speculates?: boolean;
 }
 
-/** A runner that also shows raw logits, for tests and measurements. */
+/** A runner that also shows raw logits and takes drafts from outside, for tests and measurements. */
 export interface InspectableModelRunner extends ModelRunner {
   /** Logits [positions, V] behind each of the positions of one sequence, at most 512 tokens. */
   logits(tokens: Int32Array, positions: number[], adapterId: string | null): Promise<Float32Array>;
+  /** A row of one pending token and a draft of what follows it, in one run. */
+  verify(row: RunRow, draft: number[]): Promise<RunResult>;
 }
 
 /** Most tokens of one prefill run, padding included, and of one chunk of a long prompt: bounds activations. */
@@ -40,7 +45,7 @@ const CHUNK_TOKENS = 512;
 const IDLE_PART = 4;
 
 export async function createModelRunner(options: ModelRunnerOptions): Promise<InspectableModelRunner> {
-  const { base, precision, threads, spinning = true, maxRank } = options;
+  const { base, precision, threads, spinning = true, maxRank, speculates = true } = options;
   const path = await prepareModelFile(base, precision, options.cacheDirectory);
   const session = await InferenceSession.create(path, {
     intraOpNumThreads: threads,
@@ -51,10 +56,8 @@ export async function createModelRunner(options: ModelRunnerOptions): Promise<In
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
   });
-  return new OnnxModelRunner(new Forward(session, base.weights.config, maxRank), precision);
+  return new OnnxModelRunner(new Forward(session, base.weights.config, maxRank), precision, speculates);
 }
-
-interface Turn extends SampledRow, DecodingRow {}
 
 /** Keeps an empty row company for one step; what it computes is not used. */
 const idleTurn = (): Turn => ({
@@ -68,28 +71,17 @@ const idleTurn = (): Turn => ({
   maxNew: 1,
 });
 
-interface Emitted {
-  ids: number[];
-  logprobs: number[];
-  top?: TopTokens[];
-  stopped: boolean;
-}
-
-const nothingYet = ({ topLogprobs }: Turn): Emitted => ({
-  ids: [],
-  logprobs: [],
-  ...(topLogprobs && { top: [] }),
-  stopped: false,
-});
-
 class OnnxModelRunner implements InspectableModelRunner {
   readonly config: ModelConfig;
+  private readonly speculation: Speculation | null;
 
   constructor(
     private readonly forward: Forward,
     readonly precision: Precision,
+    speculates: boolean,
   ) {
     this.config = forward.config;
+    this.speculation = speculates ? new Speculation(forward) : null;
   }
 
   loadAdapter(id: string, adapter: Adapter): void {
@@ -110,6 +102,11 @@ class OnnxModelRunner implements InspectableModelRunner {
 
   async run(rows: RunRow[], steps: number): Promise<RunResult[]> {
     const jobs = rows.map((row) => this.checkRow(row, steps));
+    const [first] = jobs;
+    if (this.speculation && jobs.length === 1 && !rows[0]!.isPartial && isDecoding(first!)) {
+      const verified = await this.speculation.run(first!);
+      if (verified) return [{ ...verified, cache: first!.cache }];
+    }
     const emitted = jobs.map(nothingYet);
     const room = (index: number) => Math.min(rows[index]!.maxNew, steps) - emitted[index]!.ids.length;
     const forwardRows = async (indexes: number[], limit: number) => {
@@ -132,9 +129,7 @@ class OnnxModelRunner implements InspectableModelRunner {
       if (rows[i]!.isPartial) await this.forward.readOut(job, [{ position: job.tokens.length - 1, forced: 0 }], []);
     }
     const whole = (index: number) => !rows[index]!.isPartial;
-    const prefills = jobs.flatMap((job, i) =>
-      whole(i) && (job.cache.length === 0 || job.tokens.length > 1) ? [i] : [],
-    );
+    const prefills = jobs.flatMap((job, i) => (whole(i) && !isDecoding(job) ? [i] : []));
     for (const index of prefills) await this.fillAllButLastChunk(jobs[index]!);
     for (const group of groupPrefills(prefills, jobs)) await forwardRows(group, 1);
     const running = jobs.flatMap((_, i) => (whole(i) && !emitted[i]!.stopped && room(i) > 0 ? [i] : []));
@@ -148,6 +143,11 @@ class OnnxModelRunner implements InspectableModelRunner {
 
   logits(tokens: Int32Array, positions: number[], adapterId: string | null): Promise<Float32Array> {
     return logitsAt(this.forward, tokens, positions, adapterId);
+  }
+
+  async verify(row: RunRow, draft: number[]): Promise<RunResult> {
+    const turn = this.checkRow(row, draft.length + 1);
+    return { ...(await verify(this.forward, turn, draft)), cache: turn.cache };
   }
 
   dispose(): Promise<void> {
@@ -164,7 +164,7 @@ class OnnxModelRunner implements InspectableModelRunner {
   }
 
   /** One run of the loop over a batch: every row's tokens in, up to maxNew tokens out. */
-  private async generate(turns: Turn[]): Promise<Emitted[]> {
+  private async generate(turns: Turn[]): Promise<Omit<RunResult, 'cache'>[]> {
     const steps = Math.max(...turns.map(({ maxNew }) => maxNew));
     const longest = Math.max(...turns.map(({ tokens }) => tokens.length));
     const slots = Math.max(...turns.map(({ cache, tokens, maxNew }) => cache.length + tokens.length + maxNew - 1));
@@ -177,21 +177,11 @@ class OnnxModelRunner implements InspectableModelRunner {
       seated.map(({ tokens }, row) => row * longest + tokens.length - 1),
       [seated.length],
     );
-    const isReporting = turns.some(({ topLogprobs }) => topLogprobs);
-    const fetches = ['tokens', 'logprobs', ...(isReporting ? ['topIds', 'topLogprobs'] : [])];
-    const output = await this.forward.execute(seated, storage, steps, feeds, fetches);
-    const tokens = output.tokens!.data as BigInt64Array; // [turns, B, 1]
-    const logprobs = output.logprobs!.data as Float32Array;
-    const ran = output.tokens!.dims[0]!;
+    const output = await this.forward.execute(seated, storage, steps, feeds, fetchesOf(turns));
+    const ran = output.tokens!.dims[0]!; // tokens [turns, B, 1]
     return turns.map((turn) => {
-      const emitted = nothingYet(turn);
-      for (let step = 0; step < Math.min(ran, turn.maxNew) && !emitted.stopped; step++) {
-        const at = step * seated.length + turn.cache.row;
-        emitted.ids.push(Number(tokens[at]));
-        emitted.logprobs.push(logprobs[at]!);
-        emitted.top?.push(topTokens(output, at, turn.topLogprobs!));
-        emitted.stopped = turn.stopIds.includes(Number(tokens[at]));
-      }
+      const places = range(0, Math.min(ran, turn.maxNew)).map((step) => step * seated.length + turn.cache.row);
+      const emitted = readEmitted(turn, output, places);
       storage.append(turn.cache, output, turn.tokens.length + emitted.ids.length - 1);
       return emitted;
     });
@@ -209,14 +199,8 @@ class OnnxModelRunner implements InspectableModelRunner {
   }
 }
 
-/** The first `count` that a run reports at a place of its [turns, rows]. */
-function topTokens(output: Record<string, Tensor>, at: number, count: number): TopTokens {
-  const reported = output.topIds!.dims[2]!;
-  const [start, end] = [at * reported, at * reported + Math.min(count, reported)];
-  const ids = (output.topIds!.data as BigInt64Array).subarray(start, end);
-  const logprobs = (output.topLogprobs!.data as Float32Array).subarray(start, end);
-  return { ids: Array.from(ids, Number), logprobs: Array.from(logprobs) };
-}
+/** Whether one token awaits its run behind a cache. */
+const isDecoding = ({ cache, tokens }: Turn) => cache.length > 0 && tokens.length === 1;
 
 /** Fresh prompts of like length together, within the token budget; a prompt behind a cache goes alone, as the graph's attention asks. */
 function groupPrefills(indexes: number[], jobs: Turn[]): number[][] {

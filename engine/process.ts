@@ -34,6 +34,7 @@ async function createEngine(env: EngineEnv): Promise<Engine> {
     cacheDirectory: env.ATTUNE_CACHE,
     threads: env.ATTUNE_ENGINE_THREADS,
     spinning: env.ATTUNE_ENGINE_SPINNING,
+    speculates: env.ATTUNE_ENGINE_SPECULATES,
     maxRank: env.ATTUNE_ENGINE_MAX_RANK,
   });
   const { config } = base.weights;

@@ -24,7 +24,7 @@ export interface RunRow {
   sampling: Sampling;
   /** Index of the next answer token: draw i uses uniformAt(sampling.seed, i). */
   position: number;
-  /** Prompt and answer so far, the last `position` ids being the answer, for the penalties. Empty where there are none. */
+  /** Prompt and answer so far, the last `position` ids being the answer: what penalties and drafts read. */
   seen: Int32Array;
   /** Any of these ends the answer; it is emitted, too. */
   stopIds: readonly number[];
@@ -32,7 +32,7 @@ export interface RunRow {
   topLogprobs?: number;
   /** More of the prompt follows in a later run: these tokens only go into the cache, and no new one comes out. */
   isPartial?: boolean;
-  /** At most this many new tokens in this run. */
+  /** At most this many new tokens in this run, a verified draft's included. */
   maxNew: number;
 }
 
@@ -55,7 +55,10 @@ export interface ModelRunner {
   hasAdapter(id: string): boolean;
   /** A cache that begins with a copy of these keys and values; it will grow to `tokens` in its next run. */
   restore(prefix: Prefix, tokens: number): SequenceCache;
-  /** One batch: prefill for rows without a cache, then up to `steps` tokens for each row. Rows may mix adapters. */
+  /**
+   * One batch: prefill for rows without a cache, then up to `steps` tokens for each row, or a
+   * verified draft's for a row alone. Rows may mix adapters.
+   */
   run(rows: RunRow[], steps: number): Promise<RunResult[]>;
   /** Teacher-forced log p of each completion token given what stands before it, temperature 1. */
   score(

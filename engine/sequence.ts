@@ -1,7 +1,7 @@
 // The state of one request: its tokens, its cache, and when it ends.
 import type { Tokenizer } from '@/core/base';
 import { AttuneError } from '@/core/errors';
-import { type FinishReason, hasPenalty } from '@/core/sampling';
+import type { FinishReason } from '@/core/sampling';
 import type { PrefixCache } from './prefix-cache';
 import type { GenerateRequest, TopTokens } from './protocol';
 import type { ModelRunner, RunResult, RunRow, SequenceCache } from './runner';
@@ -93,7 +93,7 @@ export class Sequence implements Schedulable {
   }
 
   /** The row for the next run; never called once finished. */
-  toRow(steps: number): RunRow {
+  toRow(): RunRow {
     const { sampling, versionId, topLogprobs } = this.request;
     const all = this.ids;
     const start = this.cache?.length ?? 0;
@@ -105,10 +105,10 @@ export class Sequence implements Schedulable {
       adapterId: versionId === 'base' ? null : versionId,
       sampling,
       position: this.completionTokens,
-      seen: hasPenalty(sampling) ? Int32Array.from(all) : new Int32Array(0),
+      seen: Int32Array.from(all),
       stopIds: this.context.stopIds,
       topLogprobs,
-      maxNew: Math.min(steps, this.maxAnswer - this.completionTokens),
+      maxNew: this.maxAnswer - this.completionTokens,
     };
   }
 

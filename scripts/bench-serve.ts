@@ -4,6 +4,7 @@ import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadBase } from '@/core/load-base';
 import { type SpawnedEngine, spawnEngine } from '@/engine/spawn';
+import { CHAT_SETTINGS, type ChatSetting, chatPrompts, runChat } from './bench/chat-runs';
 import { measureDivergence, readDialogues } from './bench/divergence';
 import { peakBytes, runStreams } from './bench/engine-runs';
 import { LlamaPeer } from './bench/llama-peer';
@@ -20,6 +21,8 @@ const STORY =
   'Write a long story about a traveller who crosses the mountains in winter, meets an old painter and a talking cat, ' +
   'and learns something about patience. Describe the weather, the houses and the food. ';
 
+const SETTINGS = Object.keys(CHAT_SETTINGS) as ChatSetting[];
+
 /** [round] of each figure. */
 type Series = Record<string, number[]>;
 
@@ -32,7 +35,7 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
   const base = await loadBase(modelPath);
   for (const [i, id] of ['bench-1', 'bench-2'].entries()) await writeVersion(artifacts, base, id, i + 1);
   const dialogues = readDialogues(resolve(env.ATTUNE_SHARED ?? '../shared'));
-  if (!dialogues) console.log('No ../shared/data/oasst-en100: klPerToken is left out.');
+  if (!dialogues) console.log('No ../shared/data/oasst-en100: klPerToken and chat are left out.');
   const divergence =
     dialogues && (await measureDivergence(base, dialogues, { positions: POSITIONS, cacheDirectory: cache, threads }));
 
@@ -42,19 +45,27 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
   const stopIds = base.weights.config.eosTokenIds;
   const peer = new LlamaPeer(join(folder, 'llama-cpp'), modelPath, threads);
   const peerVersion = await peer.start();
-  const engine = await spawnEngine({ modelPath, artifacts, cache, socketPath: join(folder, 'serve.sock'), threads });
+  // All figures but those of chat are of plain decoding.
+  const spawn = (name: string, speculates: boolean) =>
+    spawnEngine({ modelPath, artifacts, cache, socketPath: join(folder, `${name}.sock`), threads, speculates });
+  const engine = await spawn('serve', false);
+  const speculative = await spawn('speculative', true);
   const attune: Series = {};
   const llama: Series = {};
-  const loads: number[] = [];
+  const loads: Series = {};
+  /** The load average of the last minute stands beside each figure. */
   const note = (series: Series, name: string, value: number) => {
     series[name] = [...(series[name] ?? []), value];
+    const beside = series === attune ? name : `llama.${name}`;
+    loads[beside] = [...(loads[beside] ?? []), round(loadavg()[0]!, 2)];
   };
   let peerPeak = 0;
   try {
     await engine.client.load('bench-1');
     await runStreams(engine.client, prompts(1), { count: 16, versions: ['bench-1'], stopIds });
+    await speculative.client.load('bench-1');
+    await runStreams(speculative.client, prompts(1), { count: 16, versions: ['bench-1'], stopIds });
     for (let round = 0; round < ROUNDS; round++) {
-      loads.push(loadavg()[0]!);
       for (const streams of STREAMS) {
         const options = { count: COUNT, versions: ['bench-1'], stopIds };
         const own = await runStreams(engine.client, prompts(streams), options);
@@ -67,6 +78,11 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
       const long = prompt(LONG_PROMPT_TOKENS, 100 + round);
       note(attune, 'firstToken512', (await runStreams(engine.client, [long], first(stopIds))).firstTokenMs);
       note(llama, 'firstToken512', (await peer.generate([long], 2)).firstTokenMs);
+      const questions = chatPrompts(base, dialogues ?? [], round);
+      for (const setting of dialogues ? SETTINGS : []) {
+        note(attune, `chat.${setting}.plain`, await runChat(engine.client, questions, setting));
+        note(attune, `chat.${setting}.speculative`, await runChat(speculative.client, questions, setting));
+      }
       await measureVariants(engine, prompts, stopIds, (name, value) => note(attune, name, value));
     }
     const { pid } = engine.child();
@@ -74,6 +90,7 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
   } finally {
     peer.close();
     await engine.close();
+    await speculative.close();
   }
 }
 
@@ -106,7 +123,7 @@ function report(run: {
   attune: Series;
   llama: Series;
   divergence: { klPerToken: number; topOneAgreement: number; positions: number } | null;
-  loads: number[];
+  loads: Series;
   peerVersion: string;
   threads: number;
   modelPath: string;
@@ -114,13 +131,26 @@ function report(run: {
 }): void {
   const { attune, llama } = run;
   // Of each round's own two figures, so that a slow minute of the machine meets both sides.
-  const ratio = (name: string) => round(median(attune[name]!.map((value, i) => value / llama[name]![i]!)));
+  const ratio = (name: string, other = llama[name]!) =>
+    round(median(attune[name]!.map((value, i) => value / other[i]!)));
+  const hasChat = 'chat.greedy.plain' in attune;
+  const ofSettings = (figure: (setting: ChatSetting) => number) =>
+    hasChat && Object.fromEntries(SETTINGS.map((setting) => [setting, figure(setting)]));
+  const plain = llama['tokensPerSecond.1']!;
   const result = {
     settings: `greedy, ${COUNT} tokens, ${PROMPT_TOKENS} prompt tokens, ${run.threads} threads, LoRA rank 16 active in Attune`,
     ratios: {
       tokensPerSecond: Object.fromEntries(STREAMS.map((streams) => [streams, ratio(`tokensPerSecond.${streams}`)])),
       firstToken512: ratio('firstToken512'),
+      // Ordinary chat at one stream against llama.cpp's plain tokens a second.
+      ...(hasChat && {
+        speculative: ofSettings((setting) => ratio(`chat.${setting}.speculative`, plain)),
+        plainChat: ofSettings((setting) => ratio(`chat.${setting}.plain`, plain)),
+      }),
     },
+    ...(hasChat && {
+      speculationGain: ofSettings((setting) => ratio(`chat.${setting}.speculative`, attune[`chat.${setting}.plain`]!)),
+    }),
     ...(run.divergence && {
       klPerToken: round(run.divergence.klPerToken, 5),
       topOneAgreement: round(run.divergence.topOneAgreement, 4),
@@ -130,7 +160,7 @@ function report(run: {
     attune: medians(attune),
     llamaCpp: medians(llama),
     peakMiB: { attune: round(run.peaks[0]! / 2 ** 20, 0), llamaCpp: round(run.peaks[1]! / 2 ** 20, 0) },
-    rounds: { attune, llamaCpp: llama, loadAverage: run.loads.map((load) => round(load, 2)) },
+    rounds: { attune, llamaCpp: llama, loadAverage: run.loads },
     peer: `llama-cpp-python ${run.peerVersion}`,
     measuredAt: new Date().toISOString(),
   };

@@ -2,7 +2,7 @@
 //
 // Resumable at every checkpoint: it ends by itself after --minutes and goes on when it is called again. The test fold is
 // never seen in training: early stopping and the temperature come from prompts held out of the other four.
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,7 @@ import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/checkpoint';
 import { RewardModelConfig } from '@/trainer/config';
 import { endOfTurn } from '@/trainer/demonstrations';
+import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
 import { scalePair } from '@/trainer/reward-calibration';
@@ -28,11 +29,12 @@ import {
   measurePairs,
   scoredPairs,
 } from '@/trainer/reward-metrics';
-import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
+import { firstAdaptedLayer, type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
 import { promptKey } from '@/trainer/reward-split';
 import { env } from './env';
 import { hhComparison } from './experiment/hh-pairs';
 import { findSharedData, readJsonLines } from './experiment/shared-data';
+import { openStepLog } from './experiment/step-log';
 import { findWeights } from './setup/weights';
 
 const { values: options } = parseArgs({
@@ -45,9 +47,11 @@ const { values: options } = parseArgs({
     pairs: { type: 'string' },
     epochs: { type: 'string', default: '1' },
     /** Pairs per optimiser step. */
-    batch: { type: 'string', default: '16' },
-    'learning-rate': { type: 'string', default: '1e-4' },
+    batch: { type: 'string', default: '8' },
+    'learning-rate': { type: 'string', default: '3e-4' },
     'max-tokens': { type: 'string', default: '128' },
+    /** Share of the blocks, from the top, that are adapted; what enters them is computed once for all folds and seeds. */
+    'adapted-share': { type: 'string', default: '0.3334' },
     minutes: { type: 'string', default: '600' },
     out: { type: 'string', default: 'bench/reward-hh.json' },
   },
@@ -79,6 +83,8 @@ function configOf(seed: number): RewardModelConfig {
     epochs: Number(options.epochs),
     batchExamples: Number(options.batch),
     maxTokens: Number(options['max-tokens']),
+    adaptedShare: Number(options['adapted-share']),
+    keptStatesBytes: 2 ** 31,
     microBatchTokens: 2048,
     evalShare: 0.12,
     evalsPerEpoch: 1,
@@ -111,15 +117,18 @@ async function main(): Promise<void> {
   const pairs = options.pairs ? new Rng(7).shuffle(all).slice(0, Number(options.pairs)) : all;
   const folds = foldOf(pairs);
   const config = configOf(0);
-  const isUsual = options.batch === '16' && options['learning-rate'] === '1e-4';
-  const steps = isUsual ? '' : `-${options.batch}-${options['learning-rate']}`;
-  const name = `${pairs.length}-${FOLDS}-${config.epochs}-${config.maxTokens}${steps}`;
+  const { epochs, maxTokens, batchExamples, learningRate, adaptedShare } = config;
+  const name = [pairs.length, FOLDS, epochs, maxTokens, batchExamples, learningRate, adaptedShare].join('-');
   const work = path.join(env.dataFolder, 'experiments', `reward-hh-${name}`);
   mkdirSync(work, { recursive: true });
-  mkdirSync(LOGS, { recursive: true });
   const deadline = AbortSignal.timeout(Number(options.minutes) * 60_000);
   await startBackend();
   const trunk = loadTrunk(base);
+  const states = keepEnteringStates(
+    trunk,
+    firstAdaptedLayer(trunk.config.layers, adaptedShare),
+    config.keptStatesBytes,
+  );
   try {
     for (let seed = 0; seed < SEEDS; seed++) {
       for (let fold = 0; fold < FOLDS; fold++) {
@@ -128,7 +137,7 @@ async function main(): Promise<void> {
         if (existsSync(file)) continue;
         const train = pairs.filter((pair) => folds.get(promptKey(pair)) !== fold);
         const test = pairs.filter((pair) => folds.get(promptKey(pair)) === fold);
-        const result = await runFold(trunk, { fold, seed, train, test, work, name, signal: deadline });
+        const result = await runFold(trunk, { fold, seed, train, test, work, name, states, signal: deadline });
         writeFileSync(file, JSON.stringify(result));
         summarise(work, { pairs: pairs.length, of: all.length, config });
       }
@@ -149,15 +158,19 @@ interface Fold {
   test: Comparison[];
   work: string;
   name: string;
+  states: EnteringStates;
   signal: AbortSignal;
 }
 
-async function runFold(trunk: Trunk, { fold, seed, train, test, work, name, signal }: Fold): Promise<FoldResult> {
+async function runFold(
+  trunk: Trunk,
+  { fold, seed, train, test, work, name, states, signal }: Fold,
+): Promise<FoldResult> {
   const config = configOf(seed);
   const checkpoints = path.join(work, `checkpoints-${fold}-${seed}`);
-  const log = openLog(path.join(LOGS, `reward-hh-${name}-fold-${fold}-seed-${seed}.jsonl`));
+  const log = openStepLog(path.join(LOGS, `reward-hh-${name}-fold-${fold}-seed-${seed}.jsonl`));
   const { model, report } = await trainRewardModel({
-    ...{ trunk, examples: train, config, signal },
+    ...{ trunk, examples: train, config, states, signal },
     onMetrics(_stage, step, metrics) {
       log.write({ step, ...metrics });
       const { loss, accuracy, eval_accuracy: held, num_tokens: tokens } = metrics;
@@ -167,7 +180,7 @@ async function runFold(trunk: Trunk, { fold, seed, train, test, work, name, sign
   });
   try {
     const rule = lengthRule(scoredPairs(train.map((example) => ({ example, scores: [] }))));
-    const scored: LabelledPair[] = scoredPairs(scoreExamples(model, test));
+    const scored: LabelledPair[] = scoredPairs(scoreExamples(model, test, states));
     const { accuracy, ece } = measurePairs(scored);
     const result = {
       ...{ fold, seed, trainPairs: train.length, testPairs: test.length, accuracy, eceBefore: ece },
@@ -183,26 +196,6 @@ async function runFold(trunk: Trunk, { fold, seed, train, test, work, name, sign
   } finally {
     model.dispose();
   }
-}
-
-/** One line a step; the steps that a resumed run repeats are written once more, and the last one counts. */
-function openLog(file: string) {
-  let last = Date.now();
-  return {
-    write(line: { step: number }) {
-      const now = Date.now();
-      appendFileSync(file, `${JSON.stringify({ ...line, seconds: (now - last) / 1000 })}\n`);
-      last = now;
-    },
-    /** Of all steps, waiting between two calls left out. */
-    seconds() {
-      const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-      const byStep = new Map(
-        lines.map((line) => JSON.parse(line)).map((line) => [`${line.step} ${'eval_loss' in line}`, line]),
-      );
-      return [...byStep.values()].reduce((sum, { seconds }) => sum + seconds, 0);
-    },
-  };
 }
 
 function summarise(work: string, run: { pairs: number; of: number; config: RewardModelConfig }): void {

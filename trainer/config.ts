@@ -40,6 +40,16 @@ export type SftConfig = z.infer<typeof SftConfig>;
 
 export const RewardModelConfig = z.object({
   lora: LoraConfig.prefault({}),
+  /**
+   * Share of the blocks, from the top, that are adapted. What enters them is the base's alone and the same in every epoch:
+   * it is computed once and kept, so that a step costs about this share of the whole.
+   */
+  adaptedShare: z.number().gt(0).max(1).default(1),
+  /** Bytes of memory for what is kept: four times the hidden size a token. */
+  keptStatesBytes: z
+    .int()
+    .min(0)
+    .default(2 ** 30),
   /** AdamW step size of the LoRA tensors, after warm-up. */
   learningRate: z.number().positive().default(1.5e-4),
   /** Scalar heads on the one trunk; several are an ensemble, each on its own bootstrap of the feedback. */

@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { aliasedTable, and, asc, eq, inArray, lte, sql } from 'drizzle-orm';
+import { aliasedTable, and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
 import { isReshaped } from '@/core/sampling';
-import type { Database, Executor } from '@/db/client';
+import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, snapshot } from '@/db/schema';
+import { learnsFromLogged, parseConfig } from './presets';
 import type { RunLease } from './runs';
 import {
   type Completion,
@@ -23,7 +24,7 @@ import {
 /** The run's snapshot: frozen now, or read again when an earlier attempt has frozen it. */
 export async function freezeSnapshot(lease: RunLease, folder: string): Promise<Snapshot> {
   if (lease.run.snapshotId) return readSnapshot(lease.db, folder, lease.run.snapshotId);
-  const { rows, counts, frozenUpTo } = await collectRows(lease.db);
+  const { rows, counts, frozenUpTo } = await collectRows(lease);
   const content = encodeRows(rows);
   const id = randomUUID();
   const frozen: Snapshot = { id, sha256: sha256(content), counts, rows };
@@ -52,7 +53,8 @@ export async function readSnapshot(db: Executor, folder: string, id: string): Pr
 }
 
 /** One consistent look at the database: what is voted meanwhile belongs to the next snapshot. */
-async function collectRows(db: Database) {
+async function collectRows({ db, run }: RunLease) {
+  const asksForLogged = learnsFromLogged(parseConfig(run.config));
   return db.transaction(
     async (tx) => {
       const { rows: clock } = await tx.execute<{ now: string }>(sql`select now()::text as now`);
@@ -60,7 +62,8 @@ async function collectRows(db: Database) {
       const comparisons = await selectComparisons(tx, frozenUpTo);
       const thumbs = await selectThumbs(tx, frozenUpTo);
       const prompts = await selectPrompts(tx, frozenUpTo);
-      return { frozenUpTo, ...assemble(comparisons, thumbs, prompts) };
+      const logged = asksForLogged ? await selectLogged(tx, frozenUpTo, run.parentVersionId) : [];
+      return { frozenUpTo, ...assemble(comparisons, thumbs, prompts, logged) };
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },
   );
@@ -113,7 +116,35 @@ function selectPrompts(tx: Executor, upTo: Date) {
     .orderBy(asc(generation.createdAt), asc(generation.id));
 }
 
-function assemble(pairs: VotedPair[], thumbs: VotedAnswer[], asked: { promptIds: number[] }[]) {
+/** Newest answers of the parent that a snapshot holds as experience, at most. */
+const MOST_LOGGED = 4096;
+
+/** Of the parent alone: how many updates lie between it and an older version is written nowhere. */
+async function selectLogged(tx: Executor, upTo: Date, versionId: string): Promise<Generation[]> {
+  const found = await tx
+    .select({ answer: generation })
+    .from(generation)
+    .innerJoin(conversation, eq(conversation.id, generation.conversationId))
+    .where(
+      and(
+        eq(conversation.allowTraining, true),
+        eq(generation.versionId, versionId),
+        eq(generation.status, 'done'),
+        inArray(generation.finishReason, ['stop', 'length']),
+        lte(generation.createdAt, upTo),
+      ),
+    )
+    .orderBy(desc(generation.createdAt), desc(generation.id))
+    .limit(MOST_LOGGED);
+  return found.map(({ answer }) => answer);
+}
+
+function assemble(
+  pairs: VotedPair[],
+  thumbs: VotedAnswer[],
+  asked: { promptIds: number[] }[],
+  logged: readonly Generation[],
+) {
   const prompts = [...new Map(asked.map(({ promptIds }) => [promptIds.join(), promptIds])).values()];
   const splitOf = splitter([...prompts, ...pairs.map((pair) => pair.left.promptIds)]);
   const collector = new RowCollector();
@@ -144,6 +175,12 @@ function assemble(pairs: VotedPair[], thumbs: VotedAnswer[], asked: { promptIds:
     }
   }
   for (const promptIds of prompts) collector.keep({ kind: 'prompt', split: splitOf(promptIds), promptIds });
+  for (const { promptIds, completionIds: answerIds, logprobs, sampling } of logged) {
+    const isPlain = sampling.temperature === 1 && !isReshaped(sampling) && sampling.stop.length === 0;
+    if (!isPlain) collector.tally('left_out/shaped_sampling');
+    else if (answerIds.length === 0 || logprobs.length !== answerIds.length) collector.tally('left_out/no_logprobs');
+    else collector.keep({ kind: 'generation', split: splitOf(promptIds), promptIds, answerIds, logprobs });
+  }
   const { rows, counts } = collector;
   counts.truncated_sampling = rows.filter(isFromTruncatedSampling).length;
   return { rows, counts };

@@ -3,6 +3,7 @@
 import { type Demonstration, demonstrationOfAnswer } from './demonstrations';
 import type { RewardExample } from './reward-examples';
 import type { SnapshotRow } from './snapshot';
+import type { StoredGeneration } from './stored-experience';
 
 /** Of a comparison or a thumb, whose rows carry no trust: every rater counts the same. */
 const WEIGHT = 1;
@@ -14,7 +15,7 @@ export function rewardExamples(rows: readonly SnapshotRow[]): RewardExample[] {
 function rewardExample(row: SnapshotRow): RewardExample[] {
   const ids = (values: readonly number[]) => Int32Array.from(values);
   const promptIds = ids(row.promptIds);
-  if (row.kind === 'prompt' || row.kind === 'demonstration') return [];
+  if (row.kind === 'prompt' || row.kind === 'demonstration' || row.kind === 'generation') return [];
   if (row.kind === 'thumb') {
     const answerIds = ids(row.answer.ids);
     return [{ kind: 'thumb', promptIds, answerIds, up: row.up, rater: row.raterId, weight: WEIGHT }];
@@ -84,4 +85,20 @@ export function promptsOf(
   return rows
     .filter((row) => row.kind === 'prompt' && row.split === split && row.promptIds.length <= maxPromptTokens)
     .map((row) => Int32Array.from(row.promptIds));
+}
+
+/** Logged answers of the run's parent to training prompts, as experience. */
+export function loggedAnswers(rows: readonly SnapshotRow[]): StoredGeneration[] {
+  return rows.flatMap((row): StoredGeneration[] => {
+    if (row.kind !== 'generation' || row.split !== 'train') return [];
+    return [
+      {
+        promptIds: Int32Array.from(row.promptIds),
+        completionIds: Int32Array.from(row.answerIds),
+        logprobs: Float32Array.from(row.logprobs),
+        sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 },
+        updatesBehind: 0,
+      },
+    ];
+  });
 }

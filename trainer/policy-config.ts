@@ -104,8 +104,8 @@ const Critic = OnPolicy.extend({
   unbiasedWhitening: z.boolean().default(false),
   /** Policy updates by which stored answers may be behind; fresh ones are behind by none. */
   maxStaleness: z.int().min(0).default(0),
-  /** Share of an iteration's answers that may be stored ones; the rest is fresh and measures the policy. */
-  storedShare: z.number().min(0).max(0.9).default(0.5),
+  /** Share of an iteration's answers that may be logged ones of the parent; the rest is fresh and measures the policy. */
+  storedShare: z.number().min(0).max(0.9).default(0),
 });
 export type CriticConfig = z.infer<typeof Critic>;
 

@@ -32,6 +32,12 @@ export type PipelineConfig = z.infer<typeof PipelineConfig>;
 /** The settings of the algorithm that a run chose; without one, PPO's say how long prompts and answers are. */
 export const policyConfigOf = (config: PipelineConfig): PolicyConfig => config[config.algorithm ?? 'ppo'];
 
+/** Whether answers that were served to people may join the run's experience. */
+export function learnsFromLogged(config: PipelineConfig): boolean {
+  const own = config.algorithm === null ? null : config[config.algorithm];
+  return own !== null && 'storedShare' in own && own.storedShare > 0;
+}
+
 /** The same settings for every algorithm; each takes those that it has. */
 const forEveryAlgorithm = (settings: object) => Object.fromEntries(ALGORITHMS.map((name) => [name, settings]));
 

@@ -1,6 +1,7 @@
 // Judges a reward model on held-out feedback: loss, accuracy, length baseline, calibration, groups.
 
 import { feedbackLoss } from './feedback-loss';
+import type { EnteringStates } from './model/entering-states';
 import type { Metrics } from './ppo-metrics';
 import { calibrate } from './reward-calibration';
 import type { RewardExample } from './reward-examples';
@@ -20,15 +21,19 @@ export interface RewardReport {
 export const SMALLEST_GROUP = 10;
 
 /** The model's raw scores of every answer of some feedback. */
-export function scoreExamples(model: RewardModel, examples: readonly RewardExample[]): ScoredExample[] {
+export function scoreExamples(
+  model: RewardModel,
+  examples: readonly RewardExample[],
+  states?: EnteringStates,
+): ScoredExample[] {
   const groups = examples.map((example) => groupOf(example, model.maxTokens));
-  const scores = meanOfHeads(model.headScores(groups));
+  const scores = meanOfHeads(model.headScores(groups, states));
   return splitScores(examples, scores);
 }
 
 export function evaluateRewardModel(training: RewardTraining): Evaluation<RewardReport> {
-  const { model, heldOut, config, raters, scales, lengthRule: rule } = training;
-  const scored = scoreExamples(model, heldOut);
+  const { model, heldOut, config, raters, scales, lengthRule: rule, states } = training;
+  const scored = scoreExamples(model, heldOut, states);
   const scores = scored.flatMap((example) => example.scores);
   const { loss } = feedbackLoss(heldOut, scores, {
     ...{ raters, scales, biases: biasesOf(training) },

@@ -6,6 +6,7 @@ import { AttuneError } from '@/core/errors';
 import { tf } from '@/trainer/backend';
 import type { CheckpointStore } from './checkpoint';
 import type { RewardModelConfig } from './config';
+import { type EnteringStates, keepEnteringStates } from './model/entering-states';
 import type { NamedVariables, Trunk } from './model/types';
 import { AdamW } from './optim';
 import type { Metrics } from './ppo-metrics';
@@ -25,6 +26,8 @@ export interface RewardModelInput {
   signal: AbortSignal;
   onMetrics(stage: 'reward_model', step: number, metrics: Metrics): void;
   checkpoints: CheckpointStore<RewardTrainingState> | null;
+  /** Shared by several trainings on the same feedback; one of its own where it is not given. */
+  states?: EnteringStates;
 }
 
 export type RewardTrainingState = SupervisedState<RewardReport>;
@@ -59,7 +62,7 @@ export async function trainRewardModel(input: RewardModelInput): Promise<RewardM
   }
 }
 
-function openTraining({ config, trunk, examples }: RewardModelInput): RewardTraining {
+function openTraining({ config, trunk, examples, states }: RewardModelInput): RewardTraining {
   const split = splitByPrompt(examples, config);
   const train = limitUndecided(split.train, config);
   const heldOut = limitUndecided(split.heldOut, config);
@@ -72,7 +75,8 @@ function openTraining({ config, trunk, examples }: RewardModelInput): RewardTrai
   const thumbs = examples.filter((example) => example.kind === 'thumb');
   const raters = new Map([...new Set(thumbs.map(({ rater }) => rater))].map((rater, i) => [rater, i]));
   const rated = train.filter((example) => example.kind === 'rating' || example.kind === 'questionnaire');
-  const model = createRewardModel(trunk, { ...config.lora, ...config });
+  const firstLayer = firstAdaptedLayer(trunk.config.layers, config.adaptedShare);
+  const model = createRewardModel(trunk, { ...config.lora, ...config, firstLayer });
   const variables: NamedVariables = new Map(model.variables);
   if (raters.size) {
     const biases = tf.tidy(() => tf.variable(tf.zeros([raters.size])));
@@ -80,9 +84,14 @@ function openTraining({ config, trunk, examples }: RewardModelInput): RewardTrai
   }
   return {
     ...{ trunk, config, model, variables, raters, train, heldOut },
+    states: states ?? keepEnteringStates(trunk, firstLayer, config.keptStatesBytes),
     optimiser: new AdamW({ epsilon: config.adamEpsilon, weightDecay: config.weightDecay }),
     scales: fitRatingScales(rated, config.ratingShrinkage),
     lengthRule: lengthRule(scoredPairs(train.map((example) => ({ example, scores: [] })))),
     placeOf: new Map(train.map((example, i) => [example, i])),
   };
 }
+
+/** At least one block is adapted. */
+export const firstAdaptedLayer = (layers: number, share: number): number =>
+  layers - Math.max(1, Math.round(layers * share));

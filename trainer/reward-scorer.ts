@@ -6,6 +6,7 @@ import { moments } from './advantage';
 import { type Checkpoint, packVariables, unpackVariables } from './checkpoint';
 import type { Reward } from './experience';
 import { packByLength } from './micro-batch';
+import type { EnteringStates } from './model/entering-states';
 import { createScalarHead, type ScalarHead } from './model/heads';
 import { createLora } from './model/lora';
 import { type AnswerGroup, packAnswers } from './model/packing';
@@ -17,6 +18,8 @@ import { fitGroup, groupSize } from './reward-rows';
 export interface RewardModelState {
   rank: number;
   alpha: number;
+  /** Block from which on the adapter has pairs. */
+  firstLayer: number;
   maxTokens: number;
   /** Heads of the ensemble, and how many of their deviations are taken off their mean. */
   heads: number;
@@ -40,8 +43,8 @@ export interface RewardModel extends Reward {
   readonly maxTokens: number;
   /** The mean of the heads, as trained: differences are logits of winning. */
   rawScores(answers: readonly Answer[]): number[];
-  /** By head, then by answer: group after group, behind one copy of each prompt. */
-  headScores(groups: readonly AnswerGroup[]): Float32Array[];
+  /** By head, then by answer: group after group, behind one copy of each prompt. `states` saves the blocks below the adapter. */
+  headScores(groups: readonly AnswerGroup[], states?: EnteringStates): Float32Array[];
   dispose(): void;
 }
 
@@ -57,7 +60,8 @@ interface RewardModelOptions extends Partial<RewardModelState> {
 
 export function createRewardModel(trunk: Trunk, options: RewardModelOptions): RewardModel {
   const rng = new Rng(options.seed);
-  const lora = createLora(trunk.config, { rank: options.rank, alpha: options.alpha, rng });
+  const { rank, alpha, firstLayer = 0 } = options;
+  const lora = createLora(trunk.config, { rank, alpha, firstLayer, rng });
   const { hiddenSize } = trunk.config;
   const { headInit: init = 'zero', heads: count = 1, uncertaintyPenalty = 0 } = options;
   const heads = Array.from({ length: count }, (_, i) =>
@@ -73,7 +77,7 @@ export function createRewardModel(trunk: Trunk, options: RewardModelOptions): Re
     bias: options.bias ?? 0,
     temperature: options.temperature ?? 1,
     maxTokens,
-    headScores(groups) {
+    headScores(groups, states) {
       const fitted = groups.map((group) => fitGroup(group, maxTokens));
       const starts: number[] = [];
       let count = 0;
@@ -86,7 +90,7 @@ export function createRewardModel(trunk: Trunk, options: RewardModelOptions): Re
         const { batch, last } = packAnswers(part.map((i) => fitted[i]!));
         const places = part.flatMap((i) => fitted[i]!.answers.map((_, j) => starts[i]! + j));
         tf.tidy(() => {
-          const hidden = trunk.hidden(batch, lora); // [B, T, H]
+          const hidden = trunk.hidden(batch, lora, states?.of(batch)); // [B, T, H]
           for (const [h, head] of heads.entries()) {
             const values = head.values(hidden, last);
             places.forEach((place, j) => {
@@ -141,8 +145,18 @@ export function normaliseReward(model: RewardModel, samples: readonly Answer[]):
 
 export function packRewardModel(model: RewardModel): Checkpoint<RewardModelState> {
   const { lora, heads, gain, bias, temperature, uncertaintyPenalty, maxTokens } = model;
-  const { rank, alpha } = lora;
-  const state = { rank, alpha, maxTokens, heads: heads.length, uncertaintyPenalty, gain, bias, temperature };
+  const { rank, alpha, firstLayer } = lora;
+  const state = {
+    rank,
+    alpha,
+    firstLayer,
+    maxTokens,
+    heads: heads.length,
+    uncertaintyPenalty,
+    gain,
+    bias,
+    temperature,
+  };
   return { state, tensors: packVariables('reward-model', model.variables) };
 }
 

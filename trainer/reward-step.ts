@@ -1,10 +1,11 @@
 // One optimiser step of the reward model: micro-batches of answers packed behind their prompts, a loss for each head, one update.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { uniformAt } from '@/core/rng';
-import { tf } from '@/trainer/backend';
+import { type Tensor3D, tf } from '@/trainer/backend';
 import type { RewardModelConfig } from './config';
 import { type FeedbackLoss, feedbackLoss } from './feedback-loss';
 import { packByLength } from './micro-batch';
+import type { EnteringStates } from './model/entering-states';
 import { packAnswers } from './model/packing';
 import { addHeadLosses } from './model/positions';
 import type { NamedGradients, NamedVariables, Trunk } from './model/types';
@@ -23,6 +24,8 @@ export interface RewardTraining {
   /** The model's, and `rater.bias` where there are thumbs. */
   variables: NamedVariables;
   optimiser: AdamW;
+  /** What enters the first block that is trained, of rows seen before. */
+  states: EnteringStates;
   /** Index of each thumb's rater in `rater.bias`. */
   raters: ReadonlyMap<string, number>;
   scales: RatingScales;
@@ -76,7 +79,7 @@ export async function stepRewardModel(
 }
 
 async function accumulate(training: RewardTraining, batch: RewardExample[]) {
-  const { trunk, model, config, raters, scales, train } = training;
+  const { trunk, model, config, raters, scales, train, states } = training;
   const heads = model.heads.length;
   const biases = biasesOf(training);
   // Each head's loss counts for its share, so that their sum is the mean over the ensemble.
@@ -90,7 +93,7 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
     await yieldToEvents();
     const examples = part.map((i) => batch[i]!);
     const packed = packAnswers(part.map((i) => groups[i]!));
-    const result = trunk.backward(packed.batch, model.lora, (hidden) => {
+    const lossOf = (hidden: Tensor3D) => {
       const byHead: Float32Array[] = [];
       const parts = model.heads.map((head, h) => {
         let term: FeedbackLoss;
@@ -106,7 +109,10 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
       });
       scored.push(...splitScores(examples, meanOfHeads(byHead)));
       return addHeadLosses(parts[0]!, ...parts.slice(1));
-    });
+    };
+    const entering = states.of(packed.batch);
+    const result = trunk.backward(packed.batch, model.lora, lossOf, entering);
+    entering?.dispose();
     loss += result.loss;
     tokens += packed.batch.ids.reduce((sum, row) => sum + row.length, 0);
     addGradients(gradients, result.gradients);

@@ -45,7 +45,23 @@ const ThumbRow = z.object({
 /** What people asked, up to where the assistant's answer begins. */
 const PromptRow = z.object({ kind: z.literal('prompt'), split: Split, promptIds: Ids.min(1) });
 
-export const SnapshotRow = z.discriminatedUnion('kind', [ComparisonRow, ThumbRow, PromptRow, ...FEEDBACK_ROWS]);
+/** An answer of the run's parent as it was served, at temperature 1 and unshaped: experience, whatever anybody thought of it. */
+const GenerationRow = z
+  .object({
+    kind: z.literal('generation'),
+    split: Split,
+    promptIds: Ids.min(1),
+    answerIds: Ids.min(1),
+    /** log p of each answer token when it was sampled. */
+    logprobs: z.array(z.number()),
+  })
+  .refine(({ answerIds, logprobs }) => answerIds.length === logprobs.length, {
+    error: 'logprobs must have a number for each answer token',
+  });
+export type GenerationRow = z.infer<typeof GenerationRow>;
+
+const ROWS = [ComparisonRow, ThumbRow, PromptRow, GenerationRow, ...FEEDBACK_ROWS] as const;
+export const SnapshotRow = z.discriminatedUnion('kind', ROWS);
 export type SnapshotRow = z.infer<typeof SnapshotRow>;
 
 export interface Snapshot {

@@ -1,5 +1,4 @@
 // The administration's frame; nobody but an administrator gets past it.
-import { ArrowLeft } from 'lucide-react';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
@@ -8,9 +7,8 @@ import type { ReactNode } from 'react';
 import { AdminNav } from '@/app/admin/admin-nav';
 import { readCurrentUser } from '@/app/admin/current-user';
 import { buttonClass } from '@/app/ui/button';
-import { Logo } from '@/app/ui/logo';
 import { MessagePage } from '@/app/ui/message-page';
-import { SkipLink } from '@/app/ui/skip-link';
+import { PageFrame } from '@/app/ui/page-frame';
 
 export async function generateMetadata(): Promise<Metadata> {
   const t = await getTranslations('admin');
@@ -36,24 +34,8 @@ export default async function AdminLayout({ children }: { children: ReactNode })
       </MessagePage>
     );
   return (
-    <div className="min-h-dvh">
-      <SkipLink label={app('skipAdmin')} />
-      <header className="border-border border-b bg-sidebar">
-        <div className="mx-auto max-w-7xl px-4 sm:px-6">
-          <div className="flex h-14 items-center gap-3">
-            <Logo />
-            <h1 className="min-w-0 flex-1 truncate font-semibold tracking-tight">{t('title')}</h1>
-            <Link href="/" className={buttonClass('quiet', 'small')}>
-              <ArrowLeft aria-hidden className="size-4" />
-              {t('back')}
-            </Link>
-          </div>
-          <AdminNav />
-        </div>
-      </header>
-      <main id="main" tabIndex={-1} className="mx-auto max-w-7xl px-4 py-6 outline-none sm:px-6">
-        {children}
-      </main>
-    </div>
+    <PageFrame title={t('title')} back={t('back')} width="wide" navigation={<AdminNav />}>
+      {children}
+    </PageFrame>
   );
 }

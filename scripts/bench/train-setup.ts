@@ -7,6 +7,7 @@ import type { Base } from '@/core/base';
 import { AttuneError } from '@/core/errors';
 import { Rng } from '@/core/rng';
 import { type NamedTensors, writeSafetensors } from '@/core/safetensors';
+import { transformersConfig } from '@/core/transformers-config-writer';
 
 const REQUIREMENTS = join(import.meta.dirname, 'requirements-train.txt');
 
@@ -67,26 +68,7 @@ export async function exportBase(base: Base, dataFolder: string): Promise<string
     }),
   );
   await writeSafetensors(join(folder, 'model.safetensors'), tensors);
-  const transformersConfig = {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
-    dtype: 'float32',
-    vocab_size: config.vocabSize,
-    hidden_size: config.hiddenSize,
-    intermediate_size: config.intermediateSize,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    num_key_value_heads: config.keyValueHeads,
-    head_dim: config.headSize,
-    hidden_act: 'silu',
-    rope_theta: config.ropeTheta,
-    rms_norm_eps: config.rmsNormEps,
-    max_position_embeddings: config.maxPositions,
-    tie_word_embeddings: config.tiedHead,
-    bos_token_id: config.bosTokenId,
-    eos_token_id: config.eosTokenIds[0],
-  };
-  await writeFile(configPath, `${JSON.stringify(transformersConfig, null, 2)}\n`); // last: it marks a complete folder
+  await writeFile(configPath, `${JSON.stringify(transformersConfig(config, base.id), null, 2)}\n`); // last: it marks a complete folder
   return folder;
 }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TINY_END_OF_TURN } from '@/core/tiny-llama';
 import { generation, message } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import { resumeGenerations } from '@/server/services/resume';
@@ -10,7 +11,8 @@ import { assemble, callAs, createUser, createWorld, readStream, send, type World
 let world: World;
 let web: WebProcess;
 let adaId: string;
-const sampling = { maxTokens: 300, temperature: 1, seed: 11 };
+/** The end of turn never comes, so that no answer is over before it is interrupted. */
+const sampling = { maxTokens: 700, temperature: 1, seed: 11, logitBias: { [TINY_END_OF_TURN]: -100 } };
 
 beforeAll(async () => {
   world = await createWorld({ seed: 1 });
@@ -30,8 +32,9 @@ async function undisturbed() {
   return { text, row: await rowOf(answers[0]!.generationId) };
 }
 
-/** An engine that stands still while `work` runs. */
-async function whilePaused<T>(work: () => Promise<T>): Promise<T> {
+/** An engine that stands still, as soon as an answer has begun, while `work` runs. */
+async function whilePaused<T>(begun: Promise<unknown>, work: () => Promise<T>): Promise<T> {
+  await begun;
   world.engine.child().kill('SIGSTOP');
   try {
     return await work();
@@ -47,8 +50,8 @@ describe('a web process that ends in the middle of an answer', () => {
     const ada = callAs(first, adaId);
     const { answers } = await send(ada, 'Tell me', { sampling });
     const { generationId } = answers[0]!;
-    await readStream(ada, { generationId }, (events) => events.length >= 2);
-    await whilePaused(() => first.close());
+    const begun = readStream(ada, { generationId }, (events) => events.length >= 2);
+    await whilePaused(begun, () => first.close());
     const left = await rowOf(generationId);
     expect(left.status).toBe('running');
     expect(left.completionIds.length).toBeGreaterThan(0);
@@ -95,10 +98,10 @@ describe('a replica', () => {
     const other = await world.startWeb();
     const here = callAs(web, adaId);
     const there = callAs(other, adaId);
-    const { answers } = await send(here, 'Tell me', { sampling: { ...sampling, maxTokens: 500 } });
+    const { answers } = await send(here, 'Tell me', { sampling });
     const { generationId } = answers[0]!;
-    await readStream(here, { generationId }, (events) => events.length >= 2);
-    await whilePaused(async () => {
+    const begun = readStream(here, { generationId }, (events) => events.length >= 2);
+    await whilePaused(begun, async () => {
       expect(await resumeGenerations(other.product)).toBe(0);
       const watching = readStream(there, { generationId });
       await there.chat.stop({ generationId });
@@ -133,7 +136,7 @@ describe('an engine that dies', () => {
     try {
       const ada = callAs(alone.web, await createUser(alone.web));
       await callAs(alone.web, await createUser(alone.web, 'admin'), 'admin').admin.setSettings({ comparisonShare: 0 });
-      const { answers } = await send(ada, 'Tell me', { sampling: { ...sampling, maxTokens: 500 } });
+      const { answers } = await send(ada, 'Tell me', { sampling });
       await readStream(ada, answers[0]!, (events) => events.length >= 2);
       alone.engine.child().kill('SIGKILL');
       alone.web.product.engine.close();

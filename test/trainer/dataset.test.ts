@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { freezeSnapshot, readSnapshot } from '@/trainer/dataset';
-import { promptsOf, rewardExamples } from '@/trainer/examples';
+import { loggedAnswers, promptsOf, rewardExamples } from '@/trainer/examples';
 import { claimRun, RunLease } from '@/trainer/runs';
 import { type Snapshot, splitter } from '@/trainer/snapshot';
 import { addRun, addTurn, addUser, createWorld, vote, type World } from './process-support';
@@ -27,8 +27,8 @@ describe('snapshot', () => {
     await world.db.delete(schema.trainingRun);
   });
 
-  async function freeze(): Promise<Snapshot> {
-    await addRun(world);
+  async function freeze(config?: Record<string, unknown>): Promise<Snapshot> {
+    await addRun(world, config);
     const run = (await claimRun(world.db, 'test'))!;
     const lease = new RunLease(world.db, run, 'test');
     try {
@@ -119,6 +119,30 @@ describe('snapshot', () => {
     expect(heldOut.length).toBeGreaterThan(0);
     for (const example of rewardExamples(rows)) expect(heldOut).not.toContain(String(example.promptIds));
     expect(rewardExamples(rows)).toHaveLength(30 - heldOut.length);
+  });
+
+  it('a run that asks for them holds the parent’s logged answers with their log-probs: plain samples, training prompts', async () => {
+    for (const stop of ['.', undefined]) {
+      for (const sampling of [{}, { topP: 0.9 }, { temperature: 0.7 }, ...(stop ? [{ stop: [stop] }] : [])]) {
+        await addTurn(world, { userId, text: `logged ${turn++}`, answers: [[65, 66, 257]], sampling });
+      }
+    }
+    await addTurn(world, { userId, text: `logged ${turn++}`, answers: [[70]], allowTraining: false });
+    expect((await freeze()).rows.map(({ kind }) => kind)).not.toContain('generation');
+    const { rows, counts } = await freeze({ preset: 'tiny', ppo: { storedShare: 0.25 } });
+    // Two rounds: one plain answer each; 0.9 and 0.7 twice and one stop string are shaped.
+    expect(counts['left_out/shaped_sampling']).toBe(5);
+    const logged = rows.filter((row) => row.kind === 'generation');
+    expect(logged.map(({ answerIds, logprobs }) => [answerIds, logprobs])).toEqual([
+      ...[0, 1].map(() => [
+        [65, 66, 257],
+        [-5, -5, -5],
+      ]),
+    ]);
+    const experience = loggedAnswers(rows.map((row) => ({ ...row, split: 'train' as const })));
+    expect(experience).toHaveLength(2);
+    expect(experience[0]).toMatchObject({ updatesBehind: 0, logprobs: Float32Array.of(-5, -5, -5) });
+    expect(loggedAnswers(rows.map((row) => ({ ...row, split: 'heldout' as const })))).toEqual([]);
   });
 
   it('a changed file is refused by name and hash', async () => {

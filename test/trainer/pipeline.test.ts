@@ -7,12 +7,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { artifactDirectory, readArtifact } from '@/core/artifact';
 import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
+import { readRewardArtifact } from '@/core/reward-artifact';
 import * as schema from '@/db/schema';
+import { openRewardScorer } from '@/engine/reward-scorer';
 import { startBackend, tf } from '@/trainer/backend';
+import { directoryCheckpoints } from '@/trainer/checkpoint';
 import { leasedHome } from '@/trainer/leased-home';
+import { loadTrunk } from '@/trainer/model/trunk';
 import { runPipeline } from '@/trainer/pipeline';
 import { parseConfig } from '@/trainer/presets';
+import { type RewardModelState, unpackRewardModel } from '@/trainer/reward-scorer';
 import { claimRun, RunLease } from '@/trainer/runs';
+import { REWARD_FOLDER } from '@/trainer/stages/reward';
 import { addRun, addVotes, createWorld, problem, QUICK, readRun, silent, type World } from './process-support';
 
 const TEN_MINUTES = 600_000;
@@ -89,8 +95,27 @@ describe.skipIf(problem)('pipeline', () => {
   it('of the run’s folder the reward model is kept, and no tensor', async () => {
     const names = await readdir(path.join(dataPaths(world.settings.dataFolder).runs, first.id));
     expect(names.filter((name) => !name.startsWith('reward.')).sort()).toEqual([
-      ...['metrics.jsonl', 'reward-report.json', 'rules.json', 'run.json', 'tensorboard'],
+      ...['metrics.jsonl', 'reward-model', 'reward-report.json', 'rules.json', 'run.json', 'tensorboard'],
     ]);
+  });
+
+  it('the kept reward model scores in onnxruntime as the run’s own does, normalised on the parent’s answers', async () => {
+    const folder = path.join(dataPaths(world.settings.dataFolder).runs, first.id);
+    const trunk = loadTrunk(world.base);
+    const own = unpackRewardModel(trunk, (await directoryCheckpoints<RewardModelState>(folder, 'reward').read())!, 512);
+    const answers = [4, 9, 14].map((length) => {
+      return { promptIds: Int32Array.of(5, 6, 7), answerIds: Int32Array.from({ length }, (_, i) => 40 + 7 * i) };
+    });
+    const expected = own.score(answers);
+    own.dispose();
+    trunk.dispose();
+    const artifact = await readRewardArtifact(path.join(folder, REWARD_FOLDER));
+    expect(artifact.state.gain).not.toBe(1);
+    const cache = path.join(world.settings.dataFolder, 'cache');
+    const scorer = await openRewardScorer(world.base, artifact, { precision: 'fp32', cache, threads: 1 });
+    const scores = await scorer.score(answers);
+    await scorer.close();
+    for (const [i, score] of scores.entries()) expect(Math.abs(score - expected[i]!)).toBeLessThan(1e-3);
   });
 
   it(
@@ -127,6 +152,28 @@ describe.skipIf(problem)('pipeline', () => {
       expect(row!.status).toBe('rejected');
       const [top] = await world.db.select().from(schema.release).orderBy(desc(schema.release.seq)).limit(1);
       expect(top!.versionId).not.toBe(third.versionId);
+    },
+    TEN_MINUTES,
+  );
+
+  it(
+    'logged answers of the parent join the experience where the run asks for them, as long as they are fresh enough',
+    async () => {
+      const logged = { iterations: 2, storedShare: 0.5, maxStaleness: 1 };
+      const own = await runNow(world, { ...QUICK, ppo: { ...QUICK.ppo, ...logged } });
+      const rows = await metricsOf(world, own.id);
+      const ppo = rows.filter((row) => row.stage === 'ppo').map(({ metrics }) => metrics);
+      const half = parseConfig(QUICK).ppo.sequences / 2;
+      // At first they are the policy's own, then behind by one update, then by two, which is too many.
+      expect(ppo.map((metrics) => metrics['stored/answers'] ?? 0)).toEqual([0, half, 0]);
+      const [snapshot] = rows.filter((row) => row.stage === 'snapshot').map(({ metrics }) => metrics);
+      expect(ppo.at(-1)!['stored/passed_stale']).toBe(snapshot!['generation/train']! - 2 * half);
+      // The votes' answers claim -5 nats for every token, which no fresh answer's log-probs come near.
+      expect(ppo.map((metrics) => metrics['sampling/sampling_logp_difference/max']! > 0.1)).toEqual([
+        true,
+        true,
+        false,
+      ]);
     },
     TEN_MINUTES,
   );

@@ -12,6 +12,8 @@ export interface LoraOptions {
   /** The update is (alpha / rank) * B A. */
   alpha: number;
   targets?: Projection[];
+  /** Block from which on there are pairs; 0, every block, where it is not given. */
+  firstLayer?: number;
   rng: Rng;
 }
 
@@ -19,9 +21,12 @@ export interface LoraOptions {
  * A is uniform in +-1/sqrt(in), which is PEFT's kaiming_uniform_(a = sqrt 5); B is zero, so that a new adapter changes
  * nothing (peft/tuners/lora/layer.py, reset_lora_parameters).
  */
-export function createLora(config: ModelConfig, { rank, alpha, targets = ALL_TARGETS, rng }: LoraOptions): Lora {
+export function createLora(config: ModelConfig, options: LoraOptions): Lora {
+  const { rank, alpha, targets = ALL_TARGETS, firstLayer = 0, rng } = options;
   const variables: NamedVariables = new Map();
-  for (const { layer, projection, in_, out } of sites(config, targets)) {
+  const withPairs = () => sites(config, targets, firstLayer, config.layers);
+  const withoutPairs = () => sites(config, targets, 0, firstLayer);
+  for (const { layer, projection, in_, out } of withPairs()) {
     const bound = 1 / Math.sqrt(in_);
     const a = Float32Array.from({ length: in_ * rank }, () => (2 * rng.uniform() - 1) * bound);
     // No tf name: tfjs wants those unique in the process, and policy, reference and value function share ours.
@@ -34,11 +39,16 @@ export function createLora(config: ModelConfig, { rank, alpha, targets = ALL_TAR
   return {
     rank,
     alpha,
+    firstLayer,
     variables,
 
     toAdapter() {
       const pairs = new Map<string, LoraPair>();
-      for (const { layer, projection, in_, out } of sites(config, targets)) {
+      for (const { layer, projection, in_, out } of withoutPairs()) {
+        const zeros = { a: new Float32Array(rank * in_), b: new Float32Array(out * rank) };
+        pairs.set(loraKey(layer, projection), zeros);
+      }
+      for (const { layer, projection, in_, out } of withPairs()) {
         const a = variables.get(loraName(layer, projection, 'A'))!.dataSync() as Float32Array;
         const b = variables.get(loraName(layer, projection, 'B'))!.dataSync() as Float32Array;
         pairs.set(loraKey(layer, projection), { a: transpose(a, in_, rank), b: transpose(b, rank, out) });
@@ -48,8 +58,15 @@ export function createLora(config: ModelConfig, { rank, alpha, targets = ALL_TAR
 
     assign(adapter) {
       checkAssignable(adapter, { rank, alpha, targets }, config);
+      for (const { layer, projection } of withoutPairs()) {
+        if (adapter.pairs.get(loraKey(layer, projection))!.b.every((x) => x === 0)) continue;
+        throw new AttuneError(
+          'BAD_INPUT',
+          `The adapter changes block ${layer}; here the blocks below ${firstLayer} stay the base’s. Adapt every block.`,
+        );
+      }
       tf.tidy(() => {
-        for (const { layer, projection, in_, out } of sites(config, targets)) {
+        for (const { layer, projection, in_, out } of withPairs()) {
           const { a, b } = adapter.pairs.get(loraKey(layer, projection))!;
           const A = tf.tensor2d(transpose(a, rank, in_), [in_, rank]);
           const B = tf.tensor2d(transpose(b, out, rank), [rank, out]);
@@ -72,8 +89,9 @@ export function loraFromAdapter(config: ModelConfig, adapter: Adapter, rng: Rng)
   return lora;
 }
 
-function* sites(config: ModelConfig, targets: readonly Projection[]) {
-  for (let layer = 0; layer < config.layers; layer++) {
+/** The projections of the blocks from `from` up to, but without, `to`. */
+function* sites(config: ModelConfig, targets: readonly Projection[], from: number, to: number) {
+  for (let layer = from; layer < to; layer++) {
     for (const projection of targets) {
       const [out, in_] = projectionShape(config, projection);
       yield { layer, projection, in_, out };

@@ -33,10 +33,26 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
     const context = createContext(config, layout, lora ? lora.alpha / lora.rank : 0);
     const local = config.slidingWindow ? localContext(context, layout) : context;
     const contextOf = (layer: number) => (isLocalLayer(config, layer) ? local : context);
-    const rows = tf.gather(embedding, tf.tensor1d(layout.ids, 'int32')) as Tensor2D; // [N, H]
-    const x: Tensor2D = config.embeddingScale === 1 ? rows : tf.mul(rows, config.embeddingScale);
-    return { context, contextOf, x };
+    return { layout, context, contextOf };
   };
+  type Opened = ReturnType<typeof open>;
+  const embed = ({ layout }: Opened): Tensor2D => {
+    const rows = tf.gather(embedding, tf.tensor1d(layout.ids, 'int32')) as Tensor2D; // [N, H]
+    return config.embeddingScale === 1 ? rows : tf.mul(rows, config.embeddingScale);
+  };
+  /** x enters block `from` and is used up; what comes back enters block `to`. */
+  const pass = (x: Tensor2D, from: number, to: number, lora: Lora | null, { contextOf }: Opened): Tensor2D => {
+    let states = x; // [N, H]
+    for (let layer = from; layer < to; layer++) {
+      const next = scoped(() => forwardBlock(states, blocks[layer]!, pairsOf(lora, layer), contextOf(layer)).y);
+      states.dispose();
+      states = next;
+    }
+    return states;
+  };
+  /** What enters the first block that has pairs; a copy where the caller has it. */
+  const enter = (opened: Opened, layer: number, known: Tensor2D | undefined): Tensor2D =>
+    known ? tf.clone(known) : pass(embed(opened), 0, layer, null, opened);
   const close = (x: Tensor2D, { batch, length, padding }: BlockContext): Tensor3D => {
     const normed = norm(x, finalNorm, config.rmsNormEps); // [N, H]
     return tf.reshape(padding ? tf.gather(normed, padding.toPlaces) : normed, [batch, length, config.hiddenSize]);
@@ -52,39 +68,38 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
     embedding,
     head,
 
-    hidden(batch, lora) {
+    hidden(batch, lora, entering) {
       return scoped(() => {
-        const { context, contextOf, x: first } = open(batch, lora);
-        let x = first;
-        for (const [layer, weights] of blocks.entries()) {
-          const next = scoped(() => forwardBlock(x, weights, pairsOf(lora, layer), contextOf(layer)).y);
-          x.dispose();
-          x = next;
-        }
-        return close(x, context);
+        const opened = open(batch, lora);
+        const first = lora?.firstLayer ?? 0;
+        return close(pass(enter(opened, first, entering), first, blocks.length, lora, opened), opened.context);
       });
     },
 
-    backward(batch, lora, loss) {
+    entering: (batch, layer) => scoped(() => enter(open(batch, null), layer, undefined)),
+
+    backward(batch, lora, loss, entering) {
       const gradients: NamedGradients = new Map();
       let head: HeadLoss | undefined;
       // What the tidy returns belongs to the caller's scope; everything else is freed, also when `loss` throws.
       scoped(() => {
-        const { context, contextOf, x: first } = open(batch, lora);
+        const opened = open(batch, lora);
+        const { context, contextOf } = opened;
+        const { firstLayer } = lora;
+        let x = enter(opened, firstLayer, entering);
         const pairs = blocks.map((_, layer) => pairsOf(lora, layer)!);
         // The last blocks are kept: their intermediates are the first to be used and freed.
-        const bytes = 4 * keptFloats(context, first.shape[0], lora.rank);
+        const bytes = 4 * keptFloats(context, x.shape[0], lora.rank);
         const firstKept = Math.max(0, blocks.length - Math.floor(keepBytes / bytes));
         const inputs: Tensor2D[] = [];
         const keptBlocks: (KeptBlock | null)[] = [];
-        let x = first;
-        for (const [layer, weights] of blocks.entries()) {
-          inputs.push(x);
+        for (let layer = firstLayer; layer < blocks.length; layer++) {
+          inputs[layer] = x;
           const { y, kept } = scoped(() => {
-            const { y, kept } = forwardBlock(x, weights, pairs[layer]!, contextOf(layer));
+            const { y, kept } = forwardBlock(x, blocks[layer]!, pairs[layer]!, contextOf(layer));
             return { y, kept: layer >= firstKept ? kept : null };
           });
-          keptBlocks.push(kept);
+          keptBlocks[layer] = kept;
           x = y;
         }
         const hidden = close(x, context);
@@ -94,7 +109,7 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
         tf.dispose([x, head.dHidden]);
 
         const found: Tensor[] = [];
-        for (let layer = blocks.length - 1; layer >= 0; layer--) {
+        for (let layer = blocks.length - 1; layer >= firstLayer; layer--) {
           const input = inputs[layer]!;
           const weights = blocks[layer]!;
           const { dx, gradients: ofBlock } = scoped(() => {

@@ -28,7 +28,10 @@ export interface Segment {
 export interface Lora {
   readonly rank: number;
   readonly alpha: number;
+  /** The blocks from here on have pairs; those below are the base's own, so that what enters this one never changes. */
+  readonly firstLayer: number;
   readonly variables: NamedVariables;
+  /** Blocks without pairs get pairs of zeros: every reader sees a whole adapter that does the same. */
   toAdapter(): Adapter;
   /** Copies an adapter's values in; shapes are checked. */
   assign(adapter: Adapter): void;
@@ -42,17 +45,22 @@ export interface Trunk {
   /** The head where it is not tied, else the embedding. [V, H] */
   readonly head: Tensor2D;
   /** Hidden states after the final norm, without a tape. lora null is the base alone. [B, T, H] */
-  hidden(batch: TokenBatch, lora: Lora | null): Tensor3D;
+  hidden(batch: TokenBatch, lora: Lora | null, entering?: Tensor2D): Tensor3D;
+  /** What enters a block of the base, for the tokens of all rows, row after row. [N, H] */
+  entering(batch: TokenBatch, layer: number): Tensor2D;
   /**
    * One forward and one backward pass, block by block, without a tape. Each block's input is kept and, as far as the
    * trunk's memory budget goes, what its backward pass needs; the other blocks are computed a second time.
    * `loss` gets the hidden states [B, T, H] and returns the loss, its gradient for them, the gradients of any head
    * variables that it owns, and figures to log. Gradients for LoRA come back under the names of `lora.variables`.
+   * The pass goes down to `lora.firstLayer` and no further; `entering`, here and in `hidden`, is what enters that block
+   * (the caller's tensor), known already, and saves the blocks below.
    */
   backward(
     batch: TokenBatch,
     lora: Lora,
     loss: (hidden: Tensor3D) => HeadLoss,
+    entering?: Tensor2D,
   ): { loss: number; gradients: NamedGradients; metrics: Record<string, number> };
   dispose(): void;
 }

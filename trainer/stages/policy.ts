@@ -1,7 +1,7 @@
 // The policy stage: improves the policy by the run's algorithm, under the run's constraints.
 import { directoryCheckpoints } from '../checkpoint';
 import type { Constraint } from '../constraint';
-import { promptsOf } from '../examples';
+import { loggedAnswers, promptsOf } from '../examples';
 import type { Run } from '../open-run';
 import { optimisePolicy, type PolicyState } from '../optimise-policy';
 import type { Metrics } from '../ppo-metrics';
@@ -24,6 +24,7 @@ export async function improvePolicy(run: Run, snapshot: Snapshot, reward: Reward
     prompts: promptsOf(snapshot.rows, 'train', config.maxPromptTokens),
     ...preferencesOf(snapshot.rows),
     demonstrations: shownAnswers(snapshot.rows),
+    stored: loggedAnswers(snapshot.rows),
     publish: (adapter) => engine.serve('policy', adapter),
     signal: sink.signal,
     onMetrics(stage, iteration, metrics) {

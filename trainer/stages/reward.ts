@@ -1,11 +1,14 @@
 // The reward stage: trains the reward model on the snapshot's votes and brings it to the scale of the parent's answers.
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
+import { writeRewardArtifact } from '@/core/reward-artifact';
 import { hash32 } from '@/core/rng';
 import { directoryCheckpoints } from '../checkpoint';
 import { promptsOf, rewardExamples } from '../examples';
 import { type Run, serveAdapter } from '../open-run';
+import { rewardArtifact } from '../reward-export';
 import { type RewardTrainingState, trainRewardModel } from '../reward-model';
 import {
   normaliseReward,
@@ -17,6 +20,8 @@ import {
 import { stageProgress } from '../run-home';
 import type { Snapshot } from '../snapshot';
 
+export const REWARD_FOLDER = 'reward-model';
+
 /** Null where there is nothing to learn it from and no algorithm that would need it. */
 export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardModel | null> {
   const { sink, config, policyConfig, trunk } = run;
@@ -26,6 +31,7 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
   if (saved) {
     const model = unpackRewardModel(trunk, saved, config.rewardModel.microBatchTokens);
     run.owned.push(model);
+    await keepArtifact(run, model);
     return model;
   }
   const examples = rewardExamples(snapshot.rows);
@@ -52,8 +58,15 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
   const { mean, deviation } = normaliseReward(model, fresh);
   sink.metrics('reward_model', steps + 1, { 'normalisation/mean': mean, 'normalisation/deviation': deviation });
   await finished.write(packRewardModel(model));
+  await keepArtifact(run, model);
   await sink.flush();
   return model;
+}
+
+/** Under the run's folder, in the form that onnxruntime scores with; a run that goes on finds it there. */
+async function keepArtifact({ home, base }: Run, model: RewardModel): Promise<void> {
+  const directory = path.join(home.folder, REWARD_FOLDER);
+  if (!existsSync(directory)) await writeRewardArtifact(directory, rewardArtifact(model, base));
 }
 
 async function sampleStart(run: Run, prompts: Int32Array[]) {

@@ -8,7 +8,7 @@ import { readGguf } from '@/core/gguf';
 import { tokenizerJsonFromGguf } from '@/core/gguf-tokenizer';
 import { readJson } from '@/core/llama-folder';
 import type { TokenizerJson } from '@/core/tokenizer';
-import { transformersConfig } from './transformers-config';
+import { transformersConfig } from '@/core/transformers-config-writer';
 
 /** Copied as they are from a base that is a folder; config.json is told apart. */
 const COPIED = [

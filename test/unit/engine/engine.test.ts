@@ -253,15 +253,15 @@ describe('Engine', () => {
     expect(() => start('b', {}, { promptIds: [30] })).toThrow(/30.*vocabulary/);
   });
 
-  it('gives `seen` for a penalty only where there is one', async () => {
+  it('gives each row its prompt and answer so far, and all the room that its answer has left', async () => {
     const { start, drain, runner } = makeEngine();
     start('a', { repetitionPenalty: 1.2, maxTokens: 3 });
-    start('b', { maxTokens: 3 });
-    start('c', { presencePenalty: 0.5, maxTokens: 3 });
-    start('d', { frequencyPenalty: -0.5, maxTokens: 3 });
+    start('b', { maxTokens: 30 });
     await drain();
-    const seen = runner.runs[1]!.rows.map((row) => [...row.seen]);
-    expect(seen).toEqual([[1, 2, 3, 1], [], [1, 2, 3, 1], [1, 2, 3, 1]]);
+    const [a, b] = runner.runs[1]!.rows;
+    expect([...a!.seen]).toEqual([1, 2, 3, 1]);
+    expect([...b!.seen]).toEqual([1, 2, 3, 1]);
+    expect([a!.maxNew, b!.maxNew]).toEqual([2, 29]); // one came with the prompt
   });
 
   it('reports the likeliest tokens of each token handed out, where the request asks for them', async () => {

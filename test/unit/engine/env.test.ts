@@ -13,6 +13,7 @@ it('reads back what it writes for a child, with defaults for what is not said', 
     ATTUNE_ENGINE_PRECISION: 'fp32',
     ATTUNE_ENGINE_THREADS: 3,
     ATTUNE_ENGINE_SPINNING: false,
+    ATTUNE_ENGINE_SPECULATES: true,
     ATTUNE_ENGINE_ROWS: 2,
     ATTUNE_ENGINE_QUEUE: 64,
   });

@@ -7,8 +7,8 @@ import { readGguf } from '@/core/gguf';
 import { readLlamaFolder } from '@/core/llama-folder';
 import { encodeSafetensors, streamSafetensors } from '@/core/safetensors';
 import { parseTransformersConfig } from '@/core/transformers-config';
+import { transformersConfig } from '@/core/transformers-config-writer';
 import { mergeAdapter } from '@/scripts/attune/export/merge';
-import { transformersConfig } from '@/scripts/attune/export/transformers-config';
 import { familyFolder } from '../../bases-support';
 import { failure, temporaryFolder } from '../core/files';
 

@@ -1,9 +1,9 @@
-// A base's config.json in transformers' words, from what its GGUF file says.
+// A base's config.json in transformers' words.
 import { isDeepStrictEqual } from 'node:util';
-import { AttuneError } from '@/core/errors';
-import { attentionOf, isLocalLayer, type ModelConfig } from '@/core/model-config';
-import { ropeFactorsOf } from '@/core/rope-scaling';
-import { parseTransformersConfig } from '@/core/transformers-config';
+import { AttuneError } from './errors';
+import { attentionOf, isLocalLayer, type ModelConfig } from './model-config';
+import { ropeFactorsOf } from './rope-scaling';
+import { parseTransformersConfig } from './transformers-config';
 
 const CLASSES: Record<ModelConfig['architecture'], { model_type: string; name: string }> = {
   llama: { model_type: 'llama', name: 'LlamaForCausalLM' },

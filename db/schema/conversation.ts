@@ -1,0 +1,123 @@
+// Conversations, their messages, and the samples of the model in them.
+import { sql } from 'drizzle-orm';
+import {
+  type AnyPgColumn,
+  bigint,
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  real,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { user } from '../auth-schema';
+import { apiKey } from './api';
+import { createdAt, samplingSettings, updatedAt, writtenAt } from './columns';
+import { version } from './release';
+
+export const conversation = pgTable(
+  'conversation',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    title: text('title').notNull(),
+    /** Consent: false keeps the conversation out of every later snapshot. */
+    allowTraining: boolean('allow_training').notNull().default(true),
+    /** The key whose requests it holds; null for a conversation of the chat. */
+    apiKeyId: uuid('api_key_id').references((): AnyPgColumn => apiKey.id, { onDelete: 'cascade' }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    index('conversation_user').on(t.userId, t.updatedAt),
+    index('conversation_api_key').on(t.apiKeyId).where(sql`${t.apiKeyId} is not null`),
+  ],
+);
+
+/** Where a rule found something in a text: UTF-16 offsets, end exclusive. */
+export interface ConstraintHit {
+  ruleId: string;
+  start: number;
+  end: number;
+}
+
+export const message = pgTable(
+  'message',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    conversationId: uuid('conversation_id')
+      .notNull()
+      .references(() => conversation.id, { onDelete: 'cascade' }),
+    /** null for a first message; siblings share a parent. */
+    parentId: uuid('parent_id'),
+    role: text('role', { enum: ['user', 'assistant'] }).notNull(),
+    /** What the person sees: constraints applied. Empty while an answer runs. */
+    content: text('content').notNull(),
+    /** Chosen by the client: a repeated send returns the first row. On answers, only on regenerated ones. */
+    clientMessageId: text('client_message_id'),
+    /** What the rules found in a person's text; nothing is blocked for it. */
+    constraintHits: jsonb('constraint_hits').$type<ConstraintHit[]>().notNull().default([]),
+    createdAt: writtenAt(),
+  },
+  (t) => [
+    index('message_conversation').on(t.conversationId, t.createdAt),
+    index('message_parent').on(t.parentId),
+    uniqueIndex('message_client_id').on(t.conversationId, t.clientMessageId),
+  ],
+);
+
+export const generationStatus = pgEnum('generation_status', ['running', 'done', 'stopped', 'failed']);
+
+/** One sample of the model. This row alone replays or scores it. */
+export const generation = pgTable(
+  'generation',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    messageId: uuid('message_id')
+      .notNull()
+      .references(() => message.id, { onDelete: 'cascade' }),
+    conversationId: uuid('conversation_id')
+      .notNull()
+      .references(() => conversation.id, { onDelete: 'cascade' }),
+    userId: text('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    status: generationStatus('status').notNull().default('running'),
+    versionId: text('version_id')
+      .notNull()
+      .references(() => version.id),
+    experimentId: uuid('experiment_id'),
+    arm: text('arm', { enum: ['champion', 'candidate'] })
+      .notNull()
+      .default('champion'),
+    propensity: doublePrecision('propensity').notNull().default(1),
+    sampling: samplingSettings('sampling').notNull(),
+    seed: bigint('seed', { mode: 'number' }).notNull(),
+    promptIds: integer('prompt_ids').array().notNull(),
+    completionIds: integer('completion_ids').array().notNull().default([]),
+    /** log p of each completion token under the full distribution at temperature 1. */
+    logprobs: real('logprobs').array().notNull().default([]),
+    finishReason: text('finish_reason'),
+    constraintHits: jsonb('constraint_hits').$type<ConstraintHit[]>().notNull().default([]),
+    constraintRulesVersion: integer('constraint_rules_version').notNull().default(1),
+    error: text('error'),
+    firstTokenMs: real('first_token_ms'),
+    durationMs: real('duration_ms'),
+    createdAt: writtenAt(),
+    finishedAt: timestamp('finished_at', { withTimezone: true }),
+  },
+  (t) => [
+    uniqueIndex('generation_message').on(t.messageId),
+    index('generation_conversation').on(t.conversationId),
+    index('generation_version').on(t.versionId, t.createdAt),
+    index('generation_running').on(t.status).where(sql`${t.status} = 'running'`),
+  ],
+);

@@ -1,0 +1,93 @@
+// Versions, what serves, and experiments between two of them.
+import { sql } from 'drizzle-orm';
+import {
+  check,
+  doublePrecision,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  serial,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { GateResult, Manifest } from '@/core/manifest';
+import { user } from '../auth-schema';
+import { createdAt, updatedAt } from './columns';
+
+export const versionStatus = pgEnum('version_status', ['accepted', 'rejected']);
+
+/** A published artifact. The base itself is the row `base`, without a directory. */
+export const version = pgTable('version', {
+  id: text('id').primaryKey(),
+  parentId: text('parent_id'),
+  runId: uuid('run_id'),
+  snapshotId: uuid('snapshot_id'),
+  baseId: text('base_id').notNull(),
+  baseSha256: text('base_sha256').notNull(),
+  status: versionStatus('status').notNull(),
+  manifest: jsonb('manifest').$type<Manifest>(),
+  gates: jsonb('gates').$type<GateResult[]>().notNull().default([]),
+  createdAt: createdAt(),
+});
+
+/** Append-only history of what serves; the champion is the row with the highest seq. */
+export const release = pgTable('release', {
+  seq: serial('seq').primaryKey(),
+  versionId: text('version_id')
+    .notNull()
+    .references(() => version.id),
+  previousVersionId: text('previous_version_id'),
+  action: text('action', { enum: ['initial', 'promote', 'rollback'] }).notNull(),
+  actorId: text('actor_id'),
+  createdAt: createdAt(),
+});
+
+export const experimentStatus = pgEnum('experiment_status', ['running', 'stopped']);
+
+/** Two versions side by side: arm `candidate` gets `share` of the users, arm `champion` the rest. */
+export const experiment = pgTable(
+  'experiment',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    name: text('name').notNull(),
+    /** Salt of the user's bucket, so that two experiments split users independently. */
+    salt: text('salt').notNull(),
+    championVersionId: text('champion_version_id')
+      .notNull()
+      .references(() => version.id),
+    candidateVersionId: text('candidate_version_id')
+      .notNull()
+      .references(() => version.id),
+    share: doublePrecision('share').notNull(),
+    status: experimentStatus('status').notNull().default('running'),
+    createdBy: text('created_by'),
+    createdAt: createdAt(),
+    stoppedAt: timestamp('stopped_at', { withTimezone: true }),
+  },
+  (t) => [
+    check('experiment_share', sql`${t.share} >= 0 and ${t.share} <= 1`),
+    uniqueIndex('experiment_one_running').on(t.status).where(sql`${t.status} = 'running'`),
+  ],
+);
+
+/** The arm of a user, which changes only when the share crosses the bucket, with its probability under the present share. */
+export const assignment = pgTable(
+  'assignment',
+  {
+    experimentId: uuid('experiment_id')
+      .notNull()
+      .references(() => experiment.id, { onDelete: 'cascade' }),
+    userId: text('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    arm: text('arm', { enum: ['champion', 'candidate'] }).notNull(),
+    bucket: doublePrecision('bucket').notNull(),
+    propensity: doublePrecision('propensity').notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [primaryKey({ columns: [t.experimentId, t.userId] })],
+);

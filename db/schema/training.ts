@@ -1,0 +1,75 @@
+// Snapshots, runs and their curves.
+import {
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  real,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { RUN_STAGES } from '@/core/run-stage';
+import { createdAt } from './columns';
+import { version } from './release';
+
+/** A frozen, hashed data set: JSONL under the data folder's snapshots/<id>.jsonl. */
+export const snapshot = pgTable('snapshot', {
+  id: uuid('id').primaryKey(),
+  sha256: text('sha256').notNull(),
+  /** Rows by kind and split. */
+  counts: jsonb('counts').$type<Record<string, number>>().notNull(),
+  frozenUpTo: timestamp('frozen_up_to', { withTimezone: true }).notNull(),
+  createdAt: createdAt(),
+});
+
+export const runStatus = pgEnum('run_status', ['queued', 'running', 'done', 'rejected', 'failed', 'cancelled']);
+
+export const trainingRun = pgTable(
+  'training_run',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    status: runStatus('status').notNull().default('queued'),
+    trigger: text('trigger', { enum: ['button', 'feedback_count', 'schedule'] }).notNull(),
+    requestedBy: text('requested_by'),
+    /** PipelineConfig of trainer/presets.ts; parsed there. */
+    config: jsonb('config').$type<Record<string, unknown>>().notNull(),
+    parentVersionId: text('parent_version_id')
+      .notNull()
+      .references(() => version.id),
+    snapshotId: uuid('snapshot_id').references(() => snapshot.id),
+    resultVersionId: text('result_version_id'),
+    stage: text('stage', { enum: RUN_STAGES }),
+    /** Progress inside the stage, 0..1, and seconds left as last estimated. */
+    progress: real('progress').notNull().default(0),
+    secondsLeft: real('seconds_left'),
+    /** One readable sentence about how it ended. */
+    verdict: text('verdict'),
+    cancelRequested: boolean('cancel_requested').notNull().default(false),
+    leaseOwner: text('lease_owner'),
+    leaseExpiresAt: timestamp('lease_expires_at', { withTimezone: true }),
+    attempt: integer('attempt').notNull().default(0),
+    createdAt: createdAt(),
+    startedAt: timestamp('started_at', { withTimezone: true }),
+    finishedAt: timestamp('finished_at', { withTimezone: true }),
+  },
+  (t) => [index('training_run_status').on(t.status, t.createdAt)],
+);
+
+/** One point of every curve of a run; a resumed run overwrites the steps that it repeats. */
+export const runMetric = pgTable(
+  'run_metric',
+  {
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => trainingRun.id, { onDelete: 'cascade' }),
+    stage: text('stage').notNull(),
+    step: integer('step').notNull(),
+    metrics: jsonb('metrics').$type<Record<string, number>>().notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.stage, t.step] })],
+);

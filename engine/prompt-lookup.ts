@@ -1,0 +1,99 @@
+// Drafts the next tokens of one answer from what followed the same tokens earlier in its prompt and answer.
+
+/** Runs of tokens that are looked up; longer matches are measured from there. */
+const CONTEXTS = 3;
+/** Guesses are of one kind from so many matching tokens on: a longer match is righter. */
+const MATCHES = [1, 2, 3, 4, 6, 10, 20];
+const LONGEST_MATCH = MATCHES.at(-1)!;
+/** Share of right guesses of each kind over 9 800 tokens of ordinary chat, greedy and at temperature 0.7. */
+const RIGHT = { greedy: [0.2, 0.54, 0.66, 0.76, 0.87, 0.9, 0.97], sampled: [0.16, 0.45, 0.52, 0.62, 0.68, 0.75, 0.8] };
+/** Guesses that these shares count for beside the answer's own. */
+const PRIOR_GUESSES = 8;
+/** An older guess counts for less: half after about so many newer ones of its kind. */
+const HALF_LIFE = 40;
+const KEPT = 0.5 ** (1 / HALF_LIFE);
+
+/**
+ * What a run over 1 + k tokens costs in tokens of the plain loop at 4 a run, at index k: measured, constant on purpose. A choice
+ * by the clock would round the same seed's logits otherwise from one time to the next.
+ */
+export const RUN_COSTS = [1, 1.4, 1.55, 1.7, 1.8, 1.95, 2.05, 2.2, 2.3, 2.45, 2.55, 2.7, 2.8, 2.95, 3.05, 3.2];
+/** Tokens that a draft must be expected to spare. */
+const LEAST_GAIN = 0.05;
+/** A draft that is less likely right to its end is not drawn out. */
+const LEAST_CHANCE = 0.05;
+
+interface Guess {
+  id: number;
+  /** Index into MATCHES. */
+  kind: number;
+}
+
+/** The draft book of one answer: a pure function of its tokens, so that the same answer is drafted the same way. */
+export class Drafter {
+  /** By length of context: where each stood last, or rather what stood behind. */
+  private readonly places = Array.from({ length: CONTEXTS }, () => new Map<number, number>());
+  private readonly right: number[];
+  private readonly all = MATCHES.map(() => PRIOR_GUESSES);
+  private readonly ids: number[] = [];
+
+  constructor(isGreedy: boolean) {
+    this.right = RIGHT[isGreedy ? 'greedy' : 'sampled'].map((share) => share * PRIOR_GUESSES);
+  }
+
+  /** Learns the tokens that came since; from `answerStart` on they also tell how right its guesses are. */
+  follow(ids: ArrayLike<number>, answerStart: number): void {
+    for (let at = this.ids.length; at < ids.length; at++) {
+      const id = ids[at]!;
+      const guess = at >= answerStart ? this.guess(this.ids) : null;
+      if (guess) {
+        this.right[guess.kind] = this.right[guess.kind]! * KEPT + (guess.id === id ? 1 : 0);
+        this.all[guess.kind] = this.all[guess.kind]! * KEPT + 1;
+      }
+      for (let order = 1; order <= Math.min(CONTEXTS, at); order++) {
+        this.places[order - 1]!.set(hashOf(this.ids, at, order), at);
+      }
+      this.ids.push(id);
+    }
+  }
+
+  /** The draft that spares most, at most `most` tokens; none where the plain loop is faster. */
+  draft(most: number): number[] {
+    const ids = [...this.ids];
+    let chance = 1;
+    let expected = 1;
+    let best = { gain: LEAST_GAIN, length: 0 };
+    for (let length = 1; length <= Math.min(most, RUN_COSTS.length - 1); length++) {
+      const guess = this.guess(ids);
+      if (!guess) break;
+      chance *= this.right[guess.kind]! / this.all[guess.kind]!;
+      if (chance < LEAST_CHANCE) break;
+      expected += chance;
+      ids.push(guess.id);
+      const gain = expected - RUN_COSTS[length]!;
+      if (gain > best.gain) best = { gain, length };
+    }
+    return ids.slice(this.ids.length, this.ids.length + best.length);
+  }
+
+  /** What followed the latest occurrence of the last tokens, longest context first. */
+  private guess(ids: readonly number[]): Guess | null {
+    const end = ids.length;
+    for (let order = Math.min(CONTEXTS, end); order > 0; order--) {
+      const place = this.places[order - 1]!.get(hashOf(ids, end, order));
+      if (place === undefined) continue;
+      let matching = 0;
+      while (matching < Math.min(LONGEST_MATCH, place) && ids[place - 1 - matching] === ids[end - 1 - matching])
+        matching++;
+      if (matching >= order) return { id: ids[place]!, kind: MATCHES.findLastIndex((least) => matching >= least) };
+    }
+    return null;
+  }
+}
+
+/** FNV-1a over the `order` tokens before `end`. */
+function hashOf(ids: readonly number[], end: number, order: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = end - order; i < end; i++) hash = Math.imul(hash ^ ids[i]!, 0x01000193) ^ (hash >>> 15);
+  return hash;
+}

@@ -1,0 +1,109 @@
+// An adapter on the upper blocks alone: what enters them is computed once, and everything comes out as without that.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Rng } from '@/core/rng';
+import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
+import { keepEnteringStates } from '@/trainer/model/entering-states';
+import { createLora, loraFromAdapter } from '@/trainer/model/lora';
+import { packAnswers } from '@/trainer/model/packing';
+import { loadTrunk } from '@/trainer/model/trunk';
+import type { HeadLoss, Lora, NamedGradients, Trunk } from '@/trainer/model/types';
+import { disposeGradients } from '@/trainer/optim';
+import { firstAdaptedLayer } from '@/trainer/reward-model';
+import { tinyWeights } from './slow-llama';
+
+const problem = nativeBackendProblem();
+if (problem) console.warn(`Not run: an adapter on the upper blocks. ${problem}`);
+
+const ids = (first: number, length: number) => Int32Array.from({ length }, (_, i) => first + 3 * i);
+const GROUPS = [
+  { promptIds: ids(5, 6), answers: [ids(40, 4), ids(60, 7)] },
+  { promptIds: ids(9, 3), answers: [ids(80, 2), ids(90, 5)] },
+  { promptIds: ids(2, 8), answers: [ids(30, 3)] },
+];
+
+describe.skipIf(problem !== null)('an adapter on the upper blocks', () => {
+  const weights = tinyWeights({ seed: 7 }); // 2 blocks
+  const { config } = weights;
+  let trunk: Trunk;
+  let upper: Lora;
+  beforeAll(async () => {
+    await startBackend();
+    trunk = loadTrunk({ weights });
+    upper = createLora(config, { rank: 3, alpha: 6, firstLayer: 1, rng: new Rng(1) });
+    const adapter = upper.toAdapter();
+    const rng = new Rng(2);
+    for (const [key, pair] of adapter.pairs) if (key.startsWith('layers.1.')) pair.b = pair.b.map(() => rng.normal());
+    upper.assign(adapter);
+  });
+  afterAll(() => {
+    upper?.dispose();
+    trunk?.dispose();
+  });
+
+  const { batch } = packAnswers(GROUPS);
+  const largest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
+  /** The mean square of all hidden states. */
+  const lossOf = (hidden: Parameters<Parameters<Trunk['backward']>[2]>[0]): HeadLoss => ({
+    loss: tf.tidy(() => tf.mean(tf.square(hidden)).dataSync()[0]!),
+    dHidden: tf.mul(hidden, 2 / hidden.size),
+    gradients: new Map(),
+    metrics: {},
+  });
+  const values = (gradients: NamedGradients) => {
+    const all = new Map([...gradients].map(([name, gradient]) => [name, gradient.dataSync().slice()]));
+    disposeGradients(gradients);
+    return all;
+  };
+
+  it('has pairs there alone, and the whole adapter that it writes computes the same', () => {
+    expect([...upper.variables.keys()].every((name) => name.startsWith('layers.1.'))).toBe(true);
+    const whole = loraFromAdapter(config, upper.toAdapter(), new Rng(0));
+    const [a, b] = [upper, whole].map((lora) => tf.tidy(() => trunk.hidden(batch, lora).dataSync().slice()));
+    expect(largest(a!, b!)).toBeLessThan(1e-6);
+    const full = values(trunk.backward(batch, whole, lossOf).gradients);
+    const own = values(trunk.backward(batch, upper, lossOf).gradients);
+    expect([...own.keys()].sort()).toEqual([...upper.variables.keys()].sort());
+    for (const [name, gradient] of own) expect(largest(gradient, full.get(name)!), name).toBeLessThan(1e-6);
+    expect(Math.max(...own.get('layers.1.mlp.up_proj.lora_A')!.map(Math.abs))).toBeGreaterThan(1e-4);
+    const lower = whole.toAdapter();
+    lower.pairs.get('layers.0.mlp.up_proj')!.b.fill(1);
+    expect(() => upper.assign(lower)).toThrow('The adapter changes block 0; here the blocks below 1 stay the base’s');
+    whole.dispose();
+  });
+
+  it('gives the same hidden states and gradients from kept states as from the tokens, within rounding', () => {
+    const tensors = tf.memory().numTensors;
+    const states = keepEnteringStates(trunk, 1, 2 ** 20);
+    const [fresh, kept] = [undefined, states.of(batch)!];
+    const hidden = [fresh, kept].map((entering) =>
+      tf.tidy(() => trunk.hidden(batch, upper, entering).dataSync().slice()),
+    );
+    expect(largest(hidden[0]!, hidden[1]!)).toBeLessThan(5e-6);
+    const [slow, fast] = [fresh, kept].map((entering) => trunk.backward(batch, upper, lossOf, entering));
+    expect(fast!.loss).toBeCloseTo(slow!.loss, 6);
+    const expected = values(slow!.gradients);
+    for (const [name, gradient] of values(fast!.gradients)) {
+      expect(largest(gradient, expected.get(name)!), name).toBeLessThan(1e-6);
+    }
+    kept.dispose();
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('keeps a row’s states to the bit, whatever batch it comes in, and does without room for them', () => {
+    const [first, second] = [GROUPS[0]!, GROUPS[1]!].map((group) => packAnswers([group]).batch);
+    const read = (states: ReturnType<typeof keepEnteringStates>, rows: typeof batch) =>
+      tf.tidy(() => states.of(rows)!.dataSync().slice());
+    const roomy = keepEnteringStates(trunk, 1, 2 ** 20);
+    const together = read(roomy, packAnswers(GROUPS.slice(0, 2)).batch); // longest row first
+    expect(together).toEqual(Float32Array.from([...read(roomy, first!), ...read(roomy, second!)]));
+    const none = keepEnteringStates(trunk, 1, 0);
+    expect(read(none, first!)).toEqual(read(roomy, first!));
+    expect(keepEnteringStates(trunk, 0, 2 ** 20).of(batch)).toBeUndefined();
+  });
+
+  it('is a share of the blocks, from the top, and one block at least', () => {
+    expect([1, 1 / 3, 0.01].map((share) => firstAdaptedLayer(30, share))).toEqual([0, 20, 29]);
+    expect(firstAdaptedLayer(2, 0.5)).toBe(1);
+  });
+});

@@ -1,0 +1,42 @@
+// What enters the lowest adapted block, kept in memory: the frozen blocks below give the same for a row in every epoch.
+import { type Tensor2D, tf } from '@/trainer/backend';
+import type { TokenBatch, Trunk } from './types';
+
+export interface EnteringStates {
+  /** For the tokens of all rows, row after row; undefined where nothing lies below the adapter. The caller's. [N, H] */
+  of(batch: TokenBatch): Tensor2D | undefined;
+}
+
+/** Beyond `bytes` what enters is computed each time and no longer kept. */
+export function keepEnteringStates(trunk: Trunk, layer: number, bytes: number): EnteringStates {
+  const { hiddenSize } = trunk.config;
+  const kept = new Map<string, Float32Array>();
+  let free = bytes;
+  const ofRow = ({ ids, segments }: TokenBatch, row: number): Float32Array => {
+    const key = `${ids[row]} ${JSON.stringify(segments?.[row] ?? null)}`;
+    const known = kept.get(key);
+    if (known) return known;
+    // Each row alone: in another batch its last bits differ, and a resumed run must find the same ones.
+    const alone = { ids: [ids[row]!], ...(segments && { segments: [segments[row]!] }) };
+    const states = tf.tidy(() => trunk.entering(alone, layer).dataSync() as Float32Array);
+    if (states.byteLength <= free) {
+      free -= states.byteLength;
+      kept.set(key, states);
+    }
+    return states;
+  };
+  return {
+    of(batch) {
+      if (layer === 0) return undefined;
+      const tokens = batch.ids.reduce((sum, row) => sum + row.length, 0);
+      const all = new Float32Array(tokens * hiddenSize);
+      let next = 0;
+      for (const row of batch.ids.keys()) {
+        const states = ofRow(batch, row);
+        all.set(states, next);
+        next += states.length;
+      }
+      return tf.tensor2d(all, [tokens, hiddenSize]);
+    },
+  };
+}
