@@ -20,7 +20,7 @@ export const EngineEnv = z.object({
     .default(process.platform === 'win32' ? '\\\\.\\pipe\\attune-engine' : '.attune/run/engine.sock'),
   ATTUNE_ENGINE_PRECISION: z.enum(['int8', 'fp32']).default('int8'),
   ATTUNE_ENGINE_THREADS: count(Math.min(4, os.availableParallelism())),
-  /** Idle threads spin: faster alone, far slower beside a busy trainer. */
+  /** Idle threads spin: faster by a sixth alone and by a tenth beside a trainer that is nice, slower beside an equal one. */
   ATTUNE_ENGINE_SPINNING: z.stringbool().default(true),
   /** An answer alone is drafted from its own text and verified several tokens a run. */
   ATTUNE_ENGINE_SPECULATES: z.stringbool().default(true),

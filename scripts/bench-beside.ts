@@ -12,13 +12,13 @@ import { writeVersion } from './bench/versions';
 import { env } from './env';
 
 const ANSWER_TOKENS = 128;
-const SECONDS = 14;
+const SECONDS = 15;
 const SETTINGS = [
   { threads: 2, spinning: true },
   { threads: 2, spinning: false },
   { threads: 1, spinning: false },
 ];
-const NICENESS = [0, 10, 19];
+const NICENESS = [0, 10];
 
 /** Training steps one after the other, when it is not stopped. */
 class Training {
@@ -30,7 +30,10 @@ class Training {
     setPriority(child.pid!, niceness); // as the supervisor does
     const training = new Training(child);
     const lines = createInterface({ input: child.stdout! });
-    await new Promise<void>((resolve) => lines.once('line', () => resolve()));
+    await new Promise<void>((resolve, reject) => {
+      lines.once('line', () => resolve());
+      child.once('exit', (code) => reject(new Error(`The training process ended with code ${code}.`)));
+    });
     lines.on('line', (line) => training.seconds.push((JSON.parse(line) as { seconds: number }).seconds));
     child.stdin!.write('\n'.repeat(1000));
     training.pause();

@@ -203,8 +203,6 @@ async function childEnvironment(
     ATTUNE_ENGINE_SOCKET: socketPath(paths.run),
     ATTUNE_ENGINE_PRECISION: 'int8',
     ATTUNE_ENGINE_THREADS: String(options.threads),
-    // Spinning threads beside a training run cost several times what they gain.
-    ATTUNE_ENGINE_SPINNING: 'false',
     TF_CPP_MIN_LOG_LEVEL: '2',
   };
 }
