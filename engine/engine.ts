@@ -173,13 +173,13 @@ export class Engine {
     return true;
   }
 
-  private async runRows({ rows, steps }: Plan<Sequence, ScoreJob>): Promise<Results<RunResult>> {
+  private async runRows({ rows, steps, chunkTokens }: Plan<Sequence, ScoreJob>): Promise<Results<RunResult>> {
     if (rows.length === 0) return [];
     const { runner, prefixes, now } = this.options;
     const started = now();
     try {
       for (const sequence of rows) sequence.adopt(prefixes, runner);
-      const batch = rows.map((sequence) => sequence.toRow());
+      const batch = rows.map((sequence) => sequence.toRow(chunkTokens));
       const results = await runner.run(batch, steps);
       const tokens = results.reduce((total, result) => total + result.ids.length, 0);
       this.throughput.record(tokens, now() - started);

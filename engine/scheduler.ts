@@ -7,7 +7,7 @@ export interface SchedulerLimits {
   maxWaiting: number;
   /** Prompt tokens that join in one tick; the first in line joins whatever its length, chunk by chunk. */
   maxPrefillTokens: number;
-  /** Tokens of a long prompt that one tick reads, one long prompt at a time: as long, running answers pause. */
+  /** Tokens of a long prompt that one tick reads beside other rows, one long prompt at a time: as long, running answers pause. */
   chunkTokens: number;
   /** Tokens of keys and values held at once, counted as if every running answer reached its longest. */
   maxCachedTokens: number;
@@ -45,6 +45,8 @@ export interface ScoreJob {
 export interface Plan<S, J> {
   rows: S[];
   steps: number;
+  /** Most prompt tokens of a row in this tick. */
+  chunkTokens: number;
   scores: J[];
 }
 
@@ -92,7 +94,9 @@ export function schedule<S extends Schedulable, J extends ScoreJob>(
   const isRead = rows.length > 1 && rows.some((row) => row.priority === 'interactive');
   const isWaitedFor = rows.length < ready.length;
   const steps = prefillTokens > 0 ? joining : isWaitedFor ? queued : isRead ? interactive : batch;
-  return { rows, steps, scores: takeScores(scores, ready, limits) };
+  // Nobody pauses for a prompt that is read alone.
+  const chunkTokens = rows.length === 1 ? Math.max(limits.chunkTokens, limits.maxPrefillTokens) : limits.chunkTokens;
+  return { rows, steps, chunkTokens, scores: takeScores(scores, ready, limits) };
 }
 
 function inOrder<S extends Schedulable>(ready: readonly S[]): S[] {

@@ -92,12 +92,12 @@ export class Sequence implements Schedulable {
     prefixes.keep(this.request.versionId, this.ids.slice(0, this.cache.length), this.cache);
   }
 
-  /** The row for the next run; never called once finished. */
-  toRow(): RunRow {
+  /** The row for the next run, at most `chunkTokens` of the prompt in it; never called once finished. */
+  toRow(chunkTokens: number): RunRow {
     const { sampling, versionId, topLogprobs } = this.request;
     const all = this.ids;
     const start = this.cache?.length ?? 0;
-    const end = Math.min(all.length, start + this.context.chunkTokens);
+    const end = Math.min(all.length, start + chunkTokens);
     return {
       cache: this.cache,
       tokens: Int32Array.from(all.slice(start, end)),

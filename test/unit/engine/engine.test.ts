@@ -336,7 +336,7 @@ describe('Engine', () => {
     });
 
     it('is not harmed by an abort in the middle of a prompt, nor by a run that failed', async () => {
-      const { start, drain, engine, runner } = makeEngine({ chunkTokens: 20 });
+      const { start, drain, engine, runner } = makeEngine({ chunkTokens: 20, maxPrefillTokens: 20 });
       const aborted = start('a', { seed: 1 }, { promptIds: long(10, 50) });
       await new Promise((resolve) => setImmediate(resolve));
       await engine.tick(); // reads 20 of 50

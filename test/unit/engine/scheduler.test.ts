@@ -72,10 +72,18 @@ describe('schedule', () => {
     expect(names([item('huge', { longestTokens: 5000 })])).toEqual(['huge']);
   });
 
+  it('reads a prompt in chunks beside other rows, and in one piece as large as a prefill may be alone', () => {
+    const long = item('long', { pendingTokens: 5000 });
+    const chunk = (items: Item[]) => schedule(items, [], { ...limits, chunkTokens: 40 }).chunkTokens;
+    expect(chunk([item('a', { hasCache: true }), long])).toBe(40);
+    expect(chunk([long])).toBe(100);
+  });
+
   it('takes long runs when nobody reads or waits, shorter ones when somebody does, and one step when a prompt joins', () => {
     const running = ['a', 'b', 'c'].map((name) => item(name, { hasCache: true }));
     expect(steps(running.map((one) => ({ ...one, priority: 'batch' as const })))).toBe(8);
     expect(steps(running)).toBe(4);
+    expect(steps([running[0]!])).toBe(8); // one answer alone comes fast enough
     expect(steps([...running, item('d')])).toBe(4);
     expect(steps([running[0]!, item('d')])).toBe(1);
   });
