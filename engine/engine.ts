@@ -24,6 +24,8 @@ export interface EngineOptions {
 
 /** How long a tick at most makes room for a version that is being read. */
 const LOADING_MS = 60;
+/** How long after a version has been loaded ahead its first request is awaited. */
+const AWAITED_MS = 200;
 
 type Emit = (message: EngineMessage) => void;
 
@@ -44,6 +46,7 @@ export class Engine {
   private computing = new Set<Sequence | ScoreJob>();
   private wake = () => {};
   private holds = 0;
+  private awaitedUntil = Number.NEGATIVE_INFINITY;
   private readonly throughput: Throughput;
   private readonly startedAt = new Date().toISOString();
 
@@ -98,6 +101,7 @@ export class Engine {
   async load(versionId: string): Promise<void> {
     await this.options.adapters.acquire(versionId);
     this.options.adapters.release(versionId);
+    this.awaitedUntil = this.options.now() + AWAITED_MS;
   }
 
   /** Frees a version; its running answers end on it first. */
@@ -163,7 +167,7 @@ export class Engine {
   async tick(): Promise<boolean> {
     if (this.holds > 0) return false;
     for (const sequence of this.sequences.keys()) if (sequence.isReady) sequence.lookUp(this.options.prefixes);
-    const plan = schedule([...this.sequences.keys()], [...this.scores.keys()], this.options.limits);
+    const plan = schedule([...this.sequences.keys()], [...this.scores.keys()], this.limits());
     if (plan.rows.length + plan.scores.length === 0) return false;
     this.computing = new Set([...plan.rows, ...plan.scores]);
     const generated = await this.runRows(plan);
@@ -171,6 +175,13 @@ export class Engine {
     this.computing = new Set();
     this.handOut(plan, generated, scored);
     return true;
+  }
+
+  /** Single steps while a version is read and its first request is on its way, which then wait for short ticks only. */
+  private limits(): SchedulerLimits {
+    const { adapters, limits, now } = this.options;
+    if (!adapters.isLoading && now() >= this.awaitedUntil) return limits;
+    return { ...limits, steps: { batch: 1, interactive: 1, queued: 1, joining: 1 } };
   }
 
   private async runRows({ rows, steps, chunkTokens }: Plan<Sequence, ScoreJob>): Promise<Results<RunResult>> {

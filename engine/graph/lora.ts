@@ -49,8 +49,12 @@ export function packAdapter(adapter: Adapter | null, config: ModelConfig): Packe
       const a = new Float32Array(columns * width); // [in, width]
       for (const [index, reader] of READERS[down].entries()) {
         const pair = pairOf(reader);
-        for (let r = 0; pair && r < rank; r++) {
-          for (let i = 0; i < columns; i++) a[i * width + index * rank + r] = pair.a[r * columns + i]!;
+        if (!pair) continue;
+        const values = pair.a; // [rank, in]
+        // Writes go on in a line and reads in `rank` lines, which the memory likes better than the other way round.
+        for (let i = 0; i < columns; i++) {
+          const at = i * width + index * rank;
+          for (let r = 0; r < rank; r++) a[at + r] = values[r * columns + i]!;
         }
       }
       feeds[loraA(layer, down)] = new Tensor('float32', a, [columns, width]);
@@ -65,8 +69,10 @@ export function packAdapter(adapter: Adapter | null, config: ModelConfig): Packe
       for (const [index, member] of members.entries()) {
         const pair = pairOf(member);
         const first = READERS[down].indexOf(member) * rank;
-        for (let r = 0; pair && r < rank; r++) {
-          for (let o = 0; o < outs[index]!; o++) b[(first + r) * out + column + o] = pair.b[o * rank + r]! * scale;
+        const values = pair?.b; // [out, rank]
+        for (let o = 0; values && o < outs[index]!; o++) {
+          const at = first * out + column + o;
+          for (let r = 0; r < rank; r++) b[at + r * out] = values[o * rank + r]! * scale;
         }
         column += outs[index]!;
       }
@@ -78,7 +84,6 @@ export function packAdapter(adapter: Adapter | null, config: ModelConfig): Packe
 
 /** One version that computes NaN would fail the batch of the others, so its weights are refused here. */
 function checkFinite({ alpha, pairs }: Adapter): void {
-  const allFinite = (values: Float32Array) => values.every(Number.isFinite);
   for (const [key, { a, b }] of pairs) {
     if (Number.isFinite(alpha) && allFinite(a) && allFinite(b)) continue;
     throw new AttuneError(
@@ -86,6 +91,13 @@ function checkFinite({ alpha, pairs }: Adapter): void {
       `The adapter's ${key} or alpha is not finite. Its training diverged: train again.`,
     );
   }
+}
+
+/** Infinity times 0 and NaN times anything are NaN, which stays in the sum. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  return sum === 0;
 }
 
 /** Several packed adapters side by side: A by columns, B by rows. */

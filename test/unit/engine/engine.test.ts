@@ -79,7 +79,7 @@ const tokenizer: Tokenizer = {
   isSpecial: (id) => id === EOS,
 };
 
-function makeEngine(limits: Partial<typeof DEFAULT_LIMITS> = {}, maxContext = 64) {
+function makeEngine(limits: Partial<typeof DEFAULT_LIMITS> = {}, maxContext = 64, now = () => 0) {
   const runner = new CountingRunner();
   const read = async (versionId: string) => {
     if (versionId === 'missing') throw new AttuneError('NOT_FOUND', 'There is no version missing.');
@@ -96,7 +96,7 @@ function makeEngine(limits: Partial<typeof DEFAULT_LIMITS> = {}, maxContext = 64
     prefixes,
     limits: { ...DEFAULT_LIMITS, ...limits },
     maxContext,
-    now: () => 0,
+    now,
   });
   const start = (requestId: string, sampling: Partial<Sampling>, over: Partial<GenerateRequest> = {}) => {
     const messages: EngineMessage[] = [];
@@ -225,6 +225,26 @@ describe('Engine', () => {
     await drain();
     expect(runner.runs[0]!.rows.map((row) => row.adapterId)).toEqual(['v1', 'v2', null]);
     expect(missing.messages).toMatchObject([{ type: 'failed', code: 'NOT_FOUND' }]);
+  });
+
+  it('runs single steps while a version is read and for a moment after it was loaded, then several again', async () => {
+    const clock = { ms: 0 };
+    const { start, engine, runner } = makeEngine({}, 64, () => clock.ms);
+    start('a', { maxTokens: 40 });
+    await new Promise((resolve) => setImmediate(resolve));
+    await engine.tick(); // reads the prompt
+    const steps = async () => {
+      await engine.tick();
+      return runner.runs.at(-1)!.steps;
+    };
+    expect(await steps()).toBe(8);
+    const loaded = engine.load('v1');
+    expect(await steps()).toBe(1);
+    await loaded;
+    clock.ms += 150;
+    expect(await steps()).toBe(1);
+    clock.ms += 100;
+    expect(await steps()).toBe(8);
   });
 
   it('fails the answers of a run that throws, and serves the next', async () => {
