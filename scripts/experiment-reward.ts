@@ -45,13 +45,13 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     /** Pairs in all, for a smaller run; the figures then say so. */
     pairs: { type: 'string' },
-    epochs: { type: 'string', default: '1' },
+    epochs: { type: 'string', default: '2' },
     /** Pairs per optimiser step. */
     batch: { type: 'string', default: '8' },
-    'learning-rate': { type: 'string', default: '3e-4' },
+    'learning-rate': { type: 'string', default: '1e-3' },
     'max-tokens': { type: 'string', default: '128' },
     /** Share of the blocks, from the top, that are adapted; what enters them is computed once for all folds and seeds. */
-    'adapted-share': { type: 'string', default: '0.3334' },
+    'adapted-share': { type: 'string', default: '0.2' },
     minutes: { type: 'string', default: '600' },
     out: { type: 'string', default: 'bench/reward-hh.json' },
   },

@@ -61,10 +61,10 @@ export interface Gain {
 /** Settings that both experiments share; points of score are start deviations. */
 export const ppoSettings = (maxTokens: number, seed: number): PpoConfig =>
   PpoConfig.parse({
-    ...{ iterations: 10, sequences: 32, minibatch: 8, epochs: 2 },
+    ...{ iterations: 12, sequences: 48, minibatch: 12, epochs: 2 },
     ...{ maxResponseTokens: maxTokens, maxPromptTokens: 160 },
-    ...{ learningRate: 3e-4, lambda: 1, klCoefficient: 0.05, klBudget: 9 },
-    ...{ eosPenalty: 1.5, minWords: 5 },
+    ...{ learningRate: 3e-4, lambda: 1, klCoefficient: 0.05, klBudget: 9.5 },
+    ...{ eosPenalty: 2.5, minWords: 5 },
     seed,
   });
 
