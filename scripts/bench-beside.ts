@@ -73,8 +73,12 @@ async function main([job = 'sft', modelPath = env.ATTUNE_MODEL]: string[]): Prom
   try {
     for (const { threads, spinning } of SETTINGS) {
       engine = await spawnEngine({
-        ...{ modelPath, artifacts, cache: join(env.dataFolder, 'cache'), socketPath: join(folder, 'beside.sock') },
-        ...{ threads, spinning },
+        modelPath,
+        artifacts,
+        cache: join(env.dataFolder, 'cache'),
+        socketPath: join(folder, 'beside.sock'),
+        threads,
+        spinning,
       });
       await runStreams(engine.client, [prompt], { count: ANSWER_TOKENS, versions: ['bench-1'], stopIds });
       const quiet = await measure(engine);

@@ -49,15 +49,21 @@ interface SeedResult extends Gain {
 
 async function main(): Promise<void> {
   const { path: modelPath } = await findWeights({
-    ...{ model: env.ATTUNE_MODEL, modelsFolder: dataPaths(env.dataFolder).models, progress: () => {} },
+    model: env.ATTUNE_MODEL,
+    modelsFolder: dataPaths(env.dataFolder).models,
+    progress: () => {},
   });
   const base = await loadBase(modelPath);
   const shared = path.join(env.dataFolder, 'experiments', `ppo-start-${MAX_TOKENS}`);
   const work = path.join(env.dataFolder, 'experiments', `ppo-${name}-${MAX_TOKENS}`);
   const signal = AbortSignal.timeout(Number(options.minutes) * 60_000);
   const engine = lazyEngine({
-    ...{ base, modelPath, precision: 'fp32', threads: env.ATTUNE_ENGINE_THREADS },
-    ...{ folder: path.join(work, 'adapters'), cache: path.join(env.dataFolder, 'cache') },
+    base,
+    modelPath,
+    precision: 'fp32',
+    threads: env.ATTUNE_ENGINE_THREADS,
+    folder: path.join(work, 'adapters'),
+    cache: path.join(env.dataFolder, 'cache'),
   });
   await startBackend();
   const trunk = loadTrunk(base);
@@ -75,7 +81,15 @@ async function main(): Promise<void> {
       const file = path.join(folder, 'result.json');
       if (existsSync(file)) continue;
       const gain = await measureGain({
-        ...{ base, trunk, engine, prompts: voted, heldOut: asked, before, preference, folder, signal },
+        base,
+        trunk,
+        engine,
+        prompts: voted,
+        heldOut: asked,
+        before,
+        preference,
+        folder,
+        signal,
         reward: trueReward(preference, base, scale),
         config: configOf(seed),
         log: path.join('bench', 'logs', `ppo-${name}-seed-${seed}`),

@@ -170,7 +170,11 @@ async function runFold(
   const checkpoints = path.join(work, `checkpoints-${fold}-${seed}`);
   const log = openStepLog(path.join(LOGS, `reward-hh-${name}-fold-${fold}-seed-${seed}.jsonl`));
   const { model, report } = await trainRewardModel({
-    ...{ trunk, examples: train, config, states, signal },
+    trunk,
+    examples: train,
+    config,
+    states,
+    signal,
     onMetrics(_stage, step, metrics) {
       log.write({ step, ...metrics });
       const { loss, accuracy, eval_accuracy: held, num_tokens: tokens } = metrics;
@@ -183,7 +187,12 @@ async function runFold(
     const scored: LabelledPair[] = scoredPairs(scoreExamples(model, test, states));
     const { accuracy, ece } = measurePairs(scored);
     const result = {
-      ...{ fold, seed, trainPairs: train.length, testPairs: test.length, accuracy, eceBefore: ece },
+      fold,
+      seed,
+      trainPairs: train.length,
+      testPairs: test.length,
+      accuracy,
+      eceBefore: ece,
       seconds: log.seconds(),
       lengthBaseline: lengthBaseline(scored, rule),
       eceAfter: expectedCalibrationError(scored.map((pair) => scalePair(pair, model.temperature))),

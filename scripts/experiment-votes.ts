@@ -83,8 +83,11 @@ function votesOn(answers: readonly SampledAnswer[], first: number, noise: number
     return {
       kind: 'comparison',
       promptIds: left.promptIds,
-      ...{ chosenIds: chosen.answerIds, rejectedIds: rejected.answerIds },
-      ...{ outcome: choice === 'tie' ? 'tie' : 'chosen', margin: 0, weight: 1 },
+      chosenIds: chosen.answerIds,
+      rejectedIds: rejected.answerIds,
+      outcome: choice === 'tie' ? 'tie' : 'chosen',
+      margin: 0,
+      weight: 1,
     };
   });
 }
@@ -103,8 +106,12 @@ async function main(): Promise<void> {
     Array.from({ length: 2 * votes }, (_, i) => prompts[Math.floor(i / 2) % prompts.length]!);
   const engineOf = (precision: 'int8' | 'fp32') =>
     lazyEngine({
-      ...{ base, modelPath, precision, threads: env.ATTUNE_ENGINE_THREADS },
-      ...{ folder: path.join(work, `adapters-${precision}`), cache: path.join(env.dataFolder, 'cache') },
+      base,
+      modelPath,
+      precision,
+      threads: env.ATTUNE_ENGINE_THREADS,
+      folder: path.join(work, `adapters-${precision}`),
+      cache: path.join(env.dataFolder, 'cache'),
     });
   const maxTokens = Number(options['max-tokens']);
   const [served, exact] = [engineOf('int8'), engineOf('fp32')];
@@ -145,11 +152,23 @@ async function main(): Promise<void> {
         normaliseReward(model, forVotes.slice(0, SCALE_ANSWERS));
         const asked = [...heldOut, ...heldOut];
         const before = await sampleOnce(asked, {
-          ...{ ...sampling, engine: exact, file: path.join(work, 'before.jsonl'), seed: SEED + 2000 },
+          ...sampling,
+          engine: exact,
+          file: path.join(work, 'before.jsonl'),
+          seed: SEED + 2000,
         });
         const gain = await measureGain({
-          ...{ base, trunk, engine: exact, prompts: voted, heldOut: asked, before, reward: model },
-          ...{ preference, folder, signal, config: ppoSettings(maxTokens, hash32(SEED, 78)) },
+          base,
+          trunk,
+          engine: exact,
+          prompts: voted,
+          heldOut: asked,
+          before,
+          reward: model,
+          preference,
+          folder,
+          signal,
+          config: ppoSettings(maxTokens, hash32(SEED, 78)),
           log: path.join('bench', 'logs', `votes-${options.preference}-${PPO_VOTES}-ppo-seed-${SEED}`),
         });
         writeFileSync(file, JSON.stringify(gain));
@@ -179,14 +198,22 @@ interface Training {
 function rewardModelOf({ trunk, votes, folder, signal }: Training) {
   mkdirSync(folder, { recursive: true });
   const config = RewardModelConfig.parse({
-    ...{ epochs: Number(options.epochs), maxTokens: 192, evalsPerEpoch: 1, checkpointEverySteps: 3 },
-    ...{ batchExamples: 8, adaptedShare: 1 / 3, learningRate: 3e-4 },
+    epochs: Number(options.epochs),
+    maxTokens: 192,
+    evalsPerEpoch: 1,
+    checkpointEverySteps: 3,
+    batchExamples: 8,
+    adaptedShare: 1 / 3,
+    learningRate: 3e-4,
     ...JSON.parse(options.reward),
     seed: hash32(SEED, 5),
   });
   const log = openStepLog(path.join('bench', 'logs', `votes-${path.basename(folder)}-reward-seed-${SEED}.jsonl`));
   return trainRewardModel({
-    ...{ trunk, examples: votes, config, signal },
+    trunk,
+    examples: votes,
+    config,
+    signal,
     onMetrics(_stage, step, metrics) {
       log.write({ step, ...metrics });
       const { loss, accuracy, eval_accuracy: held } = metrics;
@@ -217,7 +244,10 @@ async function trainOn(
     const withoutNoise = scoredPairs(scoreExamples(model, truth));
     const { accuracy, ece } = measurePairs(pairs);
     return {
-      ...{ votes: votes.length, seconds, accuracy, ece },
+      votes: votes.length,
+      seconds,
+      accuracy,
+      ece,
       decidedHeldOut: pairs.length,
       decided: votes.filter(({ outcome }) => outcome === 'chosen').length,
       accuracyWithoutNoise: measurePairs(withoutNoise).accuracy,
@@ -249,7 +279,8 @@ function report(results: SizeResult[], answers: readonly SampledAnswer[], policy
   const chart = votesChart(
     results.map((result) => ({
       ...result,
-      ...{ accuracy: result.accuracyWithoutNoise, lengthBaseline: result.lengthBaselineWithoutNoise },
+      accuracy: result.accuracyWithoutNoise,
+      lengthBaseline: result.lengthBaselineWithoutNoise,
     })),
     options.preference,
   );

@@ -31,8 +31,13 @@ async function main(): Promise<number> {
     await writeDataSet(data[0]!, 60);
     const { preset, config, seed } = options;
     const runs = await measureKilledRuns({
-      ...{ folder, model, data, args: ['--preset', preset, '--config', config, '--seed', seed] },
-      ...{ kills: Number(options.kills), seed: Number(seed), write: (line) => console.log(line) },
+      folder,
+      model,
+      data,
+      args: ['--preset', preset, '--config', config, '--seed', seed],
+      kills: Number(options.kills),
+      seed: Number(seed),
+      write: (line) => console.log(line),
     });
     const equal = runs.filter(({ isEqual }) => isEqual).length;
     console.log(`${equal} of ${runs.length} killed runs ended with the weights of the undisturbed one`);

@@ -82,8 +82,12 @@ async function main(): Promise<void> {
       return logprobs.flatMap((row) => [...row]);
     };
     const engine = await startPrivateEngine({
-      ...{ modelPath, base, folder: join(folder, 'served'), cache: join(env.dataFolder, 'cache') },
-      ...{ threads: env.ATTUNE_ENGINE_THREADS, precision: 'fp32' as const },
+      modelPath,
+      base,
+      folder: join(folder, 'served'),
+      cache: join(env.dataFolder, 'cache'),
+      threads: env.ATTUNE_ENGINE_THREADS,
+      precision: 'fp32' as const,
     });
     const served = await engine.score(
       await engine.serve('trained-there', theirAdapter),

@@ -11,8 +11,14 @@ import { type StepTokens, stepOnMinibatch } from './policy-step';
 export function a2c(config: A2cConfig): OnPolicyAlgorithm {
   return {
     config,
-    ...{ samplesPerPrompt: 1, epochs: 1, minibatch: config.sequences, unit: 1, usesValues: true },
-    ...{ rate: rateOf(config), klCoefficient: config.klCoefficient, adaptiveKl: config.adaptiveKl },
+    samplesPerPrompt: 1,
+    epochs: 1,
+    minibatch: config.sequences,
+    unit: 1,
+    usesValues: true,
+    rate: rateOf(config),
+    klCoefficient: config.klCoefficient,
+    adaptiveKl: config.adaptiveKl,
     stored: { maxStaleness: config.maxStaleness, share: config.storedShare },
 
     learn(experience, klCoefficient) {
@@ -23,8 +29,12 @@ export function a2c(config: A2cConfig): OnPolicyAlgorithm {
     step({ learner, experience, signal, rows, klCoefficient, learningRate, demonstrations, check }) {
       return stepOnMinibatch(learner, config, experience, signal, rows, {
         policyLoss: policyGradientLoss,
-        ...{ valueClip: null, approxKlStop: null, klCoefficient, learningRate },
-        ...{ demonstrations: demonstrations(config), check },
+        valueClip: null,
+        approxKlStop: null,
+        klCoefficient,
+        learningRate,
+        demonstrations: demonstrations(config),
+        check,
       });
     },
   };
@@ -33,8 +43,14 @@ export function a2c(config: A2cConfig): OnPolicyAlgorithm {
 /** -A log p, weighted; its gradient is -A. */
 export function policyGradientLoss({ logprobs, oldLogprobs, advantages, weights }: StepTokens): PolicyLoss {
   const out: PolicyLoss = {
-    ...{ loss: 0, gradient: new Float32Array(logprobs.length), clippedLow: 0, clippedHigh: 0 },
-    ...{ logRatio: 0, approxKl: 0, ratio: 0, ratioSquared: 0 },
+    loss: 0,
+    gradient: new Float32Array(logprobs.length),
+    clippedLow: 0,
+    clippedHigh: 0,
+    logRatio: 0,
+    approxKl: 0,
+    ratio: 0,
+    ratioSquared: 0,
   };
   logprobs.forEach((x, i) => {
     const difference = x - oldLogprobs[i]!;

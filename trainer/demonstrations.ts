@@ -54,7 +54,10 @@ export function demonstrationsOf(
   }
   const own = key ?? rows[0]!.ids.join(',');
   return rows.map(({ ids, isTarget }) => ({
-    ...{ ids: Int32Array.from(ids), isTarget: Uint8Array.from(isTarget), weight, key: own },
+    ids: Int32Array.from(ids),
+    isTarget: Uint8Array.from(isTarget),
+    weight,
+    key: own,
   }));
 }
 

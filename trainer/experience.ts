@@ -117,7 +117,10 @@ export async function gatherExperience(
       ...fresh.map(() => 0),
       ...stored.map(({ updatesBehind }) => updatesBehind + request.iteration),
     ]),
-    ...{ rewardScores: judged.rewardScores, scores: judged.scores, costs: judged.costs, values },
+    rewardScores: judged.rewardScores,
+    scores: judged.scores,
+    costs: judged.costs,
+    values,
     engineLogprobs: [
       ...samples.map((sample) => Float32Array.from(sample.logprobs)),
       ...stored.map(({ logprobs }) => logprobs),

@@ -82,8 +82,10 @@ async function open(input: PolicyInput<Config>, algorithm: OnPolicyAlgorithm): P
     ? createScalarHead({ name: 'value', hiddenSize, init: 'zero', layerNorm: true, rng: new Rng(config.seed) })
     : null;
   const screened = screenStored(algorithm.stored ? (input.stored ?? []) : [], {
-    ...{ maxStaleness: algorithm.stored?.maxStaleness ?? 0, endIds: trunk.config.eosTokenIds },
-    ...{ maxPromptTokens: config.maxPromptTokens, maxResponseTokens: config.maxResponseTokens },
+    maxStaleness: algorithm.stored?.maxStaleness ?? 0,
+    endIds: trunk.config.eosTokenIds,
+    maxPromptTokens: config.maxPromptTokens,
+    maxResponseTokens: config.maxResponseTokens,
   });
   const opened = await openRun<OnPolicyState, Config>(input, valueHead, {
     ...{
@@ -95,8 +97,10 @@ async function open(input: PolicyInput<Config>, algorithm: OnPolicyAlgorithm): P
       alarms: NO_ALARMS,
       scoreMoments: NO_MOMENTS,
     },
-    ...{ klCoefficient: algorithm.klCoefficient, constraints: startConstraints(input.constraints) },
-    ...{ storedCursor: 0, storedStale: 0 },
+    klCoefficient: algorithm.klCoefficient,
+    constraints: startConstraints(input.constraints),
+    storedCursor: 0,
+    storedStale: 0,
   });
   return {
     ...opened,
@@ -122,8 +126,15 @@ async function gather(run: Run): Promise<void> {
     input,
     valueHead,
     {
-      ...{ config, adapterId, prompts, seeds, stored, signal: input.signal },
-      ...{ iteration: state.iteration, constraintStates: state.constraints, scoreMoments: state.scoreMoments },
+      config,
+      adapterId,
+      prompts,
+      seeds,
+      stored,
+      signal: input.signal,
+      iteration: state.iteration,
+      constraintStates: state.constraints,
+      scoreMoments: state.scoreMoments,
     },
     (scores) => {
       if (state.iteration === 0 && valueHead) startValues(valueHead, scores);
@@ -204,7 +215,12 @@ async function update(run: Run): Promise<void> {
     const rows = chosen.flatMap((unit) => Array.from({ length: algorithm.unit }, (_, i) => unit * algorithm.unit + i));
     const isFirst = state.optimiserSteps === 0 && state.sums.steps === 0;
     const outcome = algorithm.step({
-      ...{ learner, experience, signal, rows, iteration: state.iteration, klCoefficient: state.klCoefficient },
+      learner,
+      experience,
+      signal,
+      rows,
+      iteration: state.iteration,
+      klCoefficient: state.klCoefficient,
       learningRate: learningRateOf(run, state.optimiserSteps),
       demonstrations: (mix) => demonstrationsAt(run, mix),
       check: (figures) => {
@@ -264,8 +280,10 @@ function measure(run: Run, experience: Experience, signal: LearningSignal): Metr
   const own = selectRows(experience, ownRows(experience));
   return {
     ...experienceMetrics(experience, {
-      ...{ klCoefficient: state.klCoefficient, penalty: signal.penalty },
-      ...{ cap: input.config.maxResponseTokens, endIds: input.trunk.config.eosTokenIds },
+      klCoefficient: state.klCoefficient,
+      penalty: signal.penalty,
+      cap: input.config.maxResponseTokens,
+      endIds: input.trunk.config.eosTokenIds,
     }),
     ...constraintMetrics(input.constraints, state.constraints, own.costs),
     ...(run.stored.length || Object.values(run.refused).some(Boolean)

@@ -18,8 +18,15 @@ export function onlineDpo(config: OnlineDpoConfig): OnPolicyAlgorithm {
   const { epochs, minibatch, maxGradNorm } = config;
   return {
     config,
-    ...{ samplesPerPrompt: 2, epochs, minibatch, unit: 2, usesValues: false, stored: null },
-    ...{ rate: rateOf(config), klCoefficient: 0, adaptiveKl: null },
+    samplesPerPrompt: 2,
+    epochs,
+    minibatch,
+    unit: 2,
+    usesValues: false,
+    stored: null,
+    rate: rateOf(config),
+    klCoefficient: 0,
+    adaptiveKl: null,
     learn: (experience) => groupSignal(experience, NO_CHARGE, 2, 'leave-one-out'),
     step: (context) => stepOnPairs(context, config, maxGradNorm),
     metrics: ({ scores }) => groupMetrics(scores, 2),

@@ -71,8 +71,12 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
   const owned = [policy, ...(reference ? [reference] : []), trunk];
   const openEngine = (precision: 'fp32' | 'int8') =>
     startPrivateEngine({
-      ...{ modelPath: settings.modelPath, base, folder: adapters, precision },
-      ...{ cache: settings.cache, threads: settings.engineThreads },
+      modelPath: settings.modelPath,
+      base,
+      folder: adapters,
+      precision,
+      cache: settings.cache,
+      threads: settings.engineThreads,
     });
   let engine: Promise<PrivateEngine> | null = null;
   return {
@@ -88,7 +92,12 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
       policy,
       reference,
     },
-    ...{ start: parent, parent, rules, adapters, owned, openEngine },
+    start: parent,
+    parent,
+    rules,
+    adapters,
+    owned,
+    openEngine,
     constraints: rules.rules.map((rule) => {
       const alone: RuleSet = { ...rules, rules: [rule] }; // compiled once for each object
       return { name: rule.id, cost: (text) => judge(alone, text).hits.length, price: rule.cost, adaptive: null };

@@ -37,7 +37,9 @@ type SharedConfig = z.infer<typeof Shared>;
 
 /** The step size over a run, but for the run's length. */
 export const rateOf = (config: Pick<SharedConfig, 'learningRate' | 'warmupSteps' | 'schedule'>) => ({
-  ...{ kind: config.schedule, lr: config.learningRate, warmupSteps: config.warmupSteps },
+  kind: config.schedule,
+  lr: config.learningRate,
+  warmupSteps: config.warmupSteps,
 });
 
 /** Algorithms that learn from scored answers of the policy itself. */

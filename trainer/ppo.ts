@@ -21,8 +21,14 @@ export const trainPpo = (input: PpoInput): Promise<PolicyResult> => optimiseOnPo
 export function ppo(config: PpoConfig): OnPolicyAlgorithm {
   return {
     config,
-    ...{ samplesPerPrompt: 1, epochs: config.epochs, minibatch: config.minibatch, unit: 1, usesValues: true },
-    ...{ rate: rateOf(config), klCoefficient: config.klCoefficient, adaptiveKl: config.adaptiveKl },
+    samplesPerPrompt: 1,
+    epochs: config.epochs,
+    minibatch: config.minibatch,
+    unit: 1,
+    usesValues: true,
+    rate: rateOf(config),
+    klCoefficient: config.klCoefficient,
+    adaptiveKl: config.adaptiveKl,
     stored: { maxStaleness: config.maxStaleness, share: config.storedShare },
 
     // r_t = -beta kl_t, with the score on the last token; generalised advantages, whitened over the batch.
@@ -40,8 +46,12 @@ export function ppo(config: PpoConfig): OnPolicyAlgorithm {
       }
       return stepOnMinibatch(learner, config, experience, signal, rows, {
         policyLoss: (tokens) => clippedPolicyLoss({ ...tokens, clip, dualClip, normaliser: 1 }),
-        ...{ valueClip, approxKlStop, klCoefficient, learningRate },
-        ...{ demonstrations: demonstrations(config), check },
+        valueClip,
+        approxKlStop,
+        klCoefficient,
+        learningRate,
+        demonstrations: demonstrations(config),
+        check,
       });
     },
   };

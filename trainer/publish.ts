@@ -30,8 +30,15 @@ export async function publishVersion(lease: RunLease, manifest: Manifest, verdic
     }
     await tx.execute(sql`select pg_notify('version_published', ${versionId})`);
     return {
-      ...{ status, verdict, resultVersionId: versionId, stage: 'publish', progress: 1, secondsLeft: null },
-      ...{ leaseOwner: null, leaseExpiresAt: null, finishedAt: sql`now()` },
+      status,
+      verdict,
+      resultVersionId: versionId,
+      stage: 'publish',
+      progress: 1,
+      secondsLeft: null,
+      leaseOwner: null,
+      leaseExpiresAt: null,
+      finishedAt: sql`now()`,
     };
   });
   return { status, versionId, verdict };

@@ -36,8 +36,11 @@ export function evaluateRewardModel(training: RewardTraining): Evaluation<Reward
   const scored = scoreExamples(model, heldOut, states);
   const scores = scored.flatMap((example) => example.scores);
   const { loss } = feedbackLoss(heldOut, scores, {
-    ...{ raters, scales, biases: biasesOf(training) },
-    ...{ centering: config.centering, normaliser: totalWeight(heldOut) },
+    raters,
+    scales,
+    biases: biasesOf(training),
+    centering: config.centering,
+    normaliser: totalWeight(heldOut),
   });
   const pairs = scoredPairs(scored);
   const metrics: Metrics = { eval_loss: loss, eval_examples: heldOut.length };

@@ -45,7 +45,12 @@ export async function trainRewardModel(input: RewardModelInput): Promise<RewardM
   const { model, variables, optimiser, train, heldOut } = training;
   try {
     const state = await runSupervised<RewardExample, RewardReport>({
-      ...{ train, config, variables, optimiser, signal, checkpoints },
+      train,
+      config,
+      variables,
+      optimiser,
+      signal,
+      checkpoints,
       onMetrics: (step, metrics) => input.onMetrics('reward_model', step, metrics),
       step: (batch, at) => stepRewardModel(training, batch, at),
       evaluate: () => (heldOut.length ? evaluateRewardModel(training) : null),
@@ -83,7 +88,13 @@ function openTraining({ config, trunk, examples, states }: RewardModelInput): Re
     variables.set('rater.bias', biases);
   }
   return {
-    ...{ trunk, config, model, variables, raters, train, heldOut },
+    trunk,
+    config,
+    model,
+    variables,
+    raters,
+    train,
+    heldOut,
     states: states ?? keepEnteringStates(trunk, firstLayer, config.keptStatesBytes),
     optimiser: new AdamW({ epsilon: config.adamEpsilon, weightDecay: config.weightDecay }),
     scales: fitRatingScales(rated, config.ratingShrinkage),

@@ -19,8 +19,15 @@ export function grouped(
   const { samplesPerPrompt, epochs, minibatch, klEstimator } = config;
   return {
     config,
-    ...{ samplesPerPrompt, epochs, minibatch, unit: 1, usesValues: false, stored: null },
-    ...{ rate: rateOf(config), klCoefficient: config.klCoefficient, adaptiveKl: config.adaptiveKl },
+    samplesPerPrompt,
+    epochs,
+    minibatch,
+    unit: 1,
+    usesValues: false,
+    stored: null,
+    rate: rateOf(config),
+    klCoefficient: config.klCoefficient,
+    adaptiveKl: config.adaptiveKl,
 
     learn(experience, klCoefficient) {
       const rewardCoefficient = config.klIn === 'reward' ? klCoefficient : 0;
@@ -31,8 +38,12 @@ export function grouped(
       const { clip, dualClip, approxKlStop } = config;
       return stepOnMinibatch(learner, config, experience, signal, rows, {
         policyLoss: (tokens) => clippedPolicyLoss({ ...tokens, clip, dualClip, normaliser: 1 }),
-        ...{ valueClip: null, approxKlStop, klCoefficient, learningRate },
-        ...{ demonstrations: demonstrations(config), check },
+        valueClip: null,
+        approxKlStop,
+        klCoefficient,
+        learningRate,
+        demonstrations: demonstrations(config),
+        check,
       });
     },
 

@@ -50,7 +50,12 @@ export async function trainSft(input: SftInput): Promise<SftResult> {
   const optimiser = new AdamW({ epsilon: config.adamEpsilon, weightDecay: config.weightDecay });
   try {
     const state = await runSupervised<Demonstration, null>({
-      ...{ train, config, optimiser, signal, checkpoints, variables: policy.variables },
+      train,
+      config,
+      optimiser,
+      signal,
+      checkpoints,
+      variables: policy.variables,
       onMetrics: (step, metrics) => input.onMetrics('sft', step, metrics),
       step: (batch, at) => step(input, optimiser, batch, at),
       evaluate: () => (heldOut.length ? evaluate(input, heldOut) : null),

@@ -31,8 +31,14 @@ export function trpo(config: TrpoConfig): OnPolicyAlgorithm {
   const { klEstimator, klCoefficient, adaptiveKl } = config;
   return {
     config,
-    ...{ samplesPerPrompt: 1, epochs: 1, minibatch: config.sequences, unit: 1, usesValues: true },
-    ...{ rate: null, klCoefficient, adaptiveKl },
+    samplesPerPrompt: 1,
+    epochs: 1,
+    minibatch: config.sequences,
+    unit: 1,
+    usesValues: true,
+    rate: null,
+    klCoefficient,
+    adaptiveKl,
     stored: { maxStaleness: config.maxStaleness, share: config.storedShare },
     learn: (experience, coefficient) =>
       criticSignal(experience, { klEstimator, rewardCoefficient: coefficient }, config),
@@ -130,7 +136,9 @@ function surrogateGradient({ learner, experience, signal, rows, weights, check, 
         const own = members.map((i) => rows[i]!);
         const oldLogprobs = flatten(experience.logprobs, own);
         const loss = policyGradientLoss({
-          ...{ logprobs, oldLogprobs, advantages: flatten(signal.advantages, own) },
+          logprobs,
+          oldLogprobs,
+          advantages: flatten(signal.advantages, own),
           weights: Float64Array.from(members.flatMap((i) => [...weights[i]!])),
         });
         for (const [i, x] of logprobs.entries()) {

@@ -115,12 +115,22 @@ function reward(trunk: Trunk): Step {
 /** One iteration as the trainer runs it: answers from the fp32 engine, scores, and four epochs of four minibatches. */
 async function policy(trunk: Trunk, base: Base): Promise<Step> {
   const engine = await startPrivateEngine({
-    ...{ modelPath: basePath, base, folder: join(folder, 'served'), cache: join(folder, 'cache') },
-    ...{ threads: 2, precision: 'fp32' as const },
+    modelPath: basePath,
+    base,
+    folder: join(folder, 'served'),
+    cache: join(folder, 'cache'),
+    threads: 2,
+    precision: 'fp32' as const,
   });
   const config = PpoConfig.parse({
-    ...{ sequences: SIZES.prompts, epochs: 4, minibatch: 4, maxResponseTokens: SIZES.answerTokens, minWords: 0 },
-    ...{ microBatchTokens: 2048, approxKlStop: 100, klBudget: 1000 },
+    sequences: SIZES.prompts,
+    epochs: 4,
+    minibatch: 4,
+    maxResponseTokens: SIZES.answerTokens,
+    minWords: 0,
+    microBatchTokens: 2048,
+    approxKlStop: 100,
+    klBudget: 1000,
   });
   const lora = createLora(trunk.config, { ...LORA, rng: new Rng(1) });
   const { hiddenSize } = trunk.config;
@@ -136,14 +146,25 @@ async function policy(trunk: Trunk, base: Base): Promise<Step> {
     const adapterId = await engine.serve('policy', lora.toAdapter());
     const { experience } = await gatherExperience(
       {
-        ...{ trunk, policy: lora, reference: null, reward: rewardModel, constraints: [] },
+        trunk,
+        policy: lora,
+        reference: null,
+        reward: rewardModel,
+        constraints: [],
         engine: { sample: (...request) => sampleInFull(engine, ...request) },
         decode: (ids) => base.tokenizer.decode(ids),
       },
       valueHead,
       {
-        ...{ config, adapterId, prompts: input.prompts.map(row), stored: [], iteration, constraintStates: {} },
-        ...{ seeds: input.prompts.map((_, i) => iteration * 100 + i), scoreMoments: NO_MOMENTS, signal },
+        config,
+        adapterId,
+        prompts: input.prompts.map(row),
+        stored: [],
+        iteration,
+        constraintStates: {},
+        seeds: input.prompts.map((_, i) => iteration * 100 + i),
+        scoreMoments: NO_MOMENTS,
+        signal,
       },
       () => {},
     );
@@ -154,8 +175,15 @@ async function policy(trunk: Trunk, base: Base): Promise<Step> {
       const order = new Rng(iteration * 10 + epoch).shuffle(input.prompts.map((_, i) => i));
       for (let from = 0; from < order.length; from += config.minibatch) {
         const { sums } = algorithm.step({
-          ...{ learner, experience, signal: learnt, rows: order.slice(from, from + config.minibatch), iteration },
-          ...{ klCoefficient: config.klCoefficient, learningRate: 3e-4, demonstrations: () => [], check: () => {} },
+          learner,
+          experience,
+          signal: learnt,
+          rows: order.slice(from, from + config.minibatch),
+          iteration,
+          klCoefficient: config.klCoefficient,
+          learningRate: 3e-4,
+          demonstrations: () => [],
+          check: () => {},
         });
         loss = sums.policyLoss;
       }

@@ -61,10 +61,18 @@ export interface Gain {
 /** Settings that both experiments share; points of score are start deviations. */
 export const ppoSettings = (maxTokens: number, seed: number): PpoConfig =>
   PpoConfig.parse({
-    ...{ iterations: 12, sequences: 48, minibatch: 12, epochs: 2 },
-    ...{ maxResponseTokens: maxTokens, maxPromptTokens: 160 },
-    ...{ learningRate: 3e-4, lambda: 1, klCoefficient: 0.05, klBudget: 9.5 },
-    ...{ eosPenalty: 2.5, minWords: 5 },
+    iterations: 12,
+    sequences: 48,
+    minibatch: 12,
+    epochs: 2,
+    maxResponseTokens: maxTokens,
+    maxPromptTokens: 160,
+    learningRate: 3e-4,
+    lambda: 1,
+    klCoefficient: 0.05,
+    klBudget: 9.5,
+    eosPenalty: 2.5,
+    minWords: 5,
     seed,
   });
 
@@ -76,7 +84,14 @@ export async function measureGain(input: GainInput): Promise<Gain> {
   const log = openStepLog(`${input.log}.jsonl`);
   try {
     const result = await optimisePolicy({
-      ...{ trunk, policy, reference: null, reward: input.reward, constraints: [], engine, config, signal },
+      trunk,
+      policy,
+      reference: null,
+      reward: input.reward,
+      constraints: [],
+      engine,
+      config,
+      signal,
       decode: (ids) => base.tokenizer.decode(ids),
       prompts: input.prompts.map((content) => Int32Array.from(base.renderPrompt([{ role: 'user', content }]))),
       publish: (adapter) => engine.serve('policy', adapter),
@@ -90,20 +105,32 @@ export async function measureGain(input: GainInput): Promise<Gain> {
     });
     const versionId = await engine.serve('after', result.adapter);
     const answers = await sampleOnce(input.heldOut, {
-      ...{ base, engine: input.engine, versionId, file: path.join(folder, 'after.jsonl') },
-      ...{ maxTokens: config.maxResponseTokens, seed: 1_000_000 + config.seed, signal },
+      base,
+      engine: input.engine,
+      versionId,
+      file: path.join(folder, 'after.jsonl'),
+      maxTokens: config.maxResponseTokens,
+      seed: 1_000_000 + config.seed,
+      signal,
     });
     const kl = await divergences(input, versionId, answers);
     const lines = answers.map(({ text, ended, promptIds }, i) => ({
       prompt: base.tokenizer.decode([...promptIds]),
-      ...{ text, ended, score: preference({ text, ended }), kl: kl[i] },
+      text,
+      ended,
+      score: preference({ text, ended }),
+      kl: kl[i],
     }));
     writeFileSync(`${input.log}-answers.jsonl`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     const [start, end] = [figuresOf(before, preference), figuresOf(answers, preference)];
     return {
-      ...{ before: start, after: end, startDeviations: (end.mean - start.mean) / start.deviation },
+      before: start,
+      after: end,
+      startDeviations: (end.mean - start.mean) / start.deviation,
       kl: { mean: mean(kl), deviation: standardDeviation(kl), largest: Math.max(...kl) },
-      ...{ kept: result.kept.iteration, verdict: result.verdict, minutes: log.seconds() / 60 },
+      kept: result.kept.iteration,
+      verdict: result.verdict,
+      minutes: log.seconds() / 60,
     };
   } finally {
     policy.dispose();

@@ -82,18 +82,29 @@ export function makeParityInput(base: Base, seed: number): { input: ParityInput;
     input: {
       sft: { epsilon: 1e-8, weightDecay: 0.01, learningRates: rates(3e-4), batches: times(STEPS, () => answers(4)) },
       reward: {
-        ...{ epsilon: 1e-8, weightDecay: 0.01, learningRates: rates(1.5e-4), headScale: 4, centering: 0.01 },
+        epsilon: 1e-8,
+        weightDecay: 0.01,
+        learningRates: rates(1.5e-4),
+        headScale: 4,
+        centering: 0.01,
         headWeight: times(hiddenSize, () => Math.fround(rng.normal() / Math.sqrt(hiddenSize + 1))),
         batches: times(STEPS, () =>
           times(4, () => ({
-            ...{ prompt: cut(between(8, 24)), chosen: cut(between(16, 40)), rejected: cut(between(16, 40)) },
+            prompt: cut(between(8, 24)),
+            chosen: cut(between(16, 40)),
+            rejected: cut(between(16, 40)),
             margin: rng.uniform(),
           })),
         ),
       },
       ppo: {
-        ...{ epsilon: 1e-5, learningRate: 3e-4, valueLearningRate: 1e-3, klCoefficient: 0.05, lambda: 0.95 },
-        ...{ clip: 0.2, valueClip: 0.5 },
+        epsilon: 1e-5,
+        learningRate: 3e-4,
+        valueLearningRate: 1e-3,
+        klCoefficient: 0.05,
+        lambda: 0.95,
+        clip: 0.2,
+        valueClip: 0.5,
         iterations: times(ITERATIONS, () => ({
           ...answers(8),
           scores: times(8, () => rng.normal()),
@@ -162,8 +173,13 @@ export function trainRewardHere(trunk: Trunk, init: Adapter, config: ParityInput
 /** Answers and scores are given; log-probs, values and everything that follows from them are each side's own. */
 export function trainPpoHere(trunk: Trunk, init: Adapter, given: ParityInput['ppo']) {
   const config = PpoConfig.parse({
-    ...{ ...given, iterations: given.iterations.length },
-    ...{ adamEpsilon: given.epsilon, dualClip: null, approxKlStop: 1e9, minibatch: 4, epochs: 2 },
+    ...given,
+    iterations: given.iterations.length,
+    adamEpsilon: given.epsilon,
+    dualClip: null,
+    approxKlStop: 1e9,
+    minibatch: 4,
+    epochs: 2,
   });
   const lora = loraFromAdapter(trunk.config, init, new Rng(0));
   const { hiddenSize } = trunk.config;
@@ -178,8 +194,15 @@ export function trainPpoHere(trunk: Trunk, init: Adapter, given: ParityInput['pp
     const signal = algorithm.learn(experience, config.klCoefficient);
     for (const rows of iteration.minibatches) {
       const { sums } = algorithm.step({
-        ...{ learner, experience, signal, rows, iteration: i, klCoefficient: config.klCoefficient },
-        ...{ learningRate: config.learningRate, demonstrations: () => [], check: () => {} },
+        learner,
+        experience,
+        signal,
+        rows,
+        iteration: i,
+        klCoefficient: config.klCoefficient,
+        learningRate: config.learningRate,
+        demonstrations: () => [],
+        check: () => {},
       });
       policyLosses.push(sums.policyLoss);
       valueLosses.push(sums.valueLoss);
@@ -217,6 +240,9 @@ function experienceOf(
     scores: Float32Array.from(scores),
     costs: new Map(),
     engineLogprobs: own.logprobs,
-    ...{ logprobs: own.logprobs, entropy: own.entropy, referenceLogprobs, values },
+    logprobs: own.logprobs,
+    entropy: own.entropy,
+    referenceLogprobs,
+    values,
   };
 }

@@ -66,13 +66,22 @@ test('policy, divergence, entropy, demonstration and value terms have the gradie
     scores: Float32Array.of(1, 0, 2, -1, 0.5, 3),
     costs: new Map(),
     engineLogprobs: old.logprobs.map((row) => row.map((x, t) => x + (t % 3) / 10)),
-    ...{ logprobs: old.logprobs, referenceLogprobs: reference.logprobs, entropy: old.entropy },
+    logprobs: old.logprobs,
+    referenceLogprobs: reference.logprobs,
+    entropy: old.entropy,
     values: answers.map(({ answerIds }) => new Float32Array(answerIds.length).fill(0.3)),
   };
   const config = taskConfig('ppo', {
-    ...{ klIn: 'loss', klEstimator: 'k3', entropyCoefficient: 0.2, demonstrationCoefficient: 0.3, maxGradNorm: 1e9 },
+    klIn: 'loss',
+    klEstimator: 'k3',
+    entropyCoefficient: 0.2,
+    demonstrationCoefficient: 0.3,
+    maxGradNorm: 1e9,
     // Away from kinks: no ratio near a clip, no value near its old one's bounds.
-    ...{ clip: 0.9, dualClip: null, valueClip: null, aggregation: 'seq-mean-token-mean' },
+    clip: 0.9,
+    dualClip: null,
+    valueClip: null,
+    aggregation: 'seq-mean-token-mean',
   });
   const signal = criticSignal(experience, { klEstimator: 'k3', rewardCoefficient: 0 }, config);
   // The ratio is not 1 where the gradient is taken.
@@ -97,7 +106,11 @@ test('policy, divergence, entropy, demonstration and value terms have the gradie
       rows,
       {
         policyLoss: (tokens) => clippedPolicyLoss({ ...tokens, clip: config.clip, dualClip: null, normaliser: 1 }),
-        ...{ valueClip: null, approxKlStop: null, klCoefficient: 0.5, learningRate: 1, check: () => {} },
+        valueClip: null,
+        approxKlStop: null,
+        klCoefficient: 0.5,
+        learningRate: 1,
+        check: () => {},
         demonstrations: [{ promptIds: PROMPTS[7]!, answerIds: Int32Array.of(20, 3, 1) }],
       },
     );

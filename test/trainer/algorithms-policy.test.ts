@@ -46,9 +46,17 @@ describe('a run that was interrupted at every second checkpoint and resumed', ()
   const short: Record<AlgorithmName, object> = {
     // With everything on that keeps state of its own.
     ppo: {
-      ...{ iterations: 3, checkpointEverySteps: 1, scoreScaling: 'running', demonstrationCoefficient: 0.05 },
-      ...{ adaptiveKl: { target_kl_per_sequence: 1, horizon: 200 }, schedule: 'cosine', warmupSteps: 3 },
-      ...{ maxStaleness: 2, storedShare: 0.25, entropyCoefficient: 0.01, criticWarmup: 1 },
+      iterations: 3,
+      checkpointEverySteps: 1,
+      scoreScaling: 'running',
+      demonstrationCoefficient: 0.05,
+      adaptiveKl: { target_kl_per_sequence: 1, horizon: 200 },
+      schedule: 'cosine',
+      warmupSteps: 3,
+      maxStaleness: 2,
+      storedShare: 0.25,
+      entropyCoefficient: 0.01,
+      criticWarmup: 1,
     },
     a2c: { iterations: 4 },
     trpo: { iterations: 4, conjugateGradientSteps: 3 },
@@ -64,7 +72,8 @@ describe('a run that was interrupted at every second checkpoint and resumed', ()
     try {
       const config = taskConfig(name, { sequences: 24, ...short[name] });
       const extra: Partial<PolicyInput> = {
-        ...{ comparisons: data.comparisons.slice(0, 60), thumbs: data.thumbs.slice(0, 60) },
+        comparisons: data.comparisons.slice(0, 60),
+        thumbs: data.thumbs.slice(0, 60),
         demonstrations: data.comparisons.map(({ promptIds, chosenIds }) => ({ promptIds, answerIds: chosenIds })),
         stored: storedAnswers(12),
       };
@@ -85,7 +94,9 @@ describe('a run that was interrupted at every second checkpoint and resumed', ()
 /** Answers of the parent with the log-probs that it gave them: uniform over 24 tokens is near enough for a weight. */
 function storedAnswers(count: number) {
   return data.thumbs.slice(0, count).map(({ promptIds, answerIds }) => ({
-    ...{ promptIds, completionIds: answerIds, updatesBehind: 0 },
+    promptIds,
+    completionIds: answerIds,
+    updatesBehind: 0,
     logprobs: new Float32Array(answerIds.length).fill(Math.log(1 / 24)),
     sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 },
   }));

@@ -219,7 +219,13 @@ test('keeps as many undecided comparisons as the share says, the same ones for a
 
 test('chosen and rejected behind one prompt score as in rows of their own', () => {
   const model = createRewardModel(trunk, {
-    ...{ rank: 4, alpha: 8, heads: 2, headInit: 'normal', maxTokens: 64, microBatchTokens: 64, seed: 3 },
+    rank: 4,
+    alpha: 8,
+    heads: 2,
+    headInit: 'normal',
+    maxTokens: 64,
+    microBatchTokens: 64,
+    seed: 3,
   });
   const rng = new Rng(4);
   const adapter = model.lora.toAdapter();

@@ -135,7 +135,9 @@ describe('stored answers as experience', () => {
       PROMPTS,
       PROMPTS.map((_, i) => 5000 + i),
     ).map(({ ids, logprobs }, i) => ({
-      ...{ promptIds: PROMPTS[i]!, completionIds: Int32Array.from(ids), updatesBehind },
+      promptIds: PROMPTS[i]!,
+      completionIds: Int32Array.from(ids),
+      updatesBehind,
       logprobs: Float32Array.from(logprobs),
       sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1, ...sampling },
     }));

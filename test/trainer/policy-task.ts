@@ -157,7 +157,13 @@ export async function runTask(trunk: Trunk, policy: Lora, config: PolicyConfig, 
   const log: Metrics[] = [];
   try {
     const result = await optimisePolicy({
-      ...{ trunk, policy, reference: null, constraints: [], engine, publish: engine.publish, config },
+      trunk,
+      policy,
+      reference: null,
+      constraints: [],
+      engine,
+      publish: engine.publish,
+      config,
       reward: { score: (answers) => answers.map(trueScore) },
       decode: (ids) => ids.join(' '),
       prompts: PROMPTS,

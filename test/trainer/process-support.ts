@@ -99,7 +99,11 @@ export async function addTurn({ db, base }: World, turn: Turn) {
     const [row] = await db
       .insert(schema.generation)
       .values({
-        ...{ messageId: answer!.id, conversationId, userId, status: 'done', versionId: BASE_VERSION_ID },
+        messageId: answer!.id,
+        conversationId,
+        userId,
+        status: 'done',
+        versionId: BASE_VERSION_ID,
         sampling: {
           temperature: 1,
           topK: 0,
@@ -145,7 +149,11 @@ export async function addVotes(world: World, pairs: number): Promise<void> {
   const { db, base, settings } = world;
   const userId = await addUser(db, 'crowd');
   const engine = await startPrivateEngine({
-    ...{ modelPath: settings.modelPath, base, folder: settings.artifacts, cache: settings.cache, threads: 1 },
+    modelPath: settings.modelPath,
+    base,
+    folder: settings.artifacts,
+    cache: settings.cache,
+    threads: 1,
     precision: 'fp32',
   });
   try {

@@ -22,8 +22,12 @@ describe.skipIf(problem)('a killed run', () => {
   it('ends with the weights of the undisturbed one, wherever it was killed', async () => {
     const lines: string[] = [];
     const runs = await measureKilledRuns({
-      ...{ folder, model: join(folder, 'model'), data: [join(folder, 'data.jsonl')] },
-      ...{ args: ['--preset', 'tiny', '--seed', '1', '--config', JSON.stringify(config)], kills: 5, seed: 2 },
+      folder,
+      model: join(folder, 'model'),
+      data: [join(folder, 'data.jsonl')],
+      args: ['--preset', 'tiny', '--seed', '1', '--config', JSON.stringify(config)],
+      kills: 5,
+      seed: 2,
       write: (line) => lines.push(line),
     });
     expect(

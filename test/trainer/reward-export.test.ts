@@ -26,8 +26,14 @@ beforeAll(async () => {
   base = await loadBase(join(folder, 'base'));
   trunk = loadTrunk(base);
   model = createRewardModel(trunk, {
-    ...{ rank: 4, alpha: 8, heads: 3, headInit: 'normal', uncertaintyPenalty: 1.5, maxTokens: 40 },
-    ...{ microBatchTokens: 512, seed: 3 },
+    rank: 4,
+    alpha: 8,
+    heads: 3,
+    headInit: 'normal',
+    uncertaintyPenalty: 1.5,
+    maxTokens: 40,
+    microBatchTokens: 512,
+    seed: 3,
   });
   const rng = new Rng(4);
   const adapter = model.lora.toAdapter();

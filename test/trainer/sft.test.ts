@@ -36,7 +36,12 @@ afterAll(async () => {
 
 const config = (changes: Partial<SftConfig> = {}) =>
   SftConfig.parse({
-    ...{ lora: { rank: 4, alpha: 8 }, learningRate: 1e-2, epochs: 3, batchExamples: 4, maxTokens: 128, evalShare: 0 },
+    lora: { rank: 4, alpha: 8 },
+    learningRate: 1e-2,
+    epochs: 3,
+    batchExamples: 4,
+    maxTokens: 128,
+    evalShare: 0,
     ...changes,
   });
 
@@ -59,7 +64,11 @@ async function train(rows: Demonstration[], changes: Partial<SftConfig> = {}, ex
   const log: Metrics[] = [];
   try {
     const result = await trainSft({
-      ...{ trunk, policy, demonstrations: rows, config: config(changes), signal: new AbortController().signal },
+      trunk,
+      policy,
+      demonstrations: rows,
+      config: config(changes),
+      signal: new AbortController().signal,
       onMetrics: (_stage, _step, metrics) => log.push(metrics),
       checkpoints: null,
       ...extra,

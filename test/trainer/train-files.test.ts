@@ -35,8 +35,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function train(name: string, config: Record<string, unknown>, rows = data) {
   stages.length = 0;
   const home = await filesHome({
-    ...{ folder: join(folder, name), config: { preset: 'tiny', seed: 1, ...config }, parent: null, data: rows },
-    ...{ constraints: undefined, signal: new AbortController().signal },
+    folder: join(folder, name),
+    config: { preset: 'tiny', seed: 1, ...config },
+    parent: null,
+    data: rows,
+    constraints: undefined,
+    signal: new AbortController().signal,
     onProgress: (stage) => stages.at(-1) !== stage && stages.push(stage),
   });
   const settings = {

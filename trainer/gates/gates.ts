@@ -34,11 +34,19 @@ const DISTINCT_PART = 0.7;
 
 export function judgeGates({ parity, kl, candidate, parent, gain: compared }: GateFigures): GateResult[] {
   const most = (name: string, value: number, threshold: number, note?: string): GateResult => ({
-    ...{ name, value, threshold, bound: 'max', passed: value <= threshold },
+    name,
+    value,
+    threshold,
+    bound: 'max',
+    passed: value <= threshold,
     ...(note ? { note } : {}),
   });
   const least = (name: string, value: number, threshold: number, note?: string): GateResult => ({
-    ...{ name, value, threshold, bound: 'min', passed: value >= threshold },
+    name,
+    value,
+    threshold,
+    bound: 'min',
+    passed: value >= threshold,
     ...(note ? { note } : {}),
   });
   const gain = pairedGain(compared);

@@ -17,7 +17,10 @@ export async function imitate(run: Run, snapshot: Snapshot): Promise<void> {
   const steps = Math.max(1, Math.ceil((demonstrations.length * (1 - evalShare)) / batchExamples) * epochs);
   const report = stageProgress(sink, 'sft');
   const { adapter } = await trainSft({
-    ...{ trunk, policy, demonstrations, signal: sink.signal },
+    trunk,
+    policy,
+    demonstrations,
+    signal: sink.signal,
     config: { ...config.sft, lora: policyConfig.lora },
     onMetrics(stage, step, metrics) {
       sink.metrics(stage, step, metrics);

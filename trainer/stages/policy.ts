@@ -19,7 +19,13 @@ export async function improvePolicy(run: Run, snapshot: Snapshot, reward: Reward
   const report = stageProgress(sink, 'ppo');
   const rounds = 'iterations' in config ? config.iterations : config.epochs;
   const result = await optimisePolicy({
-    ...{ trunk, policy, reference, reward, constraints, engine, config },
+    trunk,
+    policy,
+    reference,
+    reward,
+    constraints,
+    engine,
+    config,
     decode: (ids) => base.tokenizer.decode(ids),
     prompts: promptsOf(snapshot.rows, 'train', config.maxPromptTokens),
     ...preferencesOf(snapshot.rows),

@@ -56,7 +56,10 @@ export async function startHub(folders: Record<string, string>): Promise<Hub> {
       .digest('hex');
     const isLarge = /\.(safetensors|gguf)$/.test(name);
     return {
-      ...{ type: 'file', path: name, size: bytes.length, oid: 'f'.repeat(40) },
+      type: 'file',
+      path: name,
+      size: bytes.length,
+      oid: 'f'.repeat(40),
       ...(isLarge && { lfs: { oid, size: bytes.length, pointerSize: 134 } }),
     };
   };

@@ -59,8 +59,15 @@ describe('an unsupported parameter', () => {
 
   it('that asks for nothing is dropped, and everything else is kept', () => {
     const nothing = {
-      ...{ tools: [], tool_choice: 'none', parallel_tool_calls: true, response_format: { type: 'text' } },
-      ...{ modalities: ['text'], best_of: 1, echo: false, suffix: '', functions: null },
+      tools: [],
+      tool_choice: 'none',
+      parallel_tool_calls: true,
+      response_format: { type: 'text' },
+      modalities: ['text'],
+      best_of: 1,
+      echo: false,
+      suffix: '',
+      functions: null,
     };
     expect(refuseUnsupported({ ...nothing, n: 2, frobnicate: 1 })).toEqual({ n: 2, frobnicate: 1 });
     expect(refuseUnsupported([1])).toEqual([1]);

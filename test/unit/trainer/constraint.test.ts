@@ -12,7 +12,9 @@ import {
 import { golden } from './golden';
 
 const constraint = (name: string, price: number, adaptive: object | null = null): Constraint => ({
-  ...{ name, price, cost: () => 0 },
+  name,
+  price,
+  cost: () => 0,
   adaptive: adaptive && Multiplier.parse(adaptive),
 });
 

@@ -9,11 +9,21 @@ const ids = (...values: number[]) => Int32Array.from(values);
 const PROMPT = ids(1, 2);
 const judged = { promptIds: PROMPT, weight: 1 };
 const rating = (value: number, rater: string, weight = 1): Rating => ({
-  ...{ kind: 'rating', promptIds: PROMPT, answerIds: ids(3), value, rater, weight },
+  kind: 'rating',
+  promptIds: PROMPT,
+  answerIds: ids(3),
+  value,
+  rater,
+  weight,
 });
 const FLAWS = { version: 'v1', weights: { wrong: 0.6, rude: 0.5, long: 0.1 } };
 const questionnaire = (flaws: string[], rater = 'q'): Questionnaire => ({
-  ...{ kind: 'questionnaire', ...judged, answerIds: ids(4), flaws, flawWeights: FLAWS, rater },
+  kind: 'questionnaire',
+  ...judged,
+  answerIds: ids(4),
+  flaws,
+  flawWeights: FLAWS,
+  rater,
 });
 
 /** One of each kind, trust unlike. */

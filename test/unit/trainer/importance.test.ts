@@ -11,8 +11,12 @@ const engine = ragged(inputs.rollout_logprobs_engine);
 function lossWith(mode: Parameters<typeof importanceWeights>[2]): number {
   const weights = trainer.flatMap((row, i) => [...importanceWeights(row, engine[i]!, mode, [0.5, 2])]);
   const { loss } = clippedPolicyLoss({
-    ...{ logprobs: ragged(inputs.new_logprobs).flat(), oldLogprobs: trainer.flat(), weights },
-    ...{ advantages: ragged(openrlhf.advantages_normed).flat(), clip: inputs.cliprange, dualClip: null },
+    logprobs: ragged(inputs.new_logprobs).flat(),
+    oldLogprobs: trainer.flat(),
+    weights,
+    advantages: ragged(openrlhf.advantages_normed).flat(),
+    clip: inputs.cliprange,
+    dualClip: null,
   });
   return loss;
 }

@@ -92,8 +92,11 @@ describe('the policy loss', () => {
 
 test('averaged over padding, too, the figures are the ones that TRL prints', () => {
   const padded = clippedPolicyLoss({
-    ...{ logprobs: inputs.new_logprobs.flat(), oldLogprobs: inputs.logprobs.flat(), advantages: new Array(10).fill(0) },
-    ...{ clip: 0.2, dualClip: null },
+    logprobs: inputs.new_logprobs.flat(),
+    oldLogprobs: inputs.logprobs.flat(),
+    advantages: new Array(10).fill(0),
+    clip: 0.2,
+    dualClip: null,
   });
   expect(padded.approxKl / 10).toBeCloseTo(trl.approxkl_unmasked_mean, 5);
   expect(padded.ratio / 10).toBeCloseTo(trl.ratio_unmasked_mean, 5);

@@ -24,7 +24,9 @@ const experience: Experience = {
   values: floats(inputs.values),
 };
 const context = {
-  ...{ klCoefficient: inputs.kl_coef, cap: 5, endIds: [END] },
+  klCoefficient: inputs.kl_coef,
+  cap: 5,
+  endIds: [END],
   penalty: experience.logprobs.map((row, i) => tokenKl(row, experience.referenceLogprobs[i]!)),
 };
 

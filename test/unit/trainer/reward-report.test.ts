@@ -42,7 +42,11 @@ test('pairs are decided comparisons, corrections, and a best one against each ot
 
 test('groups come worst first, each with its own length baseline, and small ones are left out', () => {
   const pair = (language: string, gap: number, lengthGap: number): LabelledPair => ({
-    ...{ chosen: gap, rejected: 0, chosenLength: 10 + lengthGap, rejectedLength: 10, prompt: 'p' },
+    chosen: gap,
+    rejected: 0,
+    chosenLength: 10 + lengthGap,
+    rejectedLength: 10,
+    prompt: 'p',
     groups: { language },
   });
   const pairs = [
