@@ -60,8 +60,7 @@ export class Engine {
     this.checkIds(request.promptIds);
     this.checkIds(request.emittedIds ?? []);
     this.checkIds(Object.keys(request.sampling.logitBias).map(Number));
-    const { chunkTokens } = this.options.limits;
-    const context = { chunkTokens, tokenizer: base.tokenizer, maxContext, stopIds: runner.config.eosTokenIds };
+    const context = { tokenizer: base.tokenizer, maxContext, stopIds: runner.config.eosTokenIds };
     const sequence = new Sequence(request, context);
     if (sequence.finishReason) {
       emit(finished(sequence)); // the former process had emitted everything but this message
@@ -189,7 +188,7 @@ export class Engine {
     const { runner, prefixes, now } = this.options;
     const started = now();
     try {
-      for (const sequence of rows) sequence.adopt(prefixes, runner);
+      for (const sequence of rows) sequence.adopt(prefixes, runner, chunkTokens);
       const batch = rows.map((sequence) => sequence.toRow(chunkTokens));
       const results = await runner.run(batch, steps);
       const tokens = results.reduce((total, result) => total + result.ids.length, 0);

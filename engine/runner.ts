@@ -25,7 +25,7 @@ export interface RunRow {
   /** Index of the next answer token: draw i uses uniformAt(sampling.seed, i). */
   position: number;
   /** Prompt and answer so far, the last `position` ids being the answer: what penalties and drafts read. */
-  seen: Int32Array;
+  seen: ArrayLike<number>;
   /** Any of these ends the answer; it is emitted, too. */
   stopIds: readonly number[];
   /** How many likeliest tokens to report at each position. */

@@ -9,8 +9,6 @@ import type { Schedulable } from './scheduler';
 import { StopStrings } from './stop-strings';
 
 export interface SequenceContext {
-  /** Most prompt tokens of one run. */
-  chunkTokens: number;
   tokenizer: Tokenizer;
   maxContext: number;
   stopIds: readonly number[];
@@ -76,11 +74,11 @@ export class Sequence implements Schedulable {
     if (!this.cache) this.reusable = prefixes.match(this.request.versionId, this.ids);
   }
 
-  /** Begins behind a copy of what `lookUp` found. */
-  adopt(prefixes: PrefixCache, runner: Pick<ModelRunner, 'restore'>): void {
+  /** Begins behind a copy of what `lookUp` found, with room for the `chunkTokens` that the run reads next. */
+  adopt(prefixes: PrefixCache, runner: Pick<ModelRunner, 'restore'>, chunkTokens: number): void {
     if (this.cache || this.reusable === 0) return;
     const prefix = prefixes.take(this.request.versionId, this.ids);
-    this.cache = runner.restore(prefix, Math.min(this.ids.length, prefix.length + this.context.chunkTokens));
+    this.cache = runner.restore(prefix, Math.min(this.ids.length, prefix.length + chunkTokens));
   }
 
   /** Keeps what it has read: its prompt as soon as that is read, all of it when it ends. */
@@ -105,7 +103,7 @@ export class Sequence implements Schedulable {
       adapterId: versionId === 'base' ? null : versionId,
       sampling,
       position: this.completionTokens,
-      seen: Int32Array.from(all),
+      seen: all,
       stopIds: this.context.stopIds,
       topLogprobs,
       maxNew: this.maxAnswer - this.completionTokens,

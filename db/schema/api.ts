@@ -12,17 +12,14 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { user } from '../auth-schema';
-import { createdAt } from './columns';
+import { createdAt, userId } from './columns';
 
 /** A bearer key of the OpenAI-compatible API. The key itself is shown once and kept nowhere. */
 export const apiKey = pgTable(
   'api_key',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    userId: text('user_id')
-      .notNull()
-      .references(() => user.id, { onDelete: 'cascade' }),
+    userId: userId(),
     name: text('name').notNull(),
     /** First characters, so that a person can tell keys apart. */
     prefix: text('prefix').notNull(),
@@ -40,9 +37,7 @@ export const apiKey = pgTable(
 export const usage = pgTable(
   'usage',
   {
-    userId: text('user_id')
-      .notNull()
-      .references(() => user.id, { onDelete: 'cascade' }),
+    userId: userId(),
     /** `chat`, or the id of a key. */
     source: text('source').notNull(),
     day: date('day').notNull(),

@@ -16,18 +16,15 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { user } from '../auth-schema';
 import { apiKey } from './api';
-import { createdAt, samplingSettings, updatedAt, writtenAt } from './columns';
+import { createdAt, samplingSettings, updatedAt, userId, writtenAt } from './columns';
 import { version } from './release';
 
 export const conversation = pgTable(
   'conversation',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    userId: text('user_id')
-      .notNull()
-      .references(() => user.id, { onDelete: 'cascade' }),
+    userId: userId(),
     title: text('title').notNull(),
     /** Consent: false keeps the conversation out of every later snapshot. */
     allowTraining: boolean('allow_training').notNull().default(true),
@@ -87,9 +84,7 @@ export const generation = pgTable(
     conversationId: uuid('conversation_id')
       .notNull()
       .references(() => conversation.id, { onDelete: 'cascade' }),
-    userId: text('user_id')
-      .notNull()
-      .references(() => user.id, { onDelete: 'cascade' }),
+    userId: userId(),
     status: generationStatus('status').notNull().default('running'),
     versionId: text('version_id')
       .notNull()

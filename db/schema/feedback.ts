@@ -1,8 +1,7 @@
 // What people say about answers.
 import { sql } from 'drizzle-orm';
 import { check, index, pgTable, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import { user } from '../auth-schema';
-import { createdAt, updatedAt } from './columns';
+import { createdAt, updatedAt, userId } from './columns';
 import { conversation, generation } from './conversation';
 
 /** Two answers to one prompt that a person is asked, or chose, to compare; the sides are as shown. */
@@ -13,9 +12,7 @@ export const comparison = pgTable(
     conversationId: uuid('conversation_id')
       .notNull()
       .references(() => conversation.id, { onDelete: 'cascade' }),
-    userId: text('user_id')
-      .notNull()
-      .references(() => user.id, { onDelete: 'cascade' }),
+    userId: userId(),
     leftGenerationId: uuid('left_generation_id')
       .notNull()
       .references(() => generation.id, { onDelete: 'cascade' }),
@@ -44,9 +41,7 @@ export const feedback = pgTable(
   'feedback',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    userId: text('user_id')
-      .notNull()
-      .references(() => user.id, { onDelete: 'cascade' }),
+    userId: userId(),
     kind: text('kind', { enum: FEEDBACK_KINDS }).notNull(),
     generationId: uuid('generation_id').references(() => generation.id, { onDelete: 'cascade' }),
     comparisonId: uuid('comparison_id').references(() => comparison.id, { onDelete: 'cascade' }),

@@ -14,8 +14,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { GateResult, Manifest } from '@/core/manifest';
-import { user } from '../auth-schema';
-import { createdAt, updatedAt } from './columns';
+import { createdAt, updatedAt, userId } from './columns';
 
 export const versionStatus = pgEnum('version_status', ['accepted', 'rejected']);
 
@@ -80,9 +79,7 @@ export const assignment = pgTable(
     experimentId: uuid('experiment_id')
       .notNull()
       .references(() => experiment.id, { onDelete: 'cascade' }),
-    userId: text('user_id')
-      .notNull()
-      .references(() => user.id, { onDelete: 'cascade' }),
+    userId: userId(),
     arm: text('arm', { enum: ['champion', 'candidate'] }).notNull(),
     bucket: doublePrecision('bucket').notNull(),
     propensity: doublePrecision('propensity').notNull(),

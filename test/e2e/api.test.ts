@@ -1,72 +1,21 @@
 // The API as the official OpenAI client uses it, against the whole running product.
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { eq, gte, inArray } from 'drizzle-orm';
-import OpenAI, { APIError } from 'openai';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eq, inArray } from 'drizzle-orm';
+import OpenAI from 'openai';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBase } from '@/core/load-base';
-import { writeTinyLlama } from '@/core/tiny-llama';
-import { closeDatabase, type Database, getDatabase } from '@/db/client';
+import type { Database } from '@/db/client';
 import { conversation, feedback, generation, message } from '@/db/schema';
 import * as schemas from '@/server/api/schemas';
-import { openProduct, realModel, type TestProduct } from './support';
+import { api, chat, errorOf, HELLO, idsOf, post, rowOf, SHORT, useApi, whilePaused } from './api-support';
+import { realModel } from './support';
 
-/** The engine's own defaults. */
-const QUEUE = { running: 16, waiting: 64 };
-const SHORT = { max_tokens: 24 };
-const HELLO = [{ role: 'user' as const, content: 'Say hello to me.' }];
-
-let folder: string;
-let product: TestProduct;
+useApi();
 let db: Database;
-let secret: string;
 let client: OpenAI;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'attune-api-'));
-  if (!realModel) await writeModelThatBeginsTexts(folder);
-  product = await openProduct({ model: realModel ?? folder });
-  db = getDatabase(product.databaseUrl);
-  ({ secret } = await product.admin.apiKey.create.mutate({ name: 'suite', allowTraining: true }));
-  client = clientOf(secret);
+beforeAll(() => {
+  ({ db, client } = api);
 });
-afterAll(async () => {
-  if (db) await closeDatabase(product.databaseUrl);
-  await product?.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-/** The tiny model as one whose texts begin with its bos token, as Llama's do. */
-async function writeModelThatBeginsTexts(path: string): Promise<void> {
-  await writeTinyLlama(path, { seed: 3 });
-  const file = join(path, 'tokenizer_config.json');
-  const config = JSON.parse(await readFile(file, 'utf8')) as object;
-  await writeFile(file, JSON.stringify({ ...config, add_bos_token: true }));
-}
-
-const clientOf = (apiKey: string) => new OpenAI({ apiKey, baseURL: `${product.url}/v1`, maxRetries: 0 });
-/** The client's types know nothing of our extensions. */
-type Body = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming;
-const chat = (more: object = {}) =>
-  client.chat.completions.create({ model: 'champion', messages: HELLO, ...SHORT, ...more } as Body);
-const idsOf = (completion: object) => (completion as schemas.ChatCompletion).attune.generation_ids;
-const rowOf = async (id: string) => (await db.select().from(generation).where(eq(generation.id, id)))[0]!;
-const errorOf = async (call: Promise<unknown>): Promise<APIError> => {
-  const error = await call.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(APIError);
-  return error as APIError;
-};
-const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-  fetch(`${product.url}/v1/${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
 
 describe('a chat completion', () => {
   it('is one row of the database, in the shape that the document promises', async () => {
@@ -217,8 +166,8 @@ describe('a chat completion', () => {
   it('whose reader goes away ends, streamed or not', async () => {
     const before = new Set((await db.select({ id: generation.id }).from(generation)).map(({ id }) => id));
     const since = async () => (await db.select().from(generation)).filter(({ id }) => !before.has(id));
-    // Neither base's end of turn comes, so that nothing is over before the engine stands still.
-    const long = { model: 'champion', messages: HELLO, max_tokens: 900, logit_bias: { 2: -100, 257: -100 } };
+    // Nothing is over before the engine stands still.
+    const long = { model: 'champion', messages: HELLO, max_tokens: 900, logit_bias: api.endless };
     const stream = await client.chat.completions.create({ ...long, stream: true });
     const controller = new AbortController();
     // Without an engine no answer can end by itself.
@@ -236,16 +185,9 @@ describe('a chat completion', () => {
   });
 });
 
-/** The engine stands still meanwhile. */
-async function whilePaused<T>(work: () => Promise<T>): Promise<T> {
-  const engine = product.supervisor.pid('engine')!;
-  process.kill(engine, 'SIGSTOP');
-  return work().finally(() => process.kill(engine, 'SIGCONT'));
-}
-
 describe('a text completion', () => {
   it('begins with the bos token where the base needs one, once', async () => {
-    const { tokenizer, textStart } = await loadBase(realModel ?? folder);
+    const { tokenizer, textStart } = await loadBase(api.model);
     if (!realModel) expect(textStart).toEqual([256]);
     const promptIds = async (prompt: string) => {
       const completion = await client.completions.create({ model: 'base', prompt, max_tokens: 1 });
@@ -305,185 +247,5 @@ describe('feedback', () => {
   it("on somebody else's answer is refused as not found", async () => {
     const response = await post('feedback', { kind: 'thumb', generation_id: randomUUID(), value: 1 });
     expect(response.status).toBe(404);
-  });
-});
-
-describe('an error', () => {
-  it.each<[string, object, number, string | null, string]>([
-    [
-      'tools',
-      { tools: [{ type: 'function', function: { name: 'f', parameters: {} } }] },
-      400,
-      'tools',
-      'unsupported_parameter',
-    ],
-    ['functions', { functions: [{ name: 'f' }] }, 400, 'functions', 'unsupported_parameter'],
-    [
-      'json_schema',
-      { response_format: { type: 'json_schema', json_schema: { name: 'x' } } },
-      400,
-      'response_format',
-      'unsupported_parameter',
-    ],
-    ['half a character in a stop string', { stop: '\ud83d' }, 400, 'stop', 'invalid_value'],
-    [
-      'U+0000 in a message',
-      { messages: [{ role: 'user', content: 'a\0' }] },
-      400,
-      'messages[0].content',
-      'invalid_value',
-    ],
-    ['U+0000 in a name', { model: 'a\0' }, 400, 'model', 'invalid_value'],
-    ['an unknown argument', { frobnicate: 1 }, 400, 'frobnicate', 'invalid_value'],
-    ['a temperature of 3', { temperature: 3 }, 400, 'temperature', 'invalid_value'],
-    ['no messages', { messages: [] }, 400, 'messages', 'invalid_value'],
-    [
-      'an image',
-      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] },
-      400,
-      'messages[0].content[0].type',
-      'invalid_value',
-    ],
-    [
-      'a tool message',
-      { messages: [{ role: 'tool', content: 'x', tool_call_id: 'y' }] },
-      400,
-      'messages[0].role',
-      'invalid_value',
-    ],
-    [
-      'a last message of the assistant',
-      { messages: [{ role: 'assistant', content: 'x' }] },
-      400,
-      'messages',
-      'invalid_value',
-    ],
-    ['top_logprobs alone', { top_logprobs: 2 }, 400, 'top_logprobs', 'invalid_value'],
-    ['a logit_bias for no token', { logit_bias: { '99999999': 1 } }, 400, 'logit_bias', 'invalid_value'],
-    ['a model that is not there', { model: 'gpt-4o' }, 404, 'model', 'model_not_found'],
-    [
-      'an answer beyond the context',
-      { max_tokens: 4096, messages: [{ role: 'user', content: 'word '.repeat(6000) }] },
-      400,
-      'messages',
-      'context_length_exceeded',
-    ],
-  ])('of %s names the field', async (_name, more, status, param, code) => {
-    const error = await errorOf(chat(more));
-    expect(error).toMatchObject({ status, param, code, type: 'invalid_request_error' });
-    expect(error.message.length).toBeGreaterThan(20);
-  });
-
-  it('of a key that is wrong, missing or revoked is 401', async () => {
-    expect(await errorOf(clientOf('sk-attune-wrong').models.list())).toMatchObject({
-      ...{ status: 401, code: 'invalid_api_key' },
-    });
-    expect((await fetch(`${product.url}/v1/models`)).status).toBe(401);
-    const { id, secret: other } = await product.admin.apiKey.create.mutate({ name: 'short', allowTraining: false });
-    await clientOf(other).models.list();
-    await product.admin.apiKey.revoke.mutate({ id });
-    expect(await errorOf(clientOf(other).models.list())).toMatchObject({ status: 401 });
-  });
-
-  it.each([
-    ['what is not JSON', '{"model": ', 400],
-    ['more than the body may have', `{"model":"${'x'.repeat(600_000)}"}`, 400],
-  ])('of %s is a body that clients read', async (_name, body, status) => {
-    const response = await post('chat/completions', body);
-    expect(response.status).toBe(status);
-    expect(schemas.ErrorBody.parse(await response.json()).error.message).toBeTruthy();
-  });
-
-  it('of an unknown path is one, too', async () => {
-    const response = await post('images/generations', {});
-    expect(response.status).toBe(404);
-    expect(schemas.ErrorBody.parse(await response.json()).error.message).toContain('/v1/images/generations');
-  });
-});
-
-describe('limits', () => {
-  const generous = { requestsPerMinute: 100_000, tokensPerMinute: 100_000_000, concurrent: 100 };
-  const limit = (apiKey: Partial<typeof generous>) =>
-    product.admin.admin.setSettings.mutate({ limits: { user: generous, apiKey: { ...generous, ...apiKey } } });
-  afterAll(() => limit({}));
-
-  it.each([
-    ['requests a minute', { requestsPerMinute: 1 }, /2 requests|1 requests|\d+ requests/],
-    ['tokens a minute', { tokensPerMinute: 1 }, /tokens in the running minute/],
-  ])('on %s answer 429 and say when to come back', async (_name, apiKey, sentence) => {
-    const { secret: other } = await product.admin.apiKey.create.mutate({ name: 'limited', allowTraining: false });
-    await limit({});
-    const mine = clientOf(other);
-    await mine.chat.completions.create({ model: 'champion', messages: HELLO, max_tokens: 4 });
-    await limit(apiKey);
-    const error = await errorOf(mine.chat.completions.create({ model: 'champion', messages: HELLO, max_tokens: 4 }));
-    expect(error).toMatchObject({ status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' });
-    expect(error.message).toMatch(sentence);
-    const wait = Number(error.headers?.get('retry-after'));
-    expect(wait).toBeGreaterThan(0);
-    expect(wait).toBeLessThanOrEqual(60);
-    await limit({});
-  });
-
-  it('on answers at once refuse the one too many and let the others end', async () => {
-    await limit({ concurrent: 2 });
-    const { refused, others } = await whilePaused(async () => {
-      const others = [chat(), chat()];
-      const running = () => db.select().from(generation).where(eq(generation.status, 'running'));
-      await expect.poll(async () => (await running()).length).toBe(2);
-      return { refused: await errorOf(chat()), others };
-    });
-    expect(refused).toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
-    expect(refused.message).toContain('2 answers running');
-    expect((await Promise.all(others)).map(({ choices }) => choices.length)).toEqual([1, 1]);
-    await limit({});
-  });
-
-  it("of the engine's queue answer 429 with Retry-After to each request beyond it, and all others in full", async () => {
-    await limit({});
-    const beyond = 5;
-    const total = QUEUE.running + QUEUE.waiting + beyond;
-    const since = new Date();
-    const running = () => db.select().from(generation).where(gte(generation.createdAt, since));
-    const { eosTokenIds } = (await loadBase(realModel ?? folder)).weights.config;
-    // None ends before the last has come.
-    const body = {
-      messages: HELLO,
-      max_tokens: 60,
-      logit_bias: Object.fromEntries(eosTokenIds.map((id) => [id, -100])),
-    };
-    const requests = await whilePaused(async () => {
-      const requests = Array.from({ length: total }, () => post('chat/completions', body));
-      await expect.poll(async () => (await running()).length, { timeout: 60_000 }).toBe(total);
-      return requests;
-    });
-    const responses = await Promise.all(requests);
-    const refused = responses.filter(({ status }) => status !== 200);
-    expect(refused.map(({ status }) => status)).toEqual(new Array(beyond).fill(429));
-    for (const response of refused) {
-      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
-      const { error } = schemas.ErrorBody.parse(await response.json());
-      expect(error).toMatchObject({ type: 'rate_limit_error', code: 'rate_limit_exceeded' });
-      expect(error.message).toContain('Try again');
-    }
-  });
-});
-
-describe('usage', () => {
-  it('of a key is the sum of what its answers said', async () => {
-    const { id, secret: other } = await product.admin.apiKey.create.mutate({ name: 'counted', allowTraining: false });
-    const mine = clientOf(other);
-    const usages = [];
-    for (const n of [1, 2]) {
-      usages.push((await mine.chat.completions.create({ model: 'champion', messages: HELLO, n, ...SHORT })).usage!);
-    }
-    const key = (await product.admin.apiKey.list.query()).find((one) => one.id === id)!;
-    expect(key).toMatchObject({
-      requests: 2,
-      promptTokens: usages[0]!.prompt_tokens + usages[1]!.prompt_tokens,
-      completionTokens: usages[0]!.completion_tokens + usages[1]!.completion_tokens,
-    });
-    expect(key.lastUsedAt).toBeInstanceOf(Date);
-    expect((await product.admin.apiKey.usage.query())[0]!.requests).toBeGreaterThan(2);
   });
 });

@@ -1,53 +1,20 @@
-// The graph on a tiny model against its slow twins: plain loops, one by one, uncached, step by step, the definition.
-import { mkdirSync, readdirSync, rmSync, truncateSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Base } from '@/core/base';
-import { loadBase } from '@/core/load-base';
+// The graph on a tiny model against its slow twins: plain loops, one by one, uncached, step by step.
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sampling } from '@/core/sampling';
-import { writeTinyLlama } from '@/core/tiny-llama';
-import { prepareModelFile } from '@/engine/graph/model-file';
-import { createModelRunner, type InspectableModelRunner } from '@/engine/model-runner';
+import type { InspectableModelRunner } from '@/engine/model-runner';
 import type { RunResult, RunRow } from '@/engine/runner';
-import { GREEDY, logSoftmax, plainLogits, randomAdapter, row, temporaryDirectory } from './graph-twin';
-import { samplingDistribution } from './sampling-twin';
+import { GREEDY, logSoftmax, plainLogits, randomAdapter, row } from './graph-twin';
+import { expectClose, expectSame, PROMPTS, useTinyGraph } from './tiny-graph';
 
-const directory = temporaryDirectory();
-const PROMPTS = [[256, 72, 101], [5, 6, 7, 8, 9, 10, 11, 12, 13], [200], [65, 66, 67, 68, 69]];
+const tiny = useTinyGraph();
 const SAMPLED: Sampling = { ...GREEDY, temperature: 0.9, seed: 11 };
-let base: Base;
 let runner: InspectableModelRunner;
 
-const load = (precision: 'fp32' | 'int8') =>
-  createModelRunner({ base, precision, cacheDirectory: join(directory, 'cache'), threads: 1, maxRank: 8 });
-
 beforeAll(async () => {
-  await writeTinyLlama(join(directory, 'tiny'), { seed: 7 });
-  base = await loadBase(join(directory, 'tiny'));
-  runner = await load('fp32');
-  for (const [id, seed, rank] of [
-    ['a', 1, 4],
-    ['b', 2, 8],
-  ] as const) {
-    runner.loadAdapter(id, randomAdapter(base.weights.config, { seed, rank }));
-  }
+  runner = await tiny.createRunner();
+  runner.loadAdapter('a', randomAdapter(tiny.base.weights.config, { seed: 1, rank: 4 }));
+  runner.loadAdapter('b', randomAdapter(tiny.base.weights.config, { seed: 2, rank: 8 }));
 });
-afterAll(async () => {
-  await runner.dispose();
-  rmSync(directory, { recursive: true });
-});
-
-function expectSame(actual: RunResult, expected: RunResult, tolerance = 1e-4): void {
-  expect(actual.ids).toEqual(expected.ids);
-  expectClose(actual.logprobs, expected.logprobs, tolerance);
-}
-
-function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-  expect(actual.length).toBe(expected.length);
-  const differences = Array.from(actual, (value, i) => Math.abs(value - expected[i]!));
-  expect(Math.max(0, ...differences)).toBeLessThan(tolerance);
-}
 
 /** `count` runs of one token each, the way a scheduler without a loop would. */
 async function stepByStep(first: RunRow, count: number): Promise<RunResult> {
@@ -63,7 +30,7 @@ async function stepByStep(first: RunRow, count: number): Promise<RunResult> {
       cache: result.cache,
       tokens: Int32Array.from(result.ids),
       position: first.position + step + 1,
-      seen: Int32Array.from([...first.seen, ...all.ids]),
+      seen: [...Array.from(first.seen), ...all.ids],
     };
   }
   return all;
@@ -71,32 +38,31 @@ async function stepByStep(first: RunRow, count: number): Promise<RunResult> {
 
 describe('trunk', () => {
   it('gives the logits of a forward pass written in plain loops, with and without an adapter', async () => {
-    const adapter = randomAdapter(base.weights.config, { seed: 1, rank: 4 });
+    const adapter = randomAdapter(tiny.base.weights.config, { seed: 1, rank: 4 });
     for (const prompt of PROMPTS) {
       for (const id of [null, 'a']) {
         const positions = prompt.map((_, i) => i);
         const logits = await runner.logits(Int32Array.from(prompt), positions, id);
-        expectClose(logits, plainLogits(base.weights, prompt, id ? adapter : null).flat(), 2e-4);
+        expectClose(logits, plainLogits(tiny.base.weights, prompt, id ? adapter : null).flat(), 2e-4);
       }
     }
   });
 
   it('stays near fp32 in int8', async () => {
-    const int8 = await load('int8');
+    const int8 = await tiny.createRunner({ precision: 'int8' });
     for (const prompt of PROMPTS) {
       const exact = await runner.logits(Int32Array.from(prompt), [prompt.length - 1], null);
       const p = logSoftmax(exact);
       const q = logSoftmax(await int8.logits(Int32Array.from(prompt), [prompt.length - 1], null));
       expect(p.reduce((sum, value, i) => sum + Math.exp(value) * (value - q[i]!), 0)).toBeLessThan(0.01);
     }
-    await int8.dispose();
   });
 
   it('leaves an adapter that targets only some projections without effect on the others', async () => {
-    const partial = randomAdapter(base.weights.config, { seed: 5, targets: ['self_attn.v_proj', 'mlp.up_proj'] });
+    const partial = randomAdapter(tiny.base.weights.config, { seed: 5, targets: ['self_attn.v_proj', 'mlp.up_proj'] });
     runner.loadAdapter('partial', partial);
     const logits = await runner.logits(Int32Array.of(1, 2, 3), [2], 'partial');
-    expectClose(logits, plainLogits(base.weights, [1, 2, 3], partial)[2]!, 2e-4);
+    expectClose(logits, plainLogits(tiny.base.weights, [1, 2, 3], partial)[2]!, 2e-4);
     runner.unloadAdapter('partial');
   });
 });
@@ -269,133 +235,6 @@ describe('cache', () => {
   });
 });
 
-describe('log-probabilities', () => {
-  it('are of the full distribution at temperature 1, whatever the sampling, and equal teacher-forced scores', async () => {
-    // A penalty under 1 asks for repetition, so that penalised tokens are drawn.
-    const sampling = { ...SAMPLED, temperature: 0.6, topK: 30, topP: 0.9, repetitionPenalty: 0.5 };
-    const rows = PROMPTS.map((prompt, i) => row(prompt, { sampling, adapterId: i % 2 ? 'a' : null }));
-    const results = await runner.run(rows, 8);
-    const scores = await runner.score(
-      rows.map(({ tokens, adapterId }, i) => ({
-        promptIds: tokens,
-        completionIds: Int32Array.from(results[i]!.ids),
-        adapterId,
-      })),
-    );
-    for (const [i, { ids, logprobs }] of results.entries()) {
-      expectClose(logprobs, scores[i]!, 1e-4);
-      const p = logSoftmax(await runner.logits(rows[i]!.tokens, [PROMPTS[i]!.length - 1], rows[i]!.adapterId));
-      expect(Math.abs(p[ids[0]!]! - logprobs[0]!)).toBeLessThan(1e-4);
-    }
-  });
-
-  it('are reported for the likeliest tokens of each position, in batches and loops alike, to the rows that ask', async () => {
-    const rows = PROMPTS.map((prompt, i) =>
-      row(prompt, { sampling: { ...SAMPLED, logitBias: { 9: 5 } }, topLogprobs: [3, 0, 20, undefined][i] }),
-    );
-    const results = await runner.run(rows, 8);
-    expect(results.map(({ top }) => top?.length)).toEqual([8, undefined, 8, undefined]);
-    for (const i of [0, 2]) {
-      const tokens = Int32Array.of(...PROMPTS[i]!, ...results[i]!.ids);
-      const positions = results[i]!.ids.map((_, step) => PROMPTS[i]!.length - 1 + step);
-      const logits = await runner.logits(tokens, positions, null);
-      const vocab = base.weights.config.vocabSize;
-      for (const [step, { ids, logprobs }] of results[i]!.top!.entries()) {
-        const p = logSoftmax(logits.subarray(step * vocab, (step + 1) * vocab));
-        const best = p.map((_, id) => id).sort((a, b) => p[b]! - p[a]!);
-        expect(ids).toEqual(best.slice(0, rows[i]!.topLogprobs));
-        expectClose(
-          logprobs,
-          ids.map((id) => p[id]!),
-          1e-4,
-        );
-      }
-    }
-  });
-
-  it('score completions longer than one read-out chunk as the definition says', async () => {
-    const completionIds = Int32Array.from({ length: 300 }, (_, i) => (i * 53) % 256); // read-outs of 128, 128, 44
-    const [scored] = await runner.score([{ promptIds: Int32Array.of(256, 3), completionIds, adapterId: 'a' }]);
-    const tokens = [256, 3, ...completionIds];
-    for (const at of [0, 127, 128, 255, 256, 299]) {
-      const logits = await runner.logits(Int32Array.from(tokens.slice(0, at + 2)), [at + 1], 'a');
-      expect(Math.abs(logSoftmax(logits)[completionIds[at]!]! - scored![at]!)).toBeLessThan(1e-4);
-    }
-    const [none] = await runner.score([
-      { promptIds: Int32Array.of(1), completionIds: new Int32Array(), adapterId: null },
-    ]);
-    expect(none).toHaveLength(0);
-  });
-});
-
-describe('sampling', () => {
-  const CASES: [string, Partial<Sampling>][] = [
-    ['the whole vocabulary at temperature 1', { temperature: 1 }],
-    ['a low temperature', { temperature: 0.4 }],
-    ['top-k', { temperature: 1, topK: 10 }],
-    ['a nucleus inside the sorted candidates', { temperature: 0.5, topP: 0.5 }],
-    ['a nucleus wider than the sorted candidates', { temperature: 2, topP: 0.95 }],
-    ['min-p', { temperature: 1.2, minP: 0.15 }],
-    ['a nucleus under a bias and min-p', { temperature: 1, topP: 0.8, minP: 0.05, logitBias: { 9: 3, 100: -100 } }],
-    ['top-k, top-p and repetition penalty together', { temperature: 0.8, topK: 40, topP: 0.7, repetitionPenalty: 1.8 }],
-  ];
-  const DRAWS = 4000;
-
-  it.each(CASES)('draws %s as the definition says (chi-square over 4000 seeds)', async (_, change) => {
-    const sampling = { ...GREEDY, ...change };
-    const prompt = PROMPTS[1]!;
-    const logits = await runner.logits(Int32Array.from(prompt), [prompt.length - 1], null);
-    const expected = samplingDistribution(logits, sampling, { prompt });
-    const counts = new Array<number>(expected.length).fill(0);
-    for (let seed = 0; seed < DRAWS; seed += 200) {
-      const rows = Array.from({ length: 200 }, (_, i) =>
-        row(prompt, { sampling: { ...sampling, seed: seed + i }, maxNew: 1 }),
-      );
-      for (const { ids } of await runner.run(rows, 1)) counts[ids[0]!]!++;
-    }
-    // Tokens expected fewer than 5 times share one bin, as the test's approximation asks.
-    let statistic = 0;
-    let degrees = -1;
-    const rest = { expected: 0, count: 0 };
-    for (const [id, p] of expected.entries()) {
-      if (p === 0) expect(counts[id]).toBe(0);
-      if (p * DRAWS < 5) {
-        rest.expected += p * DRAWS;
-        rest.count += counts[id]!;
-      } else {
-        statistic += (counts[id]! - p * DRAWS) ** 2 / (p * DRAWS);
-        degrees++;
-      }
-    }
-    if (rest.expected >= 5) {
-      statistic += (rest.count - rest.expected) ** 2 / rest.expected;
-      degrees++;
-    }
-    expect(degrees).toBeGreaterThan(1);
-    // Mean df, variance 2 df: four deviations above the mean.
-    expect(statistic).toBeLessThan(degrees + 4 * Math.sqrt(2 * degrees));
-  });
-
-  it('takes the likeliest token at a vanishing temperature or nucleus', async () => {
-    const [greedy] = await runner.run([row(PROMPTS[0]!)], 8);
-    for (const change of [{ temperature: 1e-40 }, { temperature: 1e-4 }, { temperature: 2, topP: 1e-45 }]) {
-      const [cold] = await runner.run([row(PROMPTS[0]!, { sampling: { ...SAMPLED, ...change } })], 8);
-      expectSame(cold!, greedy!);
-    }
-  });
-
-  it('depends on the seed and the position alone, not on the settings of other rows', async () => {
-    const mixed = [
-      row(PROMPTS[0]!, { sampling: { ...SAMPLED, topK: 3, repetitionPenalty: 1.5 } }),
-      row(PROMPTS[1]!, { sampling: { ...SAMPLED, temperature: 2, topP: 0.95 } }),
-      row(PROMPTS[2]!),
-      row(PROMPTS[3]!, { sampling: SAMPLED, position: 5 }),
-    ];
-    const together = await runner.run(mixed, 8);
-    for (const [i, own] of mixed.entries()) expectSame(together[i]!, (await runner.run([own], 8))[0]!);
-  });
-});
-
 describe('limits', () => {
   it.each([
     [row([1], { adapterId: 'nobody' }), /nobody/],
@@ -407,7 +246,7 @@ describe('limits', () => {
   });
 
   it('refuses an adapter of a higher rank or another base', () => {
-    const { config } = base.weights;
+    const { config } = tiny.base.weights;
     expect(() => runner.loadAdapter('wide', randomAdapter(config, { seed: 1, rank: 9 }))).toThrow(/rank 9/);
     const other = randomAdapter({ ...config, hiddenSize: 32 }, { seed: 1 });
     expect(() => runner.loadAdapter('other', other)).toThrow(/another base/);
@@ -415,25 +254,5 @@ describe('limits', () => {
     broken.pairs.get('layers.1.mlp.up_proj')!.b[3] = Number.NaN;
     expect(() => runner.loadAdapter('broken', broken)).toThrow(/layers.1.mlp.up_proj/);
     expect(runner.hasAdapter('other') || runner.hasAdapter('broken')).toBe(false);
-  });
-
-  it('clears what killed builds left when it builds, and leaves the files of a live one', async () => {
-    const cache = join(directory, 'killed');
-    const gone = join(cache, `base-int8-v1.${hostname()}.999999999.tmp`);
-    const live = join(cache, `base-int8-v1.${hostname()}.${process.ppid}.tmp`);
-    const foreign = join(cache, 'base-int8-v1.elsewhere.999999999.tmp');
-    for (const folder of [gone, live, foreign]) mkdirSync(folder, { recursive: true });
-    const path = await prepareModelFile(base, 'int8', cache);
-    expect(readdirSync(cache).sort()).toEqual([dirname(path), live, foreign].map((name) => basename(name)).sort());
-  });
-
-  it('builds the model files again when they do not verify', async () => {
-    const cache = join(directory, 'damaged');
-    const path = await prepareModelFile(base, 'int8', cache);
-    truncateSync(`${path}.data`, 1000);
-    expect(await prepareModelFile(base, 'int8', cache)).toBe(path);
-    const again = await createModelRunner({ base, precision: 'int8', cacheDirectory: cache, threads: 1, maxRank: 8 });
-    expect((await again.run([row([1, 2])], 2))[0]!.ids).toHaveLength(2);
-    await again.dispose();
   });
 });

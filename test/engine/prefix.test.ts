@@ -1,51 +1,32 @@
 // Kept prefixes on the real graph against reading the whole prompt: same tokens, log-probabilities, and bits that stay.
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Base } from '@/core/base';
-import { loadBase } from '@/core/load-base';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Sampling } from '@/core/sampling';
-import { writeTinyLlama } from '@/core/tiny-llama';
 import { AdapterStore } from '@/engine/adapters';
 import { Engine } from '@/engine/engine';
-import { createModelRunner, type InspectableModelRunner } from '@/engine/model-runner';
+import type { InspectableModelRunner } from '@/engine/model-runner';
 import { BLOCK_TOKENS, PrefixCache } from '@/engine/prefix-cache';
 import type { RunResult } from '@/engine/runner';
 import { DEFAULT_LIMITS } from '@/engine/scheduler';
-import { randomAdapter, row, temporaryDirectory } from './graph-twin';
+import { randomAdapter, row } from './graph-twin';
+import { expectSame, useTinyGraph } from './tiny-graph';
 
-const directory = temporaryDirectory();
+const tiny = useTinyGraph();
 const PROMPT = Array.from({ length: 70 }, (_, i) => (i * 37 + 11) % 256);
-let base: Base;
 let runner: InspectableModelRunner;
 let valuesPerToken: number;
 
 beforeAll(async () => {
-  await writeTinyLlama(join(directory, 'tiny'), { seed: 7 });
-  base = await loadBase(join(directory, 'tiny'));
-  const cacheDirectory = join(directory, 'cache');
-  runner = await createModelRunner({ base, precision: 'fp32', cacheDirectory, threads: 1, maxRank: 8 });
-  const { layers, keyValueHeads, headSize } = base.weights.config;
+  runner = await tiny.createRunner();
+  const { layers, keyValueHeads, headSize } = tiny.base.weights.config;
   valuesPerToken = 2 * layers * keyValueHeads * headSize;
-});
-afterAll(async () => {
-  await runner.dispose();
-  rmSync(directory, { recursive: true });
 });
 
 /** What stands under a version's name, where a test has put something else there. */
 const seeds = new Map<string, number>();
 const adapterOf = (versionId: string) =>
-  randomAdapter(base.weights.config, { seed: seeds.get(versionId) ?? versionId.length, rank: 4 });
+  randomAdapter(tiny.base.weights.config, { seed: seeds.get(versionId) ?? versionId.length, rank: 4 });
 const makePrefixes = (blocks: number) =>
   new PrefixCache({ maxBytes: blocks * BLOCK_TOKENS * valuesPerToken * 4, valuesPerToken });
-
-function expectSame(found: Pick<RunResult, 'ids' | 'logprobs'>, expected: Pick<RunResult, 'ids' | 'logprobs'>): void {
-  expect(found.ids).toEqual(expected.ids);
-  for (const [i, logprob] of found.logprobs.entries()) {
-    expect(Math.abs(logprob - expected.logprobs[i]!)).toBeLessThan(1e-4);
-  }
-}
 
 describe('a restored cache', () => {
   it.each([16, 21, 48, 64])('of %i tokens goes on as the whole prompt does, alone and in company', async (length) => {
@@ -100,7 +81,7 @@ describe('an engine that keeps prefixes', () => {
       onDrop: (versionId) => prefixes.drop(versionId),
     });
     const limits = { ...DEFAULT_LIMITS, maxRows: 6, chunkTokens: 32 };
-    const options = { base, runner, adapters, prefixes, limits, maxContext: 1024, now: () => 0 };
+    const options = { base: tiny.base, runner, adapters, prefixes, limits, maxContext: 1024, now: () => 0 };
     const engine = new Engine(options);
     let requests = 0;
     /** Resolves with the answer; `abort` ends it after so many tokens. */

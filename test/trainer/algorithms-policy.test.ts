@@ -10,6 +10,7 @@ import type { Trunk } from '@/trainer/model/types';
 import type { PolicyInput, PolicyState } from '@/trainer/optimise-policy';
 import { ALGORITHMS, type AlgorithmName, type PolicyConfig } from '@/trainer/policy-config';
 import { tinyWeights } from './algorithms-support';
+import { runInterrupted } from './interrupted';
 import { type Figures, judgePolicy, newPolicy, PROMPTS, preferences, runTask, taskConfig } from './policy-task';
 
 let trunk: Trunk;
@@ -102,30 +103,14 @@ function storedAnswers(count: number) {
   }));
 }
 
-async function interrupted(config: PolicyConfig, extra: Partial<PolicyInput>, directory: string) {
-  const store = directoryCheckpoints<PolicyState>(directory, 'policy');
-  let writes = 0;
-  for (let runs = 1; runs < 60; runs++) {
-    const policy = newPolicy(); // a new process knows nothing of the old one's variables
-    const controller = new AbortController();
-    const checkpoints = {
-      read: store.read,
-      write: async (checkpoint: Parameters<typeof store.write>[0]) => {
-        await store.write(checkpoint);
-        if (++writes % 2 === 0) controller.abort();
-      },
-    };
-    try {
-      const result = await runTask(trunk, policy, config, { ...extra, checkpoints, signal: controller.signal });
-      return { result, runs };
-    } catch (error) {
-      expect((error as Error).name).toBe('AbortError');
-    } finally {
-      policy.dispose();
-    }
-  }
-  throw new Error('The run never ended.');
-}
+const interrupted = (config: PolicyConfig, extra: Partial<PolicyInput>, directory: string) =>
+  runInterrupted<PolicyState, Awaited<ReturnType<typeof runTask>>>(
+    { directory, stage: 'policy', every: 2 },
+    async (attempt) => {
+      const policy = newPolicy(); // a new process knows nothing of the old one's variables
+      return runTask(trunk, policy, config, { ...extra, ...attempt }).finally(() => policy.dispose());
+    },
+  );
 
 describe('what cannot be learnt from is refused in a sentence', () => {
   const attempt = async (config: PolicyConfig, changes: Partial<PolicyInput> = {}) => {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
-import { directoryCheckpoints } from '@/trainer/checkpoint';
 import type { PpoConfig } from '@/trainer/config';
 import { Multiplier } from '@/trainer/constraint';
 import { createLora } from '@/trainer/model/lora';
@@ -16,6 +15,7 @@ import type { Metrics } from '@/trainer/ppo-metrics';
 import { PRESETS } from '@/trainer/presets';
 import type { Answer } from '@/trainer/response';
 import { END, slowEngine, TINY, tinyWeights } from './algorithms-support';
+import { runInterrupted } from './interrupted';
 
 let trunk: Trunk;
 beforeAll(async () => {
@@ -85,40 +85,19 @@ test('a run that was interrupted anywhere and resumed equals one that was not, b
     const whole = newPolicy();
     const expected = await run(whole, { config: short });
 
-    const store = directoryCheckpoints<PpoState>(directory, 'ppo');
-    let resumed = newPolicy();
-    let writes = 0;
-    let runs = 0;
-    for (let finished: Awaited<ReturnType<typeof run>> | null = null; !finished; ) {
-      runs++;
-      expect(runs).toBeLessThan(40);
-      const controller = new AbortController();
-      // Aborts behind every second checkpoint: during experience, between minibatches, between iterations.
-      const checkpoints = {
-        read: store.read,
-        write: async (checkpoint: Parameters<typeof store.write>[0]) => {
-          await store.write(checkpoint);
-          if (++writes % 2 === 0) controller.abort();
-        },
-      };
-      finished = await run(resumed, { config: short, checkpoints, signal: controller.signal }).catch((error) => {
-        expect(error.name).toBe('AbortError');
-        return null;
-      });
-      if (finished) {
-        expect(finished.kept).toEqual(expected.kept);
-        for (const [key, pair] of expected.adapter.pairs) {
-          expect(finished.adapter.pairs.get(key)).toEqual(pair);
-        }
-      } else {
-        // A new process knows nothing of the old one's variables.
-        resumed.dispose();
-        resumed = newPolicy();
-      }
-    }
+    // Aborts behind every second checkpoint: during experience, between minibatches, between iterations.
+    const stage = { directory, stage: 'ppo', every: 2 };
+    const { result: finished, runs } = await runInterrupted<PpoState, Awaited<ReturnType<typeof run>>>(
+      stage,
+      async (interrupted) => {
+        const policy = newPolicy(); // a new process knows nothing of the old one's variables
+        return run(policy, { config: short, ...interrupted }).finally(() => policy.dispose());
+      },
+    );
+    expect(finished.kept).toEqual(expected.kept);
+    for (const [key, pair] of expected.adapter.pairs) expect(finished.adapter.pairs.get(key)).toEqual(pair);
     expect(runs).toBeGreaterThan(5);
     whole.dispose();
-    resumed.dispose();
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -24,6 +24,7 @@ import {
 } from '@/trainer/reward-scorer';
 import { limitUndecided, splitByPrompt } from '@/trainer/reward-split';
 import { END, tinyWeights } from './algorithms-support';
+import { runInterrupted } from './interrupted';
 
 let trunk: Trunk;
 beforeAll(async () => {
@@ -112,24 +113,11 @@ test('interrupted and resumed equals uninterrupted, bit for bit', async () => {
     const examples = [...comparisons(40, 4), thumb];
     const changes = { epochs: 3, checkpointEverySteps: 2, evalShare: 0.2 };
     const expected = await train(examples, changes);
-    const store = directoryCheckpoints<RewardTrainingState>(directory, 'reward-model');
-    let finished: Awaited<ReturnType<typeof train>> | null = null;
-    let runs = 0;
-    while (!finished) {
-      const controller = new AbortController();
-      const checkpoints = {
-        read: store.read,
-        write: async (checkpoint: Parameters<typeof store.write>[0]) => {
-          await store.write(checkpoint);
-          controller.abort();
-        },
-      };
-      finished = await train(examples, changes, { checkpoints, signal: controller.signal }).catch((error) => {
-        expect(error.name).toBe('AbortError');
-        return null;
-      });
-      expect(++runs).toBeLessThan(20);
-    }
+    const stage = { directory, stage: 'reward-model' };
+    const { result: finished, runs } = await runInterrupted<RewardTrainingState, Awaited<ReturnType<typeof train>>>(
+      stage,
+      (interrupted) => train(examples, changes, interrupted),
+    );
     expect(runs).toBeGreaterThan(2);
     expect(packRewardModel(finished.model)).toEqual(packRewardModel(expected.model));
     expect(finished.metrics).toEqual(expected.metrics);

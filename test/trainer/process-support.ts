@@ -16,6 +16,9 @@ import { startPrivateEngine } from '@/trainer/private-engine';
 import { createTestDatabase } from '../db/database';
 
 /** Printed where it makes tests skip. */
+/** A lease that runs out while a test waits. */
+export const FAST = { leaseSeconds: 1, beatMs: 100 };
+
 export const problem = nativeBackendProblem();
 if (problem) console.warn(`Skipped: ${problem}`);
 

@@ -8,7 +8,6 @@ import { loadBase } from '@/core/load-base';
 import { Rng } from '@/core/rng';
 import { TINY_END_OF_TURN, writeTinyLlama } from '@/core/tiny-llama';
 import { startBackend, tf } from '@/trainer/backend';
-import { directoryCheckpoints } from '@/trainer/checkpoint';
 import { SftConfig } from '@/trainer/config';
 import { type Demonstration, demonstrationOfAnswer, demonstrationsOf, endOfTurn } from '@/trainer/demonstrations';
 import { responseLogprobs } from '@/trainer/model/logprobs';
@@ -17,6 +16,7 @@ import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/ppo-metrics';
 import { packDemonstrations, type SftState, splitDemonstrations, trainSft } from '@/trainer/sft';
+import { runInterrupted } from './interrupted';
 import { slowHidden, slowLogSoftmax } from './slow-llama';
 
 let folder: string;
@@ -201,24 +201,11 @@ test('the step size rises over the warm-up and falls along a cosine to a tenth',
 test('interrupted and resumed equals uninterrupted, bit for bit', async () => {
   const changes = { epochs: 4, checkpointEverySteps: 2, evalShare: 0.25 };
   const expected = await train(demonstrations(), changes);
-  const store = directoryCheckpoints<SftState>(join(folder, 'run'), 'sft');
-  let finished: Awaited<ReturnType<typeof train>> | null = null;
-  let runs = 0;
-  while (!finished) {
-    const controller = new AbortController();
-    const checkpoints = {
-      read: store.read,
-      write: async (checkpoint: Parameters<typeof store.write>[0]) => {
-        await store.write(checkpoint);
-        controller.abort();
-      },
-    };
-    finished = await train(demonstrations(), changes, { checkpoints, signal: controller.signal }).catch((error) => {
-      expect(error.name).toBe('AbortError');
-      return null;
-    });
-    expect(++runs).toBeLessThan(20);
-  }
+  const stage = { directory: join(folder, 'run'), stage: 'sft' };
+  const { result: finished, runs } = await runInterrupted<SftState, Awaited<ReturnType<typeof train>>>(
+    stage,
+    (interrupted) => train(demonstrations(), changes, interrupted),
+  );
   expect(runs).toBeGreaterThan(2);
   expect(finished.adapter).toEqual(expected.adapter);
   expect(finished.metrics).toEqual(expected.metrics);

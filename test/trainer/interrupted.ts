@@ -1,0 +1,35 @@
+// Runs a stage that is interrupted behind its checkpoints again and again until it ends, as killed processes would.
+import { expect } from 'vitest';
+import { type CheckpointStore, directoryCheckpoints } from '@/trainer/checkpoint';
+
+interface Attempt<State> {
+  checkpoints: CheckpointStore<State>;
+  signal: AbortSignal;
+}
+
+const MOST_RUNS = 60;
+
+/** `every`: aborts behind each so-many-th checkpoint of all runs. What the attempts share must not outlive a process. */
+export async function runInterrupted<State, Result>(
+  { directory, stage, every = 1 }: { directory: string; stage: string; every?: number },
+  attempt: (interrupted: Attempt<State>) => Promise<Result>,
+): Promise<{ result: Result; runs: number }> {
+  const store = directoryCheckpoints<State>(directory, stage);
+  let writes = 0;
+  for (let runs = 1; runs < MOST_RUNS; runs++) {
+    const controller = new AbortController();
+    const checkpoints: CheckpointStore<State> = {
+      read: store.read,
+      write: async (checkpoint) => {
+        await store.write(checkpoint);
+        if (++writes % every === 0) controller.abort();
+      },
+    };
+    try {
+      return { result: await attempt({ checkpoints, signal: controller.signal }), runs };
+    } catch (error) {
+      expect((error as Error).name).toBe('AbortError');
+    }
+  }
+  throw new Error(`The stage had not ended after ${MOST_RUNS} runs.`);
+}

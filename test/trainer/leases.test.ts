@@ -1,0 +1,154 @@
+// Leases that change hands, and what triggers a run, on the real database.
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as schema from '@/db/schema';
+import { claimRun, RunLease } from '@/trainer/runs';
+import { decideTrigger, evaluateTrigger } from '@/trainer/trigger';
+import {
+  addRun,
+  addTurn,
+  addUser,
+  addVotes,
+  createWorld,
+  FAST,
+  readRun,
+  until,
+  vote,
+  type World,
+} from './process-support';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+  await addVotes(world, 80);
+}, 600_000);
+afterAll(() => world?.close());
+beforeEach(async () => {
+  await world.db.delete(schema.trainingRun);
+  await world.db.delete(schema.setting);
+});
+
+describe('leases', () => {
+  it('of many trainers that ask at once, one gets the run', async () => {
+    await addRun(world);
+    const claims = await Promise.all(Array.from({ length: 8 }, (_, i) => claimRun(world.db, `trainer ${i}`)));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('a run that is beaten for stays; one whose trainer fell silent goes to the next, and the first can write no more', async () => {
+    const id = await addRun(world);
+    const first = new RunLease(world.db, (await claimRun(world.db, 'first', FAST))!, 'first', FAST);
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // longer than the lease
+    expect(await claimRun(world.db, 'second', FAST)).toBeNull();
+
+    first.close(); // no heartbeat any more
+    const taken = await until('the lease to expire', () => claimRun(world.db, 'second', FAST), 5000);
+    expect(taken).toMatchObject({ id, attempt: 2, leaseOwner: 'second' });
+    const second = new RunLease(world.db, taken, 'second', FAST);
+    await second.update({ stage: 'ppo', progress: 0.5 });
+
+    first.metrics('ppo', 7, { loss: 1 });
+    await expect(first.flush()).rejects.toThrow(/lease of run .* no longer ours/);
+    await expect(first.update({ progress: 0.9 })).rejects.toThrow(/no longer ours/);
+    await expect(
+      first.transaction(async (tx) => {
+        await tx.insert(schema.setting).values({ key: 'written', value: {} });
+        return {};
+      }),
+    ).rejects.toThrow(/no longer ours/);
+    expect(await first.finish('failed', 'too late')).toBe(false);
+    expect(first.signal.aborted).toBe(true);
+    expect(await world.db.select().from(schema.setting)).toEqual([]);
+    expect(await world.db.select().from(schema.runMetric)).toEqual([]);
+    expect(await readRun(world, id)).toMatchObject({ status: 'running', leaseOwner: 'second', progress: 0.5 });
+    second.close();
+  });
+
+  it('a native step that holds the event loop for longer than the lease neither loses it nor delays a cancellation', async () => {
+    const id = await addRun(world);
+    const lease = new RunLease(world.db, (await claimRun(world.db, 'busy', FAST))!, 'busy', FAST);
+    try {
+      await until(
+        'the first beat',
+        async () => (await readRun(world, id)).leaseExpiresAt! > new Date(Date.now() + 900),
+      );
+      await world.db.update(schema.trainingRun).set({ cancelRequested: true }).where(eq(schema.trainingRun.id, id));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000); // three leases long
+      expect(lease.signal.aborted).toBe(false); // nothing has been heard yet
+      expect(await claimRun(world.db, 'other', FAST)).toBeNull();
+      await until('the cancellation', async () => lease.signal.aborted, 2000);
+      expect(lease.signal.reason).toMatchObject({ code: 'CANCELLED' });
+    } finally {
+      lease.close();
+    }
+  });
+
+  it('a repeated step overwrites its figures, and what is no number is left out', async () => {
+    const id = await addRun(world);
+    const lease = new RunLease(world.db, (await claimRun(world.db, 'a'))!, 'a');
+    lease.metrics('ppo', 1, { loss: 1 });
+    lease.metrics('ppo', 1, { loss: 2, bad: Number.NaN });
+    await lease.flush();
+    lease.close();
+    const rows = await world.db.select().from(schema.runMetric).where(eq(schema.runMetric.runId, id));
+    expect(rows.map((row) => row.metrics)).toEqual([{ loss: 2 }]);
+  });
+
+  it('a write that fails is tried again at the next beat, and the run goes on', async () => {
+    const id = await addRun(world);
+    const lease = new RunLease(world.db, (await claimRun(world.db, 'patient', FAST))!, 'patient', FAST);
+    await world.db.execute(sql`alter table run_metric rename to run_metric_away`);
+    try {
+      lease.metrics('ppo', 1, { loss: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 250)); // two beats: at least two attempts fail
+    } finally {
+      await world.db.execute(sql`alter table run_metric_away rename to run_metric`);
+    }
+    await lease.flush();
+    expect(lease.signal.aborted).toBe(false);
+    lease.close();
+    const rows = await world.db.select().from(schema.runMetric).where(eq(schema.runMetric.runId, id));
+    expect(rows.map((row) => row.metrics)).toEqual([{ loss: 1 }]);
+  });
+});
+
+describe('triggers', () => {
+  const setTrigger = (value: Record<string, number | null>) =>
+    world.db.insert(schema.setting).values({ key: 'trigger', value });
+
+  it('enough feedback starts one run, however many trainers look at once, and the champion is its parent', async () => {
+    await setTrigger({ feedbackCount: 80, scheduleHours: null });
+    const made = await Promise.all(Array.from({ length: 6 }, () => evaluateTrigger(world.db)));
+    expect(made.filter(Boolean)).toHaveLength(1);
+    const [run] = await world.db.select().from(schema.trainingRun);
+    expect(run).toMatchObject({ trigger: 'feedback_count', status: 'queued', parentVersionId: 'base' });
+  });
+
+  it('what an earlier run was asked for with does not count again; new, consented votes do', async () => {
+    await setTrigger({ feedbackCount: 2, scheduleHours: null });
+    await world.db.update(schema.trainingRun).set({ status: 'failed' });
+    const id = await addRun(world);
+    await world.db.update(schema.trainingRun).set({ status: 'failed' }).where(eq(schema.trainingRun.id, id));
+    expect(await evaluateTrigger(world.db)).toBeNull();
+    const userId = await addUser(world.db, 'late');
+    for (const [text, allowTraining] of [
+      ['x', true],
+      ['y', false],
+      ['z', true],
+    ] as const) {
+      expect(await evaluateTrigger(world.db)).toBeNull();
+      const made = await addTurn(world, { userId, text, answers: [[65]], allowTraining });
+      await vote(world.db, userId, { generationId: made.generationIds[0]!, thumb: 1 });
+    }
+    expect(await evaluateTrigger(world.db)).not.toBeNull();
+  });
+
+  it('a schedule waits for its hours, for some feedback, and for the live run', () => {
+    const setting = { feedbackCount: null, scheduleHours: 24 };
+    const state = { setting, newFeedback: 1, hoursSinceRun: 24, hasLiveRun: false };
+    expect(decideTrigger(state)).toBe('schedule');
+    expect(decideTrigger({ ...state, hoursSinceRun: 23.9 })).toBeNull();
+    expect(decideTrigger({ ...state, newFeedback: 0 })).toBeNull();
+    expect(decideTrigger({ ...state, hasLiveRun: true })).toBeNull();
+  });
+});
