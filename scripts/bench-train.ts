@@ -7,11 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { AttuneError } from '@/core/errors';
-import { loadBase } from '@/core/load-base';
-import { dataPaths } from '@/core/paths';
+import { loadChosenBase } from './base';
 import { exportBase, makeTrainInput, SIZES, setupPeerPython } from './bench/train-setup';
 import { env } from './env';
-import { findWeights } from './setup/weights';
 
 const JOBS = {
   sft: { peers: ['sft'], warmups: 1, rounds: 5 },
@@ -143,12 +141,7 @@ async function main(): Promise<void> {
   const unknown = jobs.find((job) => !(job in JOBS));
   if (unknown) throw new AttuneError('BAD_INPUT', `There is no job "${unknown}". Choose from ${Object.keys(JOBS)}.`);
   const python = await setupPeerPython(env.dataFolder, console.log);
-  const { path } = await findWeights({
-    model: env.ATTUNE_MODEL,
-    modelsFolder: dataPaths(env.dataFolder).models,
-    progress: () => {},
-  });
-  const base = await loadBase(path);
+  const { modelPath, base } = await loadChosenBase();
   const basePath = await exportBase(base, env.dataFolder);
   const inputPath = join(basePath, 'train-input.json');
   await writeFile(inputPath, JSON.stringify(makeTrainInput(base, 1)));
@@ -156,7 +149,7 @@ async function main(): Promise<void> {
   const file = join(import.meta.dirname, '../bench/train.json');
   const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { ratios: {}, runs: {} };
   for (const job of jobs) {
-    const result = await measure(job, python, { modelPath: path, basePath, inputPath });
+    const result = await measure(job, python, { modelPath, basePath, inputPath });
     Object.assign(report.ratios, ratiosOf(job, result));
     report.runs[job] = { date: new Date().toISOString(), ...result };
     Object.assign(report, { base: base.id, sizes: SIZES, processor: cpus()[0]!.model, cores: availableParallelism() });

@@ -4,18 +4,16 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadBase } from '@/core/load-base';
 import { BASE_VERSION_ID } from '@/core/manifest';
-import { dataPaths } from '@/core/paths';
 import { hash32 } from '@/core/rng';
 import { mean } from '@/core/statistics';
 import { startBackend } from '@/trainer/backend';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { PpoConfig } from '@/trainer/policy-config';
+import { loadChosenBase } from './base';
 import { env } from './env';
 import { type Gain, measureGain, ppoSettings, trueReward } from './experiment/policy-gain';
 import { lazyEngine, sampleOnce } from './experiment/sampled-answers';
-import { findWeights } from './setup/weights';
 import { PREFERENCES } from './simulate/preferences';
 import { splitPrompts } from './simulate/prompts';
 
@@ -48,12 +46,7 @@ interface SeedResult extends Gain {
 }
 
 async function main(): Promise<void> {
-  const { path: modelPath } = await findWeights({
-    model: env.ATTUNE_MODEL,
-    modelsFolder: dataPaths(env.dataFolder).models,
-    progress: () => {},
-  });
-  const base = await loadBase(modelPath);
+  const { modelPath, base } = await loadChosenBase();
   const shared = path.join(env.dataFolder, 'experiments', `ppo-start-${MAX_TOKENS}`);
   const work = path.join(env.dataFolder, 'experiments', `ppo-${name}-${MAX_TOKENS}`);
   const signal = AbortSignal.timeout(Number(options.minutes) * 60_000);

@@ -6,8 +6,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadBase } from '@/core/load-base';
-import { dataPaths } from '@/core/paths';
 import { hash32, Rng } from '@/core/rng';
 import { mean, standardDeviation } from '@/core/statistics';
 import { startBackend } from '@/trainer/backend';
@@ -31,11 +29,11 @@ import {
 } from '@/trainer/reward-metrics';
 import { firstAdaptedLayer, type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
 import { promptKey } from '@/trainer/reward-split';
+import { loadChosenBase } from './base';
 import { env } from './env';
 import { hhComparison } from './experiment/hh-pairs';
 import { findSharedData, readJsonLines } from './experiment/shared-data';
 import { openStepLog } from './experiment/step-log';
-import { findWeights } from './setup/weights';
 
 const { values: options } = parseArgs({
   options: {
@@ -105,12 +103,7 @@ async function main(): Promise<void> {
     console.log('The data set hh-harmless is not on this machine (ATTUNE_SHARED, or ../shared); nothing was run.');
     return;
   }
-  const { path: modelPath } = await findWeights({
-    model: env.ATTUNE_MODEL,
-    modelsFolder: dataPaths(env.dataFolder).models,
-    progress: () => {},
-  });
-  const base = await loadBase(modelPath);
+  const { base } = await loadChosenBase();
   const endId = endOfTurn(base);
   const rows = readJsonLines(path.join(folder, 'dev.jsonl.gz'));
   const all = rows.map((row) => hhComparison(row, base, endId)).filter((pair) => pair !== null);

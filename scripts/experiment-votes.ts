@@ -6,9 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadBase } from '@/core/load-base';
 import { BASE_VERSION_ID } from '@/core/manifest';
-import { dataPaths } from '@/core/paths';
 import { hash32, Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/checkpoint';
@@ -20,12 +18,12 @@ import type { Comparison } from '@/trainer/reward-examples';
 import { lengthBaseline, lengthRule, measurePairs, scoredPairs } from '@/trainer/reward-metrics';
 import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
 import { normaliseReward } from '@/trainer/reward-scorer';
+import { loadChosenBase } from './base';
 import { env } from './env';
 import { type Gain, measureGain, ppoSettings } from './experiment/policy-gain';
 import { lazyEngine, type SampledAnswer, sampleOnce } from './experiment/sampled-answers';
 import { openStepLog } from './experiment/step-log';
 import { votesChart } from './experiment/votes-chart';
-import { findWeights } from './setup/weights';
 import { choose } from './simulate/crowd';
 import { PREFERENCES } from './simulate/preferences';
 import { splitPrompts } from './simulate/prompts';
@@ -93,12 +91,7 @@ function votesOn(answers: readonly SampledAnswer[], first: number, noise: number
 }
 
 async function main(): Promise<void> {
-  const { path: modelPath } = await findWeights({
-    model: env.ATTUNE_MODEL,
-    modelsFolder: dataPaths(env.dataFolder).models,
-    progress: () => {},
-  });
-  const base = await loadBase(modelPath);
+  const { modelPath, base } = await loadChosenBase();
   const work = path.join(env.dataFolder, 'experiments', `votes-${options['max-tokens']}-${SEED}`);
   const signal = AbortSignal.timeout(Number(options.minutes) * 60_000);
   const { voted, heldOut } = splitPrompts(SEED, 100);

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readArtifact } from '@/core/artifact';
-import { loadBase } from '@/core/load-base';
 import { BASE_VERSION_ID } from '@/core/manifest';
 import { dataPaths } from '@/core/paths';
 import { Rng } from '@/core/rng';
@@ -14,8 +13,8 @@ import { largestDifference, meanDifference } from '@/trainer/gates/parity';
 import { loraFromAdapter } from '@/trainer/model/lora';
 import { loadTrunk } from '@/trainer/model/trunk';
 import { type Answer, scoreResponses } from '@/trainer/response';
+import { loadChosenBase } from './base';
 import { env } from './env';
-import { findWeights } from './setup/weights';
 import { inParallel } from './simulate/crowd';
 import { splitPrompts } from './simulate/prompts';
 
@@ -36,13 +35,7 @@ interface Measured {
 }
 
 async function main(): Promise<void> {
-  const shared = dataPaths(env.dataFolder);
-  const { path: modelPath } = await findWeights({
-    model: env.ATTUNE_MODEL,
-    modelsFolder: shared.models,
-    progress: () => {},
-  });
-  const base = await loadBase(modelPath);
+  const { modelPath, base } = await loadChosenBase();
   const artifact = options.version
     ? await readArtifact(options.version, { verify: true, baseSha256: base.sha256 })
     : null;

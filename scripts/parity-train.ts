@@ -6,14 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAdapter, writeAdapter } from '@/core/adapter-files';
 import { AttuneError } from '@/core/errors';
-import { loadBase } from '@/core/load-base';
-import { dataPaths } from '@/core/paths';
 import { Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
 import { loraFromAdapter } from '@/trainer/model/lora';
 import { loadTrunk } from '@/trainer/model/trunk';
 import { startPrivateEngine } from '@/trainer/private-engine';
 import { type Answer, scoreResponses } from '@/trainer/response';
+import { loadChosenBase } from './base';
 import { exportBase, runPython, setupPeerPython } from './bench/train-setup';
 import { env } from './env';
 import {
@@ -23,7 +22,6 @@ import {
   trainRewardHere,
   trainSftHere,
 } from './reference/train-parity';
-import { findWeights } from './setup/weights';
 
 interface ParityOutput {
   sft: { losses: number[]; logprobsOfTrainedThere: number[]; logprobsOfTrainedHere: number[] };
@@ -47,12 +45,7 @@ const testAnswers = ({ test }: ParityInput): Answer[] =>
 
 async function main(): Promise<void> {
   const python = await setupPeerPython(env.dataFolder, console.log);
-  const { path: modelPath } = await findWeights({
-    model: env.ATTUNE_MODEL,
-    modelsFolder: dataPaths(env.dataFolder).models,
-    progress: () => {},
-  });
-  const base = await loadBase(modelPath);
+  const { modelPath, base } = await loadChosenBase();
   const basePath = await exportBase(base, env.dataFolder);
   const folder = await mkdtemp(join(tmpdir(), 'attune-parity-'));
   try {

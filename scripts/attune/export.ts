@@ -4,11 +4,10 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { artifactDirectory, readArtifact } from '@/core/artifact';
 import { AttuneError } from '@/core/errors';
-import { loadBase } from '@/core/load-base';
 import { BASE_VERSION_ID } from '@/core/manifest';
 import { dataPaths } from '@/core/paths';
+import { loadChosenBase } from '../base';
 import { env } from '../env';
-import { findWeights } from '../setup/weights';
 import { exportVersion } from './export/version';
 
 export const usage = `attune export VERSION [--out DIR] [--format onnx|safetensors] [--precision fp32|int8] [--model PATH]
@@ -45,14 +44,7 @@ export async function run(args: string[]): Promise<number> {
 
   const shared = dataPaths(env.dataFolder);
   const artifact = versionId === BASE_VERSION_ID ? null : artifactDirectory(shared.artifacts, versionId);
-  const { path: modelPath } = await findWeights({
-    model: model ?? env.ATTUNE_MODEL,
-    modelsFolder: shared.models,
-    hubUrl: env.HF_ENDPOINT,
-    hubToken: env.HF_TOKEN,
-    progress: () => {},
-  });
-  const base = await loadBase(modelPath);
+  const { modelPath, base } = await loadChosenBase(model);
   const read = artifact === null ? null : await readArtifact(artifact, { verify: true, baseSha256: base.sha256 });
   const directory = path.resolve(out ?? path.join(shared.root, 'exports', `${versionId}-${format}`));
   await exportVersion({ versionId, base, modelPath, adapter: read?.adapter ?? null, format, precision, directory });
