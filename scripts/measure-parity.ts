@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readArtifact } from '@/core/artifact';
 import { BASE_VERSION_ID } from '@/core/manifest';
-import { dataPaths } from '@/core/paths';
 import { Rng } from '@/core/rng';
 import { spawnEngine } from '@/engine/spawn';
 import { startBackend } from '@/trainer/backend';
