@@ -16,6 +16,11 @@ export const GenerateRequest = z.object({
   sampling: Sampling,
   /** How many likeliest tokens to report at each position, with their log-probabilities. */
   topLogprobs: z.int().min(0).max(20).optional(),
+  /**
+   * Reads its whole prompt, whatever of it is kept: what int8 makes behind a kept prefix rounds otherwise, so that the same seed
+   * may say something else from one time to the next.
+   */
+  isRepeatable: z.boolean().optional(),
   /** Tokens of this answer that a former engine process already emitted; generation goes on behind them. */
   emittedIds: TokenIds.optional(),
   /** Fairness key of the scheduler: interactive requests (the default) go before batch ones. */

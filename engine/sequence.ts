@@ -71,7 +71,7 @@ export class Sequence implements Schedulable {
 
   /** Looks up what of it is kept. */
   lookUp(prefixes: PrefixCache): void {
-    if (!this.cache) this.reusable = prefixes.match(this.request.versionId, this.ids);
+    if (!this.cache && !this.request.isRepeatable) this.reusable = prefixes.match(this.request.versionId, this.ids);
   }
 
   /** Begins behind a copy of what `lookUp` found, with room for the `chunkTokens` that the run reads next. */

@@ -37,7 +37,14 @@ const Common = z.object({
   presence_penalty: Sampling.shape.presencePenalty.unwrap().nullish(),
   frequency_penalty: Sampling.shape.frequencyPenalty.unwrap().nullish(),
   logit_bias: Sampling.shape.logitBias.unwrap().nullish(),
-  seed: z.int().min(0).max(MAX_SEED).nullish(),
+  seed: z
+    .int()
+    .min(0)
+    .max(MAX_SEED)
+    .nullish()
+    .describe(
+      'The same request says the same again, as far as it does not share its batch: it reads its whole prompt for that.',
+    ),
   stop: z.union([z.string().min(1), Sampling.shape.stop.unwrap()]).nullish(),
   metadata: z
     .record(z.string().max(64), z.string().max(512))

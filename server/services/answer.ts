@@ -5,7 +5,7 @@ import type { Executor } from '@/db/client';
 import { generation, message } from '@/db/schema';
 import { type Assignment, assignArm, ofArm } from '../rollout/assign';
 import { holdRunning } from './experiment';
-import { begin, type GenerationRow, lockName } from './generation';
+import { type Asked, begin, type GenerationRow, lockName } from './generation';
 import { type Caller, charge, takeSeats } from './limits';
 import type { Product } from './product';
 import { champion } from './release';
@@ -25,7 +25,7 @@ export async function beginAnswers<T>(
   settings: Settings,
   caller: Caller,
   work: (tx: Executor) => Promise<Begun<T>>,
-  topLogprobs = 0,
+  asked: Asked = {},
 ): Promise<{ result: T; running: RunningGeneration[] }> {
   const locked: string[] = [];
   try {
@@ -36,7 +36,7 @@ export async function beginAnswers<T>(
       }
       return begun;
     });
-    const running = rows.map((row) => begin(product, row, settings.constraints, topLogprobs));
+    const running = rows.map((row) => begin(product, row, settings.constraints, asked));
     // The tokens are on their way; what cannot be counted now fails the next request, which is counted first.
     charge(product, caller, promptTokensOf(rows)).catch((error: unknown) => {
       product.log.warn({ err: error, userId: caller.userId }, 'a prompt was not counted');

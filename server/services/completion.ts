@@ -65,7 +65,10 @@ export async function complete(
     });
     return { result: { versionId: arm.versionId, conversationId, promptTokens: promptIds.length }, rows };
   };
-  const { result, running } = await beginAnswers(product, settings, owner, work, input.topLogprobs);
+  const { result, running } = await beginAnswers(product, settings, owner, work, {
+    topLogprobs: input.topLogprobs,
+    isRepeatable: input.sampling.seed !== undefined,
+  });
   return { ...result, answers: running };
 }
 

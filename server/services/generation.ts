@@ -5,6 +5,7 @@ import { AttuneError, toAttuneError } from '@/core/errors';
 import type { FinishReason } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { generation, message } from '@/db/schema';
+import type { GenerateRequest } from '@/engine/protocol';
 import { AnswerText } from '../constraints/answer-text';
 import { charge } from './limits';
 import { CHANNELS, type Product } from './product';
@@ -13,6 +14,8 @@ import { countUsage } from './usage';
 import type { GenerationStatus, StreamEvent } from './views';
 
 export type GenerationRow = typeof generation.$inferSelect;
+/** What is asked of the engine beyond what the row says. */
+export type Asked = Pick<GenerateRequest, 'topLogprobs' | 'isRepeatable'>;
 
 /** How often the row follows the tokens. */
 const PERSIST_MS = 1000;
@@ -23,12 +26,12 @@ const POLL_MS = 2000;
 export const lockName = (id: string) => `generation ${id}`;
 
 /** The lock must be held already. Goes on behind the tokens that the row has; ends by itself. */
-export function begin(product: Product, row: GenerationRow, rules: RuleSet, topLogprobs = 0): RunningGeneration {
+export function begin(product: Product, row: GenerationRow, rules: RuleSet, asked: Asked = {}): RunningGeneration {
   const answer = new AnswerText(product.base.tokenizer, rules, row.sampling.stop);
   answer.push(row.completionIds);
   const running = new RunningGeneration(row, answer);
   product.running.set(row.id, running);
-  running.done = receive(product, row, running, answer, topLogprobs)
+  running.done = receive(product, row, running, answer, asked)
     .catch((error: unknown) => {
       // The row stays `running`: without the lock, the next look for lost generations takes it up again.
       product.log.error({ err: error, generationId: row.id }, 'a generation could not be written');
@@ -47,7 +50,7 @@ async function receive(
   row: GenerationRow,
   running: RunningGeneration,
   answer: AnswerText,
-  topLogprobs: number,
+  asked: Asked,
 ): Promise<void> {
   const { ids, logprobs } = running;
   const progress = () => ({ completionIds: ids, logprobs });
@@ -62,7 +65,7 @@ async function receive(
         versionId: row.versionId,
         promptIds: row.promptIds,
         sampling: row.sampling,
-        topLogprobs,
+        ...asked,
         emittedIds: row.completionIds,
         priority: 'interactive',
       },

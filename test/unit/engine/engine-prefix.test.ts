@@ -29,6 +29,17 @@ describe('an engine with prompts that begin alike', () => {
     expect(runner.live).toBe(0);
   });
 
+  it('lets a request that must be repeatable read its whole prompt, and keeps that for others', async () => {
+    const { start, drain, runner } = makeEngine();
+    start('a', { seed: 1, maxTokens: 2 }, { promptIds: long(10) });
+    await drain();
+    start('b', { seed: 2, maxTokens: 2 }, { promptIds: long(11, 60), isRepeatable: true });
+    await drain();
+    start('c', { seed: 3, maxTokens: 2 }, { promptIds: long(12, 60) });
+    await drain();
+    expect([readBy(runner, 2), readBy(runner, 3)]).toEqual([60, 12]); // 60 - 48
+  });
+
   it('runs behind exactly the tokens that the prompt begins with', async () => {
     const { start, drain, runner } = makeEngine();
     start('a', { seed: 1 }, { promptIds: long(10) });
