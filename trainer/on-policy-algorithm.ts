@@ -70,4 +70,8 @@ export interface OnPolicyState extends PolicyState {
   /** Stored answers passed, and refused as stale on the way. */
   storedCursor: number;
   storedStale: number;
+  /** Of the current policy's trial, where it had one. */
+  trial: Metrics;
+  /** Policies with a better objective than the kept one's that failed their trial, and what the last of them failed. */
+  passedOver: { count: number; problems: string[] };
 }

@@ -11,6 +11,7 @@ import { moments } from './advantage';
 import { constraintMetrics, startConstraints, updateConstraints } from './constraint';
 import { type Experience, gatherExperience, ownRows, selectRows } from './experience';
 import { checkStart, largestDifference, NO_ALARMS, watchIteration } from './invariants';
+import { considerPolicy, verdictWithTrials } from './kept-policy';
 import { adaptKlCoefficient } from './kl';
 import type { LearningSignal } from './learning-signal';
 import { createScalarHead, type ScalarHead } from './model/heads';
@@ -19,7 +20,6 @@ import { learningRateAt } from './optim';
 import {
   closeRun,
   finishRun,
-  keepPolicy,
   openRun,
   type PolicyInput,
   type PolicyResult,
@@ -101,6 +101,8 @@ async function open(input: PolicyInput<Config>, algorithm: OnPolicyAlgorithm): P
     constraints: startConstraints(input.constraints),
     storedCursor: 0,
     storedStale: 0,
+    trial: {},
+    passedOver: { count: 0, problems: [] },
   });
   return {
     ...opened,
@@ -119,6 +121,7 @@ async function gather(run: Run): Promise<void> {
   const { config, policy } = input;
   const { valueHead } = run.learner;
   input.signal.throwIfAborted();
+  state.trial = {};
   run.since = performance.now();
   const adapterId = await input.publish(policy.toAdapter(), state.iteration);
   const { prompts, seeds, stored } = chooseAnswers(run);
@@ -168,14 +171,15 @@ async function gather(run: Run): Promise<void> {
         ? `All ${config.iterations} iterations are done.`
         : null);
 
-  // The best policy within the budget is kept. The parent itself stays only where nothing else qualifies.
-  const objective = metrics['objective/rlhf_reward']!;
-  const isFirstTrained = state.iteration > 0 && state.best.iteration === 0;
-  if (!isOver && !watched.verdict && (state.iteration === 0 || isFirstTrained || objective > state.best.objective)) {
-    keepPolicy(run, { iteration: state.iteration, objective, score: metrics['objective/scores']!, kl });
+  if (!isOver && !watched.verdict) {
+    const { 'objective/rlhf_reward': objective, 'objective/scores': score } = metrics;
+    await considerPolicy(run, adapterId, { iteration: state.iteration, objective: objective!, score: score!, kl });
   }
   run.experience = experience;
-  if (state.verdict !== null) input.onMetrics('ppo', state.iteration, metrics);
+  if (state.verdict !== null) {
+    state.verdict = verdictWithTrials(state.verdict, state.passedOver);
+    input.onMetrics('ppo', state.iteration, { ...metrics, ...state.trial });
+  }
   await saveRun(run);
 }
 
@@ -289,6 +293,7 @@ function measure(run: Run, experience: Experience, signal: LearningSignal): Metr
     ...(run.stored.length || Object.values(run.refused).some(Boolean)
       ? { ...run.refused, 'stored/passed_stale': state.storedStale }
       : {}),
+    ...state.trial,
     ...algorithm.metrics?.(experience),
   };
 }

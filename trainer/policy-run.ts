@@ -26,6 +26,8 @@ export interface PolicyInput<Config = PolicyConfig> extends ExperienceSources {
   prompts: readonly Int32Array[];
   /** Makes the policy of an iteration known to the engine and returns the name it has there. */
   publish(adapter: Adapter, iteration: number): Promise<string>;
+  /** Looks at what a published policy answers before it is kept; without it any policy within the budget may be. */
+  tryOut?: ((adapterId: string) => Promise<Trial>) | null;
   signal: AbortSignal;
   onMetrics(stage: 'ppo', iteration: number, metrics: Metrics): void;
   checkpoints: CheckpointStore<PolicyState> | null;
@@ -48,7 +50,14 @@ export interface PolicyState {
   verdict: string | null;
 }
 
-/** The policy kept so far: best objective within the budget. Iteration 0 is the parent. */
+/** What a policy answers to prompts that it does not learn from. */
+export interface Trial {
+  figures: Metrics;
+  /** Why it must not be kept; empty where it may. */
+  problems: string[];
+}
+
+/** The policy kept so far: best objective within the budget, its trial passed. Iteration 0 is the parent. */
 export interface Kept {
   /** Of fresh experience; of DPO and KTO the epoch. */
   iteration: number;

@@ -26,6 +26,8 @@ export const PipelineConfig = z.object({
   normalisationSamples: z.int().min(2).default(64),
   /** Answers of candidate and parent each that the gates compare; the standard error of the gain falls with their root. */
   gateAnswers: z.int().min(8).default(128),
+  /** Answers of a policy in the middle of its run that decide whether it may be kept; 0 keeps the best-scored, whatever it says. */
+  trialAnswers: z.int().min(0).default(128),
 });
 export type PipelineConfig = z.infer<typeof PipelineConfig>;
 
@@ -59,8 +61,9 @@ export const PRESETS = {
     }),
     normalisationSamples: 16,
     gateAnswers: 64,
+    trialAnswers: 64,
   }),
-  /** A 135M base on two processor cores: about 4 minutes of reward model on 300 comparisons, 8 of PPO. */
+  /** A 135M base on two processor cores: about 4 minutes of reward model on 300 comparisons, 8 of PPO with its trials. */
   'demo-cpu': PipelineConfig.parse({
     rewardModel: {
       epochs: 2,
@@ -73,7 +76,15 @@ export const PRESETS = {
     },
     ...forEveryAlgorithm(DEMO),
     // Larger steps at a lower price of divergence collapse into answers of one or two words for some seeds.
-    ppo: { ...DEMO, iterations: 5, learningRate: 2e-4, klCoefficient: 0.1, minWords: 5 },
+    ppo: {
+      ...DEMO,
+      iterations: 7,
+      sequences: 48,
+      minibatch: 12,
+      learningRate: 1.5e-4,
+      klCoefficient: 0.1,
+      minWords: 5,
+    },
     normalisationSamples: 48,
     gateAnswers: 64,
   }),

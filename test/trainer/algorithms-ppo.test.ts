@@ -132,6 +132,29 @@ test('over the divergence budget the run ends and a policy from below it is kept
   policy.dispose();
 });
 
+test('a policy that fails its trial is not kept, however well it scores, and the verdict says so', async () => {
+  const policy = newPolicy();
+  const tried: string[] = [];
+  const { verdict, kept, log } = await run(policy, {
+    config: config({ iterations: 6, klBudget: 30 }),
+    tryOut: async (adapterId) => {
+      tried.push(adapterId);
+      const isSound = tried.length === 1;
+      return { figures: { 'trial/end_rate': 0.5 }, problems: isSound ? [] : ['end_rate is 0.500'] };
+    },
+  });
+  const scores = log.map((metrics) => metrics['objective/rlhf_reward']!);
+  expect(kept.iteration).toBe(1); // the first policy that was trained, the only one to pass
+  expect(kept.objective).toBe(scores[1]);
+  // Tried are those alone that the objective proposes: better than what is kept.
+  const better = scores.flatMap((score, i) => (i > 1 && score > kept.objective ? [i] : []));
+  expect(better.length).toBeGreaterThan(0);
+  expect(log.flatMap((metrics, i) => ('trial/end_rate' in metrics ? [i] : []))).toEqual([1, ...better]);
+  expect(tried).toHaveLength(1 + better.length);
+  expect(verdict).toMatch(new RegExp(`${better.length} better-scored polic.* passed over: end_rate is 0.500\\.$`));
+  policy.dispose();
+});
+
 test('a minibatch that has gone too far is measured and not applied', async () => {
   const policy = newPolicy();
   const { log } = await run(policy, { config: config({ iterations: 1, epochs: 4, approxKlStop: 1e-5 }) });

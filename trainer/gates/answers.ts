@@ -2,6 +2,7 @@
 import { judge, type RuleSet } from '@/core/constraints';
 import { hash32 } from '@/core/rng';
 import { countWords, endsByItself } from '../experience';
+import type { Run } from '../open-run';
 import type { PrivateEngine } from '../private-engine';
 import type { Answer } from '../response';
 
@@ -45,10 +46,19 @@ export async function sampleAnswers(
   };
 }
 
-export function measureAnswers(
-  { answers }: AnswerSet,
-  { rules, decode, endIds }: { rules: RuleSet; decode(ids: readonly number[]): string; endIds: readonly number[] },
-): AnswerFigures {
+export interface Judging {
+  rules: RuleSet;
+  decode(ids: readonly number[]): string;
+  endIds: readonly number[];
+}
+
+export const judgingOf = ({ rules, base, trunk }: Pick<Run, 'rules' | 'base' | 'trunk'>): Judging => ({
+  rules,
+  decode: (ids) => base.tokenizer.decode(ids),
+  endIds: trunk.config.eosTokenIds,
+});
+
+export function measureAnswers({ answers }: AnswerSet, { rules, decode, endIds }: Judging): AnswerFigures {
   const ended = answers.map(({ answerIds }) => endsByItself(answerIds, endIds));
   const texts = answers.map(({ answerIds }, i) => decode([...(ended[i] ? answerIds.subarray(0, -1) : answerIds)]));
   const share = (count: number) => count / answers.length;

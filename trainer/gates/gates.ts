@@ -32,23 +32,14 @@ const CHANCE_HITS = 1;
 /** The share of distinct answers may fall to this part of the parent's: repeating one answer is the classic hack. */
 const DISTINCT_PART = 0.7;
 
+const most = (name: string, value: number, threshold: number, note: string): GateResult => ({
+  ...{ name, value, threshold, bound: 'max', passed: value <= threshold, note },
+});
+const least = (name: string, value: number, threshold: number, note: string): GateResult => ({
+  ...{ name, value, threshold, bound: 'min', passed: value >= threshold, note },
+});
+
 export function judgeGates({ parity, kl, candidate, parent, gain: compared }: GateFigures): GateResult[] {
-  const most = (name: string, value: number, threshold: number, note?: string): GateResult => ({
-    name,
-    value,
-    threshold,
-    bound: 'max',
-    passed: value <= threshold,
-    ...(note ? { note } : {}),
-  });
-  const least = (name: string, value: number, threshold: number, note?: string): GateResult => ({
-    name,
-    value,
-    threshold,
-    bound: 'min',
-    passed: value >= threshold,
-    ...(note ? { note } : {}),
-  });
   const gain = pairedGain(compared);
   return [
     most(
@@ -67,6 +58,20 @@ export function judgeGates({ parity, kl, candidate, parent, gain: compared }: Ga
       ),
       passed: gain.mean > STANDARD_ERRORS * gain.standardError,
     },
+    ...judgeAnswers(candidate, parent, SLACK),
+  ];
+}
+
+/**
+ * A policy in the middle of its run, by its answers alone: one that fails is passed over. Degenerate answers, where reward
+ * models lead, may be one more than the parent's: an earlier policy can be kept, and the last gates sample anew.
+ */
+export const judgeTrial = (candidate: AnswerFigures, parent: AnswerFigures): GateResult[] =>
+  judgeAnswers(candidate, parent, CHANCE_HITS / candidate.count);
+
+/** Of what the answers look like. */
+function judgeAnswers(candidate: AnswerFigures, parent: AnswerFigures, degenerateSlack: number): GateResult[] {
+  return [
     least(
       'end_rate',
       candidate.endRate,
@@ -76,7 +81,7 @@ export function judgeGates({ parity, kl, candidate, parent, gain: compared }: Ga
     most(
       'degenerate_answers',
       candidate.degenerateShare,
-      Math.min(1, parent.degenerateShare + SLACK),
+      Math.min(1, parent.degenerateShare + degenerateSlack),
       `Answers of one or two words; the parent gives ${percent(parent.degenerateShare)}.`,
     ),
     least(
@@ -122,11 +127,12 @@ export function pairedGain({ candidate, parent, prompts }: Omit<GainFigures, 'na
 export function verdictOf(versionId: string, gates: readonly GateResult[], trainingVerdict: string): string {
   const failed = gates.filter((gate) => !gate.passed);
   if (failed.length === 0) return `${versionId} passed all ${gates.length} gates. ${trainingVerdict}`;
-  const reasons = failed.map(({ name, value, threshold, bound }) => {
-    const limit = bound === 'max' ? 'at most' : 'at least';
-    return `${name} is ${value.toPrecision(3)}, allowed ${limit} ${threshold.toPrecision(3)}`;
-  });
-  return `${versionId} was rejected: ${reasons.join('; ')}. ${trainingVerdict}`;
+  return `${versionId} was rejected: ${failed.map(reasonOf).join('; ')}. ${trainingVerdict}`;
+}
+
+export function reasonOf({ name, value, threshold, bound }: GateResult): string {
+  const limit = bound === 'max' ? 'at most' : 'at least';
+  return `${name} is ${value.toPrecision(3)}, allowed ${limit} ${threshold.toPrecision(3)}`;
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;

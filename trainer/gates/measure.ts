@@ -11,7 +11,7 @@ import type { RewardModel } from '../reward-scorer';
 import { stageProgress } from '../run-home';
 import type { Snapshot } from '../snapshot';
 import { noPrompts } from '../stages/reward';
-import { measureAnswers, sampleAnswers } from './answers';
+import { judgingOf, measureAnswers, sampleAnswers } from './answers';
 import type { GainFigures, GateFigures } from './gates';
 import { meanDifference, meanDivergence } from './parity';
 
@@ -21,7 +21,7 @@ export async function measureCandidate(
   reward: RewardModel | null,
   versionId: string,
 ): Promise<GateFigures> {
-  const { sink, config, policyConfig, base, trunk, rules } = run;
+  const { sink, config, policyConfig, trunk } = run;
   const { signal } = sink;
   const { microBatchTokens, maxPromptTokens, maxResponseTokens: maxTokens, klBudget, seed } = policyConfig;
   const report = stageProgress(sink, 'parity');
@@ -39,11 +39,7 @@ export async function measureCandidate(
   report(0.7);
   const int8 = await run.openEngine('int8');
   const served = await int8.score(versionId, own.answers, signal).finally(() => int8.close());
-  const judging = {
-    rules,
-    decode: (ids: readonly number[]) => base.tokenizer.decode(ids),
-    endIds: trunk.config.eosTokenIds,
-  };
+  const judging = judgingOf(run);
   const figures: GateFigures = {
     parity: {
       fp32: meanDifference(own.engineLogprobs, logprobs),

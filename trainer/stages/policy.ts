@@ -2,6 +2,7 @@
 import { directoryCheckpoints } from '../checkpoint';
 import type { Constraint } from '../constraint';
 import { loggedAnswers, promptsOf } from '../examples';
+import { trialsOf } from '../gates/trial';
 import type { Run } from '../open-run';
 import { optimisePolicy, type PolicyState } from '../optimise-policy';
 import type { Metrics } from '../ppo-metrics';
@@ -32,6 +33,7 @@ export async function improvePolicy(run: Run, snapshot: Snapshot, reward: Reward
     demonstrations: shownAnswers(snapshot.rows),
     stored: loggedAnswers(snapshot.rows),
     publish: (adapter) => engine.serve('policy', adapter),
+    tryOut: trialsOf(run, snapshot),
     signal: sink.signal,
     onMetrics(stage, iteration, metrics) {
       sink.metrics(stage, iteration, { ...metrics, ...chargedFor(constraints, metrics) });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import type { AnswerFigures } from '@/trainer/gates/answers';
-import { judgeGates, pairedGain } from '@/trainer/gates/gates';
+import { judgeGates, judgeTrial, pairedGain } from '@/trainer/gates/gates';
 
 const FIGURES: AnswerFigures = {
   count: 64,
@@ -91,5 +91,33 @@ describe('a rule', () => {
       true,
       false,
     ]);
+  });
+});
+
+describe('a trial', () => {
+  const failed = (candidate: Partial<AnswerFigures>, parent: Partial<AnswerFigures> = {}) =>
+    judgeTrial({ ...FIGURES, ...candidate }, { ...FIGURES, ...parent })
+      .filter(({ passed }) => !passed)
+      .map(({ name }) => name);
+
+  it('lets one answer of a word or two more than the parent’s pass, and not two, where the gates’ slack lets three', () => {
+    expect(failed({ degenerateShare: 1 / 64 })).toEqual([]);
+    expect(failed({ degenerateShare: 2 / 64 })).toEqual(['degenerate_answers']);
+    expect(failed({ degenerateShare: 3 / 64 }, { degenerateShare: 2 / 64 })).toEqual([]);
+    const gates = judgeGates({
+      parity: { fp32: 0, int8: 0, tokens: 1 },
+      kl: { perAnswer: 0, budget: 1 },
+      candidate: { ...FIGURES, degenerateShare: 3 / 64 },
+      parent: FIGURES,
+      gain: { name: 'heldout_reward_gain', candidate: [1, 1], parent: [0, 0], prompts: ['a', 'b'] },
+    });
+    expect(gates.filter(({ passed }) => !passed)).toEqual([]);
+  });
+
+  it('judges ends, repeats and rules as the gates do, and neither reward nor parity', () => {
+    expect(failed({ endRate: 0.96, distinctShare: 0.71 })).toEqual([]);
+    expect(failed({ endRate: 0.94 })).toEqual(['end_rate']);
+    expect(failed({ distinctShare: 0.69 })).toEqual(['distinct_answers']);
+    expect(failed({ constraintRates: { profanity: 2 / 64 } })).toEqual(['constraint/profanity']);
   });
 });
