@@ -84,6 +84,7 @@ export const PRESETS = {
       learningRate: 1.5e-4,
       klCoefficient: 0.1,
       minWords: 5,
+      degenerateScore: -5,
     },
     normalisationSamples: 48,
     gateAnswers: 64,
