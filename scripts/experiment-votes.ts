@@ -40,6 +40,8 @@ const { values: options } = parseArgs({
     epochs: { type: 'string', default: '3' },
     /** Settings of the reward model over the experiment's own, as JSON. */
     reward: { type: 'string', default: '{}' },
+    /** Settings of PPO over the experiments' own, as JSON. */
+    'ppo-settings': { type: 'string', default: '{}' },
     seed: { type: 'string', default: '1' },
     'max-tokens': { type: 'string', default: '64' },
     minutes: { type: 'string', default: '600' },
@@ -121,7 +123,8 @@ async function main(): Promise<void> {
   await startBackend();
   const trunk = loadTrunk(base);
   const results: SizeResult[] = [];
-  const settings = [options.preference, noise, options.epochs, ...Object.entries(JSON.parse(options.reward)).flat()];
+  const entries = (settings: string) => Object.entries(JSON.parse(settings)).flat();
+  const settings = [options.preference, noise, options.epochs, ...entries(options.reward)];
   const folderOf = (size: number) => path.join(work, [...settings, size].join('-'));
   let policy: Gain | null = null;
   try {
@@ -136,7 +139,7 @@ async function main(): Promise<void> {
       report(results, forVotes, policy);
     }
     if (!PPO_VOTES) return;
-    const folder = path.join(folderOf(PPO_VOTES), 'ppo');
+    const folder = path.join(folderOf(PPO_VOTES), ['ppo', ...entries(options['ppo-settings'])].join('-'));
     const file = path.join(folder, 'result.json');
     if (!existsSync(file)) {
       const own = { trunk, votes: votes.slice(0, PPO_VOTES), folder: folderOf(PPO_VOTES), signal };
@@ -161,8 +164,12 @@ async function main(): Promise<void> {
           preference,
           folder,
           signal,
-          config: ppoSettings(maxTokens, hash32(SEED, 78)),
-          log: path.join('bench', 'logs', `votes-${options.preference}-${PPO_VOTES}-ppo-seed-${SEED}`),
+          config: { ...ppoSettings(maxTokens, hash32(SEED, 78)), ...JSON.parse(options['ppo-settings']) },
+          log: path.join(
+            'bench',
+            'logs',
+            `votes-${options.preference}-${PPO_VOTES}-${path.basename(folder)}-seed-${SEED}`,
+          ),
         });
         writeFileSync(file, JSON.stringify(gain));
       } finally {
@@ -252,6 +259,9 @@ async function trainOn(
   }
 }
 
+/** By two standard errors of a fair coin, on as many held-out votes. */
+const isAboveChance = ({ accuracy, decidedHeldOut }: SizeResult) => accuracy > 0.5 + 1 / Math.sqrt(decidedHeldOut);
+
 function report(results: SizeResult[], answers: readonly SampledAnswer[], policy: Gain | null): void {
   const out = options.out ?? path.join('bench', `votes-${options.preference}.json`);
   const scores = answers.map(preference);
@@ -265,7 +275,8 @@ function report(results: SizeResult[], answers: readonly SampledAnswer[], policy
       meanScore: scores.reduce((a, b) => a + b, 0) / scores.length,
     },
     results,
-    ...(policy && { ppo: { votes: PPO_VOTES, ...policy } }),
+    leastVotesAboveChance: results.find(isAboveChance)?.votes ?? null,
+    ...(policy && { ppo: { votes: PPO_VOTES, settings: JSON.parse(options['ppo-settings']), ...policy } }),
   };
   mkdirSync(path.dirname(out), { recursive: true });
   writeFileSync(out, `${JSON.stringify(summary, null, 2)}\n`);

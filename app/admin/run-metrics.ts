@@ -21,6 +21,7 @@ const FIRST = [
   'loss',
   'loss/policy_avg',
   'loss/value_avg',
+  'trial/degenerate_answers',
 ];
 const rank = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
 
