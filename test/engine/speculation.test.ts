@@ -18,7 +18,7 @@ beforeAll(async () => {
   plain = await tiny.createRunner({ speculates: false });
   speculative = await tiny.createRunner();
   for (const runner of [plain, speculative]) {
-    runner.loadAdapter('a', randomAdapter(tiny.base.weights.config, { seed: 1, rank: 4 }));
+    await runner.loadAdapter('a', randomAdapter(tiny.base.weights.config, { seed: 1, rank: 4 }));
   }
 });
 
