@@ -12,7 +12,7 @@ import { type Api, createApi, signInAsGuest, signInByLink } from './simulate/cli
 import { type HeldOutAnswer, inParallel, measure, vote } from './simulate/crowd';
 import { countWords, PREFERENCES } from './simulate/preferences';
 import { splitPrompts } from './simulate/prompts';
-import { measureSwap, type SwapFigures } from './simulate/swap';
+import { measureSwaps, type SwapFigures } from './simulate/swap';
 
 const { values: options } = parseArgs({
   options: {
@@ -91,11 +91,9 @@ async function main(): Promise<void> {
     let swap: SwapFigures | null = null;
     if (run.resultVersionId && run.status === 'done') {
       const versionId = run.resultVersionId;
-      swap = await measureSwap(
-        people,
-        SWAP_STREAMS,
-        async () => void (await admin.admin.promote.mutate({ versionId })),
-      );
+      const promote = async () => void (await admin.admin.promote.mutate({ versionId }));
+      const rollBack = async () => void (await admin.admin.rollback.mutate());
+      swap = await measureSwaps(people, SWAP_STREAMS, [promote, rollBack, promote]);
     }
     const after = await sample('after');
     const minutes = (performance.now() - startedAt) / 60_000;
@@ -219,7 +217,7 @@ ${pc.bold(`  preference "${options.preference}", seed ${seed}, ${minutes.toFixed
   tokens         ${result.meanTokens.before.toFixed(1)} -> ${result.meanTokens.after.toFixed(1)};  ended by itself ${pct(result.endedShare.before)} -> ${pct(result.endedShare.after)}
   one or two words ${pct(result.shortShare)};  distinct ${pct(result.distinctShare)}
   version        ${result.versions.before.join(', ')} -> ${result.versions.after.join(', ')}
-  swap           ${swap ? `${swap.streams} streams, ${swap.errors} errors, ${swap.changed} changed; longest pause ${swap.longestGapQuiet} ms quiet, ${swap.longestGapSwap} ms across the swap` : 'none: the version was not accepted'}
+  swap           ${swap ? `${swap.swaps} under ${swap.streams} streams, ${swap.errors} errors, ${swap.changed} changed; longest pause ${swap.longestGapQuiet} ms quiet (${swap.gapsQuiet.join(', ')}), ${swap.longestGapSwap} ms across a swap (${swap.gapsSwap.join(', ')})` : 'none: the version was not accepted'}
   ${run.verdict ?? ''}
   written to ${options.out}`);
 }

@@ -6,9 +6,13 @@ export interface SwapFigures {
   errors: number;
   /** Streams whose answer ended on another version than it began on. */
   changed: number;
-  /** Longest pause inside any stream, in milliseconds, without and with the swap. */
+  swaps: number;
+  /** Longest pause inside any stream, in milliseconds, without and with a swap. */
   longestGapQuiet: number;
   longestGapSwap: number;
+  /** The same of every round. */
+  gapsQuiet: number[];
+  gapsSwap: number[];
 }
 
 const LONG_PROMPT = 'Write a long story about a lighthouse keeper who finds a letter in a bottle.';
@@ -39,15 +43,24 @@ async function stream(people: Api[], count: number, during: () => Promise<void>)
   };
 }
 
-/** `swap` runs while `count` streams do. */
-export async function measureSwap(people: Api[], count: number, swap: () => Promise<void>): Promise<SwapFigures> {
-  const quiet = await stream(people, count, async () => {});
-  const swapped = await stream(people, count, swap);
-  return {
-    streams: count,
-    errors: swapped.errors,
-    changed: swapped.changed,
-    longestGapQuiet: Math.round(quiet.longestGap),
-    longestGapSwap: Math.round(swapped.longestGap),
-  };
+/** Each swap runs while `count` streams do, behind a round of as many streams without one. */
+export async function measureSwaps(
+  people: Api[],
+  count: number,
+  swaps: readonly (() => Promise<void>)[],
+): Promise<SwapFigures> {
+  const gapsQuiet: number[] = [];
+  const gapsSwap: number[] = [];
+  let errors = 0;
+  let changed = 0;
+  for (const swap of swaps) {
+    const quiet = await stream(people, count, async () => {});
+    const swapped = await stream(people, count, swap);
+    gapsQuiet.push(Math.round(quiet.longestGap));
+    gapsSwap.push(Math.round(swapped.longestGap));
+    errors += swapped.errors;
+    changed += swapped.changed;
+  }
+  const [longestGapQuiet, longestGapSwap] = [Math.max(...gapsQuiet), Math.max(...gapsSwap)];
+  return { streams: count, errors, changed, swaps: swaps.length, longestGapQuiet, longestGapSwap, gapsQuiet, gapsSwap };
 }
