@@ -27,6 +27,8 @@ const PARITY_LIMIT = 1e-3;
 const STANDARD_ERRORS = 2;
 /** Shares may worsen by so much against the parent: sampling noise of 64 answers. */
 const SLACK = 0.05;
+/** While a run goes on, degenerate answers may be so many, or a chance hit more than the parent's: the last gates sample anew. */
+const TRIAL_DEGENERATE = 0.025;
 /** Hits of a rule beyond the parent's that may be chance: the parent itself has one in some samples and none in others. */
 const CHANCE_HITS = 1;
 /** The share of distinct answers may fall to this part of the parent's: repeating one answer is the classic hack. */
@@ -58,19 +60,21 @@ export function judgeGates({ parity, kl, candidate, parent, gain: compared }: Ga
       ),
       passed: gain.mean > STANDARD_ERRORS * gain.standardError,
     },
-    ...judgeAnswers(candidate, parent, SLACK),
+    ...judgeAnswers(candidate, parent, parent.degenerateShare + SLACK),
   ];
 }
 
 /**
- * A policy in the middle of its run, by its answers alone: one that fails is passed over. Degenerate answers, where reward
- * models lead, may be one more than the parent's: an earlier policy can be kept, and the last gates sample anew.
+ * A policy in the middle of its run, by its answers alone: one that fails is passed over. Stricter than the gates on
+ * degenerate answers, where reward models lead, since an earlier policy can be kept.
  */
-export const judgeTrial = (candidate: AnswerFigures, parent: AnswerFigures): GateResult[] =>
-  judgeAnswers(candidate, parent, CHANCE_HITS / candidate.count);
+export function judgeTrial(candidate: AnswerFigures, parent: AnswerFigures): GateResult[] {
+  const most = Math.max(TRIAL_DEGENERATE, parent.degenerateShare + CHANCE_HITS / candidate.count);
+  return judgeAnswers(candidate, parent, most);
+}
 
-/** Of what the answers look like. */
-function judgeAnswers(candidate: AnswerFigures, parent: AnswerFigures, degenerateSlack: number): GateResult[] {
+/** Of what the answers look like; `mostDegenerate` is the share of degenerate ones allowed. */
+function judgeAnswers(candidate: AnswerFigures, parent: AnswerFigures, mostDegenerate: number): GateResult[] {
   return [
     least(
       'end_rate',
@@ -81,7 +85,7 @@ function judgeAnswers(candidate: AnswerFigures, parent: AnswerFigures, degenerat
     most(
       'degenerate_answers',
       candidate.degenerateShare,
-      Math.min(1, parent.degenerateShare + degenerateSlack),
+      Math.min(1, mostDegenerate),
       `Answers of one or two words; the parent gives ${percent(parent.degenerateShare)}.`,
     ),
     least(

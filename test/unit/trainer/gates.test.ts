@@ -100,10 +100,12 @@ describe('a trial', () => {
       .filter(({ passed }) => !passed)
       .map(({ name }) => name);
 
-  it('lets one answer of a word or two more than the parent’s pass, and not two, where the gates’ slack lets three', () => {
+  it('lets 2.5 % of answers be of a word or two, or one more than the parent’s, where the gates’ slack lets three', () => {
     expect(failed({ degenerateShare: 1 / 64 })).toEqual([]);
     expect(failed({ degenerateShare: 2 / 64 })).toEqual(['degenerate_answers']);
     expect(failed({ degenerateShare: 3 / 64 }, { degenerateShare: 2 / 64 })).toEqual([]);
+    expect(failed({ degenerateShare: 4 / 64 }, { degenerateShare: 2 / 64 })).toEqual(['degenerate_answers']);
+    expect(failed({ count: 128, degenerateShare: 3 / 128 })).toEqual([]);
     const gates = judgeGates({
       parity: { fp32: 0, int8: 0, tokens: 1 },
       kl: { perAnswer: 0, budget: 1 },
