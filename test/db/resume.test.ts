@@ -1,5 +1,7 @@
 // Answers that outlive their web process, and replicas that share one database.
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY_END_OF_TURN } from '@/core/tiny-llama';
@@ -32,14 +34,29 @@ async function undisturbed() {
   return { text, row: await rowOf(answers[0]!.generationId) };
 }
 
+/** Stops an engine as soon as an answer has begun, letting it run a little at a time: the tiny one is done in a moment. */
+async function pauseOnceBegun(child: ChildProcess, begun: Promise<unknown>): Promise<void> {
+  let hasBegun = false;
+  const waiting = begun.finally(() => {
+    hasBegun = true;
+  });
+  while (!hasBegun) {
+    child.kill('SIGCONT');
+    await setTimeout(5);
+    child.kill('SIGSTOP');
+    await setTimeout(20);
+  }
+  await waiting;
+}
+
 /** An engine that stands still, as soon as an answer has begun, while `work` runs. */
 async function whilePaused<T>(begun: Promise<unknown>, work: () => Promise<T>): Promise<T> {
-  await begun;
-  world.engine.child().kill('SIGSTOP');
+  const child = world.engine.child();
+  await pauseOnceBegun(child, begun);
   try {
     return await work();
   } finally {
-    world.engine.child().kill('SIGCONT');
+    child.kill('SIGCONT');
   }
 }
 
@@ -137,7 +154,10 @@ describe('an engine that dies', () => {
       const ada = callAs(alone.web, await createUser(alone.web));
       await callAs(alone.web, await createUser(alone.web, 'admin'), 'admin').admin.setSettings({ comparisonShare: 0 });
       const { answers } = await send(ada, 'Tell me', { sampling });
-      await readStream(ada, answers[0]!, (events) => events.length >= 2);
+      await pauseOnceBegun(
+        alone.engine.child(),
+        readStream(ada, answers[0]!, (events) => events.length >= 2),
+      );
       alone.engine.child().kill('SIGKILL');
       alone.web.product.engine.close();
       const events = await readStream(ada, answers[0]!);
