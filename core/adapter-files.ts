@@ -1,5 +1,4 @@
 // Reads and writes a LoRA adapter in PEFT's format: adapter_config.json and adapter_model.safetensors.
-
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';

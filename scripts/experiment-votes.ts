@@ -164,7 +164,7 @@ async function main(): Promise<void> {
           preference,
           folder,
           signal,
-          config: { ...ppoSettings(maxTokens, hash32(SEED, 78)), ...JSON.parse(options['ppo-settings']) },
+          config: ppoSettings(maxTokens, hash32(SEED, 78), JSON.parse(options['ppo-settings'])),
           log: path.join(
             'bench',
             'logs',

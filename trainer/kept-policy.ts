@@ -25,5 +25,6 @@ export async function considerPolicy<Config>(
 /** The verdict, with what it hides: policies that the objective preferred and a trial turned away. */
 export function verdictWithTrials(verdict: string, { count, problems }: OnPolicyState['passedOver']): string {
   if (count === 0) return verdict;
-  return `${verdict} ${count} better-scored ${count === 1 ? 'policy was' : 'policies were'} passed over: ${problems.join('; ')}.`;
+  const passed = count === 1 ? '1 better-scored policy was' : `${count} better-scored policies were`;
+  return `${verdict} ${passed} passed over, ${count === 1 ? '' : 'the last '}because ${problems.join('; ')}.`;
 }

@@ -27,7 +27,7 @@ export interface PolicyInput<Config = PolicyConfig> extends ExperienceSources {
   /** Makes the policy of an iteration known to the engine and returns the name it has there. */
   publish(adapter: Adapter, iteration: number): Promise<string>;
   /** Looks at what a published policy answers before it is kept; without it any policy within the budget may be. */
-  tryOut?: ((adapterId: string) => Promise<Trial>) | null;
+  tryOut?: ((adapterId: string) => Promise<Trial>) | undefined;
   signal: AbortSignal;
   onMetrics(stage: 'ppo', iteration: number, metrics: Metrics): void;
   checkpoints: CheckpointStore<PolicyState> | null;

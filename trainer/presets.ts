@@ -63,7 +63,7 @@ export const PRESETS = {
     gateAnswers: 64,
     trialAnswers: 64,
   }),
-  /** A 135M base on two processor cores: about 4 minutes of reward model on 300 comparisons, 8 of PPO with its trials. */
+  /** A 135M base on two processor cores: about 2 minutes of reward model on 200 comparisons, 7 of PPO with its trials. */
   'demo-cpu': PipelineConfig.parse({
     rewardModel: {
       epochs: 2,

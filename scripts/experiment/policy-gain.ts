@@ -59,7 +59,7 @@ export interface Gain {
 }
 
 /** Settings that both experiments share; points of score are start deviations. */
-export const ppoSettings = (maxTokens: number, seed: number): PpoConfig =>
+export const ppoSettings = (maxTokens: number, seed: number, own: object = {}): PpoConfig =>
   PpoConfig.parse({
     iterations: 12,
     sequences: 48,
@@ -73,6 +73,7 @@ export const ppoSettings = (maxTokens: number, seed: number): PpoConfig =>
     klBudget: 9.5,
     eosPenalty: 2.5,
     minWords: 5,
+    ...own,
     seed,
   });
 

@@ -151,7 +151,9 @@ test('a policy that fails its trial is not kept, however well it scores, and the
   expect(better.length).toBeGreaterThan(0);
   expect(log.flatMap((metrics, i) => ('trial/end_rate' in metrics ? [i] : []))).toEqual([1, ...better]);
   expect(tried).toHaveLength(1 + better.length);
-  expect(verdict).toMatch(new RegExp(`${better.length} better-scored polic.* passed over: end_rate is 0.500\\.$`));
+  expect(verdict).toMatch(
+    new RegExp(`${better.length} better-scored polic.* passed over, .*because end_rate is 0.500\\.$`),
+  );
   policy.dispose();
 });
 

@@ -2,24 +2,24 @@
 import { hash32 } from '@/core/rng';
 import { promptsOf } from '../examples';
 import { type Run, serveAdapter } from '../open-run';
-import type { Trial } from '../policy-run';
+import type { PolicyInput } from '../policy-run';
 import type { Snapshot } from '../snapshot';
 import { type AnswerFigures, judgingOf, measureAnswers, sampleAnswers } from './answers';
 import { judgeTrial, reasonOf } from './gates';
 
 /** Held-out prompts, as at the gates, but with other seeds: a trial is no rehearsal of the very same samples. */
-export function trialsOf(run: Run, snapshot: Snapshot): ((adapterId: string) => Promise<Trial>) | null {
+export function trialsOf(run: Run, snapshot: Snapshot): PolicyInput['tryOut'] {
   const { config, policyConfig, sink } = run;
   const { maxPromptTokens, maxResponseTokens: maxTokens, seed } = policyConfig;
   const prompts = promptsOf(snapshot.rows, 'heldout', maxPromptTokens);
-  if (config.trialAnswers === 0 || prompts.length === 0) return null;
+  if (config.trialAnswers === 0 || prompts.length === 0) return undefined;
   const sampling = { count: config.trialAnswers, maxTokens, seed: hash32(seed, 6), signal: sink.signal };
   const judging = judgingOf(run);
   const measure = async (versionId: string) =>
     measureAnswers(await sampleAnswers(await run.engine(), versionId, prompts, sampling), judging);
   let parent: Promise<AnswerFigures> | null = null;
   return async (adapterId) => {
-    parent ??= run.engine().then(async (engine) => measure(await serveAdapter(engine, 'trial-parent', run.parent)));
+    parent ??= run.engine().then(async (engine) => measure(await serveAdapter(engine, 'parent', run.parent)));
     const gates = judgeTrial(await measure(adapterId), await parent);
     return {
       figures: Object.fromEntries(gates.map(({ name, value }) => [`trial/${name}`, value])),

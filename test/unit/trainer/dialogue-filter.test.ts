@@ -138,6 +138,7 @@ describe('documents that are dropped', () => {
     ],
     ['labels', 'mail', blocks(...[1, 2, 3].flatMap((i) => ['From: Ann', `Subject: Re ${i}`, 'To: Bob']))],
     ['labels', 'a log', blocks(...[1, 2, 3].flatMap((i) => [`INFO: Start of ${i}`, `ERROR: End of ${i}`]))],
+    ['labels', 'a list of tasks', blocks(...[1, 2, 3].flatMap((i) => [`To-do: Mend ${i}`, `Note: It is ${i}`]))],
     ['labels', 'steps', blocks(...[1, 2, 3, 1, 2, 3].map((i) => `Step ${i}: Stir well.`))],
     [
       'no_exchange',
