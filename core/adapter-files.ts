@@ -1,7 +1,6 @@
 // Reads and writes a LoRA adapter in PEFT's format: adapter_config.json and adapter_model.safetensors.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Adapter, type LoraPair, loraKey, peftName } from './adapter';
 import { writeDurably } from './durable-file';
@@ -108,7 +107,6 @@ export async function readAdapter(directory: string): Promise<Adapter> {
     const halves = new Map<string, { a?: Float32Array; b?: Float32Array }>();
     const targets = new Set<Projection>();
     for (const [name, entry] of file.tensors) {
-      await nextTurn(); // one is a moment, hundreds would make the answers of a serving process pause
       const match = /^base_model\.model\.model\.layers\.(\d+)\.(.+)\.lora_([AB])\.weight$/.exec(name);
       const projection = PROJECTIONS.find((p) => p === match?.[2]);
       if (!match || !projection) {

@@ -77,12 +77,11 @@ export class AdapterStore {
   private async loadInto(versionId: string, entry: Entry): Promise<void> {
     try {
       const adapter = await this.options.read(versionId);
-      await this.options.runner.loadAdapter(versionId, adapter);
       this.makeRoom();
+      this.options.runner.loadAdapter(versionId, adapter);
       entry.isLoaded = true;
     } catch (error) {
       this.entries.delete(versionId);
-      this.options.runner.unloadAdapter(versionId);
       throw error;
     }
   }

@@ -22,8 +22,8 @@ export interface EngineOptions {
   now: () => number;
 }
 
-/** How long a tick at most makes room for a version that is being read: with a single step less than a usual tick of four. */
-const LOADING_MS = 40;
+/** How long a tick at most makes room for a version that is being read. */
+const LOADING_MS = 60;
 /** How long after a version has been loaded ahead its first request is awaited. */
 const AWAITED_MS = 200;
 

@@ -5,7 +5,7 @@ import { AttuneError } from '@/core/errors';
 import type { ModelConfig } from '@/core/model-config';
 import { Sampling } from '@/core/sampling';
 import { newName } from './graph/decode-loop';
-import { concatLora, loraMasks, type PackedLora, packAdapter, packAdapterInTurns } from './graph/lora';
+import { concatLora, loraMasks, type PackedLora, packAdapter } from './graph/lora';
 import { joinCaches, type KvCache, KvStorage } from './kv-cache';
 import { samplingFeeds } from './sampler';
 
@@ -43,13 +43,12 @@ export class Forward {
     this.newNames = Array.from({ length: config.layers }, (_, i) => [newName(i, 'key'), newName(i, 'value')]).flat();
   }
 
-  async loadAdapter(id: string, adapter: Adapter): Promise<void> {
+  loadAdapter(id: string, adapter: Adapter): void {
     if (adapter.rank > this.maxRank) {
       throw new AttuneError('BAD_INPUT', `Adapter ${id} has rank ${adapter.rank}; the engine takes ${this.maxRank}.`);
     }
-    const packed = await packAdapterInTurns(adapter, this.config);
     this.unloadAdapter(id);
-    this.adapters.set(id, packed);
+    this.adapters.set(id, packAdapter(adapter, this.config));
   }
 
   unloadAdapter(id: string): void {

@@ -84,8 +84,8 @@ class OnnxModelRunner implements InspectableModelRunner {
     this.speculation = speculates ? new Speculation(forward) : null;
   }
 
-  loadAdapter(id: string, adapter: Adapter): Promise<void> {
-    return this.forward.loadAdapter(id, adapter);
+  loadAdapter(id: string, adapter: Adapter): void {
+    this.forward.loadAdapter(id, adapter);
   }
 
   unloadAdapter(id: string): void {

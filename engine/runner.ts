@@ -50,8 +50,7 @@ export interface RunResult {
 export interface ModelRunner {
   readonly config: ModelConfig;
   readonly precision: 'int8' | 'fp32';
-  /** Takes many turns of the event loop, so that runs go on between. */
-  loadAdapter(id: string, adapter: Adapter): Promise<void>;
+  loadAdapter(id: string, adapter: Adapter): void;
   unloadAdapter(id: string): void;
   hasAdapter(id: string): boolean;
   /** A cache that begins with a copy of these keys and values; it will grow to `tokens` in its next run. */

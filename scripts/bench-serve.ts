@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadBase } from '@/core/load-base';
 import { type SpawnedEngine, spawnEngine } from '@/engine/spawn';
+import { loadChosenBase } from './base';
 import { CHAT_SETTINGS, type ChatSetting, chatPrompts, runChat } from './bench/chat-runs';
 import { measureDivergence, readDialogues } from './bench/divergence';
 import { peakBytes, runStreams } from './bench/engine-runs';
@@ -26,13 +26,12 @@ const SETTINGS = Object.keys(CHAT_SETTINGS) as ChatSetting[];
 /** [round] of each figure. */
 type Series = Record<string, number[]>;
 
-async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
-  if (!modelPath) throw new Error('Usage: npm run bench:serve -- <GGUF file>   (or set ATTUNE_MODEL)');
+async function main([model]: string[]): Promise<void> {
   const threads = env.ATTUNE_ENGINE_THREADS;
   const folder = join(env.dataFolder, 'bench');
   const artifacts = join(folder, 'artifacts');
   const cache = join(env.dataFolder, 'cache');
-  const base = await loadBase(modelPath);
+  const { modelPath, base } = await loadChosenBase(model);
   for (const [i, id] of ['bench-1', 'bench-2'].entries()) await writeVersion(artifacts, base, id, i + 1);
   const dialogues = readDialogues(resolve(env.ATTUNE_SHARED ?? '../shared'));
   if (!dialogues) console.log('No ../shared/data/oasst-en100: klPerToken and chat are left out.');

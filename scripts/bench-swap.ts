@@ -2,10 +2,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { loadBase } from '@/core/load-base';
 import { Sampling } from '@/core/sampling';
 import type { EngineClient } from '@/engine/client';
 import { spawnEngine } from '@/engine/spawn';
+import { loadChosenBase } from './base';
 import { writeVersion } from './bench/versions';
 import { env } from './env';
 
@@ -18,11 +18,10 @@ const MIB = 2 ** 20;
 const WARM_SWAPS = 10;
 const SETTLE_MS = 1500;
 
-async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
-  if (!modelPath) throw new Error('Usage: npm run bench:swap -- <GGUF file>   (or set ATTUNE_MODEL)');
+async function main([model]: string[]): Promise<void> {
   const folder = join(env.dataFolder, 'bench');
   const artifacts = join(folder, 'artifacts');
-  const base = await loadBase(modelPath);
+  const { modelPath, base } = await loadChosenBase(model);
   const versions = Array.from({ length: VERSIONS }, (_, i) => `swap-${i + 1}`);
   for (const [i, id] of versions.entries()) await writeVersion(artifacts, base, id, 10 + i);
   const engine = await spawnEngine({
@@ -44,6 +43,8 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
     const expected = await expectAnswers(client, versions.slice(0, 2), prompts);
     const outcome = { failed: 0, changed: 0, answers: 0 };
     const firstTokenMs: number[] = [];
+    const pauses: Pause[] = [];
+    const pauseMs = { loading: [] as number[], between: [] as number[] };
     let current = versions[0]!;
     let isOver = false;
     const streams = prompts.map(async (prompt, stream) => {
@@ -51,7 +52,7 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
         const version = current;
         outcome.answers++;
         try {
-          const ids = await answer(client, version, prompt);
+          const ids = await answer(client, version, prompt, COUNT, pauses);
           if (ids.join() !== expected.get(`${version} ${stream}`)) outcome.changed++;
         } catch (error) {
           outcome.failed++;
@@ -64,12 +65,16 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
       const next = versions[swap % 2]!;
       const noticed = performance.now();
       await client.load(next);
+      const loaded = performance.now();
       await answer(client, next, [prompts[0]![0]!], 1);
       firstTokenMs.push(performance.now() - noticed);
       const former = current;
       current = next;
       await client.unload(former); // its running answers end on it first
+      const rested = performance.now();
       await new Promise((resolve) => setTimeout(resolve, 300));
+      pauseMs.loading.push(longestBetween(pauses, noticed, loaded));
+      pauseMs.between.push(longestBetween(pauses, rested, performance.now()));
       if (swap === WARM_SWAPS) warm = await resident();
     }
     isOver = true;
@@ -90,6 +95,8 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
       residentMiB: { afterSwap10: mib(warm), afterSwap100: mib(last), oneVersion: mib(one), eightVersions: mib(eight) },
       mibPerVersion: Number(((eight - one) / MIB / (VERSIONS - 1)).toFixed(1)),
       firstTokenAfterNoticeMs: { under8Streams: middle(firstTokenMs), idle: middle(quiet) },
+      /** Median over the swaps of the longest pause of any running answer while a version was read, and in the rest. */
+      pauseMs: { loading: middle(pauseMs.loading), between: middle(pauseMs.between) },
       settings: `fp32, greedy, ${COUNT} tokens, ${STREAMS} streams, rank 16`,
       loadAverage: Number(loadavg()[0]!.toFixed(2)),
       measuredAt: new Date().toISOString(),
@@ -138,11 +145,32 @@ async function expectAnswers(client: EngineClient, versions: string[], prompts: 
 
 let requests = 0;
 
-async function answer(client: EngineClient, versionId: string, promptIds: number[], maxTokens = COUNT) {
+/** Between two pieces of one answer: when the second came, and after how many milliseconds. */
+interface Pause {
+  at: number;
+  ms: number;
+}
+
+/** Of the pauses that lie in a span, in part at least. */
+const longestBetween = (pauses: readonly Pause[], from: number, to: number) =>
+  pauses.reduce((most, { at, ms }) => (at >= from && at - ms <= to ? Math.max(most, ms) : most), 0);
+
+async function answer(
+  client: EngineClient,
+  versionId: string,
+  promptIds: number[],
+  maxTokens = COUNT,
+  pauses: Pause[] = [],
+) {
   const sampling = Sampling.parse({ temperature: 0, seed: 0, maxTokens });
   const ids: number[] = [];
+  let last = 0;
   for await (const event of client.generate({ requestId: `swap${requests++}`, versionId, promptIds, sampling })) {
-    if (event.type === 'tokens') ids.push(...event.ids);
+    if (event.type !== 'tokens') continue;
+    ids.push(...event.ids);
+    const now = performance.now();
+    if (last > 0) pauses.push({ at: now, ms: now - last });
+    last = now;
   }
   return ids;
 }

@@ -1,9 +1,8 @@
 // Lays adapters out as the graph's LoRA inputs: groups fused, versions side by side along the rank.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Tensor } from 'onnxruntime-node';
-import { type Adapter, checkAdapter, type LoraPair, loraKey } from '@/core/adapter';
+import { type Adapter, checkAdapter, loraKey } from '@/core/adapter';
 import { AttuneError } from '@/core/errors';
-import { type ModelConfig, PROJECTIONS, type Projection, projectionShape } from '@/core/model-config';
+import { type ModelConfig, type Projection, projectionShape } from '@/core/model-config';
 import { LORA_DOWNS, LORA_UPS, type LoraDown, type LoraUp, loraA, loraB } from './blocks';
 import { maskName } from './decode-loop';
 
@@ -35,71 +34,63 @@ export interface PackedLora {
  * elsewhere, alpha / rank inside. No adapter at all is rank 0: empty tensors, whose product is zero.
  */
 export function packAdapter(adapter: Adapter | null, config: ModelConfig): PackedLora {
-  if (adapter) checkAdapter(adapter, config);
-  const feeds: PackedLora['feeds'] = {};
-  for (let layer = 0; layer < config.layers; layer++) Object.assign(feeds, packLayer(adapter, config, layer));
-  return { rank: adapter?.rank ?? 0, feeds };
-}
-
-/** The same, a layer a turn of the event loop: running answers share the thread, and all at once would make them pause. */
-export async function packAdapterInTurns(adapter: Adapter, config: ModelConfig): Promise<PackedLora> {
-  checkAdapter(adapter, config);
-  const feeds: PackedLora['feeds'] = {};
-  for (let layer = 0; layer < config.layers; layer++) {
-    Object.assign(feeds, packLayer(adapter, config, layer));
-    await nextTurn();
+  if (adapter) {
+    checkAdapter(adapter, config);
+    checkFinite(adapter);
   }
-  return { rank: adapter.rank, feeds };
-}
-
-function packLayer(adapter: Adapter | null, config: ModelConfig, layer: number): PackedLora['feeds'] {
   const rank = adapter?.rank ?? 0;
   const scale = adapter ? adapter.alpha / rank : 0;
-  const feeds: PackedLora['feeds'] = {};
-  const pairOf = (projection: Projection) => adapter?.pairs.get(loraKey(layer, projection));
-  for (const projection of PROJECTIONS) checkFinite(loraKey(layer, projection), scale, pairOf(projection));
-  for (const down of LORA_DOWNS) {
-    const width = READERS[down].length * rank;
-    const columns = projectionShape(config, READERS[down][0]!)[1];
-    const a = new Float32Array(columns * width); // [in, width]
-    for (const [index, reader] of READERS[down].entries()) {
-      const pair = pairOf(reader);
-      if (!pair) continue;
-      const values = pair.a; // [rank, in]
-      // Writes go on in a line and reads in `rank` lines, which the memory likes better than the other way round.
-      for (let i = 0; i < columns; i++) {
-        const at = i * width + index * rank;
-        for (let r = 0; r < rank; r++) a[at + r] = values[r * columns + i]!;
+  const feeds: Record<string, Tensor> = {};
+  for (let layer = 0; layer < config.layers; layer++) {
+    const pairOf = (projection: Projection) => adapter?.pairs.get(loraKey(layer, projection));
+    for (const down of LORA_DOWNS) {
+      const width = READERS[down].length * rank;
+      const columns = projectionShape(config, READERS[down][0]!)[1];
+      const a = new Float32Array(columns * width); // [in, width]
+      for (const [index, reader] of READERS[down].entries()) {
+        const pair = pairOf(reader);
+        if (!pair) continue;
+        const values = pair.a; // [rank, in]
+        // Writes go on in a line and reads in `rank` lines, which the memory likes better than the other way round.
+        for (let i = 0; i < columns; i++) {
+          const at = i * width + index * rank;
+          for (let r = 0; r < rank; r++) a[at + r] = values[r * columns + i]!;
+        }
       }
+      feeds[loraA(layer, down)] = new Tensor('float32', a, [columns, width]);
     }
-    feeds[loraA(layer, down)] = new Tensor('float32', a, [columns, width]);
-  }
-  for (const up of LORA_UPS) {
-    const { down, members } = WRITERS[up];
-    const width = READERS[down].length * rank;
-    const outs = members.map((member) => projectionShape(config, member)[0]);
-    const out = outs.reduce((sum, rows) => sum + rows, 0);
-    const b = new Float32Array(width * out); // [width, out]
-    let column = 0;
-    for (const [index, member] of members.entries()) {
-      const pair = pairOf(member);
-      const first = READERS[down].indexOf(member) * rank;
-      const values = pair?.b; // [out, rank]
-      for (let o = 0; values && o < outs[index]!; o++) {
-        const at = first * out + column + o;
-        for (let r = 0; r < rank; r++) b[at + r * out] = values[o * rank + r]! * scale;
+    for (const up of LORA_UPS) {
+      const { down, members } = WRITERS[up];
+      const width = READERS[down].length * rank;
+      const outs = members.map((member) => projectionShape(config, member)[0]);
+      const out = outs.reduce((sum, rows) => sum + rows, 0);
+      const b = new Float32Array(width * out); // [width, out]
+      let column = 0;
+      for (const [index, member] of members.entries()) {
+        const pair = pairOf(member);
+        const first = READERS[down].indexOf(member) * rank;
+        const values = pair?.b; // [out, rank]
+        for (let o = 0; values && o < outs[index]!; o++) {
+          const at = first * out + column + o;
+          for (let r = 0; r < rank; r++) b[at + r * out] = values[o * rank + r]! * scale;
+        }
+        column += outs[index]!;
       }
-      column += outs[index]!;
+      feeds[loraB(layer, up)] = new Tensor('float32', b, [width, out]);
     }
-    feeds[loraB(layer, up)] = new Tensor('float32', b, [width, out]);
   }
-  return feeds;
+  return { rank, feeds };
 }
 
 /** One version that computes NaN would fail the batch of the others, so its weights are refused here. */
-function checkFinite(key: string, scale: number, pair: LoraPair | undefined): void {
-  if (!pair || (Number.isFinite(scale) && allFinite(pair.a) && allFinite(pair.b))) return;
-  throw new AttuneError('CORRUPT', `The adapter's ${key} or alpha is not finite. Its training diverged: train again.`);
+function checkFinite({ alpha, pairs }: Adapter): void {
+  for (const [key, { a, b }] of pairs) {
+    if (Number.isFinite(alpha) && allFinite(a) && allFinite(b)) continue;
+    throw new AttuneError(
+      'CORRUPT',
+      `The adapter's ${key} or alpha is not finite. Its training diverged: train again.`,
+    );
+  }
 }
 
 /** Infinity times 0 and NaN times anything are NaN, which stays in the sum. */

@@ -31,7 +31,7 @@ describe.runIf(modelPath)('a version of the real base', () => {
       threads: 2,
       maxRank: 16,
     });
-    await runner.loadAdapter('a', adapter);
+    runner.loadAdapter('a', adapter);
     const [answer] = await runner.run([row(promptIds, { adapterId: 'a', maxNew: 48 })], 48);
     const [bare] = await runner.score([
       { promptIds: Int32Array.from(promptIds), completionIds: Int32Array.from(answer!.ids), adapterId: null },

@@ -47,7 +47,7 @@ beforeAll(async () => {
   );
   const cacheDirectory = join(directory, 'cache');
   const runner = await createModelRunner({ base, precision: 'fp32', cacheDirectory, threads: 1, maxRank: 8 });
-  await runner.loadAdapter('v1', adapter);
+  runner.loadAdapter('v1', adapter);
   engineLogprobs = logSoftmax(await runner.logits(Int32Array.from(PROMPT), [PROMPT.length - 1], 'v1'));
   await runner.dispose();
 });

@@ -44,7 +44,7 @@ describe.runIf(modelPath)('the real base', () => {
       ['b', 2],
     ] as const) {
       for (const runner of [fp32, int8]) {
-        await runner.loadAdapter(id, randomAdapter(base.weights.config, { seed, rank: 16, size: 0.02 }));
+        runner.loadAdapter(id, randomAdapter(base.weights.config, { seed, rank: 16, size: 0.02 }));
       }
     }
   });

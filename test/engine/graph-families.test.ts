@@ -26,7 +26,7 @@ describe.each(FAMILIES)('%s', (family) => {
   let fp32: InspectableModelRunner;
   beforeAll(async () => {
     fp32 = await load('fp32');
-    await fp32.loadAdapter('a', randomAdapter(base.weights.config, { seed: 3 }));
+    fp32.loadAdapter('a', randomAdapter(base.weights.config, { seed: 3 }));
   });
   afterAll(() => fp32.dispose());
 

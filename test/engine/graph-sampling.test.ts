@@ -12,7 +12,7 @@ let runner: InspectableModelRunner;
 
 beforeAll(async () => {
   runner = await tiny.createRunner();
-  await runner.loadAdapter('a', randomAdapter(tiny.base.weights.config, { seed: 1, rank: 4 }));
+  runner.loadAdapter('a', randomAdapter(tiny.base.weights.config, { seed: 1, rank: 4 }));
 });
 
 describe('log-probabilities', () => {

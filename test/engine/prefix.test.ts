@@ -30,7 +30,7 @@ const makePrefixes = (blocks: number) =>
 
 describe('a restored cache', () => {
   it.each([16, 21, 48, 64])('of %i tokens goes on as the whole prompt does, alone and in company', async (length) => {
-    await runner.loadAdapter('a', adapterOf('a'));
+    runner.loadAdapter('a', adapterOf('a'));
     const prefixes = makePrefixes(8);
     const start = row(PROMPT, { adapterId: 'a', maxNew: 12 });
     const [whole] = await runner.run([start], 12);

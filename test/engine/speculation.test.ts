@@ -18,7 +18,7 @@ beforeAll(async () => {
   plain = await tiny.createRunner({ speculates: false });
   speculative = await tiny.createRunner();
   for (const runner of [plain, speculative]) {
-    await runner.loadAdapter('a', randomAdapter(tiny.base.weights.config, { seed: 1, rank: 4 }));
+    runner.loadAdapter('a', randomAdapter(tiny.base.weights.config, { seed: 1, rank: 4 }));
   }
 });
 

@@ -13,13 +13,7 @@ function makeStore(capacity = 2) {
   const store = new AdapterStore({
     capacity,
     onDrop: (id) => dropped.push(id),
-    runner: {
-      async loadAdapter(id) {
-        await Promise.resolve();
-        inRunner.add(id);
-      },
-      unloadAdapter: (id) => inRunner.delete(id),
-    },
+    runner: { loadAdapter: (id) => inRunner.add(id), unloadAdapter: (id) => inRunner.delete(id) },
     read: async (versionId) => {
       reads.push(versionId);
       await Promise.resolve();

@@ -26,7 +26,7 @@ export class CountingRunner implements ModelRunner {
   readonly runs: { rows: RunRow[]; steps: number }[] = [];
   live = 0;
   fails = false;
-  async loadAdapter() {}
+  loadAdapter() {}
   unloadAdapter() {}
   hasAdapter = () => true;
   async dispose() {}

@@ -31,7 +31,7 @@ beforeEach(async () => {
   const runner: ModelRunner = {
     config: { vocabSize: 30, eosTokenIds: [0], maxPositions: 64 } as unknown as ModelConfig,
     precision: 'fp32',
-    async loadAdapter() {},
+    loadAdapter() {},
     unloadAdapter() {},
     hasAdapter: () => true,
     async dispose() {},
