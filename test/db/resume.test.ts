@@ -1,13 +1,12 @@
 // Answers that outlive their web process, and replicas that share one database.
-import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY_END_OF_TURN } from '@/core/tiny-llama';
 import { generation, message } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import { resumeGenerations } from '@/server/services/resume';
+import { pauseOnceBegun } from '../pause-engine';
 import { assemble, callAs, createUser, createWorld, readStream, send, type World } from './world';
 
 let world: World;
@@ -34,25 +33,10 @@ async function undisturbed() {
   return { text, row: await rowOf(answers[0]!.generationId) };
 }
 
-/** Stops an engine as soon as an answer has begun, letting it run a little at a time: the tiny one is done in a moment. */
-async function pauseOnceBegun(child: ChildProcess, begun: Promise<unknown>): Promise<void> {
-  let hasBegun = false;
-  const waiting = begun.finally(() => {
-    hasBegun = true;
-  });
-  while (!hasBegun) {
-    child.kill('SIGCONT');
-    await setTimeout(5);
-    child.kill('SIGSTOP');
-    await setTimeout(20);
-  }
-  await waiting;
-}
-
 /** An engine that stands still, as soon as an answer has begun, while `work` runs. */
 async function whilePaused<T>(begun: Promise<unknown>, work: () => Promise<T>): Promise<T> {
   const child = world.engine.child();
-  await pauseOnceBegun(child, begun);
+  await pauseOnceBegun(child.pid!, begun);
   try {
     return await work();
   } finally {
@@ -155,7 +139,7 @@ describe('an engine that dies', () => {
       await callAs(alone.web, await createUser(alone.web, 'admin'), 'admin').admin.setSettings({ comparisonShare: 0 });
       const { answers } = await send(ada, 'Tell me', { sampling });
       await pauseOnceBegun(
-        alone.engine.child(),
+        alone.engine.child().pid!,
         readStream(ada, answers[0]!, (events) => events.length >= 2),
       );
       alone.engine.child().kill('SIGKILL');

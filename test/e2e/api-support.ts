@@ -10,6 +10,7 @@ import { writeTinyLlama } from '@/core/tiny-llama';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import { generation } from '@/db/schema';
 import type * as schemas from '@/server/api/schemas';
+import { pauseOnceBegun } from '../pause-engine';
 import { openProduct, realModel, type TestProduct } from './support';
 
 export const SHORT = { max_tokens: 24 };
@@ -79,9 +80,9 @@ export const post = (path: string, body: unknown, headers: Record<string, string
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
-/** The engine stands still meanwhile. */
-export async function whilePaused<T>(work: () => Promise<T>): Promise<T> {
+/** The engine stands still meanwhile, at once or as soon as an answer has begun. */
+export async function whilePaused<T>(work: () => Promise<T>, begun: Promise<unknown> = Promise.resolve()): Promise<T> {
   const engine = api.product.supervisor.pid('engine')!;
-  process.kill(engine, 'SIGSTOP');
+  await pauseOnceBegun(engine, begun);
   return work().finally(() => process.kill(engine, 'SIGCONT'));
 }

@@ -166,9 +166,8 @@ describe('a chat completion', () => {
   it('whose reader goes away ends, streamed or not', async () => {
     const before = new Set((await db.select({ id: generation.id }).from(generation)).map(({ id }) => id));
     const since = async () => (await db.select().from(generation)).filter(({ id }) => !before.has(id));
-    // Nothing is over before the engine stands still.
     const long = { model: 'champion', messages: HELLO, max_tokens: 900, logit_bias: api.endless };
-    const stream = await client.chat.completions.create({ ...long, stream: true });
+    const begun = client.chat.completions.create({ ...long, stream: true });
     const controller = new AbortController();
     // Without an engine no answer can end by itself.
     await whilePaused(async () => {
@@ -176,11 +175,11 @@ describe('a chat completion', () => {
       await expect.poll(async () => (await since()).length).toBe(2);
       controller.abort();
       await expect(whole).rejects.toThrow(OpenAI.APIUserAbortError);
-      stream.controller.abort();
+      (await begun).controller.abort();
       await expect
         .poll(async () => (await since()).map(({ status }) => status), { timeout: 20_000 })
         .toEqual(['stopped', 'stopped']);
-    });
+    }, begun);
     for (const { completionIds } of await since()) expect(completionIds.length).toBeLessThan(900);
   });
 });
