@@ -1,5 +1,6 @@
-// `npm run bench:train`: the same training work here and in torch + PEFT and TRL, alternating on the same weights; writes bench/train.json.
-import { type ChildProcess, spawn } from 'node:child_process';
+// `npm run bench:train`: the same training work here and in torch + PEFT and TRL, alternating on the same weights and the
+// same device; writes bench/train.json, or bench/train-gpu.json where the trainer works on a GPU.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
@@ -23,13 +24,18 @@ const { values: options } = parseArgs({
     /** Some of sft, reward, ppo; the figures of the others stay as they are. */
     jobs: { type: 'string', default: 'sft,reward,ppo' },
     rounds: { type: 'string' },
+    /** An interpreter that has the peers already; without TRL its row is left out. */
+    python: { type: 'string' },
   },
 });
 
 interface Run {
   seconds: number;
   loss: number;
+  /** Resident in main memory, at most. */
   peakBytes: number;
+  /** Taken on the GPU at the end of the run; the allocators on both sides give nothing back before. */
+  gpuBytes: number | null;
   /** Of all threads: spinning ones included, but not what other programs of a busy machine took. */
   cpuSeconds: number;
   /** One-minute load average before it. */
@@ -64,8 +70,10 @@ class Worker {
     }
   }
 
-  async ready(): Promise<void> {
-    this.cpuSeconds = (await this.next()).cpuSeconds!;
+  async ready(): Promise<Record<string, number>> {
+    const first = await this.next();
+    this.cpuSeconds = first.cpuSeconds!;
+    return first;
   }
 
   async run(): Promise<Run> {
@@ -74,7 +82,8 @@ class Worker {
     const { seconds, loss, peakBytes, cpuSeconds } = await this.next();
     const used = cpuSeconds! - this.cpuSeconds;
     this.cpuSeconds = cpuSeconds!;
-    return { seconds: seconds!, loss: loss!, peakBytes: peakBytes!, cpuSeconds: used, load };
+    const gpuBytes = gpuBytesOf(this.child.pid!);
+    return { seconds: seconds!, loss: loss!, peakBytes: peakBytes!, gpuBytes, cpuSeconds: used, load };
   }
 
   close(): void {
@@ -83,34 +92,57 @@ class Worker {
   }
 }
 
+/** Of one process, as the driver counts it; null without a GPU. */
+function gpuBytesOf(pid: number): number | null {
+  const asked = spawnSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {
+    encoding: 'utf8',
+  });
+  if (asked.status !== 0) return null;
+  const rows = asked.stdout.split('\n').map((line) => line.split(',').map(Number));
+  const own = rows.find(([owner]) => owner === pid);
+  return own ? own[1]! * 2 ** 20 : null;
+}
+
+interface Inputs {
+  modelPath: string;
+  basePath: string;
+  inputPath: string;
+  hasTrl: boolean;
+}
+
 /** One worker at a time works; the others wait for their line. */
 async function measure(
   job: Job,
   python: string,
-  { modelPath, basePath, inputPath }: { modelPath: string; basePath: string; inputPath: string },
-): Promise<Result> {
-  const { peers, warmups, rounds } = JOBS[job];
+  { modelPath, basePath, inputPath, hasTrl }: Inputs,
+): Promise<Result & { gpu: boolean }> {
+  const { warmups, rounds } = JOBS[job];
+  const peers = JOBS[job].peers.filter((peer) => peer !== 'trl' || hasTrl);
   const folder = await mkdtemp(join(tmpdir(), 'attune-bench-'));
   const bench = join(import.meta.dirname, 'bench');
   const ourArguments = ['--import', 'tsx', join(bench, 'train-worker.ts'), job, modelPath, inputPath, folder];
-  const workers = [
-    new Worker('ours', process.execPath, ourArguments),
-    ...peers.map((peer) => new Worker(peer, python, [join(bench, 'train-peer.py'), peer, basePath, inputPath])),
-  ];
+  const ourWorker = new Worker('ours', process.execPath, ourArguments);
+  const workers = [ourWorker];
   try {
+    const gpu = (await ourWorker.ready()).gpu === 1;
+    const peerScript = join(bench, 'train-peer.py');
+    for (const peer of peers) {
+      const worker = new Worker(peer, python, [peerScript, peer, basePath, inputPath, gpu ? 'cuda' : 'cpu']);
+      workers.push(worker);
+      await worker.ready();
+    }
     const runs = new Map<string, Run[]>(workers.map(({ name }) => [name, []]));
-    await Promise.all(workers.map((worker) => worker.ready()));
     const total = warmups + Number(options.rounds ?? rounds);
     for (let round = 0; round < total; round++) {
       for (const worker of workers) {
         const run = await worker.run();
-        const figures = `${run.seconds.toFixed(2)} s (processor ${run.cpuSeconds.toFixed(1)} s), peak ${gibibytes(run.peakBytes)}, loss ${run.loss.toFixed(4)}, load ${run.load.toFixed(1)}`;
+        const figures = `${run.seconds.toFixed(2)} s (processor ${run.cpuSeconds.toFixed(1)} s), peak ${gibibytes(run.peakBytes)}${run.gpuBytes ? ` and ${gibibytes(run.gpuBytes)} on the GPU` : ''}, loss ${run.loss.toFixed(4)}, load ${run.load.toFixed(1)}`;
         console.log(`${job} ${worker.name}${round < warmups ? ' (warm-up)' : ''}: ${figures}`);
         if (round >= warmups) runs.get(worker.name)!.push(run);
       }
     }
     const [ours, ...others] = [...runs];
-    return { ours: ours![1], peers: Object.fromEntries(others) };
+    return { gpu, ours: ours![1], peers: Object.fromEntries(others) };
   } finally {
     for (const worker of workers) worker.close();
     await rm(folder, { recursive: true, force: true });
@@ -125,37 +157,58 @@ function median(values: number[]): number {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Ours over theirs: below 1 is less time, less memory. Medians over the rounds. */
-function ratioOf(ours: Run[], theirs: Run[]): { time: number; memory: number } {
-  const ratio = (pick: (run: Run) => number) => Number((median(ours.map(pick)) / median(theirs.map(pick))).toFixed(3));
-  return { time: ratio((run) => run.seconds), memory: ratio((run) => run.peakBytes) };
+interface Ratio {
+  time: number;
+  memory: number;
+  gpuMemory?: number;
 }
 
-function ratiosOf(job: Job, { ours, peers }: Result): Record<string, { time: number; memory: number }> {
+/** Ours over theirs: below 1 is less time, less memory. Medians over the rounds. */
+function ratioOf(ours: Run[], theirs: Run[]): Ratio {
+  const ratio = (pick: (run: Run) => number) => Number((median(ours.map(pick)) / median(theirs.map(pick))).toFixed(3));
+  const isOnGpu = [...ours, ...theirs].every(({ gpuBytes }) => gpuBytes !== null);
+  return {
+    time: ratio((run) => run.seconds),
+    memory: ratio((run) => run.peakBytes),
+    ...(isOnGpu && { gpuMemory: ratio((run) => run.gpuBytes!) }),
+  };
+}
+
+function ratiosOf(job: Job, { ours, peers }: Result): Record<string, Ratio> {
   if (job !== 'ppo') return { [job]: ratioOf(ours, peers[job]!) };
-  return { ppoToTrl: ratioOf(ours, peers.trl!), ppoToTorch: ratioOf(ours, peers.ppo!) };
+  return {
+    ...(peers.trl && { ppoToTrl: ratioOf(ours, peers.trl) }),
+    ppoToTorch: ratioOf(ours, peers.ppo!),
+  };
+}
+
+function gpuName(): string {
+  return execFileSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { encoding: 'utf8' }).trim();
 }
 
 async function main(): Promise<void> {
   const jobs = options.jobs.split(',') as Job[];
   const unknown = jobs.find((job) => !(job in JOBS));
   if (unknown) throw new AttuneError('BAD_INPUT', `There is no job "${unknown}". Choose from ${Object.keys(JOBS)}.`);
-  const python = await setupPeerPython(env.dataFolder, console.log);
+  const python = options.python ?? (await setupPeerPython(env.dataFolder, console.log));
+  const hasTrl = spawnSync(python, ['-c', 'import trl.experimental.ppo']).status === 0;
+  if (!hasTrl) console.log(`${python} has no TRL: its PPO is left out.`);
   const { modelPath, base } = await loadChosenBase();
   const basePath = await exportBase(base, env.dataFolder);
   const inputPath = join(basePath, 'train-input.json');
   await writeFile(inputPath, JSON.stringify(makeTrainInput(base, 1)));
 
-  const file = join(import.meta.dirname, '../bench/train.json');
-  const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { ratios: {}, runs: {} };
   for (const job of jobs) {
-    const result = await measure(job, python, { modelPath, basePath, inputPath });
+    const { gpu, ...result } = await measure(job, python, { modelPath, basePath, inputPath, hasTrl });
+    const file = join(import.meta.dirname, `../bench/train${gpu ? '-gpu' : ''}.json`);
+    const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { ratios: {}, runs: {} };
     Object.assign(report.ratios, ratiosOf(job, result));
     report.runs[job] = { date: new Date().toISOString(), ...result };
     Object.assign(report, { base: base.id, sizes: SIZES, processor: cpus()[0]!.model, cores: availableParallelism() });
+    if (gpu) report.gpu = gpuName();
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+    console.log(report.ratios);
   }
-  console.log(report.ratios);
 }
 
 main().catch((error: unknown) => {

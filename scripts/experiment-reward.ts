@@ -50,6 +50,14 @@ const { values: options } = parseArgs({
     'max-tokens': { type: 'string', default: '128' },
     /** Share of the blocks, from the top, that are adapted; what enters them is computed once for all folds and seeds. */
     'adapted-share': { type: 'string', default: '0.2' },
+    /** Padded tokens of one pass: the unit of memory, of no other influence. */
+    'micro-batch': { type: 'string', default: '2048' },
+    /** Optimiser steps between two checkpoints. */
+    'checkpoint-every': { type: 'string', default: '2' },
+    /** Settings of the reward model over these and its own, as JSON. */
+    reward: { type: 'string', default: '{}' },
+    /** Chooses settings: this fold's pairs are never seen, and the folds are those of the rest. */
+    within: { type: 'string' },
     minutes: { type: 'string', default: '600' },
     out: { type: 'string', default: 'bench/reward-hh.json' },
   },
@@ -83,10 +91,11 @@ function configOf(seed: number): RewardModelConfig {
     maxTokens: Number(options['max-tokens']),
     adaptedShare: Number(options['adapted-share']),
     keptStatesBytes: 2 ** 31,
-    microBatchTokens: 2048,
+    microBatchTokens: Number(options['micro-batch']),
     evalShare: 0.12,
     evalsPerEpoch: 1,
-    checkpointEverySteps: 2,
+    checkpointEverySteps: Number(options['checkpoint-every']),
+    ...JSON.parse(options.reward),
     seed: hash32(seed, 99),
   });
 }
@@ -95,6 +104,13 @@ function configOf(seed: number): RewardModelConfig {
 function foldOf(pairs: readonly Comparison[]): Map<string, number> {
   const prompts = new Rng(2027).shuffle([...new Set(pairs.map(promptKey))].sort());
   return new Map(prompts.map((prompt, i) => [prompt, i % FOLDS]));
+}
+
+/** All pairs, or the training part of the fold that `--within` names. */
+function pairsWithin(pairs: Comparison[]): Comparison[] {
+  if (options.within === undefined) return pairs;
+  const folds = foldOf(pairs);
+  return pairs.filter((pair) => folds.get(promptKey(pair)) !== Number(options.within));
 }
 
 async function main(): Promise<void> {
@@ -107,11 +123,14 @@ async function main(): Promise<void> {
   const endId = endOfTurn(base);
   const rows = readJsonLines(path.join(folder, 'dev.jsonl.gz'));
   const all = rows.map((row) => hhComparison(row, base, endId)).filter((pair) => pair !== null);
-  const pairs = options.pairs ? new Rng(7).shuffle(all).slice(0, Number(options.pairs)) : all;
+  const pairs = pairsWithin(options.pairs ? new Rng(7).shuffle(all).slice(0, Number(options.pairs)) : all);
   const folds = foldOf(pairs);
   const config = configOf(0);
   const { epochs, maxTokens, batchExamples, learningRate, adaptedShare } = config;
-  const name = [pairs.length, FOLDS, epochs, maxTokens, batchExamples, learningRate, adaptedShare].join('-');
+  const own = Object.entries(JSON.parse(options.reward) as object).flat();
+  const within = options.within === undefined ? [] : [`within${options.within}`];
+  const settings = [epochs, maxTokens, batchExamples, learningRate, adaptedShare, ...own];
+  const name = [pairs.length, FOLDS, ...settings, ...within].join('-');
   const work = path.join(env.dataFolder, 'experiments', `reward-hh-${name}`);
   mkdirSync(work, { recursive: true });
   const deadline = AbortSignal.timeout(Number(options.minutes) * 60_000);

@@ -1,9 +1,10 @@
 // Trains the same thing here and in torch + PEFT and compares: 50 SFT steps, 50 reward steps, 5 PPO iterations, adapters
-// both ways; writes the largest differences into bench/parity.json.
+// both ways; writes the largest differences into bench/parity.json. torch works on the CPU, the trainer on its own device.
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { readAdapter, writeAdapter } from '@/core/adapter-files';
 import { AttuneError } from '@/core/errors';
 import { Rng } from '@/core/rng';
@@ -22,6 +23,13 @@ import {
   trainRewardHere,
   trainSftHere,
 } from './reference/train-parity';
+
+const { values: options } = parseArgs({
+  options: {
+    /** An interpreter that has torch, transformers and PEFT already. */
+    python: { type: 'string' },
+  },
+});
 
 interface ParityOutput {
   sft: { losses: number[]; logprobsOfTrainedThere: number[]; logprobsOfTrainedHere: number[] };
@@ -44,7 +52,7 @@ const testAnswers = ({ test }: ParityInput): Answer[] =>
   }));
 
 async function main(): Promise<void> {
-  const python = await setupPeerPython(env.dataFolder, console.log);
+  const python = options.python ?? (await setupPeerPython(env.dataFolder, console.log));
   const { modelPath, base } = await loadChosenBase();
   const basePath = await exportBase(base, env.dataFolder);
   const folder = await mkdtemp(join(tmpdir(), 'attune-parity-'));
@@ -54,7 +62,7 @@ async function main(): Promise<void> {
     await mkdir(join(folder, 'init'));
     await writeAdapter(join(folder, 'init'), init, base.id);
 
-    await startBackend();
+    const { device } = await startBackend();
     const trunk = loadTrunk(base);
     const here = {
       sft: trainSftHere(trunk, init, input.sft),
@@ -106,7 +114,12 @@ async function main(): Promise<void> {
     };
     const file = join(import.meta.dirname, '../bench/parity.json');
     const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-    report.training = { date: new Date().toISOString(), base: base.id, largestDifferences: differences, shape };
+    report[device === 'gpu' ? 'trainingOnGpu' : 'training'] = {
+      date: new Date().toISOString(),
+      base: base.id,
+      largestDifferences: differences,
+      shape,
+    };
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
     console.log(differences, shape);
     const bad = Object.entries(differences).filter(([, difference]) => !(difference <= LIMIT));

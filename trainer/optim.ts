@@ -1,6 +1,6 @@
 // AdamW over named variables, gradient clipping by global norm, and learning-rate schedules.
 import { AttuneError } from '@/core/errors';
-import { type Tensor, tf, type Variable } from './backend';
+import { scoped, type Tensor, tf, type Variable } from './backend';
 import type { NamedGradients, NamedVariables } from './model/types';
 
 export interface AdamWConfig {
@@ -46,28 +46,38 @@ export class AdamW {
 
   /** Updates the variables that have a gradient; moments are found by name, so any subset may come. Gradients stay the caller's. */
   step(variables: NamedVariables, gradients: NamedGradients, lr: number | ((name: string) => number)): void {
-    for (const [name, gradient] of gradients) {
-      const variable = variables.get(name);
-      if (!variable) throw new AttuneError('INTERNAL', `There is a gradient for ${name}, which is no variable.`);
-      this.update(variable, gradient, this.slot(name, variable.shape), typeof lr === 'number' ? lr : lr(name));
+    const rateOf = (name: string) => (typeof lr === 'number' ? lr : lr(name));
+    const steps = new Map<string, number>();
+    for (const [name, { shape }] of gradients) {
+      if (!variables.has(name)) {
+        throw new AttuneError('INTERNAL', `There is a gradient for ${name}, which is no variable.`);
+      }
+      steps.set(name, ++this.slot(name, shape).step);
+    }
+    for (const names of alike(gradients, (name) => `${steps.get(name)} ${rateOf(name)}`)) {
+      const step = steps.get(names[0]!)!;
+      this.update(names, { variables, gradients, step, lr: rateOf(names[0]!) });
     }
   }
 
-  private update(variable: Variable, gradient: Tensor, slot: Slot, lr: number): void {
+  private update(names: readonly string[], { variables, gradients, step, lr }: Update): void {
     const { beta1, beta2, epsilon, weightDecay, epsilonStyle } = this.config;
-    slot.step++;
-    const correction1 = 1 - beta1 ** slot.step;
-    const correction2 = Math.sqrt(1 - beta2 ** slot.step);
+    const slots = names.map((name) => this.slots.get(name)!);
+    const correction1 = 1 - beta1 ** step;
+    const correction2 = Math.sqrt(1 - beta2 ** step);
     tf.tidy(() => {
-      const m = tf.add(tf.mul(slot.m, beta1), tf.mul(gradient, 1 - beta1));
-      const v = tf.add(tf.mul(slot.v, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+      const gradient = stackOf(gradients, names);
+      const m = tf.add(tf.mul(tf.stack(slots.map(({ m }) => m)), beta1), tf.mul(gradient, 1 - beta1));
+      const v = tf.add(tf.mul(tf.stack(slots.map(({ v }) => v)), beta2), tf.mul(tf.square(gradient), 1 - beta2));
       // sqrt(v) / correction2 + epsilon, over correction2 / correction2: torch's epsilon shrinks by correction2.
       const floor = epsilonStyle === 'torch' ? epsilon * correction2 : epsilon;
       const direction = tf.div(m, tf.add(tf.sqrt(v), floor));
-      const kept = weightDecay === 0 ? variable : tf.mul(variable, 1 - lr * weightDecay);
-      slot.m.assign(m);
-      slot.v.assign(v);
-      variable.assign(tf.sub(kept, tf.mul(direction, (lr * correction2) / correction1)));
+      const before = stackOf(variables, names);
+      const kept = weightDecay === 0 ? before : tf.mul(before, 1 - lr * weightDecay);
+      const after = tf.sub(kept, tf.mul(direction, (lr * correction2) / correction1));
+      tf.unstack(m).forEach((part, i) => void slots[i]!.m.assign(part));
+      tf.unstack(v).forEach((part, i) => void slots[i]!.v.assign(part));
+      tf.unstack(after).forEach((part, i) => void variables.get(names[i]!)!.assign(part));
     });
   }
 
@@ -110,20 +120,45 @@ export class AdamW {
   }
 }
 
+interface Update {
+  variables: NamedVariables;
+  gradients: NamedGradients;
+  /** Of these variables, this one included. */
+  step: number;
+  lr: number;
+}
+
+/** The names of tensors of one shape, and of one `kind` where it is given: one native operation does for all of a group. */
+function alike(tensors: ReadonlyMap<string, Tensor>, kind: (name: string) => string = () => ''): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const [name, { shape }] of tensors) {
+    const key = `${shape} ${kind(name)}`;
+    const group = groups.get(key);
+    if (group) group.push(name);
+    else groups.set(key, [name]);
+  }
+  return [...groups.values()];
+}
+
+/** [n, ...shape] */
+const stackOf = (tensors: ReadonlyMap<string, Tensor>, names: readonly string[]): Tensor =>
+  tf.stack(names.map((name) => tensors.get(name)!));
+
 const zeroVariable = (shape: number[]) => tf.tidy(() => tf.variable(tf.zeros(shape)));
 
 /** The l2 norm of all gradients as one vector. Throws naming the first gradient that is not finite. */
 export function globalNorm(gradients: NamedGradients): number {
   if (gradients.size === 0) return 0;
+  const groups = alike(gradients);
   const squares = tf.tidy(() => {
-    return tf.stack([...gradients.values()].map((g) => tf.sum(tf.square(g)))).dataSync() as Float32Array;
+    const sums = groups.map((names) => tf.sum(tf.reshape(tf.square(stackOf(gradients, names)), [names.length, -1]), 1));
+    return tf.concat(sums).dataSync() as Float32Array;
   });
   const bad = squares.findIndex((square) => !Number.isFinite(square));
   if (bad >= 0) {
-    const name = [...gradients.keys()][bad];
     throw new AttuneError(
       'INTERNAL',
-      `The gradient of ${name} is not finite. Lower the learning rate and start again.`,
+      `The gradient of ${groups.flat()[bad]} is not finite. Lower the learning rate and start again.`,
     );
   }
   return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
@@ -142,9 +177,12 @@ export function clipByGlobalNorm(gradients: NamedGradients, maxNorm: number): nu
 
 /** gradients *= factor. */
 export function scaleGradients(gradients: NamedGradients, factor: number): void {
-  for (const [name, gradient] of gradients) {
-    gradients.set(name, tf.mul(gradient, factor));
-    gradient.dispose();
+  for (const names of alike(gradients)) {
+    const scaled = scoped(() => tf.unstack(tf.mul(stackOf(gradients, names), factor)));
+    for (const [i, name] of names.entries()) {
+      gradients.get(name)!.dispose();
+      gradients.set(name, scaled[i]!);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 """The peers of bench:train: one job of torch + PEFT or of TRL's PPO, run once for each line on standard input.
 
-usage: train-peer.py JOB BASE INPUT, with JOB one of sft, reward, ppo, trl. Prints one JSON line when it is ready and one
+usage: train-peer.py JOB BASE INPUT DEVICE, with JOB one of sft, reward, ppo, trl, and DEVICE cpu or cuda. Prints one JSON line when it is ready and one
 after each run: seconds, loss, the process's peak resident bytes.
 """
 
@@ -20,8 +20,10 @@ EPOCHS, MINIBATCH = 4, 4
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 LORA = dict(r=16, lora_alpha=32, lora_dropout=0.0, target_modules=TARGETS)
 
-job, base, input_path = sys.argv[1:4]
+job, base, input_path, device = sys.argv[1:5]
 data = json.load(open(input_path))
+if job != "trl":  # whose loader of data wants its generator on the CPU
+    torch.set_default_device(device)
 
 
 def say(**values):
@@ -30,7 +32,7 @@ def say(**values):
 
 
 def causal_lm():
-    return LlamaForCausalLM.from_pretrained(base, dtype=torch.float32)
+    return LlamaForCausalLM.from_pretrained(base, dtype=torch.float32).to(device)
 
 
 def trainable(*modules):
@@ -44,7 +46,7 @@ def apply(parameters, optimiser):
 
 
 def sft():
-    model = get_peft_model(causal_lm(), LoraConfig(**LORA))
+    model = get_peft_model(causal_lm(), LoraConfig(**LORA)).to(device)
     parameters = trainable(model)
     optimiser = torch.optim.AdamW(parameters, lr=3e-4, weight_decay=0.0)
     ids = torch.tensor(data["sft"])
@@ -59,7 +61,7 @@ def sft():
 
 
 def reward():
-    model = get_peft_model(causal_lm(), LoraConfig(**LORA))
+    model = get_peft_model(causal_lm(), LoraConfig(**LORA)).to(device)
     head = torch.nn.Linear(model.config.hidden_size, 1)
     parameters = trainable(model, head)
     optimiser = torch.optim.AdamW(parameters, lr=1.5e-4, weight_decay=0.0)
@@ -160,7 +162,7 @@ def trl():
     config = PPOConfig(
         output_dir=tempfile.mkdtemp(), per_device_train_batch_size=16, gradient_accumulation_steps=1, num_mini_batches=MINIBATCH,
         num_ppo_epochs=EPOCHS, response_length=ANSWER_TOKENS, total_episodes=16 * 1000, local_rollout_forward_batch_size=16,
-        num_sample_generations=0, learning_rate=1e-5, report_to=[], save_strategy="no", use_cpu=True, bf16=False,
+        num_sample_generations=0, learning_rate=1e-5, report_to=[], save_strategy="no", use_cpu=device == "cpu", bf16=False,
         gradient_checkpointing=False, disable_tqdm=True, logging_strategy="no",
     )
     rows = Dataset.from_list([{"input_ids": ids} for ids in data["prompts"]])

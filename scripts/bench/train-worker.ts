@@ -2,6 +2,7 @@
 //
 // usage: train-worker.ts JOB BASE INPUT FOLDER, with JOB one of sft, reward, ppo. One JSON line when it is ready and one
 // after each run: seconds, loss, and so far peak resident bytes and processor seconds, the engine's process included.
+// The first line has `gpu`: 1 where libtensorflow works on a GPU, else 0.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -223,11 +224,11 @@ async function sampleInFull(
 }
 
 async function main(): Promise<void> {
-  await startBackend();
+  const { device } = await startBackend();
   const base = await loadBase(basePath);
   const trunk = loadTrunk(base);
   const step = await { sft, reward, ppo: policy }[job as 'sft' | 'reward' | 'ppo'](trunk, base);
-  say({ ready: true });
+  say({ gpu: device === 'gpu' ? 1 : 0 });
   for await (const _ of createInterface({ input: process.stdin })) {
     const since = performance.now();
     const loss = await step();

@@ -79,7 +79,8 @@ describe.skipIf(problem !== null)('an adapter on the upper blocks', () => {
     const hidden = [fresh, kept].map((entering) =>
       tf.tidy(() => trunk.hidden(batch, upper, entering).dataSync().slice()),
     );
-    expect(largest(hidden[0]!, hidden[1]!)).toBeLessThan(5e-6);
+    // Kept states come from products of other shapes, so of another order of sums: 3e-6 with AVX-512, 6e-6 with AVX2.
+    expect(largest(hidden[0]!, hidden[1]!)).toBeLessThan(2e-5);
     const [slow, fast] = [fresh, kept].map((entering) => trunk.backward(batch, upper, lossOf, entering));
     expect(fast!.loss).toBeCloseTo(slow!.loss, 6);
     const expected = values(slow!.gradients);

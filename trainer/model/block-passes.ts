@@ -21,7 +21,7 @@ export interface KeptBlock {
   residual: Tensor2D; // [N, H]
   gate: Tensor2D; // [N, F]
   up: Tensor2D; // [N, F]
-  /** x A of each projection that has a pair. [N, r] */
+  /** alpha / rank x A of each projection that has a pair. [N, r] */
   reduced: Partial<Record<Projection, Tensor2D>>;
   /** What the norms of some bases take in: queries and keys [N, n*D], and what each part gives back [N, H]. */
   unnormed: { q: Tensor2D; k: Tensor2D } | null;
@@ -45,7 +45,8 @@ export function forwardBlock(
   lora: LoraTensors | null,
   context: BlockContext,
 ): { y: Tensor2D; kept: KeptBlock } {
-  const { rmsNormEps, attentionScale, activation, keyValueHeads } = context.config;
+  const { epsilon, attentionScale } = context;
+  const { activation, keyValueHeads } = context.config;
   const reduced: KeptBlock['reduced'] = {};
   const project = (input: Tensor2D, name: Projection): Tensor2D => {
     const product: Tensor2D = tf.matMul(input, weights.projections[name], false, true); // [N, out]
@@ -53,18 +54,18 @@ export function forwardBlock(
     const frozen: Tensor2D = bias ? tf.add(product, bias) : product;
     const pair = lora?.get(name);
     if (!pair) return frozen;
-    const low: Tensor2D = tf.matMul(input, pair[0]); // [N, r]
+    const low: Tensor2D = tf.mul(tf.matMul(input, pair[0]), context.loraScale); // [N, r]
     reduced[name] = low;
-    return tf.add(frozen, tf.matMul(tf.mul(low, context.loraScale) as Tensor2D, pair[1]));
+    return tf.add(frozen, tf.matMul(low, pair[1]));
   };
 
   const { queryNorm, keyNorm, attentionOutputNorm, feedForwardOutputNorm } = weights;
 
   const { heads, joined, unnormed } = scoped(() => {
-    const normed = norm(x, weights.inputNorm, rmsNormEps); // [N, H]
+    const normed = norm(x, weights.inputNorm, epsilon); // [N, H]
     const own = { q: project(normed, 'self_attn.q_proj'), k: project(normed, 'self_attn.k_proj') };
-    const q = tf.mul(rotate(headNorm(own.q, queryNorm, rmsNormEps), context), attentionScale) as Tensor2D;
-    const k = rotate(headNorm(own.k, keyNorm, rmsNormEps), context);
+    const q = tf.mul(rotate(headNorm(own.q, queryNorm, epsilon), context), attentionScale) as Tensor2D;
+    const k = rotate(headNorm(own.k, keyNorm, epsilon), context);
     const v = project(normed, 'self_attn.v_proj');
     const heads: Heads = {
       q: toHeads(q, context),
@@ -74,17 +75,14 @@ export function forwardBlock(
     return keeping({ heads, joined: attend(heads, context), unnormed: queryNorm ? own : null }, reduced);
   });
   const attended = project(joined, 'self_attn.o_proj');
-  const residual: Tensor2D = tf.add(
-    x,
-    attentionOutputNorm ? norm(attended, attentionOutputNorm, rmsNormEps) : attended,
-  );
+  const residual: Tensor2D = tf.add(x, attentionOutputNorm ? norm(attended, attentionOutputNorm, epsilon) : attended);
   const { gate, up } = scoped(() => {
-    const normed = norm(residual, weights.feedForwardNorm, rmsNormEps);
+    const normed = norm(residual, weights.feedForwardNorm, epsilon);
     return keeping({ gate: project(normed, 'mlp.gate_proj'), up: project(normed, 'mlp.up_proj') }, reduced);
   });
   const { y, down } = scoped(() => {
     const down = project(activate(gate, up, activation), 'mlp.down_proj');
-    const own = feedForwardOutputNorm ? norm(down, feedForwardOutputNorm, rmsNormEps) : down;
+    const own = feedForwardOutputNorm ? norm(down, feedForwardOutputNorm, epsilon) : down;
     return keeping({ y: tf.add(residual, own) as Tensor2D, down: feedForwardOutputNorm ? down : null }, reduced);
   });
   const kept = { heads, joined, residual, gate, up, reduced, unnormed, down };
@@ -108,7 +106,8 @@ export function backwardBlock(
   lora: LoraTensors,
   context: BlockContext,
 ): { dx: Tensor2D; gradients: BlockGradients } {
-  const { rmsNormEps, attentionScale, activation } = context.config;
+  const { epsilon, attentionScale } = context;
+  const { activation } = context.config;
   const { heads, joined, residual, gate, up, reduced, unnormed, attended, down } = kept;
   const { queryNorm, keyNorm, attentionOutputNorm, feedForwardOutputNorm } = weights;
   /** The gradient of a projection's input; that of its pair goes to `gradients`. */
@@ -120,7 +119,7 @@ export function backwardBlock(
     const dLow = tf.mul(tf.matMul(dOut, b, false, true), context.loraScale) as Tensor2D; // [N, r]
     gradients[name] = {
       a: tf.matMul(input, dLow, true), // [in, r]
-      b: tf.mul(tf.matMul(reduced[name]!, dOut, true), context.loraScale), // [r, out]
+      b: tf.matMul(reduced[name]!, dOut, true), // [r, out]
     };
     return tf.add(frozen, tf.matMul(dLow, a, false, true));
   };
@@ -128,35 +127,35 @@ export function backwardBlock(
   const mlp = scoped(() => {
     const gradients: BlockGradients = {};
     const { dGate, dUp } = scoped(() => {
-      const dDown = down ? normBackward(dy, down, feedForwardOutputNorm!, rmsNormEps) : dy; // [N, H]
+      const dDown = down ? normBackward(dy, down, feedForwardOutputNorm!, epsilon) : dy; // [N, H]
       const dActivated = unproject(dDown, activate(gate, up, activation), 'mlp.down_proj', gradients); // [N, F]
       return { ...activateBackward(dActivated, gate, up, activation), gradients };
     });
-    const normed = norm(residual, weights.feedForwardNorm, rmsNormEps);
+    const normed = norm(residual, weights.feedForwardNorm, epsilon);
     const dNormed: Tensor2D = tf.add(
       unproject(dGate, normed, 'mlp.gate_proj', gradients),
       unproject(dUp, normed, 'mlp.up_proj', gradients),
     );
-    const dResidual: Tensor2D = tf.add(dy, normBackward(dNormed, residual, weights.feedForwardNorm, rmsNormEps));
+    const dResidual: Tensor2D = tf.add(dy, normBackward(dNormed, residual, weights.feedForwardNorm, epsilon));
     return { dResidual, gradients };
   });
   const { dResidual } = mlp;
   const attention = scoped(() => {
     const gradients: BlockGradients = {};
     const { dQ, dK, dV } = scoped(() => {
-      const dAttended = attended ? normBackward(dResidual, attended, attentionOutputNorm!, rmsNormEps) : dResidual;
+      const dAttended = attended ? normBackward(dResidual, attended, attentionOutputNorm!, epsilon) : dResidual;
       const dJoined = unproject(dAttended, joined, 'self_attn.o_proj', gradients);
       return { ...attendBackward(dJoined, joined, heads, context), gradients };
     });
-    const normed = norm(x, weights.inputNorm, rmsNormEps);
+    const normed = norm(x, weights.inputNorm, epsilon);
     const turned = {
       q: rotateBackward(tf.mul(dQ, attentionScale) as Tensor2D, context),
       k: rotateBackward(dK, context),
     };
     const own = unnormed
       ? {
-          q: headNormBackward(turned.q, unnormed.q, queryNorm!, rmsNormEps),
-          k: headNormBackward(turned.k, unnormed.k, keyNorm!, rmsNormEps),
+          q: headNormBackward(turned.q, unnormed.q, queryNorm!, epsilon),
+          k: headNormBackward(turned.k, unnormed.k, keyNorm!, epsilon),
         }
       : turned;
     const dNormed = [
@@ -164,7 +163,7 @@ export function backwardBlock(
       unproject(own.k, normed, 'self_attn.k_proj', gradients),
       unproject(dV, normed, 'self_attn.v_proj', gradients),
     ];
-    const dx = tf.addN([dResidual, normBackward(tf.addN(dNormed), x, weights.inputNorm, rmsNormEps)]) as Tensor2D;
+    const dx = tf.addN([dResidual, normBackward(tf.addN(dNormed), x, weights.inputNorm, epsilon)]) as Tensor2D;
     return { dx, gradients };
   });
   dResidual.dispose();

@@ -1,14 +1,14 @@
 // The parts of a block beside its projections, each with its derivative by hand: norm, activation, rotation.
 import type { ModelConfig } from '@/core/model-config';
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
+import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
 import type { BlockContext } from './llama';
 
 /** weight * x / rms(x); the weight is frozen. [N, H] */
-export function norm(x: Tensor2D, weight: Tensor1D, epsilon: number): Tensor2D {
+export function norm(x: Tensor2D, weight: Tensor1D, epsilon: Scalar): Tensor2D {
   return tf.mul(tf.mul(x, inverseRms(x, epsilon)), weight);
 }
 
-export function normBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, epsilon: number): Tensor2D {
+export function normBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, epsilon: Scalar): Tensor2D {
   const inverse = inverseRms(x, epsilon); // [N, 1]
   const normed = tf.mul(x, inverse); // [N, H]
   const slope = tf.mul(dy, weight); // [N, H]
@@ -16,15 +16,15 @@ export function normBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, epsilo
   return tf.mul(tf.sub(slope, tf.mul(normed, along)), inverse);
 }
 
-const inverseRms = (x: Tensor2D, epsilon: number): Tensor => tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon)); // [N, 1]
+const inverseRms = (x: Tensor2D, epsilon: Scalar): Tensor => tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon)); // [N, 1]
 
 /** The same head by head, with one weight [D] for all. [N, n*D] */
-export function headNorm(x: Tensor2D, weight: Tensor1D | null, epsilon: number): Tensor2D {
+export function headNorm(x: Tensor2D, weight: Tensor1D | null, epsilon: Scalar): Tensor2D {
   if (!weight) return x;
   return tf.reshape(norm(tf.reshape(x, [-1, weight.shape[0]]) as Tensor2D, weight, epsilon), x.shape);
 }
 
-export function headNormBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, epsilon: number): Tensor2D {
+export function headNormBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, epsilon: Scalar): Tensor2D {
   const byHead = (y: Tensor2D) => tf.reshape(y, [-1, weight.shape[0]]) as Tensor2D; // [N*n, D]
   return tf.reshape(normBackward(byHead(dy), byHead(x), weight, epsilon), x.shape);
 }
@@ -35,7 +35,7 @@ type Activation = ModelConfig['activation'];
 export const activate = (gate: Tensor2D, up: Tensor2D, activation: Activation): Tensor2D =>
   tf.mul(tf.mul(gate, openingOf(gate, activation)), up);
 
-/** activation' = open + activation (1 - open) u', with activation = gate * open and open = sigmoid(u). */
+/** activation' = open + (activation - activation * open) u', with activation = gate * open and open = sigmoid(u). */
 export function activateBackward(
   dy: Tensor2D,
   gate: Tensor2D,
@@ -44,7 +44,7 @@ export function activateBackward(
 ): { dGate: Tensor2D; dUp: Tensor2D } {
   const open = openingOf(gate, activation); // [N, F]
   const activated = tf.mul(gate, open); // [N, F]
-  const rest: Tensor2D = tf.mul(activated, tf.sub(1, open)); // [N, F]
+  const rest: Tensor2D = tf.sub(activated, tf.mul(activated, open)); // [N, F]
   const slope: Tensor2D = tf.add(open, activation === 'silu' ? rest : tf.mul(rest, geluSlope(gate))); // [N, F]
   return { dGate: tf.mul(tf.mul(dy, up), slope), dUp: tf.mul(dy, activated) };
 }

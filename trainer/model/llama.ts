@@ -1,6 +1,6 @@
 // One Llama block as a pure tf function of its input and its LoRA tensors; the frozen weights are constants to the tape.
 import { attentionOf, type ModelConfig, type Projection } from '@/core/model-config';
-import { type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
+import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
 import { type BatchLayout, windowMask } from './layout';
 
 export interface BlockWeights {
@@ -32,8 +32,11 @@ export interface BlockContext {
   mask: Tensor; // [1 or B, 1, T, T]
   /** Between the N real tokens and the B * T places of attention; null where no row is padded. */
   padding: { toPlaces: Tensor1D; fromPlaces: Tensor1D; isToken: Tensor2D } | null;
-  /** alpha / rank. */
-  loraScale: number;
+  /** alpha / rank. These are tensors because a number would be sent to the device again at each use. */
+  loraScale: Scalar;
+  attentionScale: Scalar;
+  /** Of the norms. */
+  epsilon: Scalar;
 }
 
 /** Tensors of the context belong to the caller's tidy. */
@@ -51,7 +54,9 @@ export function createContext(config: ModelConfig, layout: BatchLayout, loraScal
     config,
     batch,
     length,
-    loraScale,
+    loraScale: tf.scalar(loraScale),
+    attentionScale: tf.scalar(config.attentionScale),
+    epsilon: tf.scalar(config.rmsNormEps),
     cos: tf.tensor(cos, [places.length, 1, size]),
     sin: tf.tensor(sin, [places.length, 1, size]),
     rotateHalf: tf.tensor2d(rotation, [size, size]),

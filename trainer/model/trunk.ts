@@ -53,14 +53,14 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
   /** What enters the first block that has pairs; a copy where the caller has it. */
   const enter = (opened: Opened, layer: number, known: Tensor2D | undefined): Tensor2D =>
     known ? tf.clone(known) : pass(embed(opened), 0, layer, null, opened);
-  const close = (x: Tensor2D, { batch, length, padding }: BlockContext): Tensor3D => {
-    const normed = norm(x, finalNorm, config.rmsNormEps); // [N, H]
+  const close = (x: Tensor2D, { batch, length, padding, epsilon }: BlockContext): Tensor3D => {
+    const normed = norm(x, finalNorm, epsilon); // [N, H]
     return tf.reshape(padding ? tf.gather(normed, padding.toPlaces) : normed, [batch, length, config.hiddenSize]);
   };
-  const closeBackward = (dHidden: Tensor3D, x: Tensor2D, { padding }: BlockContext): Tensor2D => {
+  const closeBackward = (dHidden: Tensor3D, x: Tensor2D, { padding, epsilon }: BlockContext): Tensor2D => {
     const flat = tf.reshape(dHidden, [-1, config.hiddenSize]) as Tensor2D; // [B*T, H]
     const dNormed = (padding ? tf.gather(flat, padding.fromPlaces) : flat) as Tensor2D; // [N, H]
-    return normBackward(dNormed, x, finalNorm, config.rmsNormEps);
+    return normBackward(dNormed, x, finalNorm, epsilon);
   };
 
   return {
