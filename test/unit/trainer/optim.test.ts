@@ -64,6 +64,24 @@ describe('AdamW', () => {
     optimiser.dispose();
   });
 
+  it('moves tensors of one shape together to the bit as each alone, at rates and counts of their own', () => {
+    const names = ['a', 'b', 'c'];
+    const rates: Record<string, number> = { a: 0.1, b: 0.1, c: 0.01 };
+    const move = (groups: string[][]) => {
+      const variables = new Map(names.map((name, i) => [name, tf.variable(tf.tensor1d([0.3 + i, -2 / (i + 1)]))]));
+      const optimisers = new Map(groups.map((group) => [group, new AdamW({ weightDecay: 0.01 })]));
+      for (let step = 0; step < 3; step++) {
+        for (const [group, optimiser] of optimisers) {
+          const moved = group.filter((name) => name !== 'b' || step > 0); // b is one update behind
+          const gradients = moved.map((name): [string, Tensor] => [name, gradient(0.5 - step, rates[name]!)]);
+          optimiser.step(variables, new Map(gradients), (name) => rates[name]!);
+        }
+      }
+      return [...variables.values()].map((variable) => [...variable.dataSync()]);
+    };
+    expect(move([names])).toEqual(move(names.map((name) => [name])));
+  });
+
   it('takes the bit-equal next step after its state was saved and restored', () => {
     const next = (restore: boolean) => {
       const variables = new Map<string, Variable>([['w', tf.variable(tf.tensor1d([0.3, -2]))]]);
