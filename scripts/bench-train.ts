@@ -191,8 +191,8 @@ async function main(): Promise<void> {
   const unknown = jobs.find((job) => !(job in JOBS));
   if (unknown) throw new AttuneError('BAD_INPUT', `There is no job "${unknown}". Choose from ${Object.keys(JOBS)}.`);
   const python = options.python ?? (await setupPeerPython(env.dataFolder, console.log));
-  const hasTrl = spawnSync(python, ['-c', 'import trl.experimental.ppo']).status === 0;
-  if (!hasTrl) console.log(`${python} has no TRL: its PPO is left out.`);
+  const hasTrl = jobs.includes('ppo') && spawnSync(python, ['-c', 'import trl.experimental.ppo']).status === 0;
+  if (jobs.includes('ppo') && !hasTrl) console.log(`${python} has no TRL: its PPO is left out.`);
   const { modelPath, base } = await loadChosenBase();
   const basePath = await exportBase(base, env.dataFolder);
   const inputPath = join(basePath, 'train-input.json');

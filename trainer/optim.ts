@@ -46,17 +46,17 @@ export class AdamW {
 
   /** Updates the variables that have a gradient; moments are found by name, so any subset may come. Gradients stay the caller's. */
   step(variables: NamedVariables, gradients: NamedGradients, lr: number | ((name: string) => number)): void {
-    const rateOf = (name: string) => (typeof lr === 'number' ? lr : lr(name));
-    const steps = new Map<string, number>();
-    for (const [name, { shape }] of gradients) {
+    for (const name of gradients.keys()) {
       if (!variables.has(name)) {
         throw new AttuneError('INTERNAL', `There is a gradient for ${name}, which is no variable.`);
       }
-      steps.set(name, ++this.slot(name, shape).step);
     }
-    for (const names of alike(gradients, (name) => `${steps.get(name)} ${rateOf(name)}`)) {
-      const step = steps.get(names[0]!)!;
-      this.update(names, { variables, gradients, step, lr: rateOf(names[0]!) });
+    for (const [name, { shape }] of gradients) this.slot(name, shape).step++;
+    const rateOf = (name: string) => (typeof lr === 'number' ? lr : lr(name));
+    const stepOf = (name: string) => this.slots.get(name)!.step;
+    for (const names of alike(gradients, (name) => `${stepOf(name)} ${rateOf(name)}`)) {
+      const [first] = names as [string];
+      this.update(names, { variables, gradients, step: stepOf(first), lr: rateOf(first) });
     }
   }
 

@@ -1,7 +1,7 @@
 """The peers of bench:train: one job of torch + PEFT or of TRL's PPO, run once for each line on standard input.
 
-usage: train-peer.py JOB BASE INPUT DEVICE, with JOB one of sft, reward, ppo, trl, and DEVICE cpu or cuda. Prints one JSON line when it is ready and one
-after each run: seconds, loss, the process's peak resident bytes.
+usage: train-peer.py JOB BASE INPUT DEVICE, with JOB one of sft, reward, ppo, trl, and DEVICE cpu or cuda. Prints one JSON
+line when it is ready and one after each run: seconds, loss, the process's peak resident bytes.
 """
 
 import json
