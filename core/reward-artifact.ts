@@ -1,4 +1,4 @@
-// A reward model as files: a PEFT adapter, its heads, and how a raw score becomes a normalised one.
+// A reward model as files: its heads, a PEFT adapter where it has one, and how a raw score becomes a normalised one.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,19 +29,23 @@ export type RewardState = z.infer<typeof RewardState>;
 
 export interface RewardArtifact {
   state: RewardState;
-  adapter: Adapter;
-  /** Each reads the hidden state of the last token, brought to mean 0 and variance 1: weight [H]. */
+  /** Null where the trunk is the base as it is. */
+  adapter: Adapter | null;
+  /** The block whose entering states each head reads, in the mean over the answer's tokens; null: see `heads`. */
+  blocks: readonly number[] | null;
+  /** weight [H]. Without blocks each reads the last token's hidden state, brought to mean 0 and variance 1. */
   heads: { weight: Float32Array; bias: number }[];
 }
 
 /** Whole or not at all: written under a temporary name, and the state with everybody's hash last. */
-export async function writeRewardArtifact(directory: string, { state, adapter, heads }: RewardArtifact): Promise<void> {
+export async function writeRewardArtifact(directory: string, artifact: RewardArtifact): Promise<void> {
+  const { state, adapter, blocks, heads } = artifact;
   if (existsSync(directory)) throw new AttuneError('CONFLICT', `${directory} exists already. Choose another folder.`);
   const temporary = `${directory}.${process.pid}.tmp`;
   try {
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
-    const files = encodeAdapter(adapter, state.baseId);
+    const files = adapter ? encodeAdapter(adapter, state.baseId) : {};
     for (const [name, content] of Object.entries(files)) await writeDurably(join(temporary, name), content);
     const tensors: NamedTensors = new Map();
     for (const [i, { weight, bias }] of heads.entries()) {
@@ -51,7 +55,10 @@ export async function writeRewardArtifact(directory: string, { state, adapter, h
     await writeSafetensors(join(temporary, HEADS_FILE), tensors);
     const hashes: Record<string, string> = {};
     for (const name of [...Object.keys(files), HEADS_FILE]) hashes[name] = await sha256File(join(temporary, name));
-    await writeDurably(join(temporary, REWARD_FILE), `${JSON.stringify({ ...state, files: hashes }, null, 2)}\n`);
+    await writeDurably(
+      join(temporary, REWARD_FILE),
+      `${JSON.stringify({ ...state, blocks, files: hashes }, null, 2)}\n`,
+    );
     await rename(temporary, directory);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
@@ -59,7 +66,10 @@ export async function writeRewardArtifact(directory: string, { state, adapter, h
   }
 }
 
-const Stored = RewardState.extend({ files: z.record(z.string(), z.string()) });
+const Stored = RewardState.extend({
+  blocks: z.array(z.int().min(1)).nullable().default(null),
+  files: z.record(z.string(), z.string()),
+});
 
 /** Throws CORRUPT unless every file is the one that was written. */
 export async function readRewardArtifact(directory: string): Promise<RewardArtifact> {
@@ -71,13 +81,14 @@ export async function readRewardArtifact(directory: string): Promise<RewardArtif
   });
   const parsed = Stored.safeParse(JSON.parse(text));
   if (!parsed.success) throw new AttuneError('CORRUPT', `${path}: ${z.prettifyError(parsed.error)}`);
-  const { files, ...state } = parsed.data;
+  const { files, blocks, ...state } = parsed.data;
   for (const [name, expected] of Object.entries(files)) {
     if ((await sha256File(join(directory, name))) !== expected) {
       throw new AttuneError('CORRUPT', `${join(directory, name)} is not the file that was exported. Export it again.`);
     }
   }
-  return { state, adapter: await readAdapter(directory), heads: readHeads(join(directory, HEADS_FILE)) };
+  const adapter = blocks ? null : await readAdapter(directory);
+  return { state, adapter, blocks, heads: readHeads(join(directory, HEADS_FILE)) };
 }
 
 function readHeads(path: string): RewardArtifact['heads'] {

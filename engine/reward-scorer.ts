@@ -54,12 +54,14 @@ export async function openRewardScorer(
       const rows = answers.map(({ promptIds, answerIds }) => {
         // As in training: the end of the answer is scored, and a token of the prompt always stays.
         const answer = lastOf(answerIds, state.maxTokens - 1);
-        return [...lastOf(promptIds, state.maxTokens - answer.length), ...answer];
+        const prompt = lastOf(promptIds, state.maxTokens - answer.length);
+        const ids = [...prompt, ...answer];
+        return { ids, start: Math.min(prompt.length, ids.length - 1) };
       });
-      const order = rows.map((_, i) => i).sort((a, b) => rows[b]!.length - rows[a]!.length || a - b);
+      const order = rows.map((_, i) => i).sort((a, b) => rows[b]!.ids.length - rows[a]!.ids.length || a - b);
       const scores = new Array<number>(rows.length);
       for (let from = 0; from < order.length; ) {
-        const longest = rows[order[from]!]!.length;
+        const longest = rows[order[from]!]!.ids.length;
         const part = order.slice(from, from + Math.max(1, Math.floor(RUN_TOKENS / longest)));
         const raw = await runRows(
           session,
@@ -76,18 +78,22 @@ export async function openRewardScorer(
   };
 }
 
+interface Row {
+  ids: readonly number[];
+  /** Place of the answer's first token; of the last one of all where the answer has none. */
+  start: number;
+}
+
 /** Raw scores by row, then by head. */
-async function runRows(session: InferenceSession, rows: readonly number[][]): Promise<number[][]> {
-  const width = Math.max(...rows.map((row) => row.length));
+async function runRows(session: InferenceSession, rows: readonly Row[]): Promise<number[][]> {
+  const width = Math.max(...rows.map(({ ids }) => ids.length));
   const ids = new BigInt64Array(rows.length * width);
-  for (const [r, row] of rows.entries()) for (const [t, id] of row.entries()) ids[r * width + t] = BigInt(id);
+  for (const [r, row] of rows.entries()) for (const [t, id] of row.ids.entries()) ids[r * width + t] = BigInt(id);
+  const perRow = (of: (row: Row) => number) => new Tensor('int32', Int32Array.from(rows, of), [rows.length]);
   const { scores } = await session.run({
     ids: new Tensor('int64', ids, [rows.length, width]),
-    lengths: new Tensor(
-      'int32',
-      Int32Array.from(rows, (row) => row.length),
-      [rows.length],
-    ),
+    lengths: perRow((row) => row.ids.length),
+    ...(session.inputNames.includes('starts') && { starts: perRow(({ start }) => start) }),
   });
   const heads = scores!.dims[1]!;
   const values = scores!.data as Float32Array;
@@ -103,7 +109,8 @@ function normalise(heads: number[], { gain, bias, uncertaintyPenalty }: RewardAr
 /** The ONNX file of this reward model, built once for each cache folder; it is renamed to its name when it is whole. */
 async function prepareRewardFile(base: Base, artifact: RewardArtifact, precision: Precision, cache: string) {
   const hash = createHash('sha256').update(base.sha256);
-  for (const { a, b } of artifact.adapter.pairs.values()) hash.update(a).update(b);
+  for (const { a, b } of artifact.adapter?.pairs.values() ?? []) hash.update(a).update(b);
+  hash.update(JSON.stringify(artifact.blocks));
   for (const { weight, bias } of artifact.heads) hash.update(weight).update(String(bias));
   const name = `reward-${hash.digest('hex').slice(0, 16)}-${precision}-v${REWARD_GRAPH_VERSION}`;
   const directory = join(cache, name);

@@ -12,6 +12,7 @@ import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/checkpoint';
 import { RewardModelConfig } from '@/trainer/config';
 import { endOfTurn } from '@/trainer/demonstrations';
+import { type AnswerStates, keepAnswerStates } from '@/trainer/model/answer-states';
 import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
@@ -28,6 +29,7 @@ import {
   scoredPairs,
 } from '@/trainer/reward-metrics';
 import { firstAdaptedLayer, type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
+import { probedBlocks } from '@/trainer/reward-probe-fit';
 import { promptKey } from '@/trainer/reward-split';
 import { loadChosenBase } from './base';
 import { env } from './env';
@@ -127,7 +129,10 @@ async function main(): Promise<void> {
   const folds = foldOf(pairs);
   const config = configOf(0);
   const { epochs, maxTokens, batchExamples, learningRate, adaptedShare } = config;
-  const own = Object.entries(JSON.parse(options.reward) as object).flat();
+  const own = Object.entries(JSON.parse(options.reward) as object).flatMap(([key, value]) => [
+    key,
+    typeof value === 'object' ? JSON.stringify(value).replace(/[^\w.,]/g, '') : value,
+  ]);
   const within = options.within === undefined ? [] : [`within${options.within}`];
   const settings = [epochs, maxTokens, batchExamples, learningRate, adaptedShare, ...own];
   const name = [pairs.length, FOLDS, ...settings, ...within].join('-');
@@ -141,6 +146,8 @@ async function main(): Promise<void> {
     firstAdaptedLayer(trunk.config.layers, adaptedShare),
     config.keptStatesBytes,
   );
+  const { probe } = config;
+  const answerStates = probe ? keepAnswerStates(trunk, probedBlocks(trunk.config.layers, probe)) : undefined;
   try {
     for (let seed = 0; seed < SEEDS; seed++) {
       for (let fold = 0; fold < FOLDS; fold++) {
@@ -149,7 +156,17 @@ async function main(): Promise<void> {
         if (existsSync(file)) continue;
         const train = pairs.filter((pair) => folds.get(promptKey(pair)) !== fold);
         const test = pairs.filter((pair) => folds.get(promptKey(pair)) === fold);
-        const result = await runFold(trunk, { fold, seed, train, test, work, name, states, signal: deadline });
+        const result = await runFold(trunk, {
+          fold,
+          seed,
+          train,
+          test,
+          work,
+          name,
+          states,
+          answerStates,
+          signal: deadline,
+        });
         writeFileSync(file, JSON.stringify(result));
         summarise(work, { pairs: pairs.length, of: all.length, config });
       }
@@ -171,12 +188,13 @@ interface Fold {
   work: string;
   name: string;
   states: EnteringStates;
+  answerStates?: AnswerStates;
   signal: AbortSignal;
 }
 
 async function runFold(
   trunk: Trunk,
-  { fold, seed, train, test, work, name, states, signal }: Fold,
+  { fold, seed, train, test, work, name, states, answerStates, signal }: Fold,
 ): Promise<FoldResult> {
   const config = configOf(seed);
   const checkpoints = path.join(work, `checkpoints-${fold}-${seed}`);
@@ -186,6 +204,7 @@ async function runFold(
     examples: train,
     config,
     states,
+    answerStates,
     signal,
     onMetrics(_stage, step, metrics) {
       log.write({ step, ...metrics });

@@ -38,7 +38,22 @@ export const SftConfig = z.object({
 });
 export type SftConfig = z.infer<typeof SftConfig>;
 
+export const ProbeConfig = z.object({
+  /** Blocks that are read, as shares of the depth; the mean over several is steadier than the best of them. */
+  depths: z.array(z.number().gt(0).lt(1)).min(1).default([0.4, 0.53, 0.67, 0.8, 0.9]),
+  /** Precisions of the prior around 0 of a standardised feature's weight, in votes: the best by cross-validation is taken. */
+  precisions: z.array(z.number().positive()).min(1).default([30, 100, 300, 1000, 3000, 10_000]),
+  /** Parts of the prompts, each judged by a fit on the others. */
+  folds: z.int().min(2).max(20).default(5),
+});
+export type ProbeConfig = z.infer<typeof ProbeConfig>;
+
 export const RewardModelConfig = z.object({
+  /**
+   * Linear probes of the frozen base in place of an adapter: on few or noisy votes they rank better and take minutes.
+   * Of the settings below they heed batchExamples, microBatchTokens, maxTokens, centering, the raters' and the seed. null trains an adapter.
+   */
+  probe: ProbeConfig.nullable().default(null),
   lora: LoraConfig.prefault({}),
   /**
    * Share of the blocks, from the top, that are adapted. What enters them is the base's alone and the same in every epoch:

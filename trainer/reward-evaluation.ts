@@ -42,8 +42,13 @@ export function evaluateRewardModel(training: RewardTraining): Evaluation<Reward
     centering: config.centering,
     normaliser: totalWeight(heldOut),
   });
+  return judgeScores(scored, loss, rule);
+}
+
+/** The figures of held-out scores whose loss is known already. */
+export function judgeScores(scored: readonly ScoredExample[], loss: number, rule: 1 | -1): Evaluation<RewardReport> {
   const pairs = scoredPairs(scored);
-  const metrics: Metrics = { eval_loss: loss, eval_examples: heldOut.length };
+  const metrics: Metrics = { eval_loss: loss, eval_examples: scored.length };
   if (pairs.length === 0) return { loss, metrics, detail: { temperature: 1, groups: [] } };
   const { accuracy, margin, ece } = measurePairs(pairs);
   const calibration = calibrate(pairs);

@@ -2,18 +2,19 @@
 //
 // Ziegler et al. 2019; Stiennon et al. 2020. Left out: a learnt exchange rate between kinds of feedback, since all of them
 // observe the same logit (feedback-loss.ts).
-import { AttuneError } from '@/core/errors';
 import { tf } from '@/trainer/backend';
 import type { CheckpointStore } from './checkpoint';
-import type { RewardModelConfig } from './config';
+import type { ProbeConfig, RewardModelConfig } from './config';
+import type { AnswerStates } from './model/answer-states';
 import { type EnteringStates, keepEnteringStates } from './model/entering-states';
 import type { NamedVariables, Trunk } from './model/types';
 import { AdamW } from './optim';
 import type { Metrics } from './ppo-metrics';
-import { fitRatingScales } from './rating-scale';
 import { evaluateRewardModel, type RewardReport } from './reward-evaluation';
 import type { RewardExample } from './reward-examples';
-import { lengthRule, scoredPairs } from './reward-metrics';
+import { readFeedback } from './reward-feedback';
+import { fitProbes } from './reward-probe-fit';
+import type { ProbeProgress } from './reward-probe-states';
 import { createRewardModel, type RewardModel } from './reward-scorer';
 import { limitUndecided, splitByPrompt } from './reward-split';
 import { type RewardTraining, stepRewardModel } from './reward-step';
@@ -28,9 +29,10 @@ export interface RewardModelInput {
   checkpoints: CheckpointStore<RewardTrainingState> | null;
   /** Shared by several trainings on the same feedback; one of its own where it is not given. */
   states?: EnteringStates;
+  answerStates?: AnswerStates;
 }
 
-export type RewardTrainingState = SupervisedState<RewardReport>;
+export type RewardTrainingState = SupervisedState<RewardReport> | ProbeProgress;
 
 export interface RewardModelResult {
   model: RewardModel;
@@ -40,7 +42,23 @@ export interface RewardModelResult {
 }
 
 export async function trainRewardModel(input: RewardModelInput): Promise<RewardModelResult> {
-  const { config, signal, checkpoints } = input;
+  const { probe } = input.config;
+  return probe ? trainProbes(input, probe) : trainAdapter(input);
+}
+
+async function trainProbes(input: RewardModelInput, probe: ProbeConfig): Promise<RewardModelResult> {
+  const { model, evaluation } = await fitProbes({
+    ...input,
+    config: { ...input.config, probe },
+    checkpoints: input.checkpoints as CheckpointStore<ProbeProgress> | null,
+    onMetrics: (step, metrics) => input.onMetrics('reward_model', step, metrics),
+  });
+  return { model, metrics: evaluation?.metrics ?? {}, report: evaluation?.detail ?? null };
+}
+
+async function trainAdapter(input: RewardModelInput): Promise<RewardModelResult> {
+  const { config, signal } = input;
+  const checkpoints = input.checkpoints as CheckpointStore<SupervisedState<RewardReport>> | null;
   const training = openTraining(input);
   const { model, variables, optimiser, train, heldOut } = training;
   try {
@@ -71,20 +89,12 @@ function openTraining({ config, trunk, examples, states }: RewardModelInput): Re
   const split = splitByPrompt(examples, config);
   const train = limitUndecided(split.train, config);
   const heldOut = limitUndecided(split.heldOut, config);
-  if (train.length === 0) {
-    throw new AttuneError(
-      'BAD_INPUT',
-      'There is no feedback to train a reward model on. Collect comparisons or thumbs.',
-    );
-  }
-  const thumbs = examples.filter((example) => example.kind === 'thumb');
-  const raters = new Map([...new Set(thumbs.map(({ rater }) => rater))].map((rater, i) => [rater, i]));
-  const rated = train.filter((example) => example.kind === 'rating' || example.kind === 'questionnaire');
+  const feedback = readFeedback(examples, train, config);
   const firstLayer = firstAdaptedLayer(trunk.config.layers, config.adaptedShare);
   const model = createRewardModel(trunk, { ...config.lora, ...config, firstLayer });
-  const variables: NamedVariables = new Map(model.variables);
-  if (raters.size) {
-    const biases = tf.tidy(() => tf.variable(tf.zeros([raters.size])));
+  const variables: NamedVariables = new Map(model.reader.variables);
+  if (feedback.raters.size) {
+    const biases = tf.tidy(() => tf.variable(tf.zeros([feedback.raters.size])));
     variables.set('rater.bias', biases);
   }
   return {
@@ -92,13 +102,11 @@ function openTraining({ config, trunk, examples, states }: RewardModelInput): Re
     config,
     model,
     variables,
-    raters,
+    ...feedback,
     train,
     heldOut,
     states: states ?? keepEnteringStates(trunk, firstLayer, config.keptStatesBytes),
     optimiser: new AdamW({ epsilon: config.adamEpsilon, weightDecay: config.weightDecay }),
-    scales: fitRatingScales(rated, config.ratingShrinkage),
-    lengthRule: lengthRule(scoredPairs(train.map((example) => ({ example, scores: [] })))),
     placeOf: new Map(train.map((example, i) => [example, i])),
   };
 }

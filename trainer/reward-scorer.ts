@@ -1,117 +1,65 @@
-// A reward model in memory: the trunk with a LoRA of its own, a scalar head on an answer's last token, a normalisation.
+// A reward model in memory: what reads the raw scores, and the scale that brings them to mean 0 and deviation 1.
 import { AttuneError } from '@/core/errors';
-import { Rng } from '@/core/rng';
-import { tf } from '@/trainer/backend';
 import { moments } from './advantage';
-import { type Checkpoint, packVariables, unpackVariables } from './checkpoint';
+import { type Checkpoint, unpackVariables } from './checkpoint';
 import type { Reward } from './experience';
-import { packByLength } from './micro-batch';
+import { computeAnswerStates } from './model/answer-states';
 import type { EnteringStates } from './model/entering-states';
-import { createScalarHead, type ScalarHead } from './model/heads';
-import { createLora } from './model/lora';
-import { type AnswerGroup, packAnswers } from './model/packing';
-import type { Lora, NamedVariables, Trunk } from './model/types';
+import type { AnswerGroup } from './model/packing';
+import type { Trunk } from './model/types';
 import type { Answer } from './response';
-import { fitGroup, groupSize } from './reward-rows';
+import { type AdapterReader, type AdapterReaderOptions, createAdapterReader } from './reward-adapter';
+import { createProbeReader, unpackProbes } from './reward-probe';
+import type { ReaderState, RewardReader } from './reward-reader';
+import { fitGroup } from './reward-rows';
 
-/** Everything but tensors that brings a saved reward model back. */
-export interface RewardModelState {
-  rank: number;
-  alpha: number;
-  /** Block from which on the adapter has pairs. */
-  firstLayer: number;
+export interface RewardScale {
   maxTokens: number;
-  /** Heads of the ensemble, and how many of their deviations are taken off their mean. */
-  heads: number;
+  /** How many deviations of the heads are taken off their mean. */
   uncertaintyPenalty: number;
-  gain: number;
-  bias: number;
-  temperature: number;
-}
-
-export interface RewardModel extends Reward {
-  readonly lora: Lora;
-  /** One, or an ensemble on the same trunk. */
-  readonly heads: readonly ScalarHead[];
-  readonly variables: NamedVariables;
-  readonly uncertaintyPenalty: number;
   /** A normalised score is gain * (mean - penalty * deviation) + bias. */
   gain: number;
   bias: number;
   /** p(one answer beats another) = sigmoid(difference of raw scores / temperature). */
   temperature: number;
-  readonly maxTokens: number;
+}
+
+/** Everything but tensors that brings a saved reward model back. */
+export type RewardModelState = RewardScale & { reader: ReaderState };
+
+export interface RewardModel<Reader extends RewardReader = RewardReader> extends Reward, RewardScale {
+  readonly reader: Reader;
   /** The mean of the heads, as trained: differences are logits of winning. */
   rawScores(answers: readonly Answer[]): number[];
-  /** By head, then by answer: group after group, behind one copy of each prompt. `states` saves the blocks below the adapter. */
+  /** As the reader's, of groups of any length. */
   headScores(groups: readonly AnswerGroup[], states?: EnteringStates): Float32Array[];
   dispose(): void;
 }
 
-interface RewardModelOptions extends Partial<RewardModelState> {
-  rank: number;
-  alpha: number;
-  maxTokens: number;
-  headInit?: 'zero' | 'normal';
-  /** Padded tokens of one forward pass. */
-  microBatchTokens: number;
-  seed: number;
+export type ScaleOptions = Partial<RewardScale> & Pick<RewardScale, 'maxTokens'>;
+
+export function createRewardModel(
+  trunk: Trunk,
+  options: AdapterReaderOptions & ScaleOptions,
+): RewardModel<AdapterReader> {
+  return scaled(createAdapterReader(trunk, options), options);
 }
 
-export function createRewardModel(trunk: Trunk, options: RewardModelOptions): RewardModel {
-  const rng = new Rng(options.seed);
-  const { rank, alpha, firstLayer = 0 } = options;
-  const lora = createLora(trunk.config, { rank, alpha, firstLayer, rng });
-  const { hiddenSize } = trunk.config;
-  const { headInit: init = 'zero', heads: count = 1, uncertaintyPenalty = 0 } = options;
-  const heads = Array.from({ length: count }, (_, i) =>
-    createScalarHead({ name: headName(i), hiddenSize, init, layerNorm: true, rng }),
-  );
-  const { maxTokens, microBatchTokens } = options;
-  const model: RewardModel = {
-    lora,
-    heads,
-    variables: new Map([...lora.variables, ...heads.flatMap((head) => [...head.variables])]),
-    uncertaintyPenalty,
-    gain: options.gain ?? 1,
-    bias: options.bias ?? 0,
-    temperature: options.temperature ?? 1,
-    maxTokens,
-    headScores(groups, states) {
-      const fitted = groups.map((group) => fitGroup(group, maxTokens));
-      const starts: number[] = [];
-      let count = 0;
-      for (const { answers } of groups) {
-        starts.push(count);
-        count += answers.length;
-      }
-      const scores = heads.map(() => new Float32Array(count));
-      for (const part of packByLength(fitted.map(groupSize), microBatchTokens)) {
-        const { batch, last } = packAnswers(part.map((i) => fitted[i]!));
-        const places = part.flatMap((i) => fitted[i]!.answers.map((_, j) => starts[i]! + j));
-        tf.tidy(() => {
-          const hidden = trunk.hidden(batch, lora, states?.of(batch)); // [B, T, H]
-          for (const [h, head] of heads.entries()) {
-            const values = head.values(hidden, last);
-            places.forEach((place, j) => {
-              scores[h]![place] = values[j]!;
-            });
-          }
-        });
-      }
-      return scores;
-    },
+export function scaled<Reader extends RewardReader>(reader: Reader, scale: ScaleOptions): RewardModel<Reader> {
+  const { maxTokens, uncertaintyPenalty = 0, gain = 1, bias = 0, temperature = 1 } = scale;
+  const model: RewardModel<Reader> = {
+    ...{ reader, maxTokens, uncertaintyPenalty, gain, bias, temperature },
+    headScores: (groups, states) =>
+      reader.headScores(
+        groups.map((group) => fitGroup(group, maxTokens)),
+        states,
+      ),
     rawScores: (answers) => Array.from(meanOfHeads(model.headScores(answers.map(alone)))),
     score: (answers) => penalisedScores(model, answers).map((raw) => model.gain * raw + model.bias),
-    dispose() {
-      lora.dispose();
-      for (const head of heads) head.dispose();
-    },
+    dispose: () => reader.dispose(),
   };
   return model;
 }
-
-const headName = (index: number) => (index === 0 ? 'reward' : `reward.${index}`);
 
 export const meanOfHeads = (scores: readonly Float32Array[]): Float32Array =>
   scores[0]!.map((_, i) => scores.reduce((sum, own) => sum + own[i]!, 0) / scores.length);
@@ -144,20 +92,9 @@ export function normaliseReward(model: RewardModel, samples: readonly Answer[]):
 }
 
 export function packRewardModel(model: RewardModel): Checkpoint<RewardModelState> {
-  const { lora, heads, gain, bias, temperature, uncertaintyPenalty, maxTokens } = model;
-  const { rank, alpha, firstLayer } = lora;
-  const state = {
-    rank,
-    alpha,
-    firstLayer,
-    maxTokens,
-    heads: heads.length,
-    uncertaintyPenalty,
-    gain,
-    bias,
-    temperature,
-  };
-  return { state, tensors: packVariables('reward-model', model.variables) };
+  const { reader, maxTokens, uncertaintyPenalty, gain, bias, temperature } = model;
+  const state = { reader: reader.state, maxTokens, uncertaintyPenalty, gain, bias, temperature };
+  return { state, tensors: reader.tensors() };
 }
 
 export function unpackRewardModel(
@@ -165,7 +102,12 @@ export function unpackRewardModel(
   { state, tensors }: Checkpoint<RewardModelState>,
   microBatchTokens: number,
 ): RewardModel {
-  const model = createRewardModel(trunk, { ...state, microBatchTokens, seed: 0 });
-  unpackVariables('reward-model', model.variables, tensors);
+  const { reader, ...scale } = state;
+  if (reader.kind === 'probe') {
+    const states = computeAnswerStates(trunk, reader.blocks);
+    return scaled(createProbeReader(states, unpackProbes(reader.blocks, tensors), microBatchTokens), scale);
+  }
+  const model = createRewardModel(trunk, { ...reader, ...scale, microBatchTokens, seed: 0 });
+  unpackVariables('reward-model', model.reader.variables, tensors);
   return model;
 }

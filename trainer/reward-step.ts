@@ -11,25 +11,22 @@ import { addHeadLosses } from './model/positions';
 import type { NamedGradients, NamedVariables, Trunk } from './model/types';
 import { type AdamW, addGradients, clipByGlobalNorm, disposeGradients, learningRateAt } from './optim';
 import type { Metrics } from './ppo-metrics';
-import type { RatingScales } from './rating-scale';
+import type { AdapterReader } from './reward-adapter';
 import { answersOf, type RewardExample } from './reward-examples';
+import type { Feedback } from './reward-feedback';
 import { measurePairs, scoredPairs } from './reward-metrics';
 import { groupOf, groupSize } from './reward-rows';
 import { meanOfHeads, type RewardModel } from './reward-scorer';
 
-export interface RewardTraining {
+export interface RewardTraining extends Feedback {
   trunk: Trunk;
   config: RewardModelConfig;
-  model: RewardModel;
+  model: RewardModel<AdapterReader>;
   /** The model's, and `rater.bias` where there are thumbs. */
   variables: NamedVariables;
   optimiser: AdamW;
   /** What enters the first block that is trained, of rows seen before. */
   states: EnteringStates;
-  /** Index of each thumb's rater in `rater.bias`. */
-  raters: ReadonlyMap<string, number>;
-  scales: RatingScales;
-  lengthRule: 1 | -1;
   train: RewardExample[];
   heldOut: RewardExample[];
   /** Index of a training example, which seeds its bootstrap weights. */
@@ -79,11 +76,11 @@ export async function stepRewardModel(
 }
 
 async function accumulate(training: RewardTraining, batch: RewardExample[]) {
-  const { trunk, model, config, raters, scales, train, states } = training;
-  const heads = model.heads.length;
+  const { trunk, config, raters, scales, train, states } = training;
+  const { lora, heads } = training.model.reader;
   const biases = biasesOf(training);
   // Each head's loss counts for its share, so that their sum is the mean over the ensemble.
-  const normaliser = totalWeight(batch) * heads;
+  const normaliser = totalWeight(batch) * heads.length;
   const gradients: NamedGradients = new Map();
   const scored: ScoredExample[] = [];
   let loss = 0;
@@ -95,7 +92,7 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
     const packed = packAnswers(part.map((i) => groups[i]!));
     const lossOf = (hidden: Tensor3D) => {
       const byHead: Float32Array[] = [];
-      const parts = model.heads.map((head, h) => {
+      const parts = heads.map((head, h) => {
         let term: FeedbackLoss;
         const part = head.loss(hidden, packed.last, (scores) => {
           byHead.push(scores.slice());
@@ -111,7 +108,7 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
       return addHeadLosses(parts[0]!, ...parts.slice(1));
     };
     const entering = states.of(packed.batch);
-    const result = trunk.backward(packed.batch, model.lora, lossOf, entering);
+    const result = trunk.backward(packed.batch, lora, lossOf, entering);
     entering?.dispose();
     loss += result.loss;
     tokens += packed.batch.ids.reduce((sum, row) => sum + row.length, 0);
@@ -127,7 +124,7 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
 
 /** Poisson(1) copies of each example for each head of an ensemble (online bagging, Oza and Russell 2001). */
 function bootstrap({ model, config, placeOf }: RewardTraining, head: number) {
-  if (model.heads.length === 1) return undefined;
+  if (model.reader.heads.length === 1) return undefined;
   return (example: RewardExample) => {
     let copies = 0;
     const uniform = uniformAt(config.seed + head, placeOf.get(example)!);

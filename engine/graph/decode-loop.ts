@@ -204,7 +204,8 @@ const SAMPLING_INPUTS = {
 /**
  * Embedding, blocks and final norm at the read-out positions: [N, H]. Sets each layer's cache in `next`. Tokens of all
  * rows stand one below the other, T = B * S; behind the last attention only the read-out ones go on. `maskOf` names the
- * values [B, R] that tell which of A's columns a row has.
+ * values [B, R] that tell which of A's columns a row has. `visit` gets the value [T, H] that enters each block, and what
+ * leaves the last one where every position is read out.
  */
 export function writeTrunk(
   context: BlockContext,
@@ -212,6 +213,7 @@ export function writeTrunk(
   lengths: { lastIndex: string; totalLength: string },
   next: Map<string, string>,
   maskOf: (down: LoraDown) => string = maskName,
+  visit: (layer: number, stream: string) => void = () => {},
 ): string {
   const { graph, config } = context;
   const reshape = (x: string, width: number) => graph.op('Reshape', [x, graph.constant('int64', [-1, width], [2])]);
@@ -226,6 +228,7 @@ export function writeTrunk(
   let stream = reshape(embedding(context, value('ids')), config.hiddenSize); // [T, H]
   let normed = rmsNorm(context, stream, 'model.layers.0.input_layernorm.weight');
   for (let layer = 0; layer < config.layers; layer++) {
+    visit(layer, stream);
     const weight = (name: string) => `model.layers.${layer}.${name}.weight`;
     const reduce = (x: string, down: LoraDown) => loraDown(context, x, layer, down, masks[down]);
     const project = (x: string, up: LoraUp, reduced: string, names: string[]) =>
@@ -255,6 +258,7 @@ export function writeTrunk(
     const nextNorm = isLast ? 'model.norm.weight' : `model.layers.${layer + 1}.input_layernorm.weight`;
     ({ normed, sum: stream } = skipRmsNorm(context, stream, update, nextNorm));
   }
+  visit(config.layers, stream);
   return normed;
 }
 

@@ -1,56 +1,53 @@
-// A reward model as one ONNX graph: the trunk with its adapter inside, the last token's hidden state, its heads.
+// A reward model as one ONNX graph: the trunk with its adapter and heads inside, or probes of the base's lower blocks.
 import type { ModelConfig } from '@/core/model-config';
 import type { RewardArtifact } from '@/core/reward-artifact';
 import type { ModelWeights } from '@/core/weights';
-import { type LoraDown, loraA, type Precision } from './blocks';
+import { type BlockContext, type LoraDown, loraA, type Precision } from './blocks';
 import { pastName, writeTrunk } from './decode-loop';
 import { packAdapter } from './lora';
 import { type ExternalData, Graph } from './writer';
 
 /** Part of the cached file's name: raise it with every change to what is written here. */
-export const REWARD_GRAPH_VERSION = 2;
+export const REWARD_GRAPH_VERSION = 3;
 
 /** As the trainer's head normalises. */
 const LAYER_NORM_EPSILON = 1e-5;
 
-/** Inputs ids [B, S], padded on the right, and lengths [B]; output scores [B, heads], raw. */
+type Reading = Pick<RewardArtifact, 'adapter' | 'blocks' | 'heads'>;
+
+/**
+ * Inputs ids [B, S], padded on the right, and lengths [B]; output scores [B, heads], raw. Heads that read blocks have a
+ * third input, starts [B], the place of the first token of the answer; the graph ends at the highest of those blocks.
+ */
 export function writeRewardModel(
   data: ExternalData,
   config: ModelConfig,
   weights: ModelWeights,
-  { adapter, heads }: Pick<RewardArtifact, 'adapter' | 'heads'>,
+  { adapter, blocks, heads }: Reading,
   precision: Precision,
 ): Uint8Array {
   const graph = new Graph(data);
-  const ids = graph.input('ids', 'int64', ['B', 'S']);
-  const lengths = graph.input('lengths', 'int32', ['B']);
-  const widthOf = plantAdapter(graph, config, adapter);
+  const scores = blocks
+    ? probeScores(graph, { ...config, layers: Math.max(...blocks) }, weights, precision, { blocks, heads })
+    : headScores(graph, config, weights, precision, { adapter, heads });
+  graph.output(scores, 'float32', 'scores');
+  return graph.encodeModel();
+}
 
-  const int = (values: number[], dims: number[]) => graph.constant('int64', values, dims);
-  const rows = graph.op('Shape', [ids], { start: 0, end: 1 }); // [1]
-  const columns = graph.op('Shape', [ids], { start: 1, end: 2 }); // [1]
+/** Of the last tokens' hidden states, each brought to mean 0 and variance 1: [B, heads]. */
+function headScores(
+  graph: Graph,
+  config: ModelConfig,
+  weights: ModelWeights,
+  precision: Precision,
+  { adapter, heads }: Pick<Reading, 'adapter' | 'heads'>,
+): string {
+  const { ids, lengths } = tokenInputs(graph);
   const lastIndex = graph.op('Sub', [lengths, graph.constant('int32', [1])]); // [B]
-  const range = graph.op('Range', [int([0], []), graph.op('Squeeze', [rows]), int([1], [])]); // [B]
-  const starts = graph.op('Mul', [range, columns]);
-  const readouts = graph.op('Add', [starts, graph.op('Cast', [lastIndex], { to: 7 })]); // [B]
-  const emptyShape = graph.op('Concat', [rows, int([config.keyValueHeads, 0, config.headSize], [3])], { axis: 0 });
-  const empty = graph.op('ConstantOfShape', [emptyShape]); // [B, kvHeads, 0, headSize]
-
-  const values = new Map([
-    ['ids', ids],
-    ['readouts', readouts],
-  ]);
-  for (let layer = 0; layer < config.layers; layer++) {
-    for (const half of ['key', 'value'] as const) values.set(pastName(layer, half), empty);
-  }
-  const totalLength = graph.op('ReduceMax', [lengths], { keepdims: 0 });
+  const starts = graph.op('Mul', [rangeTo(graph, dimension(graph, ids, 0)), dimension(graph, ids, 1)]);
+  const readouts = graph.op('Add', [starts, graph.op('Cast', [lastIndex], { to: INT64 })]); // [B]
   const context = { graph, config, weights, precision };
-  const everyRow = (down: LoraDown) => {
-    const shape = graph.op('Concat', [rows, int([widthOf(down)], [1])], { axis: 0 });
-    return graph.op('Expand', [graph.constant('float32', [1], [1, 1]), shape]); // [B, R]
-  };
-  const lastTokens = { lastIndex, totalLength };
-  const hidden = writeTrunk(context, (name) => values.get(name)!, lastTokens, new Map(), everyRow); // [B, H]
+  const hidden = writeFreshTrunk(context, { ids, lengths, readouts, adapter }); // [B, H]
 
   const { hiddenSize } = config;
   const ones = graph.initialiser('head.ones', [hiddenSize], () => new Float32Array(hiddenSize).fill(1));
@@ -62,8 +59,97 @@ export function writeRewardModel(
     return all;
   });
   const bias = graph.initialiser('head.bias', [heads.length], () => Float32Array.from(heads, (head) => head.bias));
-  graph.output(graph.op('Gemm', [standardised, weight, bias], { transB: 1 }), 'float32', 'scores');
-  return graph.encodeModel();
+  return graph.op('Gemm', [standardised, weight, bias], { transB: 1 });
+}
+
+/** Of the mean over each answer's tokens of what enters the blocks: [B, heads]. */
+function probeScores(
+  graph: Graph,
+  config: ModelConfig,
+  weights: ModelWeights,
+  precision: Precision,
+  { blocks, heads }: { blocks: readonly number[]; heads: Reading['heads'] },
+): string {
+  const { ids, lengths } = tokenInputs(graph);
+  const starts = graph.input('starts', 'int32', ['B']);
+  const tokens = graph.op('Mul', [dimension(graph, ids, 0), dimension(graph, ids, 1)]);
+  const readouts = rangeTo(graph, tokens); // [T]: the last block, too, is read at every token
+  const axis = (value: number) => graph.constant('int64', [value], [1]);
+  const column = (x: string) => graph.op('Unsqueeze', [x, axis(1)]); // [B, 1]
+  const place = graph.op('Cast', [rangeTo(graph, dimension(graph, ids, 1))], { to: INT32 }); // [S]
+  const isBefore = graph.op('Less', [place, column(starts)]);
+  const isInside = graph.op('Less', [place, column(lengths)]);
+  const isAnswer = graph.op('And', [graph.op('Not', [isBefore]), isInside]); // [B, S]
+  const count = graph.op('Cast', [column(graph.op('Sub', [lengths, starts]))], { to: FLOAT });
+  const share = graph.op('Div', [graph.op('Cast', [isAnswer], { to: FLOAT }), count]); // [B, S]
+  const average = graph.op('Unsqueeze', [share, axis(1)]); // [B, 1, S]
+  const shape = graph.op('Concat', [graph.op('Shape', [ids]), axis(config.hiddenSize)], { axis: 0 }); // [B, S, H]
+
+  const scores = new Array<string>(heads.length);
+  const read = (layer: number, stream: string) => {
+    if (!blocks.includes(layer)) return;
+    const mean = graph.op('MatMul', [average, graph.op('Reshape', [stream, shape])]); // [B, 1, H]
+    for (const [i, { weight, bias }] of heads.entries()) {
+      if (blocks[i] !== layer) continue;
+      const own = graph.initialiser(`probe.${i}`, [config.hiddenSize, 1], () => weight);
+      const product = graph.op('Squeeze', [graph.op('MatMul', [mean, own]), axis(2)]); // [B, 1]
+      scores[i] = graph.op('Add', [product, graph.constant('float32', [bias])]);
+    }
+  };
+  const context = { graph, config, weights, precision };
+  writeFreshTrunk(context, { ids, lengths, readouts, adapter: null }, read);
+  return graph.op('Concat', scores, { axis: 1 });
+}
+
+const [FLOAT, INT32, INT64] = [1, 6, 7];
+
+const tokenInputs = (graph: Graph) => ({
+  ids: graph.input('ids', 'int64', ['B', 'S']),
+  lengths: graph.input('lengths', 'int32', ['B']),
+});
+
+const dimension = (graph: Graph, x: string, axis: number) => graph.op('Shape', [x], { start: axis, end: axis + 1 }); // [1]
+
+/** 0 to count - 1, for a count of shape [1]. */
+const rangeTo = (graph: Graph, count: string) => {
+  const int = (value: number) => graph.constant('int64', [value]);
+  return graph.op('Range', [int(0), graph.op('Squeeze', [count]), int(1)]);
+};
+
+interface Rows {
+  ids: string;
+  lengths: string;
+  readouts: string;
+  adapter: RewardArtifact['adapter'];
+}
+
+/** The trunk over rows without a past: its normed states at the read-outs. */
+function writeFreshTrunk(
+  context: BlockContext,
+  { ids, lengths, readouts, adapter }: Rows,
+  visit?: (layer: number, stream: string) => void,
+): string {
+  const { graph, config } = context;
+  const widthOf = plantAdapter(graph, config, adapter);
+  const int = (values: number[], dims: number[]) => graph.constant('int64', values, dims);
+  const rows = dimension(graph, ids, 0);
+  const emptyShape = graph.op('Concat', [rows, int([config.keyValueHeads, 0, config.headSize], [3])], { axis: 0 });
+  const empty = graph.op('ConstantOfShape', [emptyShape]); // [B, kvHeads, 0, headSize]
+  const values = new Map([
+    ['ids', ids],
+    ['readouts', readouts],
+  ]);
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const half of ['key', 'value'] as const) values.set(pastName(layer, half), empty);
+  }
+  const everyRow = (down: LoraDown) => {
+    const shape = graph.op('Concat', [rows, int([widthOf(down)], [1])], { axis: 0 });
+    return graph.op('Expand', [graph.constant('float32', [1], [1, 1]), shape]); // [B, R]
+  };
+  const lastIndex = graph.op('Sub', [lengths, graph.constant('int32', [1])]); // [B]
+  const totalLength = graph.op('ReduceMax', [lengths], { keepdims: 0 });
+  const place = { lastIndex, totalLength };
+  return writeTrunk(context, (name) => values.get(name)!, place, new Map(), everyRow, visit);
 }
 
 /** The LoRA tensors under the names that the blocks read; returns how many columns an A has. */

@@ -216,9 +216,9 @@ test('chosen and rejected behind one prompt score as in rows of their own', () =
     seed: 3,
   });
   const rng = new Rng(4);
-  const adapter = model.lora.toAdapter();
+  const adapter = model.reader.lora.toAdapter();
   for (const pair of adapter.pairs.values()) pair.b = pair.b.map(() => 0.05 * rng.normal());
-  model.lora.assign(adapter);
+  model.reader.lora.assign(adapter);
   const pairs = comparisons(12, 12);
   const packed = scoreExamples(model, pairs);
   for (const [i, { promptIds, chosenIds, rejectedIds }] of pairs.entries()) {

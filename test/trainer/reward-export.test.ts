@@ -10,15 +10,18 @@ import { Rng } from '@/core/rng';
 import { writeTinyLlama } from '@/core/tiny-llama';
 import { openRewardScorer } from '@/engine/reward-scorer';
 import { startBackend } from '@/trainer/backend';
+import { computeAnswerStates } from '@/trainer/model/answer-states';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
+import type { AdapterReader } from '@/trainer/reward-adapter';
 import { rewardArtifact } from '@/trainer/reward-export';
-import { createRewardModel, normaliseReward, type RewardModel } from '@/trainer/reward-scorer';
+import { createProbeReader } from '@/trainer/reward-probe';
+import { createRewardModel, normaliseReward, type RewardModel, scaled } from '@/trainer/reward-scorer';
 
 let folder: string;
 let base: Base;
 let trunk: Trunk;
-let model: RewardModel;
+let model: RewardModel<AdapterReader>;
 beforeAll(async () => {
   await startBackend();
   folder = await mkdtemp(join(tmpdir(), 'attune-reward-'));
@@ -36,9 +39,9 @@ beforeAll(async () => {
     seed: 3,
   });
   const rng = new Rng(4);
-  const adapter = model.lora.toAdapter();
+  const adapter = model.reader.lora.toAdapter();
   for (const pair of adapter.pairs.values()) pair.b = pair.b.map(() => 0.05 * rng.normal());
-  model.lora.assign(adapter);
+  model.reader.lora.assign(adapter);
 });
 afterAll(async () => {
   model?.dispose();
@@ -68,6 +71,38 @@ test.each([
       const [alone] = await scorer.score(samples().slice(4, 5));
       expect(Math.abs(alone! - expected[4]!)).toBeLessThan(tolerance);
       expect(Math.max(...expected) - Math.min(...expected)).toBeGreaterThan(1);
+    } finally {
+      await scorer.close();
+    }
+  },
+);
+
+test.each([
+  ['fp32', 1e-3],
+  ['int8', 0.5],
+] as const)(
+  'probes of the lower blocks score in %s as the trainer does within %d, and survive their files',
+  async (precision, tolerance) => {
+    const rng = new Rng(6);
+    const blocks = Array.from({ length: base.weights.config.layers - 1 }, (_, i) => i + 1).slice(-2);
+    const weights = () => Float32Array.from({ length: base.weights.config.hiddenSize }, () => rng.normal());
+    const probes = blocks.map((block, i) => ({ block, weight: weights(), bias: i - 0.5 }));
+    const reader = createProbeReader(computeAnswerStates(trunk, blocks), probes, 512);
+    const probing = scaled(reader, { maxTokens: 40, uncertaintyPenalty: blocks.length > 1 ? 0.5 : 0 });
+    normaliseReward(probing, samples());
+    const expected = probing.score(samples());
+    const directory = join(folder, `probes-${precision}`);
+    await writeRewardArtifact(directory, rewardArtifact(probing, base));
+    const artifact = await readRewardArtifact(directory);
+    expect(artifact).toEqual(rewardArtifact(probing, base));
+    const scorer = await openRewardScorer(base, artifact, { precision, cache: join(folder, 'cache'), threads: 1 });
+    try {
+      const scores = await scorer.score(samples());
+      for (const [i, score] of scores.entries()) expect(Math.abs(score - expected[i]!)).toBeLessThan(tolerance);
+      const [alone] = await scorer.score(samples().slice(4, 5));
+      expect(Math.abs(alone! - expected[4]!)).toBeLessThan(tolerance);
+      const unsaid = { promptIds: samples()[2]!.promptIds, answerIds: new Int32Array(0) };
+      expect(Math.abs((await scorer.score([unsaid]))[0]! - probing.score([unsaid])[0]!)).toBeLessThan(tolerance);
     } finally {
       await scorer.close();
     }

@@ -19,6 +19,8 @@ export interface TrunkOptions {
 
 const KEEP_BYTES = 1.25 * 2 ** 30;
 
+type Visit = (layer: number, states: Tensor2D) => void;
+
 /** Reads each weight once, as fp32: 4 bytes a parameter for as long as the trunk lives. */
 export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES }: TrunkOptions = {}): Trunk {
   const { weights } = base;
@@ -41,9 +43,10 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
     return config.embeddingScale === 1 ? rows : tf.mul(rows, config.embeddingScale);
   };
   /** x enters block `from` and is used up; what comes back enters block `to`. */
-  const pass = (x: Tensor2D, from: number, to: number, lora: Lora | null, { contextOf }: Opened): Tensor2D => {
+  const pass = (x: Tensor2D, from: number, to: number, lora: Lora | null, { contextOf }: Opened, visit?: Visit) => {
     let states = x; // [N, H]
     for (let layer = from; layer < to; layer++) {
+      visit?.(layer, states);
       const next = scoped(() => forwardBlock(states, blocks[layer]!, pairsOf(lora, layer), contextOf(layer)).y);
       states.dispose();
       states = next;
@@ -76,7 +79,13 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
       });
     },
 
-    entering: (batch, layer) => scoped(() => enter(open(batch, null), layer, undefined)),
+    entering: (batch, layer, visit) =>
+      scoped(() => {
+        const opened = open(batch, null);
+        const states = pass(embed(opened), 0, layer, null, opened, visit);
+        visit?.(layer, states);
+        return states;
+      }),
 
     backward(batch, lora, loss, entering) {
       const gradients: NamedGradients = new Map();

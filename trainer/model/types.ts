@@ -46,8 +46,11 @@ export interface Trunk {
   readonly head: Tensor2D;
   /** Hidden states after the final norm, without a tape. lora null is the base alone. [B, T, H] */
   hidden(batch: TokenBatch, lora: Lora | null, entering?: Tensor2D): Tensor3D;
-  /** What enters a block of the base, for the tokens of all rows, row after row. [N, H] */
-  entering(batch: TokenBatch, layer: number): Tensor2D;
+  /**
+   * What enters a block of the base, for the tokens of all rows, row after row. [N, H]
+   * `visit` sees what enters each block up to that one on the way; the tensors are the trunk's.
+   */
+  entering(batch: TokenBatch, layer: number, visit?: (layer: number, states: Tensor2D) => void): Tensor2D;
   /**
    * One forward and one backward pass, block by block, without a tape. Each block's input is kept and, as far as the
    * trunk's memory budget goes, what its backward pass needs; the other blocks are computed a second time.

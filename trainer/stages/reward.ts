@@ -36,8 +36,9 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
   }
   const examples = rewardExamples(snapshot.rows);
   if (examples.length === 0 && config.algorithm === null) return null;
-  const { batchExamples, epochs, evalShare, tokenBudget } = config.rewardModel;
-  const steps = Math.max(1, Math.ceil((examples.length * (1 - evalShare)) / batchExamples) * epochs);
+  const { probe, batchExamples, epochs, evalShare, tokenBudget } = config.rewardModel;
+  const passes = probe ? 1 : (1 - evalShare) * epochs; // over the feedback
+  const steps = Math.max(1, Math.ceil((examples.length * passes) / batchExamples));
   const report = stageProgress(sink, 'reward_model');
   const { model, report: judged } = await trainRewardModel({
     trunk,

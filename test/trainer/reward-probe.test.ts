@@ -1,0 +1,245 @@
+// Linear probes as a reward model: they read the right states, sit at the optimum, judge themselves honestly, resume to the bit.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Rng } from '@/core/rng';
+import { startBackend, tf } from '@/trainer/backend';
+import { ProbeConfig, type RewardModelConfig } from '@/trainer/config';
+import { computeAnswerStates, keepAnswerStates } from '@/trainer/model/answer-states';
+import { loadTrunk } from '@/trainer/model/trunk';
+import type { Trunk } from '@/trainer/model/types';
+import type { Metrics } from '@/trainer/ppo-metrics';
+import { PRESETS } from '@/trainer/presets';
+import { scoreExamples } from '@/trainer/reward-evaluation';
+import type { Comparison, RewardExample } from '@/trainer/reward-examples';
+import { measurePairs, scoredPairs } from '@/trainer/reward-metrics';
+import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
+import { probedBlocks } from '@/trainer/reward-probe-fit';
+import { packRewardModel, type RewardModelState, unpackRewardModel } from '@/trainer/reward-scorer';
+import { TINY, tinyWeights } from './algorithms-support';
+import { runInterrupted } from './interrupted';
+
+let trunk: Trunk;
+beforeAll(async () => {
+  await startBackend();
+  const weights = tinyWeights(7, { ...TINY, layers: 4 });
+  // As in a trained base, what a token is weighs more than what one block adds.
+  const embedding = weights.tensor('model.embed_tokens.weight').float32();
+  embedding.set(embedding.map((value) => 10 * value));
+  trunk = loadTrunk({ weights });
+});
+afterAll(() => trunk.dispose());
+
+const BLOCKS = [1, 3];
+const config = (changes: Partial<RewardModelConfig> = {}): RewardModelConfig => ({
+  ...PRESETS.tiny.rewardModel,
+  batchExamples: 16,
+  probe: ProbeConfig.parse({ depths: [0.25, 0.75], precisions: [0.1, 1, 10, 100, 1e5] }),
+  ...changes,
+});
+
+async function train(examples: RewardExample[], changes: Partial<RewardModelConfig> = {}, extra: object = {}) {
+  const log: Metrics[] = [];
+  const result = await trainRewardModel({
+    trunk,
+    examples,
+    config: config(changes),
+    signal: new AbortController().signal,
+    onMetrics: (_stage, _step, metrics) => log.push(metrics),
+    checkpoints: null,
+    ...extra,
+  });
+  return { ...result, log };
+}
+
+const draw = (rng: Rng, length: number) => Int32Array.from({ length }, () => 2 + rng.integer(20));
+/** Mostly of one half of the vocabulary. */
+function say(rng: Rng, length: number): Int32Array {
+  const lower = rng.uniform();
+  return Int32Array.from({ length }, () => 2 + rng.integer(10) + (rng.uniform() < lower ? 0 : 10));
+}
+/** What people are after here: tokens of the lower half. */
+const share = (ids: Int32Array) => ids.filter((id) => id < 12).length / ids.length;
+
+/** noise: share of votes for the other side; 0.5 leaves nothing to be learnt. */
+function comparisons(count: number, seed: number, noise = 0): Comparison[] {
+  const rng = new Rng(seed);
+  return Array.from({ length: count }, () => {
+    const [a, b] = [say(rng, 4 + rng.integer(8)), say(rng, 4 + rng.integer(8))];
+    const isBetter = share(a) > share(b) !== rng.uniform() < noise;
+    const [chosenIds, rejectedIds] = isBetter ? [a, b] : [b, a];
+    const promptIds = draw(rng, 3 + rng.integer(4));
+    return { kind: 'comparison', promptIds, chosenIds, rejectedIds, outcome: 'chosen', margin: 0, weight: 1 };
+  });
+}
+
+test('a probe reads the mean over the answer of what enters its block, whatever shares the pass', () => {
+  const rng = new Rng(1);
+  const groups = [2, 7, 4].map((length, i) => ({
+    promptIds: draw(rng, length),
+    answers: Array.from({ length: i + 1 }, (_, j) => draw(rng, 3 + 2 * j)),
+  }));
+  groups.push({ promptIds: draw(rng, 5), answers: [new Int32Array(0)] }); // nothing said: the prompt's last state
+  const read = computeAnswerStates(trunk, BLOCKS).of(groups);
+  const size = trunk.config.hiddenSize;
+  let answerAt = 0;
+  for (const { promptIds, answers } of groups) {
+    for (const answer of answers) {
+      const ids = Int32Array.of(...promptIds, ...answer);
+      const count = Math.max(1, answer.length);
+      for (const [b, block] of BLOCKS.entries()) {
+        const expected = tf.tidy(() =>
+          tf
+            .mean(tf.slice(trunk.entering({ ids: [ids] }, block), [ids.length - count, 0], [count, size]), 0)
+            .dataSync(),
+        );
+        const from = (answerAt * BLOCKS.length + b) * size;
+        expected.forEach((value, i) => {
+          expect(Math.abs(value - read[from + i]!)).toBeLessThan(2e-6);
+        });
+      }
+      answerAt++;
+    }
+  }
+  const kept = keepAnswerStates(trunk, BLOCKS);
+  const first = kept.of(groups);
+  expect(kept.of(groups)).toEqual(first);
+  first.forEach((value, i) => {
+    expect(Math.abs(value - read[i]!)).toBeLessThan(2e-6);
+  });
+});
+
+test('blocks are shares of the depth, without repetitions, and never the tokens alone', () => {
+  expect(probedBlocks(30, ProbeConfig.parse({}))).toEqual([12, 16, 20, 24, 27]);
+  expect(probedBlocks(2, ProbeConfig.parse({}))).toEqual([1]);
+  expect(probedBlocks(4, { depths: [0.9, 0.01] })).toEqual([1, 3]);
+});
+
+test('it finds a preference through 10 % of wrong votes, with some hundred votes and without an epoch', async () => {
+  const tensors = tf.memory().numTensors;
+  const { model, metrics, report, log } = await train(comparisons(300, 2, 0.1));
+  const fresh = measurePairs(scoredPairs(scoreExamples(model, comparisons(200, 3))));
+  expect(fresh.accuracy).toBeGreaterThan(0.85);
+  expect(metrics.eval_accuracy).toBeGreaterThan(metrics.eval_length_baseline_accuracy! + 0.2);
+  // What it says of itself is held out: near what fresh votes with that noise show.
+  const noisy = measurePairs(scoredPairs(scoreExamples(model, comparisons(400, 4, 0.1))));
+  expect(Math.abs(metrics.eval_accuracy! - noisy.accuracy)).toBeLessThan(0.06);
+  expect(report!.temperature).toBe(model.temperature);
+  expect(log.at(-1)).toHaveProperty(['probe/prior_precision']);
+  expect(tf.memory().numTensors).toBe(tensors);
+});
+
+test('where votes are thrown like coins, strong priors win and the figures say chance', async () => {
+  const runs = [];
+  for (const seed of [5, 6, 7, 8]) runs.push(await train(comparisons(150, seed, 0.5)));
+  const mean = (of: (run: (typeof runs)[number]) => number) => runs.reduce((sum, run) => sum + of(run), 0) / 4;
+  expect(mean(({ log }) => Math.log10(log.at(-1)!['probe/prior_precision']!))).toBeGreaterThan(2);
+  expect(Math.abs(mean(({ metrics }) => metrics.eval_accuracy!) - 0.5)).toBeLessThan(0.07);
+  expect(mean(({ metrics }) => metrics.eval_loss!)).toBeGreaterThan(Math.LN2 - 0.01);
+});
+
+test('its weights are where the likelihood and the prior balance: every slope is zero', async () => {
+  const examples = comparisons(80, 7, 0.1);
+  const precision = 10;
+  const probe = ProbeConfig.parse({ depths: [0.75], precisions: [precision] });
+  const { model } = await train(examples, { probe, centering: 0 });
+  const [head] = model.reader.parts().heads;
+  const groups = examples.map((e) => ({ promptIds: e.promptIds, answers: [e.chosenIds, e.rejectedIds] }));
+  const states = computeAnswerStates(trunk, [3]).of(groups);
+  const size = trunk.config.hiddenSize;
+  const answers = states.length / size;
+  for (let i = 0; i < size; i++) {
+    const column = Float64Array.from({ length: answers }, (_, a) => states[a * size + i]!);
+    const mean = column.reduce((a, b) => a + b, 0) / answers;
+    const deviation = Math.sqrt(column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / answers);
+    let slope = precision * head!.weight[i]! * deviation;
+    for (let pair = 0; pair < examples.length; pair++) {
+      const of = (answer: number) => head!.weight.reduce((sum, w, k) => sum + w * states[answer * size + k]!, 0);
+      const lead = of(2 * pair) - of(2 * pair + 1);
+      const gap = (column[2 * pair]! - column[2 * pair + 1]!) / deviation;
+      slope -= gap / (1 + Math.exp(lead));
+    }
+    expect(Math.abs(slope) / examples.length).toBeLessThan(3e-5);
+  }
+});
+
+test('every kind of feedback moves it, and a rater who always votes up does not', async () => {
+  const rng = new Rng(8);
+  const [good, bad] = [Int32Array.of(3, 4, 5, 6, 7, 8), Int32Array.of(15, 16, 17, 18, 19, 20)];
+  const promptIds = Int32Array.of(2, 3);
+  const gapOf = async (exampleOf: (answerIds: Int32Array, i: number) => RewardExample) => {
+    const examples = Array.from({ length: 120 }, (_, i) => exampleOf(say(rng, 5), i));
+    const { model } = await train(examples, { raterBiasRidge: 0.1 });
+    const [a, b] = model.rawScores([good, bad].map((answerIds) => ({ promptIds, answerIds })));
+    return a! - b!;
+  };
+  const judged = (i: number) => ({ promptIds: Int32Array.of(2 + (i % 20), 3 + (i % 17)), weight: 1 });
+  const flawWeights = { version: '1', weights: { odd: 0.9 } };
+  const isGood = (ids: Int32Array) => share(ids) > 0.5;
+  const kinds: Record<string, (answerIds: Int32Array, i: number) => RewardExample> = {
+    thumb: (answerIds, i) => ({ kind: 'thumb', ...judged(i), answerIds, up: isGood(answerIds), rater: 'a' }),
+    rating: (answerIds, i) => ({
+      kind: 'rating',
+      ...judged(i),
+      answerIds,
+      value: isGood(answerIds) ? 9 : 3,
+      rater: 'a',
+    }),
+    questionnaire: (answerIds, i) => {
+      const flaws = isGood(answerIds) ? [] : ['odd'];
+      return { kind: 'questionnaire', ...judged(i), answerIds, flaws, flawWeights, rater: 'a' };
+    },
+    best_of: (answerIds, i) => {
+      const answers = [answerIds, say(rng, 5), say(rng, 5)];
+      const best = answers.reduce((most, ids, j) => (share(ids) > share(answers[most]!) ? j : most), 0);
+      return { kind: 'best_of', ...judged(i), answers, best };
+    },
+    correction: (answerIds, i) => {
+      const [correctedIds, originalIds] = [answerIds, say(rng, 5)].sort((a, b) => share(b) - share(a));
+      return { kind: 'correction', ...judged(i), originalIds: originalIds!, correctedIds: correctedIds!, margin: 0 };
+    },
+  };
+  for (const [kind, exampleOf] of Object.entries(kinds)) expect(await gapOf(exampleOf), kind).toBeGreaterThan(0.5);
+  const cheerful = await gapOf((answerIds, i) => ({ kind: 'thumb', ...judged(i), answerIds, up: true, rater: 'c' }));
+  expect(Math.abs(cheerful)).toBeLessThan(0.2);
+});
+
+test('interrupted and resumed equals uninterrupted, bit for bit, and so does what a run keeps', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'attune-probe-'));
+  try {
+    const thumb = { kind: 'thumb', promptIds: Int32Array.of(2, 3), answerIds: Int32Array.of(4, 5), up: true } as const;
+    const examples = [...comparisons(60, 9), { ...thumb, rater: 'r1', weight: 0.5 }];
+    const changes = { batchExamples: 8 };
+    const expected = await train(examples, changes);
+    const stage = { directory, stage: 'reward-model' };
+    const { result: finished, runs } = await runInterrupted<RewardTrainingState, Awaited<ReturnType<typeof train>>>(
+      stage,
+      (interrupted) => train(examples, changes, interrupted),
+    );
+    expect(runs).toBeGreaterThan(2);
+    expect(packRewardModel(finished.model)).toEqual(packRewardModel(expected.model));
+    expect(finished.metrics).toEqual(expected.metrics);
+    const saved = packRewardModel(expected.model);
+    const state = JSON.parse(JSON.stringify(saved.state)) as RewardModelState;
+    const again = unpackRewardModel(trunk, { state, tensors: saved.tensors }, 256);
+    const answers = examples
+      .slice(0, 9)
+      .map((e) => ({ promptIds: e.promptIds, answerIds: (e as Comparison).chosenIds }));
+    expect(again.score(answers)).toEqual(unpackRewardModel(trunk, saved, 256).score(answers));
+    again.rawScores(answers).forEach((score, i) => {
+      expect(score).toBeCloseTo(expected.model.rawScores(answers)[i]!, 5);
+    });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('feedback on one prompt alone is fitted under the strongest prior, without figures', async () => {
+  const examples = comparisons(10, 10).map((example) => ({ ...example, promptIds: Int32Array.of(5, 6) }));
+  const { report, metrics, model } = await train(examples);
+  expect(report).toBeNull();
+  expect(metrics).toEqual({});
+  expect(model.rawScores([{ promptIds: Int32Array.of(5), answerIds: Int32Array.of(6) }])).toHaveLength(1);
+  await expect(train([])).rejects.toThrow(/no feedback to train a reward model on/);
+});
