@@ -34,6 +34,7 @@ import { promptKey } from '@/trainer/reward-split';
 import { loadChosenBase } from './base';
 import { env } from './env';
 import { hhComparison } from './experiment/hh-pairs';
+import { settingsName } from './experiment/settings-name';
 import { findSharedData, readJsonLines } from './experiment/shared-data';
 import { openStepLog } from './experiment/step-log';
 
@@ -129,10 +130,7 @@ async function main(): Promise<void> {
   const folds = foldOf(pairs);
   const config = configOf(0);
   const { epochs, maxTokens, batchExamples, learningRate, adaptedShare } = config;
-  const own = Object.entries(JSON.parse(options.reward) as object).flatMap(([key, value]) => [
-    key,
-    typeof value === 'object' ? JSON.stringify(value).replace(/[^\w.,]/g, '') : value,
-  ]);
+  const own = settingsName(options.reward);
   const within = options.within === undefined ? [] : [`within${options.within}`];
   const settings = [epochs, maxTokens, batchExamples, learningRate, adaptedShare, ...own];
   const name = [pairs.length, FOLDS, ...settings, ...within].join('-');

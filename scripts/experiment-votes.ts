@@ -11,17 +11,20 @@ import { hash32, Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/checkpoint';
 import { RewardModelConfig } from '@/trainer/config';
+import { type AnswerStates, keepAnswerStates } from '@/trainer/model/answer-states';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward-evaluation';
 import type { Comparison } from '@/trainer/reward-examples';
 import { lengthBaseline, lengthRule, measurePairs, scoredPairs } from '@/trainer/reward-metrics';
 import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
+import { probedBlocks } from '@/trainer/reward-probe-fit';
 import { normaliseReward } from '@/trainer/reward-scorer';
 import { loadChosenBase } from './base';
 import { env } from './env';
 import { type Gain, measureGain, ppoSettings } from './experiment/policy-gain';
 import { lazyEngine, type SampledAnswer, sampleOnce } from './experiment/sampled-answers';
+import { settingsName } from './experiment/settings-name';
 import { openStepLog } from './experiment/step-log';
 import { votesChart } from './experiment/votes-chart';
 import { choose } from './simulate/crowd';
@@ -122,9 +125,10 @@ async function main(): Promise<void> {
   const truth = votesOn(forTest, 1_000_000, 0);
   await startBackend();
   const trunk = loadTrunk(base);
+  const { probe } = rewardConfig();
+  const answerStates = probe ? keepAnswerStates(trunk, probedBlocks(trunk.config.layers, probe)) : undefined;
   const results: SizeResult[] = [];
-  const entries = (settings: string) => Object.entries(JSON.parse(settings)).flat();
-  const settings = [options.preference, noise, options.epochs, ...entries(options.reward)];
+  const settings = [options.preference, noise, options.epochs, ...settingsName(options.reward)];
   const folderOf = (size: number) => path.join(work, [...settings, size].join('-'));
   let policy: Gain | null = null;
   try {
@@ -132,17 +136,17 @@ async function main(): Promise<void> {
       const folder = folderOf(size);
       const file = path.join(folder, 'result.json');
       if (!existsSync(file)) {
-        const result = await trainOn(trunk, votes.slice(0, size), { test, truth, folder, signal });
+        const result = await trainOn(trunk, votes.slice(0, size), { test, truth, folder, answerStates, signal });
         writeFileSync(file, JSON.stringify(result));
       }
       results.push(JSON.parse(readFileSync(file, 'utf8')));
       report(results, forVotes, policy);
     }
     if (!PPO_VOTES) return;
-    const folder = path.join(folderOf(PPO_VOTES), ['ppo', ...entries(options['ppo-settings'])].join('-'));
+    const folder = path.join(folderOf(PPO_VOTES), ['ppo', ...settingsName(options['ppo-settings'])].join('-'));
     const file = path.join(folder, 'result.json');
     if (!existsSync(file)) {
-      const own = { trunk, votes: votes.slice(0, PPO_VOTES), folder: folderOf(PPO_VOTES), signal };
+      const own = { trunk, votes: votes.slice(0, PPO_VOTES), folder: folderOf(PPO_VOTES), answerStates, signal };
       const { model } = await rewardModelOf(own);
       try {
         normaliseReward(model, forVotes.slice(0, SCALE_ANSWERS));
@@ -191,13 +195,13 @@ interface Training {
   trunk: Trunk;
   votes: Comparison[];
   folder: string;
+  /** For probes alone. */
+  answerStates: AnswerStates | undefined;
   signal: AbortSignal;
 }
 
-/** Trained on, or read from its last checkpoint where it is finished. */
-function rewardModelOf({ trunk, votes, folder, signal }: Training) {
-  mkdirSync(folder, { recursive: true });
-  const config = RewardModelConfig.parse({
+const rewardConfig = () =>
+  RewardModelConfig.parse({
     epochs: Number(options.epochs),
     maxTokens: 192,
     evalsPerEpoch: 1,
@@ -208,11 +212,16 @@ function rewardModelOf({ trunk, votes, folder, signal }: Training) {
     ...JSON.parse(options.reward),
     seed: hash32(SEED, 5),
   });
+
+/** Trained on, or read from its last checkpoint where it is finished. */
+function rewardModelOf({ trunk, votes, folder, answerStates, signal }: Training) {
+  mkdirSync(folder, { recursive: true });
   const log = openStepLog(path.join('bench', 'logs', `votes-${path.basename(folder)}-reward-seed-${SEED}.jsonl`));
   return trainRewardModel({
     trunk,
     examples: votes,
-    config,
+    config: rewardConfig(),
+    answerStates,
     signal,
     onMetrics(_stage, step, metrics) {
       log.write({ step, ...metrics });
@@ -223,20 +232,15 @@ function rewardModelOf({ trunk, votes, folder, signal }: Training) {
   });
 }
 
-interface VoteRun {
+interface VoteRun extends Omit<Training, 'trunk' | 'votes'> {
   test: Comparison[];
   truth: Comparison[];
-  folder: string;
-  signal: AbortSignal;
 }
 
-async function trainOn(
-  trunk: Trunk,
-  votes: Comparison[],
-  { test, truth, folder, signal }: VoteRun,
-): Promise<SizeResult> {
+async function trainOn(trunk: Trunk, votes: Comparison[], run: VoteRun): Promise<SizeResult> {
+  const { test, truth } = run;
   const started = Date.now();
-  const { model } = await rewardModelOf({ trunk, votes, folder, signal });
+  const { model } = await rewardModelOf({ trunk, votes, ...run });
   try {
     const seconds = (Date.now() - started) / 1000;
     const rule = lengthRule(scoredPairs(votes.map((example) => ({ example, scores: [] }))));

@@ -131,9 +131,10 @@ test('it finds a preference through 10 % of wrong votes, with some hundred votes
 });
 
 test('where votes are thrown like coins, strong priors win and the figures say chance', async () => {
-  const runs = [];
+  const runs: Awaited<ReturnType<typeof train>>[] = [];
   for (const seed of [5, 6, 7, 8]) runs.push(await train(comparisons(150, seed, 0.5)));
-  const mean = (of: (run: (typeof runs)[number]) => number) => runs.reduce((sum, run) => sum + of(run), 0) / 4;
+  const mean = (of: (run: Awaited<ReturnType<typeof train>>) => number) =>
+    runs.reduce((sum, run) => sum + of(run), 0) / 4;
   expect(mean(({ log }) => Math.log10(log.at(-1)!['probe/prior_precision']!))).toBeGreaterThan(2);
   expect(Math.abs(mean(({ metrics }) => metrics.eval_accuracy!) - 0.5)).toBeLessThan(0.07);
   expect(mean(({ metrics }) => metrics.eval_loss!)).toBeGreaterThan(Math.LN2 - 0.01);

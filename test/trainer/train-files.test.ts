@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readArtifact } from '@/core/artifact';
 import type { Base } from '@/core/base';
 import { loadBase } from '@/core/load-base';
+import { readRewardArtifact } from '@/core/reward-artifact';
 import { writeTinyLlama } from '@/core/tiny-llama';
 import { writeDataSet } from '@/scripts/resume/killed-runs';
 import { startBackend, tf } from '@/trainer/backend';
@@ -14,6 +15,7 @@ import { filesHome, readResult } from '@/trainer/files-home';
 import { runPipeline } from '@/trainer/pipeline';
 import { ALGORITHMS } from '@/trainer/policy-config';
 import { RunManifest } from '@/trainer/run-manifest';
+import { REWARD_FOLDER } from '@/trainer/stages/reward';
 import { problem, silent } from './process-support';
 
 const MINUTES = 300_000;
@@ -77,6 +79,24 @@ describe.skipIf(problem)('a run from files', () => {
       MINUTES,
     );
   }
+
+  it(
+    'scores by probes of the frozen base where the order asks for them',
+    async () => {
+      const before = tf.memory().numTensors;
+      const run = await train('probes', { rewardModel: { probe: {} }, ppo: { iterations: 1, epochs: 1 } });
+      expect(run.manifest.gates.map(({ name }) => name)).toContain('heldout_reward_gain');
+      const kept = await readRewardArtifact(join(run.folder, REWARD_FOLDER));
+      expect(kept.adapter).toBeNull();
+      expect(kept.blocks!.length).toBe(kept.heads.length);
+      const [judged] = (await linesOf(run)).filter(
+        ({ stage, eval_accuracy: value }) => stage === 'reward_model' && value,
+      );
+      expect(judged!.eval_accuracy).toBeGreaterThan(judged!.eval_length_baseline_accuracy as number);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+    MINUTES,
+  );
 
   it(
     'by imitation alone is accepted for what held-out demonstrations gain',
