@@ -9,6 +9,7 @@ import {
   headNormBackward,
   norm,
   normBackward,
+  openGate,
   rotate,
   rotateBackward,
 } from './derivatives';
@@ -128,8 +129,10 @@ export function backwardBlock(
     const gradients: BlockGradients = {};
     const { dGate, dUp } = scoped(() => {
       const dDown = down ? normBackward(dy, down, feedForwardOutputNorm!, epsilon) : dy; // [N, H]
-      const dActivated = unproject(dDown, activate(gate, up, activation), 'mlp.down_proj', gradients); // [N, F]
-      return { ...activateBackward(dActivated, gate, up, activation), gradients };
+      const opened = openGate(gate, activation);
+      const inner = tf.mul(opened.activated, up) as Tensor2D; // [N, F]
+      const dInner = unproject(dDown, inner, 'mlp.down_proj', gradients); // [N, F]
+      return { ...activateBackward(dInner, gate, up, opened, activation), gradients };
     });
     const normed = norm(residual, weights.feedForwardNorm, epsilon);
     const dNormed: Tensor2D = tf.add(

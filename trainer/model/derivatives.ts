@@ -31,19 +31,30 @@ export function headNormBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, ep
 
 type Activation = ModelConfig['activation'];
 
+/** What the product of activation and up, and its derivative, have in common. */
+export interface Opened {
+  open: Tensor2D; // [N, F]
+  /** gate * open */
+  activated: Tensor2D; // [N, F]
+}
+
+export function openGate(gate: Tensor2D, activation: Activation): Opened {
+  const open = openingOf(gate, activation);
+  return { open, activated: tf.mul(gate, open) };
+}
+
 /** activation(gate) * up. [N, F] */
 export const activate = (gate: Tensor2D, up: Tensor2D, activation: Activation): Tensor2D =>
-  tf.mul(tf.mul(gate, openingOf(gate, activation)), up);
+  tf.mul(openGate(gate, activation).activated, up);
 
 /** activation' = open + (activation - activation * open) u', with activation = gate * open and open = sigmoid(u). */
 export function activateBackward(
   dy: Tensor2D,
   gate: Tensor2D,
   up: Tensor2D,
+  { open, activated }: Opened,
   activation: Activation,
 ): { dGate: Tensor2D; dUp: Tensor2D } {
-  const open = openingOf(gate, activation); // [N, F]
-  const activated = tf.mul(gate, open); // [N, F]
   const rest: Tensor2D = tf.sub(activated, tf.mul(activated, open)); // [N, F]
   const slope: Tensor2D = tf.add(open, activation === 'silu' ? rest : tf.mul(rest, geluSlope(gate))); // [N, F]
   return { dGate: tf.mul(tf.mul(dy, up), slope), dUp: tf.mul(dy, activated) };
