@@ -53,8 +53,11 @@ export async function fitProbes(input: ProbeInput): Promise<FittedProbes> {
   for (const [at, block] of blocks.entries()) {
     await pause(input);
     const standardised = standardisedBlock(states, at, source.hiddenSize);
-    probes.push(probeOf(standardised, block, fit(task, standardised.features, train, precision)));
-    standardised.features.dispose();
+    try {
+      probes.push(probeOf(standardised, block, fit(task, standardised.features, train, precision)));
+    } finally {
+      standardised.features.dispose();
+    }
   }
   const model = scaled(createProbeReader(source, probes, microBatchTokens), { maxTokens, uncertaintyPenalty });
   if (!scores) return { model, evaluation: null };
@@ -150,58 +153,71 @@ interface Choice {
   loss: number;
 }
 
-/** The precision whose held-out scores, the mean over the blocks, have the lowest loss. */
+interface Candidate {
+  precision: number;
+  /** Held-out ones of every answer, the mean over the blocks. */
+  scores: Float32Array;
+  /** Of the raters, by the fold that was held out; the mean over the blocks. */
+  biases: Float64Array[];
+}
+
+/** The precision whose held-out scores have the lowest loss. */
 async function choosePrecision(task: Task): Promise<Choice> {
   const { config, train, states, blocks, feedback } = task;
-  // Strong priors first: each solution is the start of the next one.
-  const precisions = [...config.probe.precisions].sort((a, b) => b - a);
   const folds = foldsOf(train, config);
-  if (folds.length < 2) return { precision: precisions[0]!, scores: null, loss: 0 };
-  const candidates = precisions.map((precision) => ({
-    precision,
-    scores: new Float32Array(states.answers),
-    biases: folds.map(() => new Float64Array(feedback.raters.size)),
-  }));
-  for (const at of blocks.keys()) {
-    const { features } = standardisedBlock(states, at, task.trunk.config.hiddenSize);
-    try {
-      for (const [f, heldOut] of folds.entries()) {
-        const rest = folds.flatMap((fold, i) => (i === f ? [] : fold));
-        const [inside, outside] = [rest, heldOut].map((places) => rowsOf(task, features, places));
-        try {
-          let solution: Solution | undefined;
-          for (const candidate of candidates) {
-            await pause(task);
-            const examples = rest.map((i) => train[i]!);
-            solution = fit(task, inside!.rows, examples, candidate.precision, solution);
-            const own = linear(outside!.rows, solution);
-            outside!.answers.forEach((answer, j) => {
-              candidate.scores[answer]! += own[j]! / blocks.length;
-            });
-            const biases = solution.subarray(features.shape[1] + 1);
-            biases.forEach((bias, r) => {
-              candidate.biases[f]![r]! += bias / blocks.length;
-            });
-          }
-        } finally {
-          tf.dispose([inside!.rows, outside!.rows]);
-        }
-      }
-    } finally {
-      features.dispose();
-    }
-  }
-  const judged = candidates.map(({ precision, scores, biases }) => ({
-    precision,
-    scores,
-    loss: folds.reduce((sum, fold, f) => {
-      const examples = fold.map((i) => train[i]!);
-      const own = Float32Array.from(answersAt(task, fold), (answer) => scores[answer]!);
-      const options = { ...feedback, biases: biases[f]!, centering: config.centering, normaliser: totalWeight(train) };
-      return sum + feedbackLoss(examples, own, options).loss;
-    }, 0),
-  }));
+  // Strong priors first: each solution is the start of the next one.
+  const candidates = [...config.probe.precisions]
+    .sort((a, b) => b - a)
+    .map((precision) => ({
+      precision,
+      scores: new Float32Array(states.answers),
+      biases: folds.map(() => new Float64Array(feedback.raters.size)),
+    }));
+  if (folds.length < 2) return { precision: candidates[0]!.precision, scores: null, loss: 0 };
+  for (const at of blocks.keys()) await addHeldOutScores(task, at, folds, candidates);
+  const judged = candidates.map((candidate) => ({ ...candidate, loss: heldOutLoss(task, folds, candidate) }));
   return judged.reduce((best, candidate) => (candidate.loss < best.loss ? candidate : best));
+}
+
+/** One block's share in the candidates' means: each fold's answers by fits on the others. */
+async function addHeldOutScores(task: Task, at: number, folds: number[][], candidates: Candidate[]): Promise<void> {
+  const { train, states, blocks, trunk } = task;
+  const { features } = standardisedBlock(states, at, trunk.config.hiddenSize);
+  try {
+    for (const [f, heldOut] of folds.entries()) {
+      const rest = folds.flatMap((fold, i) => (i === f ? [] : fold));
+      const examples = rest.map((i) => train[i]!);
+      const inside = rowsOf(features, answersAt(task, rest));
+      const answers = answersAt(task, heldOut);
+      const outside = rowsOf(features, answers);
+      try {
+        let solution: Solution | undefined;
+        for (const { precision, scores, biases } of candidates) {
+          await pause(task);
+          solution = fit(task, inside, examples, precision, solution);
+          const own = linear(outside, solution);
+          for (const [j, answer] of answers.entries()) scores[answer]! += own[j]! / blocks.length;
+          const ofRaters = solution.subarray(features.shape[1] + 1);
+          for (const [r, bias] of ofRaters.entries()) biases[f]![r]! += bias / blocks.length;
+        }
+      } finally {
+        tf.dispose([inside, outside]);
+      }
+    }
+  } finally {
+    features.dispose();
+  }
+}
+
+function heldOutLoss(task: Task, folds: number[][], { scores, biases }: Candidate): number {
+  const { train, feedback, config } = task;
+  const normaliser = totalWeight(train);
+  return folds.reduce((sum, fold, f) => {
+    const examples = fold.map((i) => train[i]!);
+    const own = Float32Array.from(answersAt(task, fold), (answer) => scores[answer]!);
+    const options = { ...feedback, biases: biases[f]!, centering: config.centering, normaliser };
+    return sum + feedbackLoss(examples, own, options).loss;
+  }, 0);
 }
 
 /** Places of the examples in each fold; a prompt is in one alone. */
@@ -216,8 +232,5 @@ function foldsOf(train: readonly RewardExample[], { probe, seed }: ProbeInput['c
 const answersAt = ({ train, states }: Task, places: readonly number[]): number[] =>
   places.flatMap((i) => answersOf(train[i]!).map((_, j) => states.starts[i]! + j));
 
-function rowsOf(task: Task, features: Tensor2D, places: readonly number[]) {
-  const answers = answersAt(task, places);
-  const rows = tf.tidy(() => tf.gather(features, tf.tensor1d(answers, 'int32')) as Tensor2D);
-  return { rows, answers };
-}
+const rowsOf = (features: Tensor2D, answers: readonly number[]) =>
+  tf.tidy(() => tf.gather(features, tf.tensor1d([...answers], 'int32')) as Tensor2D);
