@@ -51,7 +51,8 @@ export type ProbeConfig = z.infer<typeof ProbeConfig>;
 export const RewardModelConfig = z.object({
   /**
    * Linear probes of the frozen base in place of an adapter: on few or noisy votes they rank better and take minutes.
-   * Of the settings below they heed batchExamples, microBatchTokens, maxTokens, centering, the raters' and the seed. null trains an adapter.
+   * Of the settings below they heed maxTokens, batchExamples, microBatchTokens, centering, undecidedPerDecided, uncertaintyPenalty,
+   * the raters' and the seed: nothing is held out, no step is taken. null trains an adapter.
    */
   probe: ProbeConfig.nullable().default(null),
   lora: LoraConfig.prefault({}),
