@@ -91,7 +91,7 @@ export const PRESETS = {
   }),
   /** A base of up to 400M parameters on four cores or more, some thousand votes: hours. */
   cpu: PipelineConfig.parse({
-    // Probes rank better than an adapter at a thousand votes and cost a tenth of it; with far more, try probe: null.
+    // Up to a thousand votes probes ranked better than an adapter wherever both were measured; with far more, try probe: null.
     rewardModel: { probe: {}, batchExamples: 16, maxTokens: 384, microBatchTokens: 2048 },
     ...forEveryAlgorithm({
       iterations: 16,

@@ -9,11 +9,10 @@ import { directoryCheckpoints } from '@/trainer/checkpoint';
 import type { RewardModelConfig } from '@/trainer/config';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
-import type { Metrics } from '@/trainer/ppo-metrics';
 import { PRESETS } from '@/trainer/presets';
 import { scoreExamples } from '@/trainer/reward-evaluation';
 import type { Comparison, RewardExample } from '@/trainer/reward-examples';
-import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
+import type { RewardModelInput, RewardTrainingState } from '@/trainer/reward-model';
 import { fitGroup } from '@/trainer/reward-rows';
 import {
   createRewardModel,
@@ -25,6 +24,7 @@ import {
 import { limitUndecided, splitByPrompt } from '@/trainer/reward-split';
 import { END, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
+import { trainReward } from './reward-support';
 
 let trunk: Trunk;
 beforeAll(async () => {
@@ -58,19 +58,11 @@ function comparisons(count: number, seed: number, noise = 0): Comparison[] {
   });
 }
 
-async function train(examples: RewardExample[], changes: Partial<RewardModelConfig> = {}, extra: object = {}) {
-  const log: Metrics[] = [];
-  const result = await trainRewardModel({
-    trunk,
-    examples,
-    config: config(changes),
-    signal: new AbortController().signal,
-    onMetrics: (_stage, _step, metrics) => log.push(metrics),
-    checkpoints: null,
-    ...extra,
-  });
-  return { ...result, log };
-}
+const train = (
+  examples: RewardExample[],
+  changes: Partial<RewardModelConfig> = {},
+  extra: Partial<RewardModelInput> = {},
+) => trainReward(trunk, examples, config(changes), extra);
 
 const accuracyOn = (model: Awaited<ReturnType<typeof train>>['model'], pairs: Comparison[]) => {
   const decided = pairs.filter(({ outcome }) => outcome === 'chosen');

@@ -8,7 +8,7 @@ import { loadBase } from '@/core/load-base';
 import { readRewardArtifact, writeRewardArtifact } from '@/core/reward-artifact';
 import { Rng } from '@/core/rng';
 import { writeTinyLlama } from '@/core/tiny-llama';
-import { openRewardScorer } from '@/engine/reward-scorer';
+import { openRewardScorer, type RewardScorer } from '@/engine/reward-scorer';
 import { startBackend } from '@/trainer/backend';
 import { computeAnswerStates } from '@/trainer/model/answer-states';
 import { loadTrunk } from '@/trainer/model/trunk';
@@ -55,6 +55,14 @@ const samples = () => {
   return Array.from({ length: 9 }, (_, i) => ({ promptIds: draw(3 + 4 * i), answerIds: draw(1 + rng.integer(9)) }));
 };
 
+/** In a batch and alone. */
+async function expectScores(scorer: RewardScorer, expected: number[], tolerance: number) {
+  const scores = await scorer.score(samples());
+  for (const [i, score] of scores.entries()) expect(Math.abs(score - expected[i]!)).toBeLessThan(tolerance);
+  const [alone] = await scorer.score(samples().slice(4, 5));
+  expect(Math.abs(alone! - expected[4]!)).toBeLessThan(tolerance);
+}
+
 test.each([
   ['fp32', 1e-3],
   ['int8', 0.5], // quantised: the same ranking more or less, not the same numbers
@@ -66,10 +74,7 @@ test.each([
     const artifact = rewardArtifact(model, base);
     const scorer = await openRewardScorer(base, artifact, { precision, cache: join(folder, 'cache'), threads: 1 });
     try {
-      const scores = await scorer.score(samples());
-      for (const [i, score] of scores.entries()) expect(Math.abs(score - expected[i]!)).toBeLessThan(tolerance);
-      const [alone] = await scorer.score(samples().slice(4, 5));
-      expect(Math.abs(alone! - expected[4]!)).toBeLessThan(tolerance);
+      await expectScores(scorer, expected, tolerance);
       expect(Math.max(...expected) - Math.min(...expected)).toBeGreaterThan(1);
     } finally {
       await scorer.close();
@@ -97,10 +102,7 @@ test.each([
     expect(artifact).toEqual(rewardArtifact(probing, base));
     const scorer = await openRewardScorer(base, artifact, { precision, cache: join(folder, 'cache'), threads: 1 });
     try {
-      const scores = await scorer.score(samples());
-      for (const [i, score] of scores.entries()) expect(Math.abs(score - expected[i]!)).toBeLessThan(tolerance);
-      const [alone] = await scorer.score(samples().slice(4, 5));
-      expect(Math.abs(alone! - expected[4]!)).toBeLessThan(tolerance);
+      await expectScores(scorer, expected, tolerance);
       const unsaid = { promptIds: samples()[2]!.promptIds, answerIds: new Int32Array(0) };
       expect(Math.abs((await scorer.score([unsaid]))[0]! - probing.score([unsaid])[0]!)).toBeLessThan(tolerance);
     } finally {

@@ -9,16 +9,16 @@ import { ProbeConfig, type RewardModelConfig } from '@/trainer/config';
 import { computeAnswerStates, keepAnswerStates } from '@/trainer/model/answer-states';
 import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
-import type { Metrics } from '@/trainer/ppo-metrics';
 import { PRESETS } from '@/trainer/presets';
 import { scoreExamples } from '@/trainer/reward-evaluation';
 import type { Comparison, RewardExample } from '@/trainer/reward-examples';
 import { measurePairs, scoredPairs } from '@/trainer/reward-metrics';
-import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward-model';
+import type { RewardModelInput, RewardTrainingState } from '@/trainer/reward-model';
 import { probedBlocks } from '@/trainer/reward-probe-fit';
 import { packRewardModel, type RewardModelState, unpackRewardModel } from '@/trainer/reward-scorer';
 import { TINY, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
+import { trainReward } from './reward-support';
 
 let trunk: Trunk;
 beforeAll(async () => {
@@ -39,19 +39,11 @@ const config = (changes: Partial<RewardModelConfig> = {}): RewardModelConfig => 
   ...changes,
 });
 
-async function train(examples: RewardExample[], changes: Partial<RewardModelConfig> = {}, extra: object = {}) {
-  const log: Metrics[] = [];
-  const result = await trainRewardModel({
-    trunk,
-    examples,
-    config: config(changes),
-    signal: new AbortController().signal,
-    onMetrics: (_stage, _step, metrics) => log.push(metrics),
-    checkpoints: null,
-    ...extra,
-  });
-  return { ...result, log };
-}
+const train = (
+  examples: RewardExample[],
+  changes: Partial<RewardModelConfig> = {},
+  extra: Partial<RewardModelInput> = {},
+) => trainReward(trunk, examples, config(changes), extra);
 
 const draw = (rng: Rng, length: number) => Int32Array.from({ length }, () => 2 + rng.integer(20));
 /** Mostly of one half of the vocabulary. */

@@ -1,0 +1,25 @@
+// Trains a reward model of the tests, keeping what it reports.
+import type { RewardModelConfig } from '@/trainer/config';
+import type { Trunk } from '@/trainer/model/types';
+import type { Metrics } from '@/trainer/ppo-metrics';
+import type { RewardExample } from '@/trainer/reward-examples';
+import { type RewardModelInput, trainRewardModel } from '@/trainer/reward-model';
+
+export async function trainReward(
+  trunk: Trunk,
+  examples: RewardExample[],
+  config: RewardModelConfig,
+  extra: Partial<RewardModelInput> = {},
+) {
+  const log: Metrics[] = [];
+  const result = await trainRewardModel({
+    trunk,
+    examples,
+    config,
+    signal: new AbortController().signal,
+    onMetrics: (_stage, _step, metrics) => log.push(metrics),
+    checkpoints: null,
+    ...extra,
+  });
+  return { ...result, log };
+}
