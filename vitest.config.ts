@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const project = (name: string, include: string[], extra: object = {}) => ({
   resolve: { alias: { '@': import.meta.dirname } },
-  test: { name, include, testTimeout: 120_000, hookTimeout: 180_000, ...extra },
+  // A poll that will succeed ends at once; a second, the default, is little for an answer on a busy machine.
+  test: { name, include, testTimeout: 120_000, hookTimeout: 180_000, expect: { poll: { timeout: 20_000 } }, ...extra },
 });
 
 export default defineConfig({

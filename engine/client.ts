@@ -172,9 +172,13 @@ export class EngineClient {
     if (this.exchanges.size === 0) this.socket?.unref();
   }
 
+  /** What is asked in one turn is written at once, so that the engine begins it together. */
   private send(exchange: Exchange): void {
+    const socket = this.socket!;
     exchange.waitingSince = null;
-    this.socket!.write(encodeLine(exchange.message()));
+    socket.cork();
+    socket.write(encodeLine(exchange.message()));
+    process.nextTick(() => socket.uncork());
   }
 
   private connect(): void {

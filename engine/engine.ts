@@ -176,10 +176,14 @@ export class Engine {
     return true;
   }
 
-  /** Single steps while a version is read and its first request is on its way, which then wait for short ticks only. */
+  /**
+   * Single steps while a version is read and its first request is on its way, which then wait for short ticks only. Of
+   * people's answers alone: batches of the others must dissolve by their tokens, not by the clock, to round the same again.
+   */
   private limits(): SchedulerLimits {
     const { adapters, limits, now } = this.options;
     if (!adapters.isLoading && now() >= this.awaitedUntil) return limits;
+    if (![...this.sequences.keys()].some(({ priority }) => priority === 'interactive')) return limits;
     return { ...limits, steps: { batch: 1, interactive: 1, queued: 1, joining: 1 } };
   }
 

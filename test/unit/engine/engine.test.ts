@@ -127,6 +127,15 @@ describe('Engine', () => {
     expect(await steps()).toBe(8);
   });
 
+  it('does not let the clock decide the steps of batch answers, which round by who shares them', async () => {
+    const { start, engine, runner } = makeEngine();
+    start('a', { maxTokens: 40 }, { priority: 'batch' });
+    await engine.load('v1');
+    await engine.tick(); // reads the prompt
+    await engine.tick();
+    expect(runner.runs.map(({ steps }) => steps)).toEqual([1, 8]);
+  });
+
   it('fails the answers of a run that throws, and serves the next', async () => {
     const { start, drain, runner, engine } = makeEngine();
     const lost = start('a', {});

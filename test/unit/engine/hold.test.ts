@@ -86,6 +86,14 @@ describe('a hold', () => {
     client.close();
   });
 
+  it('is not needed by what is asked in one turn', async () => {
+    const client = new EngineClient(socketPath);
+    expect(await answer(client, 'a')).toBe('stop'); // connected
+    expect(await Promise.all(['b', 'c', 'd'].map((id) => answer(client, id)))).toEqual(['stop', 'stop', 'stop']);
+    expect(runs).toEqual([1, 3]);
+    client.close();
+  });
+
   it('of a client that is gone holds up nobody', async () => {
     const [holder, other] = [new EngineClient(socketPath), new EngineClient(socketPath)];
     await holder.hold();
