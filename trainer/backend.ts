@@ -54,6 +54,8 @@ function load(): { tf: Tf; problem: string | null; cause?: unknown } {
   env.TF_CPP_MIN_LOG_LEVEL = '2';
   // A pool of its own for main memory: glibc's heap kept holes of a third more (SFT step of 8 x 256: 4.2 GB against 3.0).
   env.TF_CPU_ALLOCATOR_USE_BFC ??= 'true';
+  // oneDNN's products on processors without AVX-512, too, where TensorFlow leaves them out: there the SFT step took 12 % less.
+  env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   // On a GPU: take memory as it is needed, since an engine or a desktop may share the card; and multiply float32 as float32,
   // as torch does by default: TF32 keeps 10 bits of a factor, too few for log-probs that must match the engine's.
   env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';

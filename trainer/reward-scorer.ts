@@ -103,6 +103,12 @@ export function unpackRewardModel(
   microBatchTokens: number,
 ): RewardModel {
   const { reader, ...scale } = state;
+  if (!reader) {
+    throw new AttuneError(
+      'CORRUPT',
+      "The run's reward model was saved by another release of Attune. Start a new run, or remove reward.json in its folder to train it again.",
+    );
+  }
   if (reader.kind === 'probe') {
     const states = computeAnswerStates(trunk, reader.blocks);
     return scaled(createProbeReader(states, unpackProbes(reader.blocks, tensors), microBatchTokens), scale);

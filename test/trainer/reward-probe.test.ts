@@ -223,6 +223,11 @@ test('interrupted and resumed equals uninterrupted, bit for bit, and so does wha
     again.rawScores(answers).forEach((score, i) => {
       expect(score).toBeCloseTo(expected.model.rawScores(answers)[i]!, 5);
     });
+    const lacking = new Map([...saved.tensors].filter(([name]) => name !== 'probe.1.weight'));
+    expect(() => unpackRewardModel(trunk, { state, tensors: lacking }, 256)).toThrow(/lacks probe\.1\.weight/);
+    const { reader: _, ...older } = state;
+    const ofAnotherRelease = { state: older as RewardModelState, tensors: saved.tensors };
+    expect(() => unpackRewardModel(trunk, ofAnotherRelease, 256)).toThrow(/another release.*reward\.json/);
   } finally {
     await rm(directory, { recursive: true });
   }
