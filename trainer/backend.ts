@@ -39,15 +39,19 @@ export interface BackendReport {
 export async function startBackend(): Promise<BackendReport> {
   if (loaded.problem) throw new AttuneError('UNAVAILABLE', loaded.problem, { cause: loaded.cause });
   await tf.setBackend('tensorflow');
-  const backend = tf.backend() as unknown as { isUsingGpuDevice: boolean; binding: { TF_Version: string } };
+  const backend = tf.backend() as unknown as { binding: { TF_Version: string } };
   return {
     name: tf.getBackend(),
-    device: backend.isUsingGpuDevice ? 'gpu' : 'cpu',
+    device: usesGpu() ? 'gpu' : 'cpu',
     tensorflow: backend.binding.TF_Version,
     // libtensorflow takes one thread a core that this process may use; `taskset` or a container limits it.
     threads: availableParallelism(),
   };
 }
+
+/** Whether libtensorflow sees a CUDA device; the backend must have been started. */
+export const usesGpu = (): boolean =>
+  (tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
 
 function load(): { tf: Tf; problem: string | null; cause?: unknown } {
   // Written for libtensorflow, which reads it as it is loaded: only errors of its C++ log (0 is everything, 3 nothing).

@@ -50,10 +50,16 @@ const PACKED = packAnswers([
   { promptIds: rows(3)[0]!, answers: rows(2, 4) },
   { promptIds: rows(5)[0]!, answers: [] },
 ]);
+const LONG_PACKED = packAnswers([
+  { promptIds: rows(50)[0]!, answers: rows(40, 45) },
+  { promptIds: rows(9)[0]!, answers: rows(3) },
+]);
 const BATCHES: [string, TokenBatch][] = [
   ['even rows', { ids: rows(5, 5) }],
   ['padded rows', { ids: rows(7, 3, 5) }],
   ['packed rows', PACKED.batch],
+  ['padded rows whose queries go in four parts', { ids: rows(257, 66) }],
+  ['packed rows whose queries go in two parts', LONG_PACKED.batch],
 ];
 
 describe.skipIf(problem !== null).each(FAMILIES)('a block without a tape of %s', (_, config) => {
@@ -92,7 +98,7 @@ describe.skipIf(problem !== null).each(FAMILIES)('a block without a tape of %s',
       ['two of them', ['self_attn.v_proj', 'mlp.down_proj'] as const],
     ])('has the output and the gradients of the tape with LoRA on %s', (_, targets) => {
       scoped(() => {
-        const layout = layOut(batch, 64);
+        const layout = layOut(batch, 512);
         const whole = createContext(config, layout, SCALE);
         const context = config.slidingWindow ? localContext(whole, layout) : whole;
         const weights = weightsOf();

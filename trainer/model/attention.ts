@@ -1,6 +1,9 @@
 // Grouped-query attention forward and backward by hand; probabilities are made again rather than kept.
+//
+// Queries go in parts, each against the keys up to its end alone: with four of them 3/8 of the square that nobody sees is
+// not computed, and a part's probabilities are as small as that (the tiling of FlashAttention, without its running maximum).
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
-import type { BlockContext } from './llama';
+import type { BlockContext, QueryPart } from './llama';
 
 /** Rotated and scaled. The query heads of a group are stacked as rows, so that keys and values are never repeated. */
 export interface Heads {
@@ -10,30 +13,79 @@ export interface Heads {
 }
 
 /** Mixes values for each query. [N, H*D] */
-export function attend(heads: Heads, context: BlockContext): Tensor2D {
-  return fromHeads(tf.matMul(probabilities(heads, context), heads.v) as Tensor3D, context);
+export function attend({ q, k, v }: Heads, context: BlockContext): Tensor2D {
+  const mixed = context.queryParts.map((part) => {
+    const p = probabilities(queriesOf(q, part, context), keysOf(k, part), part, context); // [B*KV, G*t, s]
+    return tf.matMul(p, keysOf(v, part)) as Tensor3D; // [B*KV, G*t, D]
+  });
+  return fromHeads(joinQueries(mixed, context), context);
 }
 
 /** `joined` is what `attend` returned; gradients are flat again, [N, n*D]. */
-export function attendBackward(dJoined: Tensor2D, joined: Tensor2D, heads: Heads, context: BlockContext) {
-  const { config } = context;
-  const p = probabilities(heads, context); // [B*KV, G*T, T]
+export function attendBackward(dJoined: Tensor2D, joined: Tensor2D, { q, k, v }: Heads, context: BlockContext) {
+  const { config, queryParts } = context;
   const dMixed = toHeads(dJoined, context); // [B*KV, G*T, D]
-  const dV = tf.matMul(p, dMixed, true) as Tensor3D; // [B*KV, T, D]
-  const dP = tf.matMul(dMixed, heads.v, false, true); // [B*KV, G*T, T]
   // Softmax's derivative needs sum_s p_s dP_s for each query, which is its output times that output's gradient.
   const products = tf.reshape(tf.mul(dJoined, joined), [-1, config.heads, config.headSize]);
   const along = toHeads(tf.sum(products, 2) as Tensor2D, context); // [B*KV, G*T, 1]
-  const dScores = tf.mul(p, tf.sub(dP, along)); // [B*KV, G*T, T]
-  const dQ = tf.matMul(dScores, heads.k) as Tensor3D; // [B*KV, G*T, D]
-  const dK = tf.matMul(dScores, heads.q, true) as Tensor3D; // [B*KV, T, D]
-  return { dQ: fromHeads(dQ, context), dK: fromHeads(dK, context), dV: fromHeads(dV, context) };
+  const parts = queryParts.map((part) => {
+    const queries = queriesOf(q, part, context); // [B*KV, G*t, D]
+    const keys = keysOf(k, part); // [B*KV, s, D]
+    const p = probabilities(queries, keys, part, context); // [B*KV, G*t, s]
+    const dOut = queriesOf(dMixed, part, context); // [B*KV, G*t, D]
+    const dP = tf.matMul(dOut, keysOf(v, part), false, true); // [B*KV, G*t, s]
+    const dScores = tf.mul(p, tf.sub(dP, queriesOf(along, part, context))); // [B*KV, G*t, s]
+    return {
+      dQ: tf.matMul(dScores, keys) as Tensor3D, // [B*KV, G*t, D]
+      dK: tf.matMul(dScores, queries, true) as Tensor3D, // [B*KV, s, D]
+      dV: tf.matMul(p, dOut, true) as Tensor3D, // [B*KV, s, D]
+    };
+  });
+  const of = (name: 'dQ' | 'dK' | 'dV') => parts.map((part) => part[name]);
+  return {
+    dQ: fromHeads(joinQueries(of('dQ'), context), context),
+    dK: fromHeads(sumKeys(of('dK'), context), context),
+    dV: fromHeads(sumKeys(of('dV'), context), context),
+  };
 }
 
-function probabilities({ q, k }: Heads, { config, batch, length, mask }: BlockContext): Tensor3D {
-  const scores = tf.matMul(q, k, false, true); // [B*KV, G*T, T]
-  const masked = tf.add(tf.reshape(scores, [batch, config.heads, length, length]), mask);
+function probabilities(q: Tensor3D, k: Tensor3D, { mask }: QueryPart, { config, batch }: BlockContext): Tensor3D {
+  const scores = tf.matMul(q, k, false, true); // [B*KV, G*t, s]
+  const masked = tf.add(tf.reshape(scores, [batch, config.heads, -1, k.shape[1]]), mask);
   return tf.reshape(tf.softmax(masked), scores.shape as [number, number, number]);
+}
+
+/** The rows of one part: [B*KV, G*T, D] to [B*KV, G*t, D]. */
+function queriesOf(y: Tensor3D, { from, to }: QueryPart, { length, queryParts }: BlockContext): Tensor3D {
+  if (queryParts.length === 1) return y;
+  const [groups, , size] = y.shape;
+  const byHead = tf.slice(tf.reshape(y, [-1, length, size]), [0, from, 0], [-1, to - from, size]); // [B*H, t, D]
+  return tf.reshape(byHead, [groups, -1, size]);
+}
+
+/** [B*KV, T, D] to [B*KV, s, D]. */
+const keysOf = (y: Tensor3D, { to }: QueryPart): Tensor3D =>
+  to === y.shape[1] ? y : (tf.slice(y, [0, 0, 0], [-1, to, -1]) as Tensor3D);
+
+function joinQueries(parts: readonly Tensor3D[], { length }: BlockContext): Tensor3D {
+  const [first] = parts as [Tensor3D];
+  if (parts.length === 1) return first;
+  const [groups, , size] = first.shape;
+  const perGroup = parts.reduce((sum, part) => sum + part.shape[1], 0) / length;
+  const byHead = parts.map((part) => tf.reshape(part, [groups * perGroup, -1, size]) as Tensor3D); // [B*H, t, D]
+  return tf.reshape(tf.concat(byHead, 1), [groups, perGroup * length, size]);
+}
+
+/** Gradients of the first s keys each: their sum over all T. [B*KV, T, D] */
+function sumKeys(parts: readonly Tensor3D[], { length }: BlockContext): Tensor3D {
+  const whole = parts.map((part) =>
+    tf.pad(part, [
+      [0, 0],
+      [0, length - part.shape[1]],
+      [0, 0],
+    ]),
+  );
+  return tf.addN(whole) as Tensor3D;
 }
 
 /** y [N, n*D] of any width D to [B*KV, n/KV*T, D], zero at padded places, so that they add nothing to a gradient. */

@@ -1,5 +1,5 @@
 // One Llama block forward and backward without a tape: only LoRA has gradients, so the frozen weights cost one product each way.
-import { PROJECTIONS, type Projection } from '@/core/model-config';
+import type { Projection } from '@/core/model-config';
 import { scoped, type Tensor2D, tf } from '@/trainer/backend';
 import { attend, attendBackward, type Heads, toHeads } from './attention';
 import {
@@ -12,6 +12,7 @@ import {
   openGate,
   rotate,
   rotateBackward,
+  unitOf,
 } from './derivatives';
 import type { BlockContext, BlockWeights, LoraTensors } from './llama';
 
@@ -22,8 +23,6 @@ export interface KeptBlock {
   residual: Tensor2D; // [N, H]
   gate: Tensor2D; // [N, F]
   up: Tensor2D; // [N, F]
-  /** alpha / rank x A of each projection that has a pair. [N, r] */
-  reduced: Partial<Record<Projection, Tensor2D>>;
   /** What the norms of some bases take in: queries and keys [N, n*D], and what each part gives back [N, H]. */
   unnormed: { q: Tensor2D; k: Tensor2D } | null;
   attended: Tensor2D | null;
@@ -31,12 +30,28 @@ export interface KeptBlock {
 }
 
 /** Floats that KeptBlock and the block's input take for a batch. */
-export function keptFloats({ config, batch, length }: BlockContext, tokens: number, rank: number): number {
+export function keptFloats({ config, batch, length }: BlockContext, tokens: number): number {
   const { hiddenSize, intermediateSize, heads, keyValueHeads, headSize, hasQkNorm, hasOutputNorms } = config;
   const perPlace = (heads + 2 * keyValueHeads) * headSize;
-  const perToken = 2 * hiddenSize + heads * headSize + 2 * intermediateSize + PROJECTIONS.length * rank;
+  const perToken = 2 * hiddenSize + heads * headSize + 2 * intermediateSize;
   const forNorms = (hasQkNorm ? (heads + keyValueHeads) * headSize : 0) + (hasOutputNorms ? 2 * hiddenSize : 0);
   return batch * length * perPlace + tokens * (perToken + forNorms);
+}
+
+/**
+ * The projection with its pair added, W + (alpha / rank) (A B)^T [out, in]: beside some hundred tokens, one sum of the
+ * weights' size is less than a thin product and a sum of the activations' size.
+ */
+function weightOf(
+  name: Projection,
+  { projections }: BlockWeights,
+  lora: LoraTensors | null,
+  { loraScale }: BlockContext,
+): Tensor2D {
+  const pair = lora?.get(name);
+  if (!pair) return projections[name];
+  const [a, b] = pair;
+  return tf.add(projections[name], tf.matMul(tf.mul(b, loraScale) as Tensor2D, a, true, true));
 }
 
 /** x [N, H] -> y [N, H]. The caller's tidy frees what it does not return. */
@@ -48,16 +63,10 @@ export function forwardBlock(
 ): { y: Tensor2D; kept: KeptBlock } {
   const { epsilon, attentionScale } = context;
   const { activation, keyValueHeads } = context.config;
-  const reduced: KeptBlock['reduced'] = {};
   const project = (input: Tensor2D, name: Projection): Tensor2D => {
-    const product: Tensor2D = tf.matMul(input, weights.projections[name], false, true); // [N, out]
+    const product: Tensor2D = tf.matMul(input, weightOf(name, weights, lora, context), false, true); // [N, out]
     const bias = weights.biases[name];
-    const frozen: Tensor2D = bias ? tf.add(product, bias) : product;
-    const pair = lora?.get(name);
-    if (!pair) return frozen;
-    const low: Tensor2D = tf.mul(tf.matMul(input, pair[0]), context.loraScale); // [N, r]
-    reduced[name] = low;
-    return tf.add(frozen, tf.matMul(low, pair[1]));
+    return bias ? tf.add(product, bias) : product;
   };
 
   const { queryNorm, keyNorm, attentionOutputNorm, feedForwardOutputNorm } = weights;
@@ -73,30 +82,49 @@ export function forwardBlock(
       k: toHeads(k, context, keyValueHeads),
       v: toHeads(v, context, keyValueHeads),
     };
-    return keeping({ heads, joined: attend(heads, context), unnormed: queryNorm ? own : null }, reduced);
+    return { heads, joined: attend(heads, context), unnormed: queryNorm ? own : null };
   });
   const attended = project(joined, 'self_attn.o_proj');
   const residual: Tensor2D = tf.add(x, attentionOutputNorm ? norm(attended, attentionOutputNorm, epsilon) : attended);
   const { gate, up } = scoped(() => {
     const normed = norm(residual, weights.feedForwardNorm, epsilon);
-    return keeping({ gate: project(normed, 'mlp.gate_proj'), up: project(normed, 'mlp.up_proj') }, reduced);
+    return { gate: project(normed, 'mlp.gate_proj'), up: project(normed, 'mlp.up_proj') };
   });
   const { y, down } = scoped(() => {
     const down = project(activate(gate, up, activation), 'mlp.down_proj');
     const own = feedForwardOutputNorm ? norm(down, feedForwardOutputNorm, epsilon) : down;
-    return keeping({ y: tf.add(residual, own) as Tensor2D, down: feedForwardOutputNorm ? down : null }, reduced);
+    return { y: tf.add(residual, own) as Tensor2D, down: feedForwardOutputNorm ? down : null };
   });
-  const kept = { heads, joined, residual, gate, up, reduced, unnormed, down };
+  const kept = { heads, joined, residual, gate, up, unnormed, down };
   return { y, kept: { ...kept, attended: attentionOutputNorm ? attended : null } };
 }
 
-/** Lets a tidy return its result while what it added to `reduced` survives as well. */
-const keeping = <T extends object>(result: T, reduced: KeptBlock['reduced']): T => ({
-  ...result,
-  reduced: { ...reduced },
-});
-
 export type BlockGradients = Partial<Record<Projection, { a: Tensor2D; b: Tensor2D }>>;
+
+/** Of projections that have one input. [N, out] */
+type OutputGradients = Partial<Record<Projection, Tensor2D>>;
+
+const entriesOf = (outputs: OutputGradients) => Object.entries(outputs) as [Projection, Tensor2D][];
+
+/** Thin products with the input [N, in] are made once for all pairs that have it. */
+function pairGradients(
+  input: Tensor2D,
+  outputs: OutputGradients,
+  lora: LoraTensors,
+  { loraScale }: BlockContext,
+): BlockGradients {
+  const found = entriesOf(outputs).filter(([name]) => lora.has(name));
+  if (found.length === 0) return {};
+  const as = found.map(([name]) => lora.get(name)![0]); // [in, r]
+  const dLows = found.map(([name, dOut]) => tf.matMul(dOut, lora.get(name)![1], false, true) as Tensor2D); // [N, r]
+  const low = tf.mul(tf.matMul(input, tf.concat(as, 1)), loraScale); // [N, pairs * r]
+  const dA = tf.mul(tf.matMul(input, tf.concat(dLows, 1), true), loraScale); // [in, pairs * r]
+  const lows = tf.split(low, found.length, 1) as Tensor2D[]; // [N, r]
+  const dAs = tf.split(dA, found.length, 1) as Tensor2D[]; // [in, r]
+  return Object.fromEntries(
+    found.map(([name, dOut], i) => [name, { a: dAs[i]!, b: tf.matMul(lows[i]!, dOut, true) }]), // [in, r], [r, out]
+  );
+}
 
 /** The gradients of the block's input and of its pairs, given that of its output. */
 export function backwardBlock(
@@ -109,48 +137,43 @@ export function backwardBlock(
 ): { dx: Tensor2D; gradients: BlockGradients } {
   const { epsilon, attentionScale } = context;
   const { activation } = context.config;
-  const { heads, joined, residual, gate, up, reduced, unnormed, attended, down } = kept;
+  const { heads, joined, residual, gate, up, unnormed, attended, down } = kept;
   const { queryNorm, keyNorm, attentionOutputNorm, feedForwardOutputNorm } = weights;
-  /** The gradient of a projection's input; that of its pair goes to `gradients`. */
-  const unproject = (dOut: Tensor2D, input: Tensor2D, name: Projection, gradients: BlockGradients): Tensor2D => {
-    const frozen: Tensor2D = tf.matMul(dOut, weights.projections[name]); // [N, in]
-    const pair = lora.get(name);
-    if (!pair) return frozen;
-    const [a, b] = pair;
-    const dLow = tf.mul(tf.matMul(dOut, b, false, true), context.loraScale) as Tensor2D; // [N, r]
-    gradients[name] = {
-      a: tf.matMul(input, dLow, true), // [in, r]
-      b: tf.matMul(reduced[name]!, dOut, true), // [r, out]
-    };
-    return tf.add(frozen, tf.matMul(dLow, a, false, true));
+  /** The gradient of the input of some projections, given those of their outputs [N, out]; their pairs' go to `gradients`. */
+  const unproject = (input: Tensor2D, outputs: OutputGradients, gradients: BlockGradients): Tensor2D => {
+    Object.assign(gradients, pairGradients(input, outputs, lora, context));
+    const inputs = entriesOf(outputs).map(([name, dOut]) =>
+      tf.matMul(dOut, weightOf(name, weights, lora, context)),
+    ) as Tensor2D[]; // [N, in]
+    return inputs.length === 1 ? inputs[0]! : (tf.addN(inputs) as Tensor2D);
   };
 
   const mlp = scoped(() => {
     const gradients: BlockGradients = {};
     const { dGate, dUp } = scoped(() => {
-      const dDown = down ? normBackward(dy, down, feedForwardOutputNorm!, epsilon) : dy; // [N, H]
+      const dDown = down ? normBackward(dy, unitOf(down, epsilon), feedForwardOutputNorm!) : dy; // [N, H]
       const opened = openGate(gate, activation);
       const inner = tf.mul(opened.activated, up) as Tensor2D; // [N, F]
-      const dInner = unproject(dDown, inner, 'mlp.down_proj', gradients); // [N, F]
+      const dInner = unproject(inner, { 'mlp.down_proj': dDown }, gradients); // [N, F]
+      inner.dispose();
       return { ...activateBackward(dInner, gate, up, opened, activation), gradients };
     });
-    const normed = norm(residual, weights.feedForwardNorm, epsilon);
-    const dNormed: Tensor2D = tf.add(
-      unproject(dGate, normed, 'mlp.gate_proj', gradients),
-      unproject(dUp, normed, 'mlp.up_proj', gradients),
-    );
-    const dResidual: Tensor2D = tf.add(dy, normBackward(dNormed, residual, weights.feedForwardNorm, epsilon));
+    const taken = unitOf(residual, epsilon);
+    const normed = tf.mul(taken.unit, weights.feedForwardNorm) as Tensor2D; // [N, H]
+    const dNormed = unproject(normed, { 'mlp.gate_proj': dGate, 'mlp.up_proj': dUp }, gradients);
+    const dResidual: Tensor2D = tf.add(dy, normBackward(dNormed, taken, weights.feedForwardNorm));
     return { dResidual, gradients };
   });
   const { dResidual } = mlp;
   const attention = scoped(() => {
     const gradients: BlockGradients = {};
     const { dQ, dK, dV } = scoped(() => {
-      const dAttended = attended ? normBackward(dResidual, attended, attentionOutputNorm!, epsilon) : dResidual;
-      const dJoined = unproject(dAttended, joined, 'self_attn.o_proj', gradients);
+      const dAttended = attended ? normBackward(dResidual, unitOf(attended, epsilon), attentionOutputNorm!) : dResidual;
+      const dJoined = unproject(joined, { 'self_attn.o_proj': dAttended }, gradients);
       return { ...attendBackward(dJoined, joined, heads, context), gradients };
     });
-    const normed = norm(x, weights.inputNorm, epsilon);
+    const taken = unitOf(x, epsilon);
+    const normed = tf.mul(taken.unit, weights.inputNorm) as Tensor2D; // [N, H]
     const turned = {
       q: rotateBackward(tf.mul(dQ, attentionScale) as Tensor2D, context),
       k: rotateBackward(dK, context),
@@ -161,12 +184,9 @@ export function backwardBlock(
           k: headNormBackward(turned.k, unnormed.k, keyNorm!, epsilon),
         }
       : turned;
-    const dNormed = [
-      unproject(own.q, normed, 'self_attn.q_proj', gradients),
-      unproject(own.k, normed, 'self_attn.k_proj', gradients),
-      unproject(dV, normed, 'self_attn.v_proj', gradients),
-    ];
-    const dx = tf.addN([dResidual, normBackward(tf.addN(dNormed), x, weights.inputNorm, epsilon)]) as Tensor2D;
+    const outputs = { 'self_attn.q_proj': own.q, 'self_attn.k_proj': own.k, 'self_attn.v_proj': dV };
+    const dNormed = unproject(normed, outputs, gradients);
+    const dx: Tensor2D = tf.add(dResidual, normBackward(dNormed, taken, weights.inputNorm));
     return { dx, gradients };
   });
   dResidual.dispose();

@@ -1,22 +1,29 @@
 // The parts of a block beside its projections, each with its derivative by hand: norm, activation, rotation.
 import type { ModelConfig } from '@/core/model-config';
-import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
+import { type Scalar, scoped, type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
 import type { BlockContext } from './llama';
 
+/** What a norm and its derivative have in common. */
+export interface Unit {
+  inverse: Tensor; // 1 / rms(x) [N, 1]
+  unit: Tensor2D; // x / rms(x) [N, H]
+}
+
+export function unitOf(x: Tensor2D, epsilon: Scalar): Unit {
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon));
+  return { inverse, unit: tf.mul(x, inverse) };
+}
+
 /** weight * x / rms(x); the weight is frozen. [N, H] */
-export function norm(x: Tensor2D, weight: Tensor1D, epsilon: Scalar): Tensor2D {
-  return tf.mul(tf.mul(x, inverseRms(x, epsilon)), weight);
-}
+export const norm = (x: Tensor2D, weight: Tensor1D, epsilon: Scalar): Tensor2D =>
+  tf.mul(unitOf(x, epsilon).unit, weight);
 
-export function normBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, epsilon: Scalar): Tensor2D {
-  const inverse = inverseRms(x, epsilon); // [N, 1]
-  const normed = tf.mul(x, inverse); // [N, H]
+/** The gradient of x, whose `unitOf` is the second argument. */
+export function normBackward(dy: Tensor2D, { inverse, unit }: Unit, weight: Tensor1D): Tensor2D {
   const slope = tf.mul(dy, weight); // [N, H]
-  const along = tf.mean(tf.mul(slope, normed), 1, true); // [N, 1]
-  return tf.mul(tf.sub(slope, tf.mul(normed, along)), inverse);
+  const along = tf.mean(tf.mul(slope, unit), 1, true); // [N, 1]
+  return tf.mul(tf.sub(slope, tf.mul(unit, along)), inverse);
 }
-
-const inverseRms = (x: Tensor2D, epsilon: Scalar): Tensor => tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), epsilon)); // [N, 1]
 
 /** The same head by head, with one weight [D] for all. [N, n*D] */
 export function headNorm(x: Tensor2D, weight: Tensor1D | null, epsilon: Scalar): Tensor2D {
@@ -26,7 +33,7 @@ export function headNorm(x: Tensor2D, weight: Tensor1D | null, epsilon: Scalar):
 
 export function headNormBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, epsilon: Scalar): Tensor2D {
   const byHead = (y: Tensor2D) => tf.reshape(y, [-1, weight.shape[0]]) as Tensor2D; // [N*n, D]
-  return tf.reshape(normBackward(byHead(dy), byHead(x), weight, epsilon), x.shape);
+  return tf.reshape(normBackward(byHead(dy), unitOf(byHead(x), epsilon), weight), x.shape);
 }
 
 type Activation = ModelConfig['activation'];
@@ -55,8 +62,10 @@ export function activateBackward(
   { open, activated }: Opened,
   activation: Activation,
 ): { dGate: Tensor2D; dUp: Tensor2D } {
-  const rest: Tensor2D = tf.sub(activated, tf.mul(activated, open)); // [N, F]
-  const slope: Tensor2D = tf.add(open, activation === 'silu' ? rest : tf.mul(rest, geluSlope(gate))); // [N, F]
+  const slope = scoped((): Tensor2D => {
+    const rest: Tensor2D = tf.sub(activated, tf.mul(activated, open));
+    return tf.add(open, activation === 'silu' ? rest : tf.mul(rest, geluSlope(gate)));
+  }); // [N, F]
   return { dGate: tf.mul(tf.mul(dy, up), slope), dUp: tf.mul(dy, activated) };
 }
 

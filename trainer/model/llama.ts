@@ -1,6 +1,6 @@
 // One Llama block as a pure tf function of its input and its LoRA tensors; the frozen weights are constants to the tape.
 import { attentionOf, type ModelConfig, type Projection } from '@/core/model-config';
-import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
+import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf, usesGpu } from '@/trainer/backend';
 import { type BatchLayout, windowMask } from './layout';
 
 export interface BlockWeights {
@@ -30,6 +30,8 @@ export interface BlockContext {
   rotateHalf: Tensor2D; // [D, D]
   /** 0 where the query may see the key, else -1e9. */
   mask: Tensor; // [1 or B, 1, T, T]
+  /** The same in the parts in which attention goes. */
+  queryParts: readonly QueryPart[];
   /** Between the N real tokens and the B * T places of attention; null where no row is padded. */
   padding: { toPlaces: Tensor1D; fromPlaces: Tensor1D; isToken: Tensor2D } | null;
   /** alpha / rank. These are tensors because a number would be sent to the device again at each use. */
@@ -37,6 +39,26 @@ export interface BlockContext {
   attentionScale: Scalar;
   /** Of the norms. */
   epsilon: Scalar;
+}
+
+/** Some queries of each row; they see no key behind the last of them. */
+export interface QueryPart {
+  from: number;
+  to: number;
+  mask: Tensor; // [1 or B, 1, t, s], t = to - from, s = to
+}
+
+/** A part's products should be worth the calls; on a GPU, which waits for those, none are. */
+const MIN_QUERIES = 64;
+const MOST_QUERY_PARTS = 4;
+
+function splitQueries(mask: Tensor, length: number): QueryPart[] {
+  const count = usesGpu() ? 1 : Math.max(1, Math.min(MOST_QUERY_PARTS, Math.floor(length / MIN_QUERIES)));
+  const edge = (i: number) => Math.round((i * length) / count);
+  return Array.from({ length: count }, (_, i) => {
+    const [from, to] = [edge(i), edge(i + 1)];
+    return { from, to, mask: count === 1 ? mask : tf.slice(mask, [0, 0, from, 0], [-1, -1, to - from, to]) };
+  });
 }
 
 /** Tensors of the context belong to the caller's tidy. */
@@ -50,6 +72,7 @@ export function createContext(config: ModelConfig, layout: BatchLayout, loraScal
     rotation[(half + i) * size + i] = -1;
     rotation[i * size + half + i] = 1;
   }
+  const whole = tf.tensor(mask.values, [mask.rows, 1, length, length]);
   return {
     config,
     batch,
@@ -60,7 +83,8 @@ export function createContext(config: ModelConfig, layout: BatchLayout, loraScal
     cos: tf.tensor(cos, [places.length, 1, size]),
     sin: tf.tensor(sin, [places.length, 1, size]),
     rotateHalf: tf.tensor2d(rotation, [size, size]),
-    mask: tf.tensor(mask.values, [mask.rows, 1, length, length]),
+    mask: whole,
+    queryParts: splitQueries(whole, length),
     padding: isDense ? null : createPadding(layout),
   };
 }
@@ -70,11 +94,13 @@ export function localContext(context: BlockContext, layout: BatchLayout): BlockC
   const { length, mask, positions } = layout;
   const { config } = context;
   const { cos, sin } = ropeTable(config, positions, true);
+  const narrow = tf.tensor(windowMask(layout, attentionOf(config, true).window!), [mask.rows, 1, length, length]);
   return {
     ...context,
     cos: tf.tensor(cos, [positions.length, 1, config.headSize]),
     sin: tf.tensor(sin, [positions.length, 1, config.headSize]),
-    mask: tf.tensor(windowMask(layout, attentionOf(config, true).window!), [mask.rows, 1, length, length]),
+    mask: narrow,
+    queryParts: splitQueries(narrow, length),
   };
 }
 

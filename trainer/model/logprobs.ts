@@ -104,7 +104,7 @@ export function crossEntropy(logprobs: Float32Array, weights?: Float32Array): Lo
 }
 
 type Mean = 'rows' | 'weightedRows';
-type Sums = Record<'highest' | 'total' | 'weighted', Tensor2D> & Partial<Record<Mean, Tensor2D>>;
+type Sums = Record<'highest' | 'total', Tensor2D> & Partial<Record<'weighted' | Mean, Tensor2D>>;
 
 /**
  * Log-probabilities of targets and entropy for hidden [n, H] against head [V, H], slice by slice of the vocabulary with
@@ -113,6 +113,7 @@ type Sums = Record<'highest' | 'total' | 'weighted', Tensor2D> & Partial<Record<
  */
 function scoreChunk(head: Tensor2D, hidden: Tensor2D, target: Int32Array, temperature: number, means: readonly Mean[]) {
   const scaled: Tensor2D = tf.div(hidden, temperature);
+  const isWeighted = !means.includes('rows') || means.includes('weightedRows');
   let sums: Sums | null = null;
   for (let from = 0; from < head.shape[0]; from += VOCABULARY) {
     const before: Sums | null = sums;
@@ -121,8 +122,9 @@ function scoreChunk(head: Tensor2D, hidden: Tensor2D, target: Int32Array, temper
       const logits: Tensor2D = tf.matMul(scaled, slice, false, true); // [n, v]
       const own = tf.max(logits, 1, true); // [n, 1]
       const highest = (before ? tf.maximum(before.highest, own) : own) as Tensor2D;
-      const exp: Tensor2D = tf.exp(tf.sub(logits, highest)); // [n, v]
-      const product: Tensor2D = tf.mul(exp, logits); // [n, v]
+      const exp = scoped((): Tensor2D => tf.exp(tf.sub(logits, highest))); // [n, v]
+      // sum_v p_v logit_v is the dot product of the hidden state with sum_v p_v E_v, where that is made.
+      const product: Tensor2D | null = isWeighted ? tf.mul(exp, logits) : null; // [n, v]
       // What was summed up so far is brought to the new maximum.
       const fade = before ? tf.exp(tf.sub(before.highest, highest)) : null; // [n, 1]
       const plus = (earlier: Tensor2D | undefined, sum: Tensor): Tensor2D =>
@@ -130,16 +132,17 @@ function scoreChunk(head: Tensor2D, hidden: Tensor2D, target: Int32Array, temper
       return {
         highest,
         total: plus(before?.total, tf.sum(exp, 1, true)),
-        weighted: plus(before?.weighted, tf.sum(product, 1, true)),
+        ...(product ? { weighted: plus(before?.weighted, tf.sum(product, 1, true)) } : {}),
         ...(means.includes('rows') ? { rows: plus(before?.rows, tf.matMul(exp, slice)) } : {}),
         ...(means.includes('weightedRows')
-          ? { weightedRows: plus(before?.weightedRows, tf.matMul(product, slice)) }
+          ? { weightedRows: plus(before?.weightedRows, tf.matMul(product!, slice)) }
           : {}),
       };
     });
     disposeAll(before);
   }
-  const { highest, total, weighted, rows, weightedRows } = sums!;
+  const { highest, total, rows, weightedRows } = sums!;
+  const weighted = sums!.weighted ?? tf.sum(tf.mul(scaled, rows!), 1, true); // [n, 1]
   const normaliser = tf.add(tf.log(total), highest); // logsumexp, [n, 1]
   const targets = tf.gather(head, tf.tensor1d(target, 'int32')) as Tensor2D; // [n, H]
   return {

@@ -4,7 +4,7 @@ import { feedForwardNorm, isLocalLayer, PROJECTIONS, type Projection } from '@/c
 import type { ModelWeights } from '@/core/weights';
 import { disposeAll, scoped, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import { backwardBlock, forwardBlock, type KeptBlock, keptFloats } from './block-passes';
-import { norm, normBackward } from './derivatives';
+import { norm, normBackward, unitOf } from './derivatives';
 import { layOut } from './layout';
 import { type BlockContext, type BlockWeights, createContext, type LoraTensors, localContext } from './llama';
 import type { HeadLoss, Lora, NamedGradients, TokenBatch, Trunk } from './types';
@@ -12,12 +12,12 @@ import type { HeadLoss, Lora, NamedGradients, TokenBatch, Trunk } from './types'
 export interface TrunkOptions {
   /**
    * Bytes of intermediate results that a backward pass may keep; the blocks that do not fit are computed a second time.
-   * The default holds most of 2,000 tokens of a 135M base: 3 GiB in all, the base included.
+   * The default holds nearly all of 2,048 tokens of a 135M base: 3 GiB in all, the base included.
    */
   keepBytes?: number;
 }
 
-const KEEP_BYTES = 1.25 * 2 ** 30;
+const KEEP_BYTES = 1.3 * 2 ** 30;
 
 type Visit = (layer: number, states: Tensor2D) => void;
 
@@ -63,7 +63,7 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
   const closeBackward = (dHidden: Tensor3D, x: Tensor2D, { padding, epsilon }: BlockContext): Tensor2D => {
     const flat = tf.reshape(dHidden, [-1, config.hiddenSize]) as Tensor2D; // [B*T, H]
     const dNormed = (padding ? tf.gather(flat, padding.fromPlaces) : flat) as Tensor2D; // [N, H]
-    return normBackward(dNormed, x, finalNorm, epsilon);
+    return normBackward(dNormed, unitOf(x, epsilon), finalNorm);
   };
 
   return {
@@ -98,7 +98,7 @@ export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES 
         let x = enter(opened, firstLayer, entering);
         const pairs = blocks.map((_, layer) => pairsOf(lora, layer)!);
         // The last blocks are kept: their intermediates are the first to be used and freed.
-        const bytes = 4 * keptFloats(context, x.shape[0], lora.rank);
+        const bytes = 4 * keptFloats(context, x.shape[0]);
         const firstKept = Math.max(0, blocks.length - Math.floor(keepBytes / bytes));
         const inputs: Tensor2D[] = [];
         const keptBlocks: (KeptBlock | null)[] = [];
