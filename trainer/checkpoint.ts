@@ -92,12 +92,16 @@ export function packVariables(prefix: string, variables: NamedVariables): NamedT
 /** Copies values back; throws CORRUPT, naming the tensor, where one is missing. */
 export function unpackVariables(prefix: string, variables: NamedVariables, tensors: NamedTensors): void {
   for (const [name, variable] of variables) {
-    const tensor = tensors.get(`${prefix}.${name}`);
-    if (!tensor) {
-      throw new AttuneError('CORRUPT', `The checkpoint lacks ${prefix}.${name}. Remove it to start the stage again.`);
-    }
-    tf.tidy(() => variable.assign(tf.tensor(tensor.values, tensor.shape)));
+    const { values, shape } = tensorOf(tensors, `${prefix}.${name}`);
+    tf.tidy(() => variable.assign(tf.tensor(values, shape)));
   }
+}
+
+/** Throws CORRUPT, naming the tensor, where it is missing. */
+export function tensorOf(tensors: NamedTensors, name: string): TensorToWrite {
+  const tensor = tensors.get(name);
+  if (tensor) return tensor;
+  throw new AttuneError('CORRUPT', `The checkpoint lacks ${name}. Remove it to start the stage again.`);
 }
 
 /** Both moments of every variable, with its own step count. */

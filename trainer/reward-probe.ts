@@ -2,8 +2,7 @@
 //
 // Alain and Bengio 2016 for probes of what a block knows; several blocks are an ensemble, whose mean is steadier than the
 // best of them. Nothing of the trunk is trained, so that a few hundred votes cannot bend it.
-import { AttuneError } from '@/core/errors';
-import type { NamedTensors } from './checkpoint';
+import { type NamedTensors, tensorOf } from './checkpoint';
 import { packByLength } from './micro-batch';
 import type { AnswerStates } from './model/answer-states';
 import { answerStarts, type RewardReader } from './reward-reader';
@@ -61,15 +60,9 @@ function packProbes(probes: readonly Probe[]): NamedTensors {
 }
 
 /** Throws CORRUPT, naming the tensor, where one is missing. */
-export function unpackProbes(blocks: readonly number[], tensors: NamedTensors): Probe[] {
-  const valuesOf = (name: string) => {
-    const tensor = tensors.get(name);
-    if (tensor) return tensor.values as Float32Array;
-    throw new AttuneError('CORRUPT', `The checkpoint lacks ${name}. Remove it to start the stage again.`);
-  };
-  return blocks.map((block, i) => ({
+export const unpackProbes = (blocks: readonly number[], tensors: NamedTensors): Probe[] =>
+  blocks.map((block, i) => ({
     block,
-    weight: valuesOf(`probe.${i}.weight`),
-    bias: valuesOf(`probe.${i}.bias`)[0]!,
+    weight: tensorOf(tensors, `probe.${i}.weight`).values as Float32Array,
+    bias: tensorOf(tensors, `probe.${i}.bias`).values[0]!,
   }));
-}

@@ -1,9 +1,9 @@
 // A hold: requests made under it begin in one tick, and it ends with the connection that made it.
 import { mkdtemp, rm } from 'node:fs/promises';
-import type net from 'node:net';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import type { Tokenizer } from '@/core/base';
 import type { ModelConfig } from '@/core/model-config';
 import { Sampling } from '@/core/sampling';
@@ -89,8 +89,11 @@ describe('a hold', () => {
   it('is not needed by what is asked in one turn', async () => {
     const client = new EngineClient(socketPath);
     expect(await answer(client, 'a')).toBe('stop'); // connected
+    const writes = vi.spyOn(net.Socket.prototype, '_writev' as never) as unknown as MockInstance<(lines: []) => void>;
     expect(await Promise.all(['b', 'c', 'd'].map((id) => answer(client, id)))).toEqual(['stop', 'stop', 'stop']);
     expect(runs).toEqual([1, 3]);
+    expect(writes.mock.calls.map(([lines]) => lines.length)).toEqual([3]); // one call for all of them
+    writes.mockRestore();
     client.close();
   });
 
