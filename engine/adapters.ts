@@ -1,8 +1,8 @@
 // Keeps the adapters of the versions in use loaded: verified on reading, pinned while used, the least recently used evicted.
-import type { Adapter } from '@/core/adapter';
+import type { Adapter } from '@/core/artifact/adapter';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
-import { BASE_VERSION_ID } from '@/core/manifest';
-import type { ModelRunner } from './runner';
+import type { ModelRunner } from './runner/runner';
 
 interface Entry {
   /** Requests that need it; it is not evicted while there are any. */

@@ -1,14 +1,15 @@
 // Turns requests into tokens: every tick schedules, runs and hands out.
-import type { Base } from '@/core/base';
+
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import type { Base } from '@/core/base/base';
 import { AttuneError, toAttuneError } from '@/core/errors';
-import { BASE_VERSION_ID } from '@/core/manifest';
 import type { AdapterStore } from './adapters';
-import type { PrefixCache } from './prefix-cache';
+import type { PrefixCache } from './cache/prefix-cache';
 import type { EngineMessage, EngineStatus, GenerateRequest, ScoreRequest } from './protocol';
-import type { ModelRunner, RunResult } from './runner';
+import type { ModelRunner, RunResult } from './runner/runner';
+import { Throughput } from './runner/throughput';
 import { isFull, type Plan, type SchedulerLimits, schedule } from './scheduler';
 import { Sequence } from './sequence';
-import { Throughput } from './throughput';
 
 export interface EngineOptions {
   base: Pick<Base, 'id' | 'sha256' | 'tokenizer'>;

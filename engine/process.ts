@@ -1,14 +1,14 @@
 // The engine process: loads the base, then answers on its socket until its parent or a signal ends it.
 import fs from 'node:fs';
-import { checkAdapter } from '@/core/adapter';
-import { artifactDirectory, readArtifact } from '@/core/artifact';
+import { checkAdapter } from '@/core/artifact/adapter';
+import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
+import { loadBase } from '@/core/base/load-base';
 import { toAttuneError } from '@/core/errors';
-import { loadBase } from '@/core/load-base';
 import { AdapterStore } from './adapters';
+import { PrefixCache } from './cache/prefix-cache';
 import { Engine } from './engine';
 import { type EngineEnv, readEngineEnv } from './env';
-import { createModelRunner } from './model-runner';
-import { PrefixCache } from './prefix-cache';
+import { createModelRunner } from './runner/model-runner';
 import { DEFAULT_LIMITS } from './scheduler';
 import { serve } from './server';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AttuneError, type ErrorCode } from '@/core/errors';
 import { type FinishReason, Sampling } from '@/core/sampling';
-import type { PrefixStatus } from './prefix-cache';
+import type { PrefixStatus } from './cache/prefix-cache';
 
 const Id = z.string().min(1).max(200);
 const TokenIds = z.array(z.int().min(0));

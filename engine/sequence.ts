@@ -1,10 +1,10 @@
 // The state of one request: its tokens, its cache, and when it ends.
-import type { Tokenizer } from '@/core/base';
+import type { Tokenizer } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import type { FinishReason } from '@/core/sampling';
-import type { PrefixCache } from './prefix-cache';
+import type { PrefixCache } from './cache/prefix-cache';
 import type { GenerateRequest, TopTokens } from './protocol';
-import type { ModelRunner, RunResult, RunRow, SequenceCache } from './runner';
+import type { ModelRunner, RunResult, RunRow, SequenceCache } from './runner/runner';
 import type { Schedulable } from './scheduler';
 import { StopStrings } from './stop-strings';
 

@@ -1,5 +1,5 @@
 // Tells when the text of an answer first contains one of its stop strings, token by token.
-import type { Tokenizer } from '@/core/base';
+import type { Tokenizer } from '@/core/base/base';
 
 export class StopStrings {
   private readonly decoder: ReturnType<Tokenizer['stream']>;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadBase } from '@/core/load-base';
+import { loadBase } from '@/core/base/load-base';
 import { createLogger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
 import { checkConnection, closeDatabase, getDatabase } from '@/db/client';
@@ -12,9 +12,9 @@ import { EngineClient } from '@/engine/client';
 import { type Auth, createAuth } from './auth';
 import { readServerEnv, type ServerSettings } from './env';
 import { followReleases } from './follow-releases';
+import { resumeGenerations } from './services/generation/resume';
 import { CHANNELS, type Product } from './services/product';
 import { seed } from './services/release';
-import { resumeGenerations } from './services/resume';
 
 export interface WebProcess {
   product: Product;

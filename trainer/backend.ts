@@ -75,7 +75,7 @@ function load(): { tf: Tf; problem: string | null; cause?: unknown } {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     return {
       tf: require('@tensorflow/tfjs') as Tf,
-      problem: `Native TensorFlow is not ready (${reason}). Run \`npx tsx scripts/setup/tensorflow.ts\` and start again.`,
+      problem: `Native TensorFlow is not ready (${reason}). Run \`npx tsx product/setup/tensorflow.ts\` and start again.`,
       cause,
     };
   }

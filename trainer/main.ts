@@ -12,10 +12,10 @@ import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import { Listener } from '@/db/listener';
 import { type BackendReport, nativeBackendProblem, startBackend } from './backend';
 import { readTrainerEnv, type TrainerSettings } from './env';
-import { leasedHome } from './leased-home';
 import { runPipeline } from './pipeline';
-import { claimRun, LEASE_TIMES, RunLease, writeSetting } from './runs';
-import { evaluateTrigger } from './trigger';
+import { claimRun, LEASE_TIMES, RunLease, writeSetting } from './runs/lease';
+import { leasedHome } from './runs/postgres-store';
+import { evaluateTrigger } from './runs/trigger';
 
 /** Deaths of the process over one run that end it: it is probably the cause. */
 const MAX_ATTEMPTS = 5;

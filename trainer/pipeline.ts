@@ -1,14 +1,14 @@
 // One training run from feedback to a judged version; every stage keeps what it made, so a run goes on wherever it was.
 import type { Logger } from '@/core/logger';
 import type { PipelineSettings } from './env';
-import { judgeGates } from './gates/gates';
 import { measureCandidate } from './gates/measure';
-import { openRun } from './open-run';
-import type { Outcome, RunHome } from './run-home';
-import { freeze } from './stages/freeze';
-import { imitate } from './stages/imitate';
+import { judgeGates } from './gates/verdict';
+import { openRun } from './runs/context';
+import type { Outcome, RunHome } from './runs/store';
 import { improvePolicy } from './stages/policy';
 import { learnReward } from './stages/reward';
+import { imitate } from './stages/sft';
+import { freeze } from './stages/snapshot';
 import { exportCandidate, publishCandidate } from './stages/version';
 
 export async function runPipeline(home: RunHome, settings: PipelineSettings, log: Logger): Promise<Outcome> {

@@ -13,7 +13,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { GateResult, Manifest } from '@/core/manifest';
+import type { GateResult, Manifest } from '@/core/artifact/manifest';
 import { createdAt, updatedAt, userId } from './columns';
 
 export const versionStatus = pgEnum('version_status', ['accepted', 'rejected']);

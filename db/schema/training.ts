@@ -12,7 +12,7 @@ import {
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { RUN_STAGES } from '@/core/run-stage';
+import { RUN_STAGES } from '@/core/contract';
 import { createdAt } from './columns';
 import { version } from './release';
 
@@ -35,7 +35,7 @@ export const trainingRun = pgTable(
     status: runStatus('status').notNull().default('queued'),
     trigger: text('trigger', { enum: ['button', 'feedback_count', 'schedule'] }).notNull(),
     requestedBy: text('requested_by'),
-    /** PipelineConfig of trainer/presets.ts; parsed there. */
+    /** PipelineConfig of trainer/config/presets.ts; parsed there. */
     config: jsonb('config').$type<Record<string, unknown>>().notNull(),
     parentVersionId: text('parent_version_id')
       .notNull()

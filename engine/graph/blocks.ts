@@ -1,6 +1,6 @@
 // The parts of a Llama-family block as ONNX nodes, in int8 or fp32 from the same calls.
-import { attentionOf, isLocalLayer, type ModelConfig } from '@/core/model-config';
-import type { ModelWeights } from '@/core/weights';
+import { attentionOf, isLocalLayer, type ModelConfig } from '@/core/base/model-config';
+import type { ModelWeights } from '@/core/base/weights';
 import { int4Linear, keepsInt4 } from './int4';
 import { BLOCK_SIZE, concatBlocks, int8Blocks, transposeRows } from './quantise';
 import type { Graph } from './writer';

@@ -1,6 +1,6 @@
 // The whole model as one graph: an ONNX Loop whose first turn reads the prompt and whose later turns decode a token a row.
-import { feedForwardNorm, type ModelConfig } from '@/core/model-config';
-import type { ModelWeights } from '@/core/weights';
+import { feedForwardNorm, type ModelConfig } from '@/core/base/model-config';
+import type { ModelWeights } from '@/core/base/weights';
 import {
   adaptedLinear,
   attention,

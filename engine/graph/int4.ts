@@ -1,6 +1,7 @@
 // Products with Q4_1 weights that keep the file's own four-bit codes.
-import { halfTable } from '@/core/half';
-import type { WeightTensor } from '@/core/weights';
+
+import type { WeightTensor } from '@/core/base/weights';
+import { halfTable } from '@/core/formats/half';
 import { BLOCK_SIZE } from './quantise';
 import type { Graph } from './writer';
 

@@ -1,8 +1,8 @@
 // Lays adapters out as the graph's LoRA inputs: groups fused, versions side by side along the rank.
 import { Tensor } from 'onnxruntime-node';
-import { type Adapter, checkAdapter, loraKey } from '@/core/adapter';
+import { type Adapter, checkAdapter, loraKey } from '@/core/artifact/adapter';
+import { type ModelConfig, type Projection, projectionShape } from '@/core/base/model-config';
 import { AttuneError } from '@/core/errors';
-import { type ModelConfig, type Projection, projectionShape } from '@/core/model-config';
 import { LORA_DOWNS, LORA_UPS, type LoraDown, type LoraUp, loraA, loraB } from './blocks';
 import { maskName } from './decode-loop';
 

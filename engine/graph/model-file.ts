@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Base } from '@/core/base';
+import type { Base } from '@/core/base/base';
 import { explainWriteError } from '@/core/durable-file';
 import { isAlive } from '@/core/process-alive';
 import type { Precision } from './blocks';

@@ -1,5 +1,5 @@
 // The parts of a Llama-family block in standard ONNX operators alone, so that any ONNX runtime can run them.
-import { attentionOf, isLocalLayer } from '@/core/model-config';
+import { attentionOf, isLocalLayer } from '@/core/base/model-config';
 import { type BlockContext, normWeight, rotaryTable } from './blocks';
 import { int } from './operations';
 import type { Graph } from './writer';

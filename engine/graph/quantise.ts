@@ -1,7 +1,8 @@
 // Turns weights into the int8 blocks of 32 that MatMulNBits and GatherBlockQuantized read.
+
+import type { WeightTensor } from '@/core/base/weights';
 import { AttuneError } from '@/core/errors';
-import { halfTable } from '@/core/half';
-import type { WeightTensor } from '@/core/weights';
+import { halfTable } from '@/core/formats/half';
 
 export const BLOCK_SIZE = 32;
 const Q8_0_BLOCK_BYTES = 34; // one f16 scale and 32 int8 codes

@@ -1,7 +1,8 @@
 // A reward model as one ONNX graph: the trunk with its adapter and heads inside, or probes of the base's lower blocks.
-import type { ModelConfig } from '@/core/model-config';
-import type { RewardArtifact } from '@/core/reward-artifact';
-import type { ModelWeights } from '@/core/weights';
+
+import type { RewardArtifact } from '@/core/artifact/reward-artifact';
+import type { ModelConfig } from '@/core/base/model-config';
+import type { ModelWeights } from '@/core/base/weights';
 import { type BlockContext, type LoraDown, loraA, type Precision } from './blocks';
 import { pastName, writeTrunk } from './decode-loop';
 import { packAdapter } from './lora';

@@ -1,6 +1,6 @@
 // A model as one self-contained ONNX file with the inputs and outputs that transformers' exports have.
-import { feedForwardNorm, isLocalLayer } from '@/core/model-config';
-import type { ModelWeights } from '@/core/weights';
+import { feedForwardNorm, isLocalLayer } from '@/core/base/model-config';
+import type { ModelWeights } from '@/core/base/weights';
 import { type BlockContext, embedding, head, linear, type Precision, qkvBias } from './blocks';
 import {
   type AttentionShared,

@@ -1,8 +1,8 @@
 // The two completion endpoints: a request of OpenAI's shape to a completion, and its answers back.
 import { AttuneError } from '@/core/errors';
 import type { Sampling } from '@/core/sampling';
+import type { Piece } from '@/server/services/generation/read-answers';
 import { type Completion, type CompletionInput, complete } from '../services/completion';
-import type { Piece } from '../services/read-answers';
 import { textLogprobs, tokensOf } from './logprobs';
 import { type Format, respond } from './respond';
 import type { Call } from './route';

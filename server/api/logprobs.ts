@@ -1,7 +1,7 @@
 // Log-probabilities as OpenAI writes them, for tokens that may be shown; what a content rule hides, no alternative tells.
-import { judge, maskText } from '@/core/constraints';
+import { judge, maskText } from '@/core/constraints/constraints';
+import type { Piece } from '@/server/services/generation/read-answers';
 import type { Completion } from '../services/completion';
-import type { Piece } from '../services/read-answers';
 import type { Call } from './route';
 import type { ChatLogprobs, TextLogprobs } from './schemas';
 

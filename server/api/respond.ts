@@ -1,8 +1,8 @@
 // A completion as an HTTP response: whole, or as server-sent events that follow the reader's pace.
 import { AttuneError } from '@/core/errors';
+import { type Piece, readAnswers } from '@/server/services/generation/read-answers';
+import type { EndEvent } from '@/server/services/generation/running-generation';
 import type { Completion } from '../services/completion';
-import { type Piece, readAnswers } from '../services/read-answers';
-import type { EndEvent } from '../services/running-generation';
 import { asAttuneError, errorBody } from './errors';
 import type { Call } from './route';
 import type { Common, Usage } from './schemas';

@@ -1,6 +1,6 @@
 // Turns an answer's tokens into the text that a person may see: whole characters, before a stop string, rules applied.
-import type { Tokenizer } from '@/core/base';
-import { type Hit, judge, type RuleSet, StreamFilter } from '@/core/constraints';
+import type { Tokenizer } from '@/core/base/base';
+import { type Hit, judge, type RuleSet, StreamFilter } from '@/core/constraints/constraints';
 
 /** A token as far as it may be shown: the texts of all of them, joined, are the answer. */
 export interface ShownToken {

@@ -1,6 +1,6 @@
 // Decides which version answers a person: sticky by user, with the probability of the arm.
 import { and, eq, sql } from 'drizzle-orm';
-import { bucketOf } from '@/core/bucket';
+import { bucketOf } from '@/core/statistics/bucket';
 import type { Executor } from '@/db/client';
 import { assignment, type experiment } from '@/db/schema';
 

@@ -1,6 +1,6 @@
 // What people said about each version, or each arm of an experiment: thumbs and choices, with intervals.
 import { sql } from 'drizzle-orm';
-import { wilsonInterval } from '@/core/statistics';
+import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Executor } from '@/db/client';
 import { comparison, feedback, generation } from '@/db/schema';
 

@@ -1,8 +1,8 @@
 // Chat: write a message, read its answer as a resumable stream, stop it.
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
+import * as generation from '@/server/services/generation/generation';
 import * as chat from '../services/chat';
-import * as generation from '../services/generation';
 import { router, userProcedure } from '../trpc';
 import { SamplingOverride } from './inputs';
 

@@ -1,18 +1,18 @@
 // Chat: a person's message, and the answers that it asks for, in one transaction.
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
-import type { ChatMessage } from '@/core/base';
-import { judge } from '@/core/constraints';
+import type { ChatMessage } from '@/core/base/base';
+import { judge } from '@/core/constraints/constraints';
 import { AttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message } from '@/db/schema';
 import type { Assignment } from '../rollout/assign';
-import { type AnswerPlan, type Begun, beginAnswers, chooseArms, insertAnswers } from './answer';
 import { own, titleOf } from './conversation';
-import type { GenerationRow } from './generation';
+import { type AnswerPlan, type Begun, beginAnswers, chooseArms, insertAnswers } from './generation/answer';
+import type { GenerationRow } from './generation/generation';
+import { buildPrompt, fitAnswer } from './generation/prompt';
 import { admit } from './limits';
 import { drawSeed, type Product } from './product';
-import { buildPrompt, fitAnswer } from './prompt';
 import { readSettings, type Settings } from './settings';
 import { checkCharacters, checkText } from './text';
 import type { SendResult } from './views';

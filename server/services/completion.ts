@@ -1,18 +1,18 @@
 // Completions: what a key asks for becomes messages, generations and running answers, as in the chat.
 import { randomUUID } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
-import type { ChatMessage } from '@/core/base';
-import { judge } from '@/core/constraints';
+import type { ChatMessage } from '@/core/base/base';
+import { judge } from '@/core/constraints/constraints';
 import { AttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { conversation, message } from '@/db/schema';
-import { type Begun, beginAnswers, insertAnswers } from './answer';
 import type { KeyOwner } from './api-key';
 import { titleOf } from './conversation';
+import { type Begun, beginAnswers, insertAnswers } from './generation/answer';
+import type { RunningGeneration } from './generation/running-generation';
 import { resolveModel } from './model';
 import { drawSeed, type Product } from './product';
-import type { RunningGeneration } from './running-generation';
 import type { Settings } from './settings';
 import { checkCharacters } from './text';
 

@@ -1,11 +1,11 @@
 // The names under which a program asks for a version: each accepted version's id, and an alias for what people get.
 import { asc, eq } from 'drizzle-orm';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
-import { BASE_VERSION_ID } from '@/core/manifest';
 import type { Executor } from '@/db/client';
 import { version } from '@/db/schema';
 import type { Assignment } from '../rollout/assign';
-import { chooseArms } from './answer';
+import { chooseArms } from './generation/answer';
 import type { Product } from './product';
 import { champion } from './release';
 import type { ModelView } from './views';

@@ -1,10 +1,10 @@
 // What every service works with: the parts that one web process holds.
-import type { Base } from '@/core/base';
+import type { Base } from '@/core/base/base';
 import type { Logger } from '@/core/logger';
 import type { Database } from '@/db/client';
 import type { Listener } from '@/db/listener';
 import type { EngineClient } from '@/engine/client';
-import type { RunningGeneration } from './running-generation';
+import type { RunningGeneration } from './generation/running-generation';
 
 export interface Product {
   log: Logger;

@@ -1,7 +1,7 @@
 // What serves: promotion and rollback, each one transaction guarded by the champion that it expects.
 import { asc, desc, eq, sql } from 'drizzle-orm';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError, toAttuneError } from '@/core/errors';
-import { BASE_VERSION_ID } from '@/core/manifest';
 import type { Executor } from '@/db/client';
 import { experiment, release, version } from '@/db/schema';
 import { record } from './audit';

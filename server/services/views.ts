@@ -1,5 +1,5 @@
 // What the procedures return: the shapes that pages and tests read, with no database type in them.
-import type { GateResult } from '@/core/manifest';
+import type { GateResult } from '@/core/artifact/manifest';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TINY_END_OF_TURN } from '@/core/tiny-llama';
 import { generation, message } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
-import { resumeGenerations } from '@/server/services/resume';
+import { resumeGenerations } from '@/server/services/generation/resume';
+import { TINY_END_OF_TURN } from '@/test/tiny-llama';
 import { pauseOnceBegun } from '../pause-engine';
 import { assemble, callAs, createUser, createWorld, readStream, send, type World } from './world';
 

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { loadBase } from '@/core/load-base';
-import { writeTinyLlama } from '@/core/tiny-llama';
+import { loadBase } from '@/core/base/load-base';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import { generation } from '@/db/schema';
 import type * as schemas from '@/server/api/schemas';
+import { writeTinyLlama } from '@/test/tiny-llama';
 import { pauseOnceBegun } from '../pause-engine';
 import { openProduct, realModel, type TestProduct } from './support';
 

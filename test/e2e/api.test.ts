@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { eq, inArray } from 'drizzle-orm';
 import OpenAI from 'openai';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadBase } from '@/core/load-base';
+import { loadBase } from '@/core/base/load-base';
 import type { Database } from '@/db/client';
 import { conversation, feedback, generation, message } from '@/db/schema';
 import * as schemas from '@/server/api/schemas';

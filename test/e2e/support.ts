@@ -4,9 +4,9 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { env } from '@/scripts/env';
-import { type Product, startProduct } from '@/scripts/product';
-import { createApi, signInByLink } from '@/scripts/simulate/client';
+import { createApi, signInByLink } from '@/bench/simulate/client';
+import { type Product, startProduct } from '@/product/bring-up';
+import { env } from '@/product/env';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 

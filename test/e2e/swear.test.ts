@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeTinyLlama } from '@/core/tiny-llama';
+import { writeTinyLlama } from '@/test/tiny-llama';
 import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
 
 // Every byte of the text is a token of its own, so the word arrives split over tokens.

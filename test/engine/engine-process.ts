@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { writeArtifact } from '@/core/artifact';
-import { loadBase } from '@/core/load-base';
+import { writeArtifact } from '@/core/artifact/artifact';
+import { loadBase } from '@/core/base/load-base';
 import { Sampling } from '@/core/sampling';
-import { writeTinyLlama } from '@/core/tiny-llama';
 import type { EngineClient, FinishedEvent } from '@/engine/client';
 import type { GenerateRequest } from '@/engine/protocol';
 import { type SpawnEngineOptions, type SpawnedEngine, spawnEngine } from '@/engine/spawn';
+import { writeTinyLlama } from '@/test/tiny-llama';
 import { randomAdapter } from './graph-twin';
 
 export const VERSIONS = ['v1', 'v2', 'v3'];

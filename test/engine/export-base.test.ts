@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadBase } from '@/core/load-base';
-import { createModelRunner } from '@/engine/model-runner';
-import { exportVersion } from '@/scripts/attune/export/version';
+import { exportVersion } from '@/cli/export/version';
+import { loadBase } from '@/core/base/load-base';
+import { createModelRunner } from '@/engine/runner/model-runner';
 import { largestDifference } from '../bases-support';
 import { logSoftmax, randomAdapter, row, temporaryDirectory } from './graph-twin';
 import { StandaloneRun } from './standalone-run';

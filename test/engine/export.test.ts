@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Adapter } from '@/core/adapter';
-import { writeArtifact } from '@/core/artifact';
-import type { Base } from '@/core/base';
-import { loadBase } from '@/core/load-base';
-import { writeTinyLlama } from '@/core/tiny-llama';
-import { createModelRunner } from '@/engine/model-runner';
+import type { Adapter } from '@/core/artifact/adapter';
+import { writeArtifact } from '@/core/artifact/artifact';
+import type { Base } from '@/core/base/base';
+import { loadBase } from '@/core/base/load-base';
+import { createModelRunner } from '@/engine/runner/model-runner';
+import { writeTinyLlama } from '@/test/tiny-llama';
 import { largestDifference } from '../bases-support';
 import { logSoftmax, plainLogits, randomAdapter, temporaryDirectory } from './graph-twin';
 import { StandaloneRun } from './standalone-run';
@@ -22,7 +22,7 @@ let adapter: Adapter;
 let engineLogprobs: number[];
 
 const attune = (...args: string[]) =>
-  spawnSync(process.execPath, ['--import', 'tsx', 'scripts/attune.ts', ...args], {
+  spawnSync(process.execPath, ['--import', 'tsx', 'cli/attune.ts', ...args], {
     encoding: 'utf8',
     env: { ...process.env, ATTUNE_DATA: data, ATTUNE_MODEL: model },
   });

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Base } from '@/core/base';
-import { loadBase } from '@/core/load-base';
-import { createModelRunner, type InspectableModelRunner } from '@/engine/model-runner';
-import type { RunRow } from '@/engine/runner';
+import type { Base } from '@/core/base/base';
+import { loadBase } from '@/core/base/load-base';
+import { createModelRunner, type InspectableModelRunner } from '@/engine/runner/model-runner';
+import type { RunRow } from '@/engine/runner/runner';
 import { GREEDY, logSoftmax, randomAdapter, row, temporaryDirectory } from './graph-twin';
 
 const Reference = z.object({

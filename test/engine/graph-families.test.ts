@@ -2,11 +2,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Base } from '@/core/base';
-import { readLlamaFolder } from '@/core/llama-folder';
+import type { Base } from '@/core/base/base';
+import { readLlamaFolder } from '@/core/formats/transformers-folder';
 import type { Precision } from '@/engine/graph/blocks';
-import { createModelRunner, type InspectableModelRunner } from '@/engine/model-runner';
-import type { RunRow } from '@/engine/runner';
+import { createModelRunner, type InspectableModelRunner } from '@/engine/runner/model-runner';
+import type { RunRow } from '@/engine/runner/runner';
 import { FAMILIES, familyFolder, largestDifference, readReference } from '../bases-support';
 import { logSoftmax, randomAdapter, row, temporaryDirectory } from './graph-twin';
 

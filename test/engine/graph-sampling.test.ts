@@ -1,7 +1,7 @@
 // The graph's sampling and log-probabilities on a tiny model against their definitions.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sampling } from '@/core/sampling';
-import type { InspectableModelRunner } from '@/engine/model-runner';
+import type { InspectableModelRunner } from '@/engine/runner/model-runner';
 import { GREEDY, logSoftmax, randomAdapter, row } from './graph-twin';
 import { samplingDistribution } from './sampling-twin';
 import { expectClose, expectSame, PROMPTS, useTinyGraph } from './tiny-graph';

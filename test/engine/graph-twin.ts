@@ -2,12 +2,12 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Adapter, ALL_TARGETS, loraKey } from '@/core/adapter';
-import { type ModelConfig, type Projection, projectionShape } from '@/core/model-config';
+import { type Adapter, ALL_TARGETS, loraKey } from '@/core/artifact/adapter';
+import { type ModelConfig, type Projection, projectionShape } from '@/core/base/model-config';
+import type { ModelWeights } from '@/core/base/weights';
 import { Rng } from '@/core/rng';
 import { Sampling } from '@/core/sampling';
-import type { ModelWeights } from '@/core/weights';
-import type { RunRow } from '@/engine/runner';
+import type { RunRow } from '@/engine/runner/runner';
 
 export const temporaryDirectory = () => mkdtempSync(join(tmpdir(), 'attune-graph-'));
 

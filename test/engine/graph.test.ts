@@ -1,8 +1,8 @@
 // The graph on a tiny model against its slow twins: plain loops, one by one, uncached, step by step.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sampling } from '@/core/sampling';
-import type { InspectableModelRunner } from '@/engine/model-runner';
-import type { RunResult, RunRow } from '@/engine/runner';
+import type { InspectableModelRunner } from '@/engine/runner/model-runner';
+import type { RunResult, RunRow } from '@/engine/runner/runner';
 import { GREEDY, logSoftmax, plainLogits, randomAdapter, row } from './graph-twin';
 import { expectClose, expectSame, PROMPTS, useTinyGraph } from './tiny-graph';
 

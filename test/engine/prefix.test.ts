@@ -2,10 +2,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Sampling } from '@/core/sampling';
 import { AdapterStore } from '@/engine/adapters';
+import { BLOCK_TOKENS, PrefixCache } from '@/engine/cache/prefix-cache';
 import { Engine } from '@/engine/engine';
-import type { InspectableModelRunner } from '@/engine/model-runner';
-import { BLOCK_TOKENS, PrefixCache } from '@/engine/prefix-cache';
-import type { RunResult } from '@/engine/runner';
+import type { InspectableModelRunner } from '@/engine/runner/model-runner';
+import type { RunResult } from '@/engine/runner/runner';
 import { DEFAULT_LIMITS } from '@/engine/scheduler';
 import { randomAdapter, row } from './graph-twin';
 import { expectSame, useTinyGraph } from './tiny-graph';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { sample } from '@/engine/graph/sample';
 import { ExternalData, Graph } from '@/engine/graph/writer';
-import { type SampledRow, samplingFeeds } from '@/engine/sampler';
+import { type SampledRow, samplingFeeds } from '@/engine/runner/sampler';
 
 const TYPES = {
   logits: 'float32',

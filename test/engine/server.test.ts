@@ -4,8 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ADAPTER_WEIGHTS_FILE } from '@/core/adapter-files';
-import { loadBase } from '@/core/load-base';
+import { ADAPTER_WEIGHTS_FILE } from '@/core/artifact/adapter-files';
+import { loadBase } from '@/core/base/load-base';
 import { EngineClient } from '@/engine/client';
 import type { SpawnEngineOptions } from '@/engine/spawn';
 import {

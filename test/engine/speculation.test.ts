@@ -1,8 +1,8 @@
 // Verified drafts on the real graph against decoding token by token: same tokens, log-probabilities, stops and cache.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sampling } from '@/core/sampling';
-import type { InspectableModelRunner } from '@/engine/model-runner';
-import type { RunResult, RunRow } from '@/engine/runner';
+import type { InspectableModelRunner } from '@/engine/runner/model-runner';
+import type { RunResult, RunRow } from '@/engine/runner/runner';
 import { GREEDY, randomAdapter, row } from './graph-twin';
 import { expectSame, useTinyGraph } from './tiny-graph';
 

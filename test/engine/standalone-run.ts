@@ -1,6 +1,6 @@
 // Runs a stand-alone export by plain onnxruntime, as any user of the file would.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { ModelConfig } from '@/core/model-config';
+import type { ModelConfig } from '@/core/base/model-config';
 
 type Caches = Record<string, Tensor>;
 

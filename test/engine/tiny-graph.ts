@@ -2,11 +2,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import type { Base } from '@/core/base';
-import { loadBase } from '@/core/load-base';
-import { writeTinyLlama } from '@/core/tiny-llama';
-import { createModelRunner, type InspectableModelRunner, type ModelRunnerOptions } from '@/engine/model-runner';
-import type { RunResult } from '@/engine/runner';
+import type { Base } from '@/core/base/base';
+import { loadBase } from '@/core/base/load-base';
+import { createModelRunner, type InspectableModelRunner, type ModelRunnerOptions } from '@/engine/runner/model-runner';
+import type { RunResult } from '@/engine/runner/runner';
+import { writeTinyLlama } from '@/test/tiny-llama';
 import { temporaryDirectory } from './graph-twin';
 
 export const PROMPTS = [[256, 72, 101], [5, 6, 7, 8, 9, 10, 11, 12, 13], [200], [65, 66, 67, 68, 69]];

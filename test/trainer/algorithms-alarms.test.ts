@@ -1,10 +1,10 @@
 // Planted faults: what a run must refuse at its start, and what must end it with a sentence while the best policy is kept.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBackend, type Tensor, tf } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/trunk';
+import { ALGORITHMS, type PolicyConfig } from '@/trainer/config/policy';
+import { loadTrunk } from '@/trainer/model/backbone';
 import type { Trunk } from '@/trainer/model/types';
-import type { PolicyInput } from '@/trainer/optimise-policy';
-import { ALGORITHMS, type PolicyConfig } from '@/trainer/policy-config';
+import type { PolicyInput } from '@/trainer/policy/optimise';
 import { tinyWeights } from './algorithms-support';
 import { newPolicy, preferences, runTask, taskConfig } from './policy-task';
 

@@ -2,15 +2,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf, type Variable } from '@/trainer/backend';
-import type { Experience } from '@/trainer/experience';
-import { criticSignal } from '@/trainer/learning-signal';
-import { clippedPolicyLoss } from '@/trainer/loss';
+import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
+import { loadTrunk } from '@/trainer/model/backbone';
 import { createScalarHead } from '@/trainer/model/heads';
-import { loadTrunk } from '@/trainer/model/trunk';
+import { AdamW } from '@/trainer/model/optim';
 import type { Lora, NamedGradients, Trunk } from '@/trainer/model/types';
-import { AdamW } from '@/trainer/optim';
-import { stepOnMinibatch } from '@/trainer/policy-step';
-import { scoreResponses } from '@/trainer/response';
+import type { Experience } from '@/trainer/policy/experience';
+import { criticSignal } from '@/trainer/policy/learning-signal';
+import { stepOnMinibatch } from '@/trainer/policy/step';
+import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
 import { tinyWeights } from './algorithms-support';
 import { newPolicy, PROMPTS, sampleAnswers, taskConfig } from './policy-task';
 

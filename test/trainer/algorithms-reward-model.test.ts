@@ -5,23 +5,23 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
-import { directoryCheckpoints } from '@/trainer/checkpoint';
-import type { RewardModelConfig } from '@/trainer/config';
-import { loadTrunk } from '@/trainer/model/trunk';
+import { PRESETS } from '@/trainer/config/presets';
+import type { RewardModelConfig } from '@/trainer/config/supervised';
+import type { Comparison, RewardExample } from '@/trainer/data/reward-examples';
+import { loadTrunk } from '@/trainer/model/backbone';
 import type { Trunk } from '@/trainer/model/types';
-import { PRESETS } from '@/trainer/presets';
-import { scoreExamples } from '@/trainer/reward-evaluation';
-import type { Comparison, RewardExample } from '@/trainer/reward-examples';
-import type { RewardModelInput, RewardTrainingState } from '@/trainer/reward-model';
-import { fitGroup } from '@/trainer/reward-rows';
+import { scoreExamples } from '@/trainer/reward/evaluate';
+import { fitGroup } from '@/trainer/reward/rows';
 import {
   createRewardModel,
   normaliseReward,
   packRewardModel,
   type RewardModelState,
   unpackRewardModel,
-} from '@/trainer/reward-scorer';
-import { limitUndecided, splitByPrompt } from '@/trainer/reward-split';
+} from '@/trainer/reward/scorer';
+import { limitUndecided, splitByPrompt } from '@/trainer/reward/split';
+import type { RewardModelInput, RewardTrainingState } from '@/trainer/reward/train';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { END, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
 import { trainReward } from './reward-support';

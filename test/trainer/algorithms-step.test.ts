@@ -1,11 +1,11 @@
 // One policy step and its terms: A2C is PPO's first step, packing and order change nothing, each term pulls its own way.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBackend } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/trunk';
+import type { PolicyConfig } from '@/trainer/config/policy';
+import { loadTrunk } from '@/trainer/model/backbone';
 import type { Lora, Trunk } from '@/trainer/model/types';
-import type { PolicyInput } from '@/trainer/optimise-policy';
-import type { PolicyConfig } from '@/trainer/policy-config';
-import { scoreResponses } from '@/trainer/response';
+import type { PolicyInput } from '@/trainer/policy/optimise';
+import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
 import { tinyWeights } from './algorithms-support';
 import { judgePolicy, newPolicy, PROMPTS, preferences, runTask, sampleAnswers, taskConfig } from './policy-task';
 

@@ -1,13 +1,13 @@
 // A random model of a few thousand weights, with a sampler that is slow, obvious and the trainer's own arithmetic.
-import type { Adapter } from '@/core/adapter';
-import type { ModelConfig } from '@/core/model-config';
-import { PROJECTIONS, plainFeatures, projectionShape } from '@/core/model-config';
+import type { Adapter } from '@/core/artifact/adapter';
+import type { ModelConfig } from '@/core/base/model-config';
+import { PROJECTIONS, plainFeatures, projectionShape } from '@/core/base/model-config';
+import type { ModelWeights } from '@/core/base/weights';
 import { Rng, uniformAt } from '@/core/rng';
-import type { ModelWeights } from '@/core/weights';
 import { tf } from '@/trainer/backend';
-import type { ExperienceEngine } from '@/trainer/experience';
 import { loraFromAdapter } from '@/trainer/model/lora';
 import type { Trunk } from '@/trainer/model/types';
+import type { ExperienceEngine } from '@/trainer/policy/experience';
 
 export const END = 1;
 

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
+import { loadTrunk } from '@/trainer/model/backbone';
+import type { Lora, Trunk } from '@/trainer/model/types';
 import {
   addScaled,
   assignVariables,
@@ -10,9 +12,7 @@ import {
   fisherProduct,
   meanDivergence,
   restPolicy,
-} from '@/trainer/fisher';
-import { loadTrunk } from '@/trainer/model/trunk';
-import type { Lora, Trunk } from '@/trainer/model/types';
+} from '@/trainer/policy/algorithms/fisher';
 import { tinyWeights } from './algorithms-support';
 import { newPolicy, PROMPTS, runTask, sampleAnswers, taskConfig } from './policy-task';
 

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
-import { freezeSnapshot, readSnapshot } from '@/trainer/dataset';
-import { loggedAnswers, promptsOf, rewardExamples } from '@/trainer/examples';
-import { claimRun, RunLease } from '@/trainer/runs';
-import { type Snapshot, splitter } from '@/trainer/snapshot';
+import { loggedAnswers, promptsOf, rewardExamples } from '@/trainer/data/examples';
+import { freezeSnapshot, readSnapshot } from '@/trainer/data/freeze';
+import { type Snapshot, splitter } from '@/trainer/data/snapshot';
+import { claimRun, RunLease } from '@/trainer/runs/lease';
 import { addRun, addTurn, addUser, createWorld, vote, type World } from './process-support';
 
 describe('snapshot', () => {

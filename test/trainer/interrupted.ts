@@ -1,6 +1,6 @@
 // Runs a stage that is interrupted behind its checkpoints again and again until it ends, as killed processes would.
 import { expect } from 'vitest';
-import { type CheckpointStore, directoryCheckpoints } from '@/trainer/checkpoint';
+import { type CheckpointStore, directoryCheckpoints } from '@/trainer/runs/checkpoint';
 
 interface Attempt<State> {
   checkpoints: CheckpointStore<State>;

@@ -2,8 +2,8 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as schema from '@/db/schema';
-import { claimRun, RunLease } from '@/trainer/runs';
-import { decideTrigger, evaluateTrigger } from '@/trainer/trigger';
+import { claimRun, RunLease } from '@/trainer/runs/lease';
+import { decideTrigger, evaluateTrigger } from '@/trainer/runs/trigger';
 import {
   addRun,
   addTurn,

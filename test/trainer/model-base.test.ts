@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Base } from '@/core/base';
-import { loadBase } from '@/core/load-base';
+import type { Base } from '@/core/base/base';
+import { loadBase } from '@/core/base/load-base';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
+import { loadTrunk } from '@/trainer/model/backbone';
 import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
+import { AdamW, clipByGlobalNorm, disposeGradients } from '@/trainer/model/optim';
 import { gatherPositions, responsePositions } from '@/trainer/model/positions';
-import { loadTrunk } from '@/trainer/model/trunk';
 import type { Trunk } from '@/trainer/model/types';
-import { AdamW, clipByGlobalNorm, disposeGradients } from '@/trainer/optim';
 import { findGguf } from '../unit/core/files';
 
 const Reference = z.object({

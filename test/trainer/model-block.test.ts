@@ -1,8 +1,8 @@
 // The block's passes by hand against the same block on tfjs's tape, and the trunk's memory budget.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ModelConfig, PROJECTIONS, type Projection, projectionShape } from '@/core/model-config';
+import { type ModelConfig, PROJECTIONS, type Projection, projectionShape } from '@/core/base/model-config';
 import { Rng } from '@/core/rng';
-import { tinyLlamaConfig } from '@/core/tiny-llama';
+import { tinyLlamaConfig } from '@/test/tiny-llama';
 import {
   nativeBackendProblem,
   scoped,
@@ -12,15 +12,15 @@ import {
   type Tensor2D,
   tf,
 } from '@/trainer/backend';
-import { backwardBlock, forwardBlock } from '@/trainer/model/block-passes';
+import { loadTrunk } from '@/trainer/model/backbone';
+import { backwardBlock, forwardBlock } from '@/trainer/model/blocks';
 import { layOut } from '@/trainer/model/layout';
 import { type BlockWeights, block, createContext, localContext } from '@/trainer/model/llama';
 import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
+import { AdamW, disposeGradients } from '@/trainer/model/optim';
 import { packAnswers } from '@/trainer/model/packing';
-import { loadTrunk } from '@/trainer/model/trunk';
 import type { TokenBatch } from '@/trainer/model/types';
-import { AdamW, disposeGradients } from '@/trainer/optim';
 import { tinyWeights } from './slow-llama';
 
 const problem = nativeBackendProblem();

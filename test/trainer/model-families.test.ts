@@ -1,12 +1,12 @@
 // The trainable model on a tiny model of each supported architecture: transformers' logits, alone, padded and packed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readLlamaFolder } from '@/core/llama-folder';
+import { readLlamaFolder } from '@/core/formats/transformers-folder';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
+import { loadTrunk } from '@/trainer/model/backbone';
 import { createLora } from '@/trainer/model/lora';
 import { packAnswers } from '@/trainer/model/packing';
 import { gatherPositions } from '@/trainer/model/positions';
-import { loadTrunk } from '@/trainer/model/trunk';
 import type { Lora, Trunk } from '@/trainer/model/types';
 import { FAMILIES, familyFolder, largestDifference, readReference } from '../bases-support';
 

@@ -1,17 +1,17 @@
 // LoRA around the trunk: merged into the weights and taken out, on a part of the projections, in uneven micro-batches.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Adapter, loraKey } from '@/core/adapter';
-import type { Projection } from '@/core/model-config';
+import { type Adapter, loraKey } from '@/core/artifact/adapter';
+import type { Projection } from '@/core/base/model-config';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
-import { packByLength } from '@/trainer/micro-batch';
+import { packByLength } from '@/trainer/data/micro-batch';
+import { loadTrunk } from '@/trainer/model/backbone';
 import { responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
-import { mergeAdapter, unmergeAdapter } from '@/trainer/model/merge';
+import { AdamW, addGradients, disposeGradients } from '@/trainer/model/optim';
 import { responsePositions } from '@/trainer/model/positions';
-import { loadTrunk } from '@/trainer/model/trunk';
 import type { Lora, NamedGradients, Trunk } from '@/trainer/model/types';
-import { AdamW, addGradients, disposeGradients } from '@/trainer/optim';
+import { mergeAdapter, unmergeAdapter } from './merge-adapter';
 import { slowHidden, tinyWeights } from './slow-llama';
 
 const problem = nativeBackendProblem();

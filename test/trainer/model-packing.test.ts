@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
+import { loadTrunk } from '@/trainer/model/backbone';
 import { layOut } from '@/trainer/model/layout';
 import { crossEntropy, responseLogprobs, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
+import { disposeGradients } from '@/trainer/model/optim';
 import { type AnswerGroup, packAnswers } from '@/trainer/model/packing';
 import { gatherPositions, responsePositions } from '@/trainer/model/positions';
-import { loadTrunk } from '@/trainer/model/trunk';
 import type { Lora, ResponsePositions, TokenBatch, Trunk } from '@/trainer/model/types';
-import { disposeGradients } from '@/trainer/optim';
 import { tinyWeights } from './slow-llama';
 
 const problem = nativeBackendProblem();

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
+import { loadTrunk } from '@/trainer/model/backbone';
 import { keepEnteringStates } from '@/trainer/model/entering-states';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
+import { disposeGradients } from '@/trainer/model/optim';
 import { packAnswers } from '@/trainer/model/packing';
-import { loadTrunk } from '@/trainer/model/trunk';
 import type { HeadLoss, Lora, NamedGradients, Trunk } from '@/trainer/model/types';
-import { disposeGradients } from '@/trainer/optim';
-import { firstAdaptedLayer } from '@/trainer/reward-model';
+import { firstAdaptedLayer } from '@/trainer/reward/train';
 import { tinyWeights } from './slow-llama';
 
 const problem = nativeBackendProblem();

@@ -1,15 +1,15 @@
 // The trainable model against its slow definition: forward, every kind of gradient, padding, layout, and tensors kept.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Adapter } from '@/core/adapter';
+import type { Adapter } from '@/core/artifact/adapter';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, type Tensor3D, tf } from '@/trainer/backend';
+import { loadTrunk } from '@/trainer/model/backbone';
 import { createScalarHead } from '@/trainer/model/heads';
 import { crossEntropy, responseLogprobs, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
+import { AdamW, disposeGradients } from '@/trainer/model/optim';
 import { addHeadLosses, responsePositions } from '@/trainer/model/positions';
-import { loadTrunk } from '@/trainer/model/trunk';
 import type { HeadLoss, Lora, ResponsePositions, Trunk } from '@/trainer/model/types';
-import { AdamW, disposeGradients } from '@/trainer/optim';
 import { slowHidden, slowLogSoftmax, tinyWeights } from './slow-llama';
 
 const problem = nativeBackendProblem();

@@ -1,14 +1,14 @@
 // One tiny task for every algorithm: a random model, a reward for tokens of a set, preferences by that reward, a judge.
 import { Rng, uniformAt } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
+import { type AlgorithmName, POLICY_CONFIGS, type PolicyConfig } from '@/trainer/config/policy';
+import type { PreferencePair, ThumbedAnswer } from '@/trainer/math/preference-loss';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import { gatherPositions } from '@/trainer/model/positions';
 import type { Lora, Trunk } from '@/trainer/model/types';
-import { optimisePolicy, type PolicyInput } from '@/trainer/optimise-policy';
-import { type AlgorithmName, POLICY_CONFIGS, type PolicyConfig } from '@/trainer/policy-config';
-import type { Metrics } from '@/trainer/ppo-metrics';
-import type { PreferencePair, ThumbedAnswer } from '@/trainer/preference-loss';
-import { type Answer, scoreResponses } from '@/trainer/response';
+import type { Metrics } from '@/trainer/policy/metrics';
+import { optimisePolicy, type PolicyInput } from '@/trainer/policy/optimise';
+import { type Answer, scoreResponses } from '@/trainer/sampling/completion-logprobs';
 import { END, type SlowEngine, TINY } from './algorithms-support';
 
 export const PROMPTS = Array.from({ length: 12 }, (_, i) => Int32Array.of(2 + i, 3, 4));

@@ -4,15 +4,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import { pino } from 'pino';
-import { loadBase } from '@/core/load-base';
-import { BASE_VERSION_ID } from '@/core/manifest';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import { loadBase } from '@/core/base/load-base';
 import { Rng } from '@/core/rng';
-import { TINY_END_OF_TURN, type TinyLlamaOptions, writeTinyLlama } from '@/core/tiny-llama';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import * as schema from '@/db/schema';
+import { TINY_END_OF_TURN, type TinyLlamaOptions, writeTinyLlama } from '@/test/tiny-llama';
 import { nativeBackendProblem } from '@/trainer/backend';
 import type { TrainerSettings } from '@/trainer/env';
-import { startPrivateEngine } from '@/trainer/private-engine';
+import { startPrivateEngine } from '@/trainer/sampling/private-engine';
 import { createTestDatabase } from '../db/database';
 
 /** Printed where it makes tests skip. */

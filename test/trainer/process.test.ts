@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { artifactDirectory } from '@/core/artifact';
+import { artifactDirectory } from '@/core/artifact/artifact';
 import { sha256File } from '@/core/hash';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';

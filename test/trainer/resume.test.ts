@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeTinyLlama } from '@/core/tiny-llama';
-import { measureKilledRuns, writeDataSet } from '@/scripts/resume/killed-runs';
+import { measureKilledRuns, writeDataSet } from '@/bench/resume/killed-runs';
+import { writeTinyLlama } from '@/test/tiny-llama';
 import { problem } from './process-support';
 
 let folder: string;

@@ -1,9 +1,9 @@
 // Trains a reward model of the tests, keeping what it reports.
-import type { RewardModelConfig } from '@/trainer/config';
+import type { RewardModelConfig } from '@/trainer/config/supervised';
+import type { RewardExample } from '@/trainer/data/reward-examples';
 import type { Trunk } from '@/trainer/model/types';
-import type { Metrics } from '@/trainer/ppo-metrics';
-import type { RewardExample } from '@/trainer/reward-examples';
-import { type RewardModelInput, trainRewardModel } from '@/trainer/reward-model';
+import type { Metrics } from '@/trainer/policy/metrics';
+import { type RewardModelInput, trainRewardModel } from '@/trainer/reward/train';
 
 export async function trainReward(
   trunk: Trunk,

@@ -1,10 +1,10 @@
 // The slow twin of the trunk: a Llama by its definition, one row, one number at a time, in float64, LoRA merged from PEFT's layout.
-import { type Adapter, loraKey } from '@/core/adapter';
-import { PROJECTIONS, type Projection } from '@/core/model-config';
+import { type Adapter, loraKey } from '@/core/artifact/adapter';
+import { PROJECTIONS, type Projection } from '@/core/base/model-config';
+import type { ModelWeights } from '@/core/base/weights';
+import type { NamedTensors } from '@/core/formats/safetensors';
 import { Rng } from '@/core/rng';
-import type { NamedTensors } from '@/core/safetensors';
-import { tinyLlamaConfig, tinyLlamaTensors } from '@/core/tiny-llama';
-import type { ModelWeights } from '@/core/weights';
+import { tinyLlamaConfig, tinyLlamaTensors } from '@/test/tiny-llama';
 
 type Vector = Float64Array<ArrayBuffer>;
 

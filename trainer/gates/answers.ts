@@ -1,10 +1,10 @@
 // What a policy answers to held-out prompts, in figures that can be held against its parent's.
-import { judge, type RuleSet } from '@/core/constraints';
+import { judge, type RuleSet } from '@/core/constraints/constraints';
 import { hash32 } from '@/core/rng';
-import { countWords, endsByItself } from '../experience';
-import type { Run } from '../open-run';
-import type { PrivateEngine } from '../private-engine';
-import type { Answer } from '../response';
+import { countWords, endsByItself } from '@/trainer/policy/experience';
+import type { Run } from '@/trainer/runs/context';
+import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { PrivateEngine } from '@/trainer/sampling/private-engine';
 
 /** Words of an answer that says nothing, at most. */
 const DEGENERATE_WORDS = 2;

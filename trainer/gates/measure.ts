@@ -1,19 +1,19 @@
 // Measures a candidate for the gates: parity with the engine, distance from its reference, answers beside its parent's.
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
-import { promptsOf } from '../examples';
+import { promptsOf } from '@/trainer/data/examples';
+import { shownAnswers } from '@/trainer/data/preference-examples';
+import type { Snapshot } from '@/trainer/data/snapshot';
+import type { RewardModel } from '@/trainer/reward/scorer';
+import { type Run, serveAdapter } from '@/trainer/runs/context';
+import { stageProgress } from '@/trainer/runs/store';
+import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
 import { loraFromAdapter } from '../model/lora';
 import type { Lora } from '../model/types';
-import { type Run, serveAdapter } from '../open-run';
-import { shownAnswers } from '../preference-examples';
-import { scoreResponses } from '../response';
-import type { RewardModel } from '../reward-scorer';
-import { stageProgress } from '../run-home';
-import type { Snapshot } from '../snapshot';
 import { noPrompts } from '../stages/reward';
 import { judgingOf, measureAnswers, sampleAnswers } from './answers';
-import type { GainFigures, GateFigures } from './gates';
 import { meanDifference, meanDivergence } from './parity';
+import type { GainFigures, GateFigures } from './verdict';
 
 export async function measureCandidate(
   run: Run,

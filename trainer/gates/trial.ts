@@ -1,11 +1,11 @@
 // Tries out a policy in the middle of its run: one whose answers would not pass the gates is not the one to keep.
 import { hash32 } from '@/core/rng';
-import { promptsOf } from '../examples';
-import { type Run, serveAdapter } from '../open-run';
-import type { PolicyInput } from '../policy-run';
-import type { Snapshot } from '../snapshot';
+import { promptsOf } from '@/trainer/data/examples';
+import type { Snapshot } from '@/trainer/data/snapshot';
+import type { PolicyInput } from '@/trainer/policy/run';
+import { type Run, serveAdapter } from '@/trainer/runs/context';
 import { type AnswerFigures, judgingOf, measureAnswers, sampleAnswers } from './answers';
-import { judgeTrial, reasonOf } from './gates';
+import { judgeTrial, reasonOf } from './verdict';
 
 /** Held-out prompts, as at the gates, but with other seeds: a trial is no rehearsal of the very same samples. */
 export function trialsOf(run: Run, snapshot: Snapshot): PolicyInput['tryOut'] {

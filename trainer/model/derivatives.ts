@@ -1,5 +1,5 @@
 // The parts of a block beside its projections, each with its derivative by hand: norm, activation, rotation.
-import type { ModelConfig } from '@/core/model-config';
+import type { ModelConfig } from '@/core/base/model-config';
 import { type Scalar, scoped, type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
 import type { BlockContext } from './llama';
 

@@ -1,5 +1,5 @@
 // One Llama block as a pure tf function of its input and its LoRA tensors; the frozen weights are constants to the tape.
-import { attentionOf, type ModelConfig, type Projection } from '@/core/model-config';
+import { attentionOf, type ModelConfig, type Projection } from '@/core/base/model-config';
 import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf, usesGpu } from '@/trainer/backend';
 import { type BatchLayout, windowMask } from './layout';
 

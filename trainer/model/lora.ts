@@ -1,10 +1,10 @@
 // The trainable LoRA tensors of one adapter, created as PEFT creates them and copied from and to PEFT's layout.
-import { type Adapter, ALL_TARGETS, checkAdapter, type LoraPair, loraKey } from '@/core/adapter';
+import { type Adapter, ALL_TARGETS, checkAdapter, type LoraPair, loraKey } from '@/core/artifact/adapter';
+import { type ModelConfig, type Projection, projectionShape } from '@/core/base/model-config';
 import { AttuneError } from '@/core/errors';
-import { type ModelConfig, type Projection, projectionShape } from '@/core/model-config';
 import type { Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
-import { loraName } from './trunk';
+import { loraName } from './backbone';
 import type { Lora, NamedVariables } from './types';
 
 export interface LoraOptions {

@@ -1,7 +1,7 @@
 // What the algorithms of the trainer see of the model: a trunk, named trainable tensors, and one backward pass.
 import type { Tensor, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs';
-import type { Adapter } from '@/core/adapter';
-import type { ModelConfig } from '@/core/model-config';
+import type { Adapter } from '@/core/artifact/adapter';
+import type { ModelConfig } from '@/core/base/model-config';
 
 /** Trainable tensors by name; the optimiser's moments are kept under the same names. */
 export type NamedVariables = Map<string, Variable>;

@@ -1,15 +1,16 @@
 // The policy stage: improves the policy by the run's algorithm, under the run's constraints.
-import { directoryCheckpoints } from '../checkpoint';
-import type { Constraint } from '../constraint';
-import { loggedAnswers, promptsOf } from '../examples';
+
+import { loggedAnswers, promptsOf } from '@/trainer/data/examples';
+import { preferencesOf, shownAnswers } from '@/trainer/data/preference-examples';
+import type { Snapshot } from '@/trainer/data/snapshot';
+import type { Constraint } from '@/trainer/math/constraint';
+import type { Metrics } from '@/trainer/policy/metrics';
+import { optimisePolicy, type PolicyState } from '@/trainer/policy/optimise';
+import type { RewardModel } from '@/trainer/reward/scorer';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
+import type { Run } from '@/trainer/runs/context';
+import { stageProgress } from '@/trainer/runs/store';
 import { trialsOf } from '../gates/trial';
-import type { Run } from '../open-run';
-import { optimisePolicy, type PolicyState } from '../optimise-policy';
-import type { Metrics } from '../ppo-metrics';
-import { preferencesOf, shownAnswers } from '../preference-examples';
-import type { RewardModel } from '../reward-scorer';
-import { stageProgress } from '../run-home';
-import type { Snapshot } from '../snapshot';
 import type { Trained } from './version';
 
 /** Without an algorithm, what the stages before have made is the candidate. */

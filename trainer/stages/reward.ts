@@ -1,24 +1,24 @@
 // The reward stage: trains the reward model on the snapshot's votes and brings it to the scale of the parent's answers.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { writeRewardArtifact } from '@/core/artifact/reward-artifact';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
-import { writeRewardArtifact } from '@/core/reward-artifact';
 import { hash32 } from '@/core/rng';
-import { directoryCheckpoints } from '../checkpoint';
-import { promptsOf, rewardExamples } from '../examples';
-import { type Run, serveAdapter } from '../open-run';
-import { rewardArtifact } from '../reward-export';
-import { type RewardTrainingState, trainRewardModel } from '../reward-model';
+import { promptsOf, rewardExamples } from '@/trainer/data/examples';
+import type { Snapshot } from '@/trainer/data/snapshot';
+import { rewardArtifact } from '@/trainer/reward/export';
 import {
   normaliseReward,
   packRewardModel,
   type RewardModel,
   type RewardModelState,
   unpackRewardModel,
-} from '../reward-scorer';
-import { stageProgress } from '../run-home';
-import type { Snapshot } from '../snapshot';
+} from '@/trainer/reward/scorer';
+import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
+import { type Run, serveAdapter } from '@/trainer/runs/context';
+import { stageProgress } from '@/trainer/runs/store';
 
 export const REWARD_FOLDER = 'reward-model';
 

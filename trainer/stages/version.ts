@@ -1,14 +1,14 @@
 // The stages around the gates: the policy as a candidate version for the engine, and the judged version made known.
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Adapter } from '@/core/adapter';
-import type { GateResult } from '@/core/manifest';
-import { type VersionOrigin, versionIdOf, writeVersion } from '../export';
-import { verdictOf } from '../gates/gates';
-import type { Run } from '../open-run';
-import type { Outcome } from '../run-home';
-import { RUN_MANIFEST_FILE, type RunManifest } from '../run-manifest';
-import type { Snapshot } from '../snapshot';
+import type { Adapter } from '@/core/artifact/adapter';
+import type { GateResult } from '@/core/artifact/manifest';
+import type { Snapshot } from '@/trainer/data/snapshot';
+import { verdictOf } from '@/trainer/gates/verdict';
+import type { Run } from '@/trainer/runs/context';
+import { RUN_MANIFEST_FILE, type RunManifest } from '@/trainer/runs/manifest';
+import type { Outcome } from '@/trainer/runs/store';
+import { type VersionOrigin, versionIdOf, writeVersion } from '@/trainer/runs/version-directory';
 
 export interface Trained {
   adapter: Adapter;

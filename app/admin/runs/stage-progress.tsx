@@ -8,7 +8,7 @@ import { Progress } from 'radix-ui';
 import { formatSeconds, useFormats } from '@/app/admin/format';
 import { useStageName } from '@/app/admin/runs/use-stage-name';
 import type { RunData, RunDetail } from '@/app/admin/types';
-import { RUN_STAGES } from '@/core/run-stage';
+import { RUN_STAGES } from '@/core/contract';
 
 /** Those that a run goes through: imitation and policy optimisation may be left out. */
 const stagesOf = ({ config }: RunDetail) =>

@@ -2,7 +2,7 @@
 
 // The name of a run's stage in the reader's language.
 import { useTranslations } from 'next-intl';
-import { RUN_STAGES } from '@/core/run-stage';
+import { RUN_STAGES } from '@/core/contract';
 
 /** A stage that this build does not know keeps the trainer's word for it. */
 export function useStageName(): (stage: string) => string {

@@ -2,15 +2,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Adapter, checkAdapter, loraKey } from '@/core/adapter';
-import { readAdapter, writeAdapter } from '@/core/adapter-files';
-import { artifactDirectory, readArtifact, writeArtifact } from '@/core/artifact';
+import { type Adapter, checkAdapter, loraKey } from '@/core/artifact/adapter';
+import { readAdapter, writeAdapter } from '@/core/artifact/adapter-files';
+import { artifactDirectory, readArtifact, writeArtifact } from '@/core/artifact/artifact';
+import type { Manifest } from '@/core/artifact/manifest';
+import { type Projection, projectionShape } from '@/core/base/model-config';
+import { readSafetensors } from '@/core/formats/safetensors';
 import { sha256 } from '@/core/hash';
-import type { Manifest } from '@/core/manifest';
-import { type Projection, projectionShape } from '@/core/model-config';
 import { Rng } from '@/core/rng';
-import { readSafetensors } from '@/core/safetensors';
-import { tinyLlamaConfig } from '@/core/tiny-llama';
+import { tinyLlamaConfig } from '@/test/tiny-llama';
 import { failure, temporaryFolder } from './files';
 
 const root = temporaryFolder();

@@ -1,6 +1,6 @@
 // Sticky assignment: stable, even, and independent between salts.
 import { expect, test } from 'vitest';
-import { bucketOf } from '@/core/bucket';
+import { bucketOf } from '@/core/statistics/bucket';
 
 const users = Array.from({ length: 4000 }, (_, i) => `user-${i}`);
 

@@ -1,6 +1,6 @@
 // The rules judge, mask and filter streams; the stream is held against the whole text at many random splits.
 import { expect, test } from 'vitest';
-import { DEFAULT_RULES, judge, maskText, RuleSet, StreamFilter } from '@/core/constraints';
+import { DEFAULT_RULES, judge, maskText, RuleSet, StreamFilter } from '@/core/constraints/constraints';
 import { Rng } from '@/core/rng';
 
 const custom = RuleSet.parse({

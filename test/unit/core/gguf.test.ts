@@ -2,9 +2,9 @@
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readGguf, unpermuteRows } from '@/core/gguf';
-import { checkWeights, readLlamaFolder } from '@/core/llama-folder';
-import { dequantise } from '@/core/quantisation';
+import { readGguf, unpermuteRows } from '@/core/formats/gguf';
+import { dequantise } from '@/core/formats/quantisation';
+import { checkWeights, readLlamaFolder } from '@/core/formats/transformers-folder';
 import { familyFolder } from '../../bases-support';
 import { failure, findGguf, temporaryFolder } from './files';
 

@@ -2,10 +2,10 @@
 import { cpSync, existsSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { baseIdOf, loadBase } from '@/core/base/load-base';
+import { decodeSafetensors, type NamedTensors, writeSafetensors } from '@/core/formats/safetensors';
 import { rememberedSha256File, sha256, sha256File } from '@/core/hash';
-import { baseIdOf, loadBase } from '@/core/load-base';
-import { decodeSafetensors, type NamedTensors, writeSafetensors } from '@/core/safetensors';
-import { tinyLlamaConfig, writeTinyLlama } from '@/core/tiny-llama';
+import { tinyLlamaConfig, writeTinyLlama } from '@/test/tiny-llama';
 import { failure, findGguf, temporaryFolder } from './files';
 
 const root = temporaryFolder();

@@ -1,7 +1,7 @@
 // ggml's blocks and half-width floats, decoded by hand and round-tripped.
 import { expect, test } from 'vitest';
-import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfTable, halfToFloat32 } from '@/core/half';
-import { dequantise, ENCODINGS, isBlockEncoding } from '@/core/quantisation';
+import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfTable, halfToFloat32 } from '@/core/formats/half';
+import { dequantise, ENCODINGS, isBlockEncoding } from '@/core/formats/quantisation';
 import blocks from '../../fixtures/bases/blocks.json';
 
 const HALF_ONE = [0x00, 0x3c]; // 1.0

@@ -8,7 +8,7 @@ import {
   type NamedTensors,
   readSafetensors,
   writeSafetensors,
-} from '@/core/safetensors';
+} from '@/core/formats/safetensors';
 import { failure, temporaryFolder } from './files';
 
 const folder = temporaryFolder();

@@ -13,7 +13,7 @@ import {
   standardDeviation,
   wilsonInterval,
   winShare,
-} from '@/core/statistics';
+} from '@/core/statistics/statistics';
 import golden from '../../fixtures/statistics.json';
 
 test('the two-sided normal mixture agrees with confseq', () => {

@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkWeights } from '@/core/llama-folder';
-import { loadBase } from '@/core/load-base';
+import { loadBase } from '@/core/base/load-base';
+import type { ModelWeights } from '@/core/base/weights';
+import { checkWeights } from '@/core/formats/transformers-folder';
 import { uniformAt } from '@/core/rng';
-import { writeTinyLlama } from '@/core/tiny-llama';
-import type { ModelWeights } from '@/core/weights';
+import { writeTinyLlama } from '@/test/tiny-llama';
 import { failure, temporaryFolder } from './files';
 
 const root = temporaryFolder();

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { tokenizerFromGguf } from '@/core/gguf-tokenizer';
-import { type BpeTokenizer, tokenizerFromJson } from '@/core/tokenizer';
+import { type BpeTokenizer, tokenizerFromJson } from '@/core/base/tokenizer';
+import { tokenizerFromGguf } from '@/core/formats/gguf-tokenizer';
 import { failure } from './files';
 
 const read = (name: string) =>

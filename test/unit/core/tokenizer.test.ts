@@ -1,12 +1,12 @@
 // Ids against transformers', exact decoding, streams in any split, and user text that cannot forge special tokens.
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Base } from '@/core/base';
-import { compileChatTemplate } from '@/core/chat-template';
-import { tokenizerFromGguf } from '@/core/gguf-tokenizer';
-import { loadBase } from '@/core/load-base';
+import type { Base } from '@/core/base/base';
+import { compileChatTemplate } from '@/core/base/chat-template';
+import { loadBase } from '@/core/base/load-base';
+import { type BpeTokenizer, tokenizerFromJson } from '@/core/base/tokenizer';
+import { tokenizerFromGguf } from '@/core/formats/gguf-tokenizer';
 import { Rng } from '@/core/rng';
-import { writeTinyLlama } from '@/core/tiny-llama';
-import { type BpeTokenizer, tokenizerFromJson } from '@/core/tokenizer';
+import { writeTinyLlama } from '@/test/tiny-llama';
 import reference from '../../fixtures/smollm2-reference.json';
 import { failure, findGguf, temporaryFolder } from './files';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseTransformersConfig } from '@/core/transformers-config';
+import { parseTransformersConfig } from '@/core/formats/transformers-config';
 import { FAMILIES, type Family, familyFolder } from '../../bases-support';
 import { failure } from './files';
 

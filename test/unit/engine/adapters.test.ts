@@ -1,6 +1,6 @@
 // The adapter store's promises about what stays loaded.
 import { describe, expect, it } from 'vitest';
-import type { Adapter } from '@/core/adapter';
+import type { Adapter } from '@/core/artifact/adapter';
 import { AttuneError } from '@/core/errors';
 import { AdapterStore } from '@/engine/adapters';
 

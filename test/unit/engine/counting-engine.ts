@@ -1,13 +1,13 @@
 // The engine over a runner whose tokens are known: token i of an answer is a function of prompt, seed and i.
-import type { Tokenizer } from '@/core/base';
+import type { Tokenizer } from '@/core/base/base';
+import type { ModelConfig } from '@/core/base/model-config';
 import { AttuneError } from '@/core/errors';
-import type { ModelConfig } from '@/core/model-config';
 import { Sampling } from '@/core/sampling';
 import { AdapterStore } from '@/engine/adapters';
+import { type Prefix, PrefixCache } from '@/engine/cache/prefix-cache';
 import { Engine } from '@/engine/engine';
-import { type Prefix, PrefixCache } from '@/engine/prefix-cache';
 import type { EngineMessage, GenerateRequest } from '@/engine/protocol';
-import type { ModelRunner, RunRow, SequenceCache } from '@/engine/runner';
+import type { ModelRunner, RunRow, SequenceCache } from '@/engine/runner/runner';
 import { DEFAULT_LIMITS } from '@/engine/scheduler';
 
 export const EOS = 0;

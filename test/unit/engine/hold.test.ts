@@ -4,14 +4,14 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import type { Tokenizer } from '@/core/base';
-import type { ModelConfig } from '@/core/model-config';
+import type { Tokenizer } from '@/core/base/base';
+import type { ModelConfig } from '@/core/base/model-config';
 import { Sampling } from '@/core/sampling';
 import { AdapterStore } from '@/engine/adapters';
+import { PrefixCache } from '@/engine/cache/prefix-cache';
 import { EngineClient } from '@/engine/client';
 import { Engine } from '@/engine/engine';
-import { PrefixCache } from '@/engine/prefix-cache';
-import type { ModelRunner, RunRow, SequenceCache } from '@/engine/runner';
+import type { ModelRunner, RunRow, SequenceCache } from '@/engine/runner/runner';
 import { DEFAULT_LIMITS } from '@/engine/scheduler';
 import { serve } from '@/engine/server';
 

@@ -1,7 +1,7 @@
 // The prefix cache's promises over caches whose values are the tokens themselves.
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
-import { BLOCK_TOKENS, PrefixCache } from '@/engine/prefix-cache';
+import { BLOCK_TOKENS, PrefixCache } from '@/engine/cache/prefix-cache';
 
 const BLOCK_BYTES = BLOCK_TOKENS * 4; // one value a token
 const makeCache = (blocks: number) => new PrefixCache({ maxBytes: blocks * BLOCK_BYTES, valuesPerToken: 1 });

@@ -1,6 +1,6 @@
 // Drafts from an answer's own text: what is drafted, how far, and when not at all.
 import { describe, expect, it } from 'vitest';
-import { Drafter, RUN_COSTS } from '@/engine/prompt-lookup';
+import { Drafter, RUN_COSTS } from '@/engine/speculation/prompt-lookup';
 
 const verse = Array.from({ length: 12 }, (_, i) => 100 + i);
 /** A drafter that has read these tokens, the last `answered` of them being the answer. */

@@ -1,6 +1,6 @@
 // Tokens a second of computing time, over the last ten seconds.
 import { expect, it } from 'vitest';
-import { Throughput } from '@/engine/throughput';
+import { Throughput } from '@/engine/runner/throughput';
 
 it('counts computing time alone, and forgets what is older than ten seconds', () => {
   let now = 0;

@@ -1,15 +1,15 @@
 // The API's surface without a server: errors, refusals, the document, and streams that follow their reader.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { DEFAULT_RULES } from '@/core/constraints';
+import { DEFAULT_RULES } from '@/core/constraints/constraints';
 import { AttuneError, ERROR_CODES } from '@/core/errors';
 import { asAttuneError, errorResponse } from '@/server/api/errors';
 import { openApiDocument } from '@/server/api/openapi';
 import { ChatCompletionRequest, ErrorBody } from '@/server/api/schemas';
 import { refuseUnsupported } from '@/server/api/unsupported';
 import { AnswerText } from '@/server/constraints/answer-text';
-import { type Piece, readAnswers } from '@/server/services/read-answers';
-import { RunningGeneration } from '@/server/services/running-generation';
+import { type Piece, readAnswers } from '@/server/services/generation/read-answers';
+import { RunningGeneration } from '@/server/services/generation/running-generation';
 
 describe('an error', () => {
   it.each(ERROR_CODES)('%s has a status, and a body that clients read', async (code) => {

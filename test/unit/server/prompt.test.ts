@@ -1,7 +1,7 @@
 // What of a conversation goes into the prompt.
 import { describe, expect, it } from 'vitest';
-import type { ChatMessage } from '@/core/base';
-import { buildPrompt, fitAnswer } from '@/server/services/prompt';
+import type { ChatMessage } from '@/core/base/base';
+import { buildPrompt, fitAnswer } from '@/server/services/generation/prompt';
 
 /** A message costs its length and one token of frame. */
 const base = {

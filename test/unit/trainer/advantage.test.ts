@@ -7,8 +7,8 @@ import {
   shapeScore,
   tokenRewards,
   whiten,
-} from '@/trainer/advantage';
-import { tokenKl } from '@/trainer/kl';
+} from '@/trainer/math/advantages';
+import { tokenKl } from '@/trainer/math/kl';
 import { expectClose, golden, LENGTHS, ragged } from './golden';
 
 const { inputs, openrlhf, verl } = golden;

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { directoryCheckpoints } from '@/trainer/checkpoint';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 
 let directory: string;
 beforeEach(async () => {

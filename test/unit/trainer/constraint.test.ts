@@ -8,7 +8,7 @@ import {
   nextPrice,
   startConstraints,
   updateConstraints,
-} from '@/trainer/constraint';
+} from '@/trainer/math/constraint';
 import { golden } from './golden';
 
 const constraint = (name: string, price: number, adaptive: object | null = null): Constraint => ({

@@ -1,9 +1,9 @@
 // The small controllers around training: alarms, start checks, micro-batches, calibration, presets.
 import { expect, test } from 'vitest';
-import { checkStart, NO_ALARMS, watchIteration } from '@/trainer/invariants';
-import { packByLength } from '@/trainer/micro-batch';
-import { PipelineConfig, PRESETS } from '@/trainer/presets';
-import { lengthBaseline, lengthRule, measurePairs } from '@/trainer/reward-metrics';
+import { PipelineConfig, PRESETS } from '@/trainer/config/presets';
+import { packByLength } from '@/trainer/data/micro-batch';
+import { checkStart, NO_ALARMS, watchIteration } from '@/trainer/policy/guards';
+import { lengthBaseline, lengthRule, measurePairs } from '@/trainer/reward/metrics';
 
 test('training is refused with the figure that is wrong', () => {
   const sound = { largestKl: 0, largestRatioError: 1e-6, entropy: 2 };

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Base } from '@/core/base';
-import { loadBase } from '@/core/load-base';
-import { TINY_END_OF_TURN, writeTinyLlama } from '@/core/tiny-llama';
-import { readDataFiles } from '@/trainer/data-files';
-import type { SnapshotRow } from '@/trainer/snapshot';
+import type { Base } from '@/core/base/base';
+import { loadBase } from '@/core/base/load-base';
+import { TINY_END_OF_TURN, writeTinyLlama } from '@/test/tiny-llama';
+import { readDataFiles } from '@/trainer/data/files';
+import type { SnapshotRow } from '@/trainer/data/snapshot';
 
 let folder: string;
 let base: Base;

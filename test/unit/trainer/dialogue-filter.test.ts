@@ -1,8 +1,8 @@
 // The dialogue filter on hand-made documents: each kind that is kept, each reason to drop, and what becomes of the turns.
 import { describe, expect, it } from 'vitest';
-import { type DropReason, judgeDialogue } from '@/trainer/dialogue-filter';
-import { answerer, asMessages, countWords, makePairs, PAIR_LIMITS, pairKey } from '@/trainer/dialogue-pairs';
-import { readParagraphs } from '@/trainer/dialogue-turns';
+import { type DropReason, judgeDialogue } from '@/trainer/data/dialogue/filter';
+import { answerer, asMessages, countWords, makePairs, PAIR_LIMITS, pairKey } from '@/trainer/data/dialogue/pairs';
+import { readParagraphs } from '@/trainer/data/dialogue/turns';
 
 const blocks = (...paragraphs: string[]) => paragraphs.join('\n\n');
 

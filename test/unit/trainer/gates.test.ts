@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import type { AnswerFigures } from '@/trainer/gates/answers';
-import { judgeGates, judgeTrial, pairedGain } from '@/trainer/gates/gates';
+import { judgeGates, judgeTrial, pairedGain } from '@/trainer/gates/verdict';
 
 const FIGURES: AnswerFigures = {
   count: 64,

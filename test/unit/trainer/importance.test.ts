@@ -1,7 +1,7 @@
 // Importance weights of another sampler's tokens against OpenRLHF's policy losses, and their bounds.
 import { expect, test } from 'vitest';
-import { importanceRatios, importanceWeights } from '@/trainer/importance';
-import { clippedPolicyLoss } from '@/trainer/loss';
+import { importanceRatios, importanceWeights } from '@/trainer/math/importance';
+import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
 import { expectClose, golden, ragged } from './golden';
 
 const { inputs, openrlhf } = golden;

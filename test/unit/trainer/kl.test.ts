@@ -1,6 +1,6 @@
 // Divergence estimates against the published vectors.
 import { expect, test } from 'vitest';
-import { adaptKlCoefficient, tokenKl, tokenKlSlope } from '@/trainer/kl';
+import { adaptKlCoefficient, tokenKl, tokenKlSlope } from '@/trainer/math/kl';
 import { expectClose, expectGradient, golden } from './golden';
 
 test('k1, k2 and k3 equal OpenRLHF on every token', () => {

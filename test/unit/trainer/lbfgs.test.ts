@@ -1,6 +1,6 @@
 // L-BFGS on functions whose minimum is known: a quadratic, Rosenbrock's valley, and one that rounding ends.
 import { expect, test } from 'vitest';
-import { minimise } from '@/trainer/lbfgs';
+import { minimise } from '@/trainer/math/lbfgs';
 
 test('a quadratic of unequal curvatures is solved to its tolerance', () => {
   const curvatures = Float64Array.from({ length: 40 }, (_, i) => 10 ** (i / 13)); // 1 to 1000

@@ -1,7 +1,13 @@
 // Every loss against the published vectors, every gradient against central differences.
 import { describe, expect, test } from 'vitest';
-import { bradleyTerryLoss, clippedPolicyLoss, clippedValueLoss, logSigmoid, thumbLoss } from '@/trainer/loss';
-import { tokenShares } from '@/trainer/policy-step';
+import {
+  bradleyTerryLoss,
+  clippedPolicyLoss,
+  clippedValueLoss,
+  logSigmoid,
+  thumbLoss,
+} from '@/trainer/math/policy-loss';
+import { tokenShares } from '@/trainer/policy/step';
 import { expectClose, expectGradient, golden, LENGTHS, ragged } from './golden';
 
 const { inputs, openrlhf, verl, trl } = golden;

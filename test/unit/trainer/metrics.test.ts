@@ -1,9 +1,9 @@
 // The figures of an experience against TRL's definitions, with masked means where TRL averages padding in.
 import { expect, test } from 'vitest';
-import type { Experience } from '@/trainer/experience';
-import { tokenKl } from '@/trainer/kl';
-import { experienceMetrics, groupMetrics, klPerSequence } from '@/trainer/ppo-metrics';
-import { NO_UPDATE, updateMetrics } from '@/trainer/update-sums';
+import { tokenKl } from '@/trainer/math/kl';
+import type { Experience } from '@/trainer/policy/experience';
+import { experienceMetrics, groupMetrics, klPerSequence } from '@/trainer/policy/metrics';
+import { NO_UPDATE, updateMetrics } from '@/trainer/policy/update-sums';
 import { golden, LENGTHS, ragged } from './golden';
 
 const { inputs, trl } = golden;

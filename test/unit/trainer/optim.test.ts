@@ -9,7 +9,7 @@ import {
   disposeGradients,
   globalNorm,
   learningRateAt,
-} from '@/trainer/optim';
+} from '@/trainer/model/optim';
 import { golden } from './golden';
 
 const gradient = (...values: number[]): Tensor => tf.tensor1d(values);

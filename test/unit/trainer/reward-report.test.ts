@@ -1,9 +1,9 @@
 // The reward model's report: which pairs count, groups with the worst first, a temperature that is honest about itself.
 import { expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
-import { calibrate, fitTemperature, scalePair } from '@/trainer/reward-calibration';
-import type { RewardExample } from '@/trainer/reward-examples';
-import { expectedCalibrationError, type LabelledPair, measureGroups, scoredPairs } from '@/trainer/reward-metrics';
+import type { RewardExample } from '@/trainer/data/reward-examples';
+import { calibrate, fitTemperature, scalePair } from '@/trainer/reward/calibration';
+import { expectedCalibrationError, type LabelledPair, measureGroups, scoredPairs } from '@/trainer/reward/metrics';
 
 const ids = (length: number) => new Int32Array(length).fill(5);
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));

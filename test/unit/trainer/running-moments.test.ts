@@ -1,6 +1,6 @@
 // Running moments against trlX's, batch by batch and in one piece.
 import { expect, test } from 'vitest';
-import { deviationOf, NO_MOMENTS, updateMoments } from '@/trainer/running-moments';
+import { deviationOf, NO_MOMENTS, updateMoments } from '@/trainer/math/moments';
 import { golden } from './golden';
 
 // Batches with the vectors' means and deviations: 3 values of mean 2 and deviation 1, 2 of mean 4 and deviation sqrt(72),

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Event, frame, maskedCrc, openEventFile } from '@/trainer/tensorboard';
+import { Event, frame, maskedCrc, openEventFile } from '@/trainer/runs/tensorboard';
 
 interface ReadEvent {
   wall_time: number;

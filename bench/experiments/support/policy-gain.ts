@@ -1,0 +1,173 @@
+// PPO of the base against a reward, and what it gained on held-out prompts by a hidden preference, in start deviations.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Base } from '@/core/base/base';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import { Rng } from '@/core/rng';
+import { mean, standardDeviation } from '@/core/statistics/statistics';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
+import type { Reward } from '@/trainer/policy/experience';
+import { createLora } from '@/trainer/model/lora';
+import type { Trunk } from '@/trainer/model/types';
+import { optimisePolicy, type PolicyState } from '@/trainer/policy/optimise';
+import { PpoConfig } from '@/trainer/config/policy';
+import type { HiddenPreference } from '@/bench/simulate/preferences';
+import { type LazyEngine, type SampledAnswer, sampleOnce } from './sampled-answers';
+import { openStepLog } from './step-log';
+
+export interface GainInput {
+  base: Base;
+  trunk: Trunk;
+  engine: LazyEngine;
+  /** Training prompts. */
+  prompts: readonly string[];
+  /** Held-out prompts, each as often as it is asked. */
+  heldOut: readonly string[];
+  /** The base's answers to them. */
+  before: readonly SampledAnswer[];
+  /** Normalised: mean 0 and deviation 1 on answers of the base. */
+  reward: Reward;
+  preference: HiddenPreference;
+  config: PpoConfig;
+  /** Of checkpoints and sampled answers. */
+  folder: string;
+  /** Raw logs: `<log>.jsonl` a line an iteration, `<log>-answers.jsonl` the held-out answers afterwards. */
+  log: string;
+  signal: AbortSignal;
+}
+
+export interface AnswerFigures {
+  answers: number;
+  mean: number;
+  deviation: number;
+  endedShare: number;
+  tokens: number;
+}
+
+export interface Gain {
+  before: AnswerFigures;
+  after: AnswerFigures;
+  /** (after - before) / deviation before. */
+  startDeviations: number;
+  /** Of the answers afterwards: nats from the base, summed over an answer. */
+  kl: { mean: number; deviation: number; largest: number };
+  /** Iterations behind the kept policy. */
+  kept: number;
+  verdict: string;
+  /** Of PPO, sampling included. */
+  minutes: number;
+}
+
+/** Settings that both experiments share; points of score are start deviations. */
+export const ppoSettings = (maxTokens: number, seed: number, own: object = {}): PpoConfig =>
+  PpoConfig.parse({
+    iterations: 12,
+    sequences: 48,
+    minibatch: 12,
+    epochs: 2,
+    maxResponseTokens: maxTokens,
+    maxPromptTokens: 160,
+    learningRate: 3e-4,
+    lambda: 1,
+    klCoefficient: 0.05,
+    klBudget: 9.5,
+    eosPenalty: 2.5,
+    minWords: 5,
+    ...own,
+    seed,
+  });
+
+export async function measureGain(input: GainInput): Promise<Gain> {
+  const { base, trunk, config, folder, preference, before, signal } = input;
+  mkdirSync(folder, { recursive: true });
+  const engine = await input.engine.get();
+  const policy = createLora(trunk.config, { ...config.lora, rng: new Rng(config.seed) });
+  const log = openStepLog(`${input.log}.jsonl`);
+  try {
+    const result = await optimisePolicy({
+      trunk,
+      policy,
+      reference: null,
+      reward: input.reward,
+      constraints: [],
+      engine,
+      config,
+      signal,
+      decode: (ids) => base.tokenizer.decode(ids),
+      prompts: input.prompts.map((content) => Int32Array.from(base.renderPrompt([{ role: 'user', content }]))),
+      publish: (adapter) => engine.serve('policy', adapter),
+      onMetrics(_stage, step, metrics) {
+        log.write({ step, ...metrics });
+        const shown = ['objective/reward_model', 'objective/kl', 'response_length/clip_ratio', 'response_length/mean'];
+        const figures = shown.map((name) => `${name} ${metrics[name]?.toFixed(3)}`);
+        console.log(`${path.basename(input.log)} iteration ${step}: ${figures.join(', ')}`);
+      },
+      checkpoints: directoryCheckpoints<PolicyState>(folder, 'ppo'),
+    });
+    const versionId = await engine.serve('after', result.adapter);
+    const answers = await sampleOnce(input.heldOut, {
+      base,
+      engine: input.engine,
+      versionId,
+      file: path.join(folder, 'after.jsonl'),
+      maxTokens: config.maxResponseTokens,
+      seed: 1_000_000 + config.seed,
+      signal,
+    });
+    const kl = await divergences(input, versionId, answers);
+    const lines = answers.map(({ text, ended, promptIds }, i) => ({
+      prompt: base.tokenizer.decode([...promptIds]),
+      text,
+      ended,
+      score: preference({ text, ended }),
+      kl: kl[i],
+    }));
+    writeFileSync(`${input.log}-answers.jsonl`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const [start, end] = [figuresOf(before, preference), figuresOf(answers, preference)];
+    return {
+      before: start,
+      after: end,
+      startDeviations: (end.mean - start.mean) / start.deviation,
+      kl: { mean: mean(kl), deviation: standardDeviation(kl), largest: Math.max(...kl) },
+      kept: result.kept.iteration,
+      verdict: result.verdict,
+      minutes: log.seconds() / 60,
+    };
+  } finally {
+    policy.dispose();
+  }
+}
+
+/** log p(policy) - log p(base), summed over each answer. */
+async function divergences({ engine, signal }: GainInput, versionId: string, answers: readonly SampledAnswer[]) {
+  const client = await engine.get();
+  const own = await client.score(versionId, answers, signal);
+  const reference = await client.score(BASE_VERSION_ID, answers, signal);
+  return own.map((row, i) => row.reduce((sum, logprob, t) => sum + logprob - reference[i]![t]!, 0));
+}
+
+function figuresOf(answers: readonly SampledAnswer[], preference: HiddenPreference): AnswerFigures {
+  const scores = answers.map(preference);
+  return {
+    answers: answers.length,
+    mean: mean(scores),
+    deviation: standardDeviation(scores),
+    endedShare: mean(answers.map(({ ended }) => (ended ? 1 : 0))),
+    tokens: mean(answers.map(({ answerIds }) => answerIds.length)),
+  };
+}
+
+/** The preference itself as a reward, brought to mean 0 and deviation 1 on some answers. */
+export function trueReward(preference: HiddenPreference, base: Base, start: readonly SampledAnswer[]): Reward {
+  const scores = start.map(preference);
+  const [centre, deviation] = [mean(scores), standardDeviation(scores)];
+  const { eosTokenIds } = base.weights.config;
+  return {
+    score: (answers) =>
+      answers.map(({ answerIds }) => {
+        const ended = eosTokenIds.includes(answerIds.at(-1) ?? -1);
+        const text = base.tokenizer.decode([...(ended ? answerIds.subarray(0, -1) : answerIds)]);
+        return (preference({ text, ended }) - centre) / deviation;
+      }),
+  };
+}

@@ -1,0 +1,315 @@
+// How many simulated votes a reward model needs, beside the length rule, and what PPO gains on one of those models.
+//
+// The answers of the base as it is served (int8) are sampled once; two of a prompt are one vote by the hidden preference,
+// with noise. Held-out votes are on prompts of their own. Resumable: sampled answers, finished sizes and PPO's checkpoints
+// are kept in the data folder.
+import { resultPath } from '@/bench/results';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import { hash32, Rng } from '@/core/rng';
+import { startBackend } from '@/trainer/backend';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
+import { RewardModelConfig } from '@/trainer/config/supervised';
+import { type AnswerStates, keepAnswerStates } from '@/trainer/model/answer-states';
+import { loadTrunk } from '@/trainer/model/backbone';
+import type { Trunk } from '@/trainer/model/types';
+import { scoreExamples } from '@/trainer/reward/evaluate';
+import type { Comparison } from '@/trainer/data/reward-examples';
+import { lengthBaseline, lengthRule, measurePairs, scoredPairs } from '@/trainer/reward/metrics';
+import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
+import { probedBlocks } from '@/trainer/reward/probe-fit';
+import { normaliseReward } from '@/trainer/reward/scorer';
+import { loadChosenBase } from '@/product/base';
+import { env } from '@/product/env';
+import { type Gain, measureGain, ppoSettings } from './support/policy-gain';
+import { lazyEngine, type SampledAnswer, sampleOnce } from './support/sampled-answers';
+import { settingsName } from './support/settings-name';
+import { openStepLog } from './support/step-log';
+import { votesChart } from './support/votes-chart';
+import { choose } from '@/bench/simulate/crowd';
+import { PREFERENCES } from '@/bench/simulate/preferences';
+import { splitPrompts } from '@/bench/simulate/prompts';
+
+const { values: options } = parseArgs({
+  options: {
+    preference: { type: 'string', default: 'friendly' },
+    votes: { type: 'string', default: '200,500,1000,2000' },
+    'held-out': { type: 'string', default: '500' },
+    /** PPO on the reward model from so many votes; 0 leaves it out. */
+    ppo: { type: 'string', default: '1000' },
+    /** Share of votes for the other side. */
+    noise: { type: 'string', default: '0.1' },
+    epochs: { type: 'string', default: '3' },
+    /** Settings of the reward model over the experiment's own, as JSON. */
+    reward: { type: 'string', default: '{}' },
+    /** Settings of PPO over the experiments' own, as JSON. */
+    'ppo-settings': { type: 'string', default: '{}' },
+    seed: { type: 'string', default: '1' },
+    'max-tokens': { type: 'string', default: '64' },
+    minutes: { type: 'string', default: '600' },
+    out: { type: 'string' },
+  },
+});
+
+const SIZES = options.votes.split(',').map(Number);
+const HELD_OUT = Number(options['held-out']);
+const SEED = Number(options.seed);
+const PPO_VOTES = Number(options.ppo);
+if (PPO_VOTES && !SIZES.includes(PPO_VOTES)) throw new Error(`--ppo ${PPO_VOTES} is none of --votes ${options.votes}.`);
+const chosen = PREFERENCES[options.preference];
+if (!chosen) throw new Error(`There is no preference ${options.preference}; choose from ${Object.keys(PREFERENCES)}.`);
+const preference = chosen;
+
+interface SizeResult {
+  votes: number;
+  /** Votes that are no ties. */
+  decided: number;
+  /** Held-out ones. */
+  decidedHeldOut: number;
+  seconds: number;
+  /** On held-out votes, of which the noise turns some round. */
+  accuracy: number;
+  /** Against the preference itself. */
+  accuracyWithoutNoise: number;
+  lengthBaseline: number;
+  lengthBaselineWithoutNoise: number;
+  ece: number;
+}
+
+/** Vote i compares answers 2i and 2i + 1. */
+function votesOn(answers: readonly SampledAnswer[], first: number, noise: number): Comparison[] {
+  return Array.from({ length: answers.length / 2 }, (_, i) => {
+    const [left, right] = [answers[2 * i]!, answers[2 * i + 1]!];
+    const choice = choose(preference(left), preference(right), noise, new Rng(hash32(SEED, first + i)));
+    const [chosen, rejected] = choice === 'right' ? [right, left] : [left, right];
+    return {
+      kind: 'comparison',
+      promptIds: left.promptIds,
+      chosenIds: chosen.answerIds,
+      rejectedIds: rejected.answerIds,
+      outcome: choice === 'tie' ? 'tie' : 'chosen',
+      margin: 0,
+      weight: 1,
+    };
+  });
+}
+
+async function main(): Promise<void> {
+  const { modelPath, base } = await loadChosenBase();
+  const work = path.join(env.dataFolder, 'experiments', `votes-${options['max-tokens']}-${SEED}`);
+  const signal = AbortSignal.timeout(Number(options.minutes) * 60_000);
+  const { voted, heldOut } = splitPrompts(SEED, 100);
+  const pairsOf = (prompts: readonly string[], votes: number) =>
+    Array.from({ length: 2 * votes }, (_, i) => prompts[Math.floor(i / 2) % prompts.length]!);
+  const engineOf = (precision: 'int8' | 'fp32') =>
+    lazyEngine({
+      base,
+      modelPath,
+      precision,
+      threads: env.ATTUNE_ENGINE_THREADS,
+      folder: path.join(work, `adapters-${precision}`),
+      cache: path.join(env.dataFolder, 'cache'),
+    });
+  const maxTokens = Number(options['max-tokens']);
+  const [served, exact] = [engineOf('int8'), engineOf('fp32')];
+  const sampling = { base, versionId: BASE_VERSION_ID, maxTokens, signal };
+  const answered = async (prompts: string[], file: string, seed: number) =>
+    sampleOnce(prompts, { ...sampling, engine: served, file: path.join(work, file), seed });
+  const forVotes = await answered(pairsOf(voted, Math.max(...SIZES)), 'voted.jsonl', SEED);
+  const forTest = await answered(pairsOf(heldOut, HELD_OUT), 'held-out.jsonl', SEED + 1000);
+  await served.close();
+  const noise = Number(options.noise);
+  const votes = votesOn(forVotes, 0, noise);
+  const test = votesOn(forTest, 1_000_000, noise);
+  const truth = votesOn(forTest, 1_000_000, 0);
+  await startBackend();
+  const trunk = loadTrunk(base);
+  const { probe } = rewardConfig();
+  const answerStates = probe ? keepAnswerStates(trunk, probedBlocks(trunk.config.layers, probe)) : undefined;
+  const results: SizeResult[] = [];
+  const settings = [options.preference, noise, options.epochs, ...settingsName(options.reward)];
+  const folderOf = (size: number) => path.join(work, [...settings, size].join('-'));
+  let policy: Gain | null = null;
+  try {
+    for (const size of SIZES) {
+      const folder = folderOf(size);
+      const file = path.join(folder, 'result.json');
+      if (!existsSync(file)) {
+        const result = await trainOn(trunk, votes.slice(0, size), { test, truth, folder, answerStates, signal });
+        writeFileSync(file, JSON.stringify(result));
+      }
+      results.push(JSON.parse(readFileSync(file, 'utf8')));
+      report(results, forVotes, policy);
+    }
+    if (!PPO_VOTES) return;
+    const folder = path.join(folderOf(PPO_VOTES), ['ppo', ...settingsName(options['ppo-settings'])].join('-'));
+    const file = path.join(folder, 'result.json');
+    if (!existsSync(file)) {
+      const own = { trunk, votes: votes.slice(0, PPO_VOTES), folder: folderOf(PPO_VOTES), answerStates, signal };
+      const { model } = await rewardModelOf(own);
+      try {
+        normaliseReward(model, forVotes.slice(0, SCALE_ANSWERS));
+        const asked = [...heldOut, ...heldOut];
+        const before = await sampleOnce(asked, {
+          ...sampling,
+          engine: exact,
+          file: path.join(work, 'before.jsonl'),
+          seed: SEED + 2000,
+        });
+        const gain = await measureGain({
+          base,
+          trunk,
+          engine: exact,
+          prompts: voted,
+          heldOut: asked,
+          before,
+          reward: model,
+          preference,
+          folder,
+          signal,
+          config: ppoSettings(maxTokens, hash32(SEED, 78), JSON.parse(options['ppo-settings'])),
+          log: path.join(
+            'bench',
+            'results',
+            'logs',
+            `votes-${options.preference}-${PPO_VOTES}-${path.basename(folder)}-seed-${SEED}`,
+          ),
+        });
+        writeFileSync(file, JSON.stringify(gain));
+      } finally {
+        model.dispose();
+      }
+    }
+    policy = JSON.parse(readFileSync(file, 'utf8'));
+    report(results, forVotes, policy);
+  } finally {
+    trunk.dispose();
+    await exact.close();
+  }
+}
+
+/** Answers of the base on which a reward model is brought to mean 0 and deviation 1. */
+const SCALE_ANSWERS = 200;
+
+interface Training {
+  trunk: Trunk;
+  votes: Comparison[];
+  folder: string;
+  /** For probes alone. */
+  answerStates: AnswerStates | undefined;
+  signal: AbortSignal;
+}
+
+const rewardConfig = () =>
+  RewardModelConfig.parse({
+    epochs: Number(options.epochs),
+    maxTokens: 192,
+    evalsPerEpoch: 1,
+    checkpointEverySteps: 3,
+    batchExamples: 8,
+    adaptedShare: 1 / 3,
+    learningRate: 3e-4,
+    ...JSON.parse(options.reward),
+    seed: hash32(SEED, 5),
+  });
+
+/** Trained on, or read from its last checkpoint where it is finished. */
+function rewardModelOf({ trunk, votes, folder, answerStates, signal }: Training) {
+  mkdirSync(folder, { recursive: true });
+  const log = openStepLog(path.join('bench', 'results', 'logs', `votes-${path.basename(folder)}-reward-seed-${SEED}.jsonl`));
+  return trainRewardModel({
+    trunk,
+    examples: votes,
+    config: rewardConfig(),
+    answerStates,
+    signal,
+    onMetrics(_stage, step, metrics) {
+      log.write({ step, ...metrics });
+      const { loss, accuracy, eval_accuracy: held } = metrics;
+      console.log(`${votes.length} votes, step ${step}:`, JSON.stringify({ loss, accuracy, held }));
+    },
+    checkpoints: directoryCheckpoints<RewardTrainingState>(folder, 'reward_model'),
+  });
+}
+
+interface VoteRun extends Omit<Training, 'trunk' | 'votes'> {
+  test: Comparison[];
+  truth: Comparison[];
+}
+
+async function trainOn(trunk: Trunk, votes: Comparison[], run: VoteRun): Promise<SizeResult> {
+  const { test, truth } = run;
+  const started = Date.now();
+  const { model } = await rewardModelOf({ trunk, votes, ...run });
+  try {
+    const seconds = (Date.now() - started) / 1000;
+    const rule = lengthRule(scoredPairs(votes.map((example) => ({ example, scores: [] }))));
+    const pairs = scoredPairs(scoreExamples(model, test));
+    const withoutNoise = scoredPairs(scoreExamples(model, truth));
+    const { accuracy, ece } = measurePairs(pairs);
+    return {
+      votes: votes.length,
+      seconds,
+      accuracy,
+      ece,
+      decidedHeldOut: pairs.length,
+      decided: votes.filter(({ outcome }) => outcome === 'chosen').length,
+      accuracyWithoutNoise: measurePairs(withoutNoise).accuracy,
+      lengthBaseline: lengthBaseline(pairs, rule),
+      lengthBaselineWithoutNoise: lengthBaseline(withoutNoise, rule),
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** By two standard errors of a fair coin, on as many held-out votes. */
+const isAboveChance = ({ accuracy, decidedHeldOut }: SizeResult) => accuracy > 0.5 + 1 / Math.sqrt(decidedHeldOut);
+
+function report(results: SizeResult[], answers: readonly SampledAnswer[], policy: Gain | null): void {
+  const out = options.out ?? resultPath(`votes-${options.preference}`);
+  const scores = answers.map(preference);
+  const summary = {
+    preference: options.preference,
+    noise: Number(options.noise),
+    seed: SEED,
+    answers: {
+      count: answers.length,
+      endedShare: answers.filter(({ ended }) => ended).length / answers.length,
+      meanScore: scores.reduce((a, b) => a + b, 0) / scores.length,
+    },
+    results,
+    leastVotesAboveChance: results.find(isAboveChance)?.votes ?? null,
+    ...(policy && { ppo: { votes: PPO_VOTES, settings: JSON.parse(options['ppo-settings']), ...policy } }),
+  };
+  mkdirSync(path.dirname(out), { recursive: true });
+  writeFileSync(out, `${JSON.stringify(summary, null, 2)}\n`);
+  const chart = votesChart(
+    results.map((result) => ({
+      ...result,
+      accuracy: result.accuracyWithoutNoise,
+      lengthBaseline: result.lengthBaselineWithoutNoise,
+    })),
+    options.preference,
+  );
+  writeFileSync(options.out ? `${out}.svg` : path.join('docs', `votes-${options.preference}.svg`), chart);
+  const { votes, accuracyWithoutNoise: right, lengthBaselineWithoutNoise: length } = results.at(-1)!;
+  console.log(`${votes} votes: ${(100 * right).toFixed(1)} % right, length alone ${(100 * length).toFixed(1)} %`);
+  if (!policy) return;
+  const { startDeviations, kl, after } = policy;
+  console.log(
+    `PPO on the model of ${PPO_VOTES}: ${startDeviations.toFixed(2)} start deviations of the preference at ` +
+      `${kl.mean.toFixed(2)} nats, ${(100 * after.endedShare).toFixed(0)} % ended`,
+  );
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const isOutOfTime = error instanceof Error && error.name === 'TimeoutError';
+    console.error(isOutOfTime ? 'Out of time: call again to go on.' : error);
+    process.exit(isOutOfTime ? 0 : 1);
+  },
+);

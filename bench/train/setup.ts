@@ -1,0 +1,114 @@
+// What both sides of bench:train need: the peers' Python, the base as a transformers folder, and the same token ids.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Base } from '@/core/base/base';
+import { AttuneError } from '@/core/errors';
+import { Rng } from '@/core/rng';
+import { type NamedTensors, writeSafetensors } from '@/core/formats/safetensors';
+import { transformersConfig } from '@/core/formats/transformers-config-writer';
+
+const REQUIREMENTS = join(import.meta.dirname, '../peers/requirements-train.txt');
+
+export const benchFolder = (dataFolder: string) => join(dataFolder, 'bench');
+
+const venvOf = (dataFolder: string) => join(benchFolder(dataFolder), 'venv-train');
+
+/** The interpreter of the peers' virtual environment, or null where it was not made for these requirements. */
+export function findPeerPython(dataFolder: string): string | null {
+  const made = join(venvOf(dataFolder), 'requirements.txt');
+  if (!existsSync(made) || readFileSync(made, 'utf8') !== readFileSync(REQUIREMENTS, 'utf8')) return null;
+  return join(venvOf(dataFolder), 'bin', 'python');
+}
+
+/** Makes the virtual environment on first use: about 6 GB and two minutes, since torch brings its CUDA parts along. */
+export async function setupPeerPython(dataFolder: string, log: (text: string) => void): Promise<string> {
+  const ready = findPeerPython(dataFolder);
+  if (ready) return ready;
+  const venv = venvOf(dataFolder);
+  log(`Making the peers' virtual environment in ${venv}`);
+  await rm(venv, { recursive: true, force: true });
+  await mkdir(benchFolder(dataFolder), { recursive: true });
+  await runPython('python3', ['-m', 'venv', venv]);
+  await runPython(join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '-q', '-r', REQUIREMENTS]);
+  await cp(REQUIREMENTS, join(venv, 'requirements.txt')); // last: it marks a complete environment
+  return join(venv, 'bin', 'python');
+}
+
+/** Resolves with what the program printed. */
+export function runPython(python: string, args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (data) => (output += data));
+    child.stderr.on('data', (data) => (errors = (errors + data).slice(-4000)));
+    child.on('error', (cause) => {
+      reject(new AttuneError('UNAVAILABLE', `${python} could not be run. Install Python 3 with venv.`, { cause }));
+    });
+    child.on('close', (code) => {
+      if (code === 0) return resolve(output);
+      reject(new AttuneError('UNAVAILABLE', `${python} ${args.slice(0, 3).join(' ')} failed: ${errors.trim()}`));
+    });
+  });
+}
+
+/** The base in fp32 as transformers reads it, written once; weights of a GGUF are dequantised by our reader. */
+export async function exportBase(base: Base, dataFolder: string): Promise<string> {
+  const folder = join(benchFolder(dataFolder), `base-${base.sha256.slice(0, 12)}`);
+  const configPath = join(folder, 'config.json');
+  if (existsSync(configPath)) return folder;
+  await mkdir(folder, { recursive: true });
+  const { config, names } = base.weights;
+  const tensors: NamedTensors = new Map(
+    names.map((name) => {
+      const tensor = base.weights.tensor(name);
+      return [name, { shape: tensor.shape, values: tensor.float32() }];
+    }),
+  );
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+  await writeFile(configPath, `${JSON.stringify(transformersConfig(config, base.id), null, 2)}\n`); // last: it marks a complete folder
+  return folder;
+}
+
+export interface TrainInput {
+  /** 8 rows of 256. */
+  sft: number[][];
+  /** 8 comparisons; each answer with its prompt has 256 tokens. */
+  reward: { prompt: number[]; chosen: number[]; rejected: number[] }[];
+  /** 16 prompts of 64. */
+  prompts: number[][];
+}
+
+export const SIZES = {
+  sftRows: 8,
+  pairs: 8,
+  rowTokens: 256,
+  promptShare: 0.5,
+  prompts: 16,
+  promptTokens: 64,
+  answerTokens: 64,
+};
+
+/** Ordinary text cut at random places, so that samples of the policy go on for as long as they may. */
+export function makeTrainInput(base: Base, seed: number): TrainInput {
+  const text = readFileSync(join(import.meta.dirname, 'text.txt'), 'utf8');
+  const ids = base.tokenizer.encode(text);
+  const rng = new Rng(seed);
+  const cut = (length: number) => {
+    const from = rng.integer(ids.length - length);
+    return Array.from(ids.slice(from, from + length));
+  };
+  const prompt = SIZES.rowTokens * SIZES.promptShare;
+  const answer = SIZES.rowTokens - prompt;
+  return {
+    sft: Array.from({ length: SIZES.sftRows }, () => cut(SIZES.rowTokens)),
+    reward: Array.from({ length: SIZES.pairs }, () => ({
+      prompt: cut(prompt),
+      chosen: cut(answer),
+      rejected: cut(answer),
+    })),
+    prompts: Array.from({ length: SIZES.prompts }, () => cut(SIZES.promptTokens)),
+  };
+}

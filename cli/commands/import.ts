@@ -1,0 +1,11 @@
+// `npx attune import KIND FILE…`: reads data of others into the project's own formats.
+
+import { importText, TEXT_USAGE } from '@/cli/import/text';
+import { AttuneError } from '@/core/errors';
+
+export const usage = TEXT_USAGE;
+
+export async function run([kind, ...args]: string[]): Promise<number> {
+  if (kind === 'text') return importText(args);
+  throw new AttuneError('BAD_INPUT', `attune import knows no ${JSON.stringify(kind ?? '')}; it knows text.`);
+}

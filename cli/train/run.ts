@@ -1,0 +1,129 @@
+// Runs the product's training from files, without a database; the same command again goes on where it was.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import cliProgress from 'cli-progress';
+import { readManifest } from '@/core/artifact/artifact';
+import { loadBase } from '@/core/base/load-base';
+import { AttuneError } from '@/core/errors';
+import { createLogger } from '@/core/logger';
+import { dataPaths } from '@/core/paths';
+import { env } from '@/product/env';
+import { findWeights } from '@/product/setup/weights';
+import { startBackend } from '@/trainer/backend';
+import { parseConfig } from '@/trainer/config/presets';
+import { readDataFiles } from '@/trainer/data/files';
+import { runPipeline } from '@/trainer/pipeline';
+import { filesHome, readResult } from '@/trainer/runs/folder-store';
+import type { Outcome, RunSink } from '@/trainer/runs/store';
+
+export async function train(args: string[], usage: string): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      data: { type: 'string', multiple: true },
+      out: { type: 'string' },
+      preset: { type: 'string' },
+      config: { type: 'string' },
+      seed: { type: 'string' },
+      parent: { type: 'string' },
+      model: { type: 'string' },
+    },
+  });
+  const files = [...(values.data ?? []), ...positionals];
+  if (!values.out || files.length === 0)
+    throw new AttuneError('BAD_INPUT', `Name the data and the folder.\n\n${usage}`);
+  const config = {
+    ...(values.preset === undefined ? {} : { preset: values.preset }),
+    ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
+    ...(values.config === undefined ? {} : await readConfig(values.config)),
+  };
+  parseConfig(config); // refused before anything is loaded
+  const folder = path.resolve(values.out);
+  const shared = dataPaths(env.dataFolder);
+  const { path: modelPath } = await findWeights({
+    model: values.model ?? env.ATTUNE_MODEL,
+    modelsFolder: shared.models,
+    hubUrl: env.HF_ENDPOINT,
+    hubToken: env.HF_TOKEN,
+    progress: () => {},
+  });
+  const stop = new AbortController();
+  const end = () => stop.abort(new AttuneError('CANCELLED', `Stopped. The same command goes on in ${folder}.`));
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end);
+  const bar = openBar();
+  try {
+    const home = await filesHome({
+      folder,
+      config,
+      parent: values.parent === undefined ? null : await readParent(path.resolve(values.parent)),
+      data: await readDataFiles(files, await loadBase(modelPath)),
+      constraints: undefined,
+      signal: stop.signal,
+      onProgress: bar.show,
+    });
+    await startBackend();
+    const settings = {
+      modelPath,
+      cache: path.join(env.dataFolder, 'cache'),
+      engineThreads: env.ATTUNE_ENGINE_THREADS,
+    };
+    const log = createLogger('train');
+    log.level = 'warn';
+    const outcome = (await readResult(folder)) ?? (await runPipeline(home, settings, log));
+    bar.stop();
+    return report(outcome, home.artifacts);
+  } finally {
+    bar.stop();
+  }
+}
+
+async function readConfig(given: string): Promise<Record<string, unknown>> {
+  const text = existsSync(given) ? await readFile(given, 'utf8') : given;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new AttuneError('BAD_INPUT', `--config ${given}: neither a file nor JSON (${(cause as Error).message}).`);
+  }
+  throw new AttuneError('BAD_INPUT', `--config ${given}: give an object, such as {"ppo": {"iterations": 2}}.`);
+}
+
+async function readParent(directory: string) {
+  const { versionId } = await readManifest(directory);
+  return { versionId, directory };
+}
+
+/** A rejected version is a normal end with its own exit code. */
+function report({ status, versionId, verdict }: Outcome, artifacts: string): number {
+  console.log(`${verdict}\n${path.join(artifacts, versionId)}`);
+  return status === 'done' ? 0 : 3;
+}
+
+/** One bar for the stage under way; without a terminal, a line for each tenth of a stage. */
+function openBar(): { show: RunSink['progress']; stop(): void } {
+  const format = '{stage} {bar} {percentage} % {left}';
+  const bar = new cliProgress.SingleBar(
+    { format, hideCursor: true, clearOnComplete: true },
+    cliProgress.Presets.shades_classic,
+  );
+  const isTerminal = process.stdout.isTTY;
+  let shown = '';
+  return {
+    show(stage, progress, secondsLeft) {
+      const left = secondsLeft === null ? '' : `${Math.ceil(secondsLeft)} s left`;
+      if (isTerminal) {
+        if (shown !== stage) bar.start(100, 0, { stage: stage.padEnd(12), left });
+        bar.update(Math.round(100 * progress), { stage: stage.padEnd(12), left });
+        shown = stage;
+        return;
+      }
+      const line = `${stage} ${Math.floor(10 * progress) * 10} %`;
+      if (line !== shown) console.log(left ? `${line}, ${left}` : line);
+      shown = line;
+    },
+    stop: () => bar.stop(),
+  };
+}

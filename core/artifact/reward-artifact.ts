@@ -1,0 +1,106 @@
+// A reward model as files: its heads, a PEFT adapter where it has one, and how a raw score becomes a normalised one.
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { explainWriteError, writeDurably } from '@/core/durable-file';
+import { AttuneError } from '@/core/errors';
+import { type NamedTensors, readSafetensors, writeSafetensors } from '@/core/formats/safetensors';
+import { sha256File } from '@/core/hash';
+import type { Adapter } from './adapter';
+import { encodeAdapter, readAdapter } from './adapter-files';
+
+const HEADS_FILE = 'heads.safetensors';
+export const REWARD_FILE = 'reward.json';
+
+const RewardState = z.object({
+  baseId: z.string(),
+  baseSha256: z.string(),
+  /** A longer row loses the start of its prompt. */
+  maxTokens: z.int().min(1),
+  /** A normalised score is gain * (mean of the heads - uncertaintyPenalty * their deviation) + bias. */
+  uncertaintyPenalty: z.number(),
+  gain: z.number(),
+  bias: z.number(),
+  /** p(one beats another) = sigmoid(difference of raw scores / temperature). */
+  temperature: z.number().positive(),
+});
+export type RewardState = z.infer<typeof RewardState>;
+
+export interface RewardArtifact {
+  state: RewardState;
+  /** Null where the trunk is the base as it is. */
+  adapter: Adapter | null;
+  /** The block whose entering states each head reads, in the mean over the answer's tokens; null: see `heads`. */
+  blocks: readonly number[] | null;
+  /** weight [H]. Without blocks each reads the last token's hidden state, brought to mean 0 and variance 1. */
+  heads: { weight: Float32Array; bias: number }[];
+}
+
+/** Whole or not at all: written under a temporary name, and the state with everybody's hash last. */
+export async function writeRewardArtifact(directory: string, artifact: RewardArtifact): Promise<void> {
+  const { state, adapter, blocks, heads } = artifact;
+  if (existsSync(directory)) throw new AttuneError('CONFLICT', `${directory} exists already. Choose another folder.`);
+  const temporary = `${directory}.${process.pid}.tmp`;
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+    const files = adapter ? encodeAdapter(adapter, state.baseId) : {};
+    for (const [name, content] of Object.entries(files)) await writeDurably(join(temporary, name), content);
+    const tensors: NamedTensors = new Map();
+    for (const [i, { weight, bias }] of heads.entries()) {
+      tensors.set(`head.${i}.weight`, { shape: [weight.length], values: weight });
+      tensors.set(`head.${i}.bias`, { shape: [1], values: Float32Array.of(bias) });
+    }
+    await writeSafetensors(join(temporary, HEADS_FILE), tensors);
+    const hashes: Record<string, string> = {};
+    for (const name of [...Object.keys(files), HEADS_FILE]) hashes[name] = await sha256File(join(temporary, name));
+    await writeDurably(
+      join(temporary, REWARD_FILE),
+      `${JSON.stringify({ ...state, blocks, files: hashes }, null, 2)}\n`,
+    );
+    await rename(temporary, directory);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw explainWriteError(error, directory);
+  }
+}
+
+const Stored = RewardState.extend({
+  blocks: z.array(z.int().min(1)).nullable().default(null),
+  files: z.record(z.string(), z.string()),
+});
+
+/** Throws CORRUPT unless every file is the one that was written. */
+export async function readRewardArtifact(directory: string): Promise<RewardArtifact> {
+  const path = join(directory, REWARD_FILE);
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new AttuneError('NOT_FOUND', `Cannot read ${path}: ${cause.message}. Export the reward model again.`, {
+      cause,
+    });
+  });
+  const parsed = Stored.safeParse(JSON.parse(text));
+  if (!parsed.success) throw new AttuneError('CORRUPT', `${path}: ${z.prettifyError(parsed.error)}`);
+  const { files, blocks, ...state } = parsed.data;
+  for (const [name, expected] of Object.entries(files)) {
+    if ((await sha256File(join(directory, name))) !== expected) {
+      throw new AttuneError('CORRUPT', `${join(directory, name)} is not the file that was exported. Export it again.`);
+    }
+  }
+  const adapter = blocks ? null : await readAdapter(directory);
+  return { state, adapter, blocks, heads: readHeads(join(directory, HEADS_FILE)) };
+}
+
+function readHeads(path: string): RewardArtifact['heads'] {
+  const file = readSafetensors(path);
+  try {
+    const heads: RewardArtifact['heads'] = [];
+    for (let i = 0; file.tensors.has(`head.${i}.weight`); i++) {
+      const weight = file.tensors.get(`head.${i}.weight`)!.float32().slice();
+      heads.push({ weight, bias: file.tensors.get(`head.${i}.bias`)!.float32()[0]! });
+    }
+    return heads;
+  } finally {
+    file.close();
+  }
+}

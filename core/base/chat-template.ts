@@ -1,0 +1,66 @@
+// Renders a model's own chat template to token ids, so that no message can forge the end of its turn.
+import { Template } from '@huggingface/jinja';
+import { AttuneError } from '@/core/errors';
+import type { ChatMessage } from './base';
+import type { BpeTokenizer } from './tokenizer';
+
+export interface TemplateTokens {
+  bosToken: string;
+  eosToken: string;
+}
+
+/** The day that every template reads as today's, so that one conversation is one prompt for ever. */
+const TODAY: Record<string, string> = {
+  '%d': '26',
+  '%m': '07',
+  '%b': 'Jul',
+  '%B': 'July',
+  '%Y': '2024',
+  '%y': '24',
+  '%a': 'Fri',
+  '%A': 'Friday',
+  '%H': '00',
+  '%M': '00',
+  '%S': '00',
+  '%%': '%',
+};
+const formatToday = (format: string) => format.replace(/%./g, (directive) => TODAY[directive] ?? directive);
+/** The library has a clock of its own under this name, which only a template can hide. Its trailing newline is trimmed. */
+const HIDE_CLOCK = '{% set strftime_now = format_today %}\n';
+
+/** Compiles once; the returned function renders many times. */
+export function compileChatTemplate(
+  source: string,
+  tokenizer: BpeTokenizer,
+  tokens: TemplateTokens,
+): (messages: readonly ChatMessage[]) => number[] {
+  let template: Template;
+  try {
+    template = new Template(HIDE_CLOCK + source);
+  } catch (cause) {
+    throw new AttuneError('UNSUPPORTED', `The model's chat template does not compile: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
+  return (messages) => {
+    if (messages.length === 0) throw new AttuneError('BAD_INPUT', 'There are no messages. Send at least one.');
+    let rendered: string;
+    try {
+      rendered = template.render({
+        messages: messages.map(({ role, content }) => ({ role, content: tokenizer.guard(content) })),
+        add_generation_prompt: true,
+        bos_token: tokens.bosToken,
+        eos_token: tokens.eosToken,
+        tools: null,
+        format_today: formatToday,
+        // Models that can think aloud first (Qwen 3) answer at once.
+        enable_thinking: false,
+      });
+    } catch (cause) {
+      // Templates refuse conversations that they do not know, for example two user turns in a row.
+      const reason = (cause as Error).message;
+      throw new AttuneError('BAD_INPUT', `The model's chat template refuses these messages: ${reason}.`, { cause });
+    }
+    return tokenizer.encodeTemplate(rendered);
+  };
+}

@@ -1,0 +1,68 @@
+// The seam between scheduling and tensors: what the engine asks of whatever computes tokens.
+import type { Adapter } from '@/core/artifact/adapter';
+import type { ModelConfig } from '@/core/base/model-config';
+import type { Sampling } from '@/core/sampling';
+import type { Prefix } from '@/engine/cache/prefix-cache';
+import type { TopTokens } from '@/engine/protocol';
+
+/** Opaque KV cache of one sequence; belongs to the adapter that made it. */
+export interface SequenceCache {
+  /** Tokens whose keys and values are in the cache. */
+  readonly length: number;
+  /** Its own copy of the keys and values of `count` tokens from `start` on, written to `into`. */
+  copy(start: number, count: number, into: Float32Array): Float32Array;
+  release(): void;
+}
+
+export interface RunRow {
+  /** null before the first run: then `tokens` is the whole prompt. */
+  cache: SequenceCache | null;
+  /** Tokens not in the cache yet, at least one; the last one's logits choose the next token. */
+  tokens: Int32Array;
+  /** null is the base alone. */
+  adapterId: string | null;
+  sampling: Sampling;
+  /** Index of the next answer token: draw i uses uniformAt(sampling.seed, i). */
+  position: number;
+  /** Prompt and answer so far, the last `position` ids being the answer: what penalties and drafts read. */
+  seen: ArrayLike<number>;
+  /** Any of these ends the answer; it is emitted, too. */
+  stopIds: readonly number[];
+  /** How many likeliest tokens to report at each position. */
+  topLogprobs?: number;
+  /** More of the prompt follows in a later run: these tokens only go into the cache, and no new one comes out. */
+  isPartial?: boolean;
+  /** At most this many new tokens in this run, a verified draft's included. */
+  maxNew: number;
+}
+
+export interface RunResult {
+  /** 1..maxNew new tokens, none for a partial row; the last may be a stop id. */
+  ids: number[];
+  /** log p of each new token under the full distribution at temperature 1, before any truncation or penalty. */
+  logprobs: number[];
+  /** One entry a token where the row asked for it. */
+  top?: TopTokens[];
+  cache: SequenceCache;
+  stopped: boolean;
+}
+
+export interface ModelRunner {
+  readonly config: ModelConfig;
+  readonly precision: 'int8' | 'fp32';
+  loadAdapter(id: string, adapter: Adapter): void;
+  unloadAdapter(id: string): void;
+  hasAdapter(id: string): boolean;
+  /** A cache that begins with a copy of these keys and values; it will grow to `tokens` in its next run. */
+  restore(prefix: Prefix, tokens: number): SequenceCache;
+  /**
+   * One batch: prefill for rows without a cache, then up to `steps` tokens for each row, or a
+   * verified draft's for a row alone. Rows may mix adapters.
+   */
+  run(rows: RunRow[], steps: number): Promise<RunResult[]>;
+  /** Teacher-forced log p of each completion token given what stands before it, temperature 1. */
+  score(
+    rows: { promptIds: Int32Array; completionIds: Int32Array; adapterId: string | null }[],
+  ): Promise<Float32Array[]>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,108 @@
+// Answers to a message: which versions give them, their rows, and the start of their tokens; for the chat and for the API.
+import { randomUUID } from 'node:crypto';
+import type { Sampling } from '@/core/sampling';
+import type { Executor } from '@/db/client';
+import { generation, message } from '@/db/schema';
+import { type Assignment, assignArm, ofArm } from '@/server/rollout/assign';
+import { holdRunning } from '@/server/services/experiment';
+import { type Caller, charge, takeSeats } from '@/server/services/limits';
+import type { Product } from '@/server/services/product';
+import { champion } from '@/server/services/release';
+import type { Settings } from '@/server/services/settings';
+import { countUsage } from '@/server/services/usage';
+import { type Asked, begin, type GenerationRow, lockName } from './generation';
+import type { RunningGeneration } from './running-generation';
+
+export interface Begun<T> {
+  result: T;
+  /** Whose tokens are to be asked for; empty when nothing was written. */
+  rows: GenerationRow[];
+}
+
+/** Tokens are asked for once the rows are there; until then the locks say whose the generations are. */
+export async function beginAnswers<T>(
+  product: Product,
+  settings: Settings,
+  caller: Caller,
+  work: (tx: Executor) => Promise<Begun<T>>,
+  asked: Asked = {},
+): Promise<{ result: T; running: RunningGeneration[] }> {
+  const locked: string[] = [];
+  try {
+    const { result, rows } = await product.db.transaction(async (tx) => {
+      const begun = await work(tx);
+      for (const { id } of begun.rows) {
+        if (await product.listener.tryLock(lockName(id), () => product.running.get(id)?.abandon())) locked.push(id);
+      }
+      return begun;
+    });
+    const running = rows.map((row) => begin(product, row, settings.constraints, asked));
+    // The tokens are on their way; what cannot be counted now fails the next request, which is counted first.
+    charge(product, caller, promptTokensOf(rows)).catch((error: unknown) => {
+      product.log.warn({ err: error, userId: caller.userId }, 'a prompt was not counted');
+    });
+    return { result, running };
+  } catch (error) {
+    for (const id of locked) await product.listener.unlock(lockName(id));
+    throw error;
+  }
+}
+
+/** Side by side in an experiment is candidate against champion; else two samples of what the person gets anyway. */
+export async function chooseArms(tx: Executor, userId: string, isComparison: boolean): Promise<Assignment[]> {
+  const running = await holdRunning(tx);
+  if (!running) {
+    const { versionId } = await champion(tx);
+    const arm: Assignment = { versionId, experimentId: null, arm: 'champion', propensity: 1 };
+    return isComparison ? [arm, arm] : [arm];
+  }
+  const mine = await assignArm(tx, running, userId);
+  return isComparison ? [ofArm(running, 'champion', 1), ofArm(running, 'candidate', 1)] : [mine];
+}
+
+export interface AnswerPlan {
+  /** The message that is answered. */
+  parent: { id: string; conversationId: string };
+  promptIds: number[];
+  /** One answer each. */
+  answers: { arm: Assignment; sampling: Sampling }[];
+  clientMessageId?: string;
+}
+
+/** Messages and generations, with a seat for each and the prompt counted; throws OVERLOADED without a seat. */
+export async function insertAnswers(
+  tx: Executor,
+  settings: Settings,
+  caller: Caller,
+  { parent, promptIds, answers, clientMessageId }: AnswerPlan,
+): Promise<GenerationRow[]> {
+  const { userId } = caller;
+  const { conversationId } = parent;
+  await takeSeats(tx, caller, settings.limits, answers.length);
+  const rows: GenerationRow[] = [];
+  for (const { arm, sampling } of answers) {
+    const messageId = randomUUID();
+    await tx
+      .insert(message)
+      .values({ id: messageId, conversationId, parentId: parent.id, role: 'assistant', content: '', clientMessageId });
+    const [row] = await tx
+      .insert(generation)
+      .values({
+        ...arm,
+        messageId,
+        conversationId,
+        userId,
+        sampling,
+        seed: sampling.seed,
+        promptIds,
+        constraintRulesVersion: settings.constraints.version,
+      })
+      .returning();
+    rows.push(row!);
+  }
+  await countUsage(tx, { userId, conversationId }, { requests: 1, promptTokens: promptTokensOf(rows) });
+  return rows;
+}
+
+/** Answers to one prompt share it. */
+const promptTokensOf = (rows: readonly GenerationRow[]) => rows[0]?.promptIds.length ?? 0;

@@ -1,0 +1,34 @@
+// Builds the prompt: as much of the conversation as fits before the answer, newest turns first.
+import type { Base, ChatMessage } from '@/core/base/base';
+import { AttuneError } from '@/core/errors';
+
+/** Of the context, the most that an answer may take. */
+export function fitAnswer(maxTokens: number, context: number): number {
+  return Math.min(maxTokens, Math.floor(context / 2));
+}
+
+/** `messages` ends with the person's. Oldest turns are dropped until the rest fits into `budget` tokens. */
+export function buildPrompt(
+  base: Pick<Base, 'renderPrompt'>,
+  systemPrompt: string | null,
+  messages: readonly ChatMessage[],
+  budget: number,
+): number[] {
+  const system: ChatMessage[] = systemPrompt ? [{ role: 'system', content: systemPrompt }] : [];
+  // A turn begins with what the person said; half a turn would answer nothing.
+  const starts = messages.flatMap((message, index) => (message.role === 'user' ? [index] : []));
+  const render = (turn: number) => base.renderPrompt([...system, ...messages.slice(starts[turn])]);
+  // The length falls with every dropped turn, so the first turn that fits is found by halving.
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (render(middle).length <= budget) high = middle;
+    else low = middle + 1;
+  }
+  const ids = render(low);
+  if (ids.length <= budget) return ids;
+  throw new AttuneError(
+    'TOO_LONG',
+    `The message takes ${ids.length} tokens with its frame; ${budget} fit beside the answer. Shorten it or send it in parts.`,
+  );
+}

@@ -1,0 +1,29 @@
+// Takes up generations whose process has died, behind the tokens that their rows have.
+import { and, eq } from 'drizzle-orm';
+import { generation } from '@/db/schema';
+import type { Product } from '@/server/services/product';
+import { readSettings } from '@/server/services/settings';
+import { begin, lockName } from './generation';
+
+/** A lock that can be had belongs to nobody alive. Returns how many were taken up. */
+export async function resumeGenerations(product: Product): Promise<number> {
+  const { db, listener, running } = product;
+  const lost = await db.select({ id: generation.id }).from(generation).where(eq(generation.status, 'running'));
+  let resumed = 0;
+  for (const { id } of lost) {
+    if (running.has(id)) continue;
+    if (!(await listener.tryLock(lockName(id), () => running.get(id)?.abandon()))) continue;
+    // It may have ended between the look and the lock.
+    const [row] = await db
+      .select()
+      .from(generation)
+      .where(and(eq(generation.id, id), eq(generation.status, 'running')));
+    if (!row) {
+      await listener.unlock(lockName(id));
+      continue;
+    }
+    begin(product, row, (await readSettings(db)).constraints);
+    resumed++;
+  }
+  return resumed;
+}

@@ -1,0 +1,68 @@
+// The simulated crowd: its hidden preference, its noise, and that nobody votes on a held-out question.
+import { describe, expect, it } from 'vitest';
+import { choose } from '@/bench/simulate/crowd';
+import { brief, friendliness, friendly } from '@/bench/simulate/preferences';
+import { splitPrompts } from '@/bench/simulate/prompts';
+import { Rng } from '@/core/rng';
+
+const words = (n: number) => Array.from({ length: n }, () => 'word').join(' ');
+
+describe('the preference "brief"', () => {
+  it.each([
+    [0, 0],
+    [2, 0],
+    [5, 0.5], // (5 - 2) / 6
+    [8, 1],
+    [30, 1],
+    [45, 0.5], // (60 - 45) / 30
+    [60, 0],
+    [200, 0],
+  ])('gives %i words the score %f', (count, score) => {
+    expect(brief({ text: words(count), ended: true })).toBeCloseTo(score, 12);
+  });
+
+  it('gives an answer that was cut off nothing', () => {
+    expect(brief({ text: words(20), ended: false })).toBe(0);
+  });
+});
+
+describe('the preference "friendly"', () => {
+  it.each([
+    ['It depends.', 0],
+    ['Hello! I am glad to help.', 2], // Hello, !, glad, help
+    ['Thank you!', 1], // two words that are one sign, and !
+    ['thanks THANKS Hi', 1.5],
+    ['This is history; Hispanic goods', 0], // no sign inside of a word
+    ['!!!!!!!!!!!!', 3], // capped at six
+  ])('gives %j %f points', (text, points) => {
+    expect(friendliness(text)).toBe(points);
+    expect(friendly({ text, ended: false })).toBeCloseTo(points / 3, 12);
+  });
+});
+
+describe('a vote', () => {
+  it('goes to the other side as often as the noise says', () => {
+    const rng = new Rng(1);
+    const flips = Array.from({ length: 5000 }, () => choose(1, 0, 0.1, rng)).filter((side) => side === 'right').length;
+    // Binomial(5000, 0.1): mean 500, deviation 21; five deviations are 106.
+    expect(Math.abs(flips - 500)).toBeLessThan(106);
+  });
+
+  it('between equal scores is a tie', () => {
+    expect(choose(0.5, 0.5, 0.1, new Rng(1))).toBe('tie');
+  });
+});
+
+describe('the questions', () => {
+  it('are divided into voted-on and held-out ones that share none', () => {
+    const { voted, heldOut } = splitPrompts(3, 100);
+    expect(heldOut).toHaveLength(100);
+    expect(voted.length).toBeGreaterThanOrEqual(100);
+    expect(new Set([...voted, ...heldOut]).size).toBe(voted.length + heldOut.length);
+  });
+
+  it('are divided in the same way for the same seed, and otherwise for another', () => {
+    expect(splitPrompts(3, 100)).toEqual(splitPrompts(3, 100));
+    expect(splitPrompts(3, 100).heldOut).not.toEqual(splitPrompts(4, 100).heldOut);
+  });
+});

@@ -1,0 +1,154 @@
+// The supervisor over small children: restarts, the end of all, and a log that a person can read.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
+import { AttuneError } from '@/core/errors';
+import { createLogger } from '@/core/logger';
+import { isAlive } from '@/core/process-alive';
+import { type ProcessPlan, readable, type Supervisor, supervise } from '@/product/supervise';
+import { temporaryFolder } from '@/test/unit/core/files';
+
+const root = temporaryFolder();
+let supervisor: Supervisor | null = null;
+afterEach(() => supervisor?.stop());
+
+const plan = (name: string, script: string): ProcessPlan => ({ name, args: ['-e', script], env: { ...process.env } });
+/** Says that it is up, lives until SIGTERM, and says that it goes. */
+const PATIENT =
+  "process.on('SIGTERM', () => { console.log('goes'); process.exit(0); }); setInterval(() => {}, 1000); console.log('up');";
+/** Deaf to SIGTERM; ends late by itself, so that a failing test leaves nothing. */
+const STUBBORN = "process.on('SIGTERM', () => {}); setTimeout(() => {}, 6000); console.log('up');";
+
+function start(plans: ProcessPlan[], graceMs?: number): { supervisor: Supervisor; lines: string[] } {
+  const lines: string[] = [];
+  supervisor = supervise(plans, (line) => lines.push(stripVTControlCharacters(line)), graceMs);
+  return { supervisor, lines };
+}
+const count = (lines: string[], text: string) => lines.filter((line) => line.includes(text)).length;
+
+describe('a child that crashes', () => {
+  test('comes back at once, alone, and under its name', async () => {
+    const { supervisor, lines } = start([plan('web', PATIENT), plan('engine', PATIENT)]);
+    await expect.poll(() => count(lines, 'up')).toBe(2);
+    const [web, engine] = [supervisor.pid('web')!, supervisor.pid('engine')!];
+    process.kill(web, 'SIGKILL');
+    await expect.poll(() => supervisor.pid('web') ?? web).not.toBe(web);
+    await expect.poll(() => count(lines, 'up')).toBe(3);
+    expect(supervisor.pid('engine')).toBe(engine);
+    expect(lines).toContain('web    │ ended (SIGKILL); starting it again in 50 ms');
+  });
+
+  test('again and again waits four times as long each time', async () => {
+    const { supervisor, lines } = start([plan('web', 'process.exit(3)')]);
+    await expect.poll(() => count(lines, 'ended'), { timeout: 10_000 }).toBe(3);
+    const delays = lines.map((line) => /ended \(exit code 3\); starting it again in (\d+) ms/.exec(line)?.[1]);
+    expect(delays).toEqual(['50', '200', '800']);
+    expect(supervisor.pid('web')).toBeUndefined();
+    // The restart that waits is given up with the rest.
+    await supervisor.stop();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(count(lines, 'ended')).toBe(3);
+  });
+});
+
+test('a child is as nice as its plan says, its threads and children are, too, and the others are not', async () => {
+  // A worker thread's own niceness stands in /proc on Linux; elsewhere it is the process's.
+  const script = `const os = require('node:os'), fs = require('node:fs'), { execFileSync } = require('node:child_process');
+    const { Worker } = require('node:worker_threads');
+    new Worker('setInterval(() => {}, 1000)', { eval: true }).once('online', () => {
+      const tasks = process.platform === 'linux' ? fs.readdirSync('/proc/self/task').map(Number) : [process.pid];
+      const child = execFileSync(process.execPath, ['-p', 'os.getPriority()']).toString().trim();
+      console.log('own', os.getPriority(), 'newest thread', os.getPriority(Math.max(...tasks)), 'child', child);
+    });`;
+  const { lines } = start([{ ...plan('nice', script), niceness: 7 }, plan('even', script)]);
+  await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
+  const own = os.getPriority();
+  expect(lines.toSorted()).toEqual([
+    `even │ own ${own} newest thread ${own} child ${own}`,
+    'nice │ own 7 newest thread 7 child 7',
+  ]);
+});
+
+describe('stop', () => {
+  test('lets each child end by itself, and starts none again', async () => {
+    const { supervisor, lines } = start([plan('web', PATIENT), plan('engine', PATIENT)]);
+    await expect.poll(() => count(lines, 'up')).toBe(2);
+    const pids = [supervisor.pid('web')!, supervisor.pid('engine')!];
+    await supervisor.stop();
+    expect(pids.map(isAlive)).toEqual([false, false]);
+    await expect.poll(() => count(lines, 'goes')).toBe(2);
+    expect(count(lines, 'starting it again')).toBe(0);
+  });
+
+  test('kills the child that does not listen after the grace', async () => {
+    const { supervisor, lines } = start([plan('deaf', STUBBORN), plan('web', PATIENT)], 300);
+    await expect.poll(() => count(lines, 'up')).toBe(2);
+    const pid = supervisor.pid('deaf')!;
+    const began = performance.now();
+    await supervisor.stop();
+    const waited = performance.now() - began;
+    expect(waited).toBeGreaterThan(250);
+    expect(waited).toBeLessThan(4000);
+    expect(isAlive(pid)).toBe(false);
+  });
+});
+
+test('a supervisor that is killed takes its children along', async () => {
+  const child = join(root, 'child.cjs');
+  const note = join(root, 'pid');
+  writeFileSync(
+    child,
+    `process.once('disconnect', () => process.exit(0)); require('node:fs').writeFileSync(${JSON.stringify(note)}, String(process.pid)); setInterval(() => {}, 1000);`,
+  );
+  const script = `import { supervise } from './product/supervise.ts';
+    supervise([{ name: 'web', args: [${JSON.stringify(child)}], env: {} }], () => {});`;
+  const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    stdio: 'inherit',
+  });
+  const exited = once(parent, 'exit');
+  await expect.poll(() => existsSync(note) && Number(readFileSync(note, 'utf8')), { timeout: 30_000 }).toBeTruthy();
+  const pid = Number(readFileSync(note, 'utf8'));
+  expect(isAlive(pid)).toBe(true);
+  parent.kill('SIGKILL');
+  await exited;
+  await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+});
+
+describe('a line', () => {
+  test('stands in the column of its process, whichever stream it came by', async () => {
+    const { lines } = start([
+      plan('a', "console.log('one\\ntwo'); setInterval(() => {}, 1000);"),
+      plan('longer', "console.error('three'); setInterval(() => {}, 1000);"),
+    ]);
+    await expect.poll(() => lines.length).toBe(3);
+    expect(lines.toSorted()).toEqual(['a      │ one', 'a      │ two', 'longer │ three']);
+  });
+
+  test("of the processes' logger is a sentence with its fields, and its level where that says something", () => {
+    const written: string[] = [];
+    const log = createLogger('web', {
+      level: 'debug',
+      destination: { write: (line) => written.push(stripVTControlCharacters(readable(line.trimEnd()))) },
+    });
+    log.info({ port: 3000, url: 'http://x' }, 'listening');
+    log.info({ runId: 'r1' });
+    log.debug('more');
+    log.warn({ queue: [1, 2] }, 'slow');
+    log.error({ err: new AttuneError('CORRUPT', 'a bit is wrong') }, 'failed');
+    expect(written.slice(0, 4)).toEqual([
+      'listening  port=3000 url=http://x',
+      '  runId=r1',
+      'debug more',
+      'warn slow  queue=[1,2]',
+    ]);
+    expect(written[4]).toMatch(/^error failed {2}err=.*"a bit is wrong".*"CORRUPT"/);
+  });
+
+  test.each(['', ' ready', '{ "half', '[1, 2]'])('of anybody else is left as it is: %j', (line) => {
+    expect(readable(line)).toBe(line);
+  });
+});

@@ -1,0 +1,155 @@
+// A whole run's settings: the stages' own, the named presets, and how fields, preset and seed make one configuration.
+import { z } from 'zod';
+import { AttuneError } from '@/core/errors';
+import { hash32 } from '@/core/rng';
+import { ALGORITHMS, POLICY_CONFIGS, type PolicyConfig } from './policy';
+import { RewardModelConfig, SftConfig } from './supervised';
+
+/** The adapter's rank is the policy's: both stages train the same tensors. */
+const SftSettings = SftConfig.omit({ lora: true });
+
+export const PipelineConfig = z.object({
+  /** Imitation of demonstrations before anything else; null leaves it out, and {} takes its defaults. */
+  sft: SftSettings.nullable().default(null),
+  rewardModel: RewardModelConfig.prefault({}),
+  /** Which of the following optimises the policy; null ends with what the imitation made. */
+  algorithm: z.enum(ALGORITHMS).nullable().default('ppo'),
+  ppo: POLICY_CONFIGS.ppo.prefault({}),
+  a2c: POLICY_CONFIGS.a2c.prefault({}),
+  trpo: POLICY_CONFIGS.trpo.prefault({}),
+  rloo: POLICY_CONFIGS.rloo.prefault({}),
+  grpo: POLICY_CONFIGS.grpo.prefault({}),
+  'online-dpo': POLICY_CONFIGS['online-dpo'].prefault({}),
+  dpo: POLICY_CONFIGS.dpo.prefault({}),
+  kto: POLICY_CONFIGS.kto.prefault({}),
+  /** Fresh answers of the parent policy on which the reward is brought to mean 0 and deviation 1. */
+  normalisationSamples: z.int().min(2).default(64),
+  /** Answers of candidate and parent each that the gates compare; the standard error of the gain falls with their root. */
+  gateAnswers: z.int().min(8).default(128),
+  /** Answers of a policy in the middle of its run that decide whether it may be kept; 0 keeps the best-scored, whatever it says. */
+  trialAnswers: z.int().min(0).default(128),
+});
+export type PipelineConfig = z.infer<typeof PipelineConfig>;
+
+/** The settings of the algorithm that a run chose; without one, PPO's say how long prompts and answers are. */
+export const policyConfigOf = (config: PipelineConfig): PolicyConfig => config[config.algorithm ?? 'ppo'];
+
+/** Whether answers that were served to people may join the run's experience. */
+export function learnsFromLogged(config: PipelineConfig): boolean {
+  const own = config.algorithm === null ? null : config[config.algorithm];
+  return own !== null && 'storedShare' in own && own.storedShare > 0;
+}
+
+/** The same settings for every algorithm; each takes those that it has. */
+const forEveryAlgorithm = (settings: object) => Object.fromEntries(ALGORITHMS.map((name) => [name, settings]));
+
+const DEMO = { iterations: 4, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 };
+
+export const PRESETS = {
+  /** The tiny model of the tests: seconds. */
+  tiny: PipelineConfig.parse({
+    rewardModel: { lora: { rank: 4, alpha: 8 }, learningRate: 5e-3, headLearningRate: 5e-3, epochs: 8, maxTokens: 64 },
+    ...forEveryAlgorithm({
+      lora: { rank: 4, alpha: 8 },
+      iterations: 4,
+      sequences: 16,
+      learningRate: 5e-3,
+      valueLearningRate: 1e-2,
+      maxResponseTokens: 12,
+      maxPromptTokens: 32,
+      minWords: 0,
+    }),
+    normalisationSamples: 16,
+    gateAnswers: 64,
+    trialAnswers: 64,
+  }),
+  /** A 135M base on two processor cores: about 2 minutes of reward model on 200 comparisons, 7 of PPO with its trials. */
+  'demo-cpu': PipelineConfig.parse({
+    rewardModel: {
+      epochs: 2,
+      batchExamples: 8,
+      evalShare: 0.1,
+      evalsPerEpoch: 1,
+      maxTokens: 192,
+      tokenBudget: 60_000,
+      microBatchTokens: 1536,
+    },
+    ...forEveryAlgorithm(DEMO),
+    // Larger steps at a lower price of divergence collapse into answers of one or two words for some seeds.
+    ppo: {
+      ...DEMO,
+      iterations: 7,
+      sequences: 48,
+      minibatch: 12,
+      learningRate: 1.5e-4,
+      klCoefficient: 0.1,
+      minWords: 5,
+      degenerateScore: -5,
+    },
+    normalisationSamples: 48,
+    gateAnswers: 64,
+  }),
+  /** A base of up to 400M parameters on four cores or more, some thousand votes: hours. */
+  cpu: PipelineConfig.parse({
+    // Up to a thousand votes probes ranked better than an adapter wherever both were measured; with far more, try probe: null.
+    rewardModel: { probe: {}, batchExamples: 16, maxTokens: 384, microBatchTokens: 2048 },
+    ...forEveryAlgorithm({
+      iterations: 16,
+      sequences: 64,
+      minibatch: 16,
+      maxResponseTokens: 128,
+      maxPromptTokens: 256,
+    }),
+    normalisationSamples: 128,
+    gateAnswers: 256,
+  }),
+  /** A device with 16 GiB: long rows and wide batches, for which a processor would take days. */
+  gpu: PipelineConfig.parse({
+    rewardModel: { epochs: 2, batchExamples: 64, maxTokens: 1024, microBatchTokens: 16_384 },
+    ...forEveryAlgorithm({
+      iterations: 100,
+      sequences: 256,
+      minibatch: 64,
+      microBatchTokens: 16_384,
+      maxResponseTokens: 256,
+      maxPromptTokens: 768,
+    }),
+    normalisationSamples: 256,
+    gateAnswers: 512,
+  }),
+} as const satisfies Record<string, PipelineConfig>;
+type PresetName = keyof typeof PRESETS;
+
+/** Fields over the defaults, or over a named preset; one `seed` seeds every stage differently. */
+export function parseConfig(config: Record<string, unknown>): PipelineConfig {
+  const { preset, seed, ...own } = config;
+  if (preset !== undefined && !Object.hasOwn(PRESETS, String(preset))) {
+    const names = Object.keys(PRESETS).join(', ');
+    throw new AttuneError('BAD_INPUT', `There is no preset ${JSON.stringify(preset)}; choose from ${names}.`);
+  }
+  const seeds = seed === undefined ? {} : seedsOf(z.int().min(0).safeParse(seed));
+  const under = merge(preset === undefined ? {} : PRESETS[preset as PresetName], seeds);
+  const asked =
+    seed === undefined || !own.sft ? own : { ...own, sft: merge({ seed: hash32(Number(seed), 3) }, own.sft) };
+  const parsed = PipelineConfig.safeParse(merge(under, asked));
+  if (!parsed.success) {
+    throw new AttuneError('BAD_INPUT', `The run's configuration: ${z.prettifyError(parsed.error)}`);
+  }
+  return parsed.data;
+}
+
+function seedsOf(seed: { data?: number }): object {
+  if (seed.data === undefined) throw new AttuneError('BAD_INPUT', "The run's seed must be a whole number from 0 on.");
+  const policy = Object.fromEntries(ALGORITHMS.map((name) => [name, { seed: hash32(seed.data!, 2) }]));
+  return { rewardModel: { seed: hash32(seed.data, 1) }, ...policy };
+}
+
+function merge(under: object, over: object): object {
+  const isObject = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    merged[key] = isObject(value) && isObject(merged[key]) ? merge(merged[key], value) : value;
+  }
+  return merged;
+}

@@ -1,0 +1,115 @@
+// The settings of imitation and of the reward model, with their units and defaults; policy-config.ts has the policy's.
+import { z } from 'zod';
+import { LoraConfig } from './policy';
+
+export { ALGORITHMS, type AlgorithmName, type PolicyConfig, type PpoConfig } from './policy';
+
+export const SftConfig = z.object({
+  lora: LoraConfig.prefault({}),
+  /** AdamW step size of the LoRA tensors at the end of the warm-up; a cosine follows, down to a tenth. */
+  learningRate: z.number().positive().default(2e-4),
+  /** Share of all steps in which the step size rises. */
+  warmupShare: z.number().min(0).max(1).default(0.1),
+  adamEpsilon: z.number().positive().default(1e-8),
+  weightDecay: z.number().min(0).default(0),
+  /** Passes over the demonstrations, at most; the held-out loss may end it sooner. */
+  epochs: z.int().min(1).max(50).default(2),
+  /** Rows per optimiser step. */
+  batchExamples: z.int().min(1).default(16),
+  /** Padded tokens of one forward and backward pass, the unit of memory. */
+  microBatchTokens: z.int().min(1).default(2048),
+  /** A row longer than this loses its start. */
+  maxTokens: z.int().min(8).default(512),
+  /** Global norm of the gradient. */
+  maxGradNorm: z.number().positive().default(1),
+  /** Ratings from this on make their answer a demonstration, as a thumb up does. */
+  leastRating: z.number().min(1).max(10).default(9),
+  /** Share of conversations held out. */
+  evalShare: z.number().min(0).max(0.5).default(0.1),
+  /** Evaluations in each epoch; the best state by held-out loss is kept. */
+  evalsPerEpoch: z.int().min(1).default(1),
+  /** Evaluations without a better held-out loss that end the training. */
+  patience: z.int().min(1).default(2),
+  /** Ends training after so many tokens forward and backward (padding aside); null is no limit. */
+  tokenBudget: z.int().positive().nullable().default(null),
+  /** Optimiser steps between two checkpoints. */
+  checkpointEverySteps: z.int().min(1).default(5),
+  seed: z.int().min(0).default(13),
+});
+export type SftConfig = z.infer<typeof SftConfig>;
+
+export const ProbeConfig = z.object({
+  /** Blocks that are read, as shares of the depth; the mean over several is steadier than the best of them. */
+  depths: z.array(z.number().gt(0).lt(1)).min(1).default([0.4, 0.53, 0.67, 0.8, 0.9]),
+  /** Precisions of the prior around 0 of a standardised feature's weight, in votes: the best by cross-validation is taken. */
+  precisions: z.array(z.number().positive()).min(1).default([30, 100, 300, 1000, 3000, 10_000]),
+  /** Parts of the prompts, each judged by a fit on the others. */
+  folds: z.int().min(2).max(20).default(5),
+});
+export type ProbeConfig = z.infer<typeof ProbeConfig>;
+
+export const RewardModelConfig = z.object({
+  /**
+   * Linear probes of the frozen base in place of an adapter: on few or noisy votes they rank better and take minutes.
+   * Of the settings below they heed maxTokens, batchExamples, microBatchTokens, centering, undecidedPerDecided, uncertaintyPenalty,
+   * the raters' and the seed: nothing is held out, no step is taken. null trains an adapter.
+   */
+  probe: ProbeConfig.nullable().default(null),
+  lora: LoraConfig.prefault({}),
+  /**
+   * Share of the blocks, from the top, that are adapted. What enters them is the base's alone and the same in every epoch:
+   * it is computed once and kept, so that a step costs about this share of the whole.
+   */
+  adaptedShare: z.number().gt(0).max(1).default(1),
+  /** Bytes of memory for what is kept: four times the hidden size a token. */
+  keptStatesBytes: z
+    .int()
+    .min(0)
+    .default(2 ** 30),
+  /** AdamW step size of the LoRA tensors, after warm-up. */
+  learningRate: z.number().positive().default(1.5e-4),
+  /** Scalar heads on the one trunk; several are an ensemble, each on its own bootstrap of the feedback. */
+  heads: z.int().min(1).max(16).default(1),
+  /** zero: a few hundred votes must not fight a random direction. normal is N(0, 1 / sqrt(hidden size + 1)). */
+  headInit: z.enum(['zero', 'normal']).default('zero'),
+  /** Deviations of the heads that come off their mean when the policy is scored. */
+  uncertaintyPenalty: z.number().min(0).default(0),
+  /** Step size of the scalar heads. */
+  headLearningRate: z.number().positive().default(2e-3),
+  /** Step size of the raters' biases, in logits. */
+  raterLearningRate: z.number().positive().default(0.03),
+  adamEpsilon: z.number().positive().default(1e-8),
+  weightDecay: z.number().min(0).default(0.01),
+  /** Optimiser steps from zero to the full step size; afterwards a cosine down to a tenth. */
+  warmupSteps: z.int().min(0).default(5),
+  /** Passes over the training part, at most; the held-out loss may end it sooner. */
+  epochs: z.int().min(1).max(50).default(2),
+  /** Feedback examples per optimiser step. */
+  batchExamples: z.int().min(1).default(16),
+  /** Padded tokens of one forward and backward pass, the unit of memory. */
+  microBatchTokens: z.int().min(1).default(2048),
+  /** A row longer than this loses the start of its prompt. */
+  maxTokens: z.int().min(8).default(512),
+  /** Global norm of the gradient. */
+  maxGradNorm: z.number().positive().default(1),
+  /** Weight of (chosen + rejected)^2, which keeps scores around zero. */
+  centering: z.number().min(0).default(0.01),
+  /** Precision of the prior around 0 of a rater's bias, in votes: few thumbs explain little. */
+  raterBiasRidge: z.number().min(0).default(1),
+  /** Ratings that the mean and spread of all raters count for in those of one rater. */
+  ratingShrinkage: z.number().positive().default(5),
+  /** Share of prompts held out; every example of a prompt is on one side. */
+  evalShare: z.number().min(0).max(0.5).default(0.15),
+  /** Evaluations in each epoch; the best state by held-out loss is kept. */
+  evalsPerEpoch: z.int().min(1).default(2),
+  /** Evaluations without a better held-out loss that end the training. */
+  patience: z.int().min(1).default(3),
+  /** Ends training after so many tokens forward and backward (padding aside); null is no limit. */
+  tokenBudget: z.int().positive().nullable().default(null),
+  /** Ties and both-bads kept for each decided comparison: they cost as much and say less. null keeps all. */
+  undecidedPerDecided: z.number().min(0).nullable().default(0.3),
+  /** Optimiser steps between two checkpoints. */
+  checkpointEverySteps: z.int().min(1).default(5),
+  seed: z.int().min(0).default(17),
+});
+export type RewardModelConfig = z.infer<typeof RewardModelConfig>;

@@ -1,0 +1,112 @@
+// Makes (prompt, response) demonstrations of a dialogue's turns: who asks, who answers, how much went before.
+import type { ChatMessage } from '@/core/base/base';
+import type { Turn } from './filter';
+
+/** A message in the field's JSONL; weight 0 marks an answer that is history and not to be learnt. */
+export interface DemonstrationMessage extends ChatMessage {
+  weight?: 0;
+}
+
+export interface Demonstration {
+  messages: DemonstrationMessage[];
+}
+
+export const PAIR_DROP_REASONS = {
+  inaudible: 'the answer could not be heard in full',
+  too_long: 'prompt or answer over the longest',
+  duplicate: 'the same prompt and answer again',
+} as const;
+export type PairDropReason = keyof typeof PAIR_DROP_REASONS;
+
+export interface PairLimits {
+  /** Words of earlier turns kept in front of a prompt. */
+  historyWords: number;
+  /** Words of a prompt, and of an answer. */
+  longestWords: number;
+}
+
+export const PAIR_LIMITS: PairLimits = { historyWords: 120, longestWords: 250 };
+
+const ASKS =
+  /^(?:Q|QUESTION(?:ER)?|INTERVIEWER|INT|HOST|MODERATOR|REPORTER|JOURNALIST|USER|HUMAN|CUSTOMER|CALLER|PATIENT|STUDENT)\b/u;
+const ANSWERS = /^(?:A|ANSWER|INTERVIEWEE|RESPONDENT|GUEST|ASSISTANT|AI|BOT|AGENT|EXPERT|DOCTOR|TEACHER)\b/u;
+
+/**
+ * The speaker to learn from: one whose name says that he answers, else, among those who do not ask for a living, the one
+ * who ends the fewest turns with a question mark; of equal ones the one who speaks more, then the later one.
+ */
+export function answerer(turns: readonly Turn[]): string {
+  const speakers = [...new Set(turns.map(({ speaker }) => speaker))];
+  const named = speakers.filter((speaker) => ANSWERS.test(speaker));
+  if (named.length === 1) return named[0]!;
+  const candidates = speakers.filter((speaker) => !ASKS.test(speaker));
+  const figures = (candidates.length ? candidates : speakers).map((speaker) => {
+    const own = turns.filter((turn) => turn.speaker === speaker);
+    const asked = own.filter(({ text }) => /[?？؟]["'”’»」)]*$/u.test(text)).length;
+    return { speaker, asked: asked / own.length, words: own.reduce((sum, { text }) => sum + countWords(text), 0) };
+  });
+  const isBetter = (a: (typeof figures)[number], b: (typeof figures)[number]) =>
+    a.asked < b.asked || (a.asked === b.asked && a.words >= b.words);
+  return figures.reduce((best, next) => (isBetter(next, best) ? next : best)).speaker;
+}
+
+/** Everybody but the answerer is the user; where those are several, each turn keeps its name in front. */
+export function asMessages(turns: readonly Turn[]): ChatMessage[] {
+  const assistant = answerer(turns);
+  const isCrowd = new Set(turns.map(({ speaker }) => speaker)).size > 2;
+  const messages: ChatMessage[] = [];
+  for (const { speaker, text } of turns) {
+    const role = speaker === assistant ? 'assistant' : 'user';
+    const content = role === 'user' && isCrowd ? `${titleCase(speaker)}: ${text}` : text;
+    const before = messages.at(-1);
+    if (before?.role === role) before.content += `\n\n${content}`;
+    else messages.push({ role, content });
+  }
+  if (messages[0]?.role === 'assistant') messages.shift(); // an answer to nothing
+  return messages;
+}
+
+/** One demonstration for each answer, with whole exchanges of history in front of its prompt as far as the words go. */
+export function makePairs(
+  turns: readonly Turn[],
+  { historyWords, longestWords }: PairLimits,
+): { pairs: Demonstration[]; dropped: PairDropReason[] } {
+  const messages = asMessages(turns);
+  const pairs: Demonstration[] = [];
+  const dropped: PairDropReason[] = [];
+  for (let i = 1; i < messages.length; i += 2) {
+    const [prompt, answer] = [messages[i - 1]!, messages[i]!];
+    if (/\[(?:inaudible|unintelligible|indistinct)/iu.test(answer.content)) dropped.push('inaudible');
+    else if (Math.max(countWords(prompt.content), countWords(answer.content)) > longestWords) dropped.push('too_long');
+    else {
+      let from = i - 1;
+      let left = historyWords;
+      for (; from >= 2; from -= 2) {
+        left -= countWords(messages[from - 1]!.content) + countWords(messages[from - 2]!.content);
+        if (left < 0) break;
+      }
+      const history = messages
+        .slice(from, i - 1)
+        .map((message): DemonstrationMessage => (message.role === 'assistant' ? { ...message, weight: 0 } : message));
+      pairs.push({ messages: [...history, prompt, answer] });
+    }
+  }
+  return { pairs, dropped };
+}
+
+/** The same for texts that differ in case and blanks alone. */
+export const pairKey = ({ messages }: Demonstration) =>
+  messages
+    .slice(-2)
+    .map(({ content }) => content.toLowerCase().replace(/\s+/gu, ' ').trim())
+    .join('\u0000');
+
+/** Han, kana and Thai are written without blanks: two of their characters count as a word. */
+export function countWords(text: string): number {
+  const dense = text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu)?.length ?? 0;
+  const spaced = text.replace(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]+/gu, ' ');
+  return Math.ceil(dense / 2) + (spaced.match(/\S+/gu)?.length ?? 0);
+}
+
+const titleCase = (name: string) =>
+  name.toLowerCase().replace(/(^|[^\p{L}\p{M}'’])(\p{L})/gu, (_, a, b) => a + b.toUpperCase());

@@ -1,0 +1,104 @@
+// Turns a snapshot's rows into what the algorithms train on and are judged by.
+
+import type { StoredGeneration } from '@/trainer/policy/stored-experience';
+import { type Demonstration, demonstrationOfAnswer } from './demonstrations';
+import type { RewardExample } from './reward-examples';
+import type { SnapshotRow } from './snapshot';
+
+/** Of a comparison or a thumb, whose rows carry no trust: every rater counts the same. */
+const WEIGHT = 1;
+
+export function rewardExamples(rows: readonly SnapshotRow[]): RewardExample[] {
+  return rows.flatMap((row) => (row.split === 'train' ? rewardExample(row) : []));
+}
+
+function rewardExample(row: SnapshotRow): RewardExample[] {
+  const ids = (values: readonly number[]) => Int32Array.from(values);
+  const promptIds = ids(row.promptIds);
+  if (row.kind === 'prompt' || row.kind === 'demonstration' || row.kind === 'generation') return [];
+  if (row.kind === 'thumb') {
+    const answerIds = ids(row.answer.ids);
+    return [{ kind: 'thumb', promptIds, answerIds, up: row.up, rater: row.raterId, weight: WEIGHT }];
+  }
+  if (row.kind === 'comparison') {
+    const [chosen, rejected] = row.choice === 'right' ? [row.right, row.left] : [row.left, row.right];
+    const outcome = row.choice === 'left' || row.choice === 'right' ? 'chosen' : row.choice;
+    const sides = { chosenIds: ids(chosen.ids), rejectedIds: ids(rejected.ids) };
+    return [{ kind: 'comparison', promptIds, ...sides, outcome, margin: 0, weight: WEIGHT }];
+  }
+  const judged = { promptIds, weight: row.trust, ...(row.groups && { groups: row.groups }) };
+  switch (row.kind) {
+    case 'best_of':
+      return [{ kind: 'best_of', ...judged, answers: row.answers.map(ids), best: row.best }];
+    case 'rating':
+      return [{ kind: 'rating', ...judged, answerIds: ids(row.answerIds), value: row.value, rater: row.raterId }];
+    case 'questionnaire': {
+      const { flaws, flawWeights, raterId: rater } = row;
+      return [{ kind: 'questionnaire', ...judged, answerIds: ids(row.answerIds), flaws, flawWeights, rater }];
+    }
+    case 'correction': {
+      const sides = { originalIds: ids(row.originalIds), correctedIds: ids(row.correctedIds) };
+      return [{ kind: 'correction', ...judged, ...sides, margin: 0 }];
+    }
+  }
+}
+
+/**
+ * What SFT learns: demonstrations, corrected answers, and answers that somebody rated highest and nobody voted down. An
+ * answer that was cut off is not among the top-rated ones, or the policy would learn not to end.
+ */
+export function demonstrationRows(
+  rows: readonly SnapshotRow[],
+  { leastRating, endIds }: { leastRating: number; endIds: readonly number[] },
+): Demonstration[] {
+  const found = new Map<string, { promptIds: Int32Array; answerIds: Int32Array; weight: number }>();
+  const disliked = new Set<string>();
+  const keyOf = (promptIds: readonly number[], answerIds: readonly number[]) => `${promptIds} ${answerIds}`;
+  const add = (promptIds: readonly number[], answerIds: readonly number[], weight: number) => {
+    const key = keyOf(promptIds, answerIds);
+    if ((found.get(key)?.weight ?? -1) >= weight) return;
+    found.set(key, { promptIds: Int32Array.from(promptIds), answerIds: Int32Array.from(answerIds), weight });
+  };
+  const addTop = (promptIds: readonly number[], answerIds: readonly number[], isTop: boolean, weight: number) => {
+    if (!isTop) disliked.add(keyOf(promptIds, answerIds));
+    else if (endIds.includes(answerIds.at(-1)!)) add(promptIds, answerIds, weight);
+  };
+  const train = rows.filter((row) => row.split === 'train');
+  for (const row of train) {
+    if (row.kind === 'thumb') addTop(row.promptIds, row.answer.ids, row.up, WEIGHT);
+    if (row.kind === 'rating') addTop(row.promptIds, row.answerIds, row.value >= leastRating, row.trust);
+  }
+  for (const key of disliked) found.delete(key);
+  for (const row of train) {
+    if (row.kind === 'demonstration') add(row.promptIds, row.answerIds, row.trust);
+    if (row.kind === 'correction') add(row.promptIds, row.correctedIds, row.trust);
+  }
+  return [...found.values()].map(({ weight, ...answer }) => demonstrationOfAnswer(answer, weight));
+}
+
+/** Prompts of one side that leave room for an answer. */
+export function promptsOf(
+  rows: readonly SnapshotRow[],
+  split: SnapshotRow['split'],
+  maxPromptTokens: number,
+): Int32Array[] {
+  return rows
+    .filter((row) => row.kind === 'prompt' && row.split === split && row.promptIds.length <= maxPromptTokens)
+    .map((row) => Int32Array.from(row.promptIds));
+}
+
+/** Logged answers of the run's parent to training prompts, as experience. */
+export function loggedAnswers(rows: readonly SnapshotRow[]): StoredGeneration[] {
+  return rows.flatMap((row): StoredGeneration[] => {
+    if (row.kind !== 'generation' || row.split !== 'train') return [];
+    return [
+      {
+        promptIds: Int32Array.from(row.promptIds),
+        completionIds: Int32Array.from(row.answerIds),
+        logprobs: Float32Array.from(row.logprobs),
+        sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 },
+        updatesBehind: 0,
+      },
+    ];
+  });
+}

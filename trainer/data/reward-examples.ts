@@ -1,0 +1,81 @@
+// The kinds of feedback that a reward model learns from, and which answers each of them judges.
+import type { Outcome } from '@/trainer/math/policy-loss';
+
+interface Judged {
+  promptIds: Int32Array;
+  /** Trust in the rater, 0 to 1. */
+  weight: number;
+  /** What a report is split by, for example { language: 'de', raters: 'staff' }. */
+  groups?: Record<string, string>;
+}
+
+export interface Comparison extends Judged {
+  kind: 'comparison';
+  /** In a tie or where both are bad, either order. The end token belongs to an answer that ended. */
+  chosenIds: Int32Array;
+  rejectedIds: Int32Array;
+  outcome: Outcome;
+  /** Logits by which the winner should lead; 0 as a rule. */
+  margin: number;
+}
+
+export interface BestOf extends Judged {
+  kind: 'best_of';
+  answers: Int32Array[];
+  /** Index of the one that was picked. */
+  best: number;
+}
+
+export interface Thumb extends Judged {
+  kind: 'thumb';
+  answerIds: Int32Array;
+  up: boolean;
+  rater: string;
+}
+
+/** A number from 1 to 10. */
+export interface Rating extends Judged {
+  kind: 'rating';
+  answerIds: Int32Array;
+  value: number;
+  rater: string;
+}
+
+/** Ticked flaws, with the weights that the admin had set at that time. */
+export interface Questionnaire extends Judged {
+  kind: 'questionnaire';
+  answerIds: Int32Array;
+  flaws: string[];
+  flawWeights: FlawWeights;
+  rater: string;
+}
+
+export interface FlawWeights {
+  version: string;
+  /** What each flaw takes off a quality of 1. */
+  weights: Record<string, number>;
+}
+
+/** Somebody wrote a better answer: it wins over the original. The same text is a demonstration for SFT. */
+export interface Correction extends Judged {
+  kind: 'correction';
+  originalIds: Int32Array;
+  correctedIds: Int32Array;
+  margin: number;
+}
+
+export type RewardExample = Comparison | BestOf | Thumb | Rating | Questionnaire | Correction;
+
+/** The answers that need a score, in the order of the loss's scores. */
+export function answersOf(example: RewardExample): Int32Array[] {
+  switch (example.kind) {
+    case 'comparison':
+      return [example.chosenIds, example.rejectedIds];
+    case 'correction':
+      return [example.correctedIds, example.originalIds];
+    case 'best_of':
+      return example.answers;
+    default:
+      return [example.answerIds];
+  }
+}

@@ -1,0 +1,49 @@
+// The rows of a snapshot for feedback beyond comparisons and thumbs, and for demonstrations; one JSON object a line.
+import { z } from 'zod';
+import { HIGHEST_RATING, LOWEST_RATING } from '@/trainer/math/rating-scale';
+
+const Ids = z.array(z.int().min(0)).min(1);
+
+/** What every row says about where it comes from. */
+const Given = z.object({
+  split: z.enum(['train', 'heldout']),
+  promptIds: Ids,
+  raterId: z.string(),
+  /** Trust in the rater, measured elsewhere; 1 while it is not. */
+  trust: z.number().min(0).max(1).default(1),
+  /** Groups by which reports are split, for example { language: 'de' }. */
+  groups: z.record(z.string(), z.string()).optional(),
+});
+
+export const BestOfRow = Given.extend({
+  kind: z.literal('best_of'),
+  answers: z.array(Ids).min(2),
+  /** Index of the pick. */
+  best: z.int().min(0),
+}).refine(({ answers, best }) => best < answers.length, { error: 'best must be the index of one of the answers' });
+
+export const RatingRow = Given.extend({
+  kind: z.literal('rating'),
+  answerIds: Ids,
+  value: z.number().min(LOWEST_RATING).max(HIGHEST_RATING),
+});
+
+export const QuestionnaireRow = Given.extend({
+  kind: z.literal('questionnaire'),
+  answerIds: Ids,
+  flaws: z.array(z.string()),
+  /** As they were when it was filled in. */
+  flawWeights: z.object({ version: z.string(), weights: z.record(z.string(), z.number().min(0)) }),
+});
+
+/** The end token belongs to the corrected answer; to the original only where it ended by itself. */
+export const CorrectionRow = Given.extend({
+  kind: z.literal('correction'),
+  originalIds: Ids,
+  correctedIds: Ids,
+});
+
+/** An answer that somebody wrote or imported, its end token included. */
+export const DemonstrationRow = Given.extend({ kind: z.literal('demonstration'), answerIds: Ids });
+
+export const FEEDBACK_ROWS = [BestOfRow, RatingRow, QuestionnaireRow, CorrectionRow, DemonstrationRow] as const;

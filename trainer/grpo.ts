@@ -1,8 +1,0 @@
-// Group relative policy optimisation: scores normalised within the answers to one prompt, divergence (k3) in the loss.
-//
-// Shao et al. 2024, equation 3, with outcome rewards. Left out: process rewards, and the reference's renewal during a run.
-import type { OnPolicyAlgorithm } from './on-policy-algorithm';
-import type { GrpoConfig } from './policy-config';
-import { grouped } from './rloo';
-
-export const grpo = (config: GrpoConfig): OnPolicyAlgorithm => grouped(config, 'normalised');

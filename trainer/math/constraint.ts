@@ -1,0 +1,121 @@
+// Prices of named costs in the reward: fixed, or Lagrangian multipliers that grow while a cost is above its threshold.
+//
+// PPO-Lagrangian (Safe-RLHF, Dai et al. 2023): A = (A_r - sum lambda A_c) / (1 + sum lambda), where a cost carries beta * kl,
+// too. Advantages are linear in rewards, so with one value function of the mixture that is the same as the mixed score
+// (score - sum lambda cost) / (1 + sum lambda) less beta * kl, which is what is computed here. Left out: a value function for
+// each cost, whose only gain is to follow a quickly moving multiplier sooner; it would cost a head and a pass each.
+import { z } from 'zod';
+import { AttuneError } from '@/core/errors';
+import type { Answer } from '@/trainer/sampling/completion-logprobs';
+
+export const Multiplier = z.object({
+  /** Mean cost of an answer that is allowed. */
+  threshold: z.number().default(0),
+  /** Step size of the multiplier's logarithm. */
+  learningRate: z.number().positive().default(0.1),
+  /** Cap of the multiplier. */
+  max: z.number().positive().default(5),
+  /** Answers over which the cost is averaged. */
+  window: z.int().min(1).default(128),
+  /** Iterations before the multiplier first moves: a policy must have met the cost, and the cost be trusted. */
+  delayIterations: z.int().min(0).default(0),
+});
+export type Multiplier = z.infer<typeof Multiplier>;
+
+export interface Constraint {
+  name: string;
+  /** Cost of an answer's text, 0 where it keeps the constraint. */
+  cost(text: string, answer: Answer): number;
+  /** Points of score for one unit of cost; the start value where it adapts. */
+  price: number;
+  /** Null keeps the price fixed. */
+  adaptive: Multiplier | null;
+}
+
+/** What a run remembers of a constraint; part of a checkpoint. */
+export interface ConstraintState {
+  price: number;
+  /** Costs of the last answers, the newest last, at most a window of them. */
+  recent: number[];
+}
+export type ConstraintStates = Record<string, ConstraintState>;
+
+export function startConstraints(constraints: readonly Constraint[]): ConstraintStates {
+  const names = constraints.map(({ name }) => name);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) throw new AttuneError('BAD_INPUT', `Two constraints have the name "${repeated}".`);
+  for (const { name, price, adaptive } of constraints) {
+    if (price < 0 || (adaptive && (price === 0 || price > adaptive.max))) {
+      const range = adaptive ? `above 0 and at most ${adaptive.max}, since it grows by factors` : '0 or more';
+      throw new AttuneError('BAD_INPUT', `The price of the constraint "${name}" is ${price}; it must be ${range}.`);
+    }
+  }
+  return Object.fromEntries(constraints.map(({ name, price }) => [name, { price, recent: [] }]));
+}
+
+/** Score less fixed penalties, then mixed with the adaptive costs by their multipliers. */
+export function constrainScore(
+  score: number,
+  costs: ReadonlyMap<string, number>,
+  constraints: readonly Constraint[],
+  states: ConstraintStates,
+): number {
+  let mixed = score;
+  let multipliers = 0;
+  for (const { name, adaptive } of constraints) {
+    const { price } = states[name]!;
+    mixed -= price * costs.get(name)!;
+    if (adaptive) multipliers += price;
+  }
+  return mixed / (1 + multipliers);
+}
+
+/** log lambda += eta * lambda * (J - d), lambda at most max. */
+export function nextPrice(
+  price: number,
+  meanCost: number,
+  { threshold, learningRate, max }: Pick<Multiplier, 'threshold' | 'learningRate' | 'max'>,
+): number {
+  const log = Math.log(price) + learningRate * price * (meanCost - threshold);
+  return Math.exp(Math.min(log, Math.log(max)));
+}
+
+/** After an iteration: remembers its costs, and moves each multiplier by the mean cost of its window. */
+export function updateConstraints(
+  constraints: readonly Constraint[],
+  states: ConstraintStates,
+  costs: ReadonlyMap<string, ArrayLike<number>>,
+  iteration: number,
+): ConstraintStates {
+  return Object.fromEntries(
+    constraints.map(({ name, adaptive }) => {
+      const { price, recent: before } = states[name]!;
+      if (!adaptive) return [name, { price, recent: [] }];
+      const recent = [...before, ...Array.from(costs.get(name)!)].slice(-adaptive.window);
+      const isMoved = iteration >= adaptive.delayIterations && recent.length > 0;
+      return [name, { price: isMoved ? nextPrice(price, mean(recent), adaptive) : price, recent }];
+    }),
+  );
+}
+
+/** What the costs of one iteration were, and what was charged for them. */
+export function constraintMetrics(
+  constraints: readonly Constraint[],
+  states: ConstraintStates,
+  costs: ReadonlyMap<string, ArrayLike<number>>,
+): Record<string, number> {
+  const metrics: Record<string, number> = {};
+  for (const { name, adaptive } of constraints) {
+    const own = Array.from(costs.get(name)!);
+    const key = `constraint/${name}`;
+    metrics[`${key}/cost`] = mean(own);
+    metrics[`${key}/lambda`] = states[name]!.price;
+    metrics[`${key}/violation_rate`] = mean(own.map((cost) => (cost > 0 ? 1 : 0)));
+    if (!adaptive) continue;
+    metrics[`${key}/threshold`] = adaptive.threshold;
+    metrics[`${key}/window_cost`] = mean([...states[name]!.recent, ...own].slice(-adaptive.window));
+  }
+  return metrics;
+}
+
+const mean = (values: readonly number[]) => (values.length ? values.reduce((a, b) => a + b, 0) / values.length : 0);

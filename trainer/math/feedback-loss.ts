@@ -1,0 +1,130 @@
+// One likelihood over one scalar score for every kind of feedback, with its exact gradient for scores and rater biases.
+//
+// Comparisons (ties as half wins, both-bad with a thumb down each), corrections, best-of-N, thumbs with a bias per rater,
+// ratings and questionnaires; each term times the trust in its rater. Bradley and Terry 1952; Plackett 1975 and Luce 1959
+// for best-of-N; McCullagh 1980 for ratings.
+//
+// Ratings are an ordinal logit and not a squared error: its latent is the same logit that comparisons and thumbs observe,
+// so that the terms need no exchange rate, no single outlier has a slope above 1, and a 10 asks for no ceiling.
+
+import { answersOf, type RewardExample } from '@/trainer/data/reward-examples';
+import { bradleyTerryLoss, logSigmoid, type ScoreLoss, sigmoid, thumbLoss } from './policy-loss';
+import { latentInterval, type RatingScales } from './rating-scale';
+
+/** Cross-entropy of the softmax over each group's scores with its pick; scores of the groups one after another. */
+export function bestOfLoss(
+  scores: ArrayLike<number>,
+  groups: readonly { count: number; best: number; weight: number }[],
+  normaliser: number,
+): ScoreLoss {
+  const out: ScoreLoss = { loss: 0, gradient: new Float32Array(scores.length) };
+  let start = 0;
+  for (const { count, best, weight } of groups) {
+    const own = Array.from({ length: count }, (_, i) => scores[start + i]!);
+    const highest = Math.max(...own);
+    const total = own.reduce((sum, score) => sum + Math.exp(score - highest), 0);
+    const w = weight / normaliser;
+    out.loss -= w * (own[best]! - highest - Math.log(total));
+    own.forEach((score, i) => {
+      out.gradient[start + i] = w * (Math.exp(score - highest) / total - (i === best ? 1 : 0));
+    });
+    start += count;
+  }
+  return out;
+}
+
+/**
+ * Ordinal logit: -log(sigmoid(high - score) - sigmoid(low - score)), the probability that the score plus logistic noise
+ * lies in the interval. Its slope is 1 - sigmoid(high - score) - sigmoid(low - score).
+ */
+export function intervalLoss(
+  scores: ArrayLike<number>,
+  intervals: readonly { low: number; high: number; weight: number }[],
+  normaliser: number,
+): ScoreLoss {
+  const out: ScoreLoss = { loss: 0, gradient: new Float32Array(scores.length) };
+  intervals.forEach(({ low, high, weight }, i) => {
+    const [above, below] = [high - scores[i]!, low - scores[i]!];
+    const w = weight / normaliser;
+    // sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - e^(b - a)), which stays exact far out in the tails.
+    out.loss -= w * (logSigmoid(above) + logSigmoid(-below) + Math.log1p(-Math.exp(below - above)));
+    out.gradient[i] = w * (1 - sigmoid(above) - sigmoid(below));
+  });
+  return out;
+}
+
+export interface FeedbackLossOptions {
+  /** Bias of each rater of thumbs, by their index. */
+  raters: ReadonlyMap<string, number>;
+  biases: ArrayLike<number>;
+  scales: RatingScales;
+  /** Weight of (sum of a pair's scores)^2, and of (twice the mean)^2 for best-of-N: keeps scores around zero. */
+  centering: number;
+  /** Divisor: the weight of the whole batch, so that micro-batches add up to it. */
+  normaliser: number;
+  /** Multiplies each example's weight; for the bootstrap of an ensemble. Default 1. */
+  weightOf?: (example: RewardExample) => number;
+}
+
+export interface FeedbackLoss extends ScoreLoss {
+  biasGradient: Float32Array;
+}
+
+/** `scores` has one number for each answer of each example, in order. */
+export function feedbackLoss(
+  examples: readonly RewardExample[],
+  scores: ArrayLike<number>,
+  options: FeedbackLossOptions,
+): FeedbackLoss {
+  const { raters, biases, scales, centering, normaliser, weightOf } = options;
+  const out: FeedbackLoss = {
+    loss: 0,
+    gradient: new Float32Array(scores.length),
+    biasGradient: new Float32Array(biases.length),
+  };
+  let start = 0;
+  for (const example of examples) {
+    const count = answersOf(example).length;
+    const own = Array.from({ length: count }, (_, i) => scores[start + i]!);
+    const weight = example.weight * (weightOf?.(example) ?? 1);
+    const term = termOf({ ...example, weight }, own);
+    out.loss += term.loss;
+    out.gradient.set(term.gradient, start);
+    start += count;
+  }
+  return out;
+
+  function termOf(example: RewardExample, own: number[]): ScoreLoss {
+    const { weight } = example;
+    switch (example.kind) {
+      case 'comparison':
+        return bradleyTerryLoss(own, [example], { centering, normaliser });
+      case 'correction': {
+        const pair = { outcome: 'chosen' as const, margin: example.margin, weight };
+        return bradleyTerryLoss(own, [pair], { centering, normaliser });
+      }
+      case 'best_of': {
+        const group = { count: own.length, best: example.best, weight };
+        return centred(bestOfLoss(own, [group], normaliser), own, weight);
+      }
+      case 'thumb': {
+        const vote = { up: example.up, weight, rater: raters.get(example.rater)! };
+        const { biasGradient, ...term } = thumbLoss(own, [vote], biases, normaliser);
+        out.biasGradient[vote.rater]! += biasGradient[vote.rater]!;
+        return term;
+      }
+      case 'rating':
+      case 'questionnaire':
+        return intervalLoss(own, [{ ...latentInterval(example, scales), weight }], normaliser);
+    }
+  }
+
+  function centred(term: ScoreLoss, own: number[], weight: number): ScoreLoss {
+    const level = (2 * own.reduce((sum, score) => sum + score, 0)) / own.length;
+    const w = (weight * centering) / normaliser;
+    return {
+      loss: term.loss + w * level ** 2,
+      gradient: term.gradient.map((slope) => slope + (w * 2 * level * 2) / own.length),
+    };
+  }
+}

@@ -1,0 +1,43 @@
+// Direct preference optimisation on stored comparisons: the policy is its own reward model, no samples are drawn.
+//
+// Rafailov et al. 2023: -log sigmoid(beta * (logratio chosen - logratio rejected)). A tie is half a win for each side, and a
+// pair of which both are bad is a tie. Left out: label smoothing, since trust in raters weighs each comparison already.
+
+import type { DpoConfig } from '@/trainer/config/policy';
+import { dpoLoss, type PreferencePair } from '@/trainer/math/preference-loss';
+import { type Metrics, mean } from '@/trainer/policy/metrics';
+import type { OfflineAlgorithm, PreferenceItem } from '@/trainer/policy/offline-loop';
+
+interface Pair extends PreferenceItem {
+  isTie: boolean;
+}
+
+export function dpo(config: DpoConfig, comparisons: readonly PreferencePair[]): OfflineAlgorithm<Pair> {
+  const { beta } = config;
+  return {
+    config,
+    needsMismatchedKl: false,
+    items: comparisons.map(({ promptIds, chosenIds, rejectedIds, outcome, weight }) => ({
+      answers: [
+        { promptIds, answerIds: chosenIds },
+        { promptIds, answerIds: rejectedIds },
+      ],
+      isTie: outcome !== 'chosen',
+      weight,
+    })),
+    loss: (logRatios, pairs, { normaliser }) => dpoLoss(logRatios, pairs, beta, normaliser),
+    metrics(logRatios, pairs): Metrics {
+      const decided = [...pairs.keys()].filter((i) => !pairs[i]!.isTie);
+      const chosen = decided.map((i) => beta * logRatios[2 * i]!);
+      const rejected = decided.map((i) => beta * logRatios[2 * i + 1]!);
+      const margins = chosen.map((x, i) => x - rejected[i]!);
+      return {
+        'rewards/chosen': mean(chosen),
+        'rewards/rejected': mean(rejected),
+        'rewards/margins': mean(margins),
+        // Equal rewards, as before the first step, are half right.
+        'rewards/accuracies': mean(margins.map((x) => (x > 0 ? 1 : x === 0 ? 0.5 : 0))),
+      };
+    },
+  };
+}

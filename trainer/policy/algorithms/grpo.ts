@@ -1,0 +1,9 @@
+// Group relative policy optimisation: scores normalised within the answers to one prompt, divergence (k3) in the loss.
+//
+// Shao et al. 2024, equation 3, with outcome rewards. Left out: process rewards, and the reference's renewal during a run.
+
+import type { GrpoConfig } from '@/trainer/config/policy';
+import type { OnPolicyAlgorithm } from './algorithm';
+import { grouped } from './rloo';
+
+export const grpo = (config: GrpoConfig): OnPolicyAlgorithm => grouped(config, 'normalised');

@@ -1,0 +1,50 @@
+// Kahneman-Tversky optimisation on single answers that were found good or bad; comparisons count as one of each.
+//
+// Ethayarajh et al. 2024: 1 - sigmoid(beta (logratio - kl)) for a good answer, the sign turned for a bad one; kl is the mean
+// log-ratio of the batch's answers under each other's prompts, at least 0, without a gradient. Ties say neither and are left
+// out; of a pair that is bad on both sides, both answers are bad.
+import type { KtoConfig } from '@/trainer/config/policy';
+import { ktoLoss, type PreferencePair, type ThumbedAnswer } from '@/trainer/math/preference-loss';
+import { type Metrics, mean } from '@/trainer/policy/metrics';
+import type { OfflineAlgorithm, PreferenceItem } from '@/trainer/policy/offline-loop';
+
+interface Thumbed extends PreferenceItem {
+  up: boolean;
+}
+
+export function kto(
+  config: KtoConfig,
+  comparisons: readonly PreferencePair[],
+  thumbs: readonly ThumbedAnswer[],
+): OfflineAlgorithm<Thumbed> {
+  const { beta, desirableWeight, undesirableWeight } = config;
+  const item = (promptIds: Int32Array, answerIds: Int32Array, up: boolean, weight: number): Thumbed => ({
+    answers: [{ promptIds, answerIds }],
+    up,
+    weight: weight * (up ? desirableWeight : undesirableWeight),
+  });
+  return {
+    config,
+    needsMismatchedKl: true,
+    items: [
+      ...comparisons.flatMap(({ promptIds, chosenIds, rejectedIds, outcome, weight }) =>
+        outcome === 'tie'
+          ? []
+          : [item(promptIds, chosenIds, outcome === 'chosen', weight), item(promptIds, rejectedIds, false, weight)],
+      ),
+      ...thumbs.map(({ promptIds, answerIds, up, weight }) => item(promptIds, answerIds, up, weight)),
+    ],
+    loss: (logRatios, answers, { kl, normaliser }) => ktoLoss(logRatios, answers, { beta, kl, normaliser }),
+    metrics(logRatios, answers): Metrics {
+      const of = (up: boolean) => logRatios.filter((_, i) => answers[i]!.up === up).map((x) => beta * x);
+      const [chosen, rejected] = [of(true), of(false)];
+      const signed = [...chosen, ...rejected.map((x) => -x)];
+      return {
+        'rewards/chosen': mean(chosen),
+        'rewards/rejected': mean(rejected),
+        'rewards/margins': mean(chosen) - mean(rejected),
+        'rewards/accuracies': mean(signed.map((x) => (x > 0 ? 1 : x === 0 ? 0.5 : 0))),
+      };
+    },
+  };
+}

@@ -1,0 +1,54 @@
+// An experience as named tensors of a checkpoint, and back.
+import type { NamedTensors } from '@/trainer/runs/checkpoint';
+import { splitByLength } from '@/trainer/sampling/completion-logprobs';
+import type { Experience } from './experience';
+
+const RAGGED = [
+  'promptIds',
+  'answerIds',
+  'engineLogprobs',
+  'logprobs',
+  'referenceLogprobs',
+  'entropy',
+  'values',
+] as const;
+const FLAT = ['staleness', 'rewardScores', 'scores'] as const;
+
+/** As named tensors for a checkpoint; ids fit float32 exactly below 2^24. */
+export function packExperience(experience: Experience): NamedTensors {
+  const tensors: NamedTensors = new Map();
+  const put = (name: string, values: Float32Array) =>
+    tensors.set(`experience.${name}`, { shape: [values.length], values });
+  for (const key of RAGGED) {
+    const rows = experience[key];
+    put(`${key}.lengths`, Float32Array.from(rows.map((row) => row.length)));
+    put(key, Float32Array.from(rows.flatMap((row) => [...row])));
+  }
+  for (const key of FLAT) put(key, experience[key]);
+  for (const [name, cost] of experience.costs) put(`costs.${name}`, cost);
+  return tensors;
+}
+
+/** The inverse; null where the checkpoint lies between two experiences. */
+export function unpackExperience(tensors: NamedTensors): Experience | null {
+  const get = (name: string) => tensors.get(`experience.${name}`)?.values ?? new Float32Array(0);
+  if (!tensors.has('experience.scores')) return null;
+  const rows = (key: (typeof RAGGED)[number]) => splitByLength(get(key), get(`${key}.lengths`));
+  const ids = (key: 'promptIds' | 'answerIds') => rows(key).map((row) => Int32Array.from(row));
+  const prefix = 'experience.costs.';
+  return {
+    promptIds: ids('promptIds'),
+    answerIds: ids('answerIds'),
+    staleness: get('staleness'),
+    rewardScores: get('rewardScores'),
+    scores: get('scores'),
+    costs: new Map(
+      [...tensors].flatMap(([k, t]) => (k.startsWith(prefix) ? [[k.slice(prefix.length), t.values]] : [])),
+    ),
+    engineLogprobs: rows('engineLogprobs'),
+    logprobs: rows('logprobs'),
+    referenceLogprobs: rows('referenceLogprobs'),
+    entropy: rows('entropy'),
+    values: rows('values'),
+  };
+}

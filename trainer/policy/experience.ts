@@ -1,0 +1,177 @@
+// Answers with everything that a policy learns from: scores, costs, log-probs of three models, values.
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import type { SampledConfig } from '@/trainer/config/policy';
+import { shapeScore } from '@/trainer/math/advantages';
+import { type Constraint, type ConstraintStates, constrainScore } from '@/trainer/math/constraint';
+import { deviationOf, type RunningMoments, updateMoments } from '@/trainer/math/moments';
+import type { ScalarHead } from '@/trainer/model/heads';
+import type { Lora, Trunk } from '@/trainer/model/types';
+import { type Answer, scoreResponses, splitByLength } from '@/trainer/sampling/completion-logprobs';
+import type { StoredAnswer } from './stored-experience';
+
+/** Whatever scores answers; the reward model, normalised. */
+export interface Reward {
+  score(answers: readonly Answer[]): number[];
+}
+
+/** The engine as experience needs it: plain samples at temperature 1, since truncated ones make negative divergence. */
+export interface ExperienceEngine {
+  sample(
+    prompts: readonly Int32Array[],
+    adapterId: string,
+    sampling: { temperature: 1; topK: 0; topP: 1; maxTokens: number },
+    seeds: readonly number[],
+    signal: AbortSignal,
+  ): Promise<{ ids: readonly number[]; logprobs: readonly number[] }[]>;
+}
+
+/** One iteration's answers; every list has a row per answer, ragged by response token. Stored answers come last. */
+export interface Experience {
+  promptIds: Int32Array[];
+  answerIds: Int32Array[];
+  /** Updates by which the sampler of each answer is behind the policy: 0 for its own. */
+  staleness: Float32Array;
+  /** Normalised, before scaling, clipping, floors and penalties. */
+  rewardScores: Float32Array;
+  /** What is maximised: shaped, less the price of every cost. */
+  scores: Float32Array;
+  /** Unpriced costs by constraint. */
+  costs: Map<string, Float32Array>;
+  /** log p of each token at temperature 1: as sampled, of the policy, of the reference. Nats. */
+  engineLogprobs: Float32Array[];
+  logprobs: Float32Array[];
+  referenceLogprobs: Float32Array[];
+  /** Of the policy's whole distribution at each token. Nats. */
+  entropy: Float32Array[];
+  /** Zeros where no value function is trained. */
+  values: Float32Array[];
+}
+
+export interface ExperienceSources {
+  trunk: Trunk;
+  policy: Lora;
+  /** The parent's adapter; null is the base alone. */
+  reference: Lora | null;
+  reward: Reward;
+  constraints: readonly Constraint[];
+  engine: ExperienceEngine;
+  /** Ids to text, for costs and word counts. */
+  decode(ids: readonly number[]): string;
+}
+
+export const endsByItself = (answerIds: Int32Array, endIds: readonly number[]) =>
+  endIds.includes(answerIds.at(-1) ?? -1);
+
+export const countWords = (text: string) => text.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+
+export interface ExperienceRequest {
+  config: SampledConfig;
+  /** The policy's name in the engine. */
+  adapterId: string;
+  prompts: readonly Int32Array[];
+  seeds: readonly number[];
+  stored: readonly StoredAnswer[];
+  /** Completed updates of the policy. */
+  iteration: number;
+  constraintStates: ConstraintStates;
+  /** Of all scores so far, where they are scaled. */
+  scoreMoments: RunningMoments;
+  signal: AbortSignal;
+}
+
+/**
+ * Samples an answer to each prompt, adds stored ones, scores all of them, and recomputes log-probs and values with the
+ * trainer's own arithmetic. `onScores` runs before the values are computed: their bias starts from the first mean score.
+ */
+export async function gatherExperience(
+  sources: ExperienceSources,
+  valueHead: ScalarHead | null,
+  request: ExperienceRequest,
+  onScores: (scores: Float32Array) => void,
+): Promise<{ experience: Experience; scoreMoments: RunningMoments }> {
+  const { trunk, policy, reference, engine } = sources;
+  const { config, stored, signal } = request;
+  const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens: config.maxResponseTokens } as const;
+  const samples = await engine.sample(request.prompts, request.adapterId, sampling, request.seeds, signal);
+  const fresh = request.prompts.map((promptIds, i) => ({ promptIds, answerIds: Int32Array.from(samples[i]!.ids) }));
+  const answers: Answer[] = [...fresh, ...stored];
+
+  const judged = judgeAnswers(sources, request, answers);
+  onScores(judged.scores);
+  await yieldToEvents(); // the native passes hold the event loop
+
+  const values: Float32Array[] = answers.map(({ answerIds }) => new Float32Array(answerIds.length));
+  const policyPass = scoreResponses(trunk, policy, answers, config.microBatchTokens, (hidden, positions, rows) => {
+    if (!valueHead) return;
+    const lengths = rows.map((row) => answers[row]!.answerIds.length);
+    splitByLength(valueHead.values(hidden, positions), lengths).forEach((row, i) => {
+      values[rows[i]!] = row;
+    });
+  });
+  await yieldToEvents();
+  const referencePass = scoreResponses(trunk, reference, answers, config.microBatchTokens);
+  const experience: Experience = {
+    promptIds: answers.map(({ promptIds }) => promptIds),
+    answerIds: answers.map(({ answerIds }) => answerIds),
+    staleness: Float32Array.from([
+      ...fresh.map(() => 0),
+      ...stored.map(({ updatesBehind }) => updatesBehind + request.iteration),
+    ]),
+    rewardScores: judged.rewardScores,
+    scores: judged.scores,
+    costs: judged.costs,
+    values,
+    engineLogprobs: [
+      ...samples.map((sample) => Float32Array.from(sample.logprobs)),
+      ...stored.map(({ logprobs }) => logprobs),
+    ],
+    logprobs: policyPass.logprobs,
+    referenceLogprobs: referencePass.logprobs,
+    entropy: policyPass.entropy,
+  };
+  return { experience, scoreMoments: judged.scoreMoments };
+}
+
+/** From reward and costs to the score that is maximised. */
+function judgeAnswers(
+  { reward, trunk, constraints, decode }: ExperienceSources,
+  { config, constraintStates, scoreMoments }: ExperienceRequest,
+  answers: readonly Answer[],
+) {
+  const rewardScores = Float32Array.from(reward.score(answers));
+  const moments = updateMoments(scoreMoments, rewardScores);
+  const scale = config.scoreScaling === 'running' ? deviationOf(moments) || 1 : 1;
+  const costs = new Map(constraints.map(({ name }) => [name, new Float32Array(answers.length)]));
+  const scores = Float32Array.from(answers, (answer, i) => {
+    const { answerIds } = answer;
+    const ended = endsByItself(answerIds, trunk.config.eosTokenIds);
+    const text = decode([...(ended ? answerIds.subarray(0, -1) : answerIds)]);
+    const shaped = shapeScore(rewardScores[i]! / scale, { words: countWords(text), ended }, config);
+    const own = new Map(constraints.map(({ name, cost }) => [name, cost(text, answer)]));
+    for (const [name, cost] of own) costs.get(name)![i] = cost;
+    return constrainScore(shaped, own, constraints, constraintStates);
+  });
+  return { rewardScores, scores, costs, scoreMoments: moments };
+}
+
+/** The rows that the policy itself answered: they alone say how it does. */
+export const ownRows = ({ staleness }: Experience): number[] =>
+  Array.from(staleness.keys()).filter((row) => staleness[row] === 0);
+
+/** Some rows of an experience, in the given order. */
+export function selectRows(experience: Experience, rows: readonly number[]): Experience {
+  const pick = <Row>(values: ArrayLike<Row>) => rows.map((row) => values[row]!);
+  return {
+    promptIds: pick(experience.promptIds),
+    answerIds: pick(experience.answerIds),
+    staleness: Float32Array.from(pick(experience.staleness)),
+    rewardScores: Float32Array.from(pick(experience.rewardScores)),
+    scores: Float32Array.from(pick(experience.scores)),
+    costs: new Map([...experience.costs].map(([name, costs]) => [name, Float32Array.from(pick(costs))])),
+    engineLogprobs: pick(experience.engineLogprobs),
+    logprobs: pick(experience.logprobs),
+    referenceLogprobs: pick(experience.referenceLogprobs),
+    entropy: pick(experience.entropy),
+    values: pick(experience.values),
+  };
+}

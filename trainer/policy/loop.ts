@@ -1,0 +1,307 @@
+// The loop that every algorithm on the policy's own answers shares: sample, judge, watch, keep the best, update, save.
+//
+// An algorithm says what its answers are worth and how one step is taken; this file does the rest, so that all of them
+// resume to the bit, refuse, stop and log in the same way.
+import { performance } from 'node:perf_hooks';
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import { AttuneError } from '@/core/errors';
+import { hash32, Rng } from '@/core/rng';
+import { tf } from '@/trainer/backend';
+import { type PromptOrder, promptOrder } from '@/trainer/data/prompt-order';
+import { moments } from '@/trainer/math/advantages';
+import { constraintMetrics, startConstraints, updateConstraints } from '@/trainer/math/constraint';
+import { adaptKlCoefficient } from '@/trainer/math/kl';
+import { NO_MOMENTS } from '@/trainer/math/moments';
+import { createScalarHead, type ScalarHead } from '@/trainer/model/heads';
+import { learningRateAt } from '@/trainer/model/optim';
+import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { OnPolicyAlgorithm, OnPolicyState, StepContext } from './algorithms/algorithm';
+import { type Experience, gatherExperience, ownRows, selectRows } from './experience';
+import { checkStart, largestDifference, NO_ALARMS, watchIteration } from './guards';
+import { considerPolicy, verdictWithTrials } from './kept-policy';
+import type { LearningSignal } from './learning-signal';
+import { experienceMetrics, explainedVariance, klPerSequence, type Metrics } from './metrics';
+import { closeRun, finishRun, openRun, type PolicyInput, type PolicyResult, type PolicyRun, saveRun } from './run';
+import { type StoredAnswer, screenStored, takeStored } from './stored-experience';
+import { addSums, NO_UPDATE, updateMetrics } from './update-sums';
+
+type Config = OnPolicyAlgorithm['config'];
+
+interface Run extends PolicyRun<OnPolicyState, Config> {
+  algorithm: OnPolicyAlgorithm;
+  prompts: PromptOrder<Int32Array>;
+  demonstrations: PromptOrder<Answer> | null;
+  stored: StoredAnswer[];
+  refused: Metrics;
+  /** Milliseconds at which this iteration's sampling began; figures of speed alone depend on it. */
+  since: number;
+}
+
+export async function optimiseOnPolicy(
+  input: PolicyInput<Config>,
+  algorithm: OnPolicyAlgorithm,
+): Promise<PolicyResult> {
+  const run = await open(input, algorithm);
+  try {
+    while (run.state.verdict === null) {
+      if (!run.experience) await gather(run);
+      if (run.state.verdict === null) await update(run);
+    }
+    return finishRun(run);
+  } finally {
+    closeRun(run);
+  }
+}
+
+async function open(input: PolicyInput<Config>, algorithm: OnPolicyAlgorithm): Promise<Run> {
+  const { config, trunk } = input;
+  const { samplesPerPrompt, minibatch, unit } = algorithm;
+  const usable = input.prompts.filter((ids) => ids.length <= config.maxPromptTokens);
+  if (!usable.length) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `No prompt has at most ${config.maxPromptTokens} tokens. Raise maxPromptTokens.`,
+    );
+  }
+  if (config.sequences % samplesPerPrompt || minibatch % unit) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `sequences is ${config.sequences}; with ${samplesPerPrompt} answers to a prompt it must be a multiple of that.`,
+    );
+  }
+  const { hiddenSize } = trunk.config;
+  const valueHead = algorithm.usesValues
+    ? createScalarHead({ name: 'value', hiddenSize, init: 'zero', layerNorm: true, rng: new Rng(config.seed) })
+    : null;
+  const screened = screenStored(algorithm.stored ? (input.stored ?? []) : [], {
+    maxStaleness: algorithm.stored?.maxStaleness ?? 0,
+    endIds: trunk.config.eosTokenIds,
+    maxPromptTokens: config.maxPromptTokens,
+    maxResponseTokens: config.maxResponseTokens,
+  });
+  const opened = await openRun<OnPolicyState, Config>(input, valueHead, {
+    ...{
+      iteration: 0,
+      epoch: 0,
+      minibatch: 0,
+      sums: NO_UPDATE,
+      figures: {},
+      alarms: NO_ALARMS,
+      scoreMoments: NO_MOMENTS,
+    },
+    klCoefficient: algorithm.klCoefficient,
+    constraints: startConstraints(input.constraints),
+    storedCursor: 0,
+    storedStale: 0,
+    trial: {},
+    passedOver: { count: 0, problems: [] },
+  });
+  return {
+    ...opened,
+    algorithm,
+    prompts: promptOrder(usable, config.seed + 2),
+    demonstrations: input.demonstrations?.length ? promptOrder(input.demonstrations, config.seed + 5) : null,
+    stored: screened.answers,
+    refused: Object.fromEntries(Object.entries(screened.refused).map(([why, n]) => [`stored/refused_${why}`, n])),
+    since: performance.now(),
+  };
+}
+
+/** Experience of the policy as it is, judged before anything is learnt from it. */
+async function gather(run: Run): Promise<void> {
+  const { input, state, algorithm } = run;
+  const { config, policy } = input;
+  const { valueHead } = run.learner;
+  input.signal.throwIfAborted();
+  state.trial = {};
+  run.since = performance.now();
+  const adapterId = await input.publish(policy.toAdapter(), state.iteration);
+  const { prompts, seeds, stored } = chooseAnswers(run);
+  const gathered = await gatherExperience(
+    input,
+    valueHead,
+    {
+      config,
+      adapterId,
+      prompts,
+      seeds,
+      stored,
+      signal: input.signal,
+      iteration: state.iteration,
+      constraintStates: state.constraints,
+      scoreMoments: state.scoreMoments,
+    },
+    (scores) => {
+      if (state.iteration === 0 && valueHead) startValues(valueHead, scores);
+    },
+  );
+  const { experience } = gathered;
+  state.scoreMoments = gathered.scoreMoments;
+  if (state.iteration === 0) {
+    const largestKl = largestDifference(experience.logprobs, experience.referenceLogprobs);
+    checkStart({ largestKl, largestRatioError: 0, entropy: moments(experience.entropy).mean });
+  }
+
+  const signal = algorithm.learn(experience, state.klCoefficient);
+  const metrics = measure(run, experience, signal);
+  const kl = klPerSequence(experience);
+  const watched = watchIteration(state.alarms, {
+    kl,
+    meanScore: metrics['objective/scores']!,
+    scoreVariance: moments([experience.scores]).variance,
+    meanLength: metrics['response_length/mean']!,
+    cap: config.maxResponseTokens,
+    advantageVariance: moments(signal.rawAdvantages).variance,
+  });
+  state.alarms = watched.state;
+  const isOver = kl > config.klBudget;
+  state.verdict =
+    watched.verdict ??
+    (isOver
+      ? `The divergence reached ${kl.toFixed(2)} nats an answer, over the budget of ${config.klBudget}.`
+      : state.iteration >= config.iterations
+        ? `All ${config.iterations} iterations are done.`
+        : null);
+
+  if (!isOver && !watched.verdict) {
+    const { 'objective/rlhf_reward': objective, 'objective/scores': score } = metrics;
+    await considerPolicy(run, adapterId, { iteration: state.iteration, objective: objective!, score: score!, kl });
+  }
+  run.experience = experience;
+  if (state.verdict !== null) {
+    state.verdict = verdictWithTrials(state.verdict, state.passedOver);
+    input.onMetrics('ppo', state.iteration, { ...metrics, ...state.trial });
+  }
+  await saveRun(run);
+}
+
+/** Which prompts are asked now, and which stored answers join. */
+function chooseAnswers(run: Run) {
+  const { state, algorithm, input } = run;
+  const { sequences, seed } = input.config;
+  const { maxStaleness, share } = algorithm.stored ?? { maxStaleness: 0, share: 0 };
+  const limits = { iteration: state.iteration, maxStaleness };
+  const joined = takeStored(run.stored, state.storedCursor, Math.floor(sequences * share), limits);
+  state.storedCursor = joined.cursor;
+  state.storedStale += joined.stale;
+  const k = algorithm.samplesPerPrompt;
+  const prompts = run.prompts
+    .take((state.iteration * sequences) / k, sequences / k)
+    .flatMap((ids) => Array(k).fill(ids));
+  const fresh: Int32Array[] = prompts.slice(0, sequences - joined.taken.length);
+  const seeds = fresh.map((_, row) => hash32(seed, state.iteration * 65_536 + row));
+  return { prompts: fresh, seeds, stored: joined.taken };
+}
+
+/** Several epochs of minibatches on one experience. */
+async function update(run: Run): Promise<void> {
+  const { input, state, algorithm, learner } = run;
+  const { config } = input;
+  const experience = run.experience!;
+  const signal = algorithm.learn(experience, state.klCoefficient); // the same after a resume: nothing it reads has changed
+  const units = Math.ceil(experience.answerIds.length / algorithm.unit);
+  const unitsPerStep = algorithm.minibatch / algorithm.unit;
+  const perEpoch = Math.ceil(units / unitsPerStep);
+  while (state.epoch < algorithm.epochs) {
+    await yieldToEvents(); // native steps hold the event loop; heartbeat and cancellation go between them
+    input.signal.throwIfAborted();
+    const seed = hash32(config.seed + 1, state.iteration * 1024 + state.epoch);
+    const order = new Rng(seed).shuffle(Array.from({ length: units }, (_, i) => i));
+    const chosen = order.slice(state.minibatch * unitsPerStep, (state.minibatch + 1) * unitsPerStep);
+    const rows = chosen.flatMap((unit) => Array.from({ length: algorithm.unit }, (_, i) => unit * algorithm.unit + i));
+    const isFirst = state.optimiserSteps === 0 && state.sums.steps === 0;
+    const outcome = algorithm.step({
+      learner,
+      experience,
+      signal,
+      rows,
+      iteration: state.iteration,
+      klCoefficient: state.klCoefficient,
+      learningRate: learningRateOf(run, state.optimiserSteps),
+      demonstrations: (mix) => demonstrationsAt(run, mix),
+      check: (figures) => {
+        if (isFirst) checkStart({ largestKl: 0, ...figures });
+      },
+    });
+    const { sums } = outcome;
+    state.sums = addSums(state.sums, sums);
+    state.optimiserSteps += sums.steps;
+    state.figures = outcome.figures ?? {};
+    state.verdict = outcome.problem;
+    state.minibatch++;
+    if (state.minibatch === perEpoch) {
+      state.epoch++;
+      state.minibatch = 0;
+    }
+    if (sums.rejected) break;
+    if (state.sums.steps % config.checkpointEverySteps === 0 && state.epoch < algorithm.epochs) await saveRun(run);
+  }
+  endIteration(run, experience, signal);
+  await saveRun(run);
+}
+
+/** Of the policy's step of that number; 0 where the algorithm finds its own. */
+function learningRateOf({ algorithm }: Run, step: number): number {
+  const { config, epochs, minibatch, rate } = algorithm;
+  const totalSteps = config.iterations * epochs * Math.ceil(config.sequences / minibatch);
+  return rate ? learningRateAt({ ...rate, totalSteps }, step) : 0;
+}
+
+/** Figures, the price of divergence, the prices of constraints; then on to the next experience. */
+function endIteration(run: Run, experience: Experience, signal: LearningSignal): void {
+  const { input, state, algorithm } = run;
+  const { config } = input;
+  const seconds = (performance.now() - run.since) / 1000;
+  const metrics: Metrics = { ...measure(run, experience, signal), ...updateMetrics(state.sums), ...state.figures };
+  if (algorithm.usesValues) {
+    const explained = explainedVariance(experience.values, signal.returns);
+    metrics['ppo/val/var_explained'] = metrics['critic/vf_explained_var'] = explained;
+  }
+  if (algorithm.rate) metrics.lr = learningRateOf(run, Math.max(0, state.optimiserSteps - 1));
+  metrics.episode = (state.iteration + 1) * config.sequences;
+  metrics.eps = config.sequences / seconds;
+  if (algorithm.adaptiveKl) {
+    const kl = klPerSequence(experience);
+    state.klCoefficient = adaptKlCoefficient(state.klCoefficient, kl, experience.scores.length, algorithm.adaptiveKl);
+  }
+  const costs = selectRows(experience, ownRows(experience)).costs;
+  state.constraints = updateConstraints(input.constraints, state.constraints, costs, state.iteration);
+  input.onMetrics('ppo', state.iteration, metrics);
+  Object.assign(state, { iteration: state.iteration + 1, epoch: 0, minibatch: 0, sums: NO_UPDATE, figures: {} });
+  run.experience = null;
+}
+
+function measure(run: Run, experience: Experience, signal: LearningSignal): Metrics {
+  const { input, state, algorithm } = run;
+  const own = selectRows(experience, ownRows(experience));
+  return {
+    ...experienceMetrics(experience, {
+      klCoefficient: state.klCoefficient,
+      penalty: signal.penalty,
+      cap: input.config.maxResponseTokens,
+      endIds: input.trunk.config.eosTokenIds,
+    }),
+    ...constraintMetrics(input.constraints, state.constraints, own.costs),
+    ...(run.stored.length || Object.values(run.refused).some(Boolean)
+      ? { ...run.refused, 'stored/passed_stale': state.storedStale }
+      : {}),
+    ...state.trial,
+    ...algorithm.metrics?.(experience),
+  };
+}
+
+/** Zero weights and the mean of the first scores: the value of every state before anything is known. */
+function startValues(valueHead: ScalarHead, scores: Float32Array): void {
+  const mean = moments([scores]).mean;
+  tf.tidy(() => valueHead.variables.get('value.bias')!.assign(tf.scalar(mean)));
+}
+
+function demonstrationsAt({ demonstrations, state }: Run, mix: Parameters<StepContext['demonstrations']>[0]): Answer[] {
+  const { demonstrationCoefficient, demonstrationBatch } = mix;
+  if (demonstrationCoefficient === 0) return [];
+  if (demonstrations) return demonstrations.take(state.optimiserSteps * demonstrationBatch, demonstrationBatch);
+  throw new AttuneError(
+    'BAD_INPUT',
+    `demonstrationCoefficient is ${demonstrationCoefficient}, but there are no demonstrations. Add some, or set it to 0.`,
+  );
+}

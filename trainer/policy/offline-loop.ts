@@ -1,0 +1,216 @@
+// The loop that algorithms on stored preferences share: batches in a seeded order, held-out evaluation, keep the best, save.
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import { AttuneError } from '@/core/errors';
+import { hash32, Rng } from '@/core/rng';
+import { type OfflineConfig, rateOf } from '@/trainer/config/policy';
+import { mismatchedKl } from '@/trainer/math/preference-loss';
+import { disposeGradients, learningRateAt } from '@/trainer/model/optim';
+import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import { checkStart } from './guards';
+import type { Metrics } from './metrics';
+import { answerLogprobs, logRatioGradients } from './preference-step';
+import {
+  closeRun,
+  finishRun,
+  keepPolicy,
+  openRun,
+  type PolicyInput,
+  type PolicyResult,
+  type PolicyRun,
+  type PolicyState,
+  saveRun,
+} from './run';
+import { applyGradients, problemOf } from './step';
+import { NO_UPDATE } from './update-sums';
+
+/** One thing to learn from: a comparison with its two answers, chosen first, or one answer. */
+export interface PreferenceItem {
+  answers: Answer[];
+  weight: number;
+}
+
+/** What tells one algorithm from another. */
+export interface OfflineAlgorithm<Item extends PreferenceItem> {
+  config: OfflineConfig & { algorithm: PolicyState['algorithm']; batchExamples: number };
+  items: readonly Item[];
+  /** The divergence that a batch's answers are compared to, where the loss needs one; answers of neighbours are swapped. */
+  needsMismatchedKl: boolean;
+  /** The loss of the log-ratios of some items' answers, as a share of `normaliser`, with its gradient for them. */
+  loss(
+    logRatios: number[],
+    items: readonly Item[],
+    context: { kl: number; normaliser: number },
+  ): { loss: number; gradient: ArrayLike<number> };
+  /** TRL's figures of the implicit rewards beta * logratio. */
+  metrics(logRatios: number[], items: readonly Item[]): Metrics;
+}
+
+export interface OfflineState extends PolicyState {
+  epoch: number;
+  batch: number;
+  /** Epochs since the best held-out loss. */
+  stale: number;
+  /** Sums over the batches of this epoch. */
+  loss: number;
+  gradNorm: number;
+}
+
+type Config = OfflineAlgorithm<PreferenceItem>['config'];
+interface Run<Item extends PreferenceItem> extends PolicyRun<OfflineState, Config> {
+  algorithm: OfflineAlgorithm<Item>;
+  train: Item[];
+  heldOut: Item[];
+}
+
+export async function optimiseOnPreferences<Item extends PreferenceItem>(
+  input: PolicyInput<Config>,
+  algorithm: OfflineAlgorithm<Item>,
+): Promise<PolicyResult> {
+  const { config } = algorithm;
+  const { train, heldOut } = splitItems(algorithm.items, config);
+  if (train.length === 0) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `There are no preferences for ${config.algorithm} to learn from. Collect comparisons or thumbs.`,
+    );
+  }
+  const start = { epoch: 0, batch: 0, stale: 0, loss: 0, gradNorm: 0 };
+  const run: Run<Item> = { ...(await openRun<OfflineState, Config>(input, null, start)), algorithm, train, heldOut };
+  try {
+    if (run.state.optimiserSteps === 0 && run.state.epoch === 0 && run.state.batch === 0) startOn(run);
+    while (run.state.verdict === null) {
+      await yieldToEvents(); // native steps hold the event loop; heartbeat and cancellation go between them
+      input.signal.throwIfAborted();
+      stepOnBatch(run);
+      const isEpoch = run.state.batch * config.batchExamples >= train.length;
+      if (isEpoch && run.state.verdict === null) endEpoch(run);
+      if (isEpoch || run.state.verdict !== null || run.state.optimiserSteps % config.checkpointEverySteps === 0) {
+        await saveRun(run);
+      }
+    }
+    return finishRun(run);
+  } finally {
+    closeRun(run);
+  }
+}
+
+/** Every item of a prompt is on one side. */
+function splitItems<Item extends PreferenceItem>(items: readonly Item[], { evalShare, seed }: OfflineConfig) {
+  const keyOf = ({ answers }: Item) => answers[0]!.promptIds.join();
+  const prompts = new Rng(hash32(seed, -1)).shuffle([...new Set(items.map(keyOf))]);
+  const held = new Set(prompts.slice(0, Math.floor(prompts.length * evalShare)));
+  return {
+    train: items.filter((item) => !held.has(keyOf(item))),
+    heldOut: items.filter((item) => held.has(keyOf(item))),
+  };
+}
+
+/** The parent's figures; refuses a policy that is not its reference's copy. */
+function startOn(run: Run<PreferenceItem>): void {
+  const items = run.heldOut.length ? run.heldOut : run.train.slice(0, run.algorithm.config.batchExamples);
+  const logRatios = logRatiosOf(
+    run,
+    items.flatMap(({ answers }) => answers),
+  );
+  const largest = logRatios.reduce((a, b) => (Number.isNaN(b) ? Number.NaN : Math.max(a, Math.abs(b))), 0);
+  checkStart({ largestKl: largest, largestRatioError: 0, entropy: 0 });
+  const { loss, metrics } = evaluate(run, items);
+  keepPolicy(run, { iteration: 0, objective: -loss, score: metrics.eval_accuracy ?? 0, kl: 0 });
+  run.input.onMetrics('ppo', 0, { ...metrics, 'kl/reference_to_policy': 0 });
+}
+
+function logRatiosOf({ learner, input }: Run<PreferenceItem>, answers: Answer[]): number[] {
+  const { microBatchTokens } = input.config;
+  const policy = answerLogprobs(learner.trunk, learner.policy, answers, microBatchTokens);
+  const reference = answerLogprobs(learner.trunk, input.reference, answers, microBatchTokens);
+  return policy.map((x, i) => x - reference[i]!);
+}
+
+function stepOnBatch<Item extends PreferenceItem>(run: Run<Item>): void {
+  const { state, algorithm, learner, input, train } = run;
+  const { config } = algorithm;
+  const order = new Rng(hash32(config.seed, state.epoch)).shuffle(train);
+  const items = order.slice(state.batch * config.batchExamples, (state.batch + 1) * config.batchExamples);
+  const answers = items.flatMap((item) => item.answers);
+  const unit = answers.length / items.length;
+  const reference = answerLogprobs(learner.trunk, input.reference, answers, config.microBatchTokens);
+  const kl = algorithm.needsMismatchedKl ? mismatchedKlOf(run, answers) : 0;
+  const { loss, gradients } = logRatioGradients(
+    learner,
+    answers,
+    reference,
+    { unit, microBatchTokens: config.microBatchTokens },
+    (logRatios, units) =>
+      algorithm.loss(
+        logRatios,
+        units.map((u) => items[u]!),
+        { kl, normaliser: items.length },
+      ),
+  );
+  try {
+    const perEpoch = Math.ceil(train.length / config.batchExamples);
+    const schedule = { ...rateOf(config), totalSteps: perEpoch * config.epochs };
+    state.verdict = problemOf(loss, gradients);
+    if (state.verdict !== null) return;
+    const sums = { ...NO_UPDATE };
+    applyGradients(learner, gradients, config, learningRateAt(schedule, state.optimiserSteps), sums);
+    state.loss += loss;
+    state.gradNorm += sums.gradNorm;
+    state.optimiserSteps++;
+    state.batch++;
+  } finally {
+    disposeGradients(gradients);
+  }
+}
+
+/** Each answer under its neighbour's prompt (KTO, equation 8): the mean log-ratio, at least 0, no gradient. */
+function mismatchedKlOf(run: Run<PreferenceItem>, answers: readonly Answer[]): number {
+  const shifted = answers.map(({ promptIds }, i) => ({
+    promptIds,
+    answerIds: answers[(i + 1) % answers.length]!.answerIds,
+  }));
+  const logRatios = logRatiosOf(run, shifted);
+  return mismatchedKl(logRatios);
+}
+
+function evaluate<Item extends PreferenceItem>(run: Run<Item>, items: readonly Item[]) {
+  const { algorithm } = run;
+  const answers = items.flatMap((item) => item.answers);
+  const logRatios = logRatiosOf(run, answers);
+  const kl = algorithm.needsMismatchedKl ? mismatchedKlOf(run, answers) : 0;
+  const { loss } = algorithm.loss(logRatios, items, { kl, normaliser: items.length });
+  // KL(reference || policy) where the answers are the parent's own; the other direction needs samples of the policy.
+  const divergence = 0 - logRatios.reduce((a, b) => a + b, 0) / logRatios.length;
+  const figures = algorithm.metrics(logRatios, items);
+  const metrics: Metrics = { eval_loss: loss, eval_accuracy: figures['rewards/accuracies']!, ...figures };
+  return { loss, divergence, metrics };
+}
+
+/** Held-out figures; the best state is kept, and no better one for some epochs ends the run. */
+function endEpoch(run: Run<PreferenceItem>): void {
+  const { state, input, algorithm } = run;
+  const { config } = algorithm;
+  const items = run.heldOut.length ? run.heldOut : run.train;
+  const { loss, divergence, metrics } = evaluate(run, items);
+  state.epoch++;
+  const isBetter = -loss > state.best.objective || state.best.iteration === 0;
+  if (isBetter) {
+    keepPolicy(run, { iteration: state.epoch, objective: -loss, score: metrics.eval_accuracy!, kl: divergence });
+  }
+  state.stale = isBetter ? 0 : state.stale + 1;
+  input.onMetrics('ppo', state.epoch, {
+    loss: state.loss / state.batch,
+    grad_norm: state.gradNorm / state.batch,
+    'kl/reference_to_policy': divergence,
+    ...metrics,
+    lr: config.learningRate,
+    steps: state.optimiserSteps,
+  });
+  Object.assign(state, { batch: 0, loss: 0, gradNorm: 0 });
+  state.verdict =
+    state.epoch >= config.epochs
+      ? `All ${config.epochs} epochs are done.`
+      : state.stale >= config.patience
+        ? `The held-out loss has not become better for ${config.patience} epochs.`
+        : null;
+}

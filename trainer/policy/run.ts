@@ -1,0 +1,160 @@
+// What a run of any algorithm holds, keeps in its checkpoint, and hands back.
+import type { Adapter } from '@/core/artifact/adapter';
+import { AttuneError } from '@/core/errors';
+import type { AlgorithmName, PolicyConfig } from '@/trainer/config/policy';
+import type { PreferencePair, ThumbedAnswer } from '@/trainer/math/preference-loss';
+import type { ScalarHead } from '@/trainer/model/heads';
+import { AdamW } from '@/trainer/model/optim';
+import type { Lora, NamedVariables, Trunk } from '@/trainer/model/types';
+import {
+  type CheckpointStore,
+  type NamedTensors,
+  packOptimiser,
+  packVariables,
+  unpackOptimiser,
+  unpackVariables,
+} from '@/trainer/runs/checkpoint';
+import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { Experience, ExperienceSources } from './experience';
+import { packExperience, unpackExperience } from './experience-pack';
+import type { Metrics } from './metrics';
+import type { StoredGeneration } from './stored-experience';
+
+export interface PolicyInput<Config = PolicyConfig> extends ExperienceSources {
+  config: Config;
+  /** Rendered prompts in ids; each iteration takes the next ones of an order shuffled by the seed. */
+  prompts: readonly Int32Array[];
+  /** Makes the policy of an iteration known to the engine and returns the name it has there. */
+  publish(adapter: Adapter, iteration: number): Promise<string>;
+  /** Looks at what a published policy answers before it is kept; without it any policy within the budget may be. */
+  tryOut?: ((adapterId: string) => Promise<Trial>) | undefined;
+  signal: AbortSignal;
+  onMetrics(stage: 'ppo', iteration: number, metrics: Metrics): void;
+  checkpoints: CheckpointStore<PolicyState> | null;
+  /** Logged answers that may serve as experience, for algorithms with a value function. */
+  stored?: readonly StoredGeneration[];
+  /** Answers to imitate beside the reward, where `demonstrationCoefficient` is set. */
+  demonstrations?: readonly Answer[];
+  /** What DPO and KTO learn from. */
+  comparisons?: readonly PreferencePair[];
+  thumbs?: readonly ThumbedAnswer[];
+}
+
+/** Everything but tensors that a resumed run needs; each algorithm's loop adds its own. */
+export interface PolicyState {
+  algorithm: AlgorithmName;
+  /** Optimiser steps of the policy in the whole run. */
+  optimiserSteps: number;
+  best: Kept;
+  /** Why the run ended; null while it goes on. */
+  verdict: string | null;
+}
+
+/** What a policy answers to prompts that it does not learn from. */
+export interface Trial {
+  figures: Metrics;
+  /** Why it must not be kept; empty where it may. */
+  problems: string[];
+}
+
+/** The policy kept so far: best objective within the budget, its trial passed. Iteration 0 is the parent. */
+export interface Kept {
+  /** Of fresh experience; of DPO and KTO the epoch. */
+  iteration: number;
+  /** Reward less divergence; of DPO and KTO the held-out loss, negated. */
+  objective: number;
+  /** Mean score; of DPO and KTO the held-out accuracy. */
+  score: number;
+  /** Nats per answer; of DPO and KTO by how much the held-out answers' log-probs have fallen. */
+  kl: number;
+}
+
+export interface PolicyResult {
+  /** The kept policy; the input's `policy` holds it, too. */
+  adapter: Adapter;
+  kept: Kept;
+  verdict: string;
+}
+
+/** What is trained, and with what. */
+export interface Learner {
+  trunk: Trunk;
+  policy: Lora;
+  /** Null where the algorithm has no value function. */
+  valueHead: ScalarHead | null;
+  /** Of the policy and of the value head. */
+  variables: NamedVariables;
+  optimiser: AdamW;
+}
+
+export interface PolicyRun<State extends PolicyState, Config> {
+  input: PolicyInput<Config>;
+  state: State;
+  learner: Learner;
+  experience: Experience | null;
+  best: NamedTensors;
+}
+
+type RunConfig = Pick<PolicyConfig, 'algorithm' | 'adamEpsilon'>;
+
+/** A new run, or the one that the checkpoint holds. The learner is freed by `closeRun`. */
+export async function openRun<State extends PolicyState, Config extends RunConfig>(
+  input: PolicyInput<Config>,
+  valueHead: ScalarHead | null,
+  startState: Omit<State, keyof PolicyState>,
+): Promise<PolicyRun<State, Config>> {
+  const { policy, trunk, config } = input;
+  const variables = new Map([...policy.variables, ...(valueHead?.variables ?? [])]);
+  const optimiser = new AdamW({ epsilon: config.adamEpsilon });
+  const learner = { trunk, policy, valueHead, variables, optimiser };
+  const saved = await input.checkpoints?.read();
+  if (!saved) {
+    const state = {
+      ...startState,
+      algorithm: config.algorithm,
+      optimiserSteps: 0,
+      best: { iteration: 0, objective: -Number.MAX_VALUE, score: 0, kl: 0 },
+      verdict: null,
+    } as unknown as State;
+    return { input, state, learner, experience: null, best: packVariables('best', policy.variables) };
+  }
+  if (saved.state.algorithm !== config.algorithm) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `The checkpoint is of the algorithm ${saved.state.algorithm}, the run asks for ${config.algorithm}. Start another run.`,
+    );
+  }
+  unpackVariables('now', variables, saved.tensors);
+  unpackOptimiser(optimiser, variables, saved.tensors);
+  const best = new Map([...saved.tensors].filter(([name]) => name.startsWith('best.')));
+  return { input, state: saved.state as State, learner, experience: unpackExperience(saved.tensors), best };
+}
+
+export async function saveRun<State extends PolicyState, Config>(run: PolicyRun<State, Config>): Promise<void> {
+  const { input, state, learner, experience, best } = run;
+  if (!input.checkpoints) return;
+  const tensors: NamedTensors = new Map([
+    ...packVariables('now', learner.variables),
+    ...packOptimiser(learner.optimiser),
+    ...best,
+    ...(experience ? packExperience(experience) : []),
+  ]);
+  await input.checkpoints.write({ state, tensors });
+}
+
+/** The policy as it is becomes the kept one. */
+export function keepPolicy<State extends PolicyState, Config>(run: PolicyRun<State, Config>, kept: Kept): void {
+  run.state.best = kept;
+  run.best = packVariables('best', run.input.policy.variables);
+}
+
+/** Puts the kept policy into place. */
+export function finishRun<State extends PolicyState, Config>({ input, state, best }: PolicyRun<State, Config>) {
+  unpackVariables('best', input.policy.variables, best);
+  return { adapter: input.policy.toAdapter(), kept: state.best, verdict: state.verdict! } satisfies PolicyResult;
+}
+
+export function closeRun({ learner }: { learner: Learner }): void {
+  learner.valueHead?.dispose();
+  learner.optimiser.dispose();
+}

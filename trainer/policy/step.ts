@@ -1,0 +1,269 @@
+// One optimiser step on a minibatch of experience: gradients in micro-batches, applied or refused.
+import { AttuneError } from '@/core/errors';
+import type { Tensor3D } from '@/trainer/backend';
+import type { OnPolicyConfig } from '@/trainer/config/policy';
+import { packByLength } from '@/trainer/data/micro-batch';
+import { importanceWeights } from '@/trainer/math/importance';
+import { tokenKl, tokenKlSlope } from '@/trainer/math/kl';
+import { clippedValueLoss, type PolicyLoss } from '@/trainer/math/policy-loss';
+import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { addGradients, clipByGlobalNorm, disposeGradients, globalNorm } from '@/trainer/model/optim';
+import { addHeadLosses } from '@/trainer/model/positions';
+import type { HeadLoss, NamedGradients, ResponsePositions } from '@/trainer/model/types';
+import { type Answer, batchAnswers } from '@/trainer/sampling/completion-logprobs';
+import type { Experience } from './experience';
+import type { LearningSignal } from './learning-signal';
+import type { Metrics } from './metrics';
+import type { Learner } from './run';
+import { NO_UPDATE, type UpdateSums } from './update-sums';
+
+export interface StepOutcome {
+  sums: UpdateSums;
+  /** Why the step could not be applied, in a sentence; it ends the run. */
+  problem: string | null;
+  /** Of the algorithm's own, of the last step. */
+  figures?: Metrics;
+}
+
+/** Flat over the response tokens of some answers. */
+export interface StepTokens {
+  logprobs: Float32Array;
+  oldLogprobs: Float32Array;
+  advantages: Float32Array;
+  /** Importance weight times share in the minibatch's mean. */
+  weights: Float64Array;
+}
+
+export interface StepOptions {
+  policyLoss(tokens: StepTokens): PolicyLoss;
+  /** Range of a value around its old one; null is off. */
+  valueClip: number | null;
+  /** Nats per token above which the step is refused; null is off. */
+  approxKlStop: number | null;
+  klCoefficient: number;
+  /** At this step. */
+  learningRate: number;
+  /** To imitate at this step. */
+  demonstrations: readonly Answer[];
+  /** Sees the largest |ratio - 1| of a token and the mean entropy before anything is applied. */
+  check(figures: { largestRatioError: number; entropy: number }): void;
+}
+
+export type StepConfig = OnPolicyConfig & { valueLearningRate?: number };
+
+/** Sums the gradients of a loss over all answers, in micro-batches; `members` are the answers that it sees at a time. */
+export function gradientsOf(
+  { trunk, policy }: Pick<Learner, 'trunk' | 'policy'>,
+  answers: readonly Answer[],
+  microBatchTokens: number,
+  lossOf: (hidden: Tensor3D, positions: ResponsePositions, members: number[]) => HeadLoss,
+): NamedGradients {
+  const gradients: NamedGradients = new Map();
+  const lengths = answers.map(({ promptIds, answerIds }) => promptIds.length + answerIds.length);
+  for (const members of packByLength(lengths, microBatchTokens)) {
+    const { ids, positions } = batchAnswers(members.map((i) => answers[i]!));
+    const result = trunk.backward({ ids }, policy, (hidden) => lossOf(hidden, positions, members));
+    addGradients(gradients, result.gradients);
+  }
+  return gradients;
+}
+
+/** Rows of an experience as answers. */
+export const answersAt = ({ promptIds, answerIds }: Experience, rows: readonly number[]): Answer[] =>
+  rows.map((row) => ({ promptIds: promptIds[row]!, answerIds: answerIds[row]! }));
+
+export const flatten = (values: readonly Float32Array[], rows: readonly number[]) =>
+  Float32Array.from(rows.flatMap((row) => [...values[row]!]));
+
+/** The share of each token in the minibatch's loss, answer after answer: micro-batches of any size add up. */
+export function tokenShares(
+  lengths: readonly number[],
+  aggregation: OnPolicyConfig['aggregation'],
+  minibatch: { tokens: number; sequences: number },
+): Float64Array {
+  const shareOf = (length: number) =>
+    aggregation === 'token-mean'
+      ? 1 / minibatch.tokens
+      : 1 / (minibatch.sequences * (aggregation === 'seq-mean-token-mean' ? length : 1));
+  return Float64Array.from(lengths.flatMap((length) => new Array<number>(length).fill(shareOf(length))));
+}
+
+/** Policy loss, divergence and entropy terms, demonstrations, and the value function's loss; one step for all of them. */
+export function stepOnMinibatch(
+  learner: Learner,
+  config: StepConfig,
+  experience: Experience,
+  signal: LearningSignal,
+  rows: readonly number[],
+  options: StepOptions,
+): StepOutcome {
+  const { trunk, valueHead } = learner;
+  const tokens = rows.reduce((total, row) => total + experience.answerIds[row]!.length, 0);
+  const sums: UpdateSums = { ...NO_UPDATE, tokens };
+  const { entropyCoefficient } = config;
+  const lossKl = config.klIn === 'loss' ? options.klCoefficient : 0;
+  let largestRatioError = 0;
+  const gradients = gradientsOf(
+    learner,
+    answersAt(experience, rows),
+    config.microBatchTokens,
+    (hidden, positions, members) => {
+      const own = members.map((i) => rows[i]!);
+      const oldLogprobs = flatten(experience.logprobs, own);
+      const reference = flatten(experience.referenceLogprobs, own);
+      const shares = tokenShares(
+        own.map((row) => experience.answerIds[row]!.length),
+        config.aggregation,
+        { tokens, sequences: rows.length },
+      );
+      const importance = own.flatMap((row) => [
+        ...importanceWeights(
+          experience.logprobs[row]!,
+          experience.engineLogprobs[row]!,
+          config.importance,
+          config.importanceBounds,
+        ),
+      ]);
+      const weights = shares.map((share, i) => share * importance[i]!);
+      const policyTerm = responseLogprobsWithGradient(
+        trunk,
+        hidden,
+        positions,
+        1,
+        (logprobs, entropy) => {
+          const loss = options.policyLoss({
+            logprobs,
+            oldLogprobs,
+            advantages: flatten(signal.advantages, own),
+            weights,
+          });
+          for (const [i, x] of logprobs.entries()) {
+            largestRatioError = Math.max(largestRatioError, Math.abs(Math.exp(x - oldLogprobs[i]!) - 1));
+          }
+          addPolicySums(sums, loss, entropy);
+          let total = loss.loss;
+          const dLogprobs = loss.gradient;
+          if (lossKl > 0) {
+            const kl = tokenKl(logprobs, reference, config.klEstimator);
+            const slope = tokenKlSlope(logprobs, reference, config.klEstimator);
+            for (const [i, x] of kl.entries()) {
+              sums.klLoss += lossKl * weights[i]! * x;
+              total += lossKl * weights[i]! * x;
+              dLogprobs[i]! += lossKl * weights[i]! * slope[i]!;
+            }
+          }
+          if (entropyCoefficient === 0) return { loss: total, dLogprobs };
+          const dEntropy = Float32Array.from(shares, (share) => -entropyCoefficient * share);
+          for (const [i, x] of entropy.entries()) total -= entropyCoefficient * shares[i]! * x;
+          return { loss: total, dLogprobs, dEntropy };
+        },
+        { withEntropyGradient: entropyCoefficient > 0 },
+      );
+      if (!valueHead) return policyTerm;
+      const valueTerm = valueHead.loss(
+        hidden,
+        positions,
+        (values) => valueLoss(experience, signal, own, values, { clip: options.valueClip, tokens, sums }),
+        { detached: true }, // the trunk is the policy's
+      );
+      return addHeadLosses(policyTerm, valueTerm);
+    },
+  );
+  try {
+    addDemonstrations(learner, config, gradients, options.demonstrations, sums);
+    options.check({ largestRatioError, entropy: sums.entropy / tokens });
+    const refuse = (problem: string | null) => ({ sums: { ...sums, rejected: 1 }, problem });
+    // Measured before the step: a check afterwards comes when the damage is done.
+    if (options.approxKlStop !== null && sums.approxKl / tokens > options.approxKlStop) return refuse(null);
+    const problem = problemOf(sums.policyLoss, gradients);
+    if (problem) return refuse(problem);
+    applyGradients(learner, gradients, config, options.learningRate, sums);
+    return { sums, problem: null };
+  } finally {
+    disposeGradients(gradients);
+  }
+}
+
+function addPolicySums(sums: UpdateSums, loss: PolicyLoss, entropy: Float32Array): void {
+  sums.policyLoss += loss.loss;
+  sums.clippedLow += loss.clippedLow;
+  sums.clippedHigh += loss.clippedHigh;
+  sums.logRatio += loss.logRatio;
+  sums.approxKl += loss.approxKl;
+  sums.ratio += loss.ratio;
+  sums.ratioSquared += loss.ratioSquared;
+  sums.entropy += entropy.reduce((a, b) => a + b, 0);
+}
+
+/** The value function's loss on some rows, as a share of `tokens`. */
+export function valueLoss(
+  experience: Experience,
+  signal: LearningSignal,
+  rows: readonly number[],
+  values: Float32Array,
+  { clip, tokens, sums }: { clip: number | null; tokens: number; sums: UpdateSums },
+) {
+  const returns = flatten(signal.returns, rows);
+  const { loss, gradient, clipped } = clippedValueLoss(values, flatten(experience.values, rows), returns, clip, tokens);
+  sums.valueLoss += loss;
+  sums.valueClipped += clipped;
+  sums.valueTokens += values.length;
+  return { loss, dValues: gradient };
+}
+
+/** InstructGPT's PTX: the mean cross-entropy of demonstrations beside the policy's loss. */
+function addDemonstrations(
+  learner: Learner,
+  { demonstrationCoefficient, microBatchTokens }: StepConfig,
+  gradients: NamedGradients,
+  demonstrations: readonly Answer[],
+  sums: UpdateSums,
+): void {
+  if (demonstrationCoefficient === 0) return;
+  const tokens = demonstrations.reduce((total, { answerIds }) => total + answerIds.length, 0);
+  const part = gradientsOf(learner, demonstrations, microBatchTokens, (hidden, positions) =>
+    responseLogprobsWithGradient(learner.trunk, hidden, positions, 1, (logprobs) => {
+      const { loss, dLogprobs } = crossEntropy(logprobs);
+      const share = (demonstrationCoefficient * logprobs.length) / tokens;
+      sums.demonstrationLoss += share * loss;
+      return { loss: share * loss, dLogprobs: dLogprobs.map((slope) => share * slope) };
+    }),
+  );
+  addGradients(gradients, part);
+}
+
+/** Why gradients must not be applied, in a sentence. */
+export function problemOf(loss: number, gradients: NamedGradients): string | null {
+  if (!Number.isFinite(loss)) return `The loss became ${loss}; the last sound policy is kept.`;
+  try {
+    globalNorm(gradients);
+    return null;
+  } catch (error) {
+    if (error instanceof AttuneError) return error.message;
+    throw error;
+  }
+}
+
+/** Clips policy and value function apart and takes one step with each one's own size. */
+export function applyGradients(
+  { valueHead, optimiser, variables }: Pick<Learner, 'valueHead' | 'optimiser' | 'variables'>,
+  gradients: NamedGradients,
+  config: { maxGradNorm: number; valueLearningRate?: number },
+  learningRate: number,
+  sums: UpdateSums,
+): void {
+  const isOfValue = (name: string) => valueHead?.variables.has(name) ?? false;
+  const all = [...gradients];
+  const value: NamedGradients = new Map(all.filter(([name]) => isOfValue(name)));
+  const own: NamedGradients = new Map(all.filter(([name]) => !isOfValue(name)));
+  if (own.size) {
+    sums.gradNorm += clipByGlobalNorm(own, config.maxGradNorm);
+    sums.steps++;
+  }
+  if (value.size) {
+    sums.valueGradNorm += clipByGlobalNorm(value, config.maxGradNorm);
+    sums.valueSteps++;
+  }
+  for (const [name, gradient] of [...own, ...value]) gradients.set(name, gradient);
+  optimiser.step(variables, gradients, (name) => (isOfValue(name) ? config.valueLearningRate! : learningRate));
+}

@@ -1,0 +1,66 @@
+// Steps of the value head alone, on hidden states that need no gradient: critic warm-up, and the critic of TRPO.
+import { type Tensor3D, tf } from '@/trainer/backend';
+import { packByLength } from '@/trainer/data/micro-batch';
+import { clipByGlobalNorm, disposeGradients } from '@/trainer/model/optim';
+import { gatherPositions, type HiddenPositions } from '@/trainer/model/positions';
+import { batchAnswers } from '@/trainer/sampling/completion-logprobs';
+import type { Experience } from './experience';
+import type { LearningSignal } from './learning-signal';
+import type { Learner } from './run';
+import { answersAt, valueLoss } from './step';
+import { NO_UPDATE, type UpdateSums } from './update-sums';
+
+export interface ValueStepOptions {
+  microBatchTokens: number;
+  valueClip: number | null;
+  valueLearningRate: number;
+  /** Global norm of the gradient. */
+  maxGradNorm: number;
+  /** Steps on all the rows. */
+  epochs: number;
+}
+
+/** The trunk is run once: the head learns detached from it. */
+export function stepOnValues(
+  { trunk, policy, valueHead, optimiser, variables }: Learner,
+  experience: Experience,
+  signal: LearningSignal,
+  rows: readonly number[],
+  { microBatchTokens, valueClip, valueLearningRate, maxGradNorm, epochs }: ValueStepOptions,
+): UpdateSums {
+  const sums: UpdateSums = { ...NO_UPDATE };
+  const answers = answersAt(experience, rows);
+  const tokens = answers.reduce((total, { answerIds }) => total + answerIds.length, 0);
+  const lengths = answers.map(({ promptIds, answerIds }) => promptIds.length + answerIds.length);
+  const groups = packByLength(lengths, microBatchTokens);
+  const hidden = tf.tidy(() => {
+    const parts = groups.map((members) => {
+      const { ids, positions } = batchAnswers(members.map((i) => answers[i]!));
+      return gatherPositions(trunk.hidden({ ids }, policy), positions); // [n, H]
+    });
+    return tf.expandDims(tf.concat(parts, 0), 0) as Tensor3D; // [1, N, H]
+  });
+  const order = groups.flat().map((i) => rows[i]!);
+  const positions: HiddenPositions = {
+    row: new Int32Array(tokens),
+    position: Int32Array.from({ length: tokens }, (_, i) => i),
+  };
+  try {
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const { gradients, dHidden } = valueHead!.loss(
+        hidden,
+        positions,
+        (values) => valueLoss(experience, signal, order, values, { clip: valueClip, tokens, sums }),
+        { detached: true },
+      );
+      dHidden.dispose();
+      sums.valueGradNorm += clipByGlobalNorm(gradients, maxGradNorm);
+      optimiser.step(variables, gradients, valueLearningRate);
+      sums.valueSteps++;
+      disposeGradients(gradients);
+    }
+    return sums;
+  } finally {
+    hidden.dispose();
+  }
+}

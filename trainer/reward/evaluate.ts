@@ -1,0 +1,65 @@
+// Judges a reward model on held-out feedback: loss, accuracy, length baseline, calibration, groups.
+
+import type { RewardExample } from '@/trainer/data/reward-examples';
+import { feedbackLoss } from '@/trainer/math/feedback-loss';
+import type { EnteringStates } from '@/trainer/model/entering-states';
+import type { Metrics } from '@/trainer/policy/metrics';
+import type { Evaluation } from '@/trainer/supervised/loop';
+import { calibrate } from './calibration';
+import { type GroupMetrics, lengthBaseline, measureGroups, measurePairs, scoredPairs } from './metrics';
+import { groupOf } from './rows';
+import { meanOfHeads, type RewardModel } from './scorer';
+import { biasesOf, type RewardTraining, type ScoredExample, splitScores, totalWeight } from './step';
+
+export interface RewardReport {
+  /** Of the held-out pairs; 1 where they are too few to fit it. */
+  temperature: number;
+  /** Worst first; groups of fewer than SMALLEST_GROUP pairs are left out. */
+  groups: GroupMetrics[];
+}
+
+export const SMALLEST_GROUP = 10;
+
+/** The model's raw scores of every answer of some feedback. */
+export function scoreExamples(
+  model: RewardModel,
+  examples: readonly RewardExample[],
+  states?: EnteringStates,
+): ScoredExample[] {
+  const groups = examples.map((example) => groupOf(example, model.maxTokens));
+  const scores = meanOfHeads(model.headScores(groups, states));
+  return splitScores(examples, scores);
+}
+
+export function evaluateRewardModel(training: RewardTraining): Evaluation<RewardReport> {
+  const { model, heldOut, config, raters, scales, lengthRule: rule, states } = training;
+  const scored = scoreExamples(model, heldOut, states);
+  const scores = scored.flatMap((example) => example.scores);
+  const { loss } = feedbackLoss(heldOut, scores, {
+    raters,
+    scales,
+    biases: biasesOf(training),
+    centering: config.centering,
+    normaliser: totalWeight(heldOut),
+  });
+  return judgeScores(scored, loss, rule);
+}
+
+/** The figures of held-out scores whose loss is known already. */
+export function judgeScores(scored: readonly ScoredExample[], loss: number, rule: 1 | -1): Evaluation<RewardReport> {
+  const pairs = scoredPairs(scored);
+  const metrics: Metrics = { eval_loss: loss, eval_examples: scored.length };
+  if (pairs.length === 0) return { loss, metrics, detail: { temperature: 1, groups: [] } };
+  const { accuracy, margin, ece } = measurePairs(pairs);
+  const calibration = calibrate(pairs);
+  const groups = measureGroups(pairs, rule, SMALLEST_GROUP);
+  Object.assign(metrics, {
+    eval_accuracy: accuracy,
+    eval_margin: margin,
+    eval_ece: ece,
+    eval_length_baseline_accuracy: lengthBaseline(pairs, rule),
+    ...(calibration && { eval_ece_calibrated: calibration.eceAfter, eval_temperature: calibration.temperature }),
+    ...(groups.length && { eval_worst_group_accuracy: groups[0]!.accuracy }),
+  });
+  return { loss, metrics, detail: { temperature: calibration?.temperature ?? 1, groups } };
+}

@@ -1,0 +1,34 @@
+// What every way of training a reward model needs to know of the feedback before it starts.
+import { AttuneError } from '@/core/errors';
+import type { RewardModelConfig } from '@/trainer/config/supervised';
+import type { RewardExample } from '@/trainer/data/reward-examples';
+import { fitRatingScales, type RatingScales } from '@/trainer/math/rating-scale';
+import { lengthRule, scoredPairs } from './metrics';
+
+export interface Feedback {
+  /** Index of each thumb's rater among the biases. */
+  raters: ReadonlyMap<string, number>;
+  scales: RatingScales;
+  lengthRule: 1 | -1;
+}
+
+/** Raters are those of all `examples`, the rest is learnt from `train`. Throws BAD_INPUT where that is empty. */
+export function readFeedback(
+  examples: readonly RewardExample[],
+  train: readonly RewardExample[],
+  { ratingShrinkage }: Pick<RewardModelConfig, 'ratingShrinkage'>,
+): Feedback {
+  if (train.length === 0) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      'There is no feedback to train a reward model on. Collect comparisons or thumbs.',
+    );
+  }
+  const thumbs = examples.filter((example) => example.kind === 'thumb');
+  const rated = train.filter((example) => example.kind === 'rating' || example.kind === 'questionnaire');
+  return {
+    raters: new Map([...new Set(thumbs.map(({ rater }) => rater))].map((rater, i) => [rater, i])),
+    scales: fitRatingScales(rated, ratingShrinkage),
+    lengthRule: lengthRule(scoredPairs(train.map((example) => ({ example, scores: [] })))),
+  };
+}

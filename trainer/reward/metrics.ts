@@ -1,0 +1,111 @@
+// How well scores predict who wins: accuracy beside the length baseline, margin, calibration, worst group first.
+
+import { answersOf, type RewardExample } from '@/trainer/data/reward-examples';
+import { sigmoid } from '@/trainer/math/policy-loss';
+import { promptKey } from './split';
+
+export interface ScoredPair {
+  chosen: number;
+  rejected: number;
+  /** Answer tokens. */
+  chosenLength: number;
+  rejectedLength: number;
+}
+
+export interface LabelledPair extends ScoredPair {
+  /** Pairs of one prompt belong together. */
+  prompt: string;
+  groups: Record<string, string>;
+}
+
+export interface PairMetrics {
+  /** Share of pairs whose winner has the higher score; half for equal ones. */
+  accuracy: number;
+  /** Mean of chosen - rejected, in logits. */
+  margin: number;
+  /** Expected calibration error of sigmoid(|gap|) in ten bins. */
+  ece: number;
+}
+
+export interface GroupMetrics extends PairMetrics {
+  /** For example `language` and `de`. */
+  key: string;
+  value: string;
+  pairs: number;
+  lengthBaseline: number;
+}
+
+type Gap = (pair: ScoredPair) => number;
+const byScore: Gap = ({ chosen, rejected }) => chosen - rejected;
+const right = (gap: number) => (gap > 0 ? 1 : gap === 0 ? 0.5 : 0);
+const share = (pairs: readonly ScoredPair[], gap: Gap) =>
+  pairs.reduce((sum, pair) => sum + right(gap(pair)), 0) / pairs.length;
+
+/** Decided pairs among some examples with their scores: comparisons, corrections, and a best one against each other one. */
+export function scoredPairs(scored: readonly { example: RewardExample; scores: ArrayLike<number> }[]): LabelledPair[] {
+  return scored.flatMap(({ example, scores }) => {
+    const lengths = answersOf(example).map((ids) => ids.length);
+    const beats = (winner: number, loser: number): LabelledPair => ({
+      chosen: scores[winner]!,
+      rejected: scores[loser]!,
+      chosenLength: lengths[winner]!,
+      rejectedLength: lengths[loser]!,
+      prompt: promptKey(example),
+      groups: example.groups ?? {},
+    });
+    if (example.kind === 'best_of') {
+      return lengths.flatMap((_, i) => (i === example.best ? [] : [beats(example.best, i)]));
+    }
+    const isDecided = example.kind === 'correction' || (example.kind === 'comparison' && example.outcome === 'chosen');
+    return isDecided ? [beats(0, 1)] : [];
+  });
+}
+
+export const measurePairs = (pairs: readonly ScoredPair[]): PairMetrics => ({
+  accuracy: share(pairs, byScore),
+  margin: pairs.reduce((sum, pair) => sum + byScore(pair), 0) / pairs.length,
+  ece: expectedCalibrationError(pairs),
+});
+
+/** Ten equal bins of confidence from 0.5 to 1: the mean distance between confidence and share of right ones. */
+export function expectedCalibrationError(pairs: readonly ScoredPair[]): number {
+  const bins = Array.from({ length: 10 }, () => ({ confidence: 0, right: 0 }));
+  for (const pair of pairs) {
+    const confidence = sigmoid(Math.abs(byScore(pair))); // in [0.5, 1]
+    const bin = bins[Math.min(9, Math.floor((confidence - 0.5) * 20))]!;
+    bin.confidence += confidence;
+    bin.right += right(byScore(pair));
+  }
+  return bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.right), 0) / pairs.length;
+}
+
+/** +1 where the longer answer wins more often than not, -1 where the shorter does. Fitted on training pairs alone. */
+export const lengthRule = (pairs: readonly ScoredPair[]): 1 | -1 =>
+  pairs.length === 0 || share(pairs, (pair) => pair.chosenLength - pair.rejectedLength) >= 0.5 ? 1 : -1;
+
+/** Accuracy of that rule alone: what a model must beat to have learnt more than length. */
+export const lengthBaseline = (pairs: readonly ScoredPair[], rule: 1 | -1) =>
+  share(pairs, (pair) => rule * (pair.chosenLength - pair.rejectedLength));
+
+/** The same figures within each group of at least `smallest` pairs, the least accurate group first. */
+export function measureGroups(pairs: readonly LabelledPair[], rule: 1 | -1, smallest = 1): GroupMetrics[] {
+  const members = new Map<string, { key: string; value: string; pairs: LabelledPair[] }>();
+  for (const pair of pairs) {
+    for (const [key, value] of Object.entries(pair.groups)) {
+      const id = JSON.stringify([key, value]);
+      const group = members.get(id) ?? { key, value, pairs: [] };
+      group.pairs.push(pair);
+      members.set(id, group);
+    }
+  }
+  return [...members.values()]
+    .filter((group) => group.pairs.length >= smallest)
+    .map(({ key, value, pairs }) => ({
+      key,
+      value,
+      pairs: pairs.length,
+      ...measurePairs(pairs),
+      lengthBaseline: lengthBaseline(pairs, rule),
+    }))
+    .sort((a, b) => a.accuracy - b.accuracy || b.pairs - a.pairs);
+}

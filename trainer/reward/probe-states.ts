@@ -1,0 +1,121 @@
+// The states that probes read, for all answers of some feedback: computed once, kept in checkpoints, standardised by block.
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import { type Tensor2D, tf } from '@/trainer/backend';
+import type { RewardModelConfig } from '@/trainer/config/supervised';
+import { packByLength } from '@/trainer/data/micro-batch';
+import type { RewardExample } from '@/trainer/data/reward-examples';
+import type { AnswerStates } from '@/trainer/model/answer-states';
+import type { AnswerGroup } from '@/trainer/model/packing';
+import type { Metrics } from '@/trainer/policy/metrics';
+import type { CheckpointStore, NamedTensors } from '@/trainer/runs/checkpoint';
+import { answerStarts } from './reader';
+import { groupOf, groupSize } from './rows';
+
+export interface ProbeProgress {
+  /** Examples whose answers' states are in the checkpoint. */
+  examples: number;
+  tokens: number;
+}
+
+export interface StatesInput {
+  config: Pick<RewardModelConfig, 'batchExamples' | 'maxTokens' | 'microBatchTokens'>;
+  signal: AbortSignal;
+  checkpoints: CheckpointStore<ProbeProgress> | null;
+  onMetrics(step: number, metrics: Metrics): void;
+}
+
+export interface KnownStates {
+  /** [answers, width], width = blocks * H */
+  values: Float32Array;
+  width: number;
+  /** Place of each example's first answer. */
+  starts: number[];
+  answers: number;
+}
+
+export async function pause({ signal }: Pick<StatesInput, 'signal'>): Promise<void> {
+  await yieldToEvents(); // native work holds the event loop; heartbeat and cancellation go between
+  signal.throwIfAborted();
+}
+
+/** Checkpoints of the answers' states; they are large, and all of them are written each time. */
+const MOST_CHECKPOINTS = 10;
+
+export async function readStates(
+  input: StatesInput,
+  train: readonly RewardExample[],
+  source: AnswerStates,
+): Promise<KnownStates> {
+  const { config, checkpoints, onMetrics } = input;
+  const groups = train.map((example) => groupOf(example, config.maxTokens));
+  const { starts, count } = answerStarts(groups);
+  const width = source.blocks.length * source.hiddenSize;
+  const values = new Float32Array(count * width);
+  const saved = await checkpoints?.read();
+  if (saved) values.set(saved.tensors.get('states')!.values);
+  let { examples: done, tokens } = saved?.state ?? { examples: 0, tokens: 0 };
+  const { batchExamples } = config;
+  const steps = Math.ceil(train.length / batchExamples);
+  const checkpointEvery = Math.ceil(steps / MOST_CHECKPOINTS);
+  while (done < train.length) {
+    await pause(input);
+    const step = done / batchExamples;
+    // The same examples share a pass whenever they are read, so that a resumed run finds the same bits.
+    const batch = groups.slice(done, done + batchExamples);
+    for (const part of packByLength(batch.map(groupSize), config.microBatchTokens)) {
+      const own = part.map((i) => batch[i]!);
+      const read = source.of(own);
+      let from = 0;
+      for (const [j, { answers }] of own.entries()) {
+        const size = answers.length * width;
+        values.set(read.subarray(from, from + size), starts[done + part[j]!]! * width);
+        from += size;
+      }
+    }
+    tokens += tokensOf(batch);
+    done += batch.length;
+    onMetrics(step, { num_tokens: tokens });
+    if (done === train.length || (step + 1) % checkpointEvery === 0) {
+      const tensors: NamedTensors = new Map([['states', { shape: [count, width], values }]]);
+      await checkpoints?.write({ state: { examples: done, tokens }, tensors });
+    }
+  }
+  return { values, width, starts, answers: count };
+}
+
+const tokensOf = (groups: readonly AnswerGroup[]) => groups.reduce((sum, group) => sum + groupSize(group), 0);
+
+export interface StandardisedBlock {
+  /** Each feature with mean 0 and deviation 1 over all answers. [answers, H]; the caller's. */
+  features: Tensor2D;
+  mean: Float32Array;
+  deviation: Float32Array;
+}
+
+/** Below this a feature says nothing and is not blown up. */
+const LEAST_DEVIATION = 1e-6;
+
+/** The states of the block at that place among those that were read. */
+export function standardisedBlock(
+  { values, width, answers }: KnownStates,
+  at: number,
+  size: number,
+): StandardisedBlock {
+  const own = new Float32Array(answers * size);
+  for (let answer = 0; answer < answers; answer++) {
+    const from = answer * width + at * size;
+    own.set(values.subarray(from, from + size), answer * size);
+  }
+  const [features, mean, deviation] = tf.tidy(() => {
+    const states = tf.tensor2d(own, [answers, size]);
+    const mean = tf.mean(states, 0, true);
+    const centred = tf.sub(states, mean);
+    const deviation = tf.add(tf.sqrt(tf.mean(tf.square(centred), 0, true)), LEAST_DEVIATION);
+    return [tf.div(centred, deviation) as Tensor2D, mean, deviation] as const;
+  }) as unknown as [Tensor2D, Tensor2D, Tensor2D];
+  const block = { features, mean: valuesOf(mean), deviation: valuesOf(deviation) };
+  tf.dispose([mean, deviation]);
+  return block;
+}
+
+const valuesOf = (tensor: Tensor2D) => tensor.dataSync().slice() as Float32Array;

@@ -1,0 +1,119 @@
+// A reward model in memory: what reads the raw scores, and the scale that brings them to mean 0 and deviation 1.
+import { AttuneError } from '@/core/errors';
+import { moments } from '@/trainer/math/advantages';
+import { computeAnswerStates } from '@/trainer/model/answer-states';
+import type { EnteringStates } from '@/trainer/model/entering-states';
+import type { AnswerGroup } from '@/trainer/model/packing';
+import type { Trunk } from '@/trainer/model/types';
+import type { Reward } from '@/trainer/policy/experience';
+import { type Checkpoint, unpackVariables } from '@/trainer/runs/checkpoint';
+import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import { type AdapterReader, type AdapterReaderOptions, createAdapterReader } from './adapter';
+import { createProbeReader, unpackProbes } from './probe';
+import type { ReaderState, RewardReader } from './reader';
+import { fitGroup } from './rows';
+
+export interface RewardScale {
+  maxTokens: number;
+  /** How many deviations of the heads are taken off their mean. */
+  uncertaintyPenalty: number;
+  /** A normalised score is gain * (mean - penalty * deviation) + bias. */
+  gain: number;
+  bias: number;
+  /** p(one answer beats another) = sigmoid(difference of raw scores / temperature). */
+  temperature: number;
+}
+
+/** Everything but tensors that brings a saved reward model back. */
+export type RewardModelState = RewardScale & { reader: ReaderState };
+
+export interface RewardModel<Reader extends RewardReader = RewardReader> extends Reward, RewardScale {
+  readonly reader: Reader;
+  /** The mean of the heads, as trained: differences are logits of winning. */
+  rawScores(answers: readonly Answer[]): number[];
+  /** As the reader's, of groups of any length. */
+  headScores(groups: readonly AnswerGroup[], states?: EnteringStates): Float32Array[];
+  dispose(): void;
+}
+
+export type ScaleOptions = Partial<RewardScale> & Pick<RewardScale, 'maxTokens'>;
+
+export function createRewardModel(
+  trunk: Trunk,
+  options: AdapterReaderOptions & ScaleOptions,
+): RewardModel<AdapterReader> {
+  return scaled(createAdapterReader(trunk, options), options);
+}
+
+export function scaled<Reader extends RewardReader>(reader: Reader, scale: ScaleOptions): RewardModel<Reader> {
+  const { maxTokens, uncertaintyPenalty = 0, gain = 1, bias = 0, temperature = 1 } = scale;
+  const model: RewardModel<Reader> = {
+    ...{ reader, maxTokens, uncertaintyPenalty, gain, bias, temperature },
+    headScores: (groups, states) =>
+      reader.headScores(
+        groups.map((group) => fitGroup(group, maxTokens)),
+        states,
+      ),
+    rawScores: (answers) => Array.from(meanOfHeads(model.headScores(answers.map(alone)))),
+    score: (answers) => penalisedScores(model, answers).map((raw) => model.gain * raw + model.bias),
+    dispose: () => reader.dispose(),
+  };
+  return model;
+}
+
+export const meanOfHeads = (scores: readonly Float32Array[]): Float32Array =>
+  scores[0]!.map((_, i) => scores.reduce((sum, own) => sum + own[i]!, 0) / scores.length);
+
+/** What an ensemble disagrees about is worth less: mean - penalty * deviation over the heads (Coste et al. 2024). */
+function penalisedScores(model: RewardModel, answers: readonly Answer[]): number[] {
+  const scores = model.headScores(answers.map(alone));
+  const means = meanOfHeads(scores);
+  return Array.from(means, (mean, i) => {
+    const variance = scores.reduce((sum, own) => sum + (own[i]! - mean) ** 2, 0) / scores.length;
+    return mean - model.uncertaintyPenalty * Math.sqrt(variance);
+  });
+}
+
+const alone = ({ promptIds, answerIds }: Answer): AnswerGroup => ({ promptIds, answers: [answerIds] });
+
+/** Brings the scores of fresh policy samples, not of labelled answers, to mean 0 and deviation 1 (Ziegler et al. 2019). */
+export function normaliseReward(model: RewardModel, samples: readonly Answer[]): { mean: number; deviation: number } {
+  const { mean, variance } = moments([penalisedScores(model, samples)]);
+  const deviation = Math.sqrt(variance);
+  if (!(deviation > 1e-6)) {
+    throw new AttuneError(
+      'INTERNAL',
+      `The reward model gives ${samples.length} samples the same score (deviation ${deviation}). Collect more feedback first.`,
+    );
+  }
+  model.gain = 1 / deviation;
+  model.bias = -mean / deviation;
+  return { mean, deviation };
+}
+
+export function packRewardModel(model: RewardModel): Checkpoint<RewardModelState> {
+  const { reader, maxTokens, uncertaintyPenalty, gain, bias, temperature } = model;
+  const state = { reader: reader.state, maxTokens, uncertaintyPenalty, gain, bias, temperature };
+  return { state, tensors: reader.tensors() };
+}
+
+export function unpackRewardModel(
+  trunk: Trunk,
+  { state, tensors }: Checkpoint<RewardModelState>,
+  microBatchTokens: number,
+): RewardModel {
+  const { reader, ...scale } = state;
+  if (!reader) {
+    throw new AttuneError(
+      'CORRUPT',
+      "The run's reward model was saved by another release of Attune. Start a new run, or remove reward.json in its folder to train it again.",
+    );
+  }
+  if (reader.kind === 'probe') {
+    const states = computeAnswerStates(trunk, reader.blocks);
+    return scaled(createProbeReader(states, unpackProbes(reader.blocks, tensors), microBatchTokens), scale);
+  }
+  const model = createRewardModel(trunk, { ...reader, ...scale, microBatchTokens, seed: 0 });
+  unpackVariables('reward-model', model.reader.variables, tensors);
+  return model;
+}

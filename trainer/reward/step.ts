@@ -1,0 +1,147 @@
+// One optimiser step of the reward model: micro-batches of answers packed behind their prompts, a loss for each head, one update.
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import { uniformAt } from '@/core/rng';
+import { type Tensor3D, tf } from '@/trainer/backend';
+import type { RewardModelConfig } from '@/trainer/config/supervised';
+import { packByLength } from '@/trainer/data/micro-batch';
+import { answersOf, type RewardExample } from '@/trainer/data/reward-examples';
+import { type FeedbackLoss, feedbackLoss } from '@/trainer/math/feedback-loss';
+import type { EnteringStates } from '@/trainer/model/entering-states';
+import { type AdamW, addGradients, clipByGlobalNorm, disposeGradients, learningRateAt } from '@/trainer/model/optim';
+import { packAnswers } from '@/trainer/model/packing';
+import { addHeadLosses } from '@/trainer/model/positions';
+import type { NamedGradients, NamedVariables, Trunk } from '@/trainer/model/types';
+import type { Metrics } from '@/trainer/policy/metrics';
+import type { AdapterReader } from './adapter';
+import type { Feedback } from './feedback';
+import { measurePairs, scoredPairs } from './metrics';
+import { groupOf, groupSize } from './rows';
+import { meanOfHeads, type RewardModel } from './scorer';
+
+export interface RewardTraining extends Feedback {
+  trunk: Trunk;
+  config: RewardModelConfig;
+  model: RewardModel<AdapterReader>;
+  /** The model's, and `rater.bias` where there are thumbs. */
+  variables: NamedVariables;
+  optimiser: AdamW;
+  /** What enters the first block that is trained, of rows seen before. */
+  states: EnteringStates;
+  train: RewardExample[];
+  heldOut: RewardExample[];
+  /** Index of a training example, which seeds its bootstrap weights. */
+  placeOf: ReadonlyMap<RewardExample, number>;
+}
+
+export interface ScoredExample {
+  example: RewardExample;
+  /** The mean over the heads, one an answer. */
+  scores: number[];
+}
+
+export const totalWeight = (examples: readonly RewardExample[]) =>
+  examples.reduce((sum, { weight }) => sum + weight, 0) || 1;
+
+export const biasesOf = ({ variables }: RewardTraining) =>
+  (variables.get('rater.bias')?.dataSync() ?? new Float32Array(0)) as Float32Array;
+
+export async function stepRewardModel(
+  training: RewardTraining,
+  batch: RewardExample[],
+  { step, totalSteps }: { step: number; totalSteps: number },
+): Promise<{ metrics: Metrics; tokens: number }> {
+  const { config, variables } = training;
+  const { warmupSteps, learningRate } = config;
+  const { gradients, loss, scored, tokens } = await accumulate(training, batch);
+  const schedule = { kind: 'cosine' as const, lr: 1, warmupSteps, totalSteps, finalRatio: 0.1 };
+  const factor = learningRateAt(schedule, step);
+  const gradNorm = clipByGlobalNorm(gradients, config.maxGradNorm);
+  training.optimiser.step(variables, gradients, (name) => factor * learningRateOf(name, config));
+  disposeGradients(gradients);
+  const rewards = scored.flatMap(({ scores }) => scores);
+  const decided = scoredPairs(scored);
+  const { accuracy, margin } = measurePairs(decided);
+  return {
+    tokens,
+    metrics: {
+      loss,
+      ...(decided.length ? { accuracy, margin } : {}),
+      min_reward: Math.min(...rewards),
+      mean_reward: rewards.reduce((a, b) => a + b, 0) / rewards.length,
+      max_reward: Math.max(...rewards),
+      learning_rate: factor * learningRate,
+      grad_norm: gradNorm,
+    },
+  };
+}
+
+async function accumulate(training: RewardTraining, batch: RewardExample[]) {
+  const { trunk, config, raters, scales, train, states } = training;
+  const { lora, heads } = training.model.reader;
+  const biases = biasesOf(training);
+  // Each head's loss counts for its share, so that their sum is the mean over the ensemble.
+  const normaliser = totalWeight(batch) * heads.length;
+  const gradients: NamedGradients = new Map();
+  const scored: ScoredExample[] = [];
+  let loss = 0;
+  let tokens = 0;
+  const groups = batch.map((example) => groupOf(example, config.maxTokens));
+  for (const part of packByLength(groups.map(groupSize), config.microBatchTokens)) {
+    await yieldToEvents();
+    const examples = part.map((i) => batch[i]!);
+    const packed = packAnswers(part.map((i) => groups[i]!));
+    const lossOf = (hidden: Tensor3D) => {
+      const byHead: Float32Array[] = [];
+      const parts = heads.map((head, h) => {
+        let term: FeedbackLoss;
+        const part = head.loss(hidden, packed.last, (scores) => {
+          byHead.push(scores.slice());
+          const weightOf = bootstrap(training, h);
+          const { centering } = config;
+          term = feedbackLoss(examples, scores, { raters, biases, scales, centering, normaliser, weightOf });
+          return { loss: term.loss, dValues: term.gradient };
+        });
+        if (biases.length) part.gradients.set('rater.bias', tf.tensor1d(term!.biasGradient));
+        return part;
+      });
+      scored.push(...splitScores(examples, meanOfHeads(byHead)));
+      return addHeadLosses(parts[0]!, ...parts.slice(1));
+    };
+    const entering = states.of(packed.batch);
+    const result = trunk.backward(packed.batch, lora, lossOf, entering);
+    entering?.dispose();
+    loss += result.loss;
+    tokens += packed.batch.ids.reduce((sum, row) => sum + row.length, 0);
+    addGradients(gradients, result.gradients);
+  }
+  if (biases.length) {
+    const whole = totalWeight(train);
+    const prior = tf.tensor1d(biases.map((bias) => (config.raterBiasRidge * bias) / whole));
+    addGradients(gradients, new Map([['rater.bias', prior]]));
+  }
+  return { gradients, loss, scored, tokens };
+}
+
+/** Poisson(1) copies of each example for each head of an ensemble (online bagging, Oza and Russell 2001). */
+function bootstrap({ model, config, placeOf }: RewardTraining, head: number) {
+  if (model.reader.heads.length === 1) return undefined;
+  return (example: RewardExample) => {
+    let copies = 0;
+    const uniform = uniformAt(config.seed + head, placeOf.get(example)!);
+    for (let mass = Math.exp(-1), sum = mass; uniform > sum && copies < 8; sum += mass) mass /= ++copies;
+    return copies;
+  };
+}
+
+/** Scores of all answers, in order, by example. */
+export function splitScores(examples: readonly RewardExample[], scores: Float32Array): ScoredExample[] {
+  let next = 0;
+  return examples.map((example) => ({ example, scores: answersOf(example).map(() => scores[next++]!) }));
+}
+
+const learningRateOf = (name: string, config: RewardModelConfig) =>
+  name === 'rater.bias'
+    ? config.raterLearningRate
+    : name.startsWith('reward.')
+      ? config.headLearningRate
+      : config.learningRate;

@@ -1,0 +1,116 @@
+// Trains a reward model on every kind of feedback in one likelihood, each term weighted by the trust in its rater.
+//
+// Ziegler et al. 2019; Stiennon et al. 2020. Left out: a learnt exchange rate between kinds of feedback, since all of them
+// observe the same logit (feedback-loss.ts).
+import { tf } from '@/trainer/backend';
+import type { ProbeConfig, RewardModelConfig } from '@/trainer/config/supervised';
+import type { RewardExample } from '@/trainer/data/reward-examples';
+import type { AnswerStates } from '@/trainer/model/answer-states';
+import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
+import { AdamW } from '@/trainer/model/optim';
+import type { NamedVariables, Trunk } from '@/trainer/model/types';
+import type { Metrics } from '@/trainer/policy/metrics';
+import type { CheckpointStore } from '@/trainer/runs/checkpoint';
+import { runSupervised, type SupervisedState } from '@/trainer/supervised/loop';
+import { evaluateRewardModel, type RewardReport } from './evaluate';
+import { readFeedback } from './feedback';
+import { fitProbes } from './probe-fit';
+import type { ProbeProgress } from './probe-states';
+import { createRewardModel, type RewardModel } from './scorer';
+import { limitUndecided, splitByPrompt } from './split';
+import { type RewardTraining, stepRewardModel } from './step';
+
+export interface RewardModelInput {
+  trunk: Trunk;
+  examples: readonly RewardExample[];
+  config: RewardModelConfig;
+  signal: AbortSignal;
+  onMetrics(stage: 'reward_model', step: number, metrics: Metrics): void;
+  checkpoints: CheckpointStore<RewardTrainingState> | null;
+  /** Shared by several trainings on the same feedback; one of its own where it is not given. */
+  states?: EnteringStates;
+  answerStates?: AnswerStates;
+}
+
+export type RewardTrainingState = SupervisedState<RewardReport> | ProbeProgress;
+
+export interface RewardModelResult {
+  model: RewardModel;
+  /** Held-out figures of the kept state; empty where nothing is held out. */
+  metrics: Metrics;
+  report: RewardReport | null;
+}
+
+export async function trainRewardModel(input: RewardModelInput): Promise<RewardModelResult> {
+  const { probe } = input.config;
+  return probe ? trainProbes(input, probe) : trainAdapter(input);
+}
+
+async function trainProbes(input: RewardModelInput, probe: ProbeConfig): Promise<RewardModelResult> {
+  const { model, evaluation } = await fitProbes({
+    ...input,
+    config: { ...input.config, probe },
+    checkpoints: input.checkpoints as CheckpointStore<ProbeProgress> | null,
+    onMetrics: (step, metrics) => input.onMetrics('reward_model', step, metrics),
+  });
+  return { model, metrics: evaluation?.metrics ?? {}, report: evaluation?.detail ?? null };
+}
+
+async function trainAdapter(input: RewardModelInput): Promise<RewardModelResult> {
+  const { config, signal } = input;
+  const checkpoints = input.checkpoints as CheckpointStore<SupervisedState<RewardReport>> | null;
+  const training = openTraining(input);
+  const { model, variables, optimiser, train, heldOut } = training;
+  try {
+    const state = await runSupervised<RewardExample, RewardReport>({
+      train,
+      config,
+      variables,
+      optimiser,
+      signal,
+      checkpoints,
+      onMetrics: (step, metrics) => input.onMetrics('reward_model', step, metrics),
+      step: (batch, at) => stepRewardModel(training, batch, at),
+      evaluate: () => (heldOut.length ? evaluateRewardModel(training) : null),
+    });
+    const report = state.best?.detail ?? null;
+    model.temperature = report?.temperature ?? 1;
+    return { model, metrics: state.best?.metrics ?? {}, report };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  } finally {
+    optimiser.dispose();
+    variables.get('rater.bias')?.dispose();
+  }
+}
+
+function openTraining({ config, trunk, examples, states }: RewardModelInput): RewardTraining {
+  const split = splitByPrompt(examples, config);
+  const train = limitUndecided(split.train, config);
+  const heldOut = limitUndecided(split.heldOut, config);
+  const feedback = readFeedback(examples, train, config);
+  const firstLayer = firstAdaptedLayer(trunk.config.layers, config.adaptedShare);
+  const model = createRewardModel(trunk, { ...config.lora, ...config, firstLayer });
+  const variables: NamedVariables = new Map(model.reader.variables);
+  if (feedback.raters.size) {
+    const biases = tf.tidy(() => tf.variable(tf.zeros([feedback.raters.size])));
+    variables.set('rater.bias', biases);
+  }
+  return {
+    trunk,
+    config,
+    model,
+    variables,
+    ...feedback,
+    train,
+    heldOut,
+    states: states ?? keepEnteringStates(trunk, firstLayer, config.keptStatesBytes),
+    optimiser: new AdamW({ epsilon: config.adamEpsilon, weightDecay: config.weightDecay }),
+    placeOf: new Map(train.map((example, i) => [example, i])),
+  };
+}
+
+/** At least one block is adapted. */
+export const firstAdaptedLayer = (layers: number, share: number): number =>
+  layers - Math.max(1, Math.round(layers * share));

@@ -1,0 +1,130 @@
+// An opened run: its configuration, rules and models in memory, and the engine that samples for it.
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Adapter } from '@/core/artifact/adapter';
+import { readArtifact } from '@/core/artifact/artifact';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import type { Base } from '@/core/base/base';
+import { loadBase } from '@/core/base/load-base';
+import { DEFAULT_RULES, judge, RuleSet } from '@/core/constraints/constraints';
+import { writeDurably } from '@/core/durable-file';
+import type { Logger } from '@/core/logger';
+import { Rng } from '@/core/rng';
+import type { PolicyConfig } from '@/trainer/config/policy';
+import { type PipelineConfig, parseConfig, policyConfigOf } from '@/trainer/config/presets';
+import type { PipelineSettings } from '@/trainer/env';
+import type { Constraint } from '@/trainer/math/constraint';
+import { loadTrunk } from '@/trainer/model/backbone';
+import { createLora, loraFromAdapter } from '@/trainer/model/lora';
+import type { Lora, Trunk } from '@/trainer/model/types';
+import { type PrivateEngine, startPrivateEngine } from '@/trainer/sampling/private-engine';
+import { recordMetrics } from './metrics-log';
+import type { RunHome, RunSink } from './store';
+
+export interface Run {
+  home: RunHome;
+  /** The home's, with the curves kept as files, too. */
+  sink: RunSink;
+  settings: PipelineSettings;
+  log: Logger;
+  config: PipelineConfig;
+  /** The settings of the chosen algorithm. */
+  policyConfig: PolicyConfig;
+  base: Base;
+  trunk: Trunk;
+  /** What is trained; starts as the parent. */
+  policy: Lora;
+  /** Where the policy stage starts, untouched: the parent, or what imitation made of it; null is the base alone. */
+  reference: Lora | null;
+  start: Adapter | null;
+  /** null is the base alone. */
+  parent: Adapter | null;
+  rules: RuleSet;
+  constraints: Constraint[];
+  /** Of the adapters that the private engines serve; begun anew by each attempt. */
+  adapters: string;
+  /** Started when first needed. */
+  engine(): Promise<PrivateEngine>;
+  /** Another beside it; the caller closes it. */
+  openEngine(precision: 'fp32' | 'int8'): Promise<PrivateEngine>;
+  /** Disposed with the run. */
+  owned: { dispose(): void }[];
+  close(): Promise<void>;
+}
+
+export async function openRun(home: RunHome, settings: PipelineSettings, log: Logger): Promise<Run> {
+  const config = parseConfig(home.order.config);
+  const adapters = path.join(home.folder, 'adapters');
+  await rm(adapters, { recursive: true, force: true });
+  await mkdir(adapters, { recursive: true });
+  const rules = await freezeRules(home);
+  const base = await loadBase(settings.modelPath);
+  const parent = await readParent(home, base);
+  const trunk = loadTrunk(base);
+  const policyConfig = policyConfigOf(config);
+  const rng = new Rng(policyConfig.seed);
+  const policy = parent
+    ? loraFromAdapter(trunk.config, parent, rng)
+    : createLora(trunk.config, { ...policyConfig.lora, rng });
+  const reference = parent && loraFromAdapter(trunk.config, parent, rng);
+  const owned = [policy, ...(reference ? [reference] : []), trunk];
+  const openEngine = (precision: 'fp32' | 'int8') =>
+    startPrivateEngine({
+      modelPath: settings.modelPath,
+      base,
+      folder: adapters,
+      precision,
+      cache: settings.cache,
+      threads: settings.engineThreads,
+    });
+  let engine: Promise<PrivateEngine> | null = null;
+  return {
+    ...{
+      home,
+      sink: recordMetrics(home, home.folder),
+      settings,
+      log,
+      config,
+      policyConfig,
+      base,
+      trunk,
+      policy,
+      reference,
+    },
+    start: parent,
+    parent,
+    rules,
+    adapters,
+    owned,
+    openEngine,
+    constraints: rules.rules.map((rule) => {
+      const alone: RuleSet = { ...rules, rules: [rule] }; // compiled once for each object
+      return { name: rule.id, cost: (text) => judge(alone, text).hits.length, price: rule.cost, adaptive: null };
+    }),
+    engine: () => (engine ??= openEngine('fp32')),
+    async close() {
+      const opened = await engine?.catch(() => null); // its failure has been reported to who asked for it
+      await opened?.close();
+      for (const tensors of owned) tensors.dispose();
+    },
+  };
+}
+
+/** The rules of the first attempt hold for the whole run. */
+async function freezeRules(home: RunHome): Promise<RuleSet> {
+  const file = path.join(home.folder, 'rules.json');
+  if (existsSync(file)) return RuleSet.parse(JSON.parse(await readFile(file, 'utf8')));
+  const rules = RuleSet.default(DEFAULT_RULES).parse(await home.rules());
+  await writeDurably(file, JSON.stringify(rules));
+  return rules;
+}
+
+async function readParent({ order }: RunHome, base: Base): Promise<Adapter | null> {
+  if (order.parentDirectory === null) return null;
+  return (await readArtifact(order.parentDirectory, { verify: true, baseSha256: base.sha256 })).adapter;
+}
+
+/** An adapter's name in an engine, made known to it where it is not the base. */
+export const serveAdapter = async (engine: PrivateEngine, name: string, adapter: Adapter | null): Promise<string> =>
+  adapter ? engine.serve(name, adapter) : BASE_VERSION_ID;

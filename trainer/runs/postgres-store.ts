@@ -1,0 +1,29 @@
+// A run of the database: its order is the row under the lease, its snapshot and result are rows beside it.
+import path from 'node:path';
+import { artifactDirectory } from '@/core/artifact/artifact';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import { dataPaths } from '@/core/paths';
+import { freezeSnapshot } from '@/trainer/data/freeze';
+import type { TrainerSettings } from '@/trainer/env';
+import { type RunLease, readSetting } from './lease';
+import { publishVersion } from './publish';
+import type { RunHome } from './store';
+
+export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSettings): RunHome {
+  const { id, createdAt, config, parentVersionId } = lease.run;
+  const folders = dataPaths(dataFolder);
+  const isBase = parentVersionId === BASE_VERSION_ID;
+  const parentDirectory = isBase ? null : artifactDirectory(artifacts, parentVersionId);
+  return {
+    order: { id, createdAt, config, parentVersionId, parentDirectory },
+    folder: path.join(folders.runs, id),
+    artifacts,
+    signal: lease.signal,
+    progress: (...figures) => lease.progress(...figures),
+    metrics: (...figures) => lease.metrics(...figures),
+    flush: () => lease.flush(),
+    snapshot: () => freezeSnapshot(lease, folders.snapshots),
+    rules: () => readSetting(lease.db, 'constraints'),
+    publish: (manifest, verdict) => publishVersion(lease, manifest, verdict),
+  };
+}

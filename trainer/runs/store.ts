@@ -1,0 +1,58 @@
+// Where a run's order comes from and its results go: the database under a lease, or a folder of files.
+import type { Manifest } from '@/core/artifact/manifest';
+import type { RunStage } from '@/core/contract';
+import type { Snapshot } from '@/trainer/data/snapshot';
+
+/** What a run tells while it goes on, and how it hears that it must end. */
+export interface RunSink {
+  readonly signal: AbortSignal;
+  /** Progress inside the stage, 0..1, and seconds left, null while unknown. */
+  progress(stage: RunStage, progress: number, secondsLeft: number | null): void;
+  /** One point of the curves; a repeated step overwrites the figures that it repeats. */
+  metrics(stage: RunStage, step: number, metrics: Record<string, number>): void;
+  /** Waits for every write so far; throws the first failure. */
+  flush(): Promise<void>;
+}
+
+export interface RunOrder {
+  id: string;
+  createdAt: Date;
+  /** As asked for: fields over a preset. */
+  config: Record<string, unknown>;
+  parentVersionId: string;
+  /** The parent's artifact; null where the base alone is the parent. */
+  parentDirectory: string | null;
+}
+
+export interface Outcome {
+  status: 'done' | 'rejected';
+  versionId: string;
+  verdict: string;
+}
+
+export interface RunHome extends RunSink {
+  readonly order: RunOrder;
+  /** Of checkpoints, metrics and the run's manifest. */
+  readonly folder: string;
+  /** Where the judged version is written. */
+  readonly artifacts: string;
+  /** Frozen at the first call of the first attempt, the same ever after. */
+  snapshot(): Promise<Snapshot>;
+  /** The constraints as stored; undefined where nobody has set any. */
+  rules(): Promise<unknown>;
+  /** Makes the judged version known; its artifact is in place already. */
+  publish(manifest: Manifest, verdict: string): Promise<Outcome>;
+}
+
+/** Reports progress inside a stage with the seconds left, estimated from what this attempt has done of it. */
+export function stageProgress(sink: RunSink, stage: RunStage): (progress: number) => void {
+  const start = { time: Date.now(), progress: 0, isKnown: false };
+  sink.progress(stage, 0, null);
+  return (progress) => {
+    const seconds = (Date.now() - start.time) / 1000;
+    const done = progress - start.progress;
+    // A resumed stage begins somewhere: its first report is no work of this attempt.
+    if (!start.isKnown) Object.assign(start, { progress, time: Date.now(), isKnown: true });
+    sink.progress(stage, progress, done > 0 && seconds > 0 ? (seconds / done) * (1 - progress) : null);
+  };
+}

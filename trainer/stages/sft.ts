@@ -1,0 +1,36 @@
+// The imitation stage: fine-tunes the policy on demonstrations, where the run asks for it and the snapshot holds any.
+import { Rng } from '@/core/rng';
+import { demonstrationRows } from '@/trainer/data/examples';
+import type { Snapshot } from '@/trainer/data/snapshot';
+import { loraFromAdapter } from '@/trainer/model/lora';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
+import type { Run } from '@/trainer/runs/context';
+import { stageProgress } from '@/trainer/runs/store';
+import { type SftState, trainSft } from '@/trainer/supervised/sft';
+
+/** Afterwards the policy starts from what it has learnt, and so does its reference. */
+export async function imitate(run: Run, snapshot: Snapshot): Promise<void> {
+  const { sink, config, policyConfig, trunk, policy } = run;
+  if (config.sft === null) return;
+  const { batchExamples, epochs, evalShare, leastRating, tokenBudget } = config.sft;
+  const demonstrations = demonstrationRows(snapshot.rows, { leastRating, endIds: trunk.config.eosTokenIds });
+  const steps = Math.max(1, Math.ceil((demonstrations.length * (1 - evalShare)) / batchExamples) * epochs);
+  const report = stageProgress(sink, 'sft');
+  const { adapter } = await trainSft({
+    trunk,
+    policy,
+    demonstrations,
+    signal: sink.signal,
+    config: { ...config.sft, lora: policyConfig.lora },
+    onMetrics(stage, step, metrics) {
+      sink.metrics(stage, step, metrics);
+      const spent = tokenBudget && metrics.num_tokens ? metrics.num_tokens / tokenBudget : 0;
+      report(Math.min(1, Math.max(step / steps, spent)));
+    },
+    checkpoints: directoryCheckpoints<SftState>(run.home.folder, 'sft'),
+  });
+  run.start = adapter;
+  run.reference = loraFromAdapter(trunk.config, adapter, new Rng(policyConfig.seed));
+  run.owned.push(run.reference);
+  await sink.flush();
+}
