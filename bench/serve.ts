@@ -127,7 +127,7 @@ async function report(run: {
   threads: number;
   modelPath: string;
   peaks: [number, number] | number[];
-}): void {
+}): Promise<void> {
   const { attune, llama } = run;
   // Of each round's own two figures, so that a slow minute of the machine meets both sides.
   const ratio = (name: string, other = llama[name]!) =>
