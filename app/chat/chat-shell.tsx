@@ -4,9 +4,9 @@ import { usePathname, useRouter } from 'next/navigation';
 // Chooses the open conversation from the address, and lays it out beside the list.
 import { useTranslations } from 'next-intl';
 import { useCallback, useState } from 'react';
-import { Chat } from '@/app/chat/chat';
 import { Sidebar } from '@/app/sidebar/sidebar';
 import { SkipLink } from '@/app/ui/skip-link';
+import { Chat } from './chat';
 
 /**
  * A new conversation has its id before the server knows it. Its first message changes the address without a navigation,

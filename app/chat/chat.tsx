@@ -3,20 +3,20 @@
 // One conversation on the page: header, turns, composer, and the state that only this page has.
 import { useTranslations } from 'next-intl';
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { Announcer, useAnnounce } from '@/app/chat/announcer';
-import { ChatHeader } from '@/app/chat/chat-header';
-import { Composer } from '@/app/chat/composer';
-import { EmptyState } from '@/app/chat/empty-state';
-import { JumpToLatest } from '@/app/chat/jump-to-latest';
-import { Missing } from '@/app/chat/missing';
-import { type Branches, ROOT, tipOf, visiblePath } from '@/app/chat/tree';
-import { TurnList } from '@/app/chat/turn-list';
-import type { Settle } from '@/app/chat/use-answer-stream';
-import { useConversation } from '@/app/chat/use-conversation';
-import { useStickToBottom } from '@/app/chat/use-stick-to-bottom';
+import { Composer } from '@/app/chat/composer/composer';
+import { type Branches, ROOT, tipOf, visiblePath } from '@/app/chat/conversation/tree';
+import { useConversation } from '@/app/chat/conversation/use-conversation';
+import { JumpToLatest } from '@/app/chat/stream/jump-to-latest';
+import type { Settle } from '@/app/chat/stream/use-answer-stream';
+import { useStickToBottom } from '@/app/chat/stream/use-stick-to-bottom';
+import { TurnList } from '@/app/chat/turn/turn-list';
 import { codeOf, useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
+import { Announcer, useAnnounce } from './announcer';
+import { ChatHeader } from './chat-header';
+import { EmptyState } from './empty-state';
+import { Missing } from './missing';
 
 interface ChatProps {
   id: string;

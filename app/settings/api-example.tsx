@@ -3,8 +3,8 @@
 // How a program calls the API: a request to copy, and the address of its description.
 import { useTranslations } from 'next-intl';
 import { useSyncExternalStore } from 'react';
-import { CopyButton } from '@/app/chat/copy-button';
 import { Card } from '@/app/ui/card';
+import { CopyButton } from '@/app/ui/copy-button';
 
 const requestTo = (origin: string) => `curl -i ${origin}/v1/chat/completions \\
   -H "Authorization: Bearer $ATTUNE_API_KEY" \\

@@ -4,10 +4,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type SyntheticEvent, useState } from 'react';
-import { CopyButton } from '@/app/chat/copy-button';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
+import { CopyButton } from '@/app/ui/copy-button';
 import { TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Switch } from '@/app/ui/switch';

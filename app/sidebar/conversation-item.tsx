@@ -7,7 +7,7 @@ import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { isSendKey } from '@/app/chat/keys';
+import { isSendKey } from '@/app/lib/keys';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { ConfirmDialog } from '@/app/ui/dialog';

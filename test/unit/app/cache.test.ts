@@ -1,8 +1,8 @@
 // What the browser's copy of a conversation becomes after a send, a stream's end, and a repeated answer of the server.
 import { expect, test } from 'vitest';
-import { addTurn, updateGeneration } from '@/app/chat/conversation-cache';
-import { visiblePath } from '@/app/chat/tree';
-import type { ConversationData, SendResult } from '@/app/chat/types';
+import { addTurn, updateGeneration } from '@/app/chat/conversation/conversation-cache';
+import { visiblePath } from '@/app/chat/conversation/tree';
+import type { ConversationData, SendResult } from '@/app/chat/conversation/types';
 
 const empty: ConversationData = { id: 'c', title: 't', allowTraining: true, messages: [], comparisons: [] };
 const answer = (n: number) => ({ messageId: `a${n}`, generationId: `g${n}` });

@@ -1,6 +1,6 @@
 // What a conversation shows: paths, siblings, and comparisons, from messages and chosen branches alone.
 import { expect, test } from 'vitest';
-import { type Branches, ROOT, type TreeComparison, tipOf, visiblePath } from '@/app/chat/tree';
+import { type Branches, ROOT, type TreeComparison, tipOf, visiblePath } from '@/app/chat/conversation/tree';
 
 let clock = 0;
 const message = (id: string, parentId: string | null) => ({ id, parentId, createdAt: new Date(clock++) });

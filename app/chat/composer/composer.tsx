@@ -4,7 +4,7 @@
 import { ArrowUp, Square } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useRef, useState } from 'react';
-import { isSendKey } from '@/app/chat/keys';
+import { isSendKey } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
 
 /** Characters; about what the model's context can hold. The server counts tokens. */

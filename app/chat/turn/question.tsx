@@ -4,12 +4,12 @@
 import { Pencil } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { CopyButton } from '@/app/chat/copy-button';
-import { isSendKey } from '@/app/chat/keys';
-import { Pager, type PagerProps } from '@/app/chat/pager';
-import type { MessageData } from '@/app/chat/types';
+import type { MessageData } from '@/app/chat/conversation/types';
+import { isSendKey } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
+import { CopyButton } from '@/app/ui/copy-button';
 import { IconButton } from '@/app/ui/icon-button';
+import { Pager, type PagerProps } from './pager';
 
 interface QuestionProps {
   message: MessageData;

@@ -3,15 +3,15 @@
 // The visible path as a log of turns; a long one starts with its end, so that the page stays small.
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { Answer } from '@/app/chat/answer';
-import { Comparison } from '@/app/chat/comparison';
-import { PendingAnswer, PendingQuestion } from '@/app/chat/pending';
-import { Question } from '@/app/chat/question';
-import type { Turn } from '@/app/chat/tree';
-import type { ComparisonData, MessageData } from '@/app/chat/types';
-import type { Settle } from '@/app/chat/use-answer-stream';
-import type { Conversation } from '@/app/chat/use-conversation';
+import { Comparison } from '@/app/chat/comparison/comparison';
+import type { Turn } from '@/app/chat/conversation/tree';
+import type { ComparisonData, MessageData } from '@/app/chat/conversation/types';
+import type { Conversation } from '@/app/chat/conversation/use-conversation';
+import type { Settle } from '@/app/chat/stream/use-answer-stream';
 import { Button } from '@/app/ui/button';
+import { Answer } from './answer';
+import { PendingAnswer, PendingQuestion } from './pending';
+import { Question } from './question';
 
 type Send = { text: string; parentId: string | null; clientMessageId: string };
 type Regenerate = { messageId: string; clientMessageId: string };

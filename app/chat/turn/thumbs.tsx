@@ -6,7 +6,7 @@ import { ThumbsDown, ThumbsUp } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
-import type { GenerationData } from '@/app/chat/types';
+import type { GenerationData } from '@/app/chat/conversation/types';
 import { Button } from '@/app/ui/button';
 import { CONTROL } from '@/app/ui/field';
 import { IconButton } from '@/app/ui/icon-button';

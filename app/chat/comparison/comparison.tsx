@@ -3,11 +3,11 @@
 // Two answers side by side, written at the same time, and the choice between them; nobody sees who wrote which.
 import { useTranslations } from 'next-intl';
 import { useEffect, useEffectEvent, useRef } from 'react';
-import { AnswerBody } from '@/app/chat/answer-body';
-import { isTyping } from '@/app/chat/keys';
-import type { Turn } from '@/app/chat/tree';
-import type { Choice, ComparisonData, MessageData } from '@/app/chat/types';
-import type { Settle } from '@/app/chat/use-answer-stream';
+import type { Turn } from '@/app/chat/conversation/tree';
+import type { Choice, ComparisonData, MessageData } from '@/app/chat/conversation/types';
+import type { Settle } from '@/app/chat/stream/use-answer-stream';
+import { AnswerBody } from '@/app/chat/turn/answer-body';
+import { isTyping } from '@/app/lib/keys';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';

@@ -3,15 +3,15 @@
 // One answer with what a person can do about it: copy, rate, ask again, page, compare with the one before.
 import { RefreshCw } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { AnswerBody } from '@/app/chat/answer-body';
-import { CopyButton } from '@/app/chat/copy-button';
-import { Pager, type PagerProps } from '@/app/chat/pager';
-import { Thumbs } from '@/app/chat/thumbs';
-import type { MessageData } from '@/app/chat/types';
-import type { Settle } from '@/app/chat/use-answer-stream';
-import type { Conversation } from '@/app/chat/use-conversation';
+import type { MessageData } from '@/app/chat/conversation/types';
+import type { Conversation } from '@/app/chat/conversation/use-conversation';
+import type { Settle } from '@/app/chat/stream/use-answer-stream';
 import { Button } from '@/app/ui/button';
+import { CopyButton } from '@/app/ui/copy-button';
 import { IconButton } from '@/app/ui/icon-button';
+import { AnswerBody } from './answer-body';
+import { Pager, type PagerProps } from './pager';
+import { Thumbs } from './thumbs';
 
 interface AnswerProps {
   message: MessageData;

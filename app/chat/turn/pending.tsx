@@ -2,11 +2,11 @@
 
 // A turn on its way to the server: shown at once, and kept with a way to retry when it did not arrive.
 import { useTranslations } from 'next-intl';
-import { QuestionBubble } from '@/app/chat/question';
-import { Thinking } from '@/app/chat/thinking';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
+import { QuestionBubble } from './question';
+import { Thinking } from './thinking';
 
 /** `error` is what the API threw; null while on the way. */
 export function PendingAnswer({ error, onRetry }: { error: unknown; onRetry: () => void }) {

@@ -3,12 +3,12 @@
 // The words of an answer, running or finished, and one sentence about how it ended.
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
-import { Markdown } from '@/app/chat/markdown';
-import { Thinking } from '@/app/chat/thinking';
-import type { MessageData } from '@/app/chat/types';
-import { type Settle, useAnswerStream } from '@/app/chat/use-answer-stream';
+import type { MessageData } from '@/app/chat/conversation/types';
+import { type Settle, useAnswerStream } from '@/app/chat/stream/use-answer-stream';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Notice } from '@/app/ui/notice';
+import { Markdown } from './markdown';
+import { Thinking } from './thinking';
 
 interface AnswerBodyProps {
   message: MessageData;

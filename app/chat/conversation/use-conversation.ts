@@ -3,9 +3,9 @@
 // One conversation in the browser: what the server holds, and every change a person can make to it.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
-import { addTurn, updateGeneration } from '@/app/chat/conversation-cache';
-import type { ConversationData, GenerationData } from '@/app/chat/types';
 import { useTRPC } from '@/app/lib/trpc';
+import { addTurn, updateGeneration } from './conversation-cache';
+import type { ConversationData, GenerationData } from './types';
 
 /** `isStored` is false until the first message of a new conversation is on the server. */
 export function useConversation(id: string, isStored: boolean) {

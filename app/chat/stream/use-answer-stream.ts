@@ -3,7 +3,7 @@
 // Follows one running generation: its text so far, over reconnects and reloads, until it settles.
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
-import type { GenerationData } from '@/app/chat/types';
+import type { GenerationData } from '@/app/chat/conversation/types';
 import { useTRPC } from '@/app/lib/trpc';
 
 export type Settle = (generationId: string, change: Partial<GenerationData>, content: string) => void;

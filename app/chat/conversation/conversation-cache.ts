@@ -1,5 +1,5 @@
 // Pure changes to a conversation as the browser holds it: what a send adds, and what a finished stream settles.
-import type { ConversationData, GenerationData, MessageData, SendResult } from '@/app/chat/types';
+import type { ConversationData, GenerationData, MessageData, SendResult } from './types';
 
 /** A time later than every message there, so that a slow clock cannot sort a new message before its elders. */
 const timeAfter = (messages: readonly MessageData[], now: Date): Date =>
