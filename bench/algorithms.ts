@@ -8,7 +8,7 @@ import { tinyWeights } from '@/test/trainer/algorithms-support';
 import { judgePolicy, newPolicy, preferences, runTask, taskConfig } from '@/test/trainer/policy-task';
 import { startBackend } from '@/trainer/backend';
 import { loadTrunk } from '@/trainer/model/backbone';
-import { ALGORITHMS, type AlgorithmName } from '@/trainer/config/policy';
+import { ALGORITHMS, type AlgorithmName } from '@/core/config/policy';
 
 const SEEDS = [1, 2, 3];
 /** Comparisons and twice as many thumbs, for the algorithms that sample nothing. */

@@ -10,7 +10,7 @@ import { hash32 } from '@/core/rng';
 import { mean } from '@/core/statistics/statistics';
 import { startBackend } from '@/trainer/backend';
 import { loadTrunk } from '@/trainer/model/backbone';
-import type { PpoConfig } from '@/trainer/config/policy';
+import type { PpoConfig } from '@/core/config/policy';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
 import { type Gain, measureGain, ppoSettings, trueReward } from './support/policy-gain';

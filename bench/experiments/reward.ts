@@ -11,7 +11,7 @@ import { hash32, Rng } from '@/core/rng';
 import { mean, standardDeviation } from '@/core/statistics/statistics';
 import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
-import { RewardModelConfig } from '@/trainer/config/supervised';
+import { RewardModelConfig } from '@/core/config/supervised';
 import { endOfTurn } from '@/trainer/data/demonstrations';
 import { type AnswerStates, keepAnswerStates } from '@/trainer/model/answer-states';
 import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';

@@ -11,7 +11,7 @@ import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { hash32, Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
-import { RewardModelConfig } from '@/trainer/config/supervised';
+import { RewardModelConfig } from '@/core/config/supervised';
 import { type AnswerStates, keepAnswerStates } from '@/trainer/model/answer-states';
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { Trunk } from '@/trainer/model/types';

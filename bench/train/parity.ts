@@ -13,7 +13,7 @@ import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import { packAnswers } from '@/trainer/model/packing';
 import type { Trunk } from '@/trainer/model/types';
 import { AdamW, clipByGlobalNorm, disposeGradients, learningRateAt } from '@/trainer/model/optim';
-import { PpoConfig } from '@/trainer/config/policy';
+import { PpoConfig } from '@/core/config/policy';
 import { ppo } from '@/trainer/policy/algorithms/ppo';
 import { scoreResponses, splitByLength } from '@/trainer/sampling/completion-logprobs';
 

@@ -20,7 +20,7 @@ import { responsePositions } from '@/trainer/model/positions';
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { NamedGradients, NamedVariables, Trunk } from '@/trainer/model/types';
 import { AdamW, addGradients, clipByGlobalNorm, disposeGradients } from '@/trainer/model/optim';
-import { PpoConfig } from '@/trainer/config/policy';
+import { PpoConfig } from '@/core/config/policy';
 import { ppo } from '@/trainer/policy/algorithms/ppo';
 import { type PrivateEngine, startPrivateEngine } from '@/trainer/sampling/private-engine';
 import { createRewardModel } from '@/trainer/reward/scorer';

@@ -35,7 +35,7 @@ export const trainingRun = pgTable(
     status: runStatus('status').notNull().default('queued'),
     trigger: text('trigger', { enum: ['button', 'feedback_count', 'schedule'] }).notNull(),
     requestedBy: text('requested_by'),
-    /** PipelineConfig of trainer/config/presets.ts; parsed there. */
+    /** PipelineConfig of core/config/presets.ts; parsed there. */
     config: jsonb('config').$type<Record<string, unknown>>().notNull(),
     parentVersionId: text('parent_version_id')
       .notNull()

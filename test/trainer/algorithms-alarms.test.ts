@@ -1,7 +1,7 @@
 // Planted faults: what a run must refuse at its start, and what must end it with a sentence while the best policy is kept.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ALGORITHMS, type PolicyConfig } from '@/core/config/policy';
 import { startBackend, type Tensor, tf } from '@/trainer/backend';
-import { ALGORITHMS, type PolicyConfig } from '@/trainer/config/policy';
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { Trunk } from '@/trainer/model/types';
 import type { PolicyInput } from '@/trainer/policy/optimise';

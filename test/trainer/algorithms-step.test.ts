@@ -1,7 +1,7 @@
 // One policy step and its terms: A2C is PPO's first step, packing and order change nothing, each term pulls its own way.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PolicyConfig } from '@/core/config/policy';
 import { startBackend } from '@/trainer/backend';
-import type { PolicyConfig } from '@/trainer/config/policy';
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { Lora, Trunk } from '@/trainer/model/types';
 import type { PolicyInput } from '@/trainer/policy/optimise';

@@ -1,7 +1,8 @@
 // One tiny task for every algorithm: a random model, a reward for tokens of a set, preferences by that reward, a judge.
+
+import { type AlgorithmName, POLICY_CONFIGS, type PolicyConfig } from '@/core/config/policy';
 import { Rng, uniformAt } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
-import { type AlgorithmName, POLICY_CONFIGS, type PolicyConfig } from '@/trainer/config/policy';
 import type { PreferencePair, ThumbedAnswer } from '@/trainer/math/preference-loss';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import { gatherPositions } from '@/trainer/model/positions';

@@ -1,5 +1,5 @@
 // Trains a reward model of the tests, keeping what it reports.
-import type { RewardModelConfig } from '@/trainer/config/supervised';
+import type { RewardModelConfig } from '@/core/config/supervised';
 import type { RewardExample } from '@/trainer/data/reward-examples';
 import type { Trunk } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/policy/metrics';

@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { aliasedTable, and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
+import { learnsFromLogged, parseConfig } from '@/core/config/presets';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
 import { isReshaped } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, snapshot } from '@/db/schema';
-import { learnsFromLogged, parseConfig } from '@/trainer/config/presets';
 import type { RunLease } from '@/trainer/runs/lease';
 import {
   type Completion,

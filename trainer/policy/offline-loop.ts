@@ -1,8 +1,8 @@
 // The loop that algorithms on stored preferences share: batches in a seeded order, held-out evaluation, keep the best, save.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import { type OfflineConfig, rateOf } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
-import { type OfflineConfig, rateOf } from '@/trainer/config/policy';
 import { mismatchedKl } from '@/trainer/math/preference-loss';
 import { disposeGradients, learningRateAt } from '@/trainer/model/optim';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';

@@ -1,7 +1,7 @@
 // What a run of any algorithm holds, keeps in its checkpoint, and hands back.
 import type { Adapter } from '@/core/artifact/adapter';
+import type { AlgorithmName, PolicyConfig } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
-import type { AlgorithmName, PolicyConfig } from '@/trainer/config/policy';
 import type { PreferencePair, ThumbedAnswer } from '@/trainer/math/preference-loss';
 import type { ScalarHead } from '@/trainer/model/heads';
 import { AdamW } from '@/trainer/model/optim';

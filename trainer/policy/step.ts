@@ -1,7 +1,8 @@
 // One optimiser step on a minibatch of experience: gradients in micro-batches, applied or refused.
+
+import type { OnPolicyConfig } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
 import type { Tensor3D } from '@/trainer/backend';
-import type { OnPolicyConfig } from '@/trainer/config/policy';
 import { packByLength } from '@/trainer/data/micro-batch';
 import { importanceWeights } from '@/trainer/math/importance';
 import { tokenKl, tokenKlSlope } from '@/trainer/math/kl';

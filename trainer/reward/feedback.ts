@@ -1,6 +1,7 @@
 // What every way of training a reward model needs to know of the feedback before it starts.
+
+import type { RewardModelConfig } from '@/core/config/supervised';
 import { AttuneError } from '@/core/errors';
-import type { RewardModelConfig } from '@/trainer/config/supervised';
 import type { RewardExample } from '@/trainer/data/reward-examples';
 import { fitRatingScales, type RatingScales } from '@/trainer/math/rating-scale';
 import { lengthRule, scoredPairs } from './metrics';

@@ -1,7 +1,7 @@
 // The states that probes read, for all answers of some feedback: computed once, kept in checkpoints, standardised by block.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import type { RewardModelConfig } from '@/core/config/supervised';
 import { type Tensor2D, tf } from '@/trainer/backend';
-import type { RewardModelConfig } from '@/trainer/config/supervised';
 import { packByLength } from '@/trainer/data/micro-batch';
 import type { RewardExample } from '@/trainer/data/reward-examples';
 import type { AnswerStates } from '@/trainer/model/answer-states';

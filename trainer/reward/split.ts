@@ -1,6 +1,7 @@
 // Decides which feedback a reward model trains on and which it is judged by.
+
+import type { RewardModelConfig } from '@/core/config/supervised';
 import { hash32, Rng } from '@/core/rng';
-import type { RewardModelConfig } from '@/trainer/config/supervised';
 import type { RewardExample } from '@/trainer/data/reward-examples';
 
 export const promptKey = ({ promptIds }: Pick<RewardExample, 'promptIds'>) => promptIds.join(',');

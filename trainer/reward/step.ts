@@ -1,8 +1,8 @@
 // One optimiser step of the reward model: micro-batches of answers packed behind their prompts, a loss for each head, one update.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import type { RewardModelConfig } from '@/core/config/supervised';
 import { uniformAt } from '@/core/rng';
 import { type Tensor3D, tf } from '@/trainer/backend';
-import type { RewardModelConfig } from '@/trainer/config/supervised';
 import { packByLength } from '@/trainer/data/micro-batch';
 import { answersOf, type RewardExample } from '@/trainer/data/reward-examples';
 import { type FeedbackLoss, feedbackLoss } from '@/trainer/math/feedback-loss';

@@ -2,8 +2,9 @@
 //
 // Ziegler et al. 2019; Stiennon et al. 2020. Left out: a learnt exchange rate between kinds of feedback, since all of them
 // observe the same logit (feedback-loss.ts).
+
+import type { ProbeConfig, RewardModelConfig } from '@/core/config/supervised';
 import { tf } from '@/trainer/backend';
-import type { ProbeConfig, RewardModelConfig } from '@/trainer/config/supervised';
 import type { RewardExample } from '@/trainer/data/reward-examples';
 import type { AnswerStates } from '@/trainer/model/answer-states';
 import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';

@@ -6,10 +6,10 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { PipelineConfig } from '@/core/config/presets';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { startBackend } from '@/trainer/backend';
-import { PipelineConfig } from '@/trainer/config/presets';
 
 export const RUN_MANIFEST_FILE = 'run.json';
 

@@ -5,10 +5,10 @@
 // prompts, and noise on the embeddings.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Adapter } from '@/core/artifact/adapter';
+import type { SftConfig } from '@/core/config/supervised';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
-import type { SftConfig } from '@/trainer/config/supervised';
 import { type Demonstration, fitDemonstration } from '@/trainer/data/demonstrations';
 import { packByLength } from '@/trainer/data/micro-batch';
 import { packBestFit } from '@/trainer/data/packing';

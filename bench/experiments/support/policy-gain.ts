@@ -10,7 +10,7 @@ import type { Reward } from '@/trainer/policy/experience';
 import { createLora } from '@/trainer/model/lora';
 import type { Trunk } from '@/trainer/model/types';
 import { optimisePolicy, type PolicyState } from '@/trainer/policy/optimise';
-import { PpoConfig } from '@/trainer/config/policy';
+import { PpoConfig } from '@/core/config/policy';
 import type { HiddenPreference } from '@/bench/simulate/preferences';
 import { type LazyEngine, type SampledAnswer, sampleOnce } from './sampled-answers';
 import { openStepLog } from './step-log';

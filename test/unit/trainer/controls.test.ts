@@ -1,6 +1,6 @@
 // The small controllers around training: alarms, start checks, micro-batches, calibration, presets.
 import { expect, test } from 'vitest';
-import { PipelineConfig, PRESETS } from '@/trainer/config/presets';
+import { PipelineConfig, PRESETS } from '@/core/config/presets';
 import { packByLength } from '@/trainer/data/micro-batch';
 import { checkStart, NO_ALARMS, watchIteration } from '@/trainer/policy/guards';
 import { lengthBaseline, lengthRule, measurePairs } from '@/trainer/reward/metrics';

@@ -3,7 +3,7 @@
 // Mnih et al. 2016, synchronous. It is PPO's first step with one epoch and one minibatch (Huang et al. 2022), and tested
 // to be. Left out: several steps on one experience, which is what the ratio is for.
 
-import { type A2cConfig, rateOf } from '@/trainer/config/policy';
+import { type A2cConfig, rateOf } from '@/core/config/policy';
 import type { PolicyLoss } from '@/trainer/math/policy-loss';
 import { criticSignal } from '@/trainer/policy/learning-signal';
 import { type StepTokens, stepOnMinibatch } from '@/trainer/policy/step';

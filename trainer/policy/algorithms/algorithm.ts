@@ -1,6 +1,6 @@
 // What an algorithm on the policy's own answers tells the loop that all of them share, and what that loop remembers.
 
-import type { OnPolicyConfig, SampledConfig } from '@/trainer/config/policy';
+import type { OnPolicyConfig, SampledConfig } from '@/core/config/policy';
 import type { ConstraintStates } from '@/trainer/math/constraint';
 import type { KlTarget } from '@/trainer/math/kl';
 import type { RunningMoments } from '@/trainer/math/moments';

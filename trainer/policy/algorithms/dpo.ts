@@ -3,7 +3,7 @@
 // Rafailov et al. 2023: -log sigmoid(beta * (logratio chosen - logratio rejected)). A tie is half a win for each side, and a
 // pair of which both are bad is a tie. Left out: label smoothing, since trust in raters weighs each comparison already.
 
-import type { DpoConfig } from '@/trainer/config/policy';
+import type { DpoConfig } from '@/core/config/policy';
 import { dpoLoss, type PreferencePair } from '@/trainer/math/preference-loss';
 import { type Metrics, mean } from '@/trainer/policy/metrics';
 import type { OfflineAlgorithm, PreferenceItem } from '@/trainer/policy/offline-loop';

@@ -2,7 +2,7 @@
 //
 // Shao et al. 2024, equation 3, with outcome rewards. Left out: process rewards, and the reference's renewal during a run.
 
-import type { GrpoConfig } from '@/trainer/config/policy';
+import type { GrpoConfig } from '@/core/config/policy';
 import type { OnPolicyAlgorithm } from './algorithm';
 import { grouped } from './rloo';
 

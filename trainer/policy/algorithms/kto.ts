@@ -3,7 +3,7 @@
 // Ethayarajh et al. 2024: 1 - sigmoid(beta (logratio - kl)) for a good answer, the sign turned for a bad one; kl is the mean
 // log-ratio of the batch's answers under each other's prompts, at least 0, without a gradient. Ties say neither and are left
 // out; of a pair that is bad on both sides, both answers are bad.
-import type { KtoConfig } from '@/trainer/config/policy';
+import type { KtoConfig } from '@/core/config/policy';
 import { ktoLoss, type PreferencePair, type ThumbedAnswer } from '@/trainer/math/preference-loss';
 import { type Metrics, mean } from '@/trainer/policy/metrics';
 import type { OfflineAlgorithm, PreferenceItem } from '@/trainer/policy/offline-loop';

@@ -3,7 +3,7 @@
 // Guo et al. 2024, with the reward as judge; equal scores are a tie. Left out: a price of divergence, since the loss is
 // already that of a reward with a divergence scaled by beta.
 
-import { type OnlineDpoConfig, rateOf } from '@/trainer/config/policy';
+import { type OnlineDpoConfig, rateOf } from '@/core/config/policy';
 import { dpoLoss } from '@/trainer/math/preference-loss';
 import { disposeGradients } from '@/trainer/model/optim';
 import { groupSignal } from '@/trainer/policy/learning-signal';

@@ -4,7 +4,7 @@
 // and value. Left out: dropout (ratios would not start at 1), a loss shared with the value function (its head has its own
 // step size on a detached trunk), sampling at another temperature than 1.
 
-import { type PpoConfig, rateOf } from '@/trainer/config/policy';
+import { type PpoConfig, rateOf } from '@/core/config/policy';
 import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
 import { criticSignal } from '@/trainer/policy/learning-signal';
 import { optimiseOnPolicy } from '@/trainer/policy/loop';

@@ -3,7 +3,7 @@
 // Ahmadian et al. 2024, with TRL's clipped ratio for those who take several epochs. Divergence is charged in the score of
 // the whole answer, or in the loss.
 
-import { type GroupedConfig, type GrpoConfig, type RlooConfig, rateOf } from '@/trainer/config/policy';
+import { type GroupedConfig, type GrpoConfig, type RlooConfig, rateOf } from '@/core/config/policy';
 import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
 import { groupSignal } from '@/trainer/policy/learning-signal';
 import { groupMetrics } from '@/trainer/policy/metrics';

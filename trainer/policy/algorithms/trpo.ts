@@ -4,7 +4,7 @@
 // batch, a step to the edge of the region, 15 backtracks of 0.8 until the surrogate is better and the divergence within it.
 // LoRA tensors alone are trained. Left out: AdamW for the policy, the ratio's clip, and terms beside the surrogate.
 
-import type { TrpoConfig } from '@/trainer/config/policy';
+import type { TrpoConfig } from '@/core/config/policy';
 import { importanceWeights } from '@/trainer/math/importance';
 import { responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { disposeGradients } from '@/trainer/model/optim';
