@@ -16,6 +16,8 @@ export interface DataPaths {
   /** Frozen data sets. */
   snapshots: string;
   logs: string;
+  /** What can be built again: graphs. */
+  cache: string;
 }
 
 export function dataPaths(root: string): DataPaths {
@@ -28,5 +30,6 @@ export function dataPaths(root: string): DataPaths {
     runs: join(root, 'runs'),
     snapshots: join(root, 'snapshots'),
     logs: join(root, 'logs'),
+    cache: join(root, 'cache'),
   };
 }

@@ -1,55 +1,27 @@
 // The engine process's settings, read from and written to the environment.
-import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
-import { AttuneError } from '@/core/errors';
-
-const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
-
-export const EngineEnv = z.object({
-  /** The base: a GGUF file or a folder with safetensors. */
-  ATTUNE_MODEL: z.string().min(1),
-  /** Folder of the versions' artifact directories. */
-  ATTUNE_ARTIFACTS: z.string().min(1).default('.attune/artifacts'),
-  /** Folder for what can be built again: graphs. */
-  ATTUNE_CACHE: z.string().min(1).default('.attune/cache'),
-  /** Path of the Unix socket, or name of the Windows pipe. */
-  ATTUNE_ENGINE_SOCKET: z
-    .string()
-    .min(1)
-    .default(process.platform === 'win32' ? '\\\\.\\pipe\\attune-engine' : '.attune/run/engine.sock'),
-  ATTUNE_ENGINE_PRECISION: z.enum(['int8', 'fp32']).default('int8'),
-  ATTUNE_ENGINE_THREADS: count(Math.min(4, os.availableParallelism())),
-  /** Idle threads spin: faster by a sixth alone and by a tenth beside a trainer that is nice, slower beside an equal one. */
-  ATTUNE_ENGINE_SPINNING: z.stringbool().default(true),
-  /** An answer alone is drafted from its own text and verified several tokens a run. */
-  ATTUNE_ENGINE_SPECULATES: z.stringbool().default(true),
-  /** Largest LoRA rank of a version. */
-  ATTUNE_ENGINE_MAX_RANK: count(64),
-  /** Adapters held in memory at once, about 20 MB each at rank 16. */
-  ATTUNE_ENGINE_VERSIONS: count(8),
-  /** Memory for keys and values of what has been read, for requests that begin alike; 0 keeps nothing. */
-  ATTUNE_ENGINE_PREFIX_MIB: z.coerce.number().int().min(0).default(256),
-  /** Longest prompt plus answer in tokens; the model's own limit when absent. */
-  ATTUNE_ENGINE_MAX_CONTEXT: z.coerce.number().int().positive().optional(),
-  /** Answers computed together. */
-  ATTUNE_ENGINE_ROWS: count(16),
-  /** Requests that may wait; the next one is refused. */
-  ATTUNE_ENGINE_QUEUE: count(64),
-});
-export type EngineEnv = z.infer<typeof EngineEnv>;
+import { readVariables } from '@/core/env';
 
 /** Throws BAD_INPUT naming the variable. */
-export function readEngineEnv(environment: Record<string, string | undefined> = process.env): EngineEnv {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = EngineEnv.safeParse(set);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new AttuneError(
-    'BAD_INPUT',
-    `Environment variable ${issue.path.join('.')}: ${issue.message}. Set it and start again.`,
+export function readEngineEnv(environment: Record<string, string | undefined> = process.env) {
+  return readVariables(
+    environment,
+    [
+      'ATTUNE_ENGINE_PRECISION',
+      'ATTUNE_ENGINE_THREADS',
+      'ATTUNE_ENGINE_SPINNING',
+      'ATTUNE_ENGINE_SPECULATES',
+      'ATTUNE_ENGINE_MAX_RANK',
+      'ATTUNE_ENGINE_VERSIONS',
+      'ATTUNE_ENGINE_PREFIX_MIB',
+      'ATTUNE_ENGINE_MAX_CONTEXT',
+      'ATTUNE_ENGINE_ROWS',
+      'ATTUNE_ENGINE_QUEUE',
+    ],
+    ['ATTUNE_MODEL', 'ATTUNE_ARTIFACTS', 'ATTUNE_CACHE', 'ATTUNE_ENGINE_SOCKET'],
   );
 }
+export type EngineEnv = ReturnType<typeof readEngineEnv>;
 
 export interface EngineProcessOptions {
   modelPath: string;

@@ -1,8 +1,8 @@
 // Serves the engine to many clients over a local socket, none of which can hold up another.
 import fs from 'node:fs';
 import net from 'node:net';
-import path from 'node:path';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import { isAnswered, MAX_SOCKET_PATH_BYTES, makeSocketFolder } from '@/core/sockets';
 import type { Engine } from './engine';
 import { type ClientMessage, type EngineMessage, encodeLine, LineDecoder, parseClientMessage } from './protocol';
 
@@ -10,8 +10,6 @@ import { type ClientMessage, type EngineMessage, encodeLine, LineDecoder, parseC
 const MAX_UNREAD_BYTES = 2 * 1024 * 1024;
 /** How long a dropped client has to read why. */
 const FAREWELL_MS = 1000;
-/** Linux allows 107 bytes, macOS 103. */
-const MAX_SOCKET_PATH_BYTES = 103;
 
 /** Listens; throws CONFLICT when another engine answers there. A socket file that nobody answers on is replaced. */
 export async function serve(engine: Engine, socketPath: string): Promise<net.Server> {
@@ -26,7 +24,7 @@ export async function serve(engine: Engine, socketPath: string): Promise<net.Ser
     throw new AttuneError('CONFLICT', `Another engine answers on ${socketPath}. Stop it, or set ATTUNE_ENGINE_SOCKET.`);
   }
   if (!isPipe) {
-    fs.mkdirSync(path.dirname(socketPath), { recursive: true });
+    makeSocketFolder(socketPath);
     fs.rmSync(socketPath, { force: true });
   }
   const server = net.createServer((socket) => new Connection(engine, socket));
@@ -36,18 +34,6 @@ export async function serve(engine: Engine, socketPath: string): Promise<net.Ser
   });
   if (!isPipe) fs.chmodSync(socketPath, 0o600);
   return server;
-}
-
-/** The kernel accepts for a busy engine too, so only a dead one refuses. */
-function isAnswered(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = net.connect(socketPath);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', () => resolve(false));
-  });
 }
 
 class Connection {

@@ -3,10 +3,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
+import { engineSocket } from '@/core/sockets';
 import { checkConnection, maskUrl } from '@/db/client';
 import { assertFree, freePort, startEmbeddedPostgres } from '@/db/embedded';
 import { migrateDatabase } from '@/db/migrate';
@@ -74,7 +74,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
     if (options.trainer !== 'none') await prepareTensorflow(sharedFolder);
     if (!options.dev) await runStep('Pages', () => buildPages());
     const url = `http://localhost:${port}`;
-    const childEnv = await childEnvironment(options, url, port, database.url, weights.path);
+    const childEnv = await childEnvironment(options, port, database.url, weights.path);
     const supervisor = supervise(plans(options, childEnv, port), write);
     const stop = async () => {
       await supervisor.stop();
@@ -89,7 +89,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       databaseUrl: database.url,
       modelPath: weights.path,
       supervisor,
-      adminLink: () => firstAdminLink(database.url, url, childEnv.AUTH_SECRET!),
+      adminLink: () => firstAdminLink(database.url, env.ATTUNE_URL ?? url, childEnv.AUTH_SECRET!),
       stop,
     };
   } catch (error) {
@@ -181,7 +181,6 @@ async function sourceStamp(): Promise<string> {
 
 async function childEnvironment(
   options: ProductOptions,
-  url: string,
   port: number,
   databaseUrl: string,
   modelPath: string,
@@ -193,15 +192,13 @@ async function childEnvironment(
     NODE_ENV: options.dev ? 'development' : 'production',
     NEXT_TELEMETRY_DISABLED: '1',
     PORT: String(port),
-    BASE_URL: url,
     DATABASE_URL: databaseUrl,
     AUTH_SECRET: keptSecret(paths.run),
     ATTUNE_DATA: options.dataFolder,
     ATTUNE_MODEL: modelPath,
     ATTUNE_ARTIFACTS: paths.artifacts,
-    ATTUNE_CACHE: join(options.sharedFolder, 'cache'),
-    ATTUNE_ENGINE_SOCKET: socketPath(paths.run),
-    ATTUNE_ENGINE_PRECISION: 'int8',
+    ATTUNE_CACHE: dataPaths(options.sharedFolder).cache,
+    ATTUNE_ENGINE_SOCKET: engineSocket(options.dataFolder),
     ATTUNE_ENGINE_THREADS: String(options.threads),
     TF_CPP_MIN_LOG_LEVEL: '2',
   };
@@ -216,21 +213,19 @@ function plans({ dev, trainer }: ProductOptions, childEnv: NodeJS.ProcessEnv, po
     { name: 'engine', args: typescript('engine/process.ts'), env: childEnv },
     {
       name: 'web',
-      args: [join(ROOT, 'node_modules/next/dist/bin/next'), dev ? 'dev' : 'start', '-p', String(port)],
+      args: [
+        join(ROOT, 'node_modules/next/dist/bin/next'),
+        dev ? 'dev' : 'start',
+        '-p',
+        String(port),
+        ...(env.ATTUNE_HOST ? ['-H', env.ATTUNE_HOST] : []),
+      ],
       env: childEnv,
     },
     ...(trainer === 'none'
       ? []
       : [{ name: 'trainer', args: typescript('trainer/main.ts'), env: childEnv, niceness: TRAINER_NICENESS }]),
   ];
-}
-
-/** A socket's path may have about 100 characters: in a deep folder it moves to the temporary one, named by its folder's hash. */
-function socketPath(runFolder: string): string {
-  const name = createHash('sha256').update(runFolder).digest('hex').slice(0, 12);
-  if (process.platform === 'win32') return `\\\\.\\pipe\\attune-${name}`;
-  const path = join(runFolder, 'engine.sock');
-  return path.length < 100 ? path : join(tmpdir(), `attune-${name}.sock`);
 }
 
 async function untilReady(url: string, limitMs = 120_000): Promise<void> {

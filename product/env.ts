@@ -1,22 +1,47 @@
-// The environment of the command-line programs, read once and checked.
-import { cpus } from 'node:os';
-import { resolve } from 'node:path';
-import { z } from 'zod';
+// The environment of `npm start` and the command-line programs, read once and checked; `.env` fills in what is not set.
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parse } from 'dotenv';
+import { readVariables, VARIABLES, type Variable } from '@/core/env';
+import { AttuneError, toAttuneError } from '@/core/errors';
 
-const schema = z.object({
-  /** A weight file or folder, or a hub id such as `HuggingFaceTB/SmolLM2-135M-Instruct`. */
-  ATTUNE_MODEL: z.string().min(1).optional(),
-  /** Where everything that Attune makes is kept. */
-  ATTUNE_DATA: z.string().default('.attune'),
-  /** The folder that holds data/<set> for experiments; ../shared where it is not given. */
-  ATTUNE_SHARED: z.string().min(1).optional(),
-  DATABASE_URL: z.string().min(1).optional(),
-  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
-  HF_ENDPOINT: z.url().optional(),
-  HF_TOKEN: z.string().optional(),
-  ATTUNE_ENGINE_THREADS: z.coerce.number().int().min(1).default(Math.max(1, cpus().length)),
-});
+/** `npm start` gives these to its processes itself. */
+const GIVEN_TO_CHILDREN = ['ATTUNE_ARTIFACTS', 'ATTUNE_CACHE', 'ATTUNE_ENGINE_SOCKET'] as const satisfies Variable[];
 
-const parsed = schema.parse(process.env);
+/** Adds the variables of a `.env` in `folder` to the environment, where children inherit them. */
+function takeDotEnv(folder: string): void {
+  let text: string;
+  try {
+    text = readFileSync(join(folder, '.env'), 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    throw new AttuneError('BAD_INPUT', `${join(folder, '.env')} cannot be read (${code}).`, { cause });
+  }
+  for (const [name, value] of Object.entries(parse(text))) process.env[name] ??= value;
+}
 
-export const env = { ...parsed, dataFolder: resolve(parsed.ATTUNE_DATA) };
+/** Checks every variable, those of the child processes included. Throws BAD_INPUT naming the variable. */
+export function readProductEnv(environment: Record<string, string | undefined> = process.env) {
+  const env = readVariables(environment, VARIABLES);
+  for (const name of GIVEN_TO_CHILDREN)
+    if (env[name] !== undefined)
+      throw new AttuneError(
+        'BAD_INPUT',
+        `The environment variable ${name} is set by npm start itself; set ATTUNE_DATA to choose where everything is kept.`,
+      );
+  return { ...env, dataFolder: resolve(env.ATTUNE_DATA) };
+}
+
+/** Importers need the values while they load, so a mistake ends the program here, with its sentence alone. */
+function readOrEnd() {
+  try {
+    takeDotEnv(process.cwd());
+    return readProductEnv();
+  } catch (error) {
+    process.stderr.write(`${toAttuneError(error).message}\n`);
+    process.exit(1);
+  }
+}
+
+export const env = readOrEnd();

@@ -52,7 +52,7 @@ export async function startWebProcess(
   settings: ServerSettings,
   random: () => number = Math.random,
 ): Promise<WebProcess> {
-  const { databaseUrl, baseUrl } = settings;
+  const { databaseUrl } = settings;
   const log = createLogger('web', { level: settings.logLevel });
   const base = await loadBase(settings.modelPath);
   await checkConnection(databaseUrl);
@@ -65,7 +65,7 @@ export async function startWebProcess(
   const product: Product = { log, db, listener, base, engine, maxContext, running: new Map(), random };
   const auth = createAuth(db, {
     secret: settings.authSecret ?? keptSecret(dataPaths(settings.dataFolder).run),
-    baseUrl,
+    baseUrl: settings.publicUrl ?? settings.localUrl,
   });
 
   await seed(product);

@@ -142,7 +142,7 @@ async function main(): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   // The channel to the supervisor closes when that dies, however it dies.
   if (process.channel) process.once('disconnect', () => stop.abort());
-  await runTrainer({ settings, log: createLogger('trainer'), signal: stop.signal });
+  await runTrainer({ settings, log: createLogger('trainer', { level: settings.logLevel }), signal: stop.signal });
   await closeDatabase(settings.databaseUrl);
   process.exit(0);
 }

@@ -1,12 +1,12 @@
 // The pipeline's own fp32 engine process: serves adapters out of the run's folder, samples answers and scores them.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import type { Adapter } from '@/core/artifact/adapter';
 import { writeArtifact } from '@/core/artifact/artifact';
 import type { Base } from '@/core/base/base';
+import { socketPath } from '@/core/sockets';
 import type { EngineClient } from '@/engine/client';
 import { spawnEngine } from '@/engine/spawn';
 import type { ExperienceEngine } from '@/trainer/policy/experience';
@@ -48,7 +48,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
     threads: options.threads,
     maxWaiting: MAX_WAITING,
     prefixMib: 0, // a resumed run samples to the last bit what the killed one would have
-    socketPath: socketPath(options.folder, options.precision),
+    socketPath: socketPath(options.folder, `${options.precision}-${process.pid}.sock`),
     restart: true, // what was under way goes on from the tokens received
   });
   const served = new Map<string, string>();
@@ -131,11 +131,4 @@ async function sampleOne(
   }
   signal.throwIfAborted();
   return { ids, logprobs };
-}
-
-/** In the temporary folder, since a socket's path may have about 100 characters. */
-function socketPath(folder: string, precision: string): string {
-  const digest = createHash('sha256').update(`${folder} ${process.pid}`).digest('hex').slice(0, 12);
-  const name = `attune-train-${precision}-${digest}`;
-  return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : path.join(os.tmpdir(), `${name}.sock`);
 }

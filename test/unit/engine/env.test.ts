@@ -21,5 +21,6 @@ it('reads back what it writes for a child, with defaults for what is not said', 
 
 it('names the variable at fault', () => {
   expect(() => readEngineEnv({})).toThrow(/ATTUNE_MODEL/);
-  expect(() => readEngineEnv({ ATTUNE_MODEL: 'm', ATTUNE_ENGINE_THREADS: 'many' })).toThrow(/ATTUNE_ENGINE_THREADS/);
+  const paths = { ATTUNE_MODEL: 'm', ATTUNE_ARTIFACTS: 'a', ATTUNE_CACHE: 'c', ATTUNE_ENGINE_SOCKET: 's' };
+  expect(() => readEngineEnv({ ...paths, ATTUNE_ENGINE_THREADS: 'many' })).toThrow(/ATTUNE_ENGINE_THREADS="many"/);
 });

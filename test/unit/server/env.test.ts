@@ -2,22 +2,22 @@
 import { expect, it } from 'vitest';
 import { readServerEnv } from '@/server/env';
 
-const set = {
-  NODE_ENV: 'test',
-  DATABASE_URL: 'postgres://x',
-  ATTUNE_MODEL: 'model.gguf',
-  ATTUNE_DATA: '/data',
-} as const;
+const set = { DATABASE_URL: 'postgres://x', ATTUNE_MODEL: 'model.gguf', ATTUNE_DATA: '/data' };
 
-it('takes what is set, and derives the rest from the data folder', () => {
-  expect(readServerEnv({ ...set, BASE_URL: '' })).toMatchObject({
+it('takes what is set, and derives the rest from the data folder and the port', () => {
+  expect(readServerEnv({ ...set, ATTUNE_URL: '', PORT: '3100' })).toMatchObject({
     dataFolder: '/data',
-    baseUrl: 'http://localhost:3000',
+    engineSocket: '/data/run/engine.sock',
+    publicUrl: null,
+    localUrl: 'http://localhost:3100',
     authSecret: null,
   });
+  expect(readServerEnv({ ...set, ATTUNE_URL: 'https://Chat.example/' }).publicUrl).toBe('https://chat.example');
 });
 
-it('names the variable that is missing or wrong', () => {
-  expect(() => readServerEnv({ ...set, DATABASE_URL: undefined })).toThrow(/Environment variable DATABASE_URL/);
-  expect(() => readServerEnv({ ...set, AUTH_SECRET: 'short' })).toThrow(/AUTH_SECRET/);
+it('names the variable that is missing or wrong, and repeats no secret', () => {
+  expect(() => readServerEnv({ ...set, DATABASE_URL: undefined })).toThrow(/variable DATABASE_URL is missing/);
+  const short = () => readServerEnv({ ...set, AUTH_SECRET: 'hunter2' });
+  expect(short).toThrow(/AUTH_SECRET must have 32 characters/);
+  expect(short).not.toThrow(/hunter2/);
 });
