@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { AttuneError, type ErrorCode } from '@/core/errors';
 import { type FinishReason, Sampling } from '@/core/sampling';
-import type { PrefixStatus } from './cache/prefix-cache';
 
 const Id = z.string().min(1).max(200);
 const TokenIds = z.array(z.int().min(0));
@@ -52,6 +51,15 @@ export const ClientMessage = z.discriminatedUnion('type', [
 ]);
 export type ClientMessage = z.infer<typeof ClientMessage>;
 export type ClientInput = z.input<typeof ClientMessage>;
+
+export interface PrefixStatus {
+  /** Requests that began behind a kept prefix. */
+  hits: number;
+  /** Prompt tokens that they did not read. */
+  savedTokens: number;
+  keptTokens: number;
+  keptBytes: number;
+}
 
 export interface EngineStatus {
   baseId: string;

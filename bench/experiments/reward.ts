@@ -19,7 +19,7 @@ import { loadTrunk } from '@/trainer/model/backbone';
 import type { Trunk } from '@/trainer/model/types';
 import { scalePair } from '@/trainer/reward/calibration';
 import { scoreExamples } from '@/trainer/reward/evaluate';
-import type { Comparison } from '@/trainer/data/reward-examples';
+import type { Comparison } from '@/trainer/math/reward-examples';
 import {
   expectedCalibrationError,
   type LabelledPair,

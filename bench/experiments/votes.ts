@@ -16,7 +16,7 @@ import { type AnswerStates, keepAnswerStates } from '@/trainer/model/answer-stat
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { Trunk } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward/evaluate';
-import type { Comparison } from '@/trainer/data/reward-examples';
+import type { Comparison } from '@/trainer/math/reward-examples';
 import { lengthBaseline, lengthRule, measurePairs, scoredPairs } from '@/trainer/reward/metrics';
 import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
 import { probedBlocks } from '@/trainer/reward/probe-fit';

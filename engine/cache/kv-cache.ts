@@ -3,8 +3,8 @@ import { Tensor } from 'onnxruntime-node';
 import type { ModelConfig } from '@/core/base/model-config';
 import { AttuneError } from '@/core/errors';
 import { newName, pastName } from '@/engine/graph/decode-loop';
-import type { SequenceCache } from '@/engine/runner/runner';
-import { BLOCK_TOKENS, type Prefix } from './prefix-cache';
+import type { Prefix, SequenceCache } from '@/engine/runner/runner';
+import { BLOCK_TOKENS } from './prefix-cache';
 
 /** The graph clears and copies the whole capacity each turn, so slack costs time: grow by little. */
 const CAPACITY_STEP = 32;

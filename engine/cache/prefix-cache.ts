@@ -1,5 +1,6 @@
 // Keeps the keys and values of what sequences have read, by version and in blocks, for those that begin alike.
-import type { SequenceCache } from '@/engine/runner/runner';
+import type { PrefixStatus } from '@/engine/protocol';
+import type { Prefix, SequenceCache } from '@/engine/runner/runner';
 
 /** Tokens of a block: what a sequence has read beyond its last whole block is not kept. */
 export const BLOCK_TOKENS = 16;
@@ -13,15 +14,6 @@ export interface PrefixCacheOptions {
   valuesPerToken: number;
 }
 
-export interface PrefixStatus {
-  /** Requests that began behind a kept prefix. */
-  hits: number;
-  /** Prompt tokens that they did not read. */
-  savedTokens: number;
-  keptTokens: number;
-  keptBytes: number;
-}
-
 /** Tokens behind their parent's; the path from the root is what they were read behind. */
 interface Block {
   versionId: string;
@@ -30,12 +22,6 @@ interface Block {
   /** The blocks that the parent, or the version's root, has. */
   siblings: Block[];
   children: Block[];
-}
-
-/** A kept prefix as the runner reads it: blocks one behind the other, of which the first `length` tokens count. */
-export interface Prefix {
-  length: number;
-  blocks: Float32Array[];
 }
 
 export class PrefixCache {

@@ -2,8 +2,13 @@
 import type { Adapter } from '@/core/artifact/adapter';
 import type { ModelConfig } from '@/core/base/model-config';
 import type { Sampling } from '@/core/sampling';
-import type { Prefix } from '@/engine/cache/prefix-cache';
 import type { TopTokens } from '@/engine/protocol';
+
+/** A kept prefix as the runner reads it: blocks one behind the other, of which the first `length` tokens count. */
+export interface Prefix {
+  length: number;
+  blocks: Float32Array[];
+}
 
 /** Opaque KV cache of one sequence; belongs to the adapter that made it. */
 export interface SequenceCache {

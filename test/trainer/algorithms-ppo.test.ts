@@ -12,7 +12,7 @@ import { loadTrunk } from '@/trainer/model/backbone';
 import { createLora } from '@/trainer/model/lora';
 import type { Lora, Trunk } from '@/trainer/model/types';
 import { type PpoInput, type PpoState, trainPpo } from '@/trainer/policy/algorithms/ppo';
-import type { Metrics } from '@/trainer/policy/metrics';
+import type { Metrics } from '@/trainer/runs/store';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';
 import { END, slowEngine, TINY, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';

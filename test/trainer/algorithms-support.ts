@@ -7,7 +7,7 @@ import { Rng, uniformAt } from '@/core/rng';
 import { tf } from '@/trainer/backend';
 import { loraFromAdapter } from '@/trainer/model/lora';
 import type { Trunk } from '@/trainer/model/types';
-import type { ExperienceEngine } from '@/trainer/policy/experience';
+import type { ExperienceEngine } from '@/trainer/sampling/private-engine';
 
 export const END = 1;
 

@@ -4,7 +4,7 @@ import { type Adapter, loraKey } from '@/core/artifact/adapter';
 import type { Projection } from '@/core/base/model-config';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
-import { packByLength } from '@/trainer/data/micro-batch';
+import { packByLength } from '@/trainer/math/micro-batch';
 import { loadTrunk } from '@/trainer/model/backbone';
 import { responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';

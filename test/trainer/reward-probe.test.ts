@@ -7,7 +7,7 @@ import { PRESETS } from '@/core/config/presets';
 import { ProbeConfig, type RewardModelConfig } from '@/core/config/supervised';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
-import type { Comparison, RewardExample } from '@/trainer/data/reward-examples';
+import type { Comparison, RewardExample } from '@/trainer/math/reward-examples';
 import { computeAnswerStates, keepAnswerStates } from '@/trainer/model/answer-states';
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { Trunk } from '@/trainer/model/types';

@@ -1,9 +1,9 @@
 // Trains a reward model of the tests, keeping what it reports.
 import type { RewardModelConfig } from '@/core/config/supervised';
-import type { RewardExample } from '@/trainer/data/reward-examples';
+import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { Trunk } from '@/trainer/model/types';
-import type { Metrics } from '@/trainer/policy/metrics';
 import { type RewardModelInput, trainRewardModel } from '@/trainer/reward/train';
+import type { Metrics } from '@/trainer/runs/store';
 
 export async function trainReward(
   trunk: Trunk,

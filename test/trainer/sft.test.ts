@@ -14,7 +14,7 @@ import { loadTrunk } from '@/trainer/model/backbone';
 import { responseLogprobs } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
 import type { Trunk } from '@/trainer/model/types';
-import type { Metrics } from '@/trainer/policy/metrics';
+import type { Metrics } from '@/trainer/runs/store';
 import { packDemonstrations, type SftState, splitDemonstrations, trainSft } from '@/trainer/supervised/sft';
 import { runInterrupted } from './interrupted';
 import { slowHidden, slowLogSoftmax } from './slow-llama';

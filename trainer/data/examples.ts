@@ -1,9 +1,20 @@
 // Turns a snapshot's rows into what the algorithms train on and are judged by.
 
-import type { StoredGeneration } from '@/trainer/policy/stored-experience';
+import { AttuneError } from '@/core/errors';
+import type { RewardExample } from '@/trainer/math/reward-examples';
 import { type Demonstration, demonstrationOfAnswer } from './demonstrations';
-import type { RewardExample } from './reward-examples';
 import type { SnapshotRow } from './snapshot';
+
+/** A generation as the product logs it. */
+export interface StoredGeneration {
+  promptIds: Int32Array;
+  completionIds: Int32Array;
+  /** log p of each completion token as sampled: temperature 1, the full vocabulary. */
+  logprobs: Float32Array;
+  sampling: { temperature: number; topK: number; topP: number; repetitionPenalty: number };
+  /** Updates between the version that answered and the parent of this run; 0 is the parent itself. */
+  updatesBehind: number;
+}
 
 /** Of a comparison or a thumb, whose rows carry no trust: every rater counts the same. */
 const WEIGHT = 1;
@@ -86,6 +97,12 @@ export function promptsOf(
     .filter((row) => row.kind === 'prompt' && row.split === split && row.promptIds.length <= maxPromptTokens)
     .map((row) => Int32Array.from(row.promptIds));
 }
+
+export const noPrompts = (use: string, maxPromptTokens: number) =>
+  new AttuneError(
+    'BAD_INPUT',
+    `There is no ${use} prompt of at most ${maxPromptTokens} tokens in the snapshot. Collect more conversations.`,
+  );
 
 /** Logged answers of the run's parent to training prompts, as experience. */
 export function loggedAnswers(rows: readonly SnapshotRow[]): StoredGeneration[] {

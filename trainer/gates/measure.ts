@@ -1,7 +1,7 @@
 // Measures a candidate for the gates: parity with the engine, distance from its reference, answers beside its parent's.
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
-import { promptsOf } from '@/trainer/data/examples';
+import { noPrompts, promptsOf } from '@/trainer/data/examples';
 import { shownAnswers } from '@/trainer/data/preference-examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import type { RewardModel } from '@/trainer/reward/scorer';
@@ -10,7 +10,6 @@ import { stageProgress } from '@/trainer/runs/store';
 import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
 import { loraFromAdapter } from '../model/lora';
 import type { Lora } from '../model/types';
-import { noPrompts } from '../stages/reward';
 import { judgingOf, measureAnswers, sampleAnswers } from './answers';
 import { meanDifference, meanDivergence } from './parity';
 import type { GainFigures, GateFigures } from './verdict';

@@ -6,7 +6,6 @@
 // each cost, whose only gain is to follow a quickly moving multiplier sooner; it would cost a head and a pass each.
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
 
 export const Multiplier = z.object({
   /** Mean cost of an answer that is allowed. */
@@ -25,7 +24,7 @@ export type Multiplier = z.infer<typeof Multiplier>;
 export interface Constraint {
   name: string;
   /** Cost of an answer's text, 0 where it keeps the constraint. */
-  cost(text: string, answer: Answer): number;
+  cost(text: string): number;
   /** Points of score for one unit of cost; the start value where it adapts. */
   price: number;
   /** Null keeps the price fixed. */

@@ -7,9 +7,9 @@
 // Ratings are an ordinal logit and not a squared error: its latent is the same logit that comparisons and thumbs observe,
 // so that the terms need no exchange rate, no single outlier has a slope above 1, and a 10 asks for no ceiling.
 
-import { answersOf, type RewardExample } from '@/trainer/data/reward-examples';
 import { bradleyTerryLoss, logSigmoid, type ScoreLoss, sigmoid, thumbLoss } from './policy-loss';
 import { latentInterval, type RatingScales } from './rating-scale';
+import { answersOf, type RewardExample } from './reward-examples';
 
 /** Cross-entropy of the softmax over each group's scores with its pick; scores of the groups one after another. */
 export function bestOfLoss(

@@ -1,6 +1,6 @@
 // Puts numeric ratings of different people on one scale: each rater's own location and spread are removed, with shrinkage.
 import { AttuneError } from '@/core/errors';
-import type { FlawWeights, Questionnaire, Rating } from '@/trainer/data/reward-examples';
+import type { FlawWeights, Questionnaire, Rating } from './reward-examples';
 
 export const LOWEST_RATING = 1;
 export const HIGHEST_RATING = 10;

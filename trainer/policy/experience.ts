@@ -7,22 +7,12 @@ import { deviationOf, type RunningMoments, updateMoments } from '@/trainer/math/
 import type { ScalarHead } from '@/trainer/model/heads';
 import type { Lora, Trunk } from '@/trainer/model/types';
 import { type Answer, scoreResponses, splitByLength } from '@/trainer/sampling/completion-logprobs';
+import type { ExperienceEngine } from '@/trainer/sampling/private-engine';
 import type { StoredAnswer } from './stored-experience';
 
 /** Whatever scores answers; the reward model, normalised. */
 export interface Reward {
   score(answers: readonly Answer[]): number[];
-}
-
-/** The engine as experience needs it: plain samples at temperature 1, since truncated ones make negative divergence. */
-export interface ExperienceEngine {
-  sample(
-    prompts: readonly Int32Array[],
-    adapterId: string,
-    sampling: { temperature: 1; topK: 0; topP: 1; maxTokens: number },
-    seeds: readonly number[],
-    signal: AbortSignal,
-  ): Promise<{ ids: readonly number[]; logprobs: readonly number[] }[]>;
 }
 
 /** One iteration's answers; every list has a row per answer, ragged by response token. Stored answers come last. */
@@ -147,7 +137,7 @@ function judgeAnswers(
     const ended = endsByItself(answerIds, trunk.config.eosTokenIds);
     const text = decode([...(ended ? answerIds.subarray(0, -1) : answerIds)]);
     const shaped = shapeScore(rewardScores[i]! / scale, { words: countWords(text), ended }, config);
-    const own = new Map(constraints.map(({ name, cost }) => [name, cost(text, answer)]));
+    const own = new Map(constraints.map(({ name, cost }) => [name, cost(text)]));
     for (const [name, cost] of own) costs.get(name)![i] = cost;
     return constrainScore(shaped, own, constraints, constraintStates);
   });

@@ -2,9 +2,8 @@
 import { moments } from '@/trainer/math/advantages';
 import { importanceRatios } from '@/trainer/math/importance';
 import { tokenKl } from '@/trainer/math/kl';
+import type { Metrics } from '@/trainer/runs/store';
 import { type Experience, endsByItself, ownRows, selectRows } from './experience';
-
-export type Metrics = Record<string, number>;
 
 export const sum = (row: ArrayLike<number>) => Array.from(row).reduce((a, b) => a + b, 0);
 export const mean = (row: ArrayLike<number>) => (row.length ? sum(row) / row.length : 0);

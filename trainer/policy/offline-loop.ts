@@ -5,9 +5,9 @@ import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
 import { mismatchedKl } from '@/trainer/math/preference-loss';
 import { disposeGradients, learningRateAt } from '@/trainer/model/optim';
+import type { Metrics } from '@/trainer/runs/store';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';
 import { checkStart } from './guards';
-import type { Metrics } from './metrics';
 import { answerLogprobs, logRatioGradients } from './preference-step';
 import {
   closeRun,

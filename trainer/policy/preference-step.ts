@@ -1,5 +1,5 @@
 // Gradients of a loss over log-ratios of whole answers, log(policy / reference): what DPO, online DPO and KTO share.
-import { packByLength } from '@/trainer/data/micro-batch';
+import { packByLength } from '@/trainer/math/micro-batch';
 import { responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { addGradients } from '@/trainer/model/optim';
 import type { Lora, NamedGradients, Trunk } from '@/trainer/model/types';

@@ -2,6 +2,7 @@
 import type { Adapter } from '@/core/artifact/adapter';
 import type { AlgorithmName, PolicyConfig } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
+import type { StoredGeneration } from '@/trainer/data/examples';
 import type { PreferencePair, ThumbedAnswer } from '@/trainer/math/preference-loss';
 import type { ScalarHead } from '@/trainer/model/heads';
 import { AdamW } from '@/trainer/model/optim';
@@ -14,11 +15,10 @@ import {
   unpackOptimiser,
   unpackVariables,
 } from '@/trainer/runs/checkpoint';
+import type { Metrics } from '@/trainer/runs/store';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';
 import type { Experience, ExperienceSources } from './experience';
 import { packExperience, unpackExperience } from './experience-pack';
-import type { Metrics } from './metrics';
-import type { StoredGeneration } from './stored-experience';
 
 export interface PolicyInput<Config = PolicyConfig> extends ExperienceSources {
   config: Config;

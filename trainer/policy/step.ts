@@ -3,18 +3,18 @@
 import type { OnPolicyConfig } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
 import type { Tensor3D } from '@/trainer/backend';
-import { packByLength } from '@/trainer/data/micro-batch';
 import { importanceWeights } from '@/trainer/math/importance';
 import { tokenKl, tokenKlSlope } from '@/trainer/math/kl';
+import { packByLength } from '@/trainer/math/micro-batch';
 import { clippedValueLoss, type PolicyLoss } from '@/trainer/math/policy-loss';
 import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { addGradients, clipByGlobalNorm, disposeGradients, globalNorm } from '@/trainer/model/optim';
 import { addHeadLosses } from '@/trainer/model/positions';
 import type { HeadLoss, NamedGradients, ResponsePositions } from '@/trainer/model/types';
+import type { Metrics } from '@/trainer/runs/store';
 import { type Answer, batchAnswers } from '@/trainer/sampling/completion-logprobs';
 import type { Experience } from './experience';
 import type { LearningSignal } from './learning-signal';
-import type { Metrics } from './metrics';
 import type { Learner } from './run';
 import { NO_UPDATE, type UpdateSums } from './update-sums';
 

@@ -1,17 +1,7 @@
 // Logged answers as experience: which of them may be learnt from, and how far behind the policy their sampler is.
 import { AttuneError } from '@/core/errors';
+import type { StoredGeneration } from '@/trainer/data/examples';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';
-
-/** A generation as the product logs it. */
-export interface StoredGeneration {
-  promptIds: Int32Array;
-  completionIds: Int32Array;
-  /** log p of each completion token as sampled: temperature 1, the full vocabulary. */
-  logprobs: Float32Array;
-  sampling: { temperature: number; topK: number; topP: number; repetitionPenalty: number };
-  /** Updates between the version that answered and the parent of this run; 0 is the parent itself. */
-  updatesBehind: number;
-}
 
 export interface StoredLimits {
   /** Updates by which an answer may be behind the policy that learns from it. */

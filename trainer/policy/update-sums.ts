@@ -1,5 +1,5 @@
 // What the optimiser steps of one iteration did: sums that a checkpoint keeps, and their means under TRL's names.
-import type { Metrics } from './metrics';
+import type { Metrics } from '@/trainer/runs/store';
 
 /** Plain numbers, so that a checkpoint keeps them exactly. */
 export interface UpdateSums {

@@ -1,6 +1,6 @@
 // Steps of the value head alone, on hidden states that need no gradient: critic warm-up, and the critic of TRPO.
 import { type Tensor3D, tf } from '@/trainer/backend';
-import { packByLength } from '@/trainer/data/micro-batch';
+import { packByLength } from '@/trainer/math/micro-batch';
 import { clipByGlobalNorm, disposeGradients } from '@/trainer/model/optim';
 import { gatherPositions, type HiddenPositions } from '@/trainer/model/positions';
 import { batchAnswers } from '@/trainer/sampling/completion-logprobs';

@@ -1,7 +1,7 @@
 // Reads rewards from the trunk with a LoRA of its own: scalar heads on the hidden state of an answer's last token.
 import { Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
-import { packByLength } from '@/trainer/data/micro-batch';
+import { packByLength } from '@/trainer/math/micro-batch';
 import { createScalarHead, type ScalarHead } from '@/trainer/model/heads';
 import { createLora } from '@/trainer/model/lora';
 import { packAnswers } from '@/trainer/model/packing';

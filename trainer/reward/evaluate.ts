@@ -1,9 +1,9 @@
 // Judges a reward model on held-out feedback: loss, accuracy, length baseline, calibration, groups.
 
-import type { RewardExample } from '@/trainer/data/reward-examples';
 import { feedbackLoss } from '@/trainer/math/feedback-loss';
+import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { EnteringStates } from '@/trainer/model/entering-states';
-import type { Metrics } from '@/trainer/policy/metrics';
+import type { Metrics } from '@/trainer/runs/store';
 import type { Evaluation } from '@/trainer/supervised/loop';
 import { calibrate } from './calibration';
 import { type GroupMetrics, lengthBaseline, measureGroups, measurePairs, scoredPairs } from './metrics';

@@ -2,8 +2,8 @@
 
 import type { RewardModelConfig } from '@/core/config/supervised';
 import { AttuneError } from '@/core/errors';
-import type { RewardExample } from '@/trainer/data/reward-examples';
 import { fitRatingScales, type RatingScales } from '@/trainer/math/rating-scale';
+import type { RewardExample } from '@/trainer/math/reward-examples';
 import { lengthRule, scoredPairs } from './metrics';
 
 export interface Feedback {

@@ -1,7 +1,7 @@
 // How well scores predict who wins: accuracy beside the length baseline, margin, calibration, worst group first.
 
-import { answersOf, type RewardExample } from '@/trainer/data/reward-examples';
 import { sigmoid } from '@/trainer/math/policy-loss';
+import { answersOf, type RewardExample } from '@/trainer/math/reward-examples';
 import { promptKey } from './split';
 
 export interface ScoredPair {

@@ -6,9 +6,9 @@
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/supervised';
 import { hash32, Rng } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
-import { answersOf, type RewardExample } from '@/trainer/data/reward-examples';
 import { feedbackLoss } from '@/trainer/math/feedback-loss';
 import { minimise } from '@/trainer/math/lbfgs';
+import { answersOf, type RewardExample } from '@/trainer/math/reward-examples';
 import { type AnswerStates, computeAnswerStates } from '@/trainer/model/answer-states';
 import type { Trunk } from '@/trainer/model/types';
 import type { Evaluation } from '@/trainer/supervised/loop';

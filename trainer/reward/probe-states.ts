@@ -2,12 +2,12 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { RewardModelConfig } from '@/core/config/supervised';
 import { type Tensor2D, tf } from '@/trainer/backend';
-import { packByLength } from '@/trainer/data/micro-batch';
-import type { RewardExample } from '@/trainer/data/reward-examples';
+import { packByLength } from '@/trainer/math/micro-batch';
+import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { AnswerStates } from '@/trainer/model/answer-states';
 import type { AnswerGroup } from '@/trainer/model/packing';
-import type { Metrics } from '@/trainer/policy/metrics';
 import type { CheckpointStore, NamedTensors } from '@/trainer/runs/checkpoint';
+import type { Metrics } from '@/trainer/runs/store';
 import { answerStarts } from './reader';
 import { groupOf, groupSize } from './rows';
 

@@ -3,7 +3,7 @@
 // Alain and Bengio 2016 for probes of what a block knows; several blocks are an ensemble, whose mean is steadier than the
 // best of them. Nothing of the trunk is trained, so that a few hundred votes cannot bend it.
 
-import { packByLength } from '@/trainer/data/micro-batch';
+import { packByLength } from '@/trainer/math/micro-batch';
 import type { AnswerStates } from '@/trainer/model/answer-states';
 import { type NamedTensors, tensorOf } from '@/trainer/runs/checkpoint';
 import { answerStarts, type RewardReader } from './reader';

@@ -1,6 +1,6 @@
 // Cuts feedback to a number of tokens, all answers of an example behind the same part of their prompt.
 
-import { answersOf, type RewardExample } from '@/trainer/data/reward-examples';
+import { answersOf, type RewardExample } from '@/trainer/math/reward-examples';
 import type { AnswerGroup } from '@/trainer/model/packing';
 
 /**

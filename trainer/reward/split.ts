@@ -2,7 +2,7 @@
 
 import type { RewardModelConfig } from '@/core/config/supervised';
 import { hash32, Rng } from '@/core/rng';
-import type { RewardExample } from '@/trainer/data/reward-examples';
+import type { RewardExample } from '@/trainer/math/reward-examples';
 
 export const promptKey = ({ promptIds }: Pick<RewardExample, 'promptIds'>) => promptIds.join(',');
 

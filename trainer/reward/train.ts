@@ -5,13 +5,13 @@
 
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/supervised';
 import { tf } from '@/trainer/backend';
-import type { RewardExample } from '@/trainer/data/reward-examples';
+import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { AnswerStates } from '@/trainer/model/answer-states';
 import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
 import { AdamW } from '@/trainer/model/optim';
 import type { NamedVariables, Trunk } from '@/trainer/model/types';
-import type { Metrics } from '@/trainer/policy/metrics';
 import type { CheckpointStore } from '@/trainer/runs/checkpoint';
+import type { Metrics } from '@/trainer/runs/store';
 import { runSupervised, type SupervisedState } from '@/trainer/supervised/loop';
 import { evaluateRewardModel, type RewardReport } from './evaluate';
 import { readFeedback } from './feedback';

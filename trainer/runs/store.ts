@@ -4,12 +4,15 @@ import type { RunStage } from '@/core/contract';
 import type { Snapshot } from '@/trainer/data/snapshot';
 
 /** What a run tells while it goes on, and how it hears that it must end. */
+/** Figures of one step by name. */
+export type Metrics = Record<string, number>;
+
 export interface RunSink {
   readonly signal: AbortSignal;
   /** Progress inside the stage, 0..1, and seconds left, null while unknown. */
   progress(stage: RunStage, progress: number, secondsLeft: number | null): void;
   /** One point of the curves; a repeated step overwrites the figures that it repeats. */
-  metrics(stage: RunStage, step: number, metrics: Record<string, number>): void;
+  metrics(stage: RunStage, step: number, metrics: Metrics): void;
   /** Waits for every write so far; throws the first failure. */
   flush(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 // Log-probs of many answers, in micro-batches by length, through one adapter without a gradient.
 import { type Tensor3D, tf } from '@/trainer/backend';
-import { packByLength } from '@/trainer/data/micro-batch';
+import { packByLength } from '@/trainer/math/micro-batch';
 import { responseLogprobs } from '@/trainer/model/logprobs';
 import { responsePositions } from '@/trainer/model/positions';
 import type { Lora, ResponsePositions, Trunk } from '@/trainer/model/types';

@@ -9,7 +9,17 @@ import type { Base } from '@/core/base/base';
 import { socketPath } from '@/core/sockets';
 import type { EngineClient } from '@/engine/client';
 import { spawnEngine } from '@/engine/spawn';
-import type { ExperienceEngine } from '@/trainer/policy/experience';
+
+/** The engine as experience needs it: plain samples at temperature 1, since truncated ones make negative divergence. */
+export interface ExperienceEngine {
+  sample(
+    prompts: readonly Int32Array[],
+    adapterId: string,
+    sampling: { temperature: 1; topK: 0; topP: 1; maxTokens: number },
+    seeds: readonly number[],
+    signal: AbortSignal,
+  ): Promise<{ ids: readonly number[]; logprobs: readonly number[] }[]>;
+}
 
 export interface PrivateEngineOptions {
   modelPath: string;

@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { writeRewardArtifact } from '@/core/artifact/reward-artifact';
 import { writeDurably } from '@/core/durable-file';
-import { AttuneError } from '@/core/errors';
 import { hash32 } from '@/core/rng';
-import { promptsOf, rewardExamples } from '@/trainer/data/examples';
+import { noPrompts, promptsOf, rewardExamples } from '@/trainer/data/examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { rewardArtifact } from '@/trainer/reward/export';
 import {
@@ -82,9 +81,3 @@ async function sampleStart(run: Run, prompts: Int32Array[]) {
   const samples = await engine.sample(asked, versionId, sampling, seeds, sink.signal);
   return samples.map(({ ids }, i) => ({ promptIds: asked[i]!, answerIds: Int32Array.from(ids) }));
 }
-
-export const noPrompts = (use: string, maxPromptTokens: number) =>
-  new AttuneError(
-    'BAD_INPUT',
-    `There is no ${use} prompt of at most ${maxPromptTokens} tokens in the snapshot. Collect more conversations.`,
-  );

@@ -3,7 +3,6 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { hash32, Rng } from '@/core/rng';
 import type { AdamW } from '@/trainer/model/optim';
 import type { NamedVariables } from '@/trainer/model/types';
-import type { Metrics } from '@/trainer/policy/metrics';
 import {
   type CheckpointStore,
   type NamedTensors,
@@ -12,6 +11,7 @@ import {
   unpackOptimiser,
   unpackVariables,
 } from '@/trainer/runs/checkpoint';
+import type { Metrics } from '@/trainer/runs/store';
 
 export interface SupervisedConfig {
   epochs: number;

@@ -10,13 +10,13 @@ import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
 import { type Demonstration, fitDemonstration } from '@/trainer/data/demonstrations';
-import { packByLength } from '@/trainer/data/micro-batch';
-import { packBestFit } from '@/trainer/data/packing';
+import { packByLength } from '@/trainer/math/micro-batch';
+import { packBestFit } from '@/trainer/math/packing';
 import { responseLogprobs, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { AdamW, addGradients, clipByGlobalNorm, disposeGradients, learningRateAt } from '@/trainer/model/optim';
 import type { Lora, NamedGradients, ResponsePositions, TokenBatch, Trunk } from '@/trainer/model/types';
-import type { Metrics } from '@/trainer/policy/metrics';
 import type { CheckpointStore } from '@/trainer/runs/checkpoint';
+import type { Metrics } from '@/trainer/runs/store';
 import { type Evaluation, runSupervised, type SupervisedState } from './loop';
 
 export interface SftInput {

@@ -1,7 +1,7 @@
 // Reads Anthropic's HH pairs: a dialogue, two last answers, and which of them was chosen.
 import { z } from 'zod';
 import type { Base, ChatMessage } from '@/core/base/base';
-import type { Comparison } from '@/trainer/data/reward-examples';
+import type { Comparison } from '@/trainer/math/reward-examples';
 
 const Pair = z.object({ chosen: z.string(), rejected: z.string() });
 

@@ -4,10 +4,10 @@ import type { ModelConfig } from '@/core/base/model-config';
 import { AttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
 import { AdapterStore } from '@/engine/adapters';
-import { type Prefix, PrefixCache } from '@/engine/cache/prefix-cache';
+import { PrefixCache } from '@/engine/cache/prefix-cache';
 import { Engine } from '@/engine/engine';
 import type { EngineMessage, GenerateRequest } from '@/engine/protocol';
-import type { ModelRunner, RunRow, SequenceCache } from '@/engine/runner/runner';
+import type { ModelRunner, Prefix, RunRow, SequenceCache } from '@/engine/runner/runner';
 import { DEFAULT_LIMITS } from '@/engine/scheduler';
 
 export const EOS = 0;

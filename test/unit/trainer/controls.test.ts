@@ -1,7 +1,7 @@
 // The small controllers around training: alarms, start checks, micro-batches, calibration, presets.
 import { expect, test } from 'vitest';
 import { PipelineConfig, PRESETS } from '@/core/config/presets';
-import { packByLength } from '@/trainer/data/micro-batch';
+import { packByLength } from '@/trainer/math/micro-batch';
 import { checkStart, NO_ALARMS, watchIteration } from '@/trainer/policy/guards';
 import { lengthBaseline, lengthRule, measurePairs } from '@/trainer/reward/metrics';
 

@@ -1,9 +1,9 @@
 // The one likelihood of all feedback: each term against its definition, every gradient against central differences.
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
-import { answersOf, type Questionnaire, type Rating, type RewardExample } from '@/trainer/data/reward-examples';
 import { bestOfLoss, feedbackLoss, intervalLoss } from '@/trainer/math/feedback-loss';
 import { fitRatingScales, latentInterval, qualityOf } from '@/trainer/math/rating-scale';
+import { answersOf, type Questionnaire, type Rating, type RewardExample } from '@/trainer/math/reward-examples';
 
 const ids = (...values: number[]) => Int32Array.from(values);
 const PROMPT = ids(1, 2);

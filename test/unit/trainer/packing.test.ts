@@ -1,7 +1,7 @@
 // Best-fit-decreasing packing: the exact example of the literature, no row lost, none cut.
 import { expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
-import { packBestFit } from '@/trainer/data/packing';
+import { packBestFit } from '@/trainer/math/packing';
 
 test('packs [1,2,3], [4,5,6,7], [8] into bins of 4 as [4,5,6,7] and [1,2,3,8]', () => {
   const rows = [[1, 2, 3], [4, 5, 6, 7], [8]];

@@ -1,7 +1,7 @@
 // The reward model's report: which pairs count, groups with the worst first, a temperature that is honest about itself.
 import { expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
-import type { RewardExample } from '@/trainer/data/reward-examples';
+import type { RewardExample } from '@/trainer/math/reward-examples';
 import { calibrate, fitTemperature, scalePair } from '@/trainer/reward/calibration';
 import { expectedCalibrationError, type LabelledPair, measureGroups, scoredPairs } from '@/trainer/reward/metrics';
 

@@ -1,6 +1,7 @@
 // Which logged answers may be learnt from, and when.
 import { expect, test } from 'vitest';
-import { type StoredGeneration, screenStored, takeStored, truncateResponse } from '@/trainer/policy/stored-experience';
+import type { StoredGeneration } from '@/trainer/data/examples';
+import { screenStored, takeStored, truncateResponse } from '@/trainer/policy/stored-experience';
 import { golden } from './golden';
 
 const plain = { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 };

@@ -8,10 +8,10 @@ import type { Schedule } from '@/trainer/model/optim';
 import type { Experience } from '@/trainer/policy/experience';
 import type { AlarmState } from '@/trainer/policy/guards';
 import type { LearningSignal } from '@/trainer/policy/learning-signal';
-import type { Metrics } from '@/trainer/policy/metrics';
 import type { Learner, PolicyState } from '@/trainer/policy/run';
 import type { StepOutcome } from '@/trainer/policy/step';
 import type { UpdateSums } from '@/trainer/policy/update-sums';
+import type { Metrics } from '@/trainer/runs/store';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';
 
 /** What tells one algorithm from another. */

@@ -5,8 +5,9 @@
 
 import type { DpoConfig } from '@/core/config/policy';
 import { dpoLoss, type PreferencePair } from '@/trainer/math/preference-loss';
-import { type Metrics, mean } from '@/trainer/policy/metrics';
+import { mean } from '@/trainer/policy/metrics';
 import type { OfflineAlgorithm, PreferenceItem } from '@/trainer/policy/offline-loop';
+import type { Metrics } from '@/trainer/runs/store';
 
 interface Pair extends PreferenceItem {
   isTie: boolean;

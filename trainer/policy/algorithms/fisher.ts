@@ -5,7 +5,7 @@
 // forward mode), J' from the usual backward pass, and what is between them is exact: 2 forward passes and 1 backward.
 import type { Tensor2D, Tensor3D } from '@/trainer/backend';
 import { tf } from '@/trainer/backend';
-import { packByLength } from '@/trainer/data/micro-batch';
+import { packByLength } from '@/trainer/math/micro-batch';
 import { addGradients, disposeGradients } from '@/trainer/model/optim';
 import { gatherPositions, scatterPositions } from '@/trainer/model/positions';
 import type { NamedGradients, NamedVariables, ResponsePositions } from '@/trainer/model/types';

@@ -5,8 +5,9 @@
 // out; of a pair that is bad on both sides, both answers are bad.
 import type { KtoConfig } from '@/core/config/policy';
 import { ktoLoss, type PreferencePair, type ThumbedAnswer } from '@/trainer/math/preference-loss';
-import { type Metrics, mean } from '@/trainer/policy/metrics';
+import { mean } from '@/trainer/policy/metrics';
 import type { OfflineAlgorithm, PreferenceItem } from '@/trainer/policy/offline-loop';
+import type { Metrics } from '@/trainer/runs/store';
 
 interface Thumbed extends PreferenceItem {
   up: boolean;

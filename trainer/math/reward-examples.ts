@@ -1,5 +1,5 @@
 // The kinds of feedback that a reward model learns from, and which answers each of them judges.
-import type { Outcome } from '@/trainer/math/policy-loss';
+import type { Outcome } from './policy-loss';
 
 interface Judged {
   promptIds: Int32Array;
