@@ -12,7 +12,7 @@ export default defineConfig({
     // The machine has two cores and several projects are native: one file at a time keeps timings and memory honest.
     fileParallelism: false,
     projects: [
-      project('unit', ['test/unit/**/*.test.ts', 'test/architecture.test.ts']),
+      project('unit', ['test/unit/**/*.test.ts']),
       project('db', ['test/db/**/*.test.ts'], { globalSetup: ['test/db/global-setup.ts'] }),
       project('engine', ['test/engine/**/*.test.ts'], { pool: 'forks' }),
       project('trainer', ['test/trainer/**/*.test.ts'], { pool: 'forks', globalSetup: ['test/db/global-setup.ts'] }),

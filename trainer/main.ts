@@ -1,21 +1,17 @@
 // The trainer process: waits for runs, takes one at a time under a lease, and says what it lacks while it cannot train.
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { createLogger, type Logger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
-import { closeDatabase, type Database, getDatabase } from '@/db/client';
-import { Listener } from '@/db/listener';
 import { type BackendReport, nativeBackendProblem, startBackend } from './backend';
 import { readTrainerEnv, type TrainerSettings } from './env';
 import { runPipeline } from './pipeline';
-import { claimRun, LEASE_TIMES, RunLease, writeSetting } from './runs/lease';
+import { LEASE_TIMES, type RunLease } from './runs/lease';
 import { leasedHome } from './runs/postgres-store';
-import { evaluateTrigger } from './runs/trigger';
+import { RunQueue } from './runs/queue';
 
 /** Deaths of the process over one run that end it: it is probably the cause. */
 const MAX_ATTEMPTS = 5;
@@ -33,11 +29,9 @@ export interface TrainerOptions {
 
 export async function runTrainer(options: TrainerOptions): Promise<void> {
   const { settings, log, signal, problem = nativeBackendProblem } = options;
-  const db = getDatabase(settings.databaseUrl);
-  const work = new Inlet(settings.databaseUrl, log);
-  const owner = `${os.hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+  const queue = new RunQueue(settings.databaseUrl, log);
   const status = { lacks: null as string | null, device: null as string | null };
-  const beat = setInterval(() => void report(db, status, log), (options.times ?? LEASE_TIMES).beatMs);
+  const beat = setInterval(() => void queue.report(status), (options.times ?? LEASE_TIMES).beatMs);
   let backend: BackendReport | null = null;
   try {
     while (!signal.aborted) {
@@ -47,10 +41,10 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
         status.lacks = lacks;
         if (!lacks) backend ??= await startBackend();
         status.device = backend?.device ?? null;
-        await report(db, status, log);
-        await evaluateTrigger(db);
-        const isBusy = !lacks && (await workOnce(db, owner, options));
-        if (!isBusy) await work.wait(POLL_MS, signal);
+        await queue.report(status);
+        await queue.startDueRun();
+        const isBusy = !lacks && (await workOnce(queue, options));
+        if (!isBusy) await queue.wait(POLL_MS, signal);
       } catch (error) {
         log.error({ err: error }, 'the trainer goes on');
         await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
@@ -58,19 +52,15 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
     }
   } finally {
     clearInterval(beat);
-    await work.close();
+    await queue.close();
   }
 }
 
 /** Claims one run and works on it to its end; false when there was none. */
-async function workOnce(
-  db: Database,
-  owner: string,
-  { settings, log, signal, times }: TrainerOptions,
-): Promise<boolean> {
-  const run = await claimRun(db, owner, times);
-  if (!run) return false;
-  const lease = new RunLease(db, run, owner, times);
+async function workOnce(queue: RunQueue, { settings, log, signal, times }: TrainerOptions): Promise<boolean> {
+  const lease = await queue.claim(times);
+  if (!lease) return false;
+  const { run } = lease;
   const stopping = new AttuneError('CANCELLED', 'The trainer is ending.');
   const stop = () => lease.abort(stopping);
   signal.addEventListener('abort', stop, { once: true });
@@ -104,38 +94,6 @@ async function endRun(lease: RunLease, reason: unknown, stopping: AttuneError, s
   if (isOurs && isCancelled) await rm(folder, { recursive: true, force: true });
 }
 
-async function report(db: Database, status: { lacks: string | null; device: string | null }, log: Logger) {
-  const value = { alive: true, heartbeatAt: new Date().toISOString(), ...status };
-  await writeSetting(db, 'trainer', value).catch((error) => log.warn({ err: error }, 'heartbeat not written'));
-}
-
-/** Waits for NOTIFY, or a while; a listening connection that cannot be opened is tried again at the next wait. */
-class Inlet {
-  private readonly listener: Listener;
-  private isListening = false;
-  private wake = () => {};
-
-  constructor(url: string, log: Logger) {
-    this.listener = new Listener(url, (error) => log.warn({ err: error }, 'listening connection'));
-    this.listener.on('training_run', () => this.wake());
-  }
-
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (!this.isListening) {
-      await this.listener.start(['training_run']);
-      this.isListening = true;
-      return; // what was asked for before the connection listened is looked for first
-    }
-    const woken = new AbortController();
-    this.wake = () => woken.abort();
-    await sleep(ms, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
-  }
-
-  close(): Promise<void> {
-    return this.listener.close();
-  }
-}
-
 async function main(): Promise<void> {
   const settings = readTrainerEnv();
   const stop = new AbortController();
@@ -143,7 +101,6 @@ async function main(): Promise<void> {
   // The channel to the supervisor closes when that dies, however it dies.
   if (process.channel) process.once('disconnect', () => stop.abort());
   await runTrainer({ settings, log: createLogger('trainer', { level: settings.logLevel }), signal: stop.signal });
-  await closeDatabase(settings.databaseUrl);
   process.exit(0);
 }
 

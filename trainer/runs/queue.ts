@@ -1,0 +1,58 @@
+// The trainer's side of the queue of runs: claims the next one, starts the one that is due, waits for work, reports that it lives.
+import { randomBytes } from 'node:crypto';
+import os from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@/core/logger';
+import { type Database, getDatabase } from '@/db/client';
+import { Listener } from '@/db/listener';
+import { claimRun, LEASE_TIMES, RunLease, writeSetting } from './lease';
+import { evaluateTrigger } from './trigger';
+
+export class RunQueue {
+  private readonly db: Database;
+  private readonly owner = `${os.hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+  private readonly listener: Listener;
+  private isListening = false;
+  private wake = () => {};
+
+  constructor(
+    url: string,
+    private readonly log: Logger,
+  ) {
+    this.db = getDatabase(url);
+    this.listener = new Listener(url, (error) => log.warn({ err: error }, 'listening connection'));
+    this.listener.on('training_run', () => this.wake());
+  }
+
+  async claim(times = LEASE_TIMES): Promise<RunLease | null> {
+    const run = await claimRun(this.db, this.owner, times);
+    return run && new RunLease(this.db, run, this.owner, times);
+  }
+
+  async startDueRun(): Promise<void> {
+    await evaluateTrigger(this.db);
+  }
+
+  async report(status: { lacks: string | null; device: string | null }): Promise<void> {
+    const value = { alive: true, heartbeatAt: new Date().toISOString(), ...status };
+    await writeSetting(this.db, 'trainer', value).catch((error) => {
+      this.log.warn({ err: error }, 'heartbeat not written');
+    });
+  }
+
+  /** Waits for NOTIFY, or a while; a listening connection that cannot be opened is tried again at the next wait. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.isListening) {
+      await this.listener.start(['training_run']);
+      this.isListening = true;
+      return; // what was asked for before the connection listened is looked for first
+    }
+    const woken = new AbortController();
+    this.wake = () => woken.abort();
+    await sleep(ms, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);
+  }
+
+  close(): Promise<void> {
+    return this.listener.close();
+  }
+}
