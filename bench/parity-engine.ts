@@ -37,7 +37,7 @@ interface Measured {
 async function main(): Promise<void> {
   const { modelPath, base } = await loadChosenBase();
   const artifact = options.version
-    ? await readArtifact(options.version, { verify: true, baseSha256: base.sha256 })
+    ? await readArtifact(options.version, { verify: true, base })
     : null;
   const versionId = artifact?.manifest.versionId ?? BASE_VERSION_ID;
   const { voted, heldOut } = splitPrompts(1, 100);

@@ -1,6 +1,5 @@
 // The engine process: loads the base, then answers on its socket until its parent or a signal ends it.
 import fs from 'node:fs';
-import { checkAdapter } from '@/core/artifact/adapter';
 import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
 import { loadBase } from '@/core/base/load-base';
 import { toAttuneError } from '@/core/errors';
@@ -48,9 +47,7 @@ async function createEngine(env: EngineEnv): Promise<Engine> {
     runner,
     read: async (versionId) => {
       const directory = artifactDirectory(env.ATTUNE_ARTIFACTS, versionId);
-      const { adapter } = await readArtifact(directory, { verify: true, baseSha256: base.sha256 });
-      checkAdapter(adapter, config);
-      return adapter;
+      return (await readArtifact(directory, { verify: true, base })).adapter;
     },
     capacity: env.ATTUNE_ENGINE_VERSIONS,
     onDrop: (versionId) => prefixes.drop(versionId),

@@ -45,7 +45,7 @@ export async function run(args: string[]): Promise<number> {
   const shared = dataPaths(env.dataFolder);
   const artifact = versionId === BASE_VERSION_ID ? null : artifactDirectory(shared.artifacts, versionId);
   const { modelPath, base } = await loadChosenBase(model);
-  const read = artifact === null ? null : await readArtifact(artifact, { verify: true, baseSha256: base.sha256 });
+  const read = artifact === null ? null : await readArtifact(artifact, { verify: true, base });
   const directory = path.resolve(out ?? path.join(shared.root, 'exports', `${versionId}-${format}`));
   await exportVersion({ versionId, base, modelPath, adapter: read?.adapter ?? null, format, precision, directory });
   console.log(`${versionId} is in ${directory} (${format}, ${precision}).`);

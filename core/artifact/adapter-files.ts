@@ -1,29 +1,15 @@
 // Reads and writes a LoRA adapter in PEFT's format: adapter_config.json and adapter_model.safetensors.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { PROJECTIONS, type Projection } from '@/core/base/model-config';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { encodeSafetensors, type NamedTensors, readSafetensors } from '@/core/formats/safetensors';
 import { type Adapter, type LoraPair, loraKey, peftName } from './adapter';
+import { parsePeftConfig } from './peft-config';
 
 export const ADAPTER_CONFIG_FILE = 'adapter_config.json';
 export const ADAPTER_WEIGHTS_FILE = 'adapter_model.safetensors';
-
-/** What of PEFT's LoraConfig changes the arithmetic; every variant that would is refused below. */
-const PeftConfig = z.looseObject({
-  peft_type: z.literal('LORA'),
-  base_model_name_or_path: z.string().nullish(),
-  r: z.int().positive(),
-  lora_alpha: z.number(),
-  target_modules: z.union([z.array(z.string()), z.string()]),
-  bias: z.string().default('none'),
-  use_rslora: z.boolean().default(false),
-  use_dora: z.boolean().default(false),
-  rank_pattern: z.record(z.string(), z.unknown()).nullish(),
-  alpha_pattern: z.record(z.string(), z.unknown()).nullish(),
-});
 
 const leaf = (projection: Projection) => projection.split('.')[1]!;
 const layersOf = (adapter: Adapter) =>
@@ -37,7 +23,7 @@ export function encodeAdapter(adapter: Adapter, baseId: string): Record<string, 
     for (const projection of targets) {
       const key = loraKey(layer, projection);
       const pair = adapter.pairs.get(key);
-      if (!pair) throw new AttuneError('BAD_INPUT', `The adapter lacks ${key}. Give every layer the same targets.`);
+      if (!pair) continue; // left as the base has it
       const { a, b } = pair;
       tensors.set(peftName(layer, projection, 'A'), { shape: [adapter.rank, a.length / adapter.rank], values: a });
       tensors.set(peftName(layer, projection, 'B'), { shape: [b.length / adapter.rank, adapter.rank], values: b });
@@ -62,7 +48,7 @@ export function encodeAdapter(adapter: Adapter, baseId: string): Record<string, 
     layers_pattern: null,
     rank_pattern: {},
     alpha_pattern: {},
-  } satisfies z.input<typeof PeftConfig>;
+  };
   return {
     [ADAPTER_CONFIG_FILE]: `${JSON.stringify(config, null, 2)}\n`,
     [ADAPTER_WEIGHTS_FILE]: encodeSafetensors(tensors),
@@ -75,32 +61,21 @@ export async function writeAdapter(directory: string, adapter: Adapter, baseId: 
   }
 }
 
-async function readConfig(path: string): Promise<z.infer<typeof PeftConfig>> {
-  let raw: unknown;
+async function readConfig(path: string): Promise<unknown> {
   try {
-    raw = JSON.parse(await readFile(path, 'utf8'));
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'NOT_FOUND' : 'CORRUPT';
     throw new AttuneError(code, `Cannot read ${path}: ${(cause as Error).message}. Export the adapter again.`, {
       cause,
     });
   }
-  const parsed = PeftConfig.safeParse(raw);
-  if (!parsed.success) throw new AttuneError('UNSUPPORTED', `${path}: ${z.prettifyError(parsed.error)}`);
-  const config = parsed.data;
-  const variant =
-    (config.use_rslora && 'use_rslora') ||
-    (config.use_dora && 'use_dora') ||
-    (config.bias !== 'none' && `bias "${config.bias}"`) ||
-    (Object.keys(config.rank_pattern ?? {}).length > 0 && 'rank_pattern') ||
-    (Object.keys(config.alpha_pattern ?? {}).length > 0 && 'alpha_pattern');
-  if (variant) throw new AttuneError('UNSUPPORTED', `${path} uses ${variant}; only plain LoRA is supported.`);
-  return config;
 }
 
 /** Checks the files against each other; `checkAdapter` checks the result against a base. */
 export async function readAdapter(directory: string): Promise<Adapter> {
-  const config = await readConfig(join(directory, ADAPTER_CONFIG_FILE));
+  const configPath = join(directory, ADAPTER_CONFIG_FILE);
+  const { rank, alpha, adapts } = parsePeftConfig(await readConfig(configPath), configPath);
   const path = join(directory, ADAPTER_WEIGHTS_FILE);
   const file = readSafetensors(path);
   try {
@@ -112,9 +87,16 @@ export async function readAdapter(directory: string): Promise<Adapter> {
       if (!match || !projection) {
         throw new AttuneError('UNSUPPORTED', `${path} changes ${name}; only the seven projections are supported.`);
       }
+      if (!adapts(Number(match[1]), `model.layers.${match[1]}.${projection}`)) {
+        throw new AttuneError(
+          'CORRUPT',
+          `${path} has ${name}, which the target_modules or layers_to_transform of ${ADAPTER_CONFIG_FILE} leave out. ` +
+            'Export the adapter again.',
+        );
+      }
       const half = match[3] === 'A' ? 'a' : 'b';
-      if (entry.shape.length !== 2 || entry.shape[half === 'a' ? 0 : 1] !== config.r) {
-        throw new AttuneError('CORRUPT', `${path}: ${name} is [${entry.shape}], but its rank is ${config.r}.`);
+      if (entry.shape.length !== 2 || entry.shape[half === 'a' ? 0 : 1] !== rank) {
+        throw new AttuneError('CORRUPT', `${path}: ${name} is [${entry.shape}], but its rank is ${rank}.`);
       }
       const key = loraKey(Number(match[1]), projection);
       halves.set(key, { ...halves.get(key), [half]: entry.float32() });
@@ -126,7 +108,7 @@ export async function readAdapter(directory: string): Promise<Adapter> {
       pairs.set(key, { a, b });
     }
     if (pairs.size === 0) throw new AttuneError('CORRUPT', `${path} holds no LoRA tensor. Export the adapter again.`);
-    return { rank: config.r, alpha: config.lora_alpha, targets: PROJECTIONS.filter((p) => targets.has(p)), pairs };
+    return { rank, alpha, targets: PROJECTIONS.filter((p) => targets.has(p)), pairs };
   } finally {
     file.close();
   }

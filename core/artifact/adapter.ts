@@ -2,6 +2,7 @@
 
 import { type ModelConfig, PROJECTIONS, type Projection, projectionShape } from '@/core/base/model-config';
 import { AttuneError } from '@/core/errors';
+import { isFiniteArray } from '@/core/formats/finite';
 
 export interface LoraPair {
   /** lora_A.weight, row-major [rank, in]. */
@@ -25,21 +26,33 @@ export const loraKey = (layer: number, projection: Projection) => `layers.${laye
 export const peftName = (layer: number, projection: Projection, half: 'A' | 'B') =>
   `base_model.model.model.layers.${layer}.${projection}.lora_${half}.weight`;
 
-/** Throws CORRUPT, naming the tensor, unless every pair has the shape that the base asks for. */
+/**
+ * Throws CORRUPT, naming the tensor, unless every pair belongs to a projection of the base, has its shape and is finite: one
+ * version that computes NaN would fail the batch of the others. A projection without a pair stays as the base has it.
+ */
 export function checkAdapter(adapter: Adapter, config: ModelConfig): void {
+  const { rank, alpha, targets, pairs } = adapter;
+  if (!Number.isFinite(alpha)) throw new AttuneError('CORRUPT', `The adapter's alpha is ${alpha}. Train it again.`);
+  const sites = new Map<string, [out: number, in_: number]>();
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const projection of adapter.targets) {
-      const key = loraKey(layer, projection);
-      const pair = adapter.pairs.get(key);
-      const [out, in_] = projectionShape(config, projection);
-      if (!pair) throw new AttuneError('CORRUPT', `The adapter lacks ${key}. Train or export it again.`);
-      if (pair.a.length !== adapter.rank * in_ || pair.b.length !== out * adapter.rank) {
-        throw new AttuneError(
-          'CORRUPT',
-          `The adapter's ${key} has ${pair.a.length} + ${pair.b.length} values; this base needs ` +
-            `${adapter.rank * in_} + ${out * adapter.rank}. It belongs to another base.`,
-        );
-      }
+    for (const projection of targets) sites.set(loraKey(layer, projection), projectionShape(config, projection));
+  }
+  for (const [key, { a, b }] of pairs) {
+    const site = sites.get(key);
+    if (!site) {
+      const why = `this base has ${config.layers} layers, and the adapter's targets are ${targets.join(', ')}`;
+      throw new AttuneError('CORRUPT', `The adapter changes ${key}; ${why}. It belongs to another base.`);
+    }
+    const [out, in_] = site;
+    if (a.length !== rank * in_ || b.length !== out * rank) {
+      throw new AttuneError(
+        'CORRUPT',
+        `The adapter's ${key} has ${a.length} + ${b.length} values; this base needs ${rank * in_} + ${out * rank}. ` +
+          'It belongs to another base.',
+      );
+    }
+    if (!isFiniteArray(a) || !isFiniteArray(b)) {
+      throw new AttuneError('CORRUPT', `The adapter's ${key} is not finite. Its training diverged: train again.`);
     }
   }
 }

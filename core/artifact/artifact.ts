@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { ModelConfig } from '@/core/base/model-config';
 import { explainWriteError, syncFolder, writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256, sha256File } from '@/core/hash';
-import type { Adapter } from './adapter';
+import { type Adapter, checkAdapter } from './adapter';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, encodeAdapter, readAdapter } from './adapter-files';
 import { BASE_VERSION_ID, Manifest } from './manifest';
 
@@ -62,6 +63,12 @@ export async function writeArtifact(
   return { directory, manifest: whole };
 }
 
+/** What of a loaded base decides whether a version is one of its own. */
+export interface FittingBase {
+  sha256: string;
+  weights: { config: ModelConfig };
+}
+
 export async function readManifest(directory: string): Promise<Manifest> {
   const path = join(directory, MANIFEST_FILE);
   let raw: unknown;
@@ -85,20 +92,20 @@ export async function readManifest(directory: string): Promise<Manifest> {
   return parsed.data;
 }
 
-/** `verify` reads and hashes every file; `baseSha256` is the loaded base's, and another one is refused. */
+/** `verify` reads and hashes every file; a version that does not fit `base`, where that is given, is refused. */
 export async function readArtifact(
   directory: string,
-  options: { verify: boolean; baseSha256?: string },
+  { verify, base }: { verify: boolean; base?: FittingBase },
 ): Promise<{ manifest: Manifest; adapter: Adapter }> {
   const manifest = await readManifest(directory);
-  if (options.baseSha256 && manifest.baseSha256 !== options.baseSha256) {
+  if (base && manifest.baseSha256 !== base.sha256) {
     throw new AttuneError(
       'CORRUPT',
       `${directory} was trained on the base ${manifest.baseId} (${manifest.baseSha256.slice(0, 12)}…), ` +
-        `but the loaded one is ${options.baseSha256.slice(0, 12)}…. Load that base, or train the version again.`,
+        `but the loaded one is ${base.sha256.slice(0, 12)}…. Load that base, or train the version again.`,
     );
   }
-  if (options.verify) {
+  if (verify) {
     for (const [name, expected] of Object.entries(manifest.files)) {
       const path = join(directory, name);
       const found = await sha256File(path);
@@ -110,5 +117,7 @@ export async function readArtifact(
       }
     }
   }
-  return { manifest, adapter: await readAdapter(directory) };
+  const adapter = await readAdapter(directory);
+  if (base) checkAdapter(adapter, base.weights.config);
+  return { manifest, adapter };
 }

@@ -2,7 +2,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { type Adapter, checkAdapter, loraKey } from '@/core/artifact/adapter';
 import { type ModelConfig, type Projection, projectionShape } from '@/core/base/model-config';
-import { AttuneError } from '@/core/errors';
 import { LORA_DOWNS, LORA_UPS, type LoraDown, type LoraUp, loraA, loraB } from './blocks';
 import { maskName } from './decode-loop';
 
@@ -34,10 +33,7 @@ export interface PackedLora {
  * elsewhere, alpha / rank inside. No adapter at all is rank 0: empty tensors, whose product is zero.
  */
 export function packAdapter(adapter: Adapter | null, config: ModelConfig): PackedLora {
-  if (adapter) {
-    checkAdapter(adapter, config);
-    checkFinite(adapter);
-  }
+  if (adapter) checkAdapter(adapter, config);
   const rank = adapter?.rank ?? 0;
   const scale = adapter ? adapter.alpha / rank : 0;
   const feeds: Record<string, Tensor> = {};
@@ -80,24 +76,6 @@ export function packAdapter(adapter: Adapter | null, config: ModelConfig): Packe
     }
   }
   return { rank, feeds };
-}
-
-/** One version that computes NaN would fail the batch of the others, so its weights are refused here. */
-function checkFinite({ alpha, pairs }: Adapter): void {
-  for (const [key, { a, b }] of pairs) {
-    if (Number.isFinite(alpha) && allFinite(a) && allFinite(b)) continue;
-    throw new AttuneError(
-      'CORRUPT',
-      `The adapter's ${key} or alpha is not finite. Its training diverged: train again.`,
-    );
-  }
-}
-
-/** Infinity times 0 and NaN times anything are NaN, which stays in the sum. */
-function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
-  return sum === 0;
 }
 
 /** Several packed adapters side by side: A by columns, B by rows. */

@@ -71,7 +71,7 @@ describe.skipIf(problem)('pipeline', () => {
     expect(row).toMatchObject({ status: 'accepted', parentId: 'base', runId: first.id, snapshotId: run.snapshotId });
     expect(run).toMatchObject({ status: 'done', resultVersionId: first.versionId, leaseOwner: null, stage: 'publish' });
     const directory = artifactDirectory(world.settings.artifacts, first.versionId);
-    const { manifest } = await readArtifact(directory, { verify: true, baseSha256: world.base.sha256 });
+    const { manifest } = await readArtifact(directory, { verify: true, base: world.base });
     const [snapshot] = await world.db.select().from(schema.snapshot).where(eq(schema.snapshot.id, run.snapshotId!));
     expect(manifest).toMatchObject({ gates: row!.gates, snapshotSha256: snapshot!.sha256 });
   });

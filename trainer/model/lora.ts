@@ -59,7 +59,7 @@ export function createLora(config: ModelConfig, options: LoraOptions): Lora {
     assign(adapter) {
       checkAssignable(adapter, { rank, alpha, targets }, config);
       for (const { layer, projection } of withoutPairs()) {
-        if (adapter.pairs.get(loraKey(layer, projection))!.b.every((x) => x === 0)) continue;
+        if (adapter.pairs.get(loraKey(layer, projection))?.b.every((x) => x === 0) ?? true) continue;
         throw new AttuneError(
           'BAD_INPUT',
           `The adapter changes block ${layer}; here the blocks below ${firstLayer} stay the base’s. Adapt every block.`,
@@ -67,11 +67,15 @@ export function createLora(config: ModelConfig, options: LoraOptions): Lora {
       }
       tf.tidy(() => {
         for (const { layer, projection, in_, out } of withPairs()) {
-          const { a, b } = adapter.pairs.get(loraKey(layer, projection))!;
-          const A = tf.tensor2d(transpose(a, rank, in_), [in_, rank]);
-          const B = tf.tensor2d(transpose(b, out, rank), [rank, out]);
-          variables.get(loraName(layer, projection, 'A'))!.assign(A);
-          variables.get(loraName(layer, projection, 'B'))!.assign(B);
+          const pair = adapter.pairs.get(loraKey(layer, projection));
+          const [A, B] = ['A', 'B'].map((half) => variables.get(loraName(layer, projection, half as 'A' | 'B'))!);
+          if (!pair) {
+            // As PEFT has it: A stays random, so that there is a gradient when B, which is zero, is trained.
+            B!.assign(tf.zeros([rank, out]));
+            continue;
+          }
+          A!.assign(tf.tensor2d(transpose(pair.a, rank, in_), [in_, rank]));
+          B!.assign(tf.tensor2d(transpose(pair.b, out, rank), [rank, out]));
         }
       });
     },

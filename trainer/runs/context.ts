@@ -122,7 +122,7 @@ async function freezeRules(home: RunHome): Promise<RuleSet> {
 
 async function readParent({ order }: RunHome, base: Base): Promise<Adapter | null> {
   if (order.parentDirectory === null) return null;
-  return (await readArtifact(order.parentDirectory, { verify: true, baseSha256: base.sha256 })).adapter;
+  return (await readArtifact(order.parentDirectory, { verify: true, base })).adapter;
 }
 
 /** An adapter's name in an engine, made known to it where it is not the base. */
