@@ -6,7 +6,8 @@ import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { loggedAnswers, promptsOf, rewardExamples } from '@/trainer/data/examples';
 import { freezeSnapshot, readSnapshot } from '@/trainer/data/freeze';
-import { type Snapshot, splitter } from '@/trainer/data/snapshot';
+import type { Snapshot } from '@/trainer/data/snapshot';
+import { promptKeyOf } from '@/trainer/data/split';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
 import { addRun, addTurn, addUser, createWorld, vote, type World } from './process-support';
 
@@ -32,7 +33,7 @@ describe('snapshot', () => {
     const run = (await claimRun(world.db, 'test'))!;
     const lease = new RunLease(world.db, run, 'test');
     try {
-      return await freezeSnapshot(lease, folder);
+      return await freezeSnapshot(lease, folder, promptKeyOf(world.base.tokenizer));
     } finally {
       await lease.finish('done', 'test');
       lease.close();
@@ -95,21 +96,6 @@ describe('snapshot', () => {
     expect(counts).toMatchObject({ 'left_out/same_answer': 2, 'left_out/duplicate': 1, truncated_sampling: 1 });
     expect(rows[0]).toMatchObject({ up: false, answer: { isTruncated: true, versionId: 'base' } });
     expect(JSON.stringify(rows)).not.toContain(userId);
-  });
-
-  it('a prompt is on one side whatever the rest of the set; about one in eight is held out; two prompts give one', () => {
-    const prompts = Array.from({ length: 2000 }, (_, i) => [i, i * 7]);
-    const splitOf = splitter(prompts);
-    const heldOut = prompts.filter((ids) => splitOf(ids) === 'heldout');
-    // 2000 x 0.125 = 250; four standard deviations are 59.
-    expect(Math.abs(heldOut.length - 250)).toBeLessThan(59);
-    const half = splitter(prompts.slice(0, 1000));
-    expect(prompts.slice(0, 1000).every((ids) => half(ids) === splitOf(ids))).toBe(true);
-    for (const seed of [1, 2, 3, 4]) {
-      const pair = [[seed], [seed + 100]];
-      expect(pair.map(splitter(pair)).sort()).toEqual(['heldout', 'train']);
-    }
-    expect(splitter([[5]])([5])).toBe('train');
   });
 
   it('votes of a prompt stand on the side of the prompt, and held-out ones train nothing', async () => {

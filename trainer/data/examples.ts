@@ -35,7 +35,7 @@ function rewardExample(row: SnapshotRow): RewardExample[] {
     const [chosen, rejected] = row.choice === 'right' ? [row.right, row.left] : [row.left, row.right];
     const outcome = row.choice === 'left' || row.choice === 'right' ? 'chosen' : row.choice;
     const sides = { chosenIds: ids(chosen.ids), rejectedIds: ids(rejected.ids) };
-    return [{ kind: 'comparison', promptIds, ...sides, outcome, margin: 0, weight: WEIGHT }];
+    return [{ kind: 'comparison', promptIds, ...sides, outcome, margin: row.margin ?? 0, weight: WEIGHT }];
   }
   const judged = { promptIds, weight: row.trust, ...(row.groups && { groups: row.groups }) };
   switch (row.kind) {

@@ -11,20 +11,13 @@ import { isReshaped } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, snapshot } from '@/db/schema';
 import type { RunLease } from '@/trainer/runs/lease';
-import {
-  type Completion,
-  decodeRows,
-  encodeRows,
-  RowCollector,
-  type Snapshot,
-  type SnapshotRow,
-  splitter,
-} from './snapshot';
+import { type Completion, decodeRows, encodeRows, RowCollector, type Snapshot, type SnapshotRow } from './snapshot';
+import { type Asked, type PromptKey, type Split, splitAsked } from './split';
 
 /** The run's snapshot: frozen now, or read again when an earlier attempt has frozen it. */
-export async function freezeSnapshot(lease: RunLease, folder: string): Promise<Snapshot> {
+export async function freezeSnapshot(lease: RunLease, folder: string, keyOf: PromptKey): Promise<Snapshot> {
   if (lease.run.snapshotId) return readSnapshot(lease.db, folder, lease.run.snapshotId);
-  const { rows, counts, frozenUpTo } = await collectRows(lease);
+  const { rows, counts, frozenUpTo } = await collectRows(lease, keyOf);
   const content = encodeRows(rows);
   const id = randomUUID();
   const frozen: Snapshot = { id, sha256: sha256(content), counts, rows };
@@ -53,7 +46,7 @@ export async function readSnapshot(db: Executor, folder: string, id: string): Pr
 }
 
 /** One consistent look at the database: what is voted meanwhile belongs to the next snapshot. */
-async function collectRows({ db, run }: RunLease) {
+async function collectRows({ db, run }: RunLease, keyOf: PromptKey) {
   const asksForLogged = learnsFromLogged(parseConfig(run.config));
   return db.transaction(
     async (tx) => {
@@ -63,7 +56,7 @@ async function collectRows({ db, run }: RunLease) {
       const thumbs = await selectThumbs(tx, frozenUpTo);
       const prompts = await selectPrompts(tx, frozenUpTo);
       const logged = asksForLogged ? await selectLogged(tx, frozenUpTo, run.parentVersionId) : [];
-      return { frozenUpTo, ...assemble(comparisons, thumbs, prompts, logged) };
+      return { frozenUpTo, ...assemble(comparisons, thumbs, prompts, logged, keyOf) };
     },
     { isolationLevel: 'repeatable read', accessMode: 'read only' },
   );
@@ -73,12 +66,14 @@ const FINISHED: ('done' | 'stopped')[] = ['done', 'stopped'];
 type Generation = typeof generation.$inferSelect;
 type VotedPair = Awaited<ReturnType<typeof selectComparisons>>[number];
 type VotedAnswer = Awaited<ReturnType<typeof selectThumbs>>[number];
+type AskedPrompt = Awaited<ReturnType<typeof selectPrompts>>[number];
+type LoggedAnswer = Awaited<ReturnType<typeof selectLogged>>[number];
 
 function selectComparisons(tx: Executor, upTo: Date) {
   const left = aliasedTable(generation, 'left_generation');
   const right = aliasedTable(generation, 'right_generation');
   return tx
-    .select({ choice: feedback.choice, userId: feedback.userId, left, right })
+    .select({ choice: feedback.choice, userId: feedback.userId, left, right, askedBy: conversation.userId })
     .from(feedback)
     .innerJoin(comparison, eq(comparison.id, feedback.comparisonId))
     .innerJoin(conversation, eq(conversation.id, comparison.conversationId))
@@ -97,7 +92,7 @@ function selectComparisons(tx: Executor, upTo: Date) {
 
 function selectThumbs(tx: Executor, upTo: Date) {
   return tx
-    .select({ thumb: feedback.thumb, userId: feedback.userId, answer: generation })
+    .select({ thumb: feedback.thumb, userId: feedback.userId, answer: generation, askedBy: conversation.userId })
     .from(feedback)
     .innerJoin(generation, eq(generation.id, feedback.generationId))
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
@@ -109,7 +104,11 @@ function selectThumbs(tx: Executor, upTo: Date) {
 
 function selectPrompts(tx: Executor, upTo: Date) {
   return tx
-    .select({ promptIds: generation.promptIds })
+    .select({
+      promptIds: generation.promptIds,
+      conversationId: generation.conversationId,
+      askedBy: conversation.userId,
+    })
     .from(generation)
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
     .where(and(eq(conversation.allowTraining, true), lte(generation.createdAt, upTo)))
@@ -120,9 +119,9 @@ function selectPrompts(tx: Executor, upTo: Date) {
 const MOST_LOGGED = 4096;
 
 /** Of the parent alone: how many updates lie between it and an older version is written nowhere. */
-async function selectLogged(tx: Executor, upTo: Date, versionId: string): Promise<Generation[]> {
-  const found = await tx
-    .select({ answer: generation })
+function selectLogged(tx: Executor, upTo: Date, versionId: string) {
+  return tx
+    .select({ answer: generation, askedBy: conversation.userId })
     .from(generation)
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
     .where(
@@ -136,50 +135,66 @@ async function selectLogged(tx: Executor, upTo: Date, versionId: string): Promis
     )
     .orderBy(desc(generation.createdAt), desc(generation.id))
     .limit(MOST_LOGGED);
-  return found.map(({ answer }) => answer);
 }
 
 function assemble(
   pairs: VotedPair[],
   thumbs: VotedAnswer[],
-  asked: { promptIds: number[] }[],
-  logged: readonly Generation[],
+  prompts: AskedPrompt[],
+  logged: LoggedAnswer[],
+  keyOf: PromptKey,
 ) {
-  const prompts = [...new Map(asked.map(({ promptIds }) => [promptIds.join(), promptIds])).values()];
-  const splitOf = splitter([...prompts, ...pairs.map((pair) => pair.left.promptIds)]);
+  const originOf = (answer: Pick<Generation, 'promptIds' | 'conversationId'>, askedBy: string): Asked => ({
+    promptIds: answer.promptIds,
+    conversation: answer.conversationId,
+    person: askedBy,
+  });
+  const asked = [
+    ...pairs.map(({ left, askedBy }) => originOf(left, askedBy)),
+    ...thumbs.map(({ answer, askedBy }) => originOf(answer, askedBy)),
+    ...prompts.map((prompt) => originOf(prompt, prompt.askedBy)),
+    ...logged.map(({ answer, askedBy }) => originOf(answer, askedBy)),
+  ];
+  const sides = splitAsked(asked, keyOf).values();
+  const nextSide = (): Split | null => sides.next().value!;
   const collector = new RowCollector();
   for (const { choice, userId, left, right } of pairs) {
+    const side = nextSide();
     const promptIds = left.promptIds;
     const isSame = left.completionIds.join() === right.completionIds.join();
     if (promptIds.join() !== right.promptIds.join()) collector.tally('left_out/other_prompt');
     else if (!left.completionIds.length || !right.completionIds.length) collector.tally('left_out/empty');
     else if (isSame && choice !== 'both_bad') collector.tally('left_out/same_answer');
     else {
-      const sides = { left: completionOf(left), right: completionOf(right) };
-      collector.keep({
-        kind: 'comparison',
-        split: splitOf(promptIds),
-        promptIds,
-        ...sides,
-        choice: choice!,
-        raterId: rater(userId),
-      });
+      const answers = { left: completionOf(left), right: completionOf(right) };
+      collector.keep({ kind: 'comparison', promptIds, ...answers, choice: choice!, raterId: rater(userId) }, side);
     }
   }
   for (const { thumb, userId, answer } of thumbs) {
+    const side = nextSide();
     const { promptIds } = answer;
     if (!answer.completionIds.length) collector.tally('left_out/empty');
     else {
       const vote = { answer: completionOf(answer), up: thumb === 1, raterId: rater(userId) };
-      collector.keep({ kind: 'thumb', split: splitOf(promptIds), promptIds, ...vote });
+      collector.keep({ kind: 'thumb', promptIds, ...vote }, side);
     }
   }
-  for (const promptIds of prompts) collector.keep({ kind: 'prompt', split: splitOf(promptIds), promptIds });
-  for (const { promptIds, completionIds: answerIds, logprobs, sampling } of logged) {
+  const seen = new Set<string>();
+  for (const { promptIds } of prompts) {
+    const side = nextSide();
+    const key = promptIds.join();
+    // Asked often, a prompt is one row; that the others were met before is nothing left out.
+    if (side === null || seen.has(key)) continue;
+    seen.add(key);
+    collector.keep({ kind: 'prompt', promptIds }, side);
+  }
+  for (const { answer } of logged) {
+    const side = nextSide();
+    const { promptIds, completionIds: answerIds, logprobs, sampling } = answer;
     const isPlain = sampling.temperature === 1 && !isReshaped(sampling) && sampling.stop.length === 0;
     if (!isPlain) collector.tally('left_out/shaped_sampling');
     else if (answerIds.length === 0 || logprobs.length !== answerIds.length) collector.tally('left_out/no_logprobs');
-    else collector.keep({ kind: 'generation', split: splitOf(promptIds), promptIds, answerIds, logprobs });
+    else collector.keep({ kind: 'generation', promptIds, answerIds, logprobs }, side);
   }
   const { rows, counts } = collector;
   counts.truncated_sampling = rows.filter(isFromTruncatedSampling).length;

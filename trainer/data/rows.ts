@@ -1,12 +1,13 @@
 // The rows of a snapshot for feedback beyond comparisons and thumbs, and for demonstrations; one JSON object a line.
 import { z } from 'zod';
 import { HIGHEST_RATING, LOWEST_RATING } from '@/trainer/math/rating-scale';
+import { Split } from './split';
 
 const Ids = z.array(z.int().min(0)).min(1);
 
 /** What every row says about where it comes from. */
-const Given = z.object({
-  split: z.enum(['train', 'heldout']),
+const Given = z.strictObject({
+  split: Split,
   promptIds: Ids,
   raterId: z.string(),
   /** Trust in the rater, measured elsewhere; 1 while it is not. */
@@ -33,7 +34,7 @@ export const QuestionnaireRow = Given.extend({
   answerIds: Ids,
   flaws: z.array(z.string()),
   /** As they were when it was filled in. */
-  flawWeights: z.object({ version: z.string(), weights: z.record(z.string(), z.number().min(0)) }),
+  flawWeights: z.strictObject({ version: z.string(), weights: z.record(z.string(), z.number().min(0)) }),
 });
 
 /** The end token belongs to the corrected answer; to the original only where it ended by itself. */

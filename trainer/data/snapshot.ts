@@ -1,17 +1,13 @@
-// A frozen data set: its rows of token ids, their sides, and the JSONL file that holds them.
+// A frozen data set: its rows of token ids, and the JSONL file that holds them.
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
 import { FEEDBACK_ROWS } from './rows';
+import { Split } from './split';
 
-/** Share of the prompts that no stage trains on. */
-const HELD_OUT_SHARE = 0.125;
-
-const Split = z.enum(['train', 'heldout']);
-type Split = z.infer<typeof Split>;
 const Ids = z.array(z.int().min(0));
 
-const Completion = z.object({
+const Completion = z.strictObject({
   generationId: z.string(),
   versionId: z.string(),
   /** The end token belongs to an answer that ended by itself. */
@@ -23,17 +19,19 @@ const Completion = z.object({
 });
 export type Completion = z.infer<typeof Completion>;
 
-const ComparisonRow = z.object({
+const ComparisonRow = z.strictObject({
   kind: z.literal('comparison'),
   split: Split,
   promptIds: Ids.min(1),
   left: Completion,
   right: Completion,
   choice: z.enum(['left', 'right', 'tie', 'both_bad']),
+  /** Logits by which the winner should lead, where the source of the data says so. */
+  margin: z.number().optional(),
   raterId: z.string(),
 });
 
-const ThumbRow = z.object({
+const ThumbRow = z.strictObject({
   kind: z.literal('thumb'),
   split: Split,
   promptIds: Ids.min(1),
@@ -43,7 +41,7 @@ const ThumbRow = z.object({
 });
 
 /** What people asked, up to where the assistant's answer begins. */
-const PromptRow = z.object({ kind: z.literal('prompt'), split: Split, promptIds: Ids.min(1) });
+const PromptRow = z.strictObject({ kind: z.literal('prompt'), split: Split, promptIds: Ids.min(1) });
 
 /** An answer of the run's parent as it was served, at temperature 1 and unshaped: experience, whatever anybody thought of it. */
 const GenerationRow = z
@@ -58,11 +56,11 @@ const GenerationRow = z
   .refine(({ answerIds, logprobs }) => answerIds.length === logprobs.length, {
     error: 'logprobs must have a number for each answer token',
   });
-export type GenerationRow = z.infer<typeof GenerationRow>;
 
 const ROWS = [ComparisonRow, ThumbRow, PromptRow, GenerationRow, ...FEEDBACK_ROWS] as const;
 export const SnapshotRow = z.discriminatedUnion('kind', ROWS);
 export type SnapshotRow = z.infer<typeof SnapshotRow>;
+export const ROW_KINDS = ROWS.map(({ shape }) => shape.kind.value);
 
 export interface Snapshot {
   id: string;
@@ -70,6 +68,27 @@ export interface Snapshot {
   /** Rows by `kind/split`, and what was left out. */
   counts: Record<string, number>;
   rows: SnapshotRow[];
+}
+
+/** A row before it is known on which side its prompt is. */
+export type UnsplitRow = SnapshotRow extends infer Row ? (Row extends unknown ? Omit<Row, 'split'> : never) : never;
+
+/** The token ids of a row's answers. */
+export function answersOfRow(row: SnapshotRow): readonly (readonly number[])[] {
+  switch (row.kind) {
+    case 'comparison':
+      return [row.left.ids, row.right.ids];
+    case 'thumb':
+      return [row.answer.ids];
+    case 'best_of':
+      return row.answers;
+    case 'correction':
+      return [row.originalIds, row.correctedIds];
+    case 'prompt':
+      return [];
+    default:
+      return [row.answerIds];
+  }
 }
 
 export const encodeRows = (rows: readonly SnapshotRow[]): Buffer =>
@@ -97,8 +116,13 @@ export class RowCollector {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
   }
 
-  /** Two rows that differ in the generation's id alone are one. */
-  keep(row: SnapshotRow): void {
+  /** Two rows that differ in the generation's id alone are one; null is the side of a row to leave out. */
+  keep(unsplit: UnsplitRow, split: Split | null): void {
+    if (split === null) {
+      this.tally('left_out/prompt_on_both_sides');
+      return;
+    }
+    const row = { ...unsplit, split } as SnapshotRow;
     const key = JSON.stringify(row, (name, value) => (name === 'generationId' ? undefined : value));
     this.tally(this.kept.has(key) ? 'left_out/duplicate' : `${row.kind}/${row.split}`);
     if (!this.kept.has(key)) this.kept.set(key, row);
@@ -107,16 +131,4 @@ export class RowCollector {
   get rows(): SnapshotRow[] {
     return [...this.kept.values()];
   }
-}
-
-/** 0..1 by the prompt alone, so that a prompt stays on its side from snapshot to snapshot. */
-const placeOf = (promptIds: readonly number[]) => Number.parseInt(sha256(promptIds.join()).slice(0, 8), 16) / 2 ** 32;
-
-/** A small set must not be left without a held-out prompt: then the first in order of place is held out. */
-export function splitter(prompts: readonly (readonly number[])[]): (promptIds: readonly number[]) => Split {
-  const places = [...new Set(prompts.map(placeOf))].sort((a, b) => a - b);
-  const lowest = places.length > 1 ? places[0]! : -1;
-  const bound = Math.max(HELD_OUT_SHARE, lowest);
-  const limit = places.length > 1 && places.at(-1)! <= bound ? lowest : bound;
-  return (promptIds) => (places.length > 1 && placeOf(promptIds) <= limit ? 'heldout' : 'train');
 }

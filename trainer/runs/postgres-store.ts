@@ -22,7 +22,7 @@ export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSe
     progress: (...figures) => lease.progress(...figures),
     metrics: (...figures) => lease.metrics(...figures),
     flush: () => lease.flush(),
-    snapshot: () => freezeSnapshot(lease, folders.snapshots),
+    snapshot: (keyOf) => freezeSnapshot(lease, folders.snapshots, keyOf),
     rules: () => readSetting(lease.db, 'constraints'),
     publish: (manifest, verdict) => publishVersion(lease, manifest, verdict),
   };

@@ -2,6 +2,7 @@
 import type { Manifest } from '@/core/artifact/manifest';
 import type { RunStage } from '@/core/contract';
 import type { Snapshot } from '@/trainer/data/snapshot';
+import type { PromptKey } from '@/trainer/data/split';
 
 /** What a run tells while it goes on, and how it hears that it must end. */
 /** Figures of one step by name. */
@@ -40,7 +41,7 @@ export interface RunHome extends RunSink {
   /** Where the judged version is written. */
   readonly artifacts: string;
   /** Frozen at the first call of the first attempt, the same ever after. */
-  snapshot(): Promise<Snapshot>;
+  snapshot(keyOf: PromptKey): Promise<Snapshot>;
   /** The constraints as stored; undefined where nobody has set any. */
   rules(): Promise<unknown>;
   /** Makes the judged version known; its artifact is in place already. */

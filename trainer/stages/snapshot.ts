@@ -1,13 +1,14 @@
 // The first stage: freezes what the run learns from, and writes down everything that decides its outcome.
 
 import type { Snapshot } from '@/trainer/data/snapshot';
+import { promptKeyOf } from '@/trainer/data/split';
 import type { Run } from '@/trainer/runs/context';
 import { keepRunManifest, type RunManifest } from '@/trainer/runs/manifest';
 
 export async function freeze(run: Run): Promise<{ snapshot: Snapshot; manifest: RunManifest }> {
   const { home, sink, log, config, base, settings } = run;
   sink.progress('snapshot', 0, null);
-  const snapshot = await home.snapshot();
+  const snapshot = await home.snapshot(promptKeyOf(base.tokenizer));
   sink.metrics('snapshot', 0, snapshot.counts);
   log.info({ snapshotId: snapshot.id, ...snapshot.counts }, 'snapshot frozen');
   const manifest = await keepRunManifest(home.folder, {

@@ -111,11 +111,15 @@ describe('data sets', () => {
 
   it.each([
     ['{"prompt": "q"', /data\.jsonl:2: not JSON/],
-    ['[1]', /data\.jsonl:2: \[1\] is no object/],
-    ['{"text": "x"}', /data\.jsonl:2: the fields text fit none of .*\{chosen, rejected\}/],
-    ['{"chosen": "a"}', /data\.jsonl:2: .*rejected/],
-    ['{"chosen": "a", "rejected": "b"}', /data\.jsonl:2: a side of the pair does not end with the assistant's answer/],
-    ['{"messages": [{"role": "tool", "content": "x"}]}', /data\.jsonl:2: .*messages\[0\]\.role/],
+    ['[1]', /data\.jsonl:2: \[1\] is a list\. Give one object a line/],
+    ['1', /data\.jsonl:2: 1 is no object/],
+    ['{"text": "x"}', /data\.jsonl:2: the fields "text" fit none of .*\{chosen, rejected\}/],
+    ['{"chosen": "a"}', /data\.jsonl:2: "rejected" is missing/],
+    ['{"chosen": "a", "rejected": "b"}', /data\.jsonl:2: "chosen" does not end with the assistant's answer/],
+    [
+      '{"messages": [{"role": "tool", "content": "x"}]}',
+      /data\.jsonl:2: messages\[0\]\.role: the role "tool" is not read, only system, user, assistant are/,
+    ],
     ['{"prompt": "\\n\\nHuman: a\\n\\nAssistant: b"}', /data\.jsonl:2: the prompt ends with the assistant's turn/],
     ['{"kind": "prompt", "split": "train", "promptIds": [999999]}', /data\.jsonl:2: token 999999 is outside/],
   ])('%s is refused with its file and line', async (line, message) => {

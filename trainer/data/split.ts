@@ -1,0 +1,109 @@
+// Decides which prompts are held out: whole persons, conversations or prompts, never one prompt on both sides.
+import { z } from 'zod';
+import type { Tokenizer } from '@/core/base/base';
+import { sha256 } from '@/core/hash';
+import { normaliseText } from '@/core/text';
+
+/** Share of the prompts that no stage trains on. */
+const HELD_OUT_SHARE = 0.125;
+/** Held-out prompts below which no gate can tell a gain from luck, and prompts that a set needs to have so many. */
+export const LEAST_HELD_OUT = 2;
+export const LEAST_PROMPTS = 2 * LEAST_HELD_OUT;
+
+export const Split = z.enum(['train', 'heldout']);
+export type Split = z.infer<typeof Split>;
+
+/** Where a row's prompt comes from. */
+export interface Asked {
+  promptIds: readonly number[];
+  /** Who asked, and in which conversation, as far as that is known. */
+  person?: string | undefined;
+  conversation?: string | undefined;
+  /** The side that a snapshot has given it before. */
+  given?: Split | undefined;
+}
+
+/** Says whether two prompts are one: tokens that differ in blanks or in the spelling of a character alone are the same. */
+export type PromptKey = (promptIds: readonly number[]) => string;
+
+/** Text between special tokens is compared without its outer blanks, so that "Hi " and "Hi" in a template are one. */
+export function promptKeyOf(tokenizer: Pick<Tokenizer, 'decode' | 'isSpecial'>): PromptKey {
+  return (promptIds) => {
+    const parts: string[] = [];
+    let from = 0;
+    for (let i = 0; i <= promptIds.length; i++) {
+      if (i < promptIds.length && !tokenizer.isSpecial(promptIds[i]!)) continue;
+      parts.push(normaliseText(tokenizer.decode(promptIds.slice(from, i))));
+      if (i < promptIds.length) parts.push(`<${promptIds[i]}>`);
+      from = i + 1;
+    }
+    return parts.join('\u0000');
+  };
+}
+
+/**
+ * The side of each prompt; null where it is to be left out, because a prompt that is held out was also asked on the
+ * training side. Persons are held out whole, as far as that leaves about the share of prompts held out; else
+ * conversations; else single prompts. The side follows from a hash, so that it stays from snapshot to snapshot.
+ */
+export function splitAsked(asked: readonly Asked[], keyOf: PromptKey): (Split | null)[] {
+  const known = new Map<string, string>();
+  const keys = asked.map(({ promptIds }) => {
+    const ids = promptIds.join();
+    if (!known.has(ids)) known.set(ids, keyOf(promptIds));
+    return known.get(ids)!;
+  });
+  const prompts = new Set(keys).size;
+  const levels = [({ person }: Asked) => person, ({ conversation }: Asked) => conversation];
+  for (const unitOf of levels) {
+    const units = asked.map(unitOf);
+    if (units.some((unit) => unit === undefined)) continue;
+    const sides = splitUnits(asked, keys, units as string[]);
+    if (isBalanced(heldOutPrompts(keys, sides), prompts)) return sides;
+  }
+  return splitUnits(asked, keys, keys);
+}
+
+function splitUnits(asked: readonly Asked[], keys: readonly string[], units: readonly string[]): (Split | null)[] {
+  const given = givenSides(asked, keys, units);
+  const sideOf = splitByHash(new Set(units));
+  const sides = units.map((unit) => given.get(unit) ?? sideOf(unit));
+  const trained = new Set(keys.filter((_, i) => sides[i] === 'train'));
+  return sides.map((side, i) => (side === 'heldout' && trained.has(keys[i]!) ? null : side));
+}
+
+/** A unit follows what an earlier snapshot has said of one of its prompts; what was held out once stays so. */
+function givenSides(asked: readonly Asked[], keys: readonly string[], units: readonly string[]): Map<string, Split> {
+  const byPrompt = new Map<string, Split>();
+  const prefer = (sides: Map<string, Split>, name: string, side: Split | undefined) => {
+    if (side && sides.get(name) !== 'heldout') sides.set(name, side);
+  };
+  asked.forEach(({ given }, i) => {
+    prefer(byPrompt, keys[i]!, given);
+  });
+  const byUnit = new Map<string, Split>();
+  units.forEach((unit, i) => {
+    prefer(byUnit, unit, byPrompt.get(keys[i]!));
+  });
+  return byUnit;
+}
+
+/** A small set is not left without held-out units: then the first in order of place are held out. */
+function splitByHash(units: ReadonlySet<string>): (unit: string) => Split {
+  const places = [...units].map(placeOf).sort((a, b) => a - b);
+  const least = places.length >= LEAST_PROMPTS ? LEAST_HELD_OUT : places.length > 1 ? 1 : 0;
+  const most = places.length - least; // as many at least are trained on
+  const bySize = places.filter((place) => place <= HELD_OUT_SHARE).length;
+  const held = new Set(places.slice(0, Math.max(least, Math.min(bySize, most))));
+  return (unit) => (held.has(placeOf(unit)) ? 'heldout' : 'train');
+}
+
+/** 0..1 by the name alone. */
+const placeOf = (unit: string) => Number.parseInt(sha256(unit).slice(0, 13), 16) / 2 ** 52;
+
+const heldOutPrompts = (keys: readonly string[], sides: readonly (Split | null)[]) =>
+  new Set(keys.filter((_, i) => sides[i] === 'heldout')).size;
+
+const isBalanced = (heldOut: number, prompts: number) =>
+  heldOut >= Math.max(LEAST_HELD_OUT, (HELD_OUT_SHARE / 2) * prompts) &&
+  heldOut <= Math.max(LEAST_HELD_OUT, 2 * HELD_OUT_SHARE * prompts);
