@@ -9,7 +9,7 @@ import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { Rng } from '@/core/rng';
 import { spawnEngine } from '@/engine/spawn';
 import { startBackend } from '@/trainer/backend';
-import { largestDifference, meanDifference } from '@/trainer/gates/parity';
+import { meanDifference } from '@/trainer/gates/parity';
 import { loraFromAdapter } from '@/trainer/model/lora';
 import { loadTrunk } from '@/trainer/model/backbone';
 import { type Answer, scoreResponses } from '@/trainer/sampling/completion-logprobs';
@@ -26,6 +26,9 @@ const { values: options } = parseArgs({
     version: { type: 'string' },
   },
 });
+
+const largestDifference = (a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number =>
+  a.reduce((most, row, i) => Array.from(row).reduce((m, x, t) => Math.max(m, Math.abs(x - b[i]![t]!)), most), 0);
 
 interface Measured {
   meanDifference: number;

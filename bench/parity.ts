@@ -6,7 +6,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readAdapter, writeAdapter } from '@/core/artifact/adapter-files';
+import type { Adapter } from '@/core/artifact/adapter';
+import { encodeAdapter, readAdapter } from '@/core/artifact/adapter-files';
 import { AttuneError } from '@/core/errors';
 import { Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
@@ -51,6 +52,11 @@ const testAnswers = ({ test }: ParityInput): Answer[] =>
     promptIds: Int32Array.from(prompt),
     answerIds: Int32Array.from(test.answers[i]!),
   }));
+
+/** As PEFT lays it out, in a folder that exists. */
+async function writeAdapter(folder: string, adapter: Adapter, baseId: string): Promise<void> {
+  for (const [name, content] of Object.entries(encodeAdapter(adapter, baseId))) await writeFile(join(folder, name), content);
+}
 
 async function main(): Promise<void> {
   const python = options.python ?? (await setupPeerPython(env.dataFolder, console.log));

@@ -14,7 +14,6 @@ export type {
   Tensor1D,
   Tensor2D,
   Tensor3D,
-  Tensor4D,
   Variable,
 } from '@tensorflow/tfjs';
 

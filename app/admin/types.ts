@@ -4,8 +4,6 @@ import type { RouterInputs, RouterOutputs } from '@/server/routers';
 export type VersionData = RouterOutputs['admin']['versions'][number];
 export type RunData = RouterOutputs['admin']['runs'][number];
 export type RunDetail = RouterOutputs['admin']['run'];
-export type RunPoint = RunDetail['metrics'][number];
 export type ExperimentData = RouterOutputs['admin']['experiments'][number];
-export type ArmData = RouterOutputs['admin']['experimentResults']['champion'];
 export type SettingsData = RouterOutputs['admin']['settings'];
 export type SettingsPatch = RouterInputs['admin']['setSettings'];

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { hash32 } from '@/core/rng';
-import { mean } from '@/core/statistics/statistics';
+import { mean } from '@/bench/experiments/support/spread';
 import { startBackend } from '@/trainer/backend';
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { PpoConfig } from '@/core/config/policy';

@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROJECTIONS, type Projection } from '@/core/base/model-config';
-import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { encodeSafetensors, type NamedTensors, readSafetensors } from '@/core/formats/safetensors';
 import { type Adapter, type LoraPair, loraKey, peftName } from './adapter';
@@ -53,12 +52,6 @@ export function encodeAdapter(adapter: Adapter, baseId: string): Record<string, 
     [ADAPTER_CONFIG_FILE]: `${JSON.stringify(config, null, 2)}\n`,
     [ADAPTER_WEIGHTS_FILE]: encodeSafetensors(tensors),
   };
-}
-
-export async function writeAdapter(directory: string, adapter: Adapter, baseId: string): Promise<void> {
-  for (const [name, content] of Object.entries(encodeAdapter(adapter, baseId))) {
-    await writeDurably(join(directory, name), content);
-  }
 }
 
 async function readConfig(path: string): Promise<unknown> {

@@ -109,7 +109,6 @@ const Critic = OnPolicy.extend({
   /** Share of an iteration's answers that may be logged ones of the parent; the rest is fresh and measures the policy. */
   storedShare: z.number().min(0).max(0.9).default(0),
 });
-export type CriticConfig = z.infer<typeof Critic>;
 
 /** Several epochs of minibatches under a clipped ratio. */
 const clipped = {

@@ -2,8 +2,6 @@
 import { z } from 'zod';
 import { LoraConfig } from './policy';
 
-export { ALGORITHMS, type AlgorithmName, type PolicyConfig, type PpoConfig } from './policy';
-
 export const SftConfig = z.object({
   lora: LoraConfig.prefault({}),
   /** AdamW step size of the LoRA tensors at the end of the warm-up; a cosine follows, down to a tenth. */

@@ -54,18 +54,6 @@ export function readSafetensors(path: string): SafetensorsFile {
   }
 }
 
-/** All tensors of a file's bytes; `path` names them in errors. */
-export function decodeSafetensors(bytes: Uint8Array, path = 'The safetensors data'): NamedTensors {
-  const read = (offset: number, length: number) => {
-    if (offset + length > bytes.length) {
-      throw new AttuneError('CORRUPT', `${path} ends at byte ${bytes.length}: it is truncated. Export it again.`);
-    }
-    return new Uint8Array(bytes.subarray(offset, offset + length));
-  };
-  const { tensors } = parse({ path, size: bytes.length, read });
-  return new Map([...tensors].map(([name, { shape, float32 }]) => [name, { shape, values: float32() }]));
-}
-
 function parse(source: Source): Omit<SafetensorsFile, 'close'> {
   const { path, size } = source;
   const corrupt = (what: string, cause?: unknown) =>

@@ -93,8 +93,8 @@ function libraryNames(): string[] {
 }
 
 function addonPackage(): { root: string; version: string } {
-  const file = createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json');
-  const { version } = createRequire(import.meta.url)(file) as { version: string };
+  const file = require.resolve('@tensorflow/tfjs-node-gpu/package.json');
+  const { version } = require(file) as { version: string };
   return { root: path.dirname(file), version };
 }
 
@@ -162,6 +162,8 @@ async function extract(wheel: string, part: string, libraries: string[], options
   options.onProgress?.('extract', 0);
   const script = `
 import os, shutil, sys, zipfile
+
+const require = createRequire(import.meta.url);
 wheel, part, libraries = sys.argv[1], sys.argv[2], sys.argv[3:]
 with zipfile.ZipFile(wheel) as archive:
     for name in archive.namelist():
@@ -190,7 +192,7 @@ with zipfile.ZipFile(wheel) as archive:
 async function compile(part: string, addon: string, libraries: string[], options: TensorflowSetupOptions) {
   options.onProgress?.('compile', 0);
   options.log?.('Compiling the TensorFlow binding');
-  const nodeApi = path.join(path.dirname(createRequire(import.meta.url).resolve('node-api-headers')), 'include');
+  const nodeApi = path.join(path.dirname(require.resolve('node-api-headers')), 'include');
   const linkFlags =
     process.platform === 'darwin'
       ? ['-undefined', 'dynamic_lookup', '-Wl,-rpath,@loader_path']

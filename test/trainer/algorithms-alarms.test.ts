@@ -4,7 +4,7 @@ import { ALGORITHMS, type PolicyConfig } from '@/core/config/policy';
 import { startBackend, type Tensor, tf } from '@/trainer/backend';
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { Trunk } from '@/trainer/model/types';
-import type { PolicyInput } from '@/trainer/policy/optimise';
+import type { PolicyInput } from '@/trainer/policy/run';
 import { tinyWeights } from './algorithms-support';
 import { newPolicy, preferences, runTask, taskConfig } from './policy-task';
 

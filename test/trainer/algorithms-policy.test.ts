@@ -7,7 +7,7 @@ import { ALGORITHMS, type AlgorithmName, type PolicyConfig } from '@/core/config
 import { startBackend, tf } from '@/trainer/backend';
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { Trunk } from '@/trainer/model/types';
-import type { PolicyInput, PolicyState } from '@/trainer/policy/optimise';
+import type { PolicyInput, PolicyState } from '@/trainer/policy/run';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';

@@ -3,15 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PpoConfig } from '@/core/config/policy';
 import { PRESETS } from '@/core/config/presets';
-import type { PpoConfig } from '@/core/config/supervised';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import { Multiplier } from '@/trainer/math/constraint';
 import { loadTrunk } from '@/trainer/model/backbone';
 import { createLora } from '@/trainer/model/lora';
 import type { Lora, Trunk } from '@/trainer/model/types';
-import { type PpoInput, type PpoState, trainPpo } from '@/trainer/policy/algorithms/ppo';
+import { ppo } from '@/trainer/policy/algorithms/ppo';
+import { optimiseOnPolicy } from '@/trainer/policy/loop';
+import type { PolicyInput, PolicyState } from '@/trainer/policy/run';
 import type { Metrics } from '@/trainer/runs/store';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';
 import { END, slowEngine, TINY, tinyWeights } from './algorithms-support';
@@ -31,9 +33,11 @@ const shareOfWanted = ({ answerIds }: Answer) =>
 const prompts = Array.from({ length: 12 }, (_, i) => Int32Array.of(2 + i, 3, 4));
 const config = (changes: Partial<PpoConfig> = {}): PpoConfig => ({ ...PRESETS.tiny.ppo, eosPenalty: 0, ...changes });
 
+const trainPpo = (input: PolicyInput<PpoConfig>) => optimiseOnPolicy(input, ppo(input.config));
+
 const newPolicy = () => createLora(TINY, { rank: 4, alpha: 8, rng: new Rng(3) });
 
-async function run(policy: Lora, changes: Partial<PpoInput> = {}) {
+async function run(policy: Lora, changes: Partial<PolicyInput<PpoConfig>> = {}) {
   const engine = slowEngine(trunk);
   const log: Metrics[] = [];
   try {
@@ -87,7 +91,7 @@ test('a run that was interrupted anywhere and resumed equals one that was not, b
 
     // Aborts behind every second checkpoint: during experience, between minibatches, between iterations.
     const stage = { directory, stage: 'ppo', every: 2 };
-    const { result: finished, runs } = await runInterrupted<PpoState, Awaited<ReturnType<typeof run>>>(
+    const { result: finished, runs } = await runInterrupted<PolicyState, Awaited<ReturnType<typeof run>>>(
       stage,
       async (interrupted) => {
         const policy = newPolicy(); // a new process knows nothing of the old one's variables

@@ -4,7 +4,7 @@ import type { PolicyConfig } from '@/core/config/policy';
 import { startBackend } from '@/trainer/backend';
 import { loadTrunk } from '@/trainer/model/backbone';
 import type { Lora, Trunk } from '@/trainer/model/types';
-import type { PolicyInput } from '@/trainer/policy/optimise';
+import type { PolicyInput } from '@/trainer/policy/run';
 import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
 import { tinyWeights } from './algorithms-support';
 import { judgePolicy, newPolicy, PROMPTS, preferences, runTask, sampleAnswers, taskConfig } from './policy-task';

@@ -15,13 +15,14 @@ import {
 import { loadTrunk } from '@/trainer/model/backbone';
 import { backwardBlock, forwardBlock } from '@/trainer/model/blocks';
 import { layOut } from '@/trainer/model/layout';
-import { type BlockWeights, block, createContext, localContext } from '@/trainer/model/llama';
+import { type BlockWeights, createContext, localContext } from '@/trainer/model/llama';
 import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
 import { AdamW, disposeGradients } from '@/trainer/model/optim';
 import { packAnswers } from '@/trainer/model/packing';
 import type { TokenBatch } from '@/trainer/model/types';
 import { tinyWeights } from './slow-llama';
+import { block } from './taped-block';
 
 const problem = nativeBackendProblem();
 if (problem) console.warn(`Not run: the block's passes. ${problem}`);

@@ -5,12 +5,10 @@ import path from 'node:path';
 import { asc, desc, eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
-import { readRewardArtifact } from '@/core/artifact/reward-artifact';
 import { parseConfig } from '@/core/config/presets';
 import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
-import { openRewardScorer } from '@/engine/reward-scorer';
 import { startBackend, tf } from '@/trainer/backend';
 import { loadTrunk } from '@/trainer/model/backbone';
 import { runPipeline } from '@/trainer/pipeline';
@@ -20,6 +18,8 @@ import { claimRun, RunLease } from '@/trainer/runs/lease';
 import { leasedHome } from '@/trainer/runs/postgres-store';
 import { REWARD_FOLDER } from '@/trainer/stages/reward';
 import { addRun, addVotes, createWorld, problem, QUICK, readRun, silent, type World } from './process-support';
+import { readRewardArtifact } from './reward/read-artifact';
+import { openRewardScorer } from './reward/scorer';
 
 const TEN_MINUTES = 600_000;
 

@@ -7,7 +7,8 @@ import type { PreferencePair, ThumbedAnswer } from '@/trainer/math/preference-lo
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import { gatherPositions } from '@/trainer/model/positions';
 import type { Lora, Trunk } from '@/trainer/model/types';
-import { optimisePolicy, type PolicyInput } from '@/trainer/policy/optimise';
+import { optimisePolicy } from '@/trainer/policy/optimise';
+import type { PolicyInput } from '@/trainer/policy/run';
 import type { Metrics } from '@/trainer/runs/store';
 import { type Answer, scoreResponses } from '@/trainer/sampling/completion-logprobs';
 import { END, type SlowEngine, TINY } from './algorithms-support';

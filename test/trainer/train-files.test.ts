@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDataSet } from '@/bench/resume/killed-runs';
 import { readArtifact } from '@/core/artifact/artifact';
-import { readRewardArtifact } from '@/core/artifact/reward-artifact';
 import type { Base } from '@/core/base/base';
 import { loadBase } from '@/core/base/load-base';
 import { ALGORITHMS } from '@/core/config/policy';
@@ -17,6 +16,7 @@ import { filesHome, readResult } from '@/trainer/runs/folder-store';
 import { RunManifest } from '@/trainer/runs/manifest';
 import { REWARD_FOLDER } from '@/trainer/stages/reward';
 import { problem, silent } from './process-support';
+import { readRewardArtifact } from './reward/read-artifact';
 
 const MINUTES = 300_000;
 let folder: string;

@@ -11,10 +11,6 @@ export function meanDifference(a: readonly ArrayLike<number>[], b: readonly Arra
   return tokens ? sum / tokens : Number.POSITIVE_INFINITY;
 }
 
-/** Largest |a - b| of any token, nats. */
-export const largestDifference = (a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number =>
-  a.reduce((most, row, i) => Array.from(row).reduce((m, x, t) => Math.max(m, Math.abs(x - b[i]![t]!)), most), 0);
-
 /** Nats an answer: sum over its tokens of log p - log p(reference), averaged over answers. */
 export function meanDivergence(logprobs: readonly Float32Array[], reference: readonly Float32Array[]): number {
   const perAnswer = logprobs.map((row, i) => row.reduce((sum, x, t) => sum + x - reference[i]![t]!, 0));

@@ -11,8 +11,6 @@ import { optimiseOnPolicy } from './loop';
 import { optimiseOnPreferences } from './offline-loop';
 import type { PolicyInput, PolicyResult } from './run';
 
-export type { Kept, PolicyInput, PolicyResult, PolicyState } from './run';
-
 export async function optimisePolicy(input: PolicyInput): Promise<PolicyResult> {
   const { config, comparisons = [], thumbs = [] } = input;
   switch (config.algorithm) {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSy
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Adapter, checkAdapter, loraKey } from '@/core/artifact/adapter';
-import { readAdapter, writeAdapter } from '@/core/artifact/adapter-files';
+import { readAdapter } from '@/core/artifact/adapter-files';
 import { artifactDirectory, readArtifact, writeArtifact } from '@/core/artifact/artifact';
 import type { Manifest } from '@/core/artifact/manifest';
 import { type Projection, projectionShape } from '@/core/base/model-config';
@@ -11,7 +11,7 @@ import { readSafetensors } from '@/core/formats/safetensors';
 import { sha256 } from '@/core/hash';
 import { Rng } from '@/core/rng';
 import { tinyLlamaConfig } from '@/test/tiny-llama';
-import { failure, temporaryFolder } from './files';
+import { failure, temporaryFolder, writeAdapter } from './files';
 
 const root = temporaryFolder();
 const config = tinyLlamaConfig();
@@ -43,7 +43,7 @@ const manifest = (versionId: string): Omit<Manifest, 'format' | 'files'> => ({
 });
 
 test("an adapter comes back to the bit, in PEFT's names and shapes", async () => {
-  await writeAdapter(root, adapter, 'tiny');
+  writeAdapter(root, adapter, 'tiny');
   const back = await readAdapter(root);
   expect(back).toEqual(adapter);
   checkAdapter(back, config);
@@ -60,7 +60,7 @@ test("an adapter comes back to the bit, in PEFT's names and shapes", async () =>
 });
 
 test('a rank that the tensors deny is corrupt', async () => {
-  await writeAdapter(root, adapter, 'tiny');
+  writeAdapter(root, adapter, 'tiny');
   const path = join(root, 'adapter_config.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace('"r": 4', '"r": 5'));
   expect(await failure(() => readAdapter(root))).toMatchObject({

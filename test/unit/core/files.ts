@@ -1,9 +1,12 @@
 // Folders and the real model for the tests of core.
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import type { Adapter } from '@/core/artifact/adapter';
+import { encodeAdapter } from '@/core/artifact/adapter-files';
 import { AttuneError, type ErrorCode } from '@/core/errors';
+import { type NamedTensors, readSafetensors } from '@/core/formats/safetensors';
 
 /** A fresh folder that goes with the test file. */
 export function temporaryFolder(): string {
@@ -35,4 +38,20 @@ export async function failure(action: () => unknown): Promise<{ code: ErrorCode;
     throw error;
   }
   throw new Error('Nothing was thrown.');
+}
+
+/** Every tensor of a safetensors file. */
+export function tensorsOf(path: string): NamedTensors {
+  const file = readSafetensors(path);
+  try {
+    return new Map([...file.tensors].map(([name, { shape, float32 }]) => [name, { shape, values: float32().slice() }]));
+  } finally {
+    file.close();
+  }
+}
+
+/** An adapter as PEFT lays it out, in a folder that exists. */
+export function writeAdapter(folder: string, adapter: Adapter, baseId: string): void {
+  for (const [name, content] of Object.entries(encodeAdapter(adapter, baseId)))
+    writeFileSync(join(folder, name), content);
 }

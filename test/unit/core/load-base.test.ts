@@ -3,10 +3,10 @@ import { cpSync, existsSync, readFileSync, rmSync, statSync, unlinkSync, utimesS
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { baseIdOf, loadBase } from '@/core/base/load-base';
-import { decodeSafetensors, type NamedTensors, writeSafetensors } from '@/core/formats/safetensors';
+import { type NamedTensors, writeSafetensors } from '@/core/formats/safetensors';
 import { rememberedSha256File, sha256, sha256File } from '@/core/hash';
 import { tinyLlamaConfig, writeTinyLlama } from '@/test/tiny-llama';
-import { failure, findGguf, temporaryFolder } from './files';
+import { failure, findGguf, temporaryFolder, tensorsOf } from './files';
 
 const root = temporaryFolder();
 const whole = join(root, 'Tiny Llama');
@@ -18,7 +18,7 @@ function copy(name: string): string {
   cpSync(whole, folder, { recursive: true });
   return folder;
 }
-const weightsOf = (folder: string) => decodeSafetensors(readFileSync(join(folder, 'model.safetensors')));
+const weightsOf = (folder: string) => tensorsOf(join(folder, 'model.safetensors'));
 function editJson(path: string, change: Record<string, unknown>): void {
   const old = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
   writeFileSync(path, JSON.stringify({ ...old, ...change }));

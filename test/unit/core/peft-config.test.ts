@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Adapter, checkAdapter, loraKey } from '@/core/artifact/adapter';
-import { readAdapter, writeAdapter } from '@/core/artifact/adapter-files';
+import { readAdapter } from '@/core/artifact/adapter-files';
 import { type Projection, projectionShape } from '@/core/base/model-config';
 import { tinyLlamaConfig } from '@/test/tiny-llama';
-import { failure, temporaryFolder } from './files';
+import { failure, temporaryFolder, writeAdapter } from './files';
 
 const root = temporaryFolder();
 const config = tinyLlamaConfig();
@@ -23,7 +23,7 @@ function makeAdapter(layers = [0, 1], targets: Projection[] = ['self_attn.q_proj
 }
 
 async function readWith(change: object, adapter = makeAdapter()): Promise<Adapter> {
-  await writeAdapter(root, adapter, 'tiny');
+  writeAdapter(root, adapter, 'tiny');
   const path = join(root, 'adapter_config.json');
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...change }));
   return readAdapter(root);

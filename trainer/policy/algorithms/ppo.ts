@@ -7,17 +7,9 @@
 import { type PpoConfig, rateOf } from '@/core/config/policy';
 import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
 import { criticSignal } from '@/trainer/policy/learning-signal';
-import { optimiseOnPolicy } from '@/trainer/policy/loop';
-import type { PolicyInput, PolicyResult, PolicyState } from '@/trainer/policy/run';
 import { stepOnMinibatch } from '@/trainer/policy/step';
 import { stepOnValues } from '@/trainer/policy/value-step';
 import type { OnPolicyAlgorithm } from './algorithm';
-
-export type PpoInput = PolicyInput<PpoConfig>;
-export type PpoState = PolicyState;
-export type PpoResult = PolicyResult;
-
-export const trainPpo = (input: PpoInput): Promise<PolicyResult> => optimiseOnPolicy(input, ppo(input.config));
 
 export function ppo(config: PpoConfig): OnPolicyAlgorithm {
   return {

@@ -1,4 +1,4 @@
-// Scores answers with an exported reward model in onnxruntime, so that live answers can be scored without the trainer.
+// Scores answers with an exported reward model in onnxruntime: the export means outside what it means in the trainer.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -8,9 +8,9 @@ import type { RewardArtifact } from '@/core/artifact/reward-artifact';
 import type { Base } from '@/core/base/base';
 import { explainWriteError } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
-import type { Precision } from './graph/blocks';
-import { REWARD_GRAPH_VERSION, writeRewardModel } from './graph/reward-model';
-import { ExternalData } from './graph/writer';
+import type { Precision } from '@/engine/graph/blocks';
+import { ExternalData } from '@/engine/graph/writer';
+import { REWARD_GRAPH_VERSION, writeRewardModel } from './graph';
 
 export interface RewardScorer {
   /** Normalised scores, one an answer. */

@@ -3,10 +3,10 @@
 import type { RewardArtifact } from '@/core/artifact/reward-artifact';
 import type { ModelConfig } from '@/core/base/model-config';
 import type { ModelWeights } from '@/core/base/weights';
-import { type BlockContext, type LoraDown, loraA, type Precision } from './blocks';
-import { pastName, writeTrunk } from './decode-loop';
-import { packAdapter } from './lora';
-import { type ExternalData, Graph } from './writer';
+import { type BlockContext, type LoraDown, loraA, type Precision } from '@/engine/graph/blocks';
+import { pastName, writeTrunk } from '@/engine/graph/decode-loop';
+import { packAdapter } from '@/engine/graph/lora';
+import { type ExternalData, Graph } from '@/engine/graph/writer';
 
 /** Part of the cached file's name: raise it with every change to what is written here. */
 export const REWARD_GRAPH_VERSION = 3;
