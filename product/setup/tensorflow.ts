@@ -10,6 +10,8 @@ import { isAlive } from '@/core/process-alive';
 import { cudaRequirements, installCuda } from './cuda';
 import { downloadWheel } from './pip';
 
+const require = createRequire(import.meta.url);
+
 const VERSION = '2.21.0';
 /** The wheel is taken for one Python whatever python3 is here: only its C libraries are used, so its hash can be pinned. */
 const PYTHON_ABI = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'];
@@ -162,8 +164,6 @@ async function extract(wheel: string, part: string, libraries: string[], options
   options.onProgress?.('extract', 0);
   const script = `
 import os, shutil, sys, zipfile
-
-const require = createRequire(import.meta.url);
 wheel, part, libraries = sys.argv[1], sys.argv[2], sys.argv[3:]
 with zipfile.ZipFile(wheel) as archive:
     for name in archive.namelist():
