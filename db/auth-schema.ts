@@ -12,6 +12,8 @@ export const user = pgTable('user', {
   image: text('image'),
   isAnonymous: boolean('is_anonymous').notNull().default(false),
   role: text('role').notNull().default('user'),
+  /** Consent that a new chat begins with; null until the person has chosen. */
+  allowTraining: boolean('allow_training'),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
 });

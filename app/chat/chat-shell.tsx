@@ -1,12 +1,13 @@
 'use client';
 
-import { usePathname, useRouter } from 'next/navigation';
 // Chooses the open conversation from the address, and lays it out beside the list.
+import { usePathname, useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useCallback, useState } from 'react';
+import { Chat } from '@/app/chat/chat';
+import { newId } from '@/app/lib/secure-context';
 import { Sidebar } from '@/app/sidebar/sidebar';
 import { SkipLink } from '@/app/ui/skip-link';
-import { Chat } from './chat';
 
 /**
  * A new conversation has its id before the server knows it. Its first message changes the address without a navigation,
@@ -17,13 +18,13 @@ export function ChatShell() {
   const pathname = usePathname();
   const router = useRouter();
   const openId = /^\/c\/([^/]+)/.exec(pathname)?.[1] ?? null;
-  const [draft, setDraft] = useState(() => ({ id: crypto.randomUUID() as string, isUsed: false }));
+  const [draft, setDraft] = useState(() => ({ id: newId(), isUsed: false }));
   if (openId === draft.id && !draft.isUsed) setDraft({ ...draft, isUsed: true });
-  if (openId === null && draft.isUsed) setDraft({ id: crypto.randomUUID(), isUsed: false });
+  if (openId === null && draft.isUsed) setDraft({ id: newId(), isUsed: false });
 
   const [isListOpen, setIsListOpen] = useState(false);
   const onNew = useCallback(() => {
-    setDraft({ id: crypto.randomUUID(), isUsed: false });
+    setDraft({ id: newId(), isUsed: false });
     setIsListOpen(false);
     router.push('/');
   }, [router]);

@@ -3,20 +3,24 @@
 // One conversation on the page: header, turns, composer, and the state that only this page has.
 import { useTranslations } from 'next-intl';
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { Composer } from '@/app/chat/composer/composer';
-import { type Branches, ROOT, tipOf, visiblePath } from '@/app/chat/conversation/tree';
-import { useConversation } from '@/app/chat/conversation/use-conversation';
-import { JumpToLatest } from '@/app/chat/stream/jump-to-latest';
-import type { Settle } from '@/app/chat/stream/use-answer-stream';
-import { useStickToBottom } from '@/app/chat/stream/use-stick-to-bottom';
-import { TurnList } from '@/app/chat/turn/turn-list';
+import { newId } from '@/app/lib/secure-context';
 import { codeOf, useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
 import { Announcer, useAnnounce } from './announcer';
 import { ChatHeader } from './chat-header';
+import { Composer } from './composer/composer';
+import { ConsentChoice } from './composer/consent-choice';
+import { ConsentLine } from './composer/consent-line';
+import { type Branches, ROOT, tipOf, visiblePath } from './conversation/tree';
+import { useConsent } from './conversation/use-consent';
+import { useConversation } from './conversation/use-conversation';
 import { EmptyState } from './empty-state';
 import { Missing } from './missing';
+import { JumpToLatest } from './stream/jump-to-latest';
+import type { Settle } from './stream/use-answer-stream';
+import { useStickToBottom } from './stream/use-stick-to-bottom';
+import { type Regenerate, type Send, TurnList } from './turn/turn-list';
 
 interface ChatProps {
   id: string;
@@ -35,18 +39,21 @@ export function Chat(props: ChatProps) {
 
 /** Characters of a finished answer that are read out; the rest is in the log. */
 const ANNOUNCED = 240;
+/** No such conversation, or no id of one. */
+const MISSING = ['NOT_FOUND', 'BAD_REQUEST'];
 
 function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
   const t = useTranslations('chat');
+  const c = useTranslations('consent');
   const app = useTranslations('app');
   const sentenceOf = useErrorSentence();
   const announce = useAnnounce();
   const conversation = useConversation(id, isStored);
+  const consent = useConsent(id, isStored, conversation);
   const { query, send, regenerate } = conversation;
   const data = query.data;
 
   const [branches, setBranches] = useState<Branches>({});
-  const [wantsTraining, setWantsTraining] = useState(true);
   const path = useMemo(() => visiblePath(data?.messages ?? [], data?.comparisons ?? [], branches), [data, branches]);
   const choose = useCallback(
     (parentId: string | null, childId: string) => setBranches((old) => ({ ...old, [parentId ?? ROOT]: childId })),
@@ -67,24 +74,25 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
     [conversation.settle, announce, t],
   );
 
-  const submit = (variables: { text: string; parentId: string | null; clientMessageId: string }) => {
+  const submit = ({ text, parentId, clientMessageId }: Send) => {
     regenerate.reset();
     jump();
+    // The choice travels with the message that begins the conversation, so that neither arrives without the other.
+    const begins = !data && consent.value !== null ? { allowTraining: consent.value } : {};
     send.mutate(
-      { conversationId: id, ...variables },
+      { conversationId: id, text, parentId, clientMessageId, ...begins },
       {
-        onSuccess: () => {
-          forget(variables.parentId);
+        onSuccess: (result) => {
+          forget(parentId);
           if (isStored) return;
           window.history.replaceState(null, '', `/c/${id}`);
-          if (!wantsTraining) conversation.setAllowTraining.mutate({ id, allowTraining: false });
+          consent.keep(result.allowTraining);
         },
       },
     );
   };
-  const write = (text: string, parentId: string | null) =>
-    submit({ text, parentId, clientMessageId: crypto.randomUUID() });
-  const answerAgain = (variables: { messageId: string; clientMessageId: string }) => {
+  const write = (text: string, parentId: string | null) => submit({ text, parentId, clientMessageId: newId() });
+  const answerAgain = (variables: Regenerate) => {
     send.reset();
     const parentId = data?.messages.find((message) => message.id === variables.messageId)?.parentId ?? null;
     regenerate.mutate(variables, { onSuccess: () => forget(parentId) });
@@ -92,36 +100,35 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
 
   const shown = path.flatMap((turn) => (turn.kind === 'message' ? [turn.message] : [turn.left, turn.right]));
   const running = shown.filter((message) => message.generation?.status === 'running');
+  const stop = () => {
+    for (const { generation } of running) if (generation) conversation.stop.mutate({ generationId: generation.id });
+  };
   const isOpenComparison = path.at(-1)?.kind === 'comparison';
   const isEmpty = path.length === 0 && send.isIdle && (!isStored || query.isSuccess);
-  if (isStored && query.isError && codeOf(query.error) === 'NOT_FOUND') return <Missing onNew={onNew} />;
+  const mustChoose = !isStored && !consent.isLoading && consent.value === null;
+  if (isStored && query.isError && MISSING.includes(codeOf(query.error) ?? '')) return <Missing onNew={onNew} />;
 
   return (
     <main id="main" tabIndex={-1} className="relative flex min-w-0 flex-1 flex-col outline-none">
-      <ChatHeader
-        title={data?.title ?? null}
-        allowTraining={data?.allowTraining ?? wantsTraining}
-        onConsent={(allowTraining) =>
-          data ? conversation.setAllowTraining.mutate({ id, allowTraining }) : setWantsTraining(allowTraining)
-        }
-        onOpenList={onOpenList}
-        onNew={onNew}
-      />
+      <ChatHeader title={data?.title ?? null} onOpenList={onOpenList} onNew={onNew} />
       <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
         <div ref={content} className="mx-auto flex min-h-full w-full max-w-3xl flex-col px-4 pt-4 pb-8 sm:px-6">
           {isEmpty ? (
-            <EmptyState onPick={(text) => write(text, null)} />
+            <EmptyState onPick={consent.value === null ? null : (text) => write(text, null)} />
           ) : (
             <TurnList
               path={path}
               comparisons={data?.comparisons ?? []}
+              asksToCompare={data?.allowTraining ?? false}
               conversation={conversation}
               settle={settle}
               onBranch={choose}
               onEdit={(message, text) => write(text, message.parentId)}
-              onRegenerate={(messageId) => answerAgain({ messageId, clientMessageId: crypto.randomUUID() })}
+              onRegenerate={(messageId) => answerAgain({ messageId, clientMessageId: newId() })}
               onRetrySend={submit}
+              onReplace={write}
               onRetryRegenerate={answerAgain}
+              onStop={stop}
             />
           )}
           {isStored && query.isError && (
@@ -140,16 +147,24 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
       </div>
       <div className="relative mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
         {!isAtEnd && !isEmpty && <JumpToLatest onJump={() => jump('smooth')} />}
+        {mustChoose && <ConsentChoice onChoose={consent.choose} />}
         <Composer
+          conversationId={id}
           placeholder={isOpenComparison ? t('placeholderCompare') : t('placeholder')}
-          isBusy={send.isPending || regenerate.isPending || (isStored && !data)}
+          isBusy={send.isPending || regenerate.isPending || (isStored && !data) || consent.isLoading}
           isAnswering={running.length > 0}
+          obstacle={mustChoose ? c('chooseFirst') : null}
           onSend={(text) => write(text, tipOf(path)?.id ?? null)}
-          onStop={() => {
-            for (const { generation } of running)
-              if (generation) conversation.stop.mutate({ generationId: generation.id });
-          }}
+          onStop={stop}
         />
+        {consent.value !== null && (
+          <ConsentLine
+            isOn={consent.value}
+            isSaving={consent.isSaving}
+            error={consent.error}
+            onChange={consent.choose}
+          />
+        )}
       </div>
     </main>
   );

@@ -1,10 +1,22 @@
-// Which key press means "send": Enter alone, and never the Enter that confirms a word of an input method.
-import type { KeyboardEvent } from 'react';
+// Which key presses mean something, and that none does while an input method composes a word.
+import type { KeyboardEvent as ReactKeyboardEvent } from 'react';
 
-/** keyCode 229 is what Safari reports for the Enter that ends a composition, after isComposing is already false. */
-export const isSendKey = (event: KeyboardEvent): boolean =>
-  event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing && event.keyCode !== 229;
+/** keyCode 229 is what Safari reports for the key that ends a composition, after isComposing is already false. */
+export const isComposing = (event: Pick<KeyboardEvent, 'isComposing' | 'keyCode'>): boolean =>
+  event.isComposing || event.keyCode === 229;
 
-/** Whether a key press belongs to a text that is being written. */
-export const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+/** Enter alone. */
+export const isSendKey = (event: ReactKeyboardEvent): boolean =>
+  event.key === 'Enter' && !event.shiftKey && !isComposing(event.nativeEvent);
+
+export const isCancelKey = (event: ReactKeyboardEvent): boolean =>
+  event.key === 'Escape' && !isComposing(event.nativeEvent);
+
+/** For layers that close at Escape by themselves: the Escape that drops a composed word is not meant for them. */
+export function keepOpenWhileComposing(event: KeyboardEvent): void {
+  if (isComposing(event)) event.preventDefault();
+}
+
+/** A key that would write something if a text had the focus. Space scrolls the page. */
+export const isWriting = (event: KeyboardEvent): boolean =>
+  !event.ctrlKey && !event.metaKey && !event.altKey && (isComposing(event) || /^[^\s]$/u.test(event.key));

@@ -1,27 +1,38 @@
 'use client';
 
-// Copies a text, and says so for two seconds.
-import { Check, Copy } from 'lucide-react';
+// Copies a text, and says for two seconds whether that worked.
+import { Check, Copy, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useState } from 'react';
+import { copyText } from '@/app/lib/secure-context';
 import { IconButton } from '@/app/ui/icon-button';
 
 const SHOWN_MS = 2000;
+const ICONS = {
+  idle: <Copy aria-hidden className="size-4" />,
+  copied: <Check aria-hidden className="size-4 text-primary" />,
+  notCopied: <X aria-hidden className="size-4 text-danger" />,
+} as const;
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const t = useTranslations('chat');
-  const [isCopied, setIsCopied] = useState(false);
+  const [state, setState] = useState<keyof typeof ICONS>('idle');
   useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => setIsCopied(false), SHOWN_MS);
+    if (state === 'idle') return;
+    const timer = setTimeout(() => setState('idle'), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [isCopied]);
+  }, [state]);
   return (
     <IconButton
-      label={isCopied ? t('copied') : label}
-      onClick={() => navigator.clipboard.writeText(text).then(() => setIsCopied(true))}
+      label={state === 'idle' ? label : t(state)}
+      onClick={() =>
+        copyText(text).then(
+          () => setState('copied'),
+          () => setState('notCopied'),
+        )
+      }
     >
-      {isCopied ? <Check aria-hidden className="size-4 text-primary" /> : <Copy aria-hidden className="size-4" />}
+      {ICONS[state]}
     </IconButton>
   );
 }

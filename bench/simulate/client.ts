@@ -105,6 +105,7 @@ export async function ask(api: Api, text: string) {
     parentId: null,
     text,
     clientMessageId: crypto.randomUUID(),
+    allowTraining: true,
   });
   return {
     conversationId,

@@ -26,8 +26,8 @@ export const conversation = pgTable(
     id: uuid('id').primaryKey().defaultRandom(),
     userId: userId(),
     title: text('title').notNull(),
-    /** Consent: false keeps the conversation out of every later snapshot. */
-    allowTraining: boolean('allow_training').notNull().default(true),
+    /** Consent, and the only place where it is kept: false keeps the conversation out of every later snapshot. */
+    allowTraining: boolean('allow_training').notNull(),
     /** The key whose requests it holds; null for a conversation of the chat. */
     apiKeyId: uuid('api_key_id').references((): AnyPgColumn => apiKey.id, { onDelete: 'cascade' }),
     createdAt: createdAt(),

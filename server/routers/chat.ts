@@ -14,10 +14,17 @@ export const chatRouter = router({
         parentId: z.uuid().nullable(),
         text: z.string(),
         clientMessageId: z.uuid(),
+        allowTraining: z.boolean().optional(),
         sampling: SamplingOverride.optional(),
       }),
     )
     .mutation(({ ctx, input }) => chat.send(ctx.product, ctx.user.id, input)),
+
+  limits: userProcedure.query(({ ctx }) => chat.limits(ctx.product)),
+  /** A mutation only because a query's text would stand in the address. */
+  measure: userProcedure
+    .input(z.object({ text: z.string() }))
+    .mutation(({ ctx, input }) => chat.measureText(ctx.product, input.text)),
 
   regenerate: userProcedure
     .input(z.object({ messageId: z.uuid(), clientMessageId: z.uuid() }))

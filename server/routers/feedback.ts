@@ -1,5 +1,6 @@
 // Feedback: thumbs, choices between two answers, and a preferred regeneration. The author is the login's.
 import { z } from 'zod';
+import { TEXT_LIMITS } from '@/core/text-limits';
 import * as feedback from '../services/feedback';
 import { router, userProcedure } from '../trpc';
 
@@ -9,8 +10,8 @@ export const feedbackRouter = router({
       z.object({
         generationId: z.uuid(),
         value: z.union([z.literal(1), z.literal(-1), z.null()]),
-        reasons: z.array(z.string().min(1).max(64)).max(12).optional(),
-        comment: z.string().max(4000).optional(),
+        reasons: z.array(z.string().min(1).max(TEXT_LIMITS.reason)).max(12).optional(),
+        comment: z.string().max(TEXT_LIMITS.comment).nullable().optional(),
       }),
     )
     .mutation(({ ctx, input }) => feedback.thumb(ctx.product, ctx.user.id, input)),
@@ -20,4 +21,8 @@ export const feedbackRouter = router({
   prefer: userProcedure
     .input(z.object({ preferredGenerationId: z.uuid(), otherGenerationId: z.uuid() }))
     .mutation(({ ctx, input }) => feedback.prefer(ctx.product, ctx.user.id, input)),
+  /** Takes a choice between two answers back. */
+  withdraw: userProcedure
+    .input(z.object({ comparisonId: z.uuid() }))
+    .mutation(({ ctx, input }) => feedback.withdraw(ctx.product, ctx.user.id, input.comparisonId)),
 });

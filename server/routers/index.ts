@@ -1,6 +1,7 @@
 // The router of the whole API, and the types that pages read from it.
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { createCallerFactory, router } from '../trpc';
+import { accountRouter } from './account';
 import { adminRouter } from './admin';
 import { apiKeyRouter } from './api-key';
 import { chatRouter } from './chat';
@@ -13,6 +14,7 @@ export const appRouter = router({
   conversation: conversationRouter,
   feedback: feedbackRouter,
   apiKey: apiKeyRouter,
+  account: accountRouter,
   admin: adminRouter,
   system: systemRouter,
 });

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import { TEXT_LIMITS } from '@/core/text-limits';
 import { apiKey, usage } from '@/db/schema';
 import { record } from './audit';
 import type { Product } from './product';
@@ -11,7 +12,6 @@ import type { ApiKeyView } from './views';
 
 const MARK = 'sk-attune-';
 const SHOWN = MARK.length + 4;
-const MAX_NAME_BYTES = 200;
 const MAX_KEYS = 50;
 
 /** Whose requests the key's are, and whether they may train the model. */
@@ -29,7 +29,8 @@ export async function create(
   userId: string,
   input: { name: string; allowTraining: boolean },
 ): Promise<{ id: string; secret: string }> {
-  const name = checkText(input.name, 'name of the key', MAX_NAME_BYTES);
+  const name = input.name.trim();
+  checkText(name, 'name of the key', TEXT_LIMITS.keyName);
   const secret = MARK + randomBytes(32).toString('base64url');
   return db.transaction(async (tx) => {
     const live = await tx

@@ -5,12 +5,12 @@ import { judge } from '@/core/constraints/constraints';
 import { AttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
 import type { Executor } from '@/db/client';
-import { comparison, conversation, generation, message } from '@/db/schema';
+import { comparison, conversation, generation, message, user } from '@/db/schema';
 import type { Assignment } from '../rollout/assign';
 import { own, titleOf } from './conversation';
 import { type AnswerPlan, type Begun, beginAnswers, chooseArms, insertAnswers } from './generation/answer';
-import type { GenerationRow } from './generation/generation';
-import { buildPrompt, fitAnswer } from './generation/prompt';
+import { type GenerationRow, stop } from './generation/generation';
+import { buildPrompt, checkMessageSize, fitAnswer, type MessageSize, measureMessage } from './generation/prompt';
 import { admit } from './limits';
 import { drawSeed, type Product } from './product';
 import { readSettings, type Settings } from './settings';
@@ -24,24 +24,30 @@ export interface SendInput {
   parentId: string | null;
   text: string;
   clientMessageId: string;
+  /** Consent of the conversation that this message begins; without a meaning for a later one. */
+  allowTraining?: boolean;
   sampling?: Partial<Sampling>;
 }
 
 /** A repeated clientMessageId returns the first rows and writes nothing. */
 export async function send(product: Product, userId: string, input: SendInput): Promise<SendResult> {
-  const text = checkText(input.text, 'message');
+  const { text } = input;
+  checkText(text, 'message');
   for (const stop of input.sampling?.stop ?? []) checkCharacters(stop, 'stop string');
   const settings = await readSettings(product.db);
+  checkMessageSize(measure(product, settings, text));
   const caller = { userId, apiKeyId: null };
   await admit(product, caller, settings.limits);
   const { result } = await beginAnswers(product, settings, caller, async (tx): Promise<Begun<SendResult>> => {
-    await tx
-      .insert(conversation)
-      .values({ id: input.conversationId, userId, title: titleOf(text) })
-      .onConflictDoNothing();
-    await holdConversation(tx, userId, input.conversationId);
+    if (input.allowTraining !== undefined) await open(tx, userId, input, input.allowTraining);
+    const held = await holdConversation(tx, userId, input.conversationId);
+    // A repetition may take consent back, never give it: it may arrive after the switch was turned off.
+    const allowTraining = held.allowTraining && input.allowTraining !== false;
+    if (allowTraining !== held.allowTraining) {
+      await tx.update(conversation).set({ allowTraining }).where(eq(conversation.id, held.id));
+    }
     const repeated = await findSent(tx, input);
-    if (repeated) return { result: repeated, rows: [] };
+    if (repeated) return { result: { ...repeated, allowTraining }, rows: [] };
 
     const history = input.parentId ? await readPath(tx, input.conversationId, input.parentId) : [];
     await checkParent(tx, history.at(-1));
@@ -60,7 +66,8 @@ export async function send(product: Product, userId: string, input: SendInput): 
         })),
       })
       .returning();
-    const isComparison = product.random() < settings.comparisonShare;
+    // Nobody is asked for a judgement that would not be used.
+    const isComparison = allowTraining && product.random() < settings.comparisonShare;
     const arms = await chooseArms(tx, userId, isComparison);
     // The first answer is shown on the left; chance decides which that is.
     if (product.random() < 0.5) arms.reverse();
@@ -68,12 +75,39 @@ export async function send(product: Product, userId: string, input: SendInput): 
     const rows = await insertAnswers(tx, settings, caller, plan);
     const comparisonId = isComparison ? await insertComparison(tx, rows) : null;
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, input.conversationId));
-    return { result: resultOf(userMessage!, rows, comparisonId), rows };
+    return { result: { ...resultOf(userMessage!, rows, comparisonId), allowTraining }, rows };
   });
   return result;
 }
 
-/** Another answer to the message that this one answers. */
+/** How long a message to this product's model may be. */
+export async function limits(product: Product): Promise<{ messageTokens: number }> {
+  return { messageTokens: measure(product, await readSettings(product.db), '').limit };
+}
+
+/** What `text` would take as a message. */
+export async function measureText(product: Product, text: string): Promise<MessageSize> {
+  return measure(product, await readSettings(product.db), text);
+}
+
+function measure({ base, maxContext }: Product, settings: Settings, text: string): MessageSize {
+  const budget = maxContext - fitAnswer(settings.sampling.maxTokens, maxContext);
+  return measureMessage(base, settings.systemPrompt, text, budget);
+}
+
+/** Consent is stored with the first message or not at all; the first choice is what the account's next chats begin with. */
+async function open(tx: Executor, userId: string, input: SendInput, allowTraining: boolean): Promise<void> {
+  await tx
+    .insert(conversation)
+    .values({ id: input.conversationId, userId, title: titleOf(input.text), allowTraining })
+    .onConflictDoNothing();
+  await tx
+    .update(user)
+    .set({ allowTraining })
+    .where(and(eq(user.id, userId), isNull(user.allowTraining)));
+}
+
+/** Another answer to the message that this one answers. One that is still being written is stopped first. */
 export async function regenerate(
   product: Product,
   userId: string,
@@ -82,10 +116,11 @@ export async function regenerate(
   const settings = await readSettings(product.db);
   const caller = { userId, apiKeyId: null };
   await admit(product, caller, settings.limits);
+  await stopRunning(product, userId, input.messageId);
   const { result } = await beginAnswers(product, settings, caller, async (tx): Promise<Begun<SendResult>> => {
     const [answer] = await tx.select().from(message).where(eq(message.id, input.messageId));
     if (!answer) throw new AttuneError('NOT_FOUND', `There is no message ${input.messageId} of yours.`);
-    await holdConversation(tx, userId, answer.conversationId);
+    const { allowTraining } = await holdConversation(tx, userId, answer.conversationId);
     if (answer.role !== 'assistant' || !answer.parentId) {
       throw new AttuneError('BAD_INPUT', `Message ${answer.id} is not an answer; regenerate an answer.`);
     }
@@ -98,23 +133,32 @@ export async function regenerate(
       .where(
         and(eq(message.conversationId, answer.conversationId), eq(message.clientMessageId, input.clientMessageId)),
       );
-    if (first) return { result: resultOf(userMessage, [first.generation], null), rows: [] };
+    if (first) return { result: { ...resultOf(userMessage, [first.generation], null), allowTraining }, rows: [] };
     const arms = await chooseArms(tx, userId, false);
     const plan = planAnswers(product, settings, path, arms);
     const rows = await insertAnswers(tx, settings, caller, { ...plan, clientMessageId: input.clientMessageId });
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, answer.conversationId));
-    return { result: resultOf(userMessage, rows, null), rows };
+    return { result: { ...resultOf(userMessage, rows, null), allowTraining }, rows };
   });
   return result;
 }
 
-/** Sends to one conversation take turns, so that a double click finds the first one's rows. */
-async function holdConversation(tx: Executor, userId: string, id: string): Promise<void> {
-  await tx.select({ id: conversation.id }).from(conversation).where(eq(conversation.id, id)).for('update');
-  await own(tx, userId, id);
+/** Asking again for an answer that hangs is one act, and ends the hanging one. */
+async function stopRunning(product: Product, userId: string, messageId: string): Promise<void> {
+  const [row] = await product.db
+    .select({ id: generation.id })
+    .from(generation)
+    .where(and(eq(generation.messageId, messageId), eq(generation.userId, userId), eq(generation.status, 'running')));
+  if (row) await stop(product, userId, row.id);
 }
 
-async function findSent(tx: Executor, input: SendInput): Promise<SendResult | null> {
+/** Sends to one conversation take turns, so that a double click finds the first one's rows. */
+async function holdConversation(tx: Executor, userId: string, id: string) {
+  await tx.select({ id: conversation.id }).from(conversation).where(eq(conversation.id, id)).for('update');
+  return own(tx, userId, id);
+}
+
+async function findSent(tx: Executor, input: SendInput): Promise<Omit<SendResult, 'allowTraining'> | null> {
   const { conversationId, clientMessageId } = input;
   const [first] = await tx
     .select()
@@ -213,7 +257,7 @@ async function insertComparison(tx: Executor, rows: GenerationRow[]): Promise<st
   return row!.id;
 }
 
-function resultOf(userMessage: MessageRow, rows: GenerationRow[], comparisonId: string | null): SendResult {
+function resultOf(userMessage: MessageRow, rows: GenerationRow[], comparisonId: string | null) {
   return {
     conversationId: userMessage.conversationId,
     userMessageId: userMessage.id,

@@ -1,6 +1,7 @@
 // Conversations: found, read, renamed, removed by the person who owns them.
 import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import { TEXT_LIMITS } from '@/core/text-limits';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, message } from '@/db/schema';
 import type { Product } from './product';
@@ -8,7 +9,6 @@ import { checkCharacters, checkText } from './text';
 import type { ComparisonView, ConversationListView, ConversationView, MessageView } from './views';
 
 const PAGE = 30;
-const MAX_TITLE_BYTES = 400;
 
 /** Newest first. `query` looks in titles and messages; `cursor` is the last item of the page before. */
 export async function list(
@@ -70,7 +70,7 @@ export async function own(db: Executor, userId: string, id: string) {
 export async function get({ db, running }: Product, userId: string, id: string): Promise<ConversationView> {
   const row = await own(db, userId, id);
   const messages = await db
-    .select({ message, generation, thumb: feedback.thumb, reasons: feedback.reasons })
+    .select({ message, generation, thumb: feedback.thumb, reasons: feedback.reasons, comment: feedback.comment })
     .from(message)
     .leftJoin(generation, eq(generation.messageId, message.id))
     .leftJoin(
@@ -94,7 +94,7 @@ export async function get({ db, running }: Product, userId: string, id: string):
     title: row.title,
     allowTraining: row.allowTraining,
     messages: messages.map(
-      ({ message, generation, thumb, reasons }): MessageView => ({
+      ({ message, generation, thumb, reasons, comment }): MessageView => ({
         id: message.id,
         parentId: message.parentId,
         role: message.role,
@@ -109,6 +109,7 @@ export async function get({ db, running }: Product, userId: string, id: string):
           isMasked: generation.constraintHits.length > 0,
           thumb: thumb as -1 | 1 | null,
           reasons: reasons ?? [],
+          comment,
           error: generation.error,
         },
       }),
@@ -118,6 +119,7 @@ export async function get({ db, running }: Product, userId: string, id: string):
         id: comparison.id,
         leftMessageId: messageOf.get(comparison.leftGenerationId)!,
         rightMessageId: messageOf.get(comparison.rightGenerationId)!,
+        source: comparison.source,
         choice,
       }),
     ),
@@ -125,7 +127,8 @@ export async function get({ db, running }: Product, userId: string, id: string):
 }
 
 export async function rename({ db }: Product, userId: string, input: { id: string; title: string }): Promise<void> {
-  const title = checkText(input.title, 'title', MAX_TITLE_BYTES);
+  const title = input.title.trim();
+  checkText(title, 'title', TEXT_LIMITS.title);
   await own(db, userId, input.id);
   await db.update(conversation).set({ title }).where(eq(conversation.id, input.id));
 }
@@ -149,7 +152,7 @@ export async function setAllowTraining(
 
 /** What a conversation is called until somebody renames it. */
 export function titleOf(text: string): string {
-  const line = text.split('\n', 1)[0]!.trim();
+  const line = text.trim().split('\n', 1)[0]!.trim();
   const characters = Array.from(line);
   return characters.length <= 60 ? line : `${characters.slice(0, 59).join('').trimEnd()}…`;
 }

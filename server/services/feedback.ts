@@ -7,10 +7,11 @@ import type { Product } from './product';
 import { checkCharacters } from './text';
 import type { Choice } from './views';
 
+/** What is absent stays: reasons under the same thumb, a comment under either. */
 export async function thumb(
   { db }: Product,
   userId: string,
-  input: { generationId: string; value: 1 | -1 | null; reasons?: string[]; comment?: string },
+  input: { generationId: string; value: 1 | -1 | null; reasons?: string[]; comment?: string | null },
 ): Promise<void> {
   for (const text of [...(input.reasons ?? []), input.comment ?? '']) checkCharacters(text, 'reason or comment');
   await finishedAnswer(db, userId, input.generationId);
@@ -23,13 +24,14 @@ export async function thumb(
     await db.delete(feedback).where(key);
     return;
   }
-  const said = { thumb: input.value, reasons: input.reasons ?? [], comment: input.comment ?? null };
+  const { value, reasons, comment } = input;
+  const kept = sql`case when ${feedback.thumb} = ${value} then ${feedback.reasons} else '{}' end`;
   await db
     .insert(feedback)
-    .values({ userId, kind: 'thumb', generationId: input.generationId, ...said })
+    .values({ userId, kind: 'thumb', generationId: input.generationId, thumb: value, reasons, comment })
     .onConflictDoUpdate({
       target: [feedback.userId, feedback.generationId, feedback.kind],
-      set: { ...said, updatedAt: sql`now()` },
+      set: { thumb: value, reasons: reasons ?? kept, comment, updatedAt: sql`now()` },
     });
 }
 
@@ -46,6 +48,17 @@ export async function compare(
   await finishedAnswer(db, userId, pair.leftGenerationId);
   await finishedAnswer(db, userId, pair.rightGenerationId);
   await choose(db, userId, pair.id, input.choice);
+}
+
+/** Takes a choice back: what was asked is open again, what the person brought up themselves is gone. */
+export async function withdraw({ db }: Product, userId: string, comparisonId: string): Promise<void> {
+  const [pair] = await db
+    .select()
+    .from(comparison)
+    .where(and(eq(comparison.id, comparisonId), eq(comparison.userId, userId)));
+  if (!pair) throw new AttuneError('NOT_FOUND', `There is no comparison ${comparisonId} of yours.`);
+  if (pair.source === 'regenerate') await db.delete(comparison).where(eq(comparison.id, pair.id));
+  else await db.delete(feedback).where(and(eq(feedback.comparisonId, pair.id), eq(feedback.userId, userId)));
 }
 
 /** A regenerated answer that is better, or worse, than its sibling is a comparison; sides are in the order of writing. */

@@ -1,7 +1,7 @@
 // Moves what a guest has done to the account that the guest signs in to.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '@/db/client';
-import { assignment, comparison, conversation, feedback, generation } from '@/db/schema';
+import { assignment, comparison, conversation, feedback, generation, user } from '@/db/schema';
 import { moveUsage } from './usage';
 
 /** better-auth deletes the guest afterwards, and with the guest whatever was not moved. */
@@ -12,6 +12,11 @@ export async function moveHistory(db: Database, guestId: string, userId: string)
       await tx.update(table).set({ userId }).where(eq(table.userId, guestId));
     }
     await moveUsage(tx, guestId, userId);
+    const guest = tx.select({ choice: user.allowTraining }).from(user).where(eq(user.id, guestId));
+    await tx
+      .update(user)
+      .set({ allowTraining: sql`coalesce(${user.allowTraining}, (${guest}))` })
+      .where(eq(user.id, userId));
     // The account's own vote and own arm are the ones that stay.
     const own = tx.select({ id: assignment.experimentId }).from(assignment).where(eq(assignment.userId, userId));
     await tx.delete(assignment).where(and(eq(assignment.userId, guestId), inArray(assignment.experimentId, own)));

@@ -1,21 +1,13 @@
 // Checks text that people send before anything else sees it.
 import { AttuneError } from '@/core/errors';
 
-export const MAX_TEXT_BYTES = 32 * 1024;
-
-/** Returns the text without blanks around it; throws BAD_INPUT naming what is wrong. */
-export function checkText(text: string, what: string, maxBytes = MAX_TEXT_BYTES): string {
-  const trimmed = text.trim();
-  if (trimmed === '') throw new AttuneError('BAD_INPUT', `The ${what} is empty; write something.`);
+/** Throws BAD_INPUT naming what is wrong. `limit` is in UTF-16 units, as a form field counts them. */
+export function checkText(text: string, what: string, limit = Number.POSITIVE_INFINITY): void {
+  if (text.trim() === '') throw new AttuneError('BAD_INPUT', `The ${what} is empty; write something.`);
   checkCharacters(text, what);
-  const bytes = Buffer.byteLength(trimmed, 'utf8');
-  if (bytes > maxBytes) {
-    throw new AttuneError(
-      'BAD_INPUT',
-      `The ${what} has ${bytes} bytes; the most is ${maxBytes}. Shorten it or send it in parts.`,
-    );
+  if (text.length > limit) {
+    throw new AttuneError('BAD_INPUT', `The ${what} has ${text.length} characters; the most is ${limit}. Shorten it.`);
   }
-  return trimmed;
 }
 
 /** Half a surrogate pair cannot be stored as UTF-8, nor U+0000 in Postgres. */

@@ -15,6 +15,8 @@ export interface SendResult {
   answers: { messageId: string; generationId: string }[];
   /** Set when two answers wait for a person's choice. */
   comparisonId: string | null;
+  /** Consent of the conversation. */
+  allowTraining: boolean;
 }
 
 export type StreamEvent =
@@ -22,6 +24,11 @@ export type StreamEvent =
   /** The whole visible text so far; first event of every connection. */
   | { type: 'snapshot'; text: string }
   | { type: 'end'; status: Exclude<GenerationStatus, 'running'>; finishReason: string | null; text: string };
+
+export interface AccountView {
+  /** null until the person has chosen. */
+  allowTraining: boolean | null;
+}
 
 export interface ConversationListView {
   items: { id: string; title: string; updatedAt: Date }[];
@@ -45,6 +52,7 @@ export interface MessageView {
     isMasked: boolean;
     thumb: -1 | 1 | null;
     reasons: string[];
+    comment: string | null;
     /** One sentence when the answer failed. */
     error: string | null;
   } | null;
@@ -54,6 +62,7 @@ export interface ComparisonView {
   id: string;
   leftMessageId: string;
   rightMessageId: string;
+  source: 'side_by_side' | 'regenerate';
   choice: Choice | null;
 }
 

@@ -113,6 +113,7 @@ export interface Turn {
   conversationId?: string;
   parentId?: string | null;
   clientMessageId?: string;
+  allowTraining?: boolean;
   sampling?: SamplingOverride;
 }
 
@@ -122,6 +123,7 @@ export function send(api: Api, text: string, turn: Turn = {}) {
     parentId: turn.parentId ?? null,
     clientMessageId: turn.clientMessageId ?? randomUUID(),
     text,
+    allowTraining: turn.allowTraining ?? true,
     sampling: turn.sampling ?? { maxTokens: 24 },
   });
 }

@@ -3,47 +3,85 @@
 // Where a message is written: grows with its text, Enter sends, and while an answer runs the button stops it.
 import { ArrowUp, Square } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { useRef, useState } from 'react';
-import { isSendKey } from '@/app/lib/keys';
+import { useEffect, useRef, useState } from 'react';
+import { isSendKey, isWriting } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
-
-/** Characters; about what the model's context can hold. The server counts tokens. */
-const LIMIT = 16_000;
+import { keepDraft, readDraft } from './drafts';
+import { LengthNote } from './length-note';
+import { useMessageLength } from './use-message-length';
 
 interface ComposerProps {
+  conversationId: string;
   placeholder: string;
   /** A message is on its way, or the conversation is still loading. */
   isBusy: boolean;
   isAnswering: boolean;
+  /** What has to be done before anything can be sent; said when somebody tries. */
+  obstacle: string | null;
   onSend: (text: string) => void;
   onStop: () => void;
 }
 
-export function Composer({ placeholder, isBusy, isAnswering, onSend, onStop }: ComposerProps) {
-  const t = useTranslations('chat');
-  const [text, setText] = useState('');
-  const input = useRef<HTMLTextAreaElement>(null);
-  const isTooLong = text.length > LIMIT;
-  const canSend = text.trim() !== '' && !isTooLong && !isBusy && !isAnswering;
+const isPointerFine = () => window.matchMedia('(pointer: fine)').matches;
 
-  const submit = () => {
+export function Composer({
+  conversationId,
+  placeholder,
+  isBusy,
+  isAnswering,
+  obstacle,
+  onSend,
+  onStop,
+}: ComposerProps) {
+  const t = useTranslations('chat');
+  const [text, setText] = useState(() => readDraft(conversationId));
+  const [isCounting, setIsCounting] = useState(false);
+  const [isTold, setIsTold] = useState(false);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const length = useMessageLength(text);
+  const isTooLong = length.excess > 0;
+  const canSend = text.trim() !== '' && !isTooLong && !isBusy && !isAnswering && !isCounting;
+
+  useEffect(() => keepDraft(conversationId, text), [conversationId, text]);
+
+  // A key pressed while nothing has the focus is meant for the message: a button that had it may just have left the page.
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const isFree = document.activeElement === document.body || document.activeElement === null;
+      if (isFree && isWriting(event) && isPointerFine()) input.current?.focus();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
+
+  const submit = async () => {
     if (!canSend) return;
-    onSend(text.trim());
-    setText('');
+    setIsTold(obstacle !== null);
+    if (obstacle !== null) return;
+    if (!length.isShort) {
+      setIsCounting(true);
+      const fits = await length.fits();
+      setIsCounting(false);
+      if (!fits) return;
+    }
+    onSend(text);
+    // What was typed while the text was counted is the next message.
+    setText((now) => (now.startsWith(text) ? now.slice(text.length) : now));
     // On a phone the keyboard would cover the answer.
-    if (window.matchMedia('(pointer: fine)').matches) input.current?.focus();
+    if (isPointerFine()) input.current?.focus();
     else input.current?.blur();
   };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        submit();
+        void submit();
       }}
     >
-      {isTooLong && (
+      <LengthNote excess={length.excess} />
+      {isTold && obstacle !== null && (
         <p role="alert" className="mb-2 px-2 text-danger text-sm">
-          {t('tooLong', { count: text.length, limit: LIMIT })}
+          {obstacle}
         </p>
       )}
       <div className="flex items-end gap-2 rounded-3xl border border-input bg-card py-2 pr-2 pl-5 shadow-float transition-colors focus-within:border-primary focus-within:ring-1 focus-within:ring-primary">
@@ -61,7 +99,7 @@ export function Composer({ placeholder, isBusy, isAnswering, onSend, onStop }: C
           onKeyDown={(event) => {
             if (!isSendKey(event)) return;
             event.preventDefault();
-            submit();
+            void submit();
           }}
           className="field-sizing-content max-h-56 min-h-9 min-w-0 flex-1 resize-none bg-transparent py-1.5 leading-6 outline-none placeholder:text-muted-foreground"
         />
@@ -75,7 +113,7 @@ export function Composer({ placeholder, isBusy, isAnswering, onSend, onStop }: C
           </Button>
         )}
       </div>
-      <p id="composer-hint" className="mt-2 hidden text-center text-muted-foreground text-xs sm:block">
+      <p id="composer-hint" className="sr-only">
         {t('hint')}
       </p>
     </form>

@@ -20,6 +20,7 @@ const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['an
     isMasked: false,
     thumb: null,
     reasons: [],
+    comment: null,
     error: null,
   },
 });
@@ -57,6 +58,7 @@ export function addTurn(
               id: result.comparisonId!,
               leftMessageId: left.messageId,
               rightMessageId: right.messageId,
+              source: 'side_by_side',
               choice: null,
             },
           ]

@@ -34,20 +34,37 @@ export function groupByParent<M extends TreeMessage>(messages: readonly M[]): Ma
   return children;
 }
 
-/** The child shown without a choice of branch: the newest; of a compared pair the winner, else the side gone on from. */
+/** Of every message, when the last one below it was written, or it itself. */
+function lastWritten<M extends TreeMessage>(
+  messages: readonly M[],
+  children: ReadonlyMap<string, readonly M[]>,
+): Map<string, number> {
+  const times = new Map<string, number>();
+  const open = [...messages];
+  for (let message = open.pop(); message; message = open.pop()) {
+    if (times.has(message.id)) continue;
+    const below = children.get(message.id) ?? [];
+    const waiting = below.filter((child) => !times.has(child.id));
+    // Children first; a long conversation is too deep for recursion.
+    if (waiting.length > 0) open.push(message, ...waiting);
+    else times.set(message.id, Math.max(message.createdAt.getTime(), ...below.map((child) => times.get(child.id)!)));
+  }
+  return times;
+}
+
+/** The child shown without a choice of branch: the one written below last; of a pair that nothing follows, the winner. */
 function defaultChild<M extends TreeMessage>(
   siblings: readonly M[],
   comparisons: readonly TreeComparison[],
   children: ReadonlyMap<string, readonly M[]>,
+  times: ReadonlyMap<string, number>,
 ): M {
-  const newest = siblings[siblings.length - 1]!;
-  const compared = comparisons.find((c) => c.leftMessageId === newest.id || c.rightMessageId === newest.id);
-  if (!compared) return newest;
-  const isRightShown =
-    compared.choice === 'right' ||
-    (compared.choice !== 'left' && children.has(compared.rightMessageId) && !children.has(compared.leftMessageId));
-  const shownId = isRightShown ? compared.rightMessageId : compared.leftMessageId;
-  return siblings.find((message) => message.id === shownId) ?? newest;
+  const last = siblings.reduce((a, b) => (times.get(b.id)! >= times.get(a.id)! ? b : a));
+  if (children.has(last.id)) return last;
+  const compared = comparisons.find((c) => c.leftMessageId === last.id || c.rightMessageId === last.id);
+  if (!compared) return last;
+  const shownId = compared.choice === 'right' ? compared.rightMessageId : compared.leftMessageId;
+  return siblings.find((message) => message.id === shownId) ?? last;
 }
 
 /**
@@ -60,13 +77,14 @@ export function visiblePath<M extends TreeMessage, C extends TreeComparison>(
   branches: Branches,
 ): Turn<M, C>[] {
   const children = groupByParent(messages);
+  const times = lastWritten(messages, children);
   const path: Turn<M, C>[] = [];
   let parent: string = ROOT;
   for (;;) {
     const siblings = children.get(parent);
     if (!siblings) return path;
     const chosen = siblings.find((message) => message.id === branches[parent]);
-    const shown = chosen ?? defaultChild(siblings, comparisons, children);
+    const shown = chosen ?? defaultChild(siblings, comparisons, children, times);
     if (!chosen) {
       const open = comparisons.find(
         (c) => c.choice === null && (c.leftMessageId === shown.id || c.rightMessageId === shown.id),

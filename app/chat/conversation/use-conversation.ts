@@ -18,11 +18,13 @@ export function useConversation(id: string, isStored: boolean) {
     client.setQueryData<ConversationData>(queryKey, (old) => (old ? change(old) : old));
   const refresh = () => client.invalidateQueries({ queryKey });
   const refreshList = () => client.invalidateQueries({ queryKey: trpc.conversation.list.pathKey() });
+  /** One after the other: of two clicks the later one decides, not the request that arrives later. */
+  const inTurn = (what: string) => ({ scope: { id: `${what} ${id}` } });
 
   const send = useMutation(
     trpc.chat.send.mutationOptions({
       onSuccess: (result, { parentId, text }) => {
-        const empty = { id, title: text, allowTraining: true, messages: [], comparisons: [] };
+        const empty = { id, title: text, allowTraining: result.allowTraining, messages: [], comparisons: [] };
         client.setQueryData<ConversationData>(queryKey, (old) =>
           addTurn(old ?? empty, { parentId, text }, result, new Date()),
         );
@@ -38,17 +40,20 @@ export function useConversation(id: string, isStored: boolean) {
   const stop = useMutation(trpc.chat.stop.mutationOptions());
   const thumb = useMutation(
     trpc.feedback.thumb.mutationOptions({
-      onMutate: ({ generationId, value, reasons }) =>
-        edit((old) => updateGeneration(old, generationId, { thumb: value, reasons: reasons ?? [] })),
+      ...inTurn('feedback'),
+      onMutate: ({ generationId, value, reasons = [], comment = null }) =>
+        edit((old) => updateGeneration(old, generationId, { thumb: value, reasons, comment })),
       onError: refresh,
     }),
   );
-  const compare = useMutation(trpc.feedback.compare.mutationOptions({ onSettled: refresh }));
-  const prefer = useMutation(trpc.feedback.prefer.mutationOptions({ onSettled: refresh }));
+  const compare = useMutation(trpc.feedback.compare.mutationOptions({ ...inTurn('feedback'), onSettled: refresh }));
+  const prefer = useMutation(trpc.feedback.prefer.mutationOptions({ ...inTurn('feedback'), onSettled: refresh }));
+  const withdraw = useMutation(trpc.feedback.withdraw.mutationOptions({ ...inTurn('feedback'), onSettled: refresh }));
+  // Not shown before the server has it: a switch that says "off" while it is still on would be a broken promise.
   const setAllowTraining = useMutation(
     trpc.conversation.setAllowTraining.mutationOptions({
-      onMutate: ({ allowTraining }) => edit((old) => ({ ...old, allowTraining })),
-      onError: refresh,
+      ...inTurn('consent'),
+      onSuccess: (_, { allowTraining }) => edit((old) => ({ ...old, allowTraining })),
     }),
   );
 
@@ -63,6 +68,6 @@ export function useConversation(id: string, isStored: boolean) {
     [client, trpc, id],
   );
 
-  return { query, send, regenerate, stop, thumb, compare, prefer, setAllowTraining, settle };
+  return { query, send, regenerate, stop, thumb, compare, prefer, withdraw, setAllowTraining, settle, refresh };
 }
 export type Conversation = ReturnType<typeof useConversation>;

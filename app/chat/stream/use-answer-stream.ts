@@ -1,16 +1,19 @@
 'use client';
 
 // Follows one running generation: its text so far, over reconnects and reloads, until it settles.
+import { useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
 import type { GenerationData } from '@/app/chat/conversation/types';
 import { useTRPC } from '@/app/lib/trpc';
+import { codeOf } from '@/app/lib/use-error-sentence';
 
 export type Settle = (generationId: string, change: Partial<GenerationData>, content: string) => void;
 
 /** The server opens every connection with a snapshot, so text is replaced then and grown by deltas after it. */
 export function useAnswerStream(generation: GenerationData | null, settle: Settle) {
   const trpc = useTRPC();
+  const client = useQueryClient();
   const [text, setText] = useState('');
   const subscription = useSubscription(
     trpc.chat.stream.subscriptionOptions(
@@ -21,6 +24,10 @@ export function useAnswerStream(generation: GenerationData | null, settle: Settl
           if (data.type === 'snapshot') setText(data.text);
           else if (data.type === 'delta') setText((before) => before + data.text);
           else settle(generation?.id ?? '', { status: data.status, finishReason: data.finishReason }, data.text);
+        },
+        // Deleted in another tab: the page learns it from the conversation itself, which is not there either.
+        onError: (error) => {
+          if (codeOf(error) === 'NOT_FOUND') void client.invalidateQueries({ queryKey: trpc.conversation.pathKey() });
         },
       },
     ),

@@ -1,11 +1,13 @@
 'use client';
 
-// The words of an answer, running or finished, and one sentence about how it ended.
+// The words of an answer, running or finished, and one sentence about how it ended or why it stands still.
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import type { MessageData } from '@/app/chat/conversation/types';
 import { type Settle, useAnswerStream } from '@/app/chat/stream/use-answer-stream';
+import { useIsSilent } from '@/app/chat/stream/use-is-silent';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
 import { Markdown } from './markdown';
 import { Thinking } from './thinking';
@@ -13,20 +15,37 @@ import { Thinking } from './thinking';
 interface AnswerBodyProps {
   message: MessageData;
   settle: Settle;
-  /** What to press when the answer failed. */
+  /** What to press when the answer failed, or does not come. */
   retry?: ReactNode;
+  onStop: () => void;
 }
 
-export function AnswerBody({ message, settle, retry }: AnswerBodyProps) {
+export function AnswerBody({ message, settle, retry, onStop }: AnswerBodyProps) {
   const t = useTranslations('chat');
   const sentenceOf = useErrorSentence();
   const { generation } = message;
   const stream = useAnswerStream(generation, settle);
   const isRunning = generation?.status === 'running';
   const text = isRunning ? stream.text || message.content : message.content;
+  const isSilent = useIsSilent(text, isRunning) && !stream.error && !stream.isReconnecting;
   return (
     <div className="space-y-3">
       {text ? <Markdown text={text} isStreaming={isRunning} /> : isRunning && !stream.error && <Thinking />}
+      {isSilent && (
+        <Notice
+          kind="info"
+          action={
+            <span className="flex gap-2">
+              <Button size="small" onClick={onStop}>
+                {t('stopShort')}
+              </Button>
+              {retry}
+            </span>
+          }
+        >
+          {t('silent')}
+        </Notice>
+      )}
       {stream.isReconnecting && <Notice kind="info">{t('reconnecting')}</Notice>}
       {stream.error && (
         <Notice kind="error" action={retry}>

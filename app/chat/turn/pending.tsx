@@ -1,15 +1,24 @@
 'use client';
 
-// A turn on its way to the server: shown at once, and kept with a way to retry when it did not arrive.
+// A turn on its way to the server: shown at once, and kept with the ways out when it did not arrive.
 import { useTranslations } from 'next-intl';
+import { useState } from 'react';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
+import { EditForm } from './edit-form';
 import { QuestionBubble } from './question';
 import { Thinking } from './thinking';
 
-/** `error` is what the API threw; null while on the way. */
-export function PendingAnswer({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+interface PendingAnswerProps {
+  /** What the API threw; null while on the way. */
+  error: unknown;
+  onRetry: () => void;
+  onEdit?: () => void;
+}
+
+export function PendingAnswer({ error, onRetry, onEdit }: PendingAnswerProps) {
+  const t = useTranslations('chat');
   const app = useTranslations('app');
   const sentenceOf = useErrorSentence();
   if (!error) return <Thinking />;
@@ -17,9 +26,16 @@ export function PendingAnswer({ error, onRetry }: { error: unknown; onRetry: () 
     <Notice
       kind="error"
       action={
-        <Button size="small" onClick={onRetry}>
-          {app('retry')}
-        </Button>
+        <span className="flex gap-2">
+          {onEdit && (
+            <Button size="small" onClick={onEdit}>
+              {t('editShort')}
+            </Button>
+          )}
+          <Button size="small" onClick={onRetry}>
+            {app('retry')}
+          </Button>
+        </span>
       }
     >
       {sentenceOf(error)}
@@ -27,13 +43,23 @@ export function PendingAnswer({ error, onRetry }: { error: unknown; onRetry: () 
   );
 }
 
-export function PendingQuestion({ text, ...answer }: { text: string; error: unknown; onRetry: () => void }) {
+interface PendingQuestionProps {
+  text: string;
+  error: unknown;
+  onRetry: () => void;
+  /** Sends another text in its place. */
+  onReplace: (text: string) => void;
+}
+
+export function PendingQuestion({ text, error, onRetry, onReplace }: PendingQuestionProps) {
+  const [isEditing, setIsEditing] = useState(false);
+  if (isEditing && error) return <EditForm text={text} onSend={onReplace} onCancel={() => setIsEditing(false)} />;
   return (
     <>
       <div className="flex flex-col items-end">
         <QuestionBubble text={text} />
       </div>
-      <PendingAnswer {...answer} />
+      <PendingAnswer error={error} onRetry={onRetry} onEdit={() => setIsEditing(true)} />
     </>
   );
 }

@@ -5,10 +5,9 @@ import { Pencil } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import type { MessageData } from '@/app/chat/conversation/types';
-import { isSendKey } from '@/app/lib/keys';
-import { Button } from '@/app/ui/button';
 import { CopyButton } from '@/app/ui/copy-button';
 import { IconButton } from '@/app/ui/icon-button';
+import { EditForm } from './edit-form';
 import { Pager, type PagerProps } from './pager';
 
 interface QuestionProps {
@@ -56,46 +55,5 @@ export function QuestionBubble({ text }: { text: string }) {
     >
       {text}
     </p>
-  );
-}
-
-function EditForm({ text, onSend, onCancel }: { text: string; onSend: (text: string) => void; onCancel: () => void }) {
-  const t = useTranslations('chat');
-  const app = useTranslations('app');
-  const [draft, setDraft] = useState(text);
-  const submit = () => {
-    if (draft.trim()) onSend(draft.trim());
-  };
-  return (
-    <form
-      className="w-full rounded-2xl border border-input bg-card p-3"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <textarea
-        // biome-ignore lint/a11y/noAutofocus: the person just asked to edit this text
-        autoFocus
-        aria-label={t('editLabel')}
-        value={draft}
-        onChange={(event) => setDraft(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') onCancel();
-          if (!isSendKey(event)) return;
-          event.preventDefault();
-          submit();
-        }}
-        className="field-sizing-content max-h-80 w-full resize-none bg-transparent px-1 leading-relaxed outline-none"
-      />
-      <div className="mt-2 flex justify-end gap-2">
-        <Button size="small" onClick={onCancel}>
-          {app('cancel')}
-        </Button>
-        <Button size="small" variant="primary" type="submit" disabled={!draft.trim()}>
-          {t('editSend')}
-        </Button>
-      </div>
-    </form>
   );
 }

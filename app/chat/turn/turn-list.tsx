@@ -13,25 +13,30 @@ import { Answer } from './answer';
 import { PendingAnswer, PendingQuestion } from './pending';
 import { Question } from './question';
 
-type Send = { text: string; parentId: string | null; clientMessageId: string };
-type Regenerate = { messageId: string; clientMessageId: string };
+export type Send = { text: string; parentId: string | null; clientMessageId: string };
+export type Regenerate = { messageId: string; clientMessageId: string };
 
 interface TurnListProps {
   path: readonly Turn<MessageData, ComparisonData>[];
   comparisons: readonly ComparisonData[];
+  /** Only where a judgement would be used. */
+  asksToCompare: boolean;
   conversation: Conversation;
   settle: Settle;
   onBranch: (parentId: string | null, childId: string) => void;
   onEdit: (message: MessageData, text: string) => void;
   onRegenerate: (messageId: string) => void;
   onRetrySend: (variables: Send) => void;
+  /** Sends a text in the place of one that did not arrive. */
+  onReplace: (text: string, parentId: string | null) => void;
+  onStop: () => void;
   onRetryRegenerate: (variables: Regenerate) => void;
 }
 
 /** Turns drawn at first, and added by each press of the button. */
 const PAGE = 60;
 
-export function TurnList({ path, comparisons, conversation, settle, ...on }: TurnListProps) {
+export function TurnList({ path, comparisons, asksToCompare, conversation, settle, ...on }: TurnListProps) {
   const t = useTranslations('chat');
   const [limit, setLimit] = useState(PAGE);
   const { send, regenerate } = conversation;
@@ -65,6 +70,7 @@ export function TurnList({ path, comparisons, conversation, settle, ...on }: Tur
               isBusy={conversation.compare.isPending}
               error={conversation.compare.error}
               onChoose={(choice) => conversation.compare.mutate({ comparisonId: turn.comparison.id, choice })}
+              onStop={on.onStop}
             />
           );
         const pager = {
@@ -86,7 +92,8 @@ export function TurnList({ path, comparisons, conversation, settle, ...on }: Tur
           <Answer
             key={turn.message.id}
             message={turn.message}
-            rival={findRival(turn, comparisons)}
+            rival={asksToCompare ? findRival(turn, comparisons) : null}
+            comparison={comparisons.find((c) => isPartOf(c, turn.message)) ?? null}
             pager={pager}
             settle={settle}
             conversation={conversation}
@@ -94,11 +101,21 @@ export function TurnList({ path, comparisons, conversation, settle, ...on }: Tur
           />
         );
       })}
-      {sent && <PendingQuestion text={sent.text} error={send.error} onRetry={() => on.onRetrySend(sent)} />}
+      {sent && (
+        <PendingQuestion
+          text={sent.text}
+          error={send.error}
+          onRetry={() => on.onRetrySend(sent)}
+          onReplace={(text) => on.onReplace(text, sent.parentId)}
+        />
+      )}
       {asked && <PendingAnswer error={regenerate.error} onRetry={() => on.onRetryRegenerate(asked)} />}
     </div>
   );
 }
+
+const isPartOf = ({ leftMessageId, rightMessageId }: ComparisonData, { id }: MessageData) =>
+  leftMessageId === id || rightMessageId === id;
 
 /** The answer before this one, when both are finished and nobody compared this one yet. */
 function findRival(
@@ -107,9 +124,7 @@ function findRival(
 ): MessageData | null {
   const rival = turn.siblings[turn.index - 1];
   const isNewest = turn.index === turn.siblings.length - 1;
-  const isCompared = comparisons.some(
-    (comparison) => comparison.leftMessageId === turn.message.id || comparison.rightMessageId === turn.message.id,
-  );
+  const isCompared = comparisons.some((comparison) => isPartOf(comparison, turn.message));
   const areDone = turn.message.generation?.status === 'done' && rival?.generation?.status === 'done';
   return rival && isNewest && areDone && !isCompared ? rival : null;
 }

@@ -1,10 +1,43 @@
 // Builds the prompt: as much of the conversation as fits before the answer, newest turns first.
 import type { Base, ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
+import { MAX_BYTES_PER_TOKEN } from '@/core/text-limits';
 
 /** Of the context, the most that an answer may take. */
 export function fitAnswer(maxTokens: number, context: number): number {
   return Math.min(maxTokens, Math.floor(context / 2));
+}
+
+/** Length of a message as the model reads it, and the most that fits between its frame and the answer. */
+export interface MessageSize {
+  tokens: number;
+  limit: number;
+}
+
+/** Throws TOO_LONG for a text that no context here could hold, without counting it. */
+export function measureMessage(
+  base: Pick<Base, 'renderPrompt'>,
+  systemPrompt: string | null,
+  text: string,
+  budget: number,
+): MessageSize {
+  const system: ChatMessage[] = systemPrompt ? [{ role: 'system', content: systemPrompt }] : [];
+  const count = (content: string) => base.renderPrompt([...system, { role: 'user', content }]).length;
+  const frame = count('');
+  const limit = budget - frame;
+  const bytes = Buffer.byteLength(text, 'utf8');
+  if (bytes > limit * MAX_BYTES_PER_TOKEN) {
+    throw new AttuneError('TOO_LONG', `The message has ${bytes} bytes; the model reads at most ${limit} tokens of it.`);
+  }
+  return { tokens: text === '' ? 0 : count(text) - frame, limit };
+}
+
+export function checkMessageSize({ tokens, limit }: MessageSize): void {
+  if (tokens <= limit) return;
+  throw new AttuneError(
+    'TOO_LONG',
+    `The message takes ${tokens} tokens; ${limit} fit beside the answer. Shorten it or send it in parts.`,
+  );
 }
 
 /** `messages` ends with the person's. Oldest turns are dropped until the rest fits into `budget` tokens. */

@@ -11,6 +11,7 @@ const result = (answers: SendResult['answers'], comparisonId: string | null = nu
   userMessageId: 'q',
   answers,
   comparisonId,
+  allowTraining: true,
 });
 const NOON = new Date('2026-01-01T12:00:00Z');
 

@@ -36,6 +36,21 @@ test('a chosen branch decides everything below it', () => {
   expect(show(rows, [], { q: 'a1' })).toEqual(['q(1/1)', 'a1(1/2)', 'b1(1/1)']);
 });
 
+test('without a chosen branch the one written below last is shown, not the newest sibling', () => {
+  const [q, a1, a2] = [message('q', null), message('a1', 'q'), message('a2', 'q')];
+  const [b1, c1] = [message('b1', 'a1'), message('c1', 'b1')];
+  expect(show([q, a1, a2, b1, c1])).toEqual(['q(1/1)', 'a1(1/2)', 'b1(1/1)', 'c1(1/1)']);
+  // The loser of a comparison, too, when the chat was continued there.
+  expect(show([q, a1, a2, b1, c1], [compare('right')])[1]).toBe('a1(1/2)');
+  const again = message('a3', 'q');
+  expect(show([q, a1, a2, b1, c1, again])).toEqual(['q(1/1)', 'a3(3/3)']);
+});
+
+test('a conversation of ten thousand turns is shown without a deep stack', () => {
+  const rows = Array.from({ length: 10_000 }, (_, i) => message(`m${i}`, i === 0 ? null : `m${i - 1}`));
+  expect(show(rows)).toHaveLength(10_000);
+});
+
 test('an edited first message is a sibling at the root', () => {
   const rows = [message('q1', null), message('a1', 'q1'), message('q2', null)];
   expect(show(rows)).toEqual(['q2(2/2)']);

@@ -1,0 +1,35 @@
+'use client';
+
+// Consent to training as this chat has it: stored with the conversation, or to be sent with its first message.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTRPC } from '@/app/lib/trpc';
+import type { Conversation } from './use-conversation';
+
+export interface Consent {
+  /** null while the person has not chosen. */
+  value: boolean | null;
+  isLoading: boolean;
+  isSaving: boolean;
+  error: unknown;
+  choose: (allowTraining: boolean) => void;
+  /** What the server kept with the first message. */
+  keep: (allowTraining: boolean) => void;
+}
+
+export function useConsent(id: string, isStored: boolean, { query, setAllowTraining }: Conversation): Consent {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const account = useQuery(trpc.account.get.queryOptions(undefined, { enabled: !isStored }));
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  return {
+    value: query.data?.allowTraining ?? chosen ?? account.data?.allowTraining ?? null,
+    isLoading: isStored ? query.isPending : account.isPending,
+    isSaving: setAllowTraining.isPending,
+    error: setAllowTraining.error,
+    choose: (allowTraining) => (query.data ? setAllowTraining.mutate({ id, allowTraining }) : setChosen(allowTraining)),
+    // The first choice is the account's from then on.
+    keep: (allowTraining) =>
+      client.setQueryData(trpc.account.get.queryKey(), (old) => (old?.allowTraining == null ? { allowTraining } : old)),
+  };
+}

@@ -1,0 +1,16 @@
+'use client';
+
+// Whether an answer that should be growing has stood still for so long that a person wonders.
+import { useEffect, useState } from 'react';
+
+const PATIENCE_MS = 8000;
+
+export function useIsSilent(text: string, isRunning: boolean): boolean {
+  const [silentAt, setSilentAt] = useState<string | null>(null);
+  useEffect(() => {
+    if (!isRunning) return;
+    const timer = setTimeout(() => setSilentAt(text), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [text, isRunning]);
+  return isRunning && silentAt === text;
+}

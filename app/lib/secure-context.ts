@@ -1,0 +1,37 @@
+// Stands in for what browsers offer on https and localhost alone, so that the product works over http on a network.
+// No other file of the pages may use such an API; test/unit/app/secure-context.test.ts looks.
+
+/** A random version 4 UUID; crypto.randomUUID is missing over http. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/** Rejects where the browser refuses. */
+export function copyText(text: string): Promise<void> {
+  return navigator.clipboard.writeText(text);
+}
+
+/** Copies a selected text field, the way from before navigator.clipboard. */
+async function copyBySelection(text: string): Promise<void> {
+  const focused = document.activeElement;
+  const field = document.createElement('textarea');
+  field.value = text;
+  field.setAttribute('aria-hidden', 'true');
+  field.style.cssText = 'position:fixed;top:0;opacity:0';
+  // Beside the focus, because an open dialog takes the focus back from outside of it.
+  (focused?.parentElement ?? document.body).append(field);
+  field.select();
+  const isCopied = document.execCommand('copy');
+  field.remove();
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  if (!isCopied) throw new Error('The browser did not copy the text.');
+}
+
+// Defined on the navigator itself, because the copy button of a code block, a library's, looks there.
+if (typeof navigator !== 'undefined' && typeof document !== 'undefined' && !navigator.clipboard) {
+  Object.defineProperty(navigator, 'clipboard', { value: { writeText: copyBySelection }, configurable: true });
+}
