@@ -11,6 +11,7 @@ import { CopyButton } from '@/app/ui/copy-button';
 import { TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Switch } from '@/app/ui/switch';
+import { TEXT_LIMITS } from '@/core/text-limits';
 
 export function CreateKey() {
   const t = useTranslations('settings');
@@ -33,7 +34,7 @@ export function CreateKey() {
     <div className="space-y-4">
       <form onSubmit={submit} className="flex flex-wrap items-end gap-x-5 gap-y-4">
         <div className="min-w-0 flex-1 basis-56">
-          <TextField label={t('name')} name="name" required maxLength={100} autoComplete="off" />
+          <TextField label={t('name')} name="name" required maxLength={TEXT_LIMITS.keyName} autoComplete="off" />
         </div>
         <div className="flex h-11 items-center sm:h-10">
           <Switch label={t('allowTraining')} isOn={allowTraining} onChange={setAllowTraining} />

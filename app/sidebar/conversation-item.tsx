@@ -7,12 +7,13 @@ import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { isSendKey } from '@/app/lib/keys';
+import { isCancelKey, isSendKey } from '@/app/lib/keys';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { ConfirmDialog } from '@/app/ui/dialog';
 import { IconButton } from '@/app/ui/icon-button';
 import { Menu, MenuItem } from '@/app/ui/menu';
+import { TEXT_LIMITS } from '@/core/text-limits';
 
 interface ConversationItemProps {
   conversation: { id: string; title: string };
@@ -55,12 +56,12 @@ export function ConversationItem({ conversation, isOpen, onOpen, onRemoved }: Co
           autoFocus
           aria-label={t('renameLabel')}
           defaultValue={title}
-          maxLength={200}
+          maxLength={TEXT_LIMITS.title}
           onFocus={(event) => event.target.select()}
           onBlur={(event) => finish(event.target.value)}
           onKeyDown={(event) => {
             if (isSendKey(event)) finish(event.currentTarget.value);
-            if (event.key === 'Escape') setIsRenaming(false);
+            if (isCancelKey(event)) setIsRenaming(false);
           }}
           className="h-9 w-full rounded-lg border border-input bg-background px-2.5 text-base sm:text-sm"
         />
@@ -80,6 +81,11 @@ export function ConversationItem({ conversation, isOpen, onOpen, onRemoved }: Co
       >
         <span className="truncate">{rename.isPending ? rename.variables.title : title}</span>
       </Link>
+      {rename.error && (
+        <p role="alert" className="px-2.5 pb-1 text-danger text-xs">
+          {sentenceOf(rename.error)}
+        </p>
+      )}
       <Menu
         align="start"
         // The rename field takes the focus; the menu must not take it back.

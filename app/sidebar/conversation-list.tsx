@@ -11,6 +11,7 @@ import { ConversationItem } from '@/app/sidebar/conversation-item';
 import { groupByAge } from '@/app/sidebar/group-by-age';
 import { Button } from '@/app/ui/button';
 import { IconButton } from '@/app/ui/icon-button';
+import { TEXT_LIMITS } from '@/core/text-limits';
 
 /** A search waits for this pause in the typing. */
 const PAUSE_MS = 200;
@@ -56,6 +57,7 @@ export function ConversationList({ openId, onNew, onOpen }: ConversationListProp
           <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-4 text-muted-foreground" />
           <input
             type="search"
+            maxLength={TEXT_LIMITS.search}
             aria-label={t('search')}
             placeholder={t('search')}
             value={search}

@@ -4,6 +4,7 @@
 import { X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Dialog } from 'radix-ui';
+import { keepOpenWhileComposing } from '@/app/lib/keys';
 import { AccountMenu } from '@/app/sidebar/account-menu';
 import { ConversationList } from '@/app/sidebar/conversation-list';
 import { IconButton } from '@/app/ui/icon-button';
@@ -39,6 +40,7 @@ export function Sidebar({ openId, onNew, isDrawerOpen, onDrawerChange }: Sidebar
           <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-black/45 lg:hidden" />
           <Dialog.Content
             aria-describedby={undefined}
+            onEscapeKeyDown={keepOpenWhileComposing}
             className="fixed inset-y-0 left-0 z-50 flex w-80 max-w-[86vw] animate-fade flex-col bg-sidebar shadow-float outline-none lg:hidden"
           >
             <Dialog.Title className="sr-only">{t('title')}</Dialog.Title>

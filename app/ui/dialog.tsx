@@ -5,6 +5,7 @@ import { X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { keepOpenWhileComposing } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
 
 interface DialogProps {
@@ -23,6 +24,7 @@ export function Dialog({ isOpen, onOpenChange, title, text, children }: DialogPr
         <Radix.Overlay className="fixed inset-0 z-40 animate-fade bg-black/45" />
         <Radix.Content
           {...(text ? {} : { 'aria-describedby': undefined })}
+          onEscapeKeyDown={keepOpenWhileComposing}
           className="fixed top-1/2 left-1/2 z-50 max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] max-w-md -translate-x-1/2 -translate-y-1/2 animate-fade overflow-y-auto rounded-2xl border border-border bg-card p-6 shadow-float"
         >
           <Radix.Title className="pr-8 font-semibold text-lg">{title}</Radix.Title>

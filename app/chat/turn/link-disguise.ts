@@ -37,11 +37,12 @@ export function isDisguised(text: string, href: string): boolean {
   const target = parse(href);
   if (!target) return false;
   if (target.protocol === 'mailto:') {
-    const shown = text
+    const mailbox = target.pathname.toLowerCase();
+    const words = text
       .replace(INVISIBLE, '')
-      .match(/[^\s@<>]+@[^\s@<>]+/)?.[0]
-      .replace(TRAILING, '');
-    return shown !== undefined && shown.toLowerCase() !== decodeURIComponent(target.pathname).toLowerCase();
+      .toLowerCase()
+      .split(/[\s<>]+/);
+    return words.map((word) => word.replace(TRAILING, '')).some((word) => word !== mailbox && /@|\w\.\w/.test(word));
   }
   if (target.username !== '' || target.password !== '') return true;
   const shown = text.normalize('NFKC').replace(INVISIBLE, '').match(ADDRESS) ?? [];

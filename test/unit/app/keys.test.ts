@@ -26,7 +26,7 @@ test.each([
 });
 
 test('a layer stays open at the Escape that drops a composed word, and closes at the next', () => {
-  const escape = (isComposing: boolean) => {
+  const isKeptOpen = (isComposing: boolean) => {
     let isPrevented = false;
     keepOpenWhileComposing({
       isComposing,
@@ -37,8 +37,8 @@ test('a layer stays open at the Escape that drops a composed word, and closes at
     } as KeyboardEvent);
     return isPrevented;
   };
-  expect(escape(true)).toBe(true);
-  expect(escape(false)).toBe(false);
+  expect(isKeptOpen(true)).toBe(true);
+  expect(isKeptOpen(false)).toBe(false);
 });
 
 test('letters, digits and composed words are writing; shortcuts, blanks and arrows are not', () => {
