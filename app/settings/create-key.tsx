@@ -1,7 +1,7 @@
 'use client';
 
 // Makes a key and shows it, once.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type SyntheticEvent, useState } from 'react';
 import { useTRPC } from '@/app/lib/trpc';
@@ -18,7 +18,10 @@ export function CreateKey() {
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
   const client = useQueryClient();
-  const [allowTraining, setAllowTraining] = useState(true);
+  // Begins with what the person has chosen for chats.
+  const account = useQuery(trpc.account.get.queryOptions());
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const allowTraining = chosen ?? account.data?.allowTraining ?? false;
   const create = useMutation(
     trpc.apiKey.create.mutationOptions({
       onSuccess: () => client.invalidateQueries({ queryKey: trpc.apiKey.list.queryKey() }),
@@ -37,7 +40,7 @@ export function CreateKey() {
           <TextField label={t('name')} name="name" required maxLength={TEXT_LIMITS.keyName} autoComplete="off" />
         </div>
         <div className="flex h-11 items-center sm:h-10">
-          <Switch label={t('allowTraining')} isOn={allowTraining} onChange={setAllowTraining} />
+          <Switch label={t('allowTraining')} isOn={allowTraining} onChange={setChosen} />
         </div>
         <Button type="submit" variant="primary" isBusy={create.isPending}>
           {t('create')}

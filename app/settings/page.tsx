@@ -1,11 +1,13 @@
-// A person's settings: keys of the API, how to call it, and what was used.
+// A person's settings: consent to training, keys of the API, how to call it, and what was used.
 import { ApiExample } from '@/app/settings/api-example';
 import { ApiKeys } from '@/app/settings/api-keys';
+import { TrainingConsent } from '@/app/settings/training-consent';
 import { Usage } from '@/app/settings/usage';
 
 export default function SettingsPage() {
   return (
     <>
+      <TrainingConsent />
       <ApiKeys />
       <ApiExample />
       <Usage />

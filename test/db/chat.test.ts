@@ -74,8 +74,6 @@ describe('a message', () => {
 
   it.each([
     ['nothing but blanks', ' \n ', 'empty'],
-    ['1 MB', 'x'.repeat(2 ** 20), '1048576 bytes'],
-    ['more than 32 kB', 'x'.repeat(32 * 1024 + 1), '32769 bytes'],
     ['half a surrogate pair', 'a\uD83D b', 'U+D83D at position 1'],
     ['U+0000', 'a\0', 'U+0000'],
   ])('of %s is refused with a sentence, and leaves no conversation', async (_name, text, sentence) => {
@@ -89,10 +87,19 @@ describe('a message', () => {
 
   it('longer than the context names both numbers; in a long conversation old turns give way', async () => {
     // The tiny model has 1024 positions and one token a byte.
-    await expect(send(ada, 'y'.repeat(2000))).rejects.toMatchObject({
+    // The answer may have half of them, and <|im_start|>user\n … <|im_end|>\n<|im_start|>assistant\n are 19.
+    expect(await ada.chat.limits()).toEqual({ messageTokens: 749 });
+    const conversationId = randomUUID();
+    await expect(send(ada, 'y'.repeat(2000), { conversationId })).rejects.toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',
-      message: expect.stringMatching(/takes 20\d\d tokens.*; 1000 fit/),
+      message: 'The message takes 2000 tokens; 749 fit beside the answer. Shorten it or send it in parts.',
     });
+    // Above eight bytes for each token that fits, nothing is counted.
+    await expect(send(ada, 'x'.repeat(2 ** 20), { conversationId })).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      message: expect.stringContaining('1048576 bytes'),
+    });
+    await expect(ada.conversation.get({ id: conversationId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     let last = await answerTo(ada, `first ${'a'.repeat(400)}`, { sampling: { maxTokens: 8 } });
     for (const letter of ['b', 'c']) {
       last = await answerTo(ada, letter.repeat(400), {
@@ -106,6 +113,36 @@ describe('a message', () => {
     expect(prompt).toContain('bbb');
     expect(prompt).not.toContain('aaa');
     expect(prompt.startsWith('<|im_start|>user')).toBe(true);
+  });
+
+  it('that the composer is told fits does fit, to the last token', async () => {
+    const { messageTokens } = await ada.chat.limits();
+    // Three bytes each, a token a byte.
+    const fits = '日'.repeat(Math.floor(messageTokens / 3));
+    expect(await ada.chat.measure({ text: fits })).toEqual({ tokens: 747, limit: messageTokens });
+    await expect(send(ada, `${fits}xx`)).resolves.toBeTruthy();
+    await expect(send(ada, `${fits}xxx`)).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+  });
+
+  it('keeps the blanks and line breaks around it, and is named by its first words', async () => {
+    const text = '\n    def f():\n        pass\n';
+    const { conversationId } = await answerTo(ada, text);
+    const { title, messages } = await ada.conversation.get({ id: conversationId });
+    expect(messages[0]!.content).toBe(text);
+    expect(title).toBe('def f():');
+  });
+
+  it('whose answer hangs can be asked again in one act, which ends the hanging one', async () => {
+    const sent = await send(ada, 'Hang', { sampling: { maxTokens: 500, temperature: 1, seed: 3 } });
+    const { generationId, messageId } = sent.answers[0]!;
+    await readStream(ada, { generationId }, (events) => events.length >= 2);
+    world.engine.child().kill('SIGSTOP');
+    const again = await ada.chat
+      .regenerate({ messageId, clientMessageId: randomUUID() })
+      .finally(() => world.engine.child().kill('SIGCONT'));
+    expect((await rowOf(generationId)).status).toBe('stopped');
+    await readStream(ada, again.answers[0]!);
+    expect((await rowOf(again.answers[0]!.generationId)).status).toBe('done');
   });
 
   it('with a stop string ends before it', async () => {
@@ -226,6 +263,7 @@ describe('feedback', () => {
         id: one.comparisonId,
         leftMessageId: first.messageId,
         rightMessageId: again.answers[0]!.messageId,
+        source: 'regenerate',
         choice: 'left',
       },
     ]);
@@ -287,7 +325,13 @@ describe('settings and consent', () => {
 
   it('a conversation can be renamed, withheld and removed with all that belongs to it', async () => {
     const { conversationId } = await answerTo(ada, 'Remove me');
-    await ada.conversation.rename({ id: conversationId, title: 'Mine' });
+    // Two hundred characters, as the field counts them, in any script.
+    await ada.conversation.rename({ id: conversationId, title: '名'.repeat(200) });
+    await expect(ada.conversation.rename({ id: conversationId, title: '名'.repeat(201) })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      message: expect.stringContaining('201 characters; the most is 200'),
+    });
+    await ada.conversation.rename({ id: conversationId, title: ' Mine ' });
     await ada.conversation.setAllowTraining({ id: conversationId, allowTraining: false });
     expect(await ada.conversation.get({ id: conversationId })).toMatchObject({ title: 'Mine', allowTraining: false });
     await ada.conversation.remove({ id: conversationId });

@@ -1,0 +1,146 @@
+// Consent to training: stored with the first message or not at all, and nothing is asked for that would not be used.
+import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { conversation, feedback, user } from '@/db/schema';
+import type { WebProcess } from '@/server/product';
+import { moveHistory } from '@/server/services/guest';
+import { type Api, callAs, createUser, createWorld, readStream, send, type World } from './world';
+
+let world: World;
+let web: WebProcess;
+let api: Api;
+beforeAll(async () => {
+  world = await createWorld({ seed: 1 });
+  web = world.web;
+  await callAs(web, await createUser(web, 'admin'), 'admin').admin.setSettings({ comparisonShare: 1 });
+});
+afterAll(() => world?.close());
+
+const storedConsent = async (id: string) =>
+  (await web.product.db.select().from(conversation).where(eq(conversation.id, id)))[0]?.allowTraining;
+const newPerson = async () => {
+  const id = await createUser(web);
+  api = callAs(web, id);
+  return id;
+};
+
+describe('consent', () => {
+  it('is that of the first message, whatever a later one says, and becomes the account’s first choice', async () => {
+    await newPerson();
+    expect(await api.account.get()).toEqual({ allowTraining: null });
+    const first = await send(api, 'Private', { allowTraining: false, sampling: { maxTokens: 1 } });
+    expect(first.allowTraining).toBe(false);
+    expect(await storedConsent(first.conversationId)).toBe(false);
+    expect(await api.account.get()).toEqual({ allowTraining: false });
+    await readStream(api, first.answers[0]!);
+    const { messageId } = first.answers[0]!;
+    await send(api, 'More', { conversationId: first.conversationId, parentId: messageId, allowTraining: true });
+    expect(await storedConsent(first.conversationId)).toBe(false);
+    const other = await send(api, 'Public', { allowTraining: true });
+    expect(await storedConsent(other.conversationId)).toBe(true);
+    expect(await api.account.get()).toEqual({ allowTraining: false });
+    await api.account.setAllowTraining({ allowTraining: true });
+    expect(await api.account.get()).toEqual({ allowTraining: true });
+    expect(await storedConsent(first.conversationId)).toBe(false);
+  });
+
+  it('unsaid begins no conversation', async () => {
+    await newPerson();
+    const conversationId = randomUUID();
+    const message = { conversationId, parentId: null, clientMessageId: randomUUID(), text: 'Hi' };
+    await expect(api.chat.send(message)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await storedConsent(conversationId)).toBeUndefined();
+  });
+
+  it('can be taken back by a repeated first message, not given', async () => {
+    await newPerson();
+    const turn = { conversationId: randomUUID(), clientMessageId: randomUUID() };
+    await send(api, 'Hi', { ...turn, allowTraining: true });
+    const again = await send(api, 'Hi', { ...turn, allowTraining: false });
+    expect([again.allowTraining, await storedConsent(turn.conversationId)]).toEqual([false, false]);
+    const late = await send(api, 'Hi', { ...turn, allowTraining: true });
+    expect([late.allowTraining, await storedConsent(turn.conversationId)]).toEqual([false, false]);
+  });
+
+  it('follows a guest into an account that has not chosen, and changes none that has', async () => {
+    const setOf = async (allowTraining: boolean | null) => {
+      const id = await createUser(web);
+      await web.product.db.update(user).set({ allowTraining }).where(eq(user.id, id));
+      return id;
+    };
+    for (const [guest, account, after] of [
+      [false, null, false],
+      [true, false, false],
+      [null, true, true],
+    ] as const) {
+      const id = await setOf(account);
+      await moveHistory(web.product.db, await setOf(guest), id);
+      expect(await callAs(web, id).account.get()).toEqual({ allowTraining: after });
+    }
+  });
+});
+
+describe('without consent', () => {
+  it('nobody is asked to compare', async () => {
+    await newPerson();
+    const withheld = await send(api, 'Private', { allowTraining: false });
+    expect([withheld.answers.length, withheld.comparisonId]).toEqual([1, null]);
+    const given = await send(api, 'Public', { allowTraining: true });
+    expect([given.answers.length, given.comparisonId === null]).toEqual([2, false]);
+  });
+});
+
+describe('a vote', () => {
+  it('between two answers is deleted by its undo, and the question is open again', async () => {
+    await newPerson();
+    const sent = await send(api, 'Two', { sampling: { maxTokens: 2 } });
+    for (const answer of sent.answers) await readStream(api, answer);
+    const comparisonId = sent.comparisonId!;
+    await api.feedback.compare({ comparisonId, choice: 'right' });
+    const rows = () => web.product.db.select().from(feedback).where(eq(feedback.comparisonId, comparisonId));
+    expect(await rows()).toHaveLength(1);
+    const stranger = callAs(web, await createUser(web));
+    await expect(stranger.feedback.withdraw({ comparisonId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await api.feedback.withdraw({ comparisonId });
+    expect(await rows()).toEqual([]);
+    const { comparisons } = await api.conversation.get({ id: sent.conversationId });
+    expect(comparisons).toMatchObject([{ id: comparisonId, source: 'side_by_side', choice: null }]);
+  });
+
+  it('for an answer given again leaves nothing behind when it is undone', async () => {
+    await newPerson();
+    const sent = await send(api, 'Again', { allowTraining: false, sampling: { maxTokens: 2 } });
+    await readStream(api, sent.answers[0]!);
+    const again = await api.chat.regenerate({
+      messageId: sent.answers[0]!.messageId,
+      clientMessageId: randomUUID(),
+    });
+    await readStream(api, again.answers[0]!);
+    const { comparisonId } = await api.feedback.prefer({
+      preferredGenerationId: again.answers[0]!.generationId,
+      otherGenerationId: sent.answers[0]!.generationId,
+    });
+    await api.feedback.withdraw({ comparisonId });
+    expect((await api.conversation.get({ id: sent.conversationId })).comparisons).toEqual([]);
+  });
+
+  it('by thumb keeps its comment under the other thumb, and its reasons under the same', async () => {
+    await newPerson();
+    const sent = await send(api, 'Thumb', { allowTraining: false, sampling: { maxTokens: 2 } });
+    const { generationId } = sent.answers[0]!;
+    await readStream(api, sent.answers[0]!);
+    const shown = async () => {
+      const { messages } = await api.conversation.get({ id: sent.conversationId });
+      const { thumb, reasons, comment } = messages[1]!.generation!;
+      return { thumb, reasons, comment };
+    };
+    await api.feedback.thumb({ generationId, value: 1, reasons: ['clear'], comment: '  four blanks stay' });
+    await api.feedback.thumb({ generationId, value: 1 });
+    expect(await shown()).toEqual({ thumb: 1, reasons: ['clear'], comment: '  four blanks stay' });
+    await api.feedback.thumb({ generationId, value: -1 });
+    expect(await shown()).toEqual({ thumb: -1, reasons: [], comment: '  four blanks stay' });
+    await api.feedback.thumb({ generationId, value: -1, comment: null });
+    expect(await shown()).toEqual({ thumb: -1, reasons: [], comment: null });
+  });
+});
