@@ -122,7 +122,7 @@ export class Engine {
   }
 
   status(): EngineStatus {
-    const { base, runner, adapters, prefixes, maxContext } = this.options;
+    const { base, runner, adapters, prefixes, maxContext, limits } = this.options;
     const running = [...this.sequences.keys()].filter((sequence) => sequence.hasCache).length;
     return {
       baseId: base.id,
@@ -132,6 +132,7 @@ export class Engine {
       versions: adapters.loaded,
       running,
       waiting: this.sequences.size + this.scores.size - running,
+      capacity: limits.maxRows + limits.maxWaiting,
       prefixes: prefixes.status,
       tokensPerSecond: this.throughput.tokensPerSecond(),
       residentBytes: process.memoryUsage.rss(),

@@ -69,6 +69,8 @@ export interface EngineStatus {
   versions: string[];
   running: number;
   waiting: number;
+  /** Running and waiting ones at most. */
+  capacity: number;
   /** What requests of one beginning spared each other. */
   prefixes: PrefixStatus;
   tokensPerSecond: number;

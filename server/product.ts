@@ -12,6 +12,7 @@ import { EngineClient } from '@/engine/client';
 import { type Auth, createAuth } from './auth';
 import { readServerEnv, type ServerSettings } from './env';
 import { followReleases } from './follow-releases';
+import { capacityOf } from './services/engine-capacity';
 import { resumeGenerations } from './services/generation/resume';
 import { CHANNELS, type Product } from './services/product';
 import { seed } from './services/release';
@@ -70,6 +71,7 @@ export async function startWebProcess(
 
   await seed(product);
   followReleases(product);
+  capacityOf(product); // asked for now, known at the first request
   await resumeGenerations(product);
   const timer = setInterval(() => {
     resumeGenerations(product).catch((error: unknown) => log.warn({ err: error }, 'looking for lost generations'));

@@ -12,8 +12,10 @@ export interface Tokenizer {
   encode(text: string, options?: { special?: boolean }): number[];
   /** Exact inverse, special tokens included. */
   decode(ids: readonly number[]): string;
-  /** Bytes to text across token boundaries: push returns only complete characters; end flushes the rest. */
+  /** Bytes to text across token boundaries: push returns only complete characters; end gives U+FFFD for one that is cut off. */
   stream(): { push(id: number): string; end(): string };
+  /** What a token stands for, which may be a part of a character. */
+  bytesOf(id: number): Uint8Array;
   isSpecial(id: number): boolean;
 }
 

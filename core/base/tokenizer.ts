@@ -199,14 +199,17 @@ export class BpeTokenizer implements Tokenizer {
     return Array.from(text, (c) => (Buffer.from(c).some((byte) => this.missing[byte]) ? this.replacement : c)).join('');
   }
 
+  bytesOf(id: number): Uint8Array {
+    const bytes = this.bytes[id];
+    if (bytes) return bytes;
+    throw new AttuneError('BAD_INPUT', `Token id ${id} is outside of the vocabulary of ${this.vocabSize}.`);
+  }
+
   /** Bytes of one token after another, without the spaces that encoding puts in front. */
   private byteReader(): (id: number) => Uint8Array {
     let isPrefixed = this.spacePrefix !== 'never';
     return (id) => {
-      const bytes = this.bytes[id];
-      if (!bytes) {
-        throw new AttuneError('BAD_INPUT', `Token id ${id} is outside of the vocabulary of ${this.vocabSize}.`);
-      }
+      const bytes = this.bytesOf(id);
       const isAdded = this.added.has(id);
       const own = isPrefixed && !isAdded && bytes[0] === 0x20 ? bytes.subarray(1) : bytes;
       isPrefixed = isAdded && this.spacePrefix === 'always';

@@ -100,6 +100,8 @@ export const generation = pgTable(
     completionIds: integer('completion_ids').array().notNull().default([]),
     /** log p of each completion token under the full distribution at temperature 1. */
     logprobs: real('logprobs').array().notNull().default([]),
+    /** The likeliest tokens at each position, where a request that may be repeated asked for them. */
+    topTokens: jsonb('top_tokens').$type<{ ids: number[]; logprobs: number[] }[]>(),
     finishReason: text('finish_reason'),
     constraintHits: jsonb('constraint_hits').$type<ConstraintHit[]>().notNull().default([]),
     constraintRulesVersion: integer('constraint_rules_version').notNull().default(1),

@@ -1,48 +1,73 @@
 // The two completion endpoints: a request of OpenAI's shape to a completion, and its answers back.
+import type { ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import type { Sampling } from '@/core/sampling';
 import type { Piece } from '@/server/services/generation/read-answers';
-import { type Completion, type CompletionInput, complete } from '../services/completion';
+import { type Completion, complete } from '../services/completion/complete';
+import type { Prompt } from '../services/completion/prompt';
+import { repeatKeyOf } from './idempotency';
 import { textLogprobs, tokensOf } from './logprobs';
+import { ChatCompletionRequest, type Common, CompletionRequest, type Message } from './requests';
 import { type Format, respond } from './respond';
 import type { Call } from './route';
-import { ChatCompletionRequest, type Common, CompletionRequest } from './schemas';
+
+/** OpenAI's, for a text completion that names none. */
+const TEXT_MAX_TOKENS = 16;
 
 export async function chatCompletion(call: Call): Promise<Response> {
   const body = await call.read(ChatCompletionRequest);
   if (body.top_logprobs && !body.logprobs)
     throw new AttuneError('BAD_INPUT', '"top_logprobs" needs "logprobs": true.', { param: 'top_logprobs' });
-  const messages = body.messages.map(({ role, content }) => ({
-    role: role === 'developer' ? ('system' as const) : role,
-    content: typeof content === 'string' ? content : content.map((part) => part.text).join(''),
-  }));
-  const completion = await begin(call, body, { messages }, maxTokensOf(body), body.top_logprobs ?? 0);
+  const prompts = [{ param: 'messages', messages: body.messages.map(messageOf) }];
+  const completion = await begin(call, body, prompts, maxTokensOf(body), body.top_logprobs ?? 0);
   return respond(call, body, completion, chatFormat(call, completion, body.logprobs ?? false));
 }
 
 export async function textCompletion(call: Call): Promise<Response> {
   const body = await call.read(CompletionRequest);
-  const completion = await begin(call, body, { text: body.prompt }, body.max_tokens, body.logprobs ?? 0);
+  const maxTokens = body.max_tokens ?? TEXT_MAX_TOKENS;
+  const completion = await begin(call, body, promptsOf(body), maxTokens, body.logprobs ?? 0);
   return respond(call, body, completion, textFormat(call, completion, typeof body.logprobs === 'number'));
 }
 
+function messageOf({ role, content, refusal }: Message): ChatMessage {
+  const parts = typeof content === 'string' ? [content] : (content ?? [refusal ?? '']);
+  const texts = parts.map((part) =>
+    typeof part === 'string' ? part : part.type === 'text' ? part.text : part.refusal,
+  );
+  return { role: role === 'developer' ? 'system' : role, content: texts.join('') };
+}
+
+/** A list of numbers is one prompt in token ids; every other list holds prompts. */
+function promptsOf({ prompt }: CompletionRequest): Prompt[] {
+  if (typeof prompt === 'string') return [{ param: 'prompt', text: prompt }];
+  if (typeof prompt[0] === 'number') return [{ param: 'prompt', ids: prompt as number[] }];
+  return (prompt as (string | number[])[]).map((one, index) => {
+    const param = `prompt[${index}]`;
+    return typeof one === 'string' ? { param, text: one } : { param, ids: one };
+  });
+}
+
 function begin(
-  { product, owner, settings }: Call,
+  { product, owner, settings, headers, signal }: Call,
   body: Common,
-  prompt: CompletionInput['prompt'],
+  prompts: Prompt[],
   maxTokens: number | null | undefined,
   topLogprobs: number,
 ): Promise<Completion> {
   if (body.stream_options && !body.stream)
     throw new AttuneError('BAD_INPUT', '"stream_options" needs "stream": true.', { param: 'stream_options' });
-  return complete(product, owner, settings, {
+  const input = {
     model: body.model,
-    prompt,
+    prompts,
     choices: body.n ?? 1,
     sampling: samplingOf(body, maxTokens),
+    seed: body.seed ?? null,
     topLogprobs,
     conversationId: body.metadata?.conversation_id ?? null,
-  });
+    repeatKey: repeatKeyOf(headers, body),
+  };
+  return complete(product, owner, settings, input, signal);
 }
 
 function maxTokensOf({ max_tokens, max_completion_tokens }: ChatCompletionRequest): number | null | undefined {
@@ -54,17 +79,17 @@ function maxTokensOf({ max_tokens, max_completion_tokens }: ChatCompletionReques
 }
 
 /** Only what the request says; the rest is the product's to choose. */
-function samplingOf(body: Common, maxTokens: number | null | undefined): Partial<Sampling> {
+function samplingOf(body: Common, maxTokens: number | null | undefined): Omit<Partial<Sampling>, 'seed'> {
   const asked = {
     temperature: body.temperature,
-    topP: body.top_p,
-    topK: body.top_k,
+    topP: body.top_p === 0 ? 1 : body.top_p,
+    // The smallest set whose probability reaches 0 is the likeliest token.
+    topK: body.top_p === 0 ? 1 : body.top_k,
     minP: body.min_p,
     repetitionPenalty: body.repetition_penalty,
     presencePenalty: body.presence_penalty,
     frequencyPenalty: body.frequency_penalty,
     logitBias: body.logit_bias,
-    seed: body.seed,
     maxTokens,
     stop: typeof body.stop === 'string' ? [body.stop] : body.stop,
   };

@@ -1,13 +1,17 @@
 // The one place where an error becomes the body and the status that OpenAI's clients expect.
-import { ZodError, type z } from 'zod';
+import { ZodError } from 'zod';
 import { AttuneError, type ErrorCode, toAttuneError } from '@/core/errors';
-import type { ErrorBody } from './schemas';
+import type { ErrorBody } from './responses';
+import { meant } from './schema-errors';
 
 interface Transport {
   status: number;
   type: string;
-  code: string | null;
+  code: string;
 }
+
+/** Clients ask for this one by name. */
+const MODEL_NOT_FOUND = 'model_not_found';
 
 const TRANSPORT: Record<ErrorCode, Transport> = {
   BAD_INPUT: { status: 400, type: 'invalid_request_error', code: 'invalid_value' },
@@ -23,16 +27,16 @@ const TRANSPORT: Record<ErrorCode, Transport> = {
   INTERNAL: { status: 500, type: 'server_error', code: 'internal_error' },
   UNAVAILABLE: { status: 503, type: 'server_error', code: 'service_unavailable' },
 };
-/** Where nobody can say better. */
+/** Where no better number is known. */
 const RETRY_AFTER_SECONDS = 2;
 
 export function errorBody(error: AttuneError): ErrorBody {
   const { type, code } = TRANSPORT[error.code];
   const isModel = error.code === 'NOT_FOUND' && error.param === 'model';
-  // What nobody foresaw may quote SQL or paths: the log keeps it, the caller does not.
+  // An unforeseen error may quote SQL or paths: the log keeps it, the caller does not.
   const message =
     error.code === 'INTERNAL' ? 'Something went wrong on the server; its log has the details.' : error.message;
-  return { error: { message, type, param: error.param, code: isModel ? 'model_not_found' : code } };
+  return { error: { message, type, param: error.param, code: isModel ? MODEL_NOT_FOUND : code } };
 }
 
 export function errorResponse(thrown: unknown): Response {
@@ -45,13 +49,28 @@ export function errorResponse(thrown: unknown): Response {
   return Response.json(errorBody(error), { status, headers });
 }
 
+/** What `code` says in answers of this status. */
+export function codesOf(status: number): string[] {
+  const codes = Object.values(TRANSPORT).flatMap((transport) => (transport.status === status ? [transport.code] : []));
+  return [...new Set(status === 404 ? [...codes, MODEL_NOT_FOUND] : codes)];
+}
+
+/** The path is there, the method is not; `Allow` says which are. */
+export function methodNotAllowed(method: string, pathname: string, allowed: readonly string[]): Response {
+  const message = `${pathname} takes no ${method}. Use ${allowed.join(', ')}.`;
+  const body: ErrorBody = {
+    error: { message, type: 'invalid_request_error', param: null, code: 'method_not_supported' },
+  };
+  return Response.json(body, { status: 405, headers: { allow: allowed.join(', ') } });
+}
+
 export function asAttuneError(thrown: unknown): AttuneError {
   return thrown instanceof ZodError ? fromZod(thrown) : toAttuneError(thrown);
 }
 
 /** The field as a person would write it, and what is wrong with it. */
 function fromZod(error: ZodError): AttuneError {
-  const { issue, path } = deepest(error.issues[0]!);
+  const { issue, path } = meant(error.issues[0]!);
   if (issue.code === 'unrecognized_keys') {
     const param = pathText([...path, issue.keys[0]!]);
     return new AttuneError('BAD_INPUT', `Unrecognized request argument supplied: ${param}.`, { param });
@@ -60,25 +79,8 @@ function fromZod(error: ZodError): AttuneError {
   return new AttuneError('BAD_INPUT', `${param || 'The body'}: ${issue.message}.`, param ? { param } : {});
 }
 
-type Issue = z.core.$ZodIssue;
-
-/** Of a union, the alternative that came furthest says what was meant. */
-function deepest(issue: Issue, before: PropertyKey[] = []): { issue: Issue; path: PropertyKey[] } {
-  const path = [...before, ...issue.path];
-  if (issue.code !== 'invalid_union') return { issue, path };
-  const inner = issue.errors.flatMap((issues) => issues.map((nested) => deepest(nested, path)));
-  return inner.reduce((best, next) => (next.path.length > best.path.length ? next : best), { issue, path });
-}
-
 const pathText = (path: PropertyKey[]) =>
   path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`;
     return text === '' ? String(key) : `${text}.${String(key)}`;
   }, '');
-
-export function unknownPath(request: Request): Response {
-  const { pathname } = new URL(request.url);
-  return errorResponse(
-    new AttuneError('NOT_FOUND', `There is no ${request.method} ${pathname}; /v1/openapi.json lists what is there.`),
-  );
-}

@@ -1,7 +1,7 @@
 // Feedback on what a key's requests produced, by generation id.
 import { prefer, thumb } from '../services/feedback';
+import { FeedbackRequest } from './requests';
 import type { Call } from './route';
-import { FeedbackRequest } from './schemas';
 
 export async function feedback({ product, owner, read }: Call): Promise<Response> {
   const body = await read(FeedbackRequest);

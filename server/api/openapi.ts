@@ -1,25 +1,33 @@
 // The OpenAPI document of the API, made of the schemas that requests are parsed by.
 import { z } from 'zod';
-import * as schemas from './schemas';
+import { REPEAT_HOURS } from '../services/completion/repeat';
+import { Settings } from '../services/settings';
+import { codesOf } from './errors';
+import { IDEMPOTENCY_KEY, MAX_KEY_LENGTH } from './idempotency';
+import * as requests from './requests';
+import * as responses from './responses';
+import { MAX_BODY_BYTES } from './route';
+import { SAMPLES, type Sample } from './samples';
+import { REFUSALS } from './unsupported';
 
 const REQUESTS = {
-  Message: schemas.Message,
-  ChatCompletionRequest: schemas.ChatCompletionRequest,
-  CompletionRequest: schemas.CompletionRequest,
-  FeedbackRequest: schemas.FeedbackRequest,
+  Message: requests.Message,
+  ChatCompletionRequest: requests.ChatCompletionRequest,
+  CompletionRequest: requests.CompletionRequest,
+  FeedbackRequest: requests.FeedbackRequest,
 };
 const RESPONSES = {
-  AttuneFields: schemas.AttuneFields,
-  Usage: schemas.Usage,
-  ChatLogprobs: schemas.ChatLogprobs,
-  ChatCompletion: schemas.ChatCompletion,
-  ChatCompletionChunk: schemas.ChatCompletionChunk,
-  TextLogprobs: schemas.TextLogprobs,
-  TextCompletion: schemas.TextCompletion,
-  Model: schemas.ModelBody,
-  ModelList: schemas.ModelList,
-  FeedbackResponse: schemas.FeedbackResponse,
-  Error: schemas.ErrorBody,
+  AttuneFields: responses.AttuneFields,
+  Usage: responses.Usage,
+  ChatLogprobs: responses.ChatLogprobs,
+  ChatCompletion: responses.ChatCompletion,
+  ChatCompletionChunk: responses.ChatCompletionChunk,
+  TextLogprobs: responses.TextLogprobs,
+  TextCompletion: responses.TextCompletion,
+  Model: responses.ModelBody,
+  ModelList: responses.ModelList,
+  FeedbackResponse: responses.FeedbackResponse,
+  Error: responses.ErrorBody,
 };
 type Name = keyof typeof REQUESTS | keyof typeof RESPONSES;
 
@@ -33,72 +41,122 @@ function componentsOf(named: Record<string, z.ZodType>, io: 'input' | 'output'):
   return Object.fromEntries(Object.entries(schemas).map(([id, { $id, $schema, ...schema }]) => [id, schema]));
 }
 
-const ERRORS = {
-  '400': 'The request is wrong; `param` names the field.',
-  '401': 'The key is missing, unknown or revoked.',
-  '404': 'The model, or what is named, is not there.',
-  '429': 'Over a limit, or the queue is full; `Retry-After` says when to come back.',
-  '503': 'The database or the engine is not there.',
+const header = (description: string, type: 'string' | 'integer' = 'string') => ({ description, schema: { type } });
+const HEADERS = {
+  'x-request-id': header('Names the request in the log of the product.'),
+};
+const COMPLETION_HEADERS = {
+  ...HEADERS,
+  'x-attune-generation-id': header('Ids of the answers, in order; /v1/feedback takes them.'),
+  'idempotency-replayed': header('`true` where the answers are those of an earlier request under the same key.'),
+};
+const RETRY_HEADERS = { ...HEADERS, 'retry-after': header('Seconds after which to try again.', 'integer') };
+
+const ERRORS: Record<number, string> = {
+  400: 'The request is wrong; `param` names the field.',
+  401: 'The key is missing, unknown or revoked.',
+  404: 'The model, or what is named, is not there.',
+  429: 'A limit is reached, or the queue is full.',
+  500: 'Something went wrong on the server.',
+  503: 'The database or the engine is not there.',
 };
 const errors = Object.fromEntries(
-  Object.entries(ERRORS).map(([status, description]) => [status, { description, content: json('Error') }]),
+  Object.entries(ERRORS).map(([status, meaning]) => [
+    status,
+    {
+      description: `${meaning} \`code\`: ${codesOf(Number(status)).join(', ')}.`,
+      headers: status === '429' || status === '503' ? RETRY_HEADERS : HEADERS,
+      content: json('Error'),
+    },
+  ]),
 );
 
-const GENERATION_HEADER = {
-  'x-attune-generation-id': {
-    description: 'What to name in /v1/feedback; one id for each choice, separated by commas.',
-    schema: { type: 'string' },
-  },
+const REPEAT_PARAMETER = {
+  name: IDEMPOTENCY_KEY,
+  in: 'header',
+  required: false,
+  description: `A name for this request, a UUID for example. Sent again under the same name within ${REPEAT_HOURS} hours, the same request gets the same answers, also while they are being written and after a restart; an answer with a name is written to its end when its reader leaves. Another request under the same name is refused.`,
+  schema: { type: 'string', minLength: 1, maxLength: MAX_KEY_LENGTH },
 };
 
-function completion(summary: string, request: Name, whole: Name, chunk: Name) {
+function completion(summary: string, request: Name, whole: Name, chunk: Name, samples: Sample[]) {
   return {
     summary,
+    parameters: [REPEAT_PARAMETER],
     requestBody: { required: true, content: json(request) },
     responses: {
       '200': {
-        description: 'The answers: whole, or with `stream` as server-sent events that end with `data: [DONE]`.',
-        headers: GENERATION_HEADER,
+        description:
+          'The answers: whole, or with `stream` as server-sent events that end with `data: [DONE]`. Lines of a stream that begin with a colon say that the connection lives; an answer that takes long is preceded by line breaks for the same reason.',
+        headers: COMPLETION_HEADERS,
         content: { ...json(whole), 'text/event-stream': { schema: { $ref: reference(chunk) } } },
       },
       ...errors,
     },
+    'x-codeSamples': samples,
   };
 }
 
-const plain = (summary: string, name: Name, more: object = {}) => ({
+const plain = (summary: string, name: Name, samples: Sample[], more: object = {}) => ({
   summary,
   ...more,
-  responses: { '200': { description: 'As asked.', content: json(name) }, ...errors },
+  responses: { '200': { description: 'As asked.', headers: HEADERS, content: json(name) }, ...errors },
+  'x-codeSamples': samples,
 });
 
-export function openApiDocument(): object {
+function description(): string {
+  const { requestsPerMinute, tokensPerMinute, concurrent } = Settings.parse({}).limits.apiKey;
+  return [
+    'An API that OpenAI clients speak, and feedback on its answers, from which the model learns.',
+    `Limits: a body has at most ${MAX_BODY_BYTES} bytes of UTF-8. An account and each of its keys may send ${requestsPerMinute} requests and use ${tokensPerMinute} tokens a minute and have ${concurrent} answers running at once, unless the admin has set other numbers; one account never gets more of the queue than it leaves free.`,
+    `Refused by name, unless they ask for nothing: ${Object.keys(REFUSALS).join(', ')}.`,
+    'Pages of every origin may call it: the key travels in a header, and cookies are not read.',
+  ].join('\n\n');
+}
+
+export function openApiDocument() {
   return {
     openapi: '3.1.0',
-    info: {
-      title: 'Attune',
-      version: '1',
-      description: 'An API that OpenAI clients speak, and feedback on its answers, from which the model learns.',
-    },
+    info: { title: 'Attune', version: '1', description: description() },
     servers: [{ url: '/' }],
     security: [{ key: [] }],
     paths: {
       '/v1/chat/completions': {
-        post: completion('Answer a conversation', 'ChatCompletionRequest', 'ChatCompletion', 'ChatCompletionChunk'),
+        post: completion(
+          'Answer a conversation',
+          'ChatCompletionRequest',
+          'ChatCompletion',
+          'ChatCompletionChunk',
+          SAMPLES.chat,
+        ),
       },
       '/v1/completions': {
-        post: completion('Continue a prompt', 'CompletionRequest', 'TextCompletion', 'TextCompletion'),
+        post: completion('Continue prompts', 'CompletionRequest', 'TextCompletion', 'TextCompletion', SAMPLES.text),
       },
-      '/v1/models': { get: plain('List versions and the alias `champion`', 'ModelList') },
+      '/v1/models': { get: plain('List versions and the alias `champion`', 'ModelList', SAMPLES.models) },
       '/v1/models/{id}': {
-        get: plain('Look up one of them', 'Model', {
+        get: plain('Look up one of them', 'Model', SAMPLES.model, {
           parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
         }),
       },
       '/v1/feedback': {
-        post: plain('Judge an answer, or choose between two', 'FeedbackResponse', {
+        post: plain('Judge an answer, or choose between two', 'FeedbackResponse', SAMPLES.feedback, {
+          description: 'Sent twice it counts once: an answer has one thumb and a pair one choice.',
           requestBody: { required: true, content: json('FeedbackRequest') },
         }),
+      },
+      '/v1/openapi.json': {
+        get: {
+          summary: 'This document',
+          security: [],
+          responses: {
+            '200': {
+              description: 'The OpenAPI document.',
+              headers: HEADERS,
+              content: { 'application/json': { schema: { type: 'object' } } },
+            },
+          },
+        },
       },
     },
     components: {

@@ -2,10 +2,13 @@
 import { AttuneError } from '@/core/errors';
 import { type Piece, readAnswers } from '@/server/services/generation/read-answers';
 import type { EndEvent } from '@/server/services/generation/running-generation';
-import type { Completion } from '../services/completion';
+import type { Completion } from '../services/completion/complete';
 import { asAttuneError, errorBody } from './errors';
+import { firstWithin, pacedStream } from './event-stream';
+import { IDEMPOTENCY_KEY } from './idempotency';
+import type { Common } from './requests';
+import type { Usage } from './responses';
 import type { Call } from './route';
-import type { Common, Usage } from './schemas';
 
 /** What the two endpoints say differently. */
 export interface Format {
@@ -20,115 +23,119 @@ export interface Format {
   whole(index: number, pieces: Piece[], finishReason: string): unknown;
 }
 
+/** Proxies give up on a connection that is silent for 60 seconds. */
+const PACE = { everyMs: 15_000, unreadMs: 30_000 };
+/** As long as a whole answer may take until its status is sent ahead of it: what fails before that has a status of its own. */
+const STATUS_WITHIN_MS = 25_000;
+
 export async function respond(call: Call, body: Common, completion: Completion, format: Format): Promise<Response> {
+  const { product, headers: asked } = call;
   const gone = new AbortController();
   const signal = AbortSignal.any([call.signal, gone.signal]);
-  const pieces = readAnswers(completion.answers, signal);
+  // Whoever sends a request under a key may come back for its answer.
+  const endsWithReader = asked.get(IDEMPOTENCY_KEY) === null;
   const stop = () => {
-    for (const answer of completion.answers) if (!answer.end) answer.stop();
+    if (endsWithReader) for (const answer of completion.answers) if (!answer.end) answer.stop();
   };
+  if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   const ids = completion.answers.map(({ id }) => id);
+  const unread = new AbortController();
+  const onUnread = () => {
+    product.log.warn({ generationIds: ids }, 'an API stream was left unread');
+    unread.abort();
+    stop();
+  };
+  const pace = { ...PACE, onUnread, onGone: () => gone.abort() };
+  const pieces = readAnswers(completion.answers, signal);
   const head = {
     id: `${format.prefix}-${ids[0]}`,
-    created: Math.floor(Date.now() / 1000),
+    created: Math.floor(completion.createdAt.getTime() / 1000),
     model: completion.versionId,
   };
   const attune = { generation_ids: ids, conversation_id: completion.conversationId };
   const headers = {
     'x-attune-generation-id': ids.join(','),
-    'x-request-id': ids[0]!,
     'cache-control': 'no-store',
     // A proxy that buffers would hold the stream back.
     'x-accel-buffering': 'no',
+    ...(completion.isRepeated && { 'idempotency-replayed': 'true' }),
   };
+  if (body.stream) {
+    const chunks = chunksOf(completion, pieces, format, body.stream_options?.include_usage ?? false);
+    const events = eventsOf(call, chunks, { ...head, object: format.chunkObject }, attune, unread.signal);
+    return new Response(pacedStream(events, { ...pace, heartbeat: ': waiting\n\n' }), {
+      headers: { ...headers, 'content-type': 'text/event-stream; charset=utf-8' },
+    });
+  }
+  const text = collect(completion, pieces, format).then((choices) =>
+    JSON.stringify({ ...head, object: format.object, choices, usage: usageOf(completion), attune }),
+  );
+  text.catch(() => undefined); // the reader may be gone when it fails
+  const json = { headers: { ...headers, 'content-type': 'application/json' } };
   try {
-    // What fails before the first token has a status of its own.
-    const first = await pieces.next();
-    if (!body.stream) {
-      const choices = await collect(completion, first, pieces, format);
-      const whole = { ...head, object: format.object, choices, usage: usageOf(completion), attune };
-      return Response.json(whole, { headers });
-    }
-    const chunks = chunksOf(completion, first, pieces, format, body.stream_options?.include_usage ?? false);
-    const frame = { ...head, object: format.chunkObject };
-    return new Response(
-      eventStream(call, chunks, frame, attune, () => gone.abort()),
-      {
-        headers: { ...headers, 'content-type': 'text/event-stream; charset=utf-8' },
-      },
-    );
+    const whole = await firstWithin(text, STATUS_WITHIN_MS);
+    if (whole !== null) return new Response(whole, json);
+    // Blanks before JSON are JSON. What fails from here on cuts the connection, so that no client takes it for an answer.
+    return new Response(pacedStream(once(text, unread.signal), { ...pace, heartbeat: '\n' }), json);
   } catch (error) {
     stop();
     throw error;
   }
 }
 
-type First = IteratorResult<Piece, void>;
+async function* once(text: Promise<string>, unread: AbortSignal): AsyncGenerator<string, void> {
+  const whole = await text;
+  if (unread.aborted) throw unreadFor(PACE.unreadMs);
+  yield whole;
+}
 
-async function collect(completion: Completion, first: First, rest: AsyncGenerator<Piece, void>, format: Format) {
+const unreadFor = (ms: number) =>
+  new AttuneError('CANCELLED', `Nothing was read for ${ms / 1000} s, so the answer was ended. Read it as it comes.`);
+
+async function collect(completion: Completion, all: AsyncGenerator<Piece, void>, format: Format) {
   const pieces: Piece[][] = completion.answers.map(() => []);
-  for await (const piece of resume(first, rest)) pieces[piece.index]!.push(piece);
+  for await (const piece of all) pieces[piece.index]!.push(piece);
   return pieces.map((mine, index) => format.whole(index, mine, finishReasonOf(mine.at(-1)!.end!)));
 }
 
 async function* chunksOf(
   completion: Completion,
-  first: First,
-  rest: AsyncGenerator<Piece, void>,
+  pieces: AsyncGenerator<Piece, void>,
   format: Format,
   hasUsage: boolean,
 ): AsyncGenerator<object> {
   const usage = hasUsage ? { usage: null } : {};
   yield { choices: completion.answers.map((_, index) => format.chunk(index, null)), ...usage };
-  for await (const piece of resume(first, rest)) {
+  for await (const piece of pieces) {
     if (piece.text !== '' || piece.tokens.length > 0) yield { choices: [format.chunk(piece.index, piece)], ...usage };
     if (piece.end) yield { choices: [format.end(piece.index, finishReasonOf(piece.end))], ...usage };
   }
   if (hasUsage) yield { choices: [], usage: usageOf(completion) };
 }
 
-async function* resume(first: First, rest: AsyncGenerator<Piece, void>): AsyncGenerator<Piece> {
-  if (first.done) return;
-  yield first.value;
-  yield* rest;
-}
-
-/** Nothing is made before the reader has taken what was made before. */
-function eventStream(
+/** The events of a stream; the status is sent by then, so what fails is an event, too. */
+async function* eventsOf(
   { product }: Call,
   chunks: AsyncGenerator<object>,
   frame: object,
   attune: object,
-  onGone: () => void,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const event = (data: string) => encoder.encode(`data: ${data}\n\n`);
-  let isFirst = true;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { value, done } = await chunks.next();
-          if (done) {
-            controller.enqueue(event('[DONE]'));
-            controller.close();
-            return;
-          }
-          controller.enqueue(event(JSON.stringify({ ...frame, ...value, ...(isFirst ? { attune } : {}) })));
-          isFirst = false;
-        } catch (thrown) {
-          const error = asAttuneError(thrown);
-          if (error.code === 'CANCELLED') return controller.error(error);
-          product.log.warn({ err: error }, 'an API stream failed');
-          controller.enqueue(event(JSON.stringify(errorBody(error))));
-          controller.close();
-        }
-      },
-      cancel: onGone,
-    },
-    { highWaterMark: 0 },
-  );
+  unread: AbortSignal,
+): AsyncGenerator<string, void> {
+  const event = (data: string) => `data: ${data}\n\n`;
+  let more: object = { attune };
+  try {
+    for await (const chunk of chunks) {
+      if (unread.aborted) throw unreadFor(PACE.unreadMs);
+      yield event(JSON.stringify({ ...frame, ...chunk, ...more }));
+      more = {};
+    }
+    yield event('[DONE]');
+  } catch (thrown) {
+    const error = asAttuneError(thrown);
+    if (error.code !== 'CANCELLED') product.log.warn({ err: error }, 'an API stream failed');
+    yield event(JSON.stringify(errorBody(error)));
+  }
 }
 
 const FINISH: Record<string, string> = {
@@ -144,7 +151,7 @@ function finishReasonOf({ finishReason }: EndEvent): string {
   return reason;
 }
 
-/** Answers to one prompt share it. */
+/** Every prompt once, every choice. */
 function usageOf({ promptTokens, answers }: Completion): Usage {
   const completionTokens = answers.reduce((total, answer) => total + answer.ids.length, 0);
   return {

@@ -18,9 +18,11 @@ interface Refusal {
 }
 
 const NO_TOOLS = 'The model calls no tools; describe what you need in a message.';
+const NO_TOOL_CALLS = 'The model calls no tools; write what a tool said into a message.';
 const TEXT_ONLY = 'The model writes text only; leave it out.';
 
-const REFUSALS: Record<string, Refusal> = {
+/** Of a request. */
+export const REFUSALS: Record<string, Refusal> = {
   tools: { asksNothing: isNothing, wayOut: NO_TOOLS },
   tool_choice: { asksNothing: isOneOf('none', 'auto'), wayOut: NO_TOOLS },
   parallel_tool_calls: { asksNothing: isOneOf(true, false), wayOut: NO_TOOLS },
@@ -47,18 +49,39 @@ const REFUSALS: Record<string, Refusal> = {
   suffix: { asksNothing: isNothing, wayOut: 'The model only continues; leave it out.' },
 };
 
+/** Of a message: answers carry these fields empty, and are sent back as they came. */
+const MESSAGE_REFUSALS: Record<string, Refusal> = {
+  tool_calls: { asksNothing: isNothing, wayOut: NO_TOOL_CALLS },
+  tool_call_id: { asksNothing: isNothing, wayOut: NO_TOOL_CALLS },
+  function_call: { asksNothing: isNothing, wayOut: NO_TOOL_CALLS },
+  audio: { asksNothing: isNothing, wayOut: TEXT_ONLY },
+  parsed: { asksNothing: isNothing, wayOut: 'Send the content that it was parsed from.' },
+};
+
 /** The body without parameters that ask for nothing; throws UNSUPPORTED naming the first that asks for something. */
 export function refuseUnsupported(body: unknown): unknown {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  const kept: Record<string, unknown> = {};
-  for (const [param, value] of Object.entries(body)) {
-    const refusal = REFUSALS[param];
-    if (!refusal) kept[param] = value;
-    else if (!refusal.asksNothing(value))
-      throw new AttuneError('UNSUPPORTED', `${named(param, value)} is not supported. ${refusal.wayOut}`, { param });
-  }
-  return kept;
+  const kept = dropEmpty(body, REFUSALS, '');
+  if (!isObject(kept) || !Array.isArray(kept.messages)) return kept;
+  const messages = kept.messages.map((message, index) => dropEmpty(message, MESSAGE_REFUSALS, `messages[${index}].`));
+  return { ...kept, messages };
 }
+
+function dropEmpty(value: unknown, refusals: Record<string, Refusal>, place: string): unknown {
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(([name, asked]) => {
+    // A body may say `constructor`, which every object has.
+    const refusal = Object.hasOwn(refusals, name) ? refusals[name] : undefined;
+    if (refusal && !refusal.asksNothing(asked)) {
+      const param = place + name;
+      throw new AttuneError('UNSUPPORTED', `${named(param, asked)} is not supported. ${refusal.wayOut}`, { param });
+    }
+    return !refusal;
+  });
+  return Object.fromEntries(kept);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function named(param: string, value: unknown): string {
   const type = typeOf(value);

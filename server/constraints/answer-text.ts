@@ -6,10 +6,12 @@ import { type Hit, judge, type RuleSet, StreamFilter } from '@/core/constraints/
 export interface ShownToken {
   /** Its place in the answer. */
   index: number;
-  /** Empty where a character goes on in the next token. */
+  /** Empty for the first parts of a character that ends in a later token. */
   text: string;
   /** A rule hides it, or a part of it. */
   isMasked: boolean;
+  /** A stop string cuts it, so that the text is a part of it. */
+  isCut: boolean;
 }
 
 /** Text is held back while it may still turn out forbidden or the beginning of a stop string: what was shown never changes. */
@@ -50,13 +52,8 @@ export class AnswerText {
     this.append(text);
   }
 
-  /** Releases what was held back. */
+  /** Releases what was held back; a character that was cut off is no character, and left out. */
   end(): void {
-    const rest = this.decoder.end();
-    // A character that was never finished is its last token's.
-    const last = this.lastTextToken(this.tokenEnds.length);
-    if (last >= 0) this.tokenEnds[last]! += rest.length;
-    this.append(rest);
     if (!this.isStopped) this.show(this.held);
     this.held = '';
     this.visible += this.filter.end();
@@ -74,13 +71,29 @@ export class AnswerText {
     for (let index = from; index < this.tokenEnds.length; index++) {
       const end = this.tokenEnds[index]!;
       if (end === null) continue;
-      const isShown = hasEnded ? start < this.visible.length : end <= this.visible.length;
-      if (!isShown) break;
+      // A part of a character is shown with the whole, and hidden with it.
+      const characterEnd = this.endOfCharacter(index, start);
+      if (characterEnd > this.visible.length && !(hasEnded && start < this.visible.length)) {
+        if (!hasEnded || this.isStopped || Number.isFinite(characterEnd)) break;
+        // The character was never finished: no text of it can be forbidden.
+        shown.push({ index, text: '', isMasked: false, isCut: false });
+        continue;
+      }
       const text = this.visible.slice(start, end);
-      shown.push({ index, text, isMasked: text !== this.raw.slice(start, end) });
+      const isMasked = this.visible.slice(start, characterEnd) !== this.raw.slice(start, characterEnd);
+      shown.push({ index, text, isMasked, isCut: end > this.visible.length });
       start = end;
     }
     return shown;
+  }
+
+  /** Where the text of the first token with text ends, from this one on; infinite while none has any. */
+  private endOfCharacter(index: number, start: number): number {
+    for (let at = index; at < this.tokenEnds.length; at++) {
+      const end = this.tokenEnds[at]!;
+      if (end !== null && end > start) return end;
+    }
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Index of the last token before `before` that is not special; -1 where there is none. */

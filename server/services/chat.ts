@@ -47,7 +47,7 @@ export async function send(product: Product, userId: string, input: SendInput): 
       await tx.update(conversation).set({ allowTraining }).where(eq(conversation.id, held.id));
     }
     const repeated = await findSent(tx, input);
-    if (repeated) return { result: { ...repeated, allowTraining }, rows: [] };
+    if (repeated) return { result: { ...repeated, allowTraining }, rows: [], promptTokens: 0 };
 
     const history = input.parentId ? await readPath(tx, input.conversationId, input.parentId) : [];
     await checkParent(tx, history.at(-1));
@@ -72,10 +72,10 @@ export async function send(product: Product, userId: string, input: SendInput): 
     // The first answer is shown on the left; chance decides which that is.
     if (product.random() < 0.5) arms.reverse();
     const plan = planAnswers(product, settings, [...history, userMessage!], arms, input.sampling);
-    const rows = await insertAnswers(tx, settings, caller, plan);
+    const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, [plan]);
     const comparisonId = isComparison ? await insertComparison(tx, rows) : null;
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, input.conversationId));
-    return { result: { ...resultOf(userMessage!, rows, comparisonId), allowTraining }, rows };
+    return { result: { ...resultOf(userMessage!, rows, comparisonId), allowTraining }, rows, promptTokens };
   });
   return result;
 }
@@ -133,12 +133,13 @@ export async function regenerate(
       .where(
         and(eq(message.conversationId, answer.conversationId), eq(message.clientMessageId, input.clientMessageId)),
       );
-    if (first) return { result: { ...resultOf(userMessage, [first.generation], null), allowTraining }, rows: [] };
+    if (first) return { result: { ...resultOf(userMessage, [first.generation], null), allowTraining }, rows: [], promptTokens: 0 };
     const arms = await chooseArms(tx, userId, false);
     const plan = planAnswers(product, settings, path, arms);
-    const rows = await insertAnswers(tx, settings, caller, { ...plan, clientMessageId: input.clientMessageId });
+    const answerPlan = { ...plan, clientMessageId: input.clientMessageId };
+    const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, [answerPlan]);
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, answer.conversationId));
-    return { result: { ...resultOf(userMessage, rows, null), allowTraining }, rows };
+    return { result: { ...resultOf(userMessage, rows, null), allowTraining }, rows, promptTokens };
   });
   return result;
 }

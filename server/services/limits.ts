@@ -1,9 +1,11 @@
 // Limits on what one person and one key may ask for: counted in Postgres for all replicas, and refusing what it cannot count.
-import { and, count, eq, sql } from 'drizzle-orm';
+import { count, eq, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
 import { conversation, generation } from '@/db/schema';
+import { capacityOf } from './engine-capacity';
 import type { Product } from './product';
 import type { Limits } from './settings';
 
@@ -15,6 +17,9 @@ export interface Caller {
 
 const WINDOW_SECONDS = 60;
 const RETRY_SEATS_SECONDS = 1;
+const RETRY_QUEUE_SECONDS = 2;
+/** A comparison asks for two. */
+const ANSWERS_OF_A_TURN = 2;
 const RETRY_STORE_SECONDS = 5;
 
 type Pool = Product['db']['$client'];
@@ -43,7 +48,7 @@ const subjectsOf = ({ userId, apiKeyId }: Caller) => [
   ...(apiKeyId ? [{ what: 'key', key: `key:${apiKeyId}`, kind: 'apiKey' as const }] : []),
 ];
 
-/** Counts the request. Throws OVERLOADED over a limit of the minute, and UNAVAILABLE when nobody can say. */
+/** Counts the request. Throws OVERLOADED over a limit of the minute, and UNAVAILABLE when the counts cannot be read. */
 export async function admit(product: Product, caller: Caller, limits: Limits): Promise<void> {
   const counter = counterOf(product);
   const subjects = subjectsOf(caller);
@@ -83,32 +88,61 @@ export async function charge(product: Product, caller: Caller, tokens: number): 
 
 /**
  * Throws OVERLOADED when so many answers more would run at once. The rows that run are the seats: they are taken in the
- * transaction that inserts them, and a process that dies frees none wrongly, for another one ends its rows.
+ * transaction that inserts them, one transaction at a time, and a process that dies frees none wrongly, for another one ends
+ * its rows.
  */
-export async function takeSeats(tx: Executor, caller: Caller, limits: Limits, answers: number): Promise<void> {
-  const { userId, apiKeyId } = caller;
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`attune seats ${userId}`}, 0))`);
+export async function takeSeats(
+  product: Product,
+  tx: Executor,
+  { userId, apiKeyId }: Caller,
+  limits: Limits,
+  answers: number,
+): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('attune seats', 0))`);
   const running = eq(generation.status, 'running');
-  const [mine] = await tx
-    .select({ n: count() })
-    .from(generation)
-    .where(and(running, eq(generation.userId, userId)));
-  refuseSeats('account', mine!.n, answers, limits.user.concurrent);
-  if (!apiKeyId) return;
-  const [keys] = await tx
-    .select({ n: count() })
+  const [now] = await tx
+    .select({ all: count(), mine: countOf(generation.userId, userId), keys: countOf(conversation.apiKeyId, apiKeyId) })
     .from(generation)
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
-    .where(and(running, eq(conversation.apiKeyId, apiKeyId)));
-  refuseSeats('key', keys!.n, answers, limits.apiKey.concurrent);
+    .where(running);
+  refuseSeats('account', now!.mine, answers, limits.user.concurrent);
+  if (apiKeyId) refuseSeats('key', now!.keys, answers, limits.apiKey.concurrent);
+  refuseQueue(now!.mine, now!.all, answers, capacityOf(product));
 }
+
+const countOf = (column: AnyPgColumn, value: string | null) =>
+  sql<number>`count(*) filter (where ${column} = ${value})`.mapWith(Number);
 
 function refuseSeats(what: string, running: number, more: number, most: number): void {
   if (running + more <= most) return;
+  // No wait helps a request that asks for more than the limit.
+  if (more > most) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `The request asks for ${more} answers and ${most} at once is this ${what}'s limit. Ask for fewer at a time.`,
+      { param: 'n' },
+    );
+  }
   throw new AttuneError(
     'OVERLOADED',
     `This ${what} has ${running} answers running and asks for ${more} more; ${most} at once is the limit. Wait for one to end.`,
     { retryAfterSeconds: RETRY_SEATS_SECONDS },
+  );
+}
+
+/**
+ * What one person holds may grow to what it leaves free, so that whoever comes next finds a place: one person gets half of the
+ * queue, two a third each, and so on (dynamic thresholds: Choudhury and Hahne 1998). The first turn needs no share.
+ */
+export function refuseQueue(mine: number, all: number, more: number, capacity: number): void {
+  const free = capacity - all - more;
+  const isFirstTurn = mine === 0 && more <= ANSWERS_OF_A_TURN;
+  if (free >= 0 && (isFirstTurn || mine + more <= free)) return;
+  const share = mine === 0 ? '' : `, ${mine} of them yours`;
+  throw new AttuneError(
+    'OVERLOADED',
+    `The engine takes ${capacity} answers at once and has ${all}${share}; ${more} more do not fit. Try again in a moment.`,
+    { retryAfterSeconds: RETRY_QUEUE_SECONDS },
   );
 }
 

@@ -17,6 +17,8 @@ export interface Begun<T> {
   result: T;
   /** Whose tokens are to be asked for; empty when nothing was written. */
   rows: GenerationRow[];
+  /** Of all prompts; answers to one prompt share it. */
+  promptTokens: number;
 }
 
 /** Tokens are asked for once the rows are there; until then the locks say whose the generations are. */
@@ -29,7 +31,7 @@ export async function beginAnswers<T>(
 ): Promise<{ result: T; running: RunningGeneration[] }> {
   const locked: string[] = [];
   try {
-    const { result, rows } = await product.db.transaction(async (tx) => {
+    const { result, rows, promptTokens } = await product.db.transaction(async (tx) => {
       const begun = await work(tx);
       for (const { id } of begun.rows) {
         if (await product.listener.tryLock(lockName(id), () => product.running.get(id)?.abandon())) locked.push(id);
@@ -38,7 +40,7 @@ export async function beginAnswers<T>(
     });
     const running = rows.map((row) => begin(product, row, settings.constraints, asked));
     // The tokens are on their way; what cannot be counted now fails the next request, which is counted first.
-    charge(product, caller, promptTokensOf(rows)).catch((error: unknown) => {
+    charge(product, caller, promptTokens).catch((error: unknown) => {
       product.log.warn({ err: error, userId: caller.userId }, 'a prompt was not counted');
     });
     return { result, running };
@@ -69,40 +71,51 @@ export interface AnswerPlan {
   clientMessageId?: string;
 }
 
-/** Messages and generations, with a seat for each and the prompt counted; throws OVERLOADED without a seat. */
+/** Messages and generations, with a seat for each and every prompt counted; throws OVERLOADED without a seat. */
 export async function insertAnswers(
+  product: Product,
   tx: Executor,
   settings: Settings,
   caller: Caller,
-  { parent, promptIds, answers, clientMessageId }: AnswerPlan,
-): Promise<GenerationRow[]> {
+  plans: readonly AnswerPlan[],
+): Promise<Omit<Begun<unknown>, 'result'>> {
   const { userId } = caller;
-  const { conversationId } = parent;
-  await takeSeats(tx, caller, settings.limits, answers.length);
+  await takeSeats(product, tx, caller, settings.limits, sum(plans.map(({ answers }) => answers.length)));
   const rows: GenerationRow[] = [];
-  for (const { arm, sampling } of answers) {
-    const messageId = randomUUID();
-    await tx
-      .insert(message)
-      .values({ id: messageId, conversationId, parentId: parent.id, role: 'assistant', content: '', clientMessageId });
-    const [row] = await tx
-      .insert(generation)
-      .values({
-        ...arm,
-        messageId,
-        conversationId,
-        userId,
-        sampling,
-        seed: sampling.seed,
-        promptIds,
-        constraintRulesVersion: settings.constraints.version,
-      })
-      .returning();
-    rows.push(row!);
+  for (const { parent, promptIds, answers, clientMessageId } of plans) {
+    const { conversationId } = parent;
+    for (const { arm, sampling } of answers) {
+      const messageId = randomUUID();
+      await tx
+        .insert(message)
+        .values({
+          id: messageId,
+          conversationId,
+          parentId: parent.id,
+          role: 'assistant',
+          content: '',
+          clientMessageId,
+        });
+      const [row] = await tx
+        .insert(generation)
+        .values({
+          ...arm,
+          messageId,
+          conversationId,
+          userId,
+          sampling,
+          seed: sampling.seed,
+          promptIds,
+          constraintRulesVersion: settings.constraints.version,
+        })
+        .returning();
+      rows.push(row!);
+    }
   }
-  await countUsage(tx, { userId, conversationId }, { requests: 1, promptTokens: promptTokensOf(rows) });
-  return rows;
+  const { conversationId } = plans[0]!.parent;
+  const promptTokens = sum(plans.map(({ promptIds }) => promptIds.length));
+  await countUsage(tx, { userId, conversationId }, { requests: 1, promptTokens });
+  return { rows, promptTokens };
 }
 
-/** Answers to one prompt share it. */
-const promptTokensOf = (rows: readonly GenerationRow[]) => rows[0]?.promptIds.length ?? 0;
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

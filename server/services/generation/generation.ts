@@ -15,7 +15,10 @@ import { type EndEvent, RunningGeneration } from './running-generation';
 
 export type GenerationRow = typeof generation.$inferSelect;
 /** What is asked of the engine beyond what the row says. */
-export type Asked = Pick<GenerateRequest, 'topLogprobs' | 'isRepeatable'>;
+export interface Asked extends Pick<GenerateRequest, 'topLogprobs' | 'isRepeatable'> {
+  /** The row keeps the likeliest tokens, for a request that may be repeated. */
+  keepsTop?: boolean;
+}
 
 /** How often the row follows the tokens. */
 const PERSIST_MS = 1000;
@@ -50,7 +53,7 @@ async function receive(
   row: GenerationRow,
   running: RunningGeneration,
   answer: AnswerText,
-  asked: Asked,
+  { keepsTop, ...asked }: Asked,
 ): Promise<void> {
   const { ids, logprobs } = running;
   const progress = () => ({ completionIds: ids, logprobs });
@@ -118,6 +121,7 @@ async function receive(
     row,
     {
       ...progress(),
+      topTokens: keepsTop ? running.top : null,
       firstTokenMs,
       status,
       finishReason,

@@ -75,6 +75,7 @@ const tokenizer: Tokenizer = {
   encode: () => [],
   decode: (ids) => ids.map(letter).join(''),
   stream: () => ({ push: letter, end: () => '' }),
+  bytesOf: (id: number) => Uint8Array.of(id),
   isSpecial: (id) => id === EOS,
 };
 

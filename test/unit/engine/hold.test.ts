@@ -47,6 +47,7 @@ beforeEach(async () => {
     encode: () => [],
     decode: () => '',
     stream: () => ({ push: () => '', end: () => '' }),
+    bytesOf: (id: number) => Uint8Array.of(id),
     isSpecial: () => false,
   };
   const read = () => Promise.reject(new Error('none'));

@@ -5,7 +5,8 @@ import { DEFAULT_RULES } from '@/core/constraints/constraints';
 import { AttuneError, ERROR_CODES } from '@/core/errors';
 import { asAttuneError, errorResponse } from '@/server/api/errors';
 import { openApiDocument } from '@/server/api/openapi';
-import { ChatCompletionRequest, ErrorBody } from '@/server/api/schemas';
+import { ChatCompletionRequest } from '@/server/api/requests';
+import { ErrorBody } from '@/server/api/responses';
 import { refuseUnsupported } from '@/server/api/unsupported';
 import { AnswerText } from '@/server/constraints/answer-text';
 import { type Piece, readAnswers } from '@/server/services/generation/read-answers';
@@ -117,6 +118,7 @@ const tokenizer = {
     const decoder = new TextDecoder();
     return { push: (id: number) => decoder.decode(Uint8Array.of(id), { stream: true }), end: () => decoder.decode() };
   },
+  bytesOf: (id: number) => Uint8Array.of(id),
   isSpecial: (id: number) => id === 0,
 };
 const answer = (stops: string[] = []) => new AnswerText(tokenizer, DEFAULT_RULES, stops);

@@ -1,0 +1,106 @@
+// Completions: what a key asks for becomes messages, generations and running answers, as in the chat.
+import { randomUUID } from 'node:crypto';
+import { Sampling } from '@/core/sampling';
+import type { Executor } from '@/db/client';
+import type { KeyOwner } from '@/server/services/api-key';
+import { titleOf } from '@/server/services/conversation';
+import { type AnswerPlan, type Begun, beginAnswers, insertAnswers } from '@/server/services/generation/answer';
+import type { RunningGeneration } from '@/server/services/generation/running-generation';
+import { resolveModel } from '@/server/services/model';
+import { drawSeed, type Product } from '@/server/services/product';
+import type { Settings } from '@/server/services/settings';
+import { checkCharacters } from '@/server/services/text';
+import { checkIds, fitContext, type Prompt, promptIdsOf, type Turn, turnsOf } from './prompt';
+import { findFirst, keepFirst, type RepeatKey } from './repeat';
+import { holdConversation, insertTurns } from './turns';
+
+export interface CompletionInput {
+  model: string;
+  prompts: Prompt[];
+  /** Of each prompt. */
+  choices: number;
+  /** What is absent comes from the product's settings. The seed is each prompt's first choice's; the others count on from it. */
+  sampling: Omit<Partial<Sampling>, 'seed'>;
+  /** Any whole number. */
+  seed: number | null;
+  topLogprobs: number;
+  /** Continues a conversation of this key, or makes it under this id. */
+  conversationId: string | null;
+  /** Under which the same request finds the answers that it has asked for before. */
+  repeatKey: RepeatKey | null;
+}
+
+export interface Completion {
+  versionId: string;
+  conversationId: string;
+  promptTokens: number;
+  createdAt: Date;
+  /** The choices of the first prompt, then those of the next. */
+  answers: RunningGeneration[];
+  /** The answers were asked for by an earlier request. */
+  isRepeated: boolean;
+}
+
+interface Plan {
+  turns: Turn[];
+  promptIds: number[];
+  samplings: Sampling[];
+}
+
+/** The signal is the reader's, who may leave while another process writes the answers. */
+export async function complete(
+  product: Product,
+  owner: KeyOwner,
+  settings: Settings,
+  input: CompletionInput,
+  signal: AbortSignal,
+): Promise<Completion> {
+  const { repeatKey } = input;
+  checkIds(
+    Object.keys(input.sampling.logitBias ?? {}).map(Number),
+    product.base.weights.config.vocabSize,
+    'logit_bias',
+  );
+  for (const stop of input.sampling.stop ?? []) checkCharacters(stop, 'stop string', 'stop');
+  const plans = input.prompts.map((prompt) => planOf(product, settings, input, prompt));
+  type Result = Omit<Completion, 'answers'>;
+  const work = async (tx: Executor): Promise<Begun<Result | { first: Completion }>> => {
+    const first = repeatKey && (await findFirst(product, tx, settings, owner, repeatKey, signal));
+    if (first) return { result: { first }, rows: [], promptTokens: 0 };
+    const arm = await resolveModel(tx, owner.userId, input.model);
+    const conversationId = input.conversationId ?? randomUUID();
+    const title = titleOf(plans[0]!.turns.at(-1)!.content) || input.model;
+    let isNew = await holdConversation(tx, owner, conversationId, title);
+    const answerPlans: AnswerPlan[] = [];
+    for (const { turns, promptIds, samplings } of plans) {
+      const id = await insertTurns(tx, settings, conversationId, turns, isNew);
+      isNew = false;
+      const answers = samplings.map((sampling) => ({ arm, sampling }));
+      answerPlans.push({ parent: { id, conversationId }, promptIds, answers });
+    }
+    const { rows, promptTokens } = await insertAnswers(product, tx, settings, owner, answerPlans);
+    if (repeatKey) await keepFirst(tx, owner, repeatKey, { conversationId, promptTokens }, rows);
+    const { createdAt } = rows[0]!;
+    const result = { versionId: arm.versionId, conversationId, promptTokens, createdAt, isRepeated: false };
+    return { result, rows, promptTokens };
+  };
+  const { result, running } = await beginAnswers(product, settings, owner, work, {
+    topLogprobs: input.topLogprobs,
+    isRepeatable: input.seed !== null,
+    keepsTop: repeatKey !== null && input.topLogprobs > 0,
+  });
+  return 'first' in result ? result.first : { ...result, answers: running };
+}
+
+function planOf(product: Product, settings: Settings, input: CompletionInput, prompt: Prompt): Plan {
+  const promptIds = promptIdsOf(product, settings, prompt);
+  const maxTokens = fitContext(product, settings, promptIds, prompt, input.sampling.maxTokens);
+  const samplings = Array.from({ length: input.choices }, (_, index): Sampling => {
+    const seed = input.seed === null ? drawSeed(product) : seedAt(input.seed, index);
+    return Sampling.parse({ ...settings.sampling, ...input.sampling, maxTokens, seed });
+  });
+  return { turns: turnsOf(product, prompt), promptIds, samplings };
+}
+
+/** Any whole number to one that the engine takes, different for seeds that differ by less than 2^53. */
+const seedAt = (seed: number, index: number) => Number(BigInt.asUintN(53, BigInt(seed) + BigInt(index)));

@@ -1,0 +1,34 @@
+// How many answers the engine takes at once, as it last said.
+import type { EngineClient } from '@/engine/client';
+import type { Product } from './product';
+
+/** The engine may come back with other settings. */
+const ASK_EVERY_MS = 10_000;
+
+interface Known {
+  capacity: number;
+  askedAt: number;
+}
+const known = new WeakMap<EngineClient, Known>();
+
+/** Never waits: until the engine has spoken there is no bound here, and it refuses what is beyond its queue itself. */
+export function capacityOf({ engine }: Product): number {
+  let state = known.get(engine);
+  if (!state) {
+    state = { capacity: Number.POSITIVE_INFINITY, askedAt: Number.NEGATIVE_INFINITY };
+    known.set(engine, state);
+  }
+  if (Date.now() - state.askedAt > ASK_EVERY_MS) void ask(engine, state);
+  return state.capacity;
+}
+
+async function ask(engine: EngineClient, state: Known): Promise<void> {
+  state.askedAt = Number.POSITIVE_INFINITY;
+  try {
+    state.capacity = (await engine.status()).capacity;
+  } catch {
+    // Whoever asks it for an answer learns why.
+  } finally {
+    state.askedAt = Date.now();
+  }
+}
