@@ -60,13 +60,6 @@ describe('an error', () => {
       'messages[0].role',
       'invalid_value',
     ],
-    [
-      'a last message of the assistant',
-      { messages: [{ role: 'assistant', content: 'x' }] },
-      400,
-      'messages',
-      'invalid_value',
-    ],
     ['top_logprobs alone', { top_logprobs: 2 }, 400, 'top_logprobs', 'invalid_value'],
     ['a logit_bias for no token', { logit_bias: { '99999999': 1 } }, 400, 'logit_bias', 'invalid_value'],
     ['a model that is not there', { model: 'gpt-4o' }, 404, 'model', 'model_not_found'],

@@ -42,7 +42,7 @@ describe('an error', () => {
       message: 'metadata.conversation_id: must be a UUID.',
     });
     expect(of({ ...message('a'), stop: ['a', 'b', 'c', 'd', 'e'] }).param).toBe('stop');
-    expect(of({ messages: [{ role: 'user', content: 'a', name: 'Ada' }] }).param).toBe('messages[0].name');
+    expect(of({ messages: [{ role: 'user', content: 'a', nickname: 'Ada' }] }).param).toBe('messages[0].nickname');
   });
 });
 

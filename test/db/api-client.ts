@@ -1,0 +1,39 @@
+// The API's routes over a world, without a server in between: requests go to the handler that Next calls.
+import { serve } from '@/server/api/endpoints';
+import type { ErrorBody } from '@/server/api/responses';
+import type { WebProcess } from '@/server/product';
+import { callAs, createUser } from './world';
+
+export interface ApiClient {
+  userId: string;
+  apiKeyId: string;
+  secret: string;
+  send(
+    path: string,
+    options?: { method?: string; body?: unknown; headers?: Record<string, string> },
+  ): Promise<Response>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** Routes find the process where Next's copies of them find it. */
+export function routeTo(web: WebProcess): void {
+  (globalThis as { attuneWebProcess?: Promise<WebProcess> }).attuneWebProcess = Promise.resolve(web);
+}
+
+export async function createClient(web: WebProcess): Promise<ApiClient> {
+  const userId = await createUser(web);
+  const { id: apiKeyId, secret } = await callAs(web, userId).apiKey.create({ name: 'test', allowTraining: true });
+  const send: ApiClient['send'] = (path, { method = 'GET', body, headers = {} } = {}) =>
+    serve(
+      new Request(`http://localhost:3000${path}`, {
+        method,
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', ...headers },
+        body:
+          body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+      } as RequestInit),
+    );
+  const post: ApiClient['post'] = (path, body, headers) => send(path, { method: 'POST', body, headers });
+  return { userId, apiKeyId, secret, send, post };
+}
+
+export const errorOf = async (response: Response) => ((await response.json()) as ErrorBody).error;
