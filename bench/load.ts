@@ -13,7 +13,7 @@ import { checkMixing } from './load/check';
 import { type Asked, ask } from './load/client';
 import { env } from '@/product/env';
 import { startProduct } from '@/product/bring-up';
-import { createApi, signInByLink } from './simulate/client';
+import { createApi, signInByLink, signUp } from './simulate/client';
 
 const { values: options } = parseArgs({
   options: {
@@ -97,9 +97,13 @@ async function main(): Promise<void> {
   try {
     const api = createApi(product.url, await signInByLink((await product.adminLink())!));
     await api.admin.setSettings.mutate({ limits: { user: UNLIMITED, apiKey: UNLIMITED } });
+    // One account gets half of the queue at most.
+    const emails = ['one@load.example', 'two@load.example', 'three@load.example'];
+    const owners = await Promise.all(emails.map(async (email) => createApi(product.url, await signUp(product.url, email))));
     const keys = await Promise.all(
       Array.from({ length: KEYS }, async (_, index) => {
-        return (await api.apiKey.create.mutate({ name: `load ${index}`, allowTraining: false })).secret;
+        const owner = owners[index % owners.length]!;
+        return (await owner.apiKey.create.mutate({ name: `load ${index}`, allowTraining: false })).secret;
       }),
     );
     await ask(url, keys[0]!, 'zq00000000', 0, 8); // the first answer waits for pages and weights

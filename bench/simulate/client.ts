@@ -1,4 +1,5 @@
 // One simulated person: an anonymous login, and the product's public API through it.
+import { randomBytes } from 'node:crypto';
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink } from '@trpc/client';
 import { EventSource } from 'eventsource';
 import superjson from 'superjson';
@@ -47,6 +48,17 @@ export async function signInAsGuest(url: string): Promise<string> {
     'OVERLOADED',
     `${url} refused a guest's sign-in for two minutes. Start it with nobody else signing in.`,
   );
+}
+
+/** The cookie of a new account. */
+export async function signUp(url: string, email: string): Promise<string> {
+  const response = await fetch(`${url}/api/auth/sign-up/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: url },
+    body: JSON.stringify({ name: email, email, password: randomBytes(12).toString('hex') }),
+  });
+  if (response.ok) return cookiesOf(response);
+  throw new AttuneError('UNAVAILABLE', `${email} could not sign up: ${response.status} ${await response.text()}`);
 }
 
 /** Follows a one-time sign-in link and keeps the session that it gives. */

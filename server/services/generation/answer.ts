@@ -86,16 +86,14 @@ export async function insertAnswers(
     const { conversationId } = parent;
     for (const { arm, sampling } of answers) {
       const messageId = randomUUID();
-      await tx
-        .insert(message)
-        .values({
-          id: messageId,
-          conversationId,
-          parentId: parent.id,
-          role: 'assistant',
-          content: '',
-          clientMessageId,
-        });
+      await tx.insert(message).values({
+        id: messageId,
+        conversationId,
+        parentId: parent.id,
+        role: 'assistant',
+        content: '',
+        clientMessageId,
+      });
       const [row] = await tx
         .insert(generation)
         .values({
