@@ -39,7 +39,8 @@ const ROOMS = [
     room: '^server/services/',
     may: ['^core/', '^db/', '^engine/(client|protocol)\\.ts$', '^server/(rollout/|constraints/|env\\.ts$)'],
   },
-  { room: '^server/api/', may: ['^core/', '^server/(services/|product\\.ts$)'] },
+  { room: '^server/api/', may: ['^core/', '^server/(services/|http/|product\\.ts$)'] },
+  { room: '^server/http/', may: ['^core/'] },
   { room: '^server/routers/', may: ['^core/', '^server/(services/|trpc\\.ts$)'] },
   { room: '^server/[^/]+\\.ts$', may: ['^core/', '^db/', '^engine/(client|protocol)\\.ts$', '^server/'] },
 

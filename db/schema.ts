@@ -3,6 +3,7 @@ export * from './auth-schema';
 export * from './schema/api';
 export * from './schema/conversation';
 export * from './schema/feedback';
+export * from './schema/idempotency';
 export * from './schema/operation';
 export * from './schema/release';
 export * from './schema/training';

@@ -1,6 +1,5 @@
 // Keys, usage and limits of the API.
 import {
-  type AnyPgColumn,
   bigint,
   boolean,
   date,
@@ -14,7 +13,6 @@ import {
   varchar,
 } from 'drizzle-orm/pg-core';
 import { createdAt, userId } from './columns';
-import { conversation } from './conversation';
 
 /** A bearer key of the OpenAI-compatible API. The key itself is shown once and kept nowhere. */
 export const apiKey = pgTable(
@@ -33,27 +31,6 @@ export const apiKey = pgTable(
     revokedAt: timestamp('revoked_at', { withTimezone: true }),
   },
   (t) => [index('api_key_user').on(t.userId, t.createdAt)],
-);
-
-/** What a key of the caller's choice stands for; it leaves with its answers. */
-export const idempotencyKey = pgTable(
-  'idempotency_key',
-  {
-    apiKeyId: uuid('api_key_id')
-      .notNull()
-      .references(() => apiKey.id, { onDelete: 'cascade' }),
-    key: text('key').notNull(),
-    /** Of the request that came first. */
-    fingerprint: text('fingerprint').notNull(),
-    conversationId: uuid('conversation_id')
-      .notNull()
-      .references((): AnyPgColumn => conversation.id, { onDelete: 'cascade' }),
-    /** In the order of the choices. */
-    generationIds: uuid('generation_ids').array().notNull(),
-    promptTokens: integer('prompt_tokens').notNull(),
-    createdAt: createdAt(),
-  },
-  (t) => [primaryKey({ columns: [t.apiKeyId, t.key] }), index('idempotency_key_conversation').on(t.conversationId)],
 );
 
 /** What a person used on a day (UTC), through the chat or through a key. */

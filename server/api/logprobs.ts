@@ -1,11 +1,11 @@
 // Log-probabilities as OpenAI writes them, for tokens that may be shown; what a content rule hides, no alternative tells.
 import { judge, maskText } from '@/core/constraints/constraints';
-import type { ShownToken } from '@/server/constraints/answer-text';
 import type { Piece } from '@/server/services/generation/read-answers';
-import type { Completion } from '../services/completion/complete';
+import type { Completion } from '../services/completion/completion';
 import type { ChatLogprobs, TextLogprobs } from './responses';
 import type { Call } from './route';
 
+type ShownToken = Piece['tokens'][number];
 type TokenEntry = ChatLogprobs['content'][number];
 
 /** `index` of the piece says whose tokens they are. */

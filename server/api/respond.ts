@@ -2,7 +2,7 @@
 import { AttuneError } from '@/core/errors';
 import { type Piece, readAnswers } from '@/server/services/generation/read-answers';
 import type { EndEvent } from '@/server/services/generation/running-generation';
-import type { Completion } from '../services/completion/complete';
+import type { Completion } from '../services/completion/completion';
 import { asAttuneError, errorBody } from './errors';
 import { firstWithin, pacedStream } from './event-stream';
 import { IDEMPOTENCY_KEY } from './idempotency';

@@ -5,11 +5,11 @@ import type { Executor } from '@/db/client';
 import type { KeyOwner } from '@/server/services/api-key';
 import { titleOf } from '@/server/services/conversation';
 import { type AnswerPlan, type Begun, beginAnswers, insertAnswers } from '@/server/services/generation/answer';
-import type { RunningGeneration } from '@/server/services/generation/running-generation';
 import { resolveModel } from '@/server/services/model';
 import { drawSeed, type Product } from '@/server/services/product';
 import type { Settings } from '@/server/services/settings';
 import { checkCharacters } from '@/server/services/text';
+import type { Completion } from './completion';
 import { checkIds, fitContext, type Prompt, promptIdsOf, type Turn, turnsOf } from './prompt';
 import { findFirst, keepFirst, type RepeatKey } from './repeat';
 import { holdConversation, insertTurns } from './turns';
@@ -28,17 +28,6 @@ export interface CompletionInput {
   conversationId: string | null;
   /** Under which the same request finds the answers that it has asked for before. */
   repeatKey: RepeatKey | null;
-}
-
-export interface Completion {
-  versionId: string;
-  conversationId: string;
-  promptTokens: number;
-  createdAt: Date;
-  /** The choices of the first prompt, then those of the next. */
-  answers: RunningGeneration[];
-  /** The answers were asked for by an earlier request. */
-  isRepeated: boolean;
 }
 
 interface Plan {

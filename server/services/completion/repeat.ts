@@ -8,7 +8,7 @@ import { follow } from '@/server/services/generation/follow';
 import type { GenerationRow } from '@/server/services/generation/generation';
 import type { Product } from '@/server/services/product';
 import type { Settings } from '@/server/services/settings';
-import type { Completion } from './complete';
+import type { Completion } from './completion';
 
 /** How long a key is remembered. */
 export const REPEAT_HOURS = 24;

@@ -1,0 +1,26 @@
+// Requests of the API that may be sent again, and what was answered to them.
+import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { apiKey } from './api';
+import { createdAt } from './columns';
+import { conversation } from './conversation';
+
+/** What a key of the caller's choice stands for; it leaves with its answers. */
+export const idempotencyKey = pgTable(
+  'idempotency_key',
+  {
+    apiKeyId: uuid('api_key_id')
+      .notNull()
+      .references(() => apiKey.id, { onDelete: 'cascade' }),
+    key: text('key').notNull(),
+    /** Of the request that came first. */
+    fingerprint: text('fingerprint').notNull(),
+    conversationId: uuid('conversation_id')
+      .notNull()
+      .references(() => conversation.id, { onDelete: 'cascade' }),
+    /** In the order of the choices. */
+    generationIds: uuid('generation_ids').array().notNull(),
+    promptTokens: integer('prompt_tokens').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.apiKeyId, t.key] }), index('idempotency_key_conversation').on(t.conversationId)],
+);
