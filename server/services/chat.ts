@@ -133,7 +133,12 @@ export async function regenerate(
       .where(
         and(eq(message.conversationId, answer.conversationId), eq(message.clientMessageId, input.clientMessageId)),
       );
-    if (first) return { result: { ...resultOf(userMessage, [first.generation], null), allowTraining }, rows: [], promptTokens: 0 };
+    if (first)
+      return {
+        result: { ...resultOf(userMessage, [first.generation], null), allowTraining },
+        rows: [],
+        promptTokens: 0,
+      };
     const arms = await chooseArms(tx, userId, false);
     const plan = planAnswers(product, settings, path, arms);
     const answerPlan = { ...plan, clientMessageId: input.clientMessageId };
