@@ -11,7 +11,7 @@ import { hash32, Rng } from '@/core/rng';
 import { mean, standardDeviation } from '@/bench/experiments/support/spread';
 import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
-import { RewardModelConfig } from '@/core/config/supervised';
+import { RewardModelConfig } from '@/core/config/reward';
 import { endOfTurn } from '@/trainer/data/demonstrations';
 import type { AnswerStates } from '@/trainer/model/answer-states';
 import { keepAnswerStates } from '@/bench/experiments/support/kept-answer-states';

@@ -11,7 +11,7 @@ import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { hash32, Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
-import { RewardModelConfig } from '@/core/config/supervised';
+import { RewardModelConfig } from '@/core/config/reward';
 import type { AnswerStates } from '@/trainer/model/answer-states';
 import { keepAnswerStates } from '@/bench/experiments/support/kept-answer-states';
 import { loadTrunk } from '@/trainer/model/backbone';

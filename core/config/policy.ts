@@ -1,7 +1,7 @@
 // The settings of policy optimisation: what every algorithm shares, then one object for each algorithm.
 import { z } from 'zod';
 
-export const LoraConfig = z.object({
+export const LoraConfig = z.strictObject({
   /** Rank of the update; 16 was measured against 8 on the default base. */
   rank: z.int().min(1).max(256).default(16),
   /** The update is (alpha / rank) B A. */
@@ -9,7 +9,7 @@ export const LoraConfig = z.object({
 });
 
 /** Every algorithm trains a LoRA policy with AdamW on rows of tokens. */
-const Shared = z.object({
+const Shared = z.strictObject({
   lora: LoraConfig.prefault({}),
   /** Padded tokens of one forward and backward pass, the unit of memory. */
   microBatchTokens: z.int().min(1).default(1536),
@@ -71,7 +71,7 @@ const OnPolicy = Sampled.extend({
   klCoefficient: z.number().min(0).default(0.03),
   /** Moves the coefficient towards a divergence; null keeps it fixed. */
   adaptiveKl: z
-    .object({
+    .strictObject({
       /** Nats summed over an answer. */
       target_kl_per_sequence: z.number().positive(),
       /** Answers. */

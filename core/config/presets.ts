@@ -2,13 +2,15 @@
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 import { hash32 } from '@/core/rng';
+import { describeUnknownKeys, nameUnknownKeys } from '@/core/unknown-keys';
 import { ALGORITHMS, POLICY_CONFIGS, type PolicyConfig } from './policy';
-import { RewardModelConfig, SftConfig } from './supervised';
+import { RewardModelConfig } from './reward';
+import { SftConfig } from './sft';
 
 /** The adapter's rank is the policy's: both stages train the same tensors. */
 const SftSettings = SftConfig.omit({ lora: true });
 
-export const PipelineConfig = z.object({
+export const PipelineConfig = z.strictObject({
   /** Imitation of demonstrations before anything else; null leaves it out, and {} takes its defaults. */
   sft: SftSettings.nullable().default(null),
   rewardModel: RewardModelConfig.prefault({}),
@@ -41,7 +43,13 @@ export function learnsFromLogged(config: PipelineConfig): boolean {
 }
 
 /** The same settings for every algorithm; each takes those that it has. */
-const forEveryAlgorithm = (settings: object) => Object.fromEntries(ALGORITHMS.map((name) => [name, settings]));
+const forEveryAlgorithm = (settings: object) =>
+  Object.fromEntries(
+    ALGORITHMS.map((name) => {
+      const has = (key: string) => Object.hasOwn(POLICY_CONFIGS[name].shape, key);
+      return [name, Object.fromEntries(Object.entries(settings).filter(([key]) => has(key)))];
+    }),
+  );
 
 const DEMO = { iterations: 4, sequences: 32, minibatch: 8, maxResponseTokens: 64, maxPromptTokens: 160 };
 
@@ -129,14 +137,21 @@ export function parseConfig(config: Record<string, unknown>): PipelineConfig {
   }
   const seeds = seed === undefined ? {} : seedsOf(z.int().min(0).safeParse(seed));
   const under = merge(preset === undefined ? {} : PRESETS[preset as PresetName], seeds);
-  const asked =
-    seed === undefined || !own.sft ? own : { ...own, sft: merge({ seed: hash32(Number(seed), 3) }, own.sft) };
-  const parsed = PipelineConfig.safeParse(merge(under, asked));
+  const seedsSft = seed !== undefined && isObject(own.sft);
+  const asked = seedsSft ? { ...own, sft: merge({ seed: hash32(Number(seed), 3) }, own.sft as object) } : own;
+  const parsed = PipelineConfig.safeParse(merge(under, asked), { error: nameUnknownSettings });
   if (!parsed.success) {
-    throw new AttuneError('BAD_INPUT', `The run's configuration: ${z.prettifyError(parsed.error)}`);
+    const problems = parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(': '));
+    throw new AttuneError('BAD_INPUT', `The run's settings: ${problems.join('; ')}`);
   }
   return parsed.data;
 }
+
+/** A run's order may also name a preset and a seed. */
+const nameUnknownSettings: typeof nameUnknownKeys = (issue) =>
+  issue.code === 'unrecognized_keys' && !issue.path?.length
+    ? describeUnknownKeys(issue.keys, [...Object.keys(PipelineConfig.shape), 'preset', 'seed'])
+    : nameUnknownKeys(issue);
 
 function seedsOf(seed: { data?: number }): object {
   if (seed.data === undefined) throw new AttuneError('BAD_INPUT', "The run's seed must be a whole number from 0 on.");
@@ -144,12 +159,14 @@ function seedsOf(seed: { data?: number }): object {
   return { rewardModel: { seed: hash32(seed.data, 1) }, ...policy };
 }
 
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 function merge(under: object, over: object): object {
-  const isObject = (value: unknown): value is object =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  const merged: Record<string, unknown> = { ...under };
+  const merged = new Map<string, unknown>(Object.entries(under));
   for (const [key, value] of Object.entries(over)) {
-    merged[key] = isObject(value) && isObject(merged[key]) ? merge(merged[key], value) : value;
+    const below = merged.get(key);
+    merged.set(key, isObject(value) && isObject(below) ? merge(below, value) : value);
   }
-  return merged;
+  return Object.fromEntries(merged); // not by assignment: a key may be __proto__
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PRESETS } from '@/core/config/presets';
-import type { RewardModelConfig } from '@/core/config/supervised';
+import type { RewardModelConfig } from '@/core/config/reward';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import type { Comparison, RewardExample } from '@/trainer/math/reward-examples';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keepAnswerStates } from '@/bench/experiments/support/kept-answer-states';
 import { PRESETS } from '@/core/config/presets';
-import { ProbeConfig, type RewardModelConfig } from '@/core/config/supervised';
+import { ProbeConfig, type RewardModelConfig } from '@/core/config/reward';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import type { Comparison, RewardExample } from '@/trainer/math/reward-examples';

@@ -1,5 +1,5 @@
 // Trains a reward model of the tests, keeping what it reports.
-import type { RewardModelConfig } from '@/core/config/supervised';
+import type { RewardModelConfig } from '@/core/config/reward';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { Trunk } from '@/trainer/model/types';
 import { type RewardModelInput, trainRewardModel } from '@/trainer/reward/train';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Base } from '@/core/base/base';
 import { loadBase } from '@/core/base/load-base';
-import { SftConfig } from '@/core/config/supervised';
+import { SftConfig } from '@/core/config/sft';
 import { Rng } from '@/core/rng';
 import { TINY_END_OF_TURN, writeTinyLlama } from '@/test/tiny-llama';
 import { startBackend, tf } from '@/trainer/backend';

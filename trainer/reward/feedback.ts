@@ -1,6 +1,6 @@
 // What every way of training a reward model needs to know of the feedback before it starts.
 
-import type { RewardModelConfig } from '@/core/config/supervised';
+import type { RewardModelConfig } from '@/core/config/reward';
 import { AttuneError } from '@/core/errors';
 import { fitRatingScales, type RatingScales } from '@/trainer/math/rating-scale';
 import type { RewardExample } from '@/trainer/math/reward-examples';

@@ -3,7 +3,7 @@
 // Each of some blocks has a probe of its own, all under one Gaussian prior whose precision is chosen by cross-validation
 // over prompts; the held-out scores of the same folds give the report, so that all feedback is trained on.
 
-import type { ProbeConfig, RewardModelConfig } from '@/core/config/supervised';
+import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
 import { hash32, Rng } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
 import { feedbackLoss } from '@/trainer/math/feedback-loss';

@@ -1,6 +1,6 @@
 // The states that probes read, for all answers of some feedback: computed once, kept in checkpoints, standardised by block.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
-import type { RewardModelConfig } from '@/core/config/supervised';
+import type { RewardModelConfig } from '@/core/config/reward';
 import { type Tensor2D, tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
 import type { RewardExample } from '@/trainer/math/reward-examples';

@@ -1,6 +1,6 @@
 // Decides which feedback a reward model trains on and which it is judged by.
 
-import type { RewardModelConfig } from '@/core/config/supervised';
+import type { RewardModelConfig } from '@/core/config/reward';
 import { hash32, Rng } from '@/core/rng';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 

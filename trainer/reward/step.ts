@@ -1,6 +1,6 @@
 // One optimiser step of the reward model: micro-batches of answers packed behind their prompts, a loss for each head, one update.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
-import type { RewardModelConfig } from '@/core/config/supervised';
+import type { RewardModelConfig } from '@/core/config/reward';
 import { uniformAt } from '@/core/rng';
 import { type Tensor3D, tf } from '@/trainer/backend';
 import { type FeedbackLoss, feedbackLoss } from '@/trainer/math/feedback-loss';

@@ -3,7 +3,7 @@
 // Ziegler et al. 2019; Stiennon et al. 2020. Left out: a learnt exchange rate between kinds of feedback, since all of them
 // observe the same logit (feedback-loss.ts).
 
-import type { ProbeConfig, RewardModelConfig } from '@/core/config/supervised';
+import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
 import { tf } from '@/trainer/backend';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { AnswerStates } from '@/trainer/model/answer-states';

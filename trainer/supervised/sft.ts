@@ -5,7 +5,7 @@
 // prompts, and noise on the embeddings.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Adapter } from '@/core/artifact/adapter';
-import type { SftConfig } from '@/core/config/supervised';
+import type { SftConfig } from '@/core/config/sft';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';

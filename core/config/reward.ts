@@ -1,42 +1,8 @@
-// The settings of imitation and of the reward model, with their units and defaults; policy-config.ts has the policy's.
+// The settings of the reward model, with their units and defaults.
 import { z } from 'zod';
 import { LoraConfig } from './policy';
 
-export const SftConfig = z.object({
-  lora: LoraConfig.prefault({}),
-  /** AdamW step size of the LoRA tensors at the end of the warm-up; a cosine follows, down to a tenth. */
-  learningRate: z.number().positive().default(2e-4),
-  /** Share of all steps in which the step size rises. */
-  warmupShare: z.number().min(0).max(1).default(0.1),
-  adamEpsilon: z.number().positive().default(1e-8),
-  weightDecay: z.number().min(0).default(0),
-  /** Passes over the demonstrations, at most; the held-out loss may end it sooner. */
-  epochs: z.int().min(1).max(50).default(2),
-  /** Rows per optimiser step. */
-  batchExamples: z.int().min(1).default(16),
-  /** Padded tokens of one forward and backward pass, the unit of memory. */
-  microBatchTokens: z.int().min(1).default(2048),
-  /** A row longer than this loses its start. */
-  maxTokens: z.int().min(8).default(512),
-  /** Global norm of the gradient. */
-  maxGradNorm: z.number().positive().default(1),
-  /** Ratings from this on make their answer a demonstration, as a thumb up does. */
-  leastRating: z.number().min(1).max(10).default(9),
-  /** Share of conversations held out. */
-  evalShare: z.number().min(0).max(0.5).default(0.1),
-  /** Evaluations in each epoch; the best state by held-out loss is kept. */
-  evalsPerEpoch: z.int().min(1).default(1),
-  /** Evaluations without a better held-out loss that end the training. */
-  patience: z.int().min(1).default(2),
-  /** Ends training after so many tokens forward and backward (padding aside); null is no limit. */
-  tokenBudget: z.int().positive().nullable().default(null),
-  /** Optimiser steps between two checkpoints. */
-  checkpointEverySteps: z.int().min(1).default(5),
-  seed: z.int().min(0).default(13),
-});
-export type SftConfig = z.infer<typeof SftConfig>;
-
-export const ProbeConfig = z.object({
+export const ProbeConfig = z.strictObject({
   /** Blocks that are read, as shares of the depth; the mean over several is steadier than the best of them. */
   depths: z.array(z.number().gt(0).lt(1)).min(1).default([0.4, 0.53, 0.67, 0.8, 0.9]),
   /** Precisions of the prior around 0 of a standardised feature's weight, in votes: the best by cross-validation is taken. */
@@ -46,7 +12,7 @@ export const ProbeConfig = z.object({
 });
 export type ProbeConfig = z.infer<typeof ProbeConfig>;
 
-export const RewardModelConfig = z.object({
+export const RewardModelConfig = z.strictObject({
   /**
    * Linear probes of the frozen base in place of an adapter: on few or noisy votes they rank better and take minutes.
    * Of the settings below they heed maxTokens, batchExamples, microBatchTokens, centering, undecidedPerDecided, uncertaintyPenalty,
