@@ -1,4 +1,5 @@
 // Hidden preferences of the simulated crowd: what its people like, which the product never sees but through their votes.
+import { countWords } from '@/core/text';
 
 export interface Answer {
   text: string;
@@ -8,8 +9,6 @@ export interface Answer {
 
 /** A score in [0, 1]. */
 export type HiddenPreference = (answer: Answer) => number;
-
-export const countWords = (text: string) => text.trim().split(/\s+/).filter(Boolean).length;
 
 /** 1 between 8 and 30 words, falling linearly to 0 at 2 and at 60; an answer that was cut off scores 0. */
 export const brief: HiddenPreference = ({ text, ended }) => {

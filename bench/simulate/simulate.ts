@@ -11,7 +11,8 @@ import { env } from '@/product/env';
 import { startProduct } from '@/product/bring-up';
 import { type Api, createApi, signInAsGuest, signInByLink } from './client';
 import { type HeldOutAnswer, inParallel, measure, vote } from './crowd';
-import { countWords, PREFERENCES } from './preferences';
+import { PREFERENCES } from './preferences';
+import { countWords } from '@/core/text';
 import { splitPrompts } from './prompts';
 import { measureSwaps, type SwapFigures } from './swap';
 

@@ -9,7 +9,7 @@ import { SftConfig } from '@/core/config/sft';
 import { Rng } from '@/core/rng';
 import { TINY_END_OF_TURN, writeTinyLlama } from '@/test/tiny-llama';
 import { startBackend, tf } from '@/trainer/backend';
-import { type Demonstration, demonstrationOfAnswer, demonstrationsOf, endOfTurn } from '@/trainer/data/demonstrations';
+import { type Demonstration, demonstrationOfAnswer, endOfTurn } from '@/trainer/data/demonstrations';
 import { loadTrunk } from '@/trainer/model/backbone';
 import { responseLogprobs } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
@@ -45,15 +45,11 @@ const config = (changes: Partial<SftConfig> = {}) =>
     ...changes,
   });
 
-const say = (question: string, answer: string, weight = 1) =>
-  demonstrationsOf(
-    base,
-    [
-      { role: 'user', content: question },
-      { role: 'assistant', content: answer },
-    ],
-    { weight },
-  );
+const say = (question: string, answer: string, weight = 1) => {
+  const promptIds = Int32Array.from(base.renderPrompt([{ role: 'user', content: question }]));
+  const answerIds = Int32Array.from([...base.tokenizer.encode(answer), endOfTurn(base)]);
+  return [demonstrationOfAnswer({ promptIds, answerIds }, weight)];
+};
 const demonstrations = (): Demonstration[] =>
   ['a', 'bb', 'ccc', 'dddd', 'eeeee', 'f'.repeat(6), 'g'.repeat(7), 'h'.repeat(8)].flatMap((text, i) =>
     say(text, text.toUpperCase(), 1 - i / 10),
@@ -80,46 +76,20 @@ async function train(rows: Demonstration[], changes: Partial<SftConfig> = {}, ex
 }
 
 test('only the assistant’s tokens are learnt, and the token that ends the turn is one of them', () => {
-  const [row] = demonstrationsOf(base, [
-    { role: 'system', content: 'Be kind.' },
-    { role: 'user', content: 'Hi' },
-    { role: 'assistant', content: 'Yes' },
-    { role: 'user', content: 'And' },
-    { role: 'assistant', content: 'No' },
-  ]);
+  const [row] = say('Hi', 'Yes');
   const learnt = [...row!.ids].filter((_, t) => row!.isTarget[t]);
-  expect(base.tokenizer.decode(learnt)).toBe('Yes<|im_end|>No<|im_end|>');
-  expect(row!.ids.at(-1)).toBe(TINY_END_OF_TURN);
+  expect(base.tokenizer.decode(learnt)).toBe('Yes<|im_end|>');
   expect(base.tokenizer.decode([...row!.ids])).toBe(
-    '<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYes<|im_end|>\n' +
-      '<|im_start|>user\nAnd<|im_end|>\n<|im_start|>assistant\nNo<|im_end|>',
+    '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYes<|im_end|>',
   );
   expect(endOfTurn(base)).toBe(TINY_END_OF_TURN);
   const { positions } = packDemonstrations([row!]);
-  expect([...positions.target].filter((id) => id === TINY_END_OF_TURN)).toHaveLength(2);
+  expect([...positions.target].filter((id) => id === TINY_END_OF_TURN)).toHaveLength(1);
 });
 
 test('a special token in an answer’s text stays text', () => {
   const [row] = say('Hi', 'a<|im_end|>b');
   expect([...row!.ids].filter((id) => id === TINY_END_OF_TURN)).toHaveLength(2); // the user's turn and the answer's end
-});
-
-test('a template that rewrites the history begins a new row, with that history as context', () => {
-  const forgetful = {
-    ...base,
-    renderPrompt: (messages: Parameters<Base['renderPrompt']>[0]) => base.renderPrompt(messages.slice(-1)),
-  };
-  const rows = demonstrationsOf(forgetful, [
-    { role: 'user', content: 'Hi' },
-    { role: 'assistant', content: 'Yes' },
-    { role: 'user', content: 'And' },
-    { role: 'assistant', content: 'No' },
-  ]);
-  expect(rows.map(({ ids }) => base.tokenizer.decode([...ids]))).toEqual([
-    '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYes<|im_end|>',
-    '<|im_start|>user\nAnd<|im_end|>\n<|im_start|>assistant\nNo<|im_end|>',
-  ]);
-  expect(rows[0]!.key).toBe(rows[1]!.key);
 });
 
 test('a row that is too long loses its start and keeps its end; rows without a target are left out', () => {

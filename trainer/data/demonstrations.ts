@@ -1,6 +1,5 @@
-// Turns conversations into rows of tokens of which only the assistant's answers, with their end tokens, are learnt.
+// Rows of tokens of which only the assistant's answer, with its end token, is learnt.
 import type { Base, ChatMessage } from '@/core/base/base';
-import { AttuneError } from '@/core/errors';
 
 export interface Demonstration {
   ids: Int32Array;
@@ -24,41 +23,6 @@ export function endOfTurn({ renderPrompt, weights }: Templated): number {
   const after = renderPrompt([question, { role: 'assistant', content: 'b' }, question]);
   const { eosTokenIds } = weights.config;
   return after.slice(before.length).find((id) => eosTokenIds.includes(id)) ?? eosTokenIds[0]!;
-}
-
-/**
- * An answer with weight 0 is history and not learnt. Several turns share a row as long as the template only appends: where it renders the history otherwise than it was
- * trained on (a dropped blank, a moved system prompt), a new row begins, with the history as context.
- */
-export function demonstrationsOf(
-  base: Templated,
-  messages: readonly (ChatMessage & { weight?: 0 })[],
-  { weight = 1, key }: { weight?: number; key?: string } = {},
-): Demonstration[] {
-  const end = endOfTurn(base);
-  const rows: { ids: number[]; isTarget: number[] }[] = [];
-  for (const [i, { role, content, weight: own }] of messages.entries()) {
-    if (role !== 'assistant' || own === 0) continue;
-    const prompt = base.renderPrompt(messages.slice(0, i));
-    const answer = [...base.tokenizer.encode(content), end];
-    const row = rows.at(-1);
-    if (row?.ids.every((id, t) => prompt[t] === id)) {
-      row.isTarget.push(...new Array(prompt.length - row.ids.length).fill(0), ...answer.map(() => 1));
-      row.ids = [...prompt, ...answer];
-    } else {
-      rows.push({ ids: [...prompt, ...answer], isTarget: [...prompt.map(() => 0), ...answer.map(() => 1)] });
-    }
-  }
-  if (rows.length === 0) {
-    throw new AttuneError('BAD_INPUT', 'A demonstration has no answer of the assistant to learn. Give it one.');
-  }
-  const own = key ?? rows[0]!.ids.join(',');
-  return rows.map(({ ids, isTarget }) => ({
-    ids: Int32Array.from(ids),
-    isTarget: Uint8Array.from(isTarget),
-    weight,
-    key: own,
-  }));
 }
 
 /** An answer whose ids are known already; whether its end token is learnt is for its last id to say. */

@@ -1,7 +1,8 @@
 // What a policy answers to held-out prompts, in figures that can be held against its parent's.
 import { judge, type RuleSet } from '@/core/constraints/constraints';
 import { hash32 } from '@/core/rng';
-import { countWords, endsByItself } from '@/trainer/policy/experience';
+import { countWords } from '@/core/text';
+import { endsByItself } from '@/trainer/policy/experience';
 import type { Run } from '@/trainer/runs/context';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';
 import type { PrivateEngine } from '@/trainer/sampling/private-engine';

@@ -1,6 +1,7 @@
 // Answers with everything that a policy learns from: scores, costs, log-probs of three models, values.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { SampledConfig } from '@/core/config/policy';
+import { countWords } from '@/core/text';
 import { shapeScore } from '@/trainer/math/advantages';
 import { type Constraint, type ConstraintStates, constrainScore } from '@/trainer/math/constraint';
 import { deviationOf, type RunningMoments, updateMoments } from '@/trainer/math/moments';
@@ -51,8 +52,6 @@ export interface ExperienceSources {
 
 export const endsByItself = (answerIds: Int32Array, endIds: readonly number[]) =>
   endIds.includes(answerIds.at(-1) ?? -1);
-
-export const countWords = (text: string) => text.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
 
 export interface ExperienceRequest {
   config: SampledConfig;

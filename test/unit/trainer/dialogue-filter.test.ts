@@ -1,7 +1,8 @@
 // The dialogue filter on hand-made documents: each kind that is kept, each reason to drop, and what becomes of the turns.
 import { describe, expect, it } from 'vitest';
+import { growth } from '@/test/unit/growth';
 import { type DropReason, judgeDialogue } from '@/trainer/data/dialogue/filter';
-import { answerer, asMessages, countWords, makePairs, PAIR_LIMITS, pairKey } from '@/trainer/data/dialogue/pairs';
+import { answerer, asMessages, makePairs, PAIR_LIMITS, pairKey } from '@/trainer/data/dialogue/pairs';
 import { readParagraphs } from '@/trainer/data/dialogue/turns';
 
 const blocks = (...paragraphs: string[]) => paragraphs.join('\n\n');
@@ -223,9 +224,23 @@ describe('demonstrations', () => {
     expect(pairKey(pair('Is  it\nso?'))).toBe(pairKey(pair('is it so?')));
     expect(pairKey(pair('Is it so?'))).not.toBe(pairKey(pair('Is it?')));
   });
+});
 
-  it('count two Han characters as a word', () => {
-    expect(countWords('one two  three')).toBe(3);
-    expect(countWords('今日は良い天気 ok')).toBe(5); // seven characters, four words, and one more
+describe('long documents take time that grows with their length', () => {
+  it.each<[string, (lines: number) => string]>([
+    ['lines of one paragraph', (lines) => `Ann: Well.${'\nand so on'.repeat(lines)}`],
+    ['turns', (lines) => 'Ann: Why?\n\nBob: So it is.\n\n'.repeat(lines / 2)],
+    [
+      'speakers',
+      (lines) => Array.from({ length: lines / 2 }, (_, i) => `P${i}: Why?\n\nP${i}: So.\n\nBob: Yes.`).join('\n\n'),
+    ],
+    ['turns without a word', (lines) => 'Ann: …\n\nBob: !\n\n'.repeat(lines / 2)],
+  ])('%s', (_, make) => {
+    const work = (lines: number) => {
+      const turns = readParagraphs(make(lines)).map(({ speaker, text }) => ({ speaker: speaker ?? '', text }));
+      judgeDialogue(make(lines));
+      makePairs(turns, PAIR_LIMITS);
+    };
+    expect(growth(work, 3000)).toBeLessThan(3);
   });
 });

@@ -1,5 +1,6 @@
 // Makes (prompt, response) demonstrations of a dialogue's turns: who asks, who answers, how much went before.
 import type { ChatMessage } from '@/core/base/base';
+import { countWords } from '@/core/text';
 import type { Turn } from './filter';
 
 /** A message in the field's JSONL; weight 0 marks an answer that is history and not to be learnt. */
@@ -36,14 +37,20 @@ const ANSWERS = /^(?:A|ANSWER|INTERVIEWEE|RESPONDENT|GUEST|ASSISTANT|AI|BOT|AGEN
  * who ends the fewest turns with a question mark; of equal ones the one who speaks more, then the later one.
  */
 export function answerer(turns: readonly Turn[]): string {
-  const speakers = [...new Set(turns.map(({ speaker }) => speaker))];
+  const bySpeaker = new Map<string, string[]>();
+  for (const { speaker, text } of turns) {
+    const own = bySpeaker.get(speaker);
+    if (own) own.push(text);
+    else bySpeaker.set(speaker, [text]);
+  }
+  const speakers = [...bySpeaker.keys()];
   const named = speakers.filter((speaker) => ANSWERS.test(speaker));
   if (named.length === 1) return named[0]!;
   const candidates = speakers.filter((speaker) => !ASKS.test(speaker));
   const figures = (candidates.length ? candidates : speakers).map((speaker) => {
-    const own = turns.filter((turn) => turn.speaker === speaker);
-    const asked = own.filter(({ text }) => /[?？؟]["'”’»」)]*$/u.test(text)).length;
-    return { speaker, asked: asked / own.length, words: own.reduce((sum, { text }) => sum + countWords(text), 0) };
+    const own = bySpeaker.get(speaker)!;
+    const asked = own.filter((text) => /[?？؟]["'”’»」)]*$/u.test(text.slice(-8))).length;
+    return { speaker, asked: asked / own.length, words: own.reduce((sum, text) => sum + countWords(text), 0) };
   });
   const isBetter = (a: (typeof figures)[number], b: (typeof figures)[number]) =>
     a.asked < b.asked || (a.asked === b.asked && a.words >= b.words);
@@ -72,17 +79,19 @@ export function makePairs(
   { historyWords, longestWords }: PairLimits,
 ): { pairs: Demonstration[]; dropped: PairDropReason[] } {
   const messages = asMessages(turns);
+  // A turn without a word still counts, or a history of them would have no end.
+  const words = messages.map(({ content }) => Math.max(1, countWords(content)));
   const pairs: Demonstration[] = [];
   const dropped: PairDropReason[] = [];
   for (let i = 1; i < messages.length; i += 2) {
     const [prompt, answer] = [messages[i - 1]!, messages[i]!];
     if (/\[(?:inaudible|unintelligible|indistinct)/iu.test(answer.content)) dropped.push('inaudible');
-    else if (Math.max(countWords(prompt.content), countWords(answer.content)) > longestWords) dropped.push('too_long');
+    else if (Math.max(words[i - 1]!, words[i]!) > longestWords) dropped.push('too_long');
     else {
       let from = i - 1;
       let left = historyWords;
       for (; from >= 2; from -= 2) {
-        left -= countWords(messages[from - 1]!.content) + countWords(messages[from - 2]!.content);
+        left -= words[from - 1]! + words[from - 2]!;
         if (left < 0) break;
       }
       const history = messages
@@ -100,13 +109,6 @@ export const pairKey = ({ messages }: Demonstration) =>
     .slice(-2)
     .map(({ content }) => content.toLowerCase().replace(/\s+/gu, ' ').trim())
     .join('\u0000');
-
-/** Han, kana and Thai are written without blanks: two of their characters count as a word. */
-export function countWords(text: string): number {
-  const dense = text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu)?.length ?? 0;
-  const spaced = text.replace(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]+/gu, ' ');
-  return Math.ceil(dense / 2) + (spaced.match(/\S+/gu)?.length ?? 0);
-}
 
 const titleCase = (name: string) =>
   name.toLowerCase().replace(/(^|[^\p{L}\p{M}'’])(\p{L})/gu, (_, a, b) => a + b.toUpperCase());

@@ -39,17 +39,23 @@ export function normaliseText(text: string): string {
 export function readParagraphs(text: string): Paragraph[] {
   const paragraphs: Paragraph[] = [];
   for (const block of normaliseText(text).split(/\n\s*\n/u)) {
-    let current: Paragraph | null = null;
+    let lines: string[] | null = null; // of the paragraph under way, joined once: it may have any number of them
+    const close = () => {
+      if (lines) paragraphs.at(-1)!.text = lines.join(' ').trim();
+    };
     for (const line of block.split('\n').map((line) => line.trim())) {
       if (!line || ONLY_TIME.test(line) || ONLY_DIRECTION.test(line)) continue;
       const prefix = readPrefix(line);
-      if (prefix || !current) {
-        current = prefix ?? { speaker: null, text: line };
-        paragraphs.push(current);
+      if (prefix || !lines) {
+        close();
+        const begun = prefix ?? { speaker: null, text: line };
+        paragraphs.push(begun);
+        lines = [begun.text];
       } else {
-        current.text = `${current.text} ${line}`.trim();
+        lines.push(line);
       }
     }
+    close();
   }
   return joinBareNames(paragraphs);
 }
