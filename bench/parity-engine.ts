@@ -9,7 +9,7 @@ import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { Rng } from '@/core/rng';
 import { spawnEngine } from '@/engine/spawn';
 import { startBackend } from '@/trainer/backend';
-import { meanDifference } from '@/trainer/gates/parity';
+import { meanDifference } from '@/trainer/gates/differences';
 import { loraFromAdapter } from '@/trainer/model/lora';
 import { loadTrunk } from '@/trainer/model/backbone';
 import { type Answer, scoreResponses } from '@/trainer/sampling/completion-logprobs';

@@ -1,15 +1,15 @@
 // One training run from feedback to a judged version; every stage keeps what it made, so a run goes on wherever it was.
 import type { Logger } from '@/core/logger';
 import type { PipelineSettings } from './env';
-import { measureCandidate } from './gates/measure';
-import { judgeGates } from './gates/verdict';
 import { openRun } from './runs/context';
 import type { Outcome, RunHome } from './runs/store';
+import { exportCandidate } from './stages/export';
+import { judgeCandidate } from './stages/gates';
 import { improvePolicy } from './stages/policy';
+import { publishCandidate } from './stages/publish';
 import { learnReward } from './stages/reward';
 import { imitate } from './stages/sft';
 import { freeze } from './stages/snapshot';
-import { exportCandidate, publishCandidate } from './stages/version';
 
 export async function runPipeline(home: RunHome, settings: PipelineSettings, log: Logger): Promise<Outcome> {
   const run = await openRun(home, settings, log);
@@ -19,9 +19,8 @@ export async function runPipeline(home: RunHome, settings: PipelineSettings, log
     const reward = await learnReward(run, snapshot);
     const policy = await improvePolicy(run, snapshot, reward);
     const candidate = await exportCandidate(run, snapshot, policy);
-    const figures = await measureCandidate(run, snapshot, reward, candidate.origin.versionId);
-    const gates = judgeGates(figures);
-    return await publishCandidate(run, candidate, gates, manifest);
+    const gates = await judgeCandidate(run, snapshot, reward, candidate);
+    return await publishCandidate(run, snapshot, candidate, gates, manifest);
   } finally {
     await run.close();
   }

@@ -5,8 +5,8 @@ export const GateResult = z.object({
   name: z.string(),
   value: z.number(),
   threshold: z.number(),
-  /** `max`: value must not exceed the threshold; `min`: value must reach it. */
-  bound: z.enum(['min', 'max']),
+  /** `max`: value must not exceed the threshold; `min`: value must reach it; `above`: value must exceed it. */
+  bound: z.enum(['min', 'max', 'above']),
   passed: z.boolean(),
   note: z.string().optional(),
 });

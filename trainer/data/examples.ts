@@ -1,6 +1,5 @@
 // Turns a snapshot's rows into what the algorithms train on and are judged by.
 
-import { AttuneError } from '@/core/errors';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import { type Demonstration, demonstrationOfAnswer } from './demonstrations';
 import type { SnapshotRow } from './snapshot';
@@ -97,12 +96,6 @@ export function promptsOf(
     .filter((row) => row.kind === 'prompt' && row.split === split && row.promptIds.length <= maxPromptTokens)
     .map((row) => Int32Array.from(row.promptIds));
 }
-
-export const noPrompts = (use: string, maxPromptTokens: number) =>
-  new AttuneError(
-    'BAD_INPUT',
-    `There is no ${use} prompt of at most ${maxPromptTokens} tokens in the snapshot. Collect more conversations.`,
-  );
 
 /** Logged answers of the run's parent to training prompts, as experience. */
 export function loggedAnswers(rows: readonly SnapshotRow[]): StoredGeneration[] {

@@ -1,4 +1,5 @@
 // What a policy answers to held-out prompts, in figures that can be held against its parent's.
+import type { GateResult } from '@/core/artifact/manifest';
 import { judge, type RuleSet } from '@/core/constraints/constraints';
 import { hash32 } from '@/core/rng';
 import { countWords } from '@/core/text';
@@ -7,6 +8,10 @@ import type { Run } from '@/trainer/runs/context';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';
 import type { PrivateEngine } from '@/trainer/sampling/private-engine';
 
+/** Shares may worsen by so much against the parent: sampling noise of 64 answers. */
+export const SLACK = 0.05;
+/** Hits of a rule beyond the parent's that may be chance: the parent itself has one in some samples and none in others. */
+export const CHANCE_HITS = 1;
 /** Words of an answer that says nothing, at most. */
 const DEGENERATE_WORDS = 2;
 
@@ -26,6 +31,9 @@ export interface AnswerFigures {
   /** Hits an answer, by rule. */
   constraintRates: Record<string, number>;
 }
+
+/** Gates on what the candidate's answers look like beside its parent's. */
+export type AnswerGate = (candidate: AnswerFigures, parent: AnswerFigures) => GateResult[];
 
 /**
  * At least `count` answers: fewer prompts are asked several times, with other seeds. Answer i has the same seed whatever

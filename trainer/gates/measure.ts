@@ -1,9 +1,9 @@
 // Measures a candidate for the gates: parity with the engine, distance from its reference, answers beside its parent's.
-import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
-import { noPrompts, promptsOf } from '@/trainer/data/examples';
+import { promptsOf } from '@/trainer/data/examples';
 import { shownAnswers } from '@/trainer/data/preference-examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
+import { promptKeyOf } from '@/trainer/data/split';
 import type { RewardModel } from '@/trainer/reward/scorer';
 import { type Run, serveAdapter } from '@/trainer/runs/context';
 import { stageProgress } from '@/trainer/runs/store';
@@ -11,8 +11,9 @@ import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
 import { loraFromAdapter } from '../model/lora';
 import type { Lora } from '../model/types';
 import { judgingOf, measureAnswers, sampleAnswers } from './answers';
-import { meanDifference, meanDivergence } from './parity';
-import type { GainFigures, GateFigures } from './verdict';
+import { meanDifference, meanDivergence } from './differences';
+import type { GainFigures } from './gain';
+import type { GateFigures } from './verdict';
 
 export async function measureCandidate(
   run: Run,
@@ -23,9 +24,9 @@ export async function measureCandidate(
   const { sink, config, policyConfig, trunk } = run;
   const { signal } = sink;
   const { microBatchTokens, maxPromptTokens, maxResponseTokens: maxTokens, klBudget, seed } = policyConfig;
+  const keyOf = promptKeyOf(run.base.tokenizer);
   const report = stageProgress(sink, 'parity');
   const prompts = promptsOf(snapshot.rows, 'heldout', maxPromptTokens);
-  if (prompts.length === 0) throw noPrompts('held-out', maxPromptTokens);
   const engine = await run.engine();
   await engine.load(versionId);
   report(0.05);
@@ -53,7 +54,7 @@ export async function measureCandidate(
           name: 'heldout_reward_gain',
           candidate: reward.score(own.answers),
           parent: reward.score(parents.answers),
-          prompts: own.answers.map(({ promptIds }) => promptIds.join()),
+          prompts: own.answers.map(({ promptIds }) => keyOf([...promptIds])),
         }
       : measureShown(run, snapshot),
   };
@@ -65,19 +66,14 @@ export async function measureCandidate(
 function measureShown(run: Run, snapshot: Snapshot): GainFigures {
   const { trunk, policy, policyConfig } = run;
   const shown = shownAnswers(snapshot.rows, 'heldout');
-  if (shown.length === 0) {
-    throw new AttuneError(
-      'BAD_INPUT',
-      'There is neither a vote nor a held-out demonstration to judge by. Add more data.',
-    );
-  }
   const meanLogprobs = (lora: Lora | null) =>
     scoreResponses(trunk, lora, shown, policyConfig.microBatchTokens).logprobs.map(
       (row) => row.reduce((sum, x) => sum + x, 0) / row.length,
     );
   const parent = run.parent && loraFromAdapter(trunk.config, run.parent, new Rng(policyConfig.seed));
   try {
-    const prompts = shown.map(({ promptIds }) => promptIds.join());
+    const keyOf = promptKeyOf(run.base.tokenizer);
+    const prompts = shown.map(({ promptIds }) => keyOf([...promptIds]));
     return {
       name: 'heldout_demonstration_gain',
       candidate: meanLogprobs(policy),

@@ -1,18 +1,20 @@
-// Whether the exported version computes in the engine what the policy computed in the trainer.
+// The gate on parity: the engine computes for the exported version what the policy computed in the trainer.
+import type { GateResult } from '@/core/artifact/manifest';
+import { atMost } from './gate';
 
-/** Mean |a - b| over all tokens of all answers, nats. */
-export function meanDifference(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
-  let sum = 0;
-  let tokens = 0;
-  for (const [i, row] of a.entries()) {
-    for (let t = 0; t < row.length; t++) sum += Math.abs(row[t]! - b[i]![t]!);
-    tokens += row.length;
-  }
-  return tokens ? sum / tokens : Number.POSITIVE_INFINITY;
+/** Mean |log p(engine) - log p(trainer)| over answer tokens, nats. */
+export interface ParityFigures {
+  fp32: number;
+  int8: number;
+  tokens: number;
 }
 
-/** Nats an answer: sum over its tokens of log p - log p(reference), averaged over answers. */
-export function meanDivergence(logprobs: readonly Float32Array[], reference: readonly Float32Array[]): number {
-  const perAnswer = logprobs.map((row, i) => row.reduce((sum, x, t) => sum + x - reference[i]![t]!, 0));
-  return perAnswer.reduce((a, b) => a + b, 0) / perAnswer.length;
-}
+const LIMIT = 1e-3;
+
+export const judgeParity = ({ fp32, int8, tokens }: ParityFigures): GateResult =>
+  atMost(
+    'parity',
+    fp32,
+    LIMIT,
+    `Mean difference of log-probabilities over ${tokens} tokens; int8 as served: ${int8.toPrecision(3)}.`,
+  );

@@ -5,7 +5,8 @@ import type { Snapshot } from '@/trainer/data/snapshot';
 import type { PolicyInput } from '@/trainer/policy/run';
 import { type Run, serveAdapter } from '@/trainer/runs/context';
 import { type AnswerFigures, judgingOf, measureAnswers, sampleAnswers } from './answers';
-import { judgeTrial, reasonOf } from './verdict';
+import { reasonOf } from './gate';
+import { judgeTrial } from './verdict';
 
 /** Held-out prompts, as at the gates, but with other seeds: a trial is no rehearsal of the very same samples. */
 export function trialsOf(run: Run, snapshot: Snapshot): PolicyInput['tryOut'] {

@@ -1,5 +1,5 @@
 // The policy stage: improves the policy by the run's algorithm, under the run's constraints.
-
+import type { Adapter } from '@/core/artifact/adapter';
 import { loggedAnswers, promptsOf } from '@/trainer/data/examples';
 import { preferencesOf, shownAnswers } from '@/trainer/data/preference-examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
@@ -12,7 +12,12 @@ import type { Run } from '@/trainer/runs/context';
 import type { Metrics } from '@/trainer/runs/store';
 import { stageProgress } from '@/trainer/runs/store';
 import { trialsOf } from '../gates/trial';
-import type { Trained } from './version';
+
+export interface Trained {
+  adapter: Adapter;
+  /** How its training ended, in a sentence. */
+  verdict: string;
+}
 
 /** Without an algorithm, what the stages before have made is the candidate. */
 export async function improvePolicy(run: Run, snapshot: Snapshot, reward: RewardModel | null): Promise<Trained> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { writeRewardArtifact } from '@/core/artifact/reward-artifact';
 import { writeDurably } from '@/core/durable-file';
 import { hash32 } from '@/core/rng';
-import { noPrompts, promptsOf, rewardExamples } from '@/trainer/data/examples';
+import { promptsOf, rewardExamples } from '@/trainer/data/examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { rewardArtifact } from '@/trainer/reward/export';
 import {
@@ -71,8 +71,7 @@ async function keepArtifact({ home, base }: Run, model: RewardModel): Promise<vo
 
 async function sampleStart(run: Run, prompts: Int32Array[]) {
   const { config, policyConfig, sink } = run;
-  const { maxPromptTokens, maxResponseTokens: maxTokens, seed } = policyConfig;
-  if (prompts.length === 0) throw noPrompts('training', maxPromptTokens);
+  const { maxResponseTokens: maxTokens, seed } = policyConfig;
   const engine = await run.engine();
   const versionId = await serveAdapter(engine, 'start', run.start);
   const asked = Array.from({ length: config.normalisationSamples }, (_, i) => prompts[i % prompts.length]!);

@@ -1,7 +1,7 @@
-// The first stage: freezes what the run learns from, and writes down everything that decides its outcome.
-
+// The first stage: freezes what the run learns from, refuses what could not be judged, and writes down all that decides the outcome.
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { promptKeyOf } from '@/trainer/data/split';
+import { checkSnapshot } from '@/trainer/gates/validation';
 import type { Run } from '@/trainer/runs/context';
 import { keepRunManifest, type RunManifest } from '@/trainer/runs/manifest';
 
@@ -10,6 +10,7 @@ export async function freeze(run: Run): Promise<{ snapshot: Snapshot; manifest: 
   sink.progress('snapshot', 0, null);
   const snapshot = await home.snapshot(promptKeyOf(base.tokenizer));
   sink.metrics('snapshot', 0, snapshot.counts);
+  checkSnapshot(snapshot, config, base.weights.config.eosTokenIds);
   log.info({ snapshotId: snapshot.id, ...snapshot.counts }, 'snapshot frozen');
   const manifest = await keepRunManifest(home.folder, {
     runId: home.order.id,

@@ -18,6 +18,7 @@ import { Cell, Table } from '@/app/ui/table';
 
 /** Deeper ancestors are not indented further: the table must stay readable. */
 const MAX_INDENT = 6;
+const GATE_BOUNDS = { min: 'gateMin', max: 'gateMax', above: 'gateAbove' } as const;
 
 export function Versions() {
   const t = useTranslations('admin');
@@ -125,8 +126,7 @@ function Gates({ gates }: { gates: VersionData['gates'] }) {
             <span className={gate.passed ? 'text-primary-strong' : 'text-danger'}>
               {gate.passed ? t('pass') : t('fail')}
             </span>{' '}
-            {gate.name}: {metric(gate.value)} (
-            {t(gate.bound === 'min' ? 'gateMin' : 'gateMax', { threshold: metric(gate.threshold) })})
+            {gate.name}: {metric(gate.value)} ({t(GATE_BOUNDS[gate.bound], { threshold: metric(gate.threshold) })})
             {gate.note && <span className="block text-muted-foreground">{gate.note}</span>}
           </li>
         ))}

@@ -1,8 +1,11 @@
 // The gate on the held-out gain: luck is turned away, a real gain passes, and answers to one prompt count as few.
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
+import { describeLeftOut } from '@/trainer/data/left-out';
 import type { AnswerFigures } from '@/trainer/gates/answers';
-import { judgeGates, judgeTrial, pairedGain } from '@/trainer/gates/verdict';
+import { pairedGain } from '@/trainer/gates/gain';
+import { reasonOf } from '@/trainer/gates/gate';
+import { judgeGates, judgeTrial, verdictOf } from '@/trainer/gates/verdict';
 
 const FIGURES: AnswerFigures = {
   count: 64,
@@ -47,6 +50,13 @@ describe('held-out gain', () => {
     expect(gain).toEqual({ mean: 2, standardError: 1, pairs: 4, prompts: 2 });
   });
 
+  it('is not judged on answers to one prompt, however many they are', () => {
+    const many = Array.from({ length: 64 }, () => 'a');
+    expect(() => gainGate(normals(1, 64, 5), normals(2, 64), many)).toThrow(
+      /at least 2 held-out prompts .* there is 1/,
+    );
+  });
+
   it('a candidate that does not improve is rejected, though its mean is above the parent’s every other time', () => {
     // 200 planted candidates of the parent's own distribution: a gate at mean > 0 accepts about half of them; at 2
     // standard errors a one-sided 2.3 %, so 4.6 of 200 with deviation 2.1: at most 12 is 3.5 deviations away.
@@ -59,7 +69,7 @@ describe('held-out gain', () => {
 
   it('a candidate better by one deviation is accepted, and the report says by what', () => {
     const gate = gainGate(normals(1, PAIRS, 1), normals(2, PAIRS), own);
-    expect(gate).toMatchObject({ passed: true, bound: 'min' });
+    expect(gate).toMatchObject({ passed: true, bound: 'above' });
     expect(gate.value).toBeGreaterThan(gate.threshold);
     // sqrt(2 / 64) = 0.18 for the standard error, twice that for the threshold.
     expect(gate.threshold).toBeGreaterThan(0.28);
@@ -73,6 +83,52 @@ describe('held-out gain', () => {
   });
 });
 
+describe('a sentence about a gate', () => {
+  const gate = (bound: 'min' | 'max' | 'above', value: number, threshold: number) => {
+    const passed = { min: value >= threshold, max: value <= threshold, above: value > threshold }[bound];
+    return { name: 'gate', value, threshold, bound, passed, note: '' };
+  };
+
+  it('says of no gain that it must be above what it equals', () => {
+    const rewards = normals(3, PAIRS);
+    expect(reasonOf(gainGate(rewards, rewards, own))).toBe('heldout_reward_gain is 0.00, allowed only above 0.00');
+  });
+
+  it('agrees with the comparison for every bound: figures that differ look different', () => {
+    expect(reasonOf(gate('max', 0.050001, 0.05))).toBe('gate is 0.050001, allowed at most 0.050000');
+    expect(reasonOf(gate('min', 0.9499999, 0.95))).toBe('gate is 0.9499999, allowed at least 0.9500000');
+    for (const bound of ['min', 'max', 'above'] as const) {
+      const rng = new Rng(5);
+      for (let i = 0; i < 200; i++) {
+        const [value, threshold] = [rng.uniform(), rng.uniform()].map((x) => Math.round(x * 20) / 20) as [
+          number,
+          number,
+        ];
+        const judged = gate(bound, value + 1e-7 * rng.normal(), threshold);
+        if (judged.passed) continue;
+        const [, shown, words, limit] = /is (\S+), allowed (.+) (\S+)$/.exec(reasonOf(judged))!;
+        const [a, b] = [Number(shown), Number(limit)];
+        const isAllowed = { 'at least': a >= b, 'at most': a <= b, 'only above': a > b }[words!];
+        expect(isAllowed).toBe(false);
+      }
+    }
+  });
+
+  it('the verdict also says what the training did not see', () => {
+    const gates = judgeGates({
+      parity: { fp32: 0, int8: 0, tokens: 1 },
+      kl: { perAnswer: 0, budget: 1 },
+      candidate: FIGURES,
+      parent: FIGURES,
+      gain: { name: 'heldout_reward_gain', candidate: [1, 1], parent: [0, 0], prompts: ['a', 'b'] },
+    });
+    const leftOut = describeLeftOut({ 'comparison/train': 9, 'left_out/same_answer': 3, 'left_out/too_long': 1 });
+    expect(verdictOf('v1', gates, 'All 4 iterations are done.', leftOut)).toBe(
+      'v1 passed all 6 gates. All 4 iterations are done. Left out: 3 pairs of two equal answers, 1 row too long for the base.',
+    );
+  });
+});
+
 describe('a rule', () => {
   const judged = (hits: number, parentHits: number) =>
     judgeGates({
@@ -80,7 +136,7 @@ describe('a rule', () => {
       kl: { perAnswer: 0, budget: 1 },
       candidate: { ...FIGURES, constraintRates: { profanity: hits / 64 } },
       parent: { ...FIGURES, constraintRates: { profanity: parentHits / 64 } },
-      gain: { name: 'heldout_reward_gain', candidate: [1], parent: [0], prompts: ['a'] },
+      gain: { name: 'heldout_reward_gain', candidate: [1, 1], parent: [0, 0], prompts: ['a', 'b'] },
     }).find(({ name }) => name === 'constraint/profanity')!.passed;
 
   it('may be hit once more than by the parent in a sample, and not twice', () => {

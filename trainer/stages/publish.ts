@@ -1,44 +1,19 @@
-// The stages around the gates: the policy as a candidate version for the engine, and the judged version made known.
+// The last stage: writes the judged version with its report and makes it known.
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Adapter } from '@/core/artifact/adapter';
 import type { GateResult } from '@/core/artifact/manifest';
+import { describeLeftOut } from '@/trainer/data/left-out';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { verdictOf } from '@/trainer/gates/verdict';
 import type { Run } from '@/trainer/runs/context';
 import { RUN_MANIFEST_FILE, type RunManifest } from '@/trainer/runs/manifest';
 import type { Outcome } from '@/trainer/runs/store';
-import { type VersionOrigin, versionIdOf, writeVersion } from '@/trainer/runs/version-directory';
-
-export interface Trained {
-  adapter: Adapter;
-  /** How its training ended, in a sentence. */
-  verdict: string;
-}
-
-export interface Candidate extends Trained {
-  origin: VersionOrigin;
-}
-
-/** Under the run's folder until the gates have spoken: their report is part of the published manifest. */
-export async function exportCandidate(run: Run, snapshot: Snapshot, { adapter, verdict }: Trained): Promise<Candidate> {
-  const { sink, base, adapters } = run;
-  const { order } = run.home;
-  sink.progress('export', 0, null);
-  const origin: VersionOrigin = {
-    versionId: versionIdOf(order),
-    base,
-    runId: order.id,
-    parentVersionId: order.parentVersionId,
-    snapshot,
-  };
-  await writeVersion(adapters, origin, adapter, []);
-  await sink.flush();
-  return { origin, adapter, verdict };
-}
+import { writeVersion } from '@/trainer/runs/version-directory';
+import type { Candidate } from './export';
 
 export async function publishCandidate(
   run: Run,
+  snapshot: Snapshot,
   { origin, adapter, verdict }: Candidate,
   gates: GateResult[],
   manifest: RunManifest,
@@ -50,7 +25,10 @@ export async function publishCandidate(
   sink.signal.throwIfAborted();
   const files = { [RUN_MANIFEST_FILE]: `${JSON.stringify(manifest, null, 2)}\n` };
   const written = await writeVersion(home.artifacts, origin, adapter, gates, files);
-  const outcome = await home.publish(written, verdictOf(origin.versionId, gates, verdict));
+  const outcome = await home.publish(
+    written,
+    verdictOf(origin.versionId, gates, verdict, describeLeftOut(snapshot.counts)),
+  );
   await tidy(home.folder);
   return outcome;
 }

@@ -1,0 +1,12 @@
+// The gate on ends: about as many answers end by themselves as the parent's do.
+import { type AnswerGate, SLACK } from './answers';
+import { atLeast, percent } from './gate';
+
+export const judgeEnds: AnswerGate = (candidate, parent) => [
+  atLeast(
+    'end_rate',
+    candidate.endRate,
+    Math.max(0, parent.endRate - SLACK),
+    `The parent ends ${percent(parent.endRate)}.`,
+  ),
+];

@@ -1,0 +1,52 @@
+// The gate on what must have become better: the candidate's gain over its parent, beyond what luck gives.
+import type { GateResult } from '@/core/artifact/manifest';
+import { AttuneError } from '@/core/errors';
+import { LEAST_HELD_OUT } from '@/trainer/data/split';
+import { above } from './gate';
+
+/** What must have become better than by luck, pair by pair. */
+export interface GainFigures {
+  /** By the reward of answers; without a reward model by the log-likelihood of held-out demonstrations, nats a token. */
+  name: 'heldout_reward_gain' | 'heldout_demonstration_gain';
+  candidate: readonly number[];
+  parent: readonly number[];
+  /** The prompt of each pair, as a key: answers to one prompt are not independent. */
+  prompts: readonly string[];
+}
+
+/** A gain within so many standard errors may be luck. */
+const STANDARD_ERRORS = 2;
+
+export function judgeGain(figures: GainFigures): GateResult {
+  const { mean, standardError, pairs, prompts } = pairedGain(figures);
+  const note =
+    `Mean over ${pairs} pairs to ${prompts} prompts; standard error ${standardError.toPrecision(2)}, ` +
+    `and the gain must exceed ${STANDARD_ERRORS} of them.`;
+  return above(figures.name, mean, STANDARD_ERRORS * standardError, note);
+}
+
+/**
+ * Answers to the same prompt under the same seed, one policy less the other. The standard error is the larger of two: of
+ * independent pairs, and of prompts that each have a gain of their own (Liang and Zeger 1986, with G / (G - 1)). Throws
+ * BAD_INPUT for fewer than two prompts, which say nothing about others.
+ */
+export function pairedGain({ candidate, parent, prompts }: Omit<GainFigures, 'name'>) {
+  const differences = candidate.map((x, i) => x - parent[i]!);
+  const pairs = differences.length;
+  const mean = differences.reduce((a, b) => a + b, 0) / pairs;
+  const squares = differences.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  const byPrompt = new Map<string, number>();
+  differences.forEach((x, i) => {
+    byPrompt.set(prompts[i]!, (byPrompt.get(prompts[i]!) ?? 0) + x - mean);
+  });
+  const groups = byPrompt.size;
+  if (groups < LEAST_HELD_OUT) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      `A gain needs at least ${LEAST_HELD_OUT} held-out prompts to be judged by, and there is ${groups}. Collect more prompts.`,
+    );
+  }
+  const clustered = [...byPrompt.values()].reduce((sum, x) => sum + x ** 2, 0) / pairs ** 2;
+  const variance = Math.max(squares / ((pairs - 1) * pairs), clustered * (groups / (groups - 1)));
+  return { mean, standardError: Math.sqrt(variance), pairs, prompts: groups };
+}

@@ -1,0 +1,12 @@
+// The gate on divergence: the candidate stays within the run's budget of nats from where the policy stage started.
+import type { GateResult } from '@/core/artifact/manifest';
+import { atMost } from './gate';
+
+/** Nats an answer. */
+export interface DivergenceFigures {
+  perAnswer: number;
+  budget: number;
+}
+
+export const judgeDivergence = ({ perAnswer, budget }: DivergenceFigures): GateResult =>
+  atMost('kl_budget', perAnswer, budget, 'Nats an answer away from where the policy started.');

@@ -1,0 +1,26 @@
+// The export stage: writes the trained policy as a candidate version for the engine.
+import type { Snapshot } from '@/trainer/data/snapshot';
+import type { Run } from '@/trainer/runs/context';
+import { type VersionOrigin, versionIdOf, writeVersion } from '@/trainer/runs/version-directory';
+import type { Trained } from './policy';
+
+export interface Candidate extends Trained {
+  origin: VersionOrigin;
+}
+
+/** Under the run's folder until the gates have spoken: their report is part of the published manifest. */
+export async function exportCandidate(run: Run, snapshot: Snapshot, { adapter, verdict }: Trained): Promise<Candidate> {
+  const { sink, base, adapters } = run;
+  const { order } = run.home;
+  sink.progress('export', 0, null);
+  const origin: VersionOrigin = {
+    versionId: versionIdOf(order),
+    base,
+    runId: order.id,
+    parentVersionId: order.parentVersionId,
+    snapshot,
+  };
+  await writeVersion(adapters, origin, adapter, []);
+  await sink.flush();
+  return { origin, adapter, verdict };
+}
