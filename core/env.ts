@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { AddressRanges } from './address';
 import { AttuneError } from './errors';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,6 +38,7 @@ const variables = {
   PORT: wholeNumber(0, 65_535).default(3000),
   ATTUNE_HOST: z.string().default(''),
   ATTUNE_URL: address.optional(),
+  ATTUNE_TRUSTED_PROXIES: AddressRanges.prefault(''),
   ATTUNE_DATA: z.string().default('.attune'),
   ATTUNE_MODEL: z.string().optional(),
   DATABASE_URL: z.string().optional(),

@@ -2,6 +2,7 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { AttuneError } from '@/core/errors';
+import { fromDriver, hideStatements } from './failure';
 import * as schema from './schema';
 
 export type Database = NodePgDatabase<typeof schema> & { $client: pg.Pool };
@@ -24,7 +25,14 @@ export function getDatabase(url: string): Database {
   const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: CONNECTION_TIMEOUT_MS });
   // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => undefined);
+  hideStatements();
   const database = Object.assign(drizzle(pool, { schema }), { $client: pool });
+  const { transaction } = database;
+  // Taking a connection fails outside of any query.
+  database.transaction = (work, config) =>
+    transaction.call(database, work, config).catch((error: unknown) => {
+      throw fromDriver(error);
+    }) as never;
   pools.attunePools.set(url, database);
   return database;
 }

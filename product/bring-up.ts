@@ -162,6 +162,7 @@ async function sourceStamp(): Promise<string> {
     'package-lock.json',
     'next.config.ts',
     'instrumentation.ts',
+    'proxy.ts',
   ]) {
     const path = join(ROOT, entry);
     const info = await stat(path).catch(() => null);

@@ -1,32 +1,48 @@
-// Sign-in: e-mail and password, guests whose history follows them into an account, and a one-time link for the admin.
+// Sign-in: e-mail and password, guests whose history follows them into an account, and one-time links for admins.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { anonymous, magicLink } from 'better-auth/plugins';
-import { eq } from 'drizzle-orm';
+import { and, asc, eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
-import type { Database } from '@/db/client';
+import type { Logger } from '@/core/logger';
+import type { Database, Executor } from '@/db/client';
 import * as schema from '@/db/schema';
 import { moveHistory } from './services/guest';
 
 export const ADMIN_EMAIL = 'admin@attune.local';
+/** Where a link leads that was used before, or is too old. */
+export const SPENT_LINK_PATH = '/sign-in/link';
 const LINK_SECONDS = 60 * 60;
 
 /** Where the link of the call in progress goes; a request from outside has nowhere to send it. */
 const outbox = new AsyncLocalStorage<{ url: string | null }>();
 
-export function createAuth(db: Database, options: { secret: string; baseUrl: string }) {
-  const isLocal = ['localhost', '127.0.0.1'].includes(new URL(options.baseUrl).hostname);
+interface AuthOptions {
+  secret: string;
+  /** The one address that the library knows; `http/auth-handler` brings requests to any other address under it. */
+  baseUrl: string;
+  log?: Logger;
+}
+
+export function createAuth(db: Database, { secret, baseUrl, log }: AuthOptions) {
   return betterAuth({
     appName: 'Attune',
-    baseURL: options.baseUrl,
-    secret: options.secret,
+    baseURL: baseUrl,
+    secret,
     telemetry: { enabled: false },
-    // A product that runs on this machine may be reached by either name and through a forwarded port.
-    trustedOrigins: isLocal ? ['http://localhost:*', 'http://127.0.0.1:*'] : [],
-    // Said out loud, because the library leaves the checks out where it takes its surroundings for a test's.
-    advanced: { disableOriginCheck: false, disableCSRFCheck: false },
+    // Said out loud, because the library leaves the checks out where it takes its surroundings for a test's. A cookie's
+    // Secure mark depends on the request, so the handler around the library sets it.
+    advanced: { disableOriginCheck: false, disableCSRFCheck: false, useSecureCookies: false },
+    // services/sign-in-limits counts instead: for all replicas, and by what is asked.
+    rateLimit: { enabled: false },
+    logger: {
+      log: (level, message, ...details) => {
+        const err = details.find((detail) => detail instanceof Error);
+        log?.[level]({ err }, `better-auth: ${withoutEmails(message)}`);
+      },
+    },
     database: drizzleAdapter(db, { provider: 'pg', schema }),
     emailAndPassword: { enabled: true, minPasswordLength: 8 },
     session: { expiresIn: 60 * 60 * 24 * 30 },
@@ -50,19 +66,53 @@ export function createAuth(db: Database, options: { secret: string; baseUrl: str
 }
 export type Auth = ReturnType<typeof createAuth>;
 
-/** A URL that signs in as the admin once, within an hour; makes the admin where there is none. */
-export async function createAdminLink(db: Database, auth: Auth, email = ADMIN_EMAIL): Promise<string> {
-  await db
-    .insert(schema.user)
-    .values({ id: randomUUID(), name: 'Admin', email, emailVerified: true, role: 'admin' })
-    .onConflictDoNothing({ target: schema.user.email });
-  const [admin] = await db.select().from(schema.user).where(eq(schema.user.email, email));
-  if (admin?.role !== 'admin')
-    throw new AttuneError('CONFLICT', `${email} is an account without the admin role; choose another address.`);
+const withoutEmails = (message: string) => message.replace(/[^\s<>"]+@[^\s<>"]+/g, '[e-mail]');
+
+/**
+ * A URL that signs an admin in once, within an hour: the one with this address, or the first admin, who is made where
+ * there is none. Throws NOT_FOUND for an unknown address, and CONFLICT for an account without the role.
+ */
+export async function createAdminLink(db: Database, auth: Auth, email?: string): Promise<string> {
+  const address = email === undefined ? await firstAdmin(db) : await adminAt(db, email.trim().toLowerCase());
   const slot: { url: string | null } = { url: null };
   await outbox.run(slot, () =>
-    auth.api.signInMagicLink({ body: { email, callbackURL: '/admin' }, headers: new Headers() }),
+    auth.api.signInMagicLink({
+      body: { email: address, callbackURL: '/admin', errorCallbackURL: SPENT_LINK_PATH },
+      headers: new Headers(),
+    }),
   );
   if (!slot.url) throw new AttuneError('INTERNAL', 'The sign-in link was not made.');
   return slot.url;
+}
+
+async function adminAt(db: Executor, email: string): Promise<string> {
+  const [person] = await db.select().from(schema.user).where(eq(schema.user.email, email));
+  if (!person) throw new AttuneError('NOT_FOUND', `There is no account with the address ${email}.`);
+  if (person.role !== 'admin')
+    throw new AttuneError(
+      'CONFLICT',
+      `${email} is an account without the admin role; an admin can give it the role on the page /admin/users.`,
+    );
+  return email;
+}
+
+/** The oldest admin account. Where none is left, the product's own becomes one again, and nothing of its past can open it. */
+async function firstAdmin(db: Database): Promise<string> {
+  return db.transaction(async (tx) => {
+    const [oldest] = await tx
+      .select()
+      .from(schema.user)
+      .where(and(eq(schema.user.role, 'admin'), eq(schema.user.isAnonymous, false)))
+      .orderBy(asc(schema.user.createdAt), asc(schema.user.id))
+      .limit(1);
+    if (oldest) return oldest.email;
+    const [own] = await tx
+      .insert(schema.user)
+      .values({ id: randomUUID(), name: 'Admin', email: ADMIN_EMAIL, emailVerified: true, role: 'admin' })
+      .onConflictDoUpdate({ target: schema.user.email, set: { role: 'admin', emailVerified: true } })
+      .returning();
+    await tx.delete(schema.session).where(eq(schema.session.userId, own!.id));
+    await tx.delete(schema.account).where(eq(schema.account.userId, own!.id));
+    return ADMIN_EMAIL;
+  });
 }

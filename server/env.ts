@@ -10,6 +10,7 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
     [
       'PORT',
       'ATTUNE_URL',
+      'ATTUNE_TRUSTED_PROXIES',
       'ATTUNE_DATA',
       'ATTUNE_ENGINE_SOCKET',
       'ATTUNE_ENGINE_MAX_CONTEXT',
@@ -30,6 +31,8 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
     authSecret: env.AUTH_SECRET ?? null,
     /** The address that people use; null accepts any host name that reaches the server. */
     publicUrl: env.ATTUNE_URL ?? null,
+    /** Proxies whose X-Forwarded headers are believed. */
+    trustedProxies: env.ATTUNE_TRUSTED_PROXIES,
     /** The address on this machine. */
     localUrl: `http://localhost:${env.PORT}`,
     logLevel: env.LOG_LEVEL,

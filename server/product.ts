@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadBase } from '@/core/base/load-base';
-import { createLogger } from '@/core/logger';
+import { createLogger, type Logger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
 import { checkConnection, closeDatabase, getDatabase } from '@/db/client';
 import { Listener } from '@/db/listener';
@@ -49,12 +49,17 @@ function endWithSupervisor(): void {
   process.once('disconnect', () => process.exit(0));
 }
 
+interface ProcessParts {
+  /** Uniform in [0, 1). */
+  random?: () => number;
+  log?: Logger;
+}
+
 export async function startWebProcess(
   settings: ServerSettings,
-  random: () => number = Math.random,
+  { random = Math.random, log = createLogger('web', { level: settings.logLevel }) }: ProcessParts = {},
 ): Promise<WebProcess> {
   const { databaseUrl } = settings;
-  const log = createLogger('web', { level: settings.logLevel });
   const base = await loadBase(settings.modelPath);
   await checkConnection(databaseUrl);
   await migrateDatabase(databaseUrl);
@@ -67,6 +72,7 @@ export async function startWebProcess(
   const auth = createAuth(db, {
     secret: settings.authSecret ?? keptSecret(dataPaths(settings.dataFolder).run),
     baseUrl: settings.publicUrl ?? settings.localUrl,
+    log,
   });
 
   await seed(product);

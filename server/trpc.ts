@@ -1,9 +1,13 @@
 // The tRPC instance: context, procedures by role, and the one place where an AttuneError becomes a transport error.
 import { initTRPC, TRPCError } from '@trpc/server';
-import superjson from 'superjson';
-import { prettifyError, ZodError } from 'zod';
+import superjson, { type SuperJSONResult } from 'superjson';
+import { ZodError } from 'zod';
 import { AttuneError, type ErrorCode, toAttuneError } from '@/core/errors';
+import { inputSentence } from '@/core/input-sentence';
+import { checkPlainData } from './http/plain-data';
+import { RETRY_AFTER_SECONDS } from './http/status';
 import type { WebProcess } from './product';
+import { checkDatabase } from './services/health';
 import type { Product } from './services/product';
 
 export interface Login {
@@ -20,7 +24,11 @@ export interface Context {
 
 /** Who asks, from the session's cookie alone. */
 export async function createContext({ product, auth }: WebProcess, headers: Headers): Promise<Context> {
-  const session = await auth.api.getSession({ headers });
+  const session = await auth.api.getSession({ headers }).catch(async (error: unknown) => {
+    // better-auth hides what failed; the database itself can be asked.
+    await checkDatabase(product);
+    throw toAttuneError(error);
+  });
   if (!session) return { product, user: null };
   const { id, name, role, isAnonymous } = session.user;
   return { product, user: { id, name, role: role ?? 'user', isAnonymous: isAnonymous ?? false } };
@@ -40,29 +48,100 @@ const TRANSPORT_CODE: Record<ErrorCode, TRPCError['code']> = {
   CANCELLED: 'CLIENT_CLOSED_REQUEST',
   INTERNAL: 'INTERNAL_SERVER_ERROR',
 };
+/** JSON-RPC's numbers: a client takes a stream up again after a 500's, and gives it up after this one. */
+const INVALID_REQUEST = -32600;
 
 const t = initTRPC.context<Context>().create({
-  transformer: superjson,
+  transformer: {
+    input: {
+      serialize: superjson.serialize,
+      deserialize: (value: SuperJSONResult) => {
+        checkPlainData(value.json);
+        return superjson.deserialize(value);
+      },
+    },
+    output: superjson,
+  },
   sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
-  errorFormatter: ({ shape, error }) => {
-    const { cause } = error;
-    const attuneCode: ErrorCode | null = cause instanceof AttuneError ? cause.code : null;
+  errorFormatter: ({ shape, error, type }) => {
+    const cause = causeOf(error);
     const { stack: _stack, ...data } = shape.data;
-    let { message } = shape;
-    if (cause instanceof ZodError) message = prettifyError(cause);
-    // What nobody foresaw may quote SQL or paths: the log keeps it, the page does not.
-    if (attuneCode === 'INTERNAL') message = 'Something went wrong on the server; its log has the details.';
-    return { ...shape, message, data: { ...data, attuneCode } };
+    const isHopeless = cause.code === 'INTERNAL' || cause.code === 'CORRUPT';
+    return {
+      ...shape,
+      code: type === 'subscription' && isHopeless ? INVALID_REQUEST : shape.code,
+      // What was not foreseen may quote paths: the log keeps it, the page does not.
+      message:
+        cause.code === 'INTERNAL' ? 'Something went wrong on the server; its log has the details.' : cause.message,
+      data: { ...data, attuneCode: cause.code, param: cause.param },
+    };
   },
 });
 
-const mapErrors = t.middleware(async ({ next, ctx, path }) => {
+/** Every error has one: what tRPC itself refuses is a request that it cannot read. */
+function causeOf(error: TRPCError): AttuneError {
+  const { cause } = error;
+  if (cause instanceof AttuneError) return cause;
+  if (cause instanceof ZodError) return fromZod(cause);
+  if (error.code === 'INTERNAL_SERVER_ERROR') return toAttuneError(cause ?? error);
+  if (error.code === 'NOT_FOUND') return new AttuneError('NOT_FOUND', error.message);
+  return new AttuneError('BAD_INPUT', 'The request is not one that this product understands.', { cause: error });
+}
+
+function fromZod(error: ZodError): AttuneError {
+  const { sentence, field } = inputSentence(error);
+  return new AttuneError('BAD_INPUT', sentence, { cause: error, ...(field ? { param: field } : {}) });
+}
+
+/** As the client gets it; for what fails before tRPC is asked, too. */
+export function toTransportError(thrown: unknown): TRPCError {
+  const error = thrown instanceof TRPCError ? causeOf(thrown) : toAttuneError(thrown);
+  return new TRPCError({ code: TRANSPORT_CODE[error.code], message: error.message, cause: error });
+}
+
+/** Seconds after which the first of these calls may be made again; null where waiting does not help. */
+export function retryAfterSeconds(errors: readonly TRPCError[]): number | null {
+  const waits = errors.flatMap(({ cause }) =>
+    cause instanceof AttuneError && (cause.code === 'OVERLOADED' || cause.code === 'UNAVAILABLE')
+      ? [cause.retryAfterSeconds ?? RETRY_AFTER_SECONDS]
+      : [],
+  );
+  return waits.length > 0 ? Math.max(...waits) : null;
+}
+
+const mapErrors = t.middleware(async ({ next, ctx, path, getRawInput }) => {
+  const fail = (thrown: unknown) => {
+    const error = toTransportError(thrown);
+    const { cause } = error;
+    if (cause instanceof AttuneError && cause.code === 'INTERNAL')
+      ctx.product.log.error({ err: cause.cause ?? cause, path }, 'procedure failed');
+    return error;
+  };
+  const input = await getRawInput().catch((error: unknown) => {
+    throw fail(error);
+  });
+  try {
+    checkPlainData(input);
+  } catch (error) {
+    throw fail(error);
+  }
   const result = await next();
-  if (result.ok || !(result.error.code === 'INTERNAL_SERVER_ERROR' && result.error.cause)) return result;
-  const error = toAttuneError(result.error.cause);
-  if (error.code === 'INTERNAL') ctx.product.log.error({ err: error.cause ?? error, path }, 'procedure failed');
-  throw new TRPCError({ code: TRANSPORT_CODE[error.code], message: error.message, cause: error });
+  if (!result.ok) throw fail(result.error);
+  return isStream(result.data) ? { ...result, data: mapStream(result.data, fail) } : result;
 });
+
+const isStream = (data: unknown): data is AsyncIterable<unknown> =>
+  typeof data === 'object' && data !== null && Symbol.asyncIterator in data;
+
+/** An error after the first event leaves as one before it would. */
+async function* mapStream<T>(events: AsyncIterable<T>, fail: (error: unknown) => Error): AsyncGenerator<T> {
+  try {
+    yield* events;
+  } catch (error) {
+    // The reader is gone, and nothing failed.
+    throw error instanceof Error && error.name === 'AbortError' ? error : fail(error);
+  }
+}
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;

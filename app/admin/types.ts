@@ -7,3 +7,4 @@ export type RunDetail = RouterOutputs['admin']['run'];
 export type ExperimentData = RouterOutputs['admin']['experiments'][number];
 export type SettingsData = RouterOutputs['admin']['settings'];
 export type SettingsPatch = RouterInputs['admin']['setSettings'];
+export type PersonData = RouterOutputs['user']['list']['items'][number];

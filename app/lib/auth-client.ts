@@ -3,6 +3,7 @@
 // The browser's side of the login: guests, accounts, and who is signed in.
 import { anonymousClient, inferAdditionalFields } from 'better-auth/client/plugins';
 import { createAuthClient } from 'better-auth/react';
+import type { SignInError } from '@/app/lib/use-sign-in-sentence';
 
 export const authClient = createAuthClient({
   plugins: [
@@ -13,11 +14,20 @@ export const authClient = createAuthClient({
   ],
 });
 
-let pendingGuest: Promise<unknown> | null = null;
+/** null when the call worked. A lost connection, which the client throws, is an error without a status. */
+export async function failureOf(call: Promise<{ error: SignInError | null }>): Promise<SignInError | null> {
+  try {
+    return (await call).error;
+  } catch {
+    return {};
+  }
+}
+
+let pendingGuest: Promise<SignInError | null> | null = null;
 
 /** One guest account per page, however often React asks for it. */
-export function signInAsGuest(): Promise<unknown> {
-  pendingGuest ??= authClient.signIn.anonymous().finally(() => {
+export function signInAsGuest(): Promise<SignInError | null> {
+  pendingGuest ??= failureOf(authClient.signIn.anonymous()).finally(() => {
     pendingGuest = null;
   });
   return pendingGuest;

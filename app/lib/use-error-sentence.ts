@@ -29,6 +29,7 @@ export function useErrorSentence(): (error: unknown) => string {
       const code = codeOf(error);
       if (code === null && error instanceof TRPCClientError) return t('OFFLINE');
       if (error instanceof TRPCClientError && error.data?.attuneCode === 'INTERNAL') return t('INTERNAL');
+      if (error instanceof TRPCClientError && error.data?.param === 'origin') return t('FOREIGN_PAGE');
       const known = SENTENCES.find((sentence) => sentence === code);
       return t(known ?? 'OTHER', { message });
     },

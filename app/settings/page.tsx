@@ -1,6 +1,7 @@
-// A person's settings: consent to training, keys of the API, how to call it, and what was used.
+// A person's settings: consent to training, password, keys of the API, how to call it, and what was used.
 import { ApiExample } from '@/app/settings/api-example';
 import { ApiKeys } from '@/app/settings/api-keys';
+import { PasswordCard } from '@/app/settings/password';
 import { TrainingConsent } from '@/app/settings/training-consent';
 import { Usage } from '@/app/settings/usage';
 
@@ -8,6 +9,7 @@ export default function SettingsPage() {
   return (
     <>
       <TrainingConsent />
+      <PasswordCard />
       <ApiKeys />
       <ApiExample />
       <Usage />

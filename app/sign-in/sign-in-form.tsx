@@ -1,10 +1,11 @@
 'use client';
 
-import Link from 'next/link';
 // Signs in or signs up with email and password; the guest's conversations move along.
+import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { type SyntheticEvent, useState } from 'react';
-import { authClient } from '@/app/lib/auth-client';
+import { authClient, failureOf } from '@/app/lib/auth-client';
+import { useSignInSentence } from '@/app/lib/use-sign-in-sentence';
 import { Button } from '@/app/ui/button';
 import { TextField } from '@/app/ui/field';
 import { Logo } from '@/app/ui/logo';
@@ -13,6 +14,7 @@ import { Notice } from '@/app/ui/notice';
 export function SignInForm({ target }: { target: string }) {
   const t = useTranslations('signIn');
   const app = useTranslations('app');
+  const sentenceOf = useSignInSentence();
   const [isNew, setIsNew] = useState(false);
   const [isBusy, setIsBusy] = useState(false);
   const [reason, setReason] = useState<string | null>(null);
@@ -23,12 +25,14 @@ export function SignInForm({ target }: { target: string }) {
     const text = (name: string) => String(form.get(name) ?? '');
     const login = { email: text('email').trim(), password: text('password') };
     setIsBusy(true);
-    const { error } = isNew
-      ? await authClient.signUp.email({ ...login, name: text('name').trim() || login.email })
-      : await authClient.signIn.email(login);
+    const error = await failureOf(
+      isNew
+        ? authClient.signUp.email({ ...login, name: text('name').trim() || login.email })
+        : authClient.signIn.email(login),
+    );
     // A whole new page: what the guest had in memory belongs to another person now.
     if (!error) return window.location.assign(target);
-    setReason(error.message ?? error.statusText);
+    setReason(sentenceOf(error));
     setIsBusy(false);
   };
 
@@ -53,7 +57,7 @@ export function SignInForm({ target }: { target: string }) {
             minLength={8}
             hint={isNew ? t('passwordHint') : undefined}
           />
-          {reason && <Notice kind="error">{t('failed', { reason })}</Notice>}
+          {reason && <Notice kind="error">{reason}</Notice>}
           <Button type="submit" variant="primary" className="w-full" isBusy={isBusy}>
             {isNew ? t('submitNew') : t('submit')}
           </Button>

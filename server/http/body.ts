@@ -4,8 +4,12 @@ import { AttuneError } from '@/core/errors';
 /** Read and thrown away beyond the limit, because a connection with an unread rest serves no further request. */
 const MAX_DRAINED_BYTES = 8 * 1024 * 1024;
 
-/** A length that is announced may be a lie, and a chunked body announces none. Throws BAD_INPUT over the limit. */
-export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+/** A length that is announced may be a lie, and a chunked body announces none. Throws `tooLong` over the limit. */
+export async function readBytes(
+  request: Request,
+  maxBytes: number,
+  tooLong: 'BAD_INPUT' | 'TOO_LONG' = 'BAD_INPUT',
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
@@ -14,9 +18,9 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
     if (bytes <= maxBytes) chunks.push(chunk);
   }
   if (bytes > maxBytes) {
-    throw new AttuneError('BAD_INPUT', `The body has more than ${maxBytes} bytes. Send less at once.`);
+    throw new AttuneError(tooLong, `The body has more than ${maxBytes} bytes. Send less at once.`);
   }
-  return Buffer.concat(chunks);
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 /** Throws BAD_INPUT where the body is not UTF-8; a byte order mark of UTF-8 is dropped. */
@@ -28,3 +32,7 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
     throw new AttuneError('BAD_INPUT', 'The body is not UTF-8. Encode it as UTF-8 and send it again.', { cause });
   }
 }
+
+/** `application/json; charset=utf-8` is application/json. */
+export const mediaType = (headers: Headers): string =>
+  (headers.get('content-type') ?? '').split(';', 1).join('').trim().toLowerCase();

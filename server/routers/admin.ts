@@ -12,6 +12,8 @@ import { adminProcedure, router } from '../trpc';
 import { Id } from './inputs';
 
 const Share = z.number().min(0).max(1);
+/** Postgres' integer. */
+const MAX_AUDIT_ID = 2 ** 31 - 1;
 const VersionId = z.string().min(1).max(200);
 
 export const adminRouter = router({
@@ -57,6 +59,6 @@ export const adminRouter = router({
     .input(settings.SettingsPatch)
     .mutation(({ ctx, input }) => settings.writeSettings(ctx.product, ctx.user.id, input)),
   audit: adminProcedure
-    .input(z.object({ cursor: z.int().nullish() }).default({}))
+    .input(z.object({ cursor: z.int().positive().max(MAX_AUDIT_ID).nullish() }).default({}))
     .query(({ ctx, input }) => audit.list(ctx.product, input.cursor ?? null)),
 });

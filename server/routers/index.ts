@@ -8,6 +8,7 @@ import { chatRouter } from './chat';
 import { conversationRouter } from './conversation';
 import { feedbackRouter } from './feedback';
 import { systemRouter } from './system';
+import { userRouter } from './user';
 
 export const appRouter = router({
   chat: chatRouter,
@@ -15,6 +16,7 @@ export const appRouter = router({
   feedback: feedbackRouter,
   apiKey: apiKeyRouter,
   account: accountRouter,
+  user: userRouter,
   admin: adminRouter,
   system: systemRouter,
 });

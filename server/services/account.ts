@@ -1,9 +1,15 @@
-// A person's account: the consent to training that new chats begin with.
-import { eq } from 'drizzle-orm';
+// A person's account: the consent to training that new chats begin with, and the first password of who came by a link.
+import { randomUUID } from 'node:crypto';
+import { hashPassword } from 'better-auth/crypto';
+import { and, eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
-import { user } from '@/db/schema';
+import type { Executor } from '@/db/client';
+import { account, user } from '@/db/schema';
+import { record } from './audit';
 import type { Product } from './product';
 import type { AccountView } from './views';
+
+const PASSWORD_PROVIDER = 'credential';
 
 export async function get({ db }: Product, userId: string): Promise<AccountView> {
   const [row] = await db.select({ allowTraining: user.allowTraining }).from(user).where(eq(user.id, userId));
@@ -14,4 +20,26 @@ export async function get({ db }: Product, userId: string): Promise<AccountView>
 /** Chats that exist keep their own. */
 export async function setAllowTraining({ db }: Product, userId: string, allowTraining: boolean): Promise<void> {
   await db.update(user).set({ allowTraining }).where(eq(user.id, userId));
+}
+
+export async function hasPassword(db: Executor, userId: string): Promise<boolean> {
+  const [row] = await db
+    .select({ id: account.id })
+    .from(account)
+    .where(and(eq(account.userId, userId), eq(account.providerId, PASSWORD_PROVIDER)));
+  return row !== undefined;
+}
+
+/** A second one replaces the first only by better-auth's own procedure, which asks for the first. */
+export async function setFirstPassword({ db }: Product, userId: string, password: string): Promise<void> {
+  const hash = await hashPassword(password);
+  await db.transaction(async (tx) => {
+    await tx.select({ id: user.id }).from(user).where(eq(user.id, userId)).for('update');
+    if (await hasPassword(tx, userId))
+      throw new AttuneError('CONFLICT', 'This account has a password; change it by giving the present one.');
+    await tx
+      .insert(account)
+      .values({ id: randomUUID(), accountId: userId, providerId: PASSWORD_PROVIDER, userId, password: hash });
+    await record(tx, userId, 'password.set', userId);
+  });
 }

@@ -28,13 +28,7 @@ export async function list(
     conditions.push(or(ilike(conversation.title, pattern), sql`exists ${inMessages}`));
   }
   if (cursor) {
-    const [time, id] = cursor.split('/');
-    if (!time || Number.isNaN(Date.parse(time)) || !/^[0-9a-f-]{36}$/i.test(id ?? '')) {
-      throw new AttuneError(
-        'BAD_INPUT',
-        `The cursor "${cursor.slice(0, 80)}" is none that this list gave; start without one.`,
-      );
-    }
+    const { time, id } = readCursor(cursor);
     conditions.push(sql`(${conversation.updatedAt}, ${conversation.id}) < (${time}::timestamptz, ${id}::uuid)`);
   }
   const rows = await db
@@ -55,6 +49,23 @@ export async function list(
     items: page.map(({ id, title, updatedAt }) => ({ id, title, updatedAt })),
     nextCursor: rows.length > PAGE && last ? `${last.exactly}/${last.id}` : null,
   };
+}
+
+/** As `list` writes it: a moment in microseconds, and a UUID. */
+function readCursor(cursor: string): { time: string; id: string } {
+  const [, time, id] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? [];
+  const moment = new Date(time ?? Number.NaN);
+  // February 30th is a date to JavaScript, and neither it nor the year 0 is one to Postgres.
+  const isReal =
+    !Number.isNaN(moment.getTime()) &&
+    moment.getUTCFullYear() > 0 &&
+    moment.toISOString().slice(0, 19) === time?.slice(0, 19);
+  if (time && id && isReal) return { time, id };
+  throw new AttuneError(
+    'BAD_INPUT',
+    `The cursor "${cursor.slice(0, 80)}" is none that this list gave; start without one.`,
+  );
 }
 
 /** Somebody else's conversation is not found rather than forbidden: its existence is private too. */

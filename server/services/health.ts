@@ -31,3 +31,8 @@ async function within<T>(promise: Promise<T>, ms: number): Promise<T | null> {
     clearTimeout(timer);
   }
 }
+
+/** Throws UNAVAILABLE when the database does not answer. */
+export async function checkDatabase({ db }: Pick<Product, 'db'>): Promise<void> {
+  await db.execute(sql`select 1`);
+}

@@ -25,8 +25,8 @@ const RETRY_STORE_SECONDS = 5;
 type Pool = Product['db']['$client'];
 const counters = new WeakMap<Pool, RateLimiterPostgres>();
 
-/** Counts, and leaves the comparison with the limits of the moment to `admit`. */
-function counterOf({ db }: Pick<Product, 'db'>): RateLimiterPostgres {
+/** Counts a minute, and leaves the comparison with a limit to the caller. */
+export function counterOf({ db }: Pick<Product, 'db'>): RateLimiterPostgres {
   let counter = counters.get(db.$client);
   if (!counter) {
     counter = new RateLimiterPostgres({

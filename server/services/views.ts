@@ -212,3 +212,21 @@ export interface ModelView {
   parentId: string | null;
   createdAt: Date;
 }
+
+export type Role = 'user' | 'admin';
+
+export interface UserView {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  isGuest: boolean;
+  createdAt: Date;
+  /** To the day, or to the last thing written. */
+  lastSeenAt: Date;
+}
+
+export interface UserListView {
+  items: UserView[];
+  nextCursor: number | null;
+}

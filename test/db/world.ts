@@ -1,4 +1,5 @@
 // A whole product without pages: a database, the real engine over a tiny Llama, and web processes that share them.
+
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -6,6 +7,7 @@ import path from 'node:path';
 import { type Adapter, ALL_TARGETS, loraKey } from '@/core/artifact/adapter';
 import { writeArtifact } from '@/core/artifact/artifact';
 import { projectionShape } from '@/core/base/model-config';
+import type { Logger } from '@/core/logger';
 import { Rng } from '@/core/rng';
 import { user, version } from '@/db/schema';
 import { type SpawnedEngine, spawnEngine } from '@/engine/spawn';
@@ -24,7 +26,7 @@ export interface World {
   artifacts: string;
   web: WebProcess;
   /** Another replica, or the next process, over the same database and engine. */
-  startWeb(): Promise<WebProcess>;
+  startWeb(options?: { databaseUrl?: string; log?: Logger }): Promise<WebProcess>;
   close(): Promise<void>;
 }
 
@@ -40,9 +42,9 @@ export async function createWorld(
   const artifacts = path.join(folder, 'artifacts');
   const engine = await spawnEngine({ modelPath, artifacts, cache: path.join(folder, 'cache'), socketPath, threads: 1 });
   const processes: WebProcess[] = [];
-  const startWeb = async () => {
+  const startWeb: World['startWeb'] = async (options = {}) => {
     // Pools are kept by URL, and every process has its own.
-    const databaseUrl = `${database.url}?application_name=web${processes.length}`;
+    const databaseUrl = `${options.databaseUrl ?? database.url}?application_name=web${processes.length}`;
     const web = await startWebProcess(
       {
         databaseUrl,
@@ -52,10 +54,11 @@ export async function createWorld(
         maxContext: null,
         authSecret: null,
         publicUrl: null,
+        trustedProxies: [],
         localUrl: 'http://localhost:3000',
         logLevel: 'silent',
       },
-      random,
+      { random, log: options.log },
     );
     processes.push(web);
     return web;

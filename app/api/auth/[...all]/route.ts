@@ -1,11 +1,6 @@
 // Sign-in, sign-up, guests and sign-out.
-import { getWebProcess } from '@/server/product';
+import { handleAuth } from '@/server/http/auth-handler';
 
 export const dynamic = 'force-dynamic';
 
-async function handle(request: Request): Promise<Response> {
-  const { auth } = await getWebProcess();
-  return auth.handler(request);
-}
-
-export { handle as GET, handle as POST };
+export { handleAuth as GET, handleAuth as POST };

@@ -1,0 +1,48 @@
+// The first thing that sees a request: writes who asks and under which address, so that nothing behind it believes the sender.
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { clientAddress, plainAddress, rangeTest } from '@/core/address';
+import type { ServerSettings } from '../env';
+
+type DoorSettings = Pick<ServerSettings, 'publicUrl' | 'trustedProxies'>;
+
+interface Peer {
+  address: string;
+  isEncrypted: boolean;
+}
+
+const textOf = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(',') : (value ?? ''));
+/** Several proxies write a list; the first is what the person's browser used. */
+const firstOf = (value: string | string[] | undefined) => textOf(value).split(',')[0]!.trim();
+
+/**
+ * Afterwards `x-forwarded-for` is one address, `x-forwarded-host` and `x-forwarded-proto` are those of the page's
+ * address, and every other header of that kind is gone.
+ */
+export function createDoor({ publicUrl, trustedProxies }: DoorSettings) {
+  const isTrusted = rangeTest(trustedProxies);
+  const own = publicUrl ? new URL(publicUrl) : null;
+  return (headers: IncomingHttpHeaders, peer: Peer): void => {
+    const peerAddress = plainAddress(peer.address);
+    const isProxy = peerAddress !== null && isTrusted(peerAddress);
+    const address = clientAddress(peer.address, textOf(headers['x-forwarded-for']), isTrusted);
+    const host = own?.host ?? ((isProxy && firstOf(headers['x-forwarded-host'])) || headers.host);
+    // A lie about the scheme harms only the liar: the cookie is marked Secure, or it is not.
+    const scheme = own?.protocol.slice(0, -1) ?? firstOf(headers['x-forwarded-proto']);
+    for (const name of Object.keys(headers))
+      if (name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip') delete headers[name];
+    headers['x-forwarded-for'] = address;
+    if (host) headers['x-forwarded-host'] = host;
+    headers['x-forwarded-proto'] = scheme === 'https' || (scheme !== 'http' && peer.isEncrypted) ? 'https' : 'http';
+  };
+}
+
+/** Node announces a request on this channel before any listener of the server gets it. */
+export function openDoor(settings: DoorSettings): void {
+  const letIn = createDoor(settings);
+  subscribe('http.server.request.start', (message) => {
+    const { headers, socket } = (message as { request: IncomingMessage }).request;
+    letIn(headers, { address: socket.remoteAddress ?? '', isEncrypted: (socket as TLSSocket).encrypted === true });
+  });
+}

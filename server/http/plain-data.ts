@@ -1,0 +1,31 @@
+// Checks data from outside before any library walks it: depth, keys, and characters that cannot be stored.
+import { AttuneError } from '@/core/errors';
+import { checkCharacters } from '../services/text';
+
+/** Deeper than any setting; far from what a recursion can bear. */
+const MAX_DEPTH = 64;
+
+/** Throws BAD_INPUT naming the place. Arrays and plain objects are walked; other objects are a library's own. */
+export function checkPlainData(value: unknown, path: string[] = []): void {
+  const place = path.join('.') || 'request';
+  if (typeof value === 'string') {
+    checkCharacters(value, `text of ${place}`);
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (path.length > MAX_DEPTH)
+    throw new AttuneError('BAD_INPUT', `${path[0]} is nested more than ${MAX_DEPTH} levels deep; flatten it.`, {
+      param: path[0],
+    });
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) checkPlainData(item, [...path, String(index)]);
+    return;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return;
+  for (const [key, item] of Object.entries(value)) {
+    if (key === '__proto__') throw new AttuneError('BAD_INPUT', `${place} has a key "__proto__"; remove it.`);
+    checkCharacters(key, `key in ${place}`);
+    checkPlainData(item, [...path, key]);
+  }
+}

@@ -1,0 +1,19 @@
+// The HTTP status of each kind of error, for everything that the product serves but /v1, which has OpenAI's own.
+import type { ErrorCode } from '@/core/errors';
+
+export const STATUS: Record<ErrorCode, number> = {
+  BAD_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  TOO_LONG: 413,
+  OVERLOADED: 429,
+  CANCELLED: 499,
+  CORRUPT: 500,
+  INTERNAL: 500,
+  UNSUPPORTED: 501,
+  UNAVAILABLE: 503,
+};
+/** Where the error itself does not say. */
+export const RETRY_AFTER_SECONDS = 2;

@@ -1,0 +1,19 @@
+// People, for admins: the list, and who has the admin's role.
+import { z } from 'zod';
+import * as user from '../services/user';
+import { adminProcedure, router } from '../trpc';
+
+export const userRouter = router({
+  list: adminProcedure
+    .input(
+      z.object({
+        query: z.string().max(200).optional(),
+        show: z.enum(['accounts', 'admins', 'guests']).default('accounts'),
+        cursor: z.int().min(0).max(1_000_000).nullish(),
+      }),
+    )
+    .query(({ ctx, input }) => user.list(ctx.product, input)),
+  setRole: adminProcedure
+    .input(z.object({ id: z.string().min(1).max(100), role: z.enum(['user', 'admin']) }))
+    .mutation(({ ctx, input }) => user.setRole(ctx.product, ctx.user.id, input)),
+});

@@ -1,0 +1,81 @@
+// People as the admin sees them: found, and given or taken the admin's role.
+import { and, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
+import { conversation, session, user } from '@/db/schema';
+import { record } from './audit';
+import type { Product } from './product';
+import type { Role, UserListView, UserView } from './views';
+
+const PAGE = 50;
+
+export interface UserFilter {
+  query?: string;
+  /** Accounts are the people who are no guests. */
+  show: 'accounts' | 'admins' | 'guests';
+  /** The page's first row, counted from 0. */
+  cursor?: number | null;
+}
+
+/** Newest first. `query` looks in names and e-mail addresses. */
+export async function list({ db }: Product, { query, show, cursor }: UserFilter): Promise<UserListView> {
+  const conditions: (SQL | undefined)[] = [eq(user.isAnonymous, show === 'guests')];
+  if (show === 'admins') conditions.push(eq(user.role, 'admin'));
+  if (query?.trim()) {
+    const pattern = `%${query.trim().replace(/[\\%_]/g, '\\$&')}%`;
+    conditions.push(or(ilike(user.name, pattern), ilike(user.email, pattern)));
+  }
+  const first = cursor ?? 0;
+  const rows = await db
+    .select({
+      id: user.id,
+      name: user.name,
+      email: user.email,
+      role: user.role,
+      isGuest: user.isAnonymous,
+      createdAt: user.createdAt,
+      // A session is renewed once a day, and it goes when the person signs out: what was written says more.
+      lastSeenAt: sql<Date>`greatest(
+        ${user.createdAt},
+        (select max(s.updated_at) from ${session} s where s.user_id = ${user}.id),
+        (select max(c.updated_at) from ${conversation} c where c.user_id = ${user}.id)
+      )`.mapWith(user.createdAt),
+    })
+    .from(user)
+    .where(and(...conditions))
+    .orderBy(desc(user.createdAt), desc(user.id))
+    .limit(PAGE + 1)
+    .offset(first);
+  return {
+    items: rows.slice(0, PAGE).map((row) => ({ ...row, role: toRole(row.role) })),
+    nextCursor: rows.length > PAGE ? first + PAGE : null,
+  };
+}
+
+/** There is always an admin: nobody takes the role from themselves, and it is not taken from the last one. */
+export async function setRole(
+  { db }: Product,
+  actorId: string,
+  { id, role }: { id: string; role: Role },
+): Promise<Pick<UserView, 'id' | 'role'>> {
+  return db.transaction(async (tx) => {
+    // In one order for all, so that two admins who take each other's role cannot both succeed.
+    const admins = await tx.select().from(user).where(eq(user.role, 'admin')).orderBy(user.id).for('update');
+    if (!admins.some((admin) => admin.id === actorId))
+      throw new AttuneError('FORBIDDEN', 'Only an admin may do this; your role was taken in the meantime.');
+    const [person] = await tx.select().from(user).where(eq(user.id, id)).for('update');
+    if (!person) throw new AttuneError('NOT_FOUND', `There is no account ${id}.`);
+    if (person.isAnonymous && role === 'admin')
+      throw new AttuneError('CONFLICT', 'A guest cannot be an admin, for a guest cannot sign in again.');
+    if (role === 'user' && id === actorId)
+      throw new AttuneError('CONFLICT', 'You cannot take the role from yourself; another admin can.');
+    if (role === 'user' && person.role === 'admin' && admins.length === 1)
+      throw new AttuneError('CONFLICT', 'This is the last admin; give the role to somebody else first.');
+    if (person.role !== role) {
+      await tx.update(user).set({ role, updatedAt: sql`now()` }).where(eq(user.id, id));
+      await record(tx, actorId, 'user.role', id, { from: toRole(person.role), to: role });
+    }
+    return { id, role };
+  });
+}
+
+const toRole = (role: string): Role => (role === 'admin' ? 'admin' : 'user');
