@@ -1,5 +1,5 @@
 // Log-probabilities as OpenAI writes them, for tokens that may be shown; what a content rule hides, no alternative tells.
-import { judge, maskText } from '@/core/constraints/constraints';
+import { judge, maskText } from '@/core/constraints/judge';
 import type { Piece } from '@/server/services/generation/read-answers';
 import type { Completion } from '../services/completion/completion';
 import type { ChatLogprobs, TextLogprobs } from './responses';

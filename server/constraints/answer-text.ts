@@ -1,6 +1,8 @@
 // Turns an answer's tokens into the text that a person may see: whole characters, before a stop string, rules applied.
 import type { Tokenizer } from '@/core/base/base';
-import { type Hit, judge, type RuleSet, StreamFilter } from '@/core/constraints/constraints';
+import { type Hit, judge } from '@/core/constraints/judge';
+import type { RuleSet } from '@/core/constraints/rules';
+import { StreamFilter } from '@/core/constraints/stream-filter';
 
 /** A token as far as it may be shown: the texts of all of them, joined, are the answer. */
 export interface ShownToken {

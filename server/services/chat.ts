@@ -1,7 +1,7 @@
 // Chat: a person's message, and the answers that it asks for, in one transaction.
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { ChatMessage } from '@/core/base/base';
-import { judge } from '@/core/constraints/constraints';
+import { judge } from '@/core/constraints/judge';
 import { AttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
 import type { Executor } from '@/db/client';

@@ -1,7 +1,7 @@
 // The product's settings: read whole, changed key by key.
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { DEFAULT_RULES, RuleSet } from '@/core/constraints/constraints';
+import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
 import { Sampling } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { setting } from '@/db/schema';

@@ -1,6 +1,6 @@
 // A model that always swears: what it says reaches neither a page nor a message row.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { judge } from '@/core/constraints/constraints';
+import { judge } from '@/core/constraints/judge';
 import { generation, message } from '@/db/schema';
 import { callAs, createUser, createWorld, readStream, send, type World } from './world';
 

@@ -1,6 +1,7 @@
 // What a policy answers to held-out prompts, in figures that can be held against its parent's.
 import type { GateResult } from '@/core/artifact/manifest';
-import { judge, type RuleSet } from '@/core/constraints/constraints';
+import { judge } from '@/core/constraints/judge';
+import type { RuleSet } from '@/core/constraints/rules';
 import { hash32 } from '@/core/rng';
 import { countWords } from '@/core/text';
 import { endsByItself } from '@/trainer/policy/experience';

@@ -1,7 +1,7 @@
 // Keeps the turns of a prompt as messages: what a conversation holds already is found and not written twice.
 import { randomUUID } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
-import { judge } from '@/core/constraints/constraints';
+import { judge } from '@/core/constraints/judge';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
 import { conversation, message } from '@/db/schema';

@@ -1,6 +1,6 @@
 // An answer that another process writes, or that has ended: its reader gets the whole of it once its row is complete.
 import { eq } from 'drizzle-orm';
-import type { RuleSet } from '@/core/constraints/constraints';
+import type { RuleSet } from '@/core/constraints/rules';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { generation } from '@/db/schema';
 import { AnswerText } from '@/server/constraints/answer-text';

@@ -1,6 +1,6 @@
 // Generations: tokens from the engine to the row and to whoever watches, whether or not anybody does.
 import { and, eq, sql } from 'drizzle-orm';
-import type { RuleSet } from '@/core/constraints/constraints';
+import type { RuleSet } from '@/core/constraints/rules';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import type { FinishReason } from '@/core/sampling';
 import type { Executor } from '@/db/client';

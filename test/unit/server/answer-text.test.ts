@@ -1,7 +1,8 @@
 // The text of an answer as it may be seen: characters, stop strings and rules over any cut into tokens.
 import { describe, expect, it } from 'vitest';
 import type { Tokenizer } from '@/core/base/base';
-import { DEFAULT_RULES, judge, maskText } from '@/core/constraints/constraints';
+import { judge, maskText } from '@/core/constraints/judge';
+import { DEFAULT_RULES } from '@/core/constraints/rules';
 import { Rng } from '@/core/rng';
 import { AnswerText } from '@/server/constraints/answer-text';
 

@@ -1,7 +1,7 @@
 // The API's surface without a server: errors, refusals, the document, and streams that follow their reader.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { DEFAULT_RULES } from '@/core/constraints/constraints';
+import { DEFAULT_RULES } from '@/core/constraints/rules';
 import { AttuneError, ERROR_CODES } from '@/core/errors';
 import { asAttuneError, errorResponse } from '@/server/api/errors';
 import { openApiDocument } from '@/server/api/openapi';

@@ -1,0 +1,64 @@
+// The list of English swear words, narrowed so that it takes no ordinary word of English or its neighbours for one.
+import { DataSet, englishDataset, parseRawPattern } from 'obscenity';
+
+/**
+ * obscenity looks for these inside or at the beginning of any word, which hits "cumpleaños", "assez", "Kanal" and
+ * "analysis". Here each is a word with its forms; `|` is the edge of a word. Only b, e, g, l, o
+ * and s may stand twice: the matcher takes any other pair for one letter.
+ */
+const WHOLE_WORDS: Record<string, string[]> = {
+  anal: ['|anal|', '|anally|'],
+  anus: ['|anus|', '|anuses|'],
+  arse: ['|arse|', '|arses|', '|arsed|', '|arsehole'],
+  ass: ['|ass|', '|asses|', '|asshole', '|asshat', '|assfuck', '|asswipe', '|assface', '|assclown', '|asslick'],
+  bestiality: ['|bestiality|'],
+  chink: ['|chink|', '|chinks|', '|chinky|'],
+  cum: ['|cum|', '|cums|', '|cuming|', '|cumshot', '|cumslut', '|cumdump'],
+  dick: ['|dck|', '|dick|', '|dicks|', '|dickhead', '|dickface', '|dickwad', '|bigdick'],
+  dyke: ['|dyke|', '|dykes|'],
+  fag: ['|fag|', '|fags|', '|faggy|', '|faggot', 'fggot'],
+  felch: ['|felch'],
+  fisting: ['|fisting|'],
+  hooker: ['|hooker|', '|hookers|'],
+  incest: ['|incest|', '|incestuous'],
+  kike: ['|kike|', '|kikes|'],
+  negro: ['|negro|', '|negroes|', '|negros|', '|negroid'],
+  nigger: ['nigger', '|ngger', 'nigga', '|ngga', '|nig|', '|nigs|'],
+  orgasm: ['|orgasm', '|gasm|'],
+  orgy: ['|orgy|', '|orgies|'],
+  porn: ['|prn|', '|porn'],
+  rape: ['|rape|', '|rapes|', '|raped|', '|rapist|', '|rapists|'],
+  retard: ['|retard|', '|retards|', '|retarded|'],
+  semen: ['|s[s]e[e]me[e]n|'],
+  turd: ['|turd|', '|turds|'],
+  vagina: ['|vagina', '|v[?]gina'],
+  wank: ['|wank|', '|wanks|', '|wanked|', '|wanking|', '|wanker'],
+};
+
+/** Words, or their beginnings, inside which what is left of the list hits nothing. Lower case. */
+const ORDINARY_WORDS: readonly string[] = [
+  ...['nebbich', 'booboo', 'boo-boo', 'booby', 'boobies', 'chink in', 'chinks in'],
+  ...['cockpit', 'cockscomb', 'cockshy', 'cockshies', 'cockspur', 'cocksure', 'cockswain', 'cuckold', 'cum laude'],
+  ...['moby dick', 'moby-dick', 'dick van dyke', 'abo blood', 'feckl', 'fackel', 'fackle', 'ünfeck', 'ölfeck'],
+  ...['ffick', 'fckw', 'fkk', 'fkt', 'fockmast', 'fukien', 'fuku', 'niggard', 'rio negro', 'pissar', 'pissoir'],
+  ...['pussycat', 'pussyfoot', 'pussy willow', 'rape seed', 'en retard', 'du retard', 'de retard', 'le retard'],
+  ...['un retard', 'sans retard', 'mishit', 'shiit', 'blue tit', 'great tit', 'coal tit', 'marsh tit', 'tit for tat'],
+  ...['tit-for-tat', 'peniston', 'penisla', 'penisol', 'peñíscola', 'retard de', 'snigger', 'annal', 'rapped', 'rappe'],
+  ...['pissalad', 'pissenlit', 'cuntir'],
+];
+
+export function englishSwearWords() {
+  const words = new DataSet<{ originalWord: string }>()
+    .addAll(englishDataset)
+    .removePhrasesIf(({ metadata }) => Object.hasOwn(WHOLE_WORDS, metadata?.originalWord ?? ''));
+  for (const [originalWord, patterns] of Object.entries(WHOLE_WORDS)) {
+    words.addPhrase((phrase) =>
+      patterns.reduce(
+        (built, pattern) => built.addPattern(parseRawPattern(pattern)),
+        phrase.setMetadata({ originalWord }),
+      ),
+    );
+  }
+  const { blacklistedTerms, whitelistedTerms = [] } = words.build();
+  return { blacklistedTerms, whitelistedTerms: [...whitelistedTerms, ...ORDINARY_WORDS] };
+}
