@@ -1,3 +1,26 @@
-// The stages of a run in their order, under the names that its progress and its curves carry.
+// What web and trainer must agree on: the channels of NOTIFY, and the stages and states of a run.
+
+/** With what each payload names. */
+export const CHANNELS = {
+  /** A generation that has new text. */
+  generation: 'generation',
+  /** A generation that its reader wants to end. */
+  stopGeneration: 'generation_stop',
+  /** A version that the trainer has published. */
+  versionPublished: 'version_published',
+  /** The new champion. */
+  release: 'release',
+  /** A run that was asked for or is to be cancelled. */
+  trainingRun: 'training_run',
+} as const;
+
+/** The stages of a run in their order, under the names that its progress and its curves carry. */
 export const RUN_STAGES = ['snapshot', 'sft', 'reward_model', 'ppo', 'export', 'parity', 'publish'] as const;
 export type RunStage = (typeof RUN_STAGES)[number];
+
+export const RUN_STATUSES = ['queued', 'running', 'done', 'rejected', 'failed', 'cancelled'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+/** A run that has not ended. */
+export const LIVE_STATUSES = ['queued', 'running'] as const satisfies RunStatus[];
+/** A run whose version the gates have judged: what it learnt from counts as used. */
+export const JUDGED_STATUSES = ['done', 'rejected'] as const satisfies RunStatus[];

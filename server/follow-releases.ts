@@ -1,7 +1,8 @@
 // Hears of stops, new versions and releases from other processes, and acts on them here.
 import { and, eq } from 'drizzle-orm';
+import { CHANNELS } from '@/core/contract';
 import { version } from '@/db/schema';
-import { CHANNELS, type Product } from './services/product';
+import type { Product } from './services/product';
 
 export function followReleases(product: Product): void {
   const { listener, running } = product;

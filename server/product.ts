@@ -3,19 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadBase } from '@/core/base/load-base';
+import { CHANNELS } from '@/core/contract';
 import { createLogger, type Logger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
 import { checkConnection, closeDatabase, getDatabase } from '@/db/client';
 import { Listener } from '@/db/listener';
 import { migrateDatabase } from '@/db/migrate';
+import { seedBase } from '@/db/release';
 import { EngineClient } from '@/engine/client';
 import { type Auth, createAuth } from './auth';
 import { readServerEnv, type ServerSettings } from './env';
 import { followReleases } from './follow-releases';
 import { capacityOf } from './services/engine-capacity';
 import { resumeGenerations } from './services/generation/resume';
-import { CHANNELS, type Product } from './services/product';
-import { seed } from './services/release';
+import type { Product } from './services/product';
 
 export interface WebProcess {
   product: Product;
@@ -75,7 +76,7 @@ export async function startWebProcess(
     log,
   });
 
-  await seed(product);
+  await seedBase(db, base);
   followReleases(product);
   capacityOf(product); // asked for now, known at the first request
   await resumeGenerations(product);

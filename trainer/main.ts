@@ -9,6 +9,7 @@ import { dataPaths } from '@/core/paths';
 import { type BackendReport, nativeBackendProblem, startBackend } from './backend';
 import { readTrainerEnv, type TrainerSettings } from './env';
 import { runPipeline } from './pipeline';
+import { removeCheckpoints } from './runs/checkpoint';
 import { LEASE_TIMES, type RunLease } from './runs/lease';
 import { leasedHome } from './runs/postgres-store';
 import { RunQueue } from './runs/queue';
@@ -32,6 +33,7 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
   const queue = new RunQueue(settings.databaseUrl, log);
   const status = { lacks: null as string | null, device: null as string | null };
   const beat = setInterval(() => void queue.report(status), (options.times ?? LEASE_TIMES).beatMs);
+  const withdrawals = queue.honourWithdrawals(settings.dataFolder);
   let backend: BackendReport | null = null;
   try {
     while (!signal.aborted) {
@@ -52,6 +54,7 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
     }
   } finally {
     clearInterval(beat);
+    await withdrawals.stop();
     await queue.close();
   }
 }
@@ -91,7 +94,9 @@ async function endRun(lease: RunLease, reason: unknown, stopping: AttuneError, s
   if (!isCancelled) log.error({ err: error }, 'run failed');
   const isOurs = await lease.finish(isCancelled ? 'cancelled' : 'failed', error.message);
   const folder = path.join(dataPaths(settings.dataFolder).runs, lease.run.id);
-  if (isOurs && isCancelled) await rm(folder, { recursive: true, force: true });
+  if (!isOurs) return;
+  if (isCancelled) await rm(folder, { recursive: true, force: true });
+  else await removeCheckpoints(folder);
 }
 
 async function main(): Promise<void> {

@@ -9,17 +9,18 @@ import { improvePolicy } from './stages/policy';
 import { publishCandidate } from './stages/publish';
 import { learnReward } from './stages/reward';
 import { imitate } from './stages/sft';
-import { freeze } from './stages/snapshot';
+import { freeze, readRows } from './stages/snapshot';
 
 export async function runPipeline(home: RunHome, settings: PipelineSettings, log: Logger): Promise<Outcome> {
   const run = await openRun(home, settings, log);
   try {
     const { snapshot, manifest } = await freeze(run);
-    await imitate(run, snapshot);
-    const reward = await learnReward(run, snapshot);
-    const policy = await improvePolicy(run, snapshot, reward);
+    // Read again before each stage: what people take back while a run is under way is not learnt by its next stage.
+    await imitate(run, await readRows(run));
+    const reward = await learnReward(run, await readRows(run));
+    const policy = await improvePolicy(run, await readRows(run), reward);
     const candidate = await exportCandidate(run, snapshot, policy);
-    const gates = await judgeCandidate(run, snapshot, reward, candidate);
+    const gates = await judgeCandidate(run, await readRows(run), reward, candidate);
     return await publishCandidate(run, snapshot, candidate, gates, manifest);
   } finally {
     await run.close();

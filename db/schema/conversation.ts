@@ -28,6 +28,8 @@ export const conversation = pgTable(
     title: text('title').notNull(),
     /** Consent, and the only place where it is kept: false keeps the conversation out of every later snapshot. */
     allowTraining: boolean('allow_training').notNull(),
+    /** When consent was given to a conversation that had none; null where it began with it. Written by a trigger. */
+    consentedAt: timestamp('consented_at', { withTimezone: true }),
     /** The key whose requests it holds; null for a conversation of the chat. */
     apiKeyId: uuid('api_key_id').references((): AnyPgColumn => apiKey.id, { onDelete: 'cascade' }),
     createdAt: createdAt(),

@@ -8,25 +8,44 @@ import {
   pgTable,
   primaryKey,
   real,
+  serial,
   text,
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { RUN_STAGES } from '@/core/contract';
+import { RUN_STAGES, RUN_STATUSES } from '@/core/contract';
 import { createdAt } from './columns';
 import { version } from './release';
+
+/** Lines of a data set that were blanked because people took back what they held. */
+export interface Tombstone {
+  /** ISO 8601. */
+  at: string;
+  /** Counted from 0, in the file as it was frozen. */
+  lines: number[];
+  /** The file's from then on. */
+  sha256: string;
+}
 
 /** A frozen, hashed data set: JSONL under the data folder's snapshots/<id>.jsonl. */
 export const snapshot = pgTable('snapshot', {
   id: uuid('id').primaryKey(),
+  /** The file's as it was frozen. */
   sha256: text('sha256').notNull(),
-  /** Rows by kind and split. */
+  tombstones: jsonb('tombstones').$type<Tombstone[]>().notNull().default([]),
+  /** Rows by kind and split, as they were frozen. */
   counts: jsonb('counts').$type<Record<string, number>>().notNull(),
   frozenUpTo: timestamp('frozen_up_to', { withTimezone: true }).notNull(),
   createdAt: createdAt(),
 });
 
-export const runStatus = pgEnum('run_status', ['queued', 'running', 'done', 'rejected', 'failed', 'cancelled']);
+/**
+ * Somebody has taken back words that a data set may hold: a row until the trainer has blanked them. Written by triggers of
+ * the database alone (drizzle/), so that no way of deleting, account or key included, can forget it.
+ */
+export const withdrawal = pgTable('withdrawal', { id: serial('id').primaryKey(), createdAt: createdAt() });
+
+export const runStatus = pgEnum('run_status', RUN_STATUSES);
 
 export const trainingRun = pgTable(
   'training_run',

@@ -1,7 +1,7 @@
 // The OpenAPI document of the API, made of the schemas that requests are parsed by.
 import { z } from 'zod';
+import { Settings } from '@/core/settings';
 import { REPEAT_HOURS } from '../services/completion/repeat';
-import { Settings } from '../services/settings';
 import { codesOf } from './errors';
 import { IDEMPOTENCY_KEY, MAX_KEY_LENGTH } from './idempotency';
 import * as requests from './requests';

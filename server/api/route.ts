@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { AttuneError } from '@/core/errors';
+import type { Settings } from '@/core/settings';
 import { readText } from '../http/body';
 import { getWebProcess } from '../product';
 import { authenticate, type KeyOwner } from '../services/api-key';
 import { admit } from '../services/limits';
 import type { Product } from '../services/product';
-import { readSettings, type Settings } from '../services/settings';
+import { readSettings } from '../services/settings';
 import { CORS_HEADERS } from './cors';
 import { asAttuneError, errorResponse } from './errors';
 import { refuseUnsupported } from './unsupported';

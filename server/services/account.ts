@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { and, eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { account, user } from '@/db/schema';
-import { record } from './audit';
 import type { Product } from './product';
 import type { AccountView } from './views';
 
@@ -40,6 +40,6 @@ export async function setFirstPassword({ db }: Product, userId: string, password
     await tx
       .insert(account)
       .values({ id: randomUUID(), accountId: userId, providerId: PASSWORD_PROVIDER, userId, password: hash });
-    await record(tx, userId, 'password.set', userId);
+    await recordAudit(tx, userId, 'password.set', userId);
   });
 }

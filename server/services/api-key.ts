@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { TEXT_LIMITS } from '@/core/text-limits';
+import { recordAudit } from '@/db/audit';
 import { apiKey, usage } from '@/db/schema';
-import { record } from './audit';
 import type { Product } from './product';
 import { checkText } from './text';
 import { totalOf } from './usage';
@@ -49,7 +49,7 @@ export async function create(
         allowTraining: input.allowTraining,
       })
       .returning({ id: apiKey.id });
-    await record(tx, userId, 'api_key.create', row!.id, { name });
+    await recordAudit(tx, userId, 'api_key.create', row!.id, { name });
     return { id: row!.id, secret };
   });
 }
@@ -85,7 +85,7 @@ export async function revoke({ db }: Product, userId: string, id: string): Promi
       .where(and(eq(apiKey.id, id), eq(apiKey.userId, userId), isNull(apiKey.revokedAt)))
       .returning({ name: apiKey.name });
     if (!row) throw new AttuneError('NOT_FOUND', `There is no live key ${id} of yours.`);
-    await record(tx, userId, 'api_key.revoke', id, { name: row.name });
+    await recordAudit(tx, userId, 'api_key.revoke', id, { name: row.name });
   });
 }
 

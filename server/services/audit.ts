@@ -1,22 +1,10 @@
-// The record of who changed what.
+// The record of who changed what, a page at a time.
 import { desc, eq, lt } from 'drizzle-orm';
-import type { Executor } from '@/db/client';
 import { audit, user } from '@/db/schema';
 import type { Product } from './product';
 import type { AuditView } from './views';
 
 const PAGE = 50;
-
-/** `actorId` null is the product itself. Call it inside the transaction of the change. */
-export async function record(
-  tx: Executor,
-  actorId: string | null,
-  action: string,
-  subject: string,
-  detail: Record<string, unknown> = {},
-): Promise<void> {
-  await tx.insert(audit).values({ actorId, action, subject, detail });
-}
 
 export async function list({ db }: Product, cursor: number | null): Promise<AuditView> {
   const rows = await db

@@ -4,8 +4,10 @@ import type { ChatMessage } from '@/core/base/base';
 import { judge } from '@/core/constraints/judge';
 import { AttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
+import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message, user } from '@/db/schema';
+import { readSettings } from '@/db/settings';
 import type { Assignment } from '../rollout/assign';
 import { own, titleOf } from './conversation';
 import { type AnswerPlan, type Begun, beginAnswers, chooseArms, insertAnswers } from './generation/answer';
@@ -13,7 +15,6 @@ import { type GenerationRow, stop } from './generation/generation';
 import { buildPrompt, checkMessageSize, fitAnswer, type MessageSize, measureMessage } from './generation/prompt';
 import { admit } from './limits';
 import { drawSeed, type Product } from './product';
-import { readSettings, type Settings } from './settings';
 import { checkCharacters, checkText } from './text';
 import type { SendResult } from './views';
 

@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { and, count, desc, eq, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
+import { champion, lockReleases } from '@/db/release';
 import { assignment, experiment, version } from '@/db/schema';
 import type { Experiment } from '../rollout/assign';
 import { moveUsers } from '../rollout/assign';
 import { judgeArms, NO_JUDGEMENT } from '../rollout/metrics';
-import { record } from './audit';
 import type { Product } from './product';
-import { champion, lockReleases } from './release';
 import type { ArmView, ExperimentResultsView, ExperimentView } from './views';
 
 export async function runningExperiment(db: Executor): Promise<Experiment | null> {
@@ -48,7 +48,7 @@ export async function start(
       .insert(experiment)
       .values({ name, share, championVersionId, candidateVersionId, salt: randomUUID(), createdBy: actorId })
       .returning();
-    await record(tx, actorId, 'experiment.start', row!.id, { championVersionId, candidateVersionId, share });
+    await recordAudit(tx, actorId, 'experiment.start', row!.id, { championVersionId, candidateVersionId, share });
     return view(row!);
   });
 }
@@ -62,7 +62,7 @@ export async function setShare(
     const before = await lockRunning(tx, id);
     const [row] = await tx.update(experiment).set({ share }).where(eq(experiment.id, id)).returning();
     const movedUsers = await moveUsers(tx, id, before.share, share);
-    await record(tx, actorId, 'experiment.share', id, { from: before.share, to: share, movedUsers });
+    await recordAudit(tx, actorId, 'experiment.share', id, { from: before.share, to: share, movedUsers });
     return { ...view(row!), movedUsers };
   });
 }
@@ -75,7 +75,7 @@ export async function stop({ db }: Product, actorId: string, id: string): Promis
       .set({ status: 'stopped', stoppedAt: sql`now()` })
       .where(eq(experiment.id, id))
       .returning();
-    await record(tx, actorId, 'experiment.stop', id);
+    await recordAudit(tx, actorId, 'experiment.stop', id);
     return view(row!);
   });
 }

@@ -3,11 +3,11 @@ import { count, eq, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { AttuneError } from '@/core/errors';
+import type { Limits } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { conversation, generation } from '@/db/schema';
 import { capacityOf } from './engine-capacity';
 import type { Product } from './product';
-import type { Limits } from './settings';
 
 export interface Caller {
   userId: string;

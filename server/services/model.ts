@@ -3,11 +3,11 @@ import { asc, eq } from 'drizzle-orm';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
+import { champion } from '@/db/release';
 import { version } from '@/db/schema';
 import type { Assignment } from '../rollout/assign';
 import { chooseArms } from './generation/answer';
 import type { Product } from './product';
-import { champion } from './release';
 import type { ModelView } from './views';
 
 /** Whatever the rollout gives to the key's owner; every other name is a version's id. */

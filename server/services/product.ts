@@ -23,15 +23,3 @@ export interface Product {
 
 /** Of an answer for which nobody has chosen one. */
 export const drawSeed = ({ random }: Product) => Math.floor(random() * 2 ** 48);
-
-/** Channels of NOTIFY, with what the payload names. */
-export const CHANNELS = {
-  /** A generation that has new text. */
-  generation: 'generation',
-  /** A generation that its reader wants to end. */
-  stopGeneration: 'generation_stop',
-  /** A version that the trainer has published. */
-  versionPublished: 'version_published',
-  /** The new champion. */
-  release: 'release',
-} as const;

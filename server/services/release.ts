@@ -1,40 +1,9 @@
-// What serves: promotion and rollback, each one transaction guarded by the champion that it expects.
-import { asc, desc, eq, sql } from 'drizzle-orm';
-import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+// Promotion and rollback as the admin asks for them: what will serve is loaded first, then the champion changes.
+import { asc, eq } from 'drizzle-orm';
 import { AttuneError, toAttuneError } from '@/core/errors';
-import type { Executor } from '@/db/client';
-import { experiment, release, version } from '@/db/schema';
-import { record } from './audit';
-import { CHANNELS, type Product } from './product';
-
-export interface Champion {
-  versionId: string;
-  since: Date;
-}
-
-export async function champion(db: Executor): Promise<Champion> {
-  const [row] = await db.select().from(release).orderBy(desc(release.seq)).limit(1);
-  if (!row) throw new AttuneError('INTERNAL', 'No version has been released; the product was not seeded.');
-  return { versionId: row.versionId, since: row.createdAt };
-}
-
-/** Changes of what serves take turns; the lock ends with the transaction. */
-export async function lockReleases(tx: Executor): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('attune release', 0))`);
-}
-
-/** The base as version `base`, and its release, where the database is new. */
-export async function seed({ db, base }: Pick<Product, 'db' | 'base'>): Promise<void> {
-  await db.transaction(async (tx) => {
-    await lockReleases(tx);
-    await tx
-      .insert(version)
-      .values({ id: BASE_VERSION_ID, baseId: base.id, baseSha256: base.sha256, status: 'accepted' })
-      .onConflictDoNothing();
-    const [row] = await tx.select({ seq: release.seq }).from(release).limit(1);
-    if (!row) await tx.insert(release).values({ versionId: BASE_VERSION_ID, action: 'initial' });
-  });
-}
+import { champion, changeChampion } from '@/db/release';
+import { release, version } from '@/db/schema';
+import type { Product } from './product';
 
 /** `actorId` null is the product itself. Without `expectedChampionId` the champion at the moment of the call is meant. */
 export async function promote(
@@ -89,27 +58,8 @@ async function change(
   actorId: string | null,
   action: 'promote' | 'rollback',
   versionId: string,
-  expected: string,
+  expectedChampionId: string,
 ): Promise<{ versionId: string }> {
-  return db.transaction(async (tx) => {
-    await lockReleases(tx);
-    const current = (await champion(tx)).versionId;
-    if (current !== expected) {
-      throw new AttuneError('CONFLICT', `${current} serves now, not ${expected}; look again and decide again.`);
-    }
-    if (current === versionId) throw new AttuneError('CONFLICT', `${versionId} serves already.`);
-    await tx.insert(release).values({ versionId, previousVersionId: current, action, actorId });
-    // An experiment against a champion that is none any more would answer a question nobody asked.
-    const stopped = await tx
-      .update(experiment)
-      .set({ status: 'stopped', stoppedAt: sql`now()` })
-      .where(eq(experiment.status, 'running'))
-      .returning({ id: experiment.id });
-    await record(tx, actorId, `release.${action}`, versionId, {
-      from: current,
-      stoppedExperiments: stopped.map((row) => row.id),
-    });
-    await tx.execute(sql`select pg_notify(${CHANNELS.release}, ${versionId})`);
-    return { versionId };
-  });
+  await db.transaction((tx) => changeChampion(tx, { action, versionId, expectedChampionId, actorId }));
+  return { versionId };
 }

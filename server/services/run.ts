@@ -1,14 +1,13 @@
 // Training runs as the admin sees them: asked for, watched, cancelled; the trainer does the work.
-import { asc, desc, eq, inArray, sql } from 'drizzle-orm';
+import { asc, desc, eq, sql } from 'drizzle-orm';
+import { parseConfig } from '@/core/config/presets';
 import { AttuneError } from '@/core/errors';
+import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
+import { announceRun, findLiveRun, lockRuns, queueRun, type RunRow } from '@/db/run-queue';
 import { runMetric, trainingRun } from '@/db/schema';
-import { record } from './audit';
 import type { Product } from './product';
-import { champion } from './release';
 import type { RunDetailView, RunEvent, RunPoint, RunView } from './views';
-
-type RunRow = typeof trainingRun.$inferSelect;
 
 const POLL_MS = 1000;
 /** Metrics are written in transactions: a point may appear this much after its own time. */
@@ -29,27 +28,17 @@ export async function get({ db }: Product, id: string): Promise<RunDetailView> {
   return { ...view(row), config: row.config, metrics };
 }
 
-/** One run at a time: a second one would train from the same parent on the same feedback. */
 export async function start({ db }: Product, actorId: string, config: Record<string, unknown>): Promise<RunView> {
   const bytes = Buffer.byteLength(JSON.stringify(config));
   if (bytes > MAX_CONFIG_BYTES) {
     throw new AttuneError('BAD_INPUT', `The configuration has ${bytes} bytes; the most is ${MAX_CONFIG_BYTES}.`);
   }
+  parseConfig(config); // the trainer would refuse it later, on a page that waits for measurements
   return db.transaction(async (tx) => {
-    await tx.execute(sql`lock table ${trainingRun} in share row exclusive mode`);
-    const [live] = await tx
-      .select()
-      .from(trainingRun)
-      .where(inArray(trainingRun.status, ['queued', 'running']));
+    await lockRuns(tx);
+    const live = await findLiveRun(tx);
     if (live) throw new AttuneError('CONFLICT', `Run ${live.id} is ${live.status}; wait for its end or cancel it.`);
-    const { versionId: parentVersionId } = await champion(tx);
-    const [row] = await tx
-      .insert(trainingRun)
-      .values({ trigger: 'button', requestedBy: actorId, config, parentVersionId })
-      .returning();
-    await record(tx, actorId, 'run.start', row!.id, { config, parentVersionId });
-    await tx.execute(sql`select pg_notify('training_run', ${row!.id})`);
-    return view(row!);
+    return view(await queueRun(tx, { trigger: 'button', requestedBy: actorId, config }));
   });
 }
 
@@ -70,8 +59,8 @@ export async function cancel({ db }: Product, actorId: string, id: string): Prom
       })
       .where(eq(trainingRun.id, id))
       .returning();
-    await record(tx, actorId, 'run.cancel', id, { was: row.status });
-    await tx.execute(sql`select pg_notify('training_run', ${id})`);
+    await recordAudit(tx, actorId, 'run.cancel', id, { was: row.status });
+    await announceRun(tx, id);
     return view(changed!);
   });
 }

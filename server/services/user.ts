@@ -1,8 +1,8 @@
 // People as the admin sees them: found, and given or taken the admin's role.
 import { and, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import { recordAudit } from '@/db/audit';
 import { conversation, session, user } from '@/db/schema';
-import { record } from './audit';
 import type { Product } from './product';
 import type { Role, UserListView, UserView } from './views';
 
@@ -72,7 +72,7 @@ export async function setRole(
       throw new AttuneError('CONFLICT', 'This is the last admin; give the role to somebody else first.');
     if (person.role !== role) {
       await tx.update(user).set({ role, updatedAt: sql`now()` }).where(eq(user.id, id));
-      await record(tx, actorId, 'user.role', id, { from: toRole(person.role), to: role });
+      await recordAudit(tx, actorId, 'user.role', id, { from: toRole(person.role), to: role });
     }
     return { id, role };
   });

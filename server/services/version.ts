@@ -1,9 +1,9 @@
 // The versions of the policy, with what people said about each.
 import { desc } from 'drizzle-orm';
+import { champion } from '@/db/release';
 import { version } from '@/db/schema';
 import { judgeVersions, NO_JUDGEMENT } from '../rollout/metrics';
 import type { Product } from './product';
-import { champion } from './release';
 import type { VersionView } from './views';
 
 export async function listVersions({ db }: Product): Promise<VersionView[]> {

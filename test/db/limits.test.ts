@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Settings } from '@/core/settings';
 import { generation, rateLimit } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import { createCaller } from '@/server/routers';
 import { authenticate } from '@/server/services/api-key';
 import { admit, charge } from '@/server/services/limits';
-import { Settings } from '@/server/services/settings';
 import { callAs, createUser, createWorld, readStream, send, type World } from './world';
 
 const GENEROUS = { requestsPerMinute: 10_000, tokensPerMinute: 10_000_000, concurrent: 1000 };

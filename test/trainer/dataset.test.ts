@@ -5,10 +5,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { loggedAnswers, promptsOf, rewardExamples } from '@/trainer/data/examples';
-import { freezeSnapshot, readSnapshot } from '@/trainer/data/freeze';
+import { freezeSnapshot } from '@/trainer/data/freeze';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { promptKeyOf } from '@/trainer/data/split';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
+import { readSnapshot } from '@/trainer/runs/snapshots/read';
 import { addRun, addTurn, addUser, createWorld, vote, type World } from './process-support';
 
 describe('snapshot', () => {
@@ -33,7 +34,8 @@ describe('snapshot', () => {
     const run = (await claimRun(world.db, 'test'))!;
     const lease = new RunLease(world.db, run, 'test');
     try {
-      return await freezeSnapshot(lease, folder, promptKeyOf(world.base.tokenizer));
+      const id = await freezeSnapshot(lease, folder, promptKeyOf(world.base.tokenizer));
+      return await readSnapshot(world.db, folder, id);
     } finally {
       await lease.finish('done', 'test');
       lease.close();

@@ -1,7 +1,9 @@
 // Leases that change hands, and what triggers a run, on the real database.
+import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as schema from '@/db/schema';
+import { countUnusedFeedback } from '@/db/unused-feedback';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
 import { decideTrigger, evaluateTrigger } from '@/trainer/runs/trigger';
 import {
@@ -124,31 +126,76 @@ describe('triggers', () => {
     expect(run).toMatchObject({ trigger: 'feedback_count', status: 'queued', parentVersionId: 'base' });
   });
 
-  it('what an earlier run was asked for with does not count again; new, consented votes do', async () => {
-    await setTrigger({ feedbackCount: 2, scheduleHours: null });
-    await world.db.update(schema.trainingRun).set({ status: 'failed' });
-    const id = await addRun(world);
-    await world.db.update(schema.trainingRun).set({ status: 'failed' }).where(eq(schema.trainingRun.id, id));
-    expect(await evaluateTrigger(world.db)).toBeNull();
-    const userId = await addUser(world.db, 'late');
-    for (const [text, allowTraining] of [
-      ['x', true],
-      ['y', false],
-      ['z', true],
-    ] as const) {
+  const backdate = (hours: number) =>
+    world.db.update(schema.trainingRun).set({ createdAt: sql`now() - make_interval(hours => ${hours})` });
+
+  it.each(['cancelled', 'failed'] as const)(
+    'a %s run uses no feedback up, and the next waits an hour and for a new, consented vote',
+    async (status) => {
+      const before = await countUnusedFeedback(world.db);
+      expect(before).toBeGreaterThanOrEqual(80);
+      await setTrigger({ feedbackCount: 80, scheduleHours: null });
+      await addSnapshotRun(status);
+      expect(await countUnusedFeedback(world.db)).toBe(before);
+      const userId = await addUser(world.db, status);
+      await addThumb(userId, `${status} private`, false);
+      await backdate(2);
+      // The votes of the crowd are younger than two hours here, so the run is put between them and the new one.
+      await world.db.update(schema.feedback).set({ updatedAt: sql`now() - interval '3 hours'` });
       expect(await evaluateTrigger(world.db)).toBeNull();
-      const made = await addTurn(world, { userId, text, answers: [[65]], allowTraining });
-      await vote(world.db, userId, { generationId: made.generationIds[0]!, thumb: 1 });
-    }
-    expect(await evaluateTrigger(world.db)).not.toBeNull();
-  });
+      await addThumb(userId, `${status} open`, true);
+      await world.db.update(schema.trainingRun).set({ createdAt: sql`now() - interval '30 minutes'` });
+      expect(await evaluateTrigger(world.db)).toBeNull();
+      await backdate(2);
+      expect(await evaluateTrigger(world.db)).not.toBeNull();
+      expect(await countUnusedFeedback(world.db)).toBe(before + 1);
+    },
+  );
+
+  it.each(['done', 'rejected'] as const)(
+    'a %s run has used what it froze; a later vote and later consent count',
+    async (status) => {
+      await addSnapshotRun(status);
+      expect(await countUnusedFeedback(world.db)).toBe(0);
+      const userId = await addUser(world.db, status);
+      const hidden = await addThumb(userId, `${status} hidden`, false);
+      await world.db
+        .update(schema.feedback)
+        .set({ updatedAt: sql`now() - interval '1 day'` })
+        .where(eq(schema.feedback.userId, userId));
+      expect(await countUnusedFeedback(world.db)).toBe(0);
+      await world.db
+        .update(schema.conversation)
+        .set({ allowTraining: true })
+        .where(eq(schema.conversation.id, hidden.conversationId));
+      expect(await countUnusedFeedback(world.db)).toBe(1);
+      await addThumb(userId, `${status} later`, true);
+      expect(await countUnusedFeedback(world.db)).toBe(2);
+    },
+  );
 
   it('a schedule waits for its hours, for some feedback, and for the live run', () => {
     const setting = { feedbackCount: null, scheduleHours: 24 };
-    const state = { setting, newFeedback: 1, hoursSinceRun: 24, hasLiveRun: false };
+    const last = { hoursAgo: 24, isJudged: true, newSince: 0 };
+    const state = { setting, unused: 1, hasLiveRun: false, last };
     expect(decideTrigger(state)).toBe('schedule');
-    expect(decideTrigger({ ...state, hoursSinceRun: 23.9 })).toBeNull();
-    expect(decideTrigger({ ...state, newFeedback: 0 })).toBeNull();
+    expect(decideTrigger({ ...state, last: null })).toBe('schedule');
+    expect(decideTrigger({ ...state, last: { ...last, hoursAgo: 23.9 } })).toBeNull();
+    expect(decideTrigger({ ...state, unused: 0 })).toBeNull();
     expect(decideTrigger({ ...state, hasLiveRun: true })).toBeNull();
   });
+
+  /** A run that froze its data now and ended. */
+  async function addSnapshotRun(status: 'done' | 'rejected' | 'failed' | 'cancelled') {
+    const snapshotId = randomUUID();
+    await world.db.insert(schema.snapshot).values({ id: snapshotId, sha256: 'x', counts: {}, frozenUpTo: sql`now()` });
+    const id = await addRun(world);
+    await world.db.update(schema.trainingRun).set({ status, snapshotId }).where(eq(schema.trainingRun.id, id));
+  }
+
+  async function addThumb(userId: string, text: string, allowTraining: boolean) {
+    const made = await addTurn(world, { userId, text, answers: [[65]], allowTraining });
+    await vote(world.db, userId, { generationId: made.generationIds[0]!, thumb: 1 });
+    return made;
+  }
 });

@@ -1,48 +1,29 @@
-// Freezes consented feedback and prompts up to a moment into a hashed JSONL file, and reads such a file back.
+// Freezes the votes and prompts of consented conversations up to a moment into a hashed JSONL file.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { aliasedTable, and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import { learnsFromLogged, parseConfig } from '@/core/config/presets';
 import { writeDurably } from '@/core/durable-file';
-import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
 import { isReshaped } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, snapshot } from '@/db/schema';
 import type { RunLease } from '@/trainer/runs/lease';
-import { type Completion, decodeRows, encodeRows, RowCollector, type Snapshot, type SnapshotRow } from './snapshot';
+import { type Completion, encodeRows, RowCollector, type SnapshotRow, snapshotFile } from './snapshot';
 import { type Asked, type PromptKey, type Split, splitAsked } from './split';
 
-/** The run's snapshot: frozen now, or read again when an earlier attempt has frozen it. */
-export async function freezeSnapshot(lease: RunLease, folder: string, keyOf: PromptKey): Promise<Snapshot> {
-  if (lease.run.snapshotId) return readSnapshot(lease.db, folder, lease.run.snapshotId);
+/** Returns the id. Rows may have been taken back while they were gathered: `readSnapshot` leaves them out. */
+export async function freezeSnapshot(lease: RunLease, folder: string, keyOf: PromptKey): Promise<string> {
   const { rows, counts, frozenUpTo } = await collectRows(lease, keyOf);
   const content = encodeRows(rows);
   const id = randomUUID();
-  const frozen: Snapshot = { id, sha256: sha256(content), counts, rows };
   await mkdir(folder, { recursive: true });
   await writeDurably(snapshotFile(folder, id), content);
   await lease.transaction(async (tx) => {
-    await tx.insert(snapshot).values({ id, sha256: frozen.sha256, counts, frozenUpTo });
+    await tx.insert(snapshot).values({ id, sha256: sha256(content), counts, frozenUpTo });
     return { snapshotId: id };
   });
-  return frozen;
-}
-
-const snapshotFile = (folder: string, id: string) => path.join(folder, `${id}.jsonl`);
-
-/** Throws CORRUPT unless the file is the one that was frozen. */
-export async function readSnapshot(db: Executor, folder: string, id: string): Promise<Snapshot> {
-  const [row] = await db.select().from(snapshot).where(eq(snapshot.id, id));
-  if (!row) throw new AttuneError('NOT_FOUND', `There is no snapshot ${id}. Start another run.`);
-  const file = snapshotFile(folder, id);
-  const content = await readFile(file).catch((cause: Error) => {
-    throw new AttuneError('NOT_FOUND', `Cannot read ${file}: ${cause.message}. Restore it, or start another run.`, {
-      cause,
-    });
-  });
-  return { id, sha256: row.sha256, counts: row.counts, rows: decodeRows(content, row.sha256, file) };
+  return id;
 }
 
 /** One consistent look at the database: what is voted meanwhile belongs to the next snapshot. */
@@ -102,6 +83,10 @@ function selectThumbs(tx: Executor, upTo: Date) {
     .orderBy(asc(feedback.createdAt), asc(feedback.id));
 }
 
+/**
+ * Every message of a consented conversation that got an answer, with what was said before it, whether or not anybody
+ * rated the answer: the policy is asked them again. A message whose answer is still being written, or failed, waits.
+ */
 function selectPrompts(tx: Executor, upTo: Date) {
   return tx
     .select({
@@ -111,7 +96,9 @@ function selectPrompts(tx: Executor, upTo: Date) {
     })
     .from(generation)
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
-    .where(and(eq(conversation.allowTraining, true), lte(generation.createdAt, upTo)))
+    .where(
+      and(eq(conversation.allowTraining, true), lte(generation.createdAt, upTo), inArray(generation.status, FINISHED)),
+    )
     .orderBy(asc(generation.createdAt), asc(generation.id));
 }
 

@@ -1,7 +1,6 @@
 // A frozen data set: its rows of token ids, and the JSONL file that holds them.
+import path from 'node:path';
 import { z } from 'zod';
-import { AttuneError } from '@/core/errors';
-import { sha256 } from '@/core/hash';
 import { FEEDBACK_ROWS } from './rows';
 import { Split } from './split';
 
@@ -64,7 +63,10 @@ export const ROW_KINDS = ROWS.map(({ shape }) => shape.kind.value);
 
 export interface Snapshot {
   id: string;
+  /** The file's as it was frozen. */
   sha256: string;
+  /** The file's now: another one once people have taken rows back. */
+  contentSha256: string;
   /** Rows by `kind/split`, and what was left out. */
   counts: Record<string, number>;
   rows: SnapshotRow[];
@@ -91,21 +93,12 @@ export function answersOfRow(row: SnapshotRow): readonly (readonly number[])[] {
   }
 }
 
+export const snapshotFile = (folder: string, id: string) => path.join(folder, `${id}.jsonl`);
+
+export const parseRow = (line: string): SnapshotRow => SnapshotRow.parse(JSON.parse(line));
+
 export const encodeRows = (rows: readonly SnapshotRow[]): Buffer =>
   Buffer.concat(rows.map((row) => Buffer.from(`${JSON.stringify(row)}\n`)));
-
-/** Throws CORRUPT unless the content is the one that was frozen. `file` names it in the message. */
-export function decodeRows(content: Buffer, expectedSha256: string, file: string): SnapshotRow[] {
-  const found = sha256(content);
-  if (found !== expectedSha256) {
-    throw new AttuneError(
-      'CORRUPT',
-      `${file} has the sha256 ${found.slice(0, 12)}…, expected ${expectedSha256.slice(0, 12)}…. Restore the file.`,
-    );
-  }
-  const lines = content.toString('utf8').split('\n').filter(Boolean);
-  return lines.map((line) => SnapshotRow.parse(JSON.parse(line)));
-}
 
 /** Gathers rows without repetition and counts what came and what was left out. */
 export class RowCollector {

@@ -1,5 +1,6 @@
 // A run's resumable state on disk: named tensors beside plain JSON, exact to the bit, replaced atomically.
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -26,13 +27,30 @@ export interface CheckpointStore<State> {
   write(checkpoint: Checkpoint<State>): Promise<void>;
 }
 
-const Pointer = z.object({ tensors: z.string(), sha256: z.string(), state: z.unknown() });
+const Pointer = z.object({
+  tensors: z.string(),
+  sha256: z.string(),
+  state: z.unknown(),
+  /** Of the data set's content that the stage learnt from; absent where it cannot change. */
+  contentSha256: z.string().optional(),
+});
+
+/** What a stage learns from, and whether a state is its end and needs the data no more. */
+interface CheckpointBasis<State> {
+  snapshot: { sha256: string; contentSha256: string };
+  isFinished(state: State): boolean;
+}
 
 /**
  * `<stage>.json` holds the state and names the tensor file with its hash; it is replaced last, by a rename, so that a
- * process killed at any moment leaves the old checkpoint or the new one, whole.
+ * process killed at any moment leaves the old checkpoint or the new one, whole. An unfinished stage whose data people have
+ * taken rows from since begins again without them.
  */
-export function directoryCheckpoints<State>(directory: string, stage: string): CheckpointStore<State> {
+export function directoryCheckpoints<State>(
+  directory: string,
+  stage: string,
+  basis?: CheckpointBasis<State>,
+): CheckpointStore<State> {
   const pointerPath = join(directory, `${stage}.json`);
   return {
     async read() {
@@ -42,6 +60,13 @@ export function directoryCheckpoints<State>(directory: string, stage: string): C
       });
       if (text === null) return null;
       const pointer = parsePointer(text, pointerPath);
+      if (basis && !basis.isFinished(pointer.state as State)) {
+        const { sha256, contentSha256 } = basis.snapshot;
+        if ((pointer.contentSha256 ?? sha256) !== contentSha256) {
+          await removeStage(directory, stage);
+          return null;
+        }
+      }
       const path = join(directory, pointer.tensors);
       const digest = await sha256File(path);
       if (digest !== pointer.sha256) {
@@ -64,12 +89,30 @@ export function directoryCheckpoints<State>(directory: string, stage: string): C
       await mkdir(directory, { recursive: true });
       const name = `${stage}.${randomUUID()}.safetensors`;
       await writeSafetensors(join(directory, name), tensors);
-      const pointer = { tensors: name, sha256: await sha256File(join(directory, name)), state };
+      const contentSha256 = basis?.snapshot.contentSha256;
+      const pointer = { tensors: name, sha256: await sha256File(join(directory, name)), state, contentSha256 };
       await writeDurably(pointerPath, JSON.stringify(pointer));
       const old = (await readdir(directory)).filter((file) => file.startsWith(`${stage}.`) && file !== name);
       for (const file of old) if (file !== `${stage}.json`) await rm(join(directory, file), { force: true });
     },
   };
+}
+
+async function removeStage(directory: string, stage: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.startsWith(`${stage}.`)) await rm(join(directory, name), { force: true });
+  }
+}
+
+/** What resumes a run, and nothing else: the finished reward model, curves, rules and manifest stay. */
+const RESUMES = /^(sft|reward_model|ppo)\.|^adapters$/;
+
+/** For a run that is over and cannot go on. */
+export async function removeCheckpoints(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  for (const name of await readdir(folder)) {
+    if (RESUMES.test(name)) await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 function parsePointer(text: string, path: string): z.infer<typeof Pointer> {

@@ -50,7 +50,14 @@ export async function filesHome(run: FilesRun): Promise<RunHome> {
   };
   await mkdir(folder, { recursive: true });
   const order = await keepOrder(path.join(folder, 'order.json'), given);
-  const snapshot = { id: order.id, sha256: order.snapshotSha256, counts: data.counts, rows: data.rows };
+  const { snapshotSha256 } = order;
+  const snapshot = {
+    id: order.id,
+    sha256: snapshotSha256,
+    contentSha256: snapshotSha256,
+    counts: data.counts,
+    rows: data.rows,
+  };
   return {
     order: { ...order, parentDirectory: parent?.directory ?? null },
     folder,

@@ -5,7 +5,7 @@ import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import type { RunStage } from '@/core/contract';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import type { Database, Executor } from '@/db/client';
-import { setting, trainingRun } from '@/db/schema';
+import { trainingRun } from '@/db/schema';
 import { type Beat, startHeartbeat } from './heartbeat';
 import type { RunSink } from './store';
 
@@ -193,19 +193,6 @@ export class RunLease implements RunSink {
     this.abort(error);
     return error;
   }
-}
-
-/** The stored value of an admin's setting; undefined when nobody has set it. */
-export async function readSetting(db: Executor, key: string): Promise<unknown> {
-  const [row] = await db.select().from(setting).where(eq(setting.key, key));
-  return row?.value;
-}
-
-export async function writeSetting(db: Executor, key: string, value: Record<string, unknown>): Promise<void> {
-  await db
-    .insert(setting)
-    .values({ key, value })
-    .onConflictDoUpdate({ target: setting.key, set: { value, updatedAt: sql`now()` } });
 }
 
 const cancelled = () => new AttuneError('CANCELLED', 'The run was cancelled.');

@@ -3,10 +3,12 @@ import path from 'node:path';
 import { artifactDirectory } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { dataPaths } from '@/core/paths';
+import { readSettings } from '@/db/settings';
 import { freezeSnapshot } from '@/trainer/data/freeze';
 import type { TrainerSettings } from '@/trainer/env';
-import { type RunLease, readSetting } from './lease';
+import type { RunLease } from './lease';
 import { publishVersion } from './publish';
+import { readSnapshot } from './snapshots/read';
 import type { RunHome } from './store';
 
 export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSettings): RunHome {
@@ -14,6 +16,7 @@ export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSe
   const folders = dataPaths(dataFolder);
   const isBase = parentVersionId === BASE_VERSION_ID;
   const parentDirectory = isBase ? null : artifactDirectory(artifacts, parentVersionId);
+  let { snapshotId } = lease.run;
   return {
     order: { id, createdAt, config, parentVersionId, parentDirectory },
     folder: path.join(folders.runs, id),
@@ -22,8 +25,11 @@ export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSe
     progress: (...figures) => lease.progress(...figures),
     metrics: (...figures) => lease.metrics(...figures),
     flush: () => lease.flush(),
-    snapshot: (keyOf) => freezeSnapshot(lease, folders.snapshots, keyOf),
-    rules: () => readSetting(lease.db, 'constraints'),
-    publish: (manifest, verdict) => publishVersion(lease, manifest, verdict),
+    async snapshot(keyOf) {
+      snapshotId ??= await freezeSnapshot(lease, folders.snapshots, keyOf);
+      return readSnapshot(lease.db, folders.snapshots, snapshotId);
+    },
+    rules: async () => (await readSettings(lease.db)).constraints,
+    publish: (manifest, verdict) => publishVersion(lease, artifacts, manifest, verdict),
   };
 }

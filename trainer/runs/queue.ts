@@ -2,11 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CHANNELS } from '@/core/contract';
 import type { Logger } from '@/core/logger';
 import { type Database, getDatabase } from '@/db/client';
 import { Listener } from '@/db/listener';
-import { claimRun, LEASE_TIMES, RunLease, writeSetting } from './lease';
+import { type TrainerReport, writeTrainerReport } from '@/db/settings';
+import { claimRun, LEASE_TIMES, RunLease } from './lease';
+import { honourWithdrawals } from './snapshots/withdrawals';
 import { evaluateTrigger } from './trigger';
+
+/** Between two looks for what people have taken back. */
+const LOOK_MS = 5000;
 
 export class RunQueue {
   private readonly db: Database;
@@ -21,7 +27,7 @@ export class RunQueue {
   ) {
     this.db = getDatabase(url);
     this.listener = new Listener(url, (error) => log.warn({ err: error }, 'listening connection'));
-    this.listener.on('training_run', () => this.wake());
+    this.listener.on(CHANNELS.trainingRun, () => this.wake());
   }
 
   async claim(times = LEASE_TIMES): Promise<RunLease | null> {
@@ -33,17 +39,37 @@ export class RunQueue {
     await evaluateTrigger(this.db);
   }
 
-  async report(status: { lacks: string | null; device: string | null }): Promise<void> {
-    const value = { alive: true, heartbeatAt: new Date().toISOString(), ...status };
-    await writeSetting(this.db, 'trainer', value).catch((error) => {
+  async report(status: Omit<TrainerReport, 'heartbeatAt'>): Promise<void> {
+    const report = { heartbeatAt: new Date().toISOString(), ...status };
+    await writeTrainerReport(this.db, report).catch((error: unknown) => {
       this.log.warn({ err: error }, 'heartbeat not written');
     });
+  }
+
+  /** Looks every few seconds, beside a run too, since that takes hours; one look ends before the next begins. */
+  honourWithdrawals(dataFolder: string): { stop(): Promise<void> } {
+    let look: Promise<unknown> | null = null;
+    const begin = () => {
+      look ??= honourWithdrawals(this.db, dataFolder, this.log)
+        .catch((error: unknown) => this.log.warn({ err: error }, 'what was taken back waits'))
+        .finally(() => {
+          look = null;
+        });
+    };
+    begin();
+    const timer = setInterval(begin, LOOK_MS);
+    return {
+      async stop() {
+        clearInterval(timer);
+        await look;
+      },
+    };
   }
 
   /** Waits for NOTIFY, or a while; a listening connection that cannot be opened is tried again at the next wait. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.isListening) {
-      await this.listener.start(['training_run']);
+      await this.listener.start([CHANNELS.trainingRun]);
       this.isListening = true;
       return; // what was asked for before the connection listened is looked for first
     }

@@ -40,7 +40,7 @@ export interface RunHome extends RunSink {
   readonly folder: string;
   /** Where the judged version is written. */
   readonly artifacts: string;
-  /** Frozen at the first call of the first attempt, the same ever after. */
+  /** Frozen at the first call of the first attempt; every later call leaves out what people have taken back since. */
   snapshot(keyOf: PromptKey): Promise<Snapshot>;
   /** The constraints as stored; undefined where nobody has set any. */
   rules(): Promise<unknown>;

@@ -46,7 +46,10 @@ export async function improvePolicy(run: Run, snapshot: Snapshot, reward: Reward
       sink.metrics(stage, iteration, { ...metrics, ...chargedFor(constraints, metrics) });
       report((iteration + 1) / (rounds + 1));
     },
-    checkpoints: directoryCheckpoints<PolicyState>(run.home.folder, 'ppo'),
+    checkpoints: directoryCheckpoints<PolicyState>(run.home.folder, 'ppo', {
+      snapshot,
+      isFinished: ({ verdict }) => verdict !== null,
+    }),
   });
   await sink.flush();
   return result;

@@ -1,10 +1,9 @@
 // The last stage: writes the judged version with its report and makes it known.
-import { readdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { GateResult } from '@/core/artifact/manifest';
 import { describeLeftOut } from '@/trainer/data/left-out';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { verdictOf } from '@/trainer/gates/verdict';
+import { removeCheckpoints } from '@/trainer/runs/checkpoint';
 import type { Run } from '@/trainer/runs/context';
 import { RUN_MANIFEST_FILE, type RunManifest } from '@/trainer/runs/manifest';
 import type { Outcome } from '@/trainer/runs/store';
@@ -29,15 +28,6 @@ export async function publishCandidate(
     written,
     verdictOf(origin.versionId, gates, verdict, describeLeftOut(snapshot.counts)),
   );
-  await tidy(home.folder);
+  await removeCheckpoints(home.folder);
   return outcome;
-}
-
-/** What resumed the run: it is over and cannot go on. The finished reward model, curves, rules and manifest stay. */
-const SPENT = /^(sft|reward_model|ppo)\.|^adapters$/;
-
-async function tidy(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (SPENT.test(name)) await rm(path.join(folder, name), { recursive: true });
-  }
 }

@@ -49,7 +49,10 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
       const spent = tokenBudget && metrics.num_tokens ? metrics.num_tokens / tokenBudget : 0;
       report(0.9 * Math.min(1, Math.max(step / steps, spent)));
     },
-    checkpoints: directoryCheckpoints<RewardTrainingState>(folder, 'reward_model'),
+    checkpoints: directoryCheckpoints<RewardTrainingState>(folder, 'reward_model', {
+      snapshot,
+      isFinished: (state) => 'done' in state && state.done,
+    }),
   });
   run.owned.push(model);
   // Calibration, the length baseline and the figures of each group, for people to read.

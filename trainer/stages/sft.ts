@@ -27,7 +27,7 @@ export async function imitate(run: Run, snapshot: Snapshot): Promise<void> {
       const spent = tokenBudget && metrics.num_tokens ? metrics.num_tokens / tokenBudget : 0;
       report(Math.min(1, Math.max(step / steps, spent)));
     },
-    checkpoints: directoryCheckpoints<SftState>(run.home.folder, 'sft'),
+    checkpoints: directoryCheckpoints<SftState>(run.home.folder, 'sft', { snapshot, isFinished: ({ done }) => done }),
   });
   run.start = adapter;
   run.reference = loraFromAdapter(trunk.config, adapter, new Rng(policyConfig.seed));

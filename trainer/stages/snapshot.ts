@@ -5,10 +5,13 @@ import { checkSnapshot } from '@/trainer/gates/validation';
 import type { Run } from '@/trainer/runs/context';
 import { keepRunManifest, type RunManifest } from '@/trainer/runs/manifest';
 
+/** The frozen rows, without those that people have taken back since. */
+export const readRows = ({ home, base }: Run): Promise<Snapshot> => home.snapshot(promptKeyOf(base.tokenizer));
+
 export async function freeze(run: Run): Promise<{ snapshot: Snapshot; manifest: RunManifest }> {
   const { home, sink, log, config, base, settings } = run;
   sink.progress('snapshot', 0, null);
-  const snapshot = await home.snapshot(promptKeyOf(base.tokenizer));
+  const snapshot = await readRows(run);
   sink.metrics('snapshot', 0, snapshot.counts);
   checkSnapshot(snapshot, config, base.weights.config.eosTokenIds);
   log.info({ snapshotId: snapshot.id, ...snapshot.counts }, 'snapshot frozen');

@@ -1,13 +1,13 @@
 // Completions: what a key asks for becomes messages, generations and running answers, as in the chat.
 import { randomUUID } from 'node:crypto';
 import { Sampling } from '@/core/sampling';
+import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import type { KeyOwner } from '@/server/services/api-key';
 import { titleOf } from '@/server/services/conversation';
 import { type AnswerPlan, type Begun, beginAnswers, insertAnswers } from '@/server/services/generation/answer';
 import { resolveModel } from '@/server/services/model';
 import { drawSeed, type Product } from '@/server/services/product';
-import type { Settings } from '@/server/services/settings';
 import { checkCharacters } from '@/server/services/text';
 import type { Completion } from './completion';
 import { checkIds, fitContext, type Prompt, promptIdsOf, type Turn, turnsOf } from './prompt';

@@ -1,8 +1,8 @@
 // What a program asks to be answered: to the ids that the engine reads, and to the turns that are kept of it.
 import type { ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
+import type { Settings } from '@/core/settings';
 import type { Product } from '@/server/services/product';
-import type { Settings } from '@/server/services/settings';
 import { checkCharacters } from '@/server/services/text';
 
 /** A conversation, or a text as it is, written out or in token ids. `param` is the request's name for it. */

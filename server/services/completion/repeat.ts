@@ -1,13 +1,13 @@
 // Idempotency keys: a request that is sent again finds the answers of the first one, also after a restart or while they run.
 import { and, eq, inArray, lt, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { generation, idempotencyKey } from '@/db/schema';
 import type { KeyOwner } from '@/server/services/api-key';
 import { follow } from '@/server/services/generation/follow';
 import type { GenerationRow } from '@/server/services/generation/generation';
 import type { Product } from '@/server/services/product';
-import type { Settings } from '@/server/services/settings';
 import type { Completion } from './completion';
 
 /** How long a key is remembered. */

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
 import { judge } from '@/core/constraints/judge';
 import { AttuneError } from '@/core/errors';
+import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { conversation, message } from '@/db/schema';
 import type { KeyOwner } from '@/server/services/api-key';
-import type { Settings } from '@/server/services/settings';
 import type { Turn } from './prompt';
 
 /** True when it was made just now; requests of one conversation take turns. */

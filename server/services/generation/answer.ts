@@ -1,14 +1,14 @@
 // Answers to a message: which versions give them, their rows, and the start of their tokens; for the chat and for the API.
 import { randomUUID } from 'node:crypto';
 import type { Sampling } from '@/core/sampling';
+import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
+import { champion } from '@/db/release';
 import { generation, message } from '@/db/schema';
 import { type Assignment, assignArm, ofArm } from '@/server/rollout/assign';
 import { holdRunning } from '@/server/services/experiment';
 import { type Caller, charge, takeSeats } from '@/server/services/limits';
 import type { Product } from '@/server/services/product';
-import { champion } from '@/server/services/release';
-import type { Settings } from '@/server/services/settings';
 import { countUsage } from '@/server/services/usage';
 import { type Asked, begin, type GenerationRow, lockName } from './generation';
 import type { RunningGeneration } from './running-generation';

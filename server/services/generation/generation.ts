@@ -1,6 +1,7 @@
 // Generations: tokens from the engine to the row and to whoever watches, whether or not anybody does.
 import { and, eq, sql } from 'drizzle-orm';
 import type { RuleSet } from '@/core/constraints/rules';
+import { CHANNELS } from '@/core/contract';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import type { FinishReason } from '@/core/sampling';
 import type { Executor } from '@/db/client';
@@ -8,7 +9,7 @@ import { generation, message } from '@/db/schema';
 import type { GenerateRequest } from '@/engine/protocol';
 import { AnswerText } from '@/server/constraints/answer-text';
 import { charge } from '@/server/services/limits';
-import { CHANNELS, type Product } from '@/server/services/product';
+import type { Product } from '@/server/services/product';
 import { countUsage } from '@/server/services/usage';
 import type { GenerationStatus, StreamEvent } from '@/server/services/views';
 import { type EndEvent, RunningGeneration } from './running-generation';

@@ -1,8 +1,8 @@
 // Takes up generations whose process has died, behind the tokens that their rows have.
 import { and, eq } from 'drizzle-orm';
 import { generation } from '@/db/schema';
+import { readSettings } from '@/db/settings';
 import type { Product } from '@/server/services/product';
-import { readSettings } from '@/server/services/settings';
 import { begin, lockName } from './generation';
 
 /** A lock that can be had belongs to nobody alive. Returns how many were taken up. */

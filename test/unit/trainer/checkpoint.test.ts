@@ -38,3 +38,19 @@ test('a damaged file is refused by name', async () => {
   await writeFile(join(directory, 'ppo.json'), '{');
   await expect(store.read()).rejects.toThrow(/ppo\.json is not a checkpoint/);
 });
+
+test('an unfinished stage whose data has lost rows begins again; a finished one keeps what it made', async () => {
+  const over = (contentSha256: string) =>
+    directoryCheckpoints<number>(directory, 'ppo', {
+      snapshot: { sha256: 'whole', contentSha256 },
+      isFinished: (state) => state === 2,
+    });
+  await directoryCheckpoints<number>(directory, 'ppo').write({ state: 1, tensors: tensors(1) }); // before tombstones
+  expect((await over('whole').read())?.state).toBe(1);
+  expect(await over('less').read()).toBeNull();
+  expect(await readdir(directory)).toEqual([]);
+  await over('less').write({ state: 1, tensors: tensors(1) });
+  expect((await over('less').read())?.state).toBe(1);
+  await over('less').write({ state: 2, tensors: tensors(2) });
+  expect((await over('still less').read())?.tensors).toEqual(tensors(2));
+});

@@ -1,0 +1,44 @@
+// The one way to ask for a training run, for the admin's button and for the trainer's own trigger.
+import { inArray, sql } from 'drizzle-orm';
+import { CHANNELS, LIVE_STATUSES } from '@/core/contract';
+import { recordAudit } from './audit';
+import type { Executor } from './client';
+import { champion } from './release';
+import { trainingRun } from './schema';
+
+export type RunRow = typeof trainingRun.$inferSelect;
+
+/** Between the look for a live run and the insert nobody else may insert one; the lock ends with the transaction. */
+export async function lockRuns(tx: Executor): Promise<void> {
+  await tx.execute(sql`lock table ${trainingRun} in share row exclusive mode`);
+}
+
+/** The run that waits or works. One at a time: a second one would train from the same parent on the same feedback. */
+export async function findLiveRun(tx: Executor): Promise<RunRow | null> {
+  const [row] = await tx
+    .select()
+    .from(trainingRun)
+    .where(inArray(trainingRun.status, [...LIVE_STATUSES]));
+  return row ?? null;
+}
+
+/** Trains on from the champion of now. Call it under `lockRuns`. */
+export async function queueRun(
+  tx: Executor,
+  asked: { trigger: RunRow['trigger']; requestedBy: string | null; config: Record<string, unknown> },
+): Promise<RunRow> {
+  const { versionId: parentVersionId } = await champion(tx);
+  const [row] = await tx
+    .insert(trainingRun)
+    .values({ ...asked, parentVersionId })
+    .returning();
+  const { trigger, config, requestedBy } = asked;
+  await recordAudit(tx, requestedBy, 'run.start', row!.id, { trigger, config, parentVersionId });
+  await announceRun(tx, row!.id);
+  return row!;
+}
+
+/** Wakes the trainer. */
+export async function announceRun(tx: Executor, id: string): Promise<void> {
+  await tx.execute(sql`select pg_notify(${CHANNELS.trainingRun}, ${id})`);
+}

@@ -1,0 +1,219 @@
+// What people take back leaves every place that it was copied to: data sets on disk, and runs under way.
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sha256 } from '@/core/hash';
+import { dataPaths } from '@/core/paths';
+import * as schema from '@/db/schema';
+import { freezeSnapshot } from '@/trainer/data/freeze';
+import { promptKeyOf } from '@/trainer/data/split';
+import { runTrainer } from '@/trainer/main';
+import { claimRun, RunLease } from '@/trainer/runs/lease';
+import { readSnapshot } from '@/trainer/runs/snapshots/read';
+import { honourWithdrawals } from '@/trainer/runs/snapshots/withdrawals';
+import {
+  addRun,
+  addTurn,
+  addUser,
+  addVotes,
+  createWorld,
+  FAST,
+  problem,
+  QUICK,
+  readRun,
+  silent,
+  until,
+  vote,
+  type World,
+} from './process-support';
+
+let world: World;
+let snapshots: string;
+beforeAll(async () => {
+  world = await createWorld();
+  snapshots = dataPaths(world.settings.dataFolder).snapshots;
+});
+afterAll(() => world?.close());
+
+const promptOf = (text: string) => world.base.renderPrompt([{ role: 'user', content: text }]);
+const honour = () => honourWithdrawals(world.db, world.settings.dataFolder, silent);
+
+describe('a data set that was frozen before', () => {
+  let person = 0;
+  let userId: string;
+  beforeEach(async () => {
+    await world.db.delete(schema.conversation);
+    await world.db.delete(schema.trainingRun);
+    await world.db.delete(schema.withdrawal);
+    userId = await addUser(world.db, `person ${person++}`);
+  });
+
+  async function freeze() {
+    await addRun(world);
+    const lease = new RunLease(world.db, (await claimRun(world.db, 'test'))!, 'test');
+    try {
+      const id = await freezeSnapshot(lease, snapshots, promptKeyOf(world.base.tokenizer));
+      return await readSnapshot(world.db, snapshots, id);
+    } finally {
+      await lease.finish('done', 'test');
+      lease.close();
+    }
+  }
+
+  /** A compared and a rated turn about `text`. */
+  async function talk(text: string) {
+    const pair = await addTurn(world, { userId, text, answers: [[65], [66]] });
+    await vote(world.db, userId, { comparisonId: pair.comparisonId!, choice: 'left' });
+    await vote(world.db, userId, { generationId: pair.generationIds[0]!, thumb: 1 });
+    return pair;
+  }
+
+  const textOf = (id: string) => readFile(path.join(snapshots, `${id}.jsonl`), 'utf8');
+  const rowOf = async (id: string) =>
+    (await world.db.select().from(schema.snapshot).where(eq(schema.snapshot.id, id)))[0]!;
+
+  it.each([
+    [
+      'a deleted conversation',
+      (id: string) => world.db.delete(schema.conversation).where(eq(schema.conversation.id, id)),
+    ],
+    [
+      'a conversation whose consent was withdrawn',
+      (id: string) =>
+        world.db.update(schema.conversation).set({ allowTraining: false }).where(eq(schema.conversation.id, id)),
+    ],
+    ['an erased account', () => world.db.delete(schema.user).where(eq(schema.user.id, userId))],
+  ])('holds no byte of %s any more, and lists the lines', async (_name, takeBack) => {
+    const { conversationId } = await talk('secret');
+    const other = await addUser(world.db, `other ${person}`);
+    const kept = await addTurn(world, { userId: other, text: 'kept', answers: [[70]] });
+    await vote(world.db, other, { generationId: kept.generationIds[0]!, thumb: 1 });
+    const frozen = await freeze();
+    const whole = await textOf(frozen.id);
+    expect(whole).toContain(promptOf('secret').join());
+    expect(await honour()).toBe(false);
+
+    await takeBack(conversationId);
+    expect(await honour()).toBe(true);
+    const text = await textOf(frozen.id);
+    expect(text).not.toContain(promptOf('secret').join());
+    const left = await readSnapshot(world.db, snapshots, frozen.id);
+    expect(left.rows.map(({ kind }) => kind)).toEqual(['thumb', 'prompt']);
+    const { sha256: original, tombstones } = await rowOf(frozen.id);
+    expect(original).toBe(sha256(whole));
+    const lines = whole.split('\n').map((line, i) => (tombstones[0]!.lines.includes(i) ? '' : line));
+    expect(lines.join('\n')).toBe(text);
+    expect(tombstones).toMatchObject([{ sha256: sha256(text) }]);
+    expect(left.contentSha256).toBe(sha256(text));
+    expect(await honour()).toBe(false);
+  });
+
+  it('loses the vote alone where a rating was taken back', async () => {
+    const { generationIds } = await talk('rated');
+    const frozen = await freeze();
+    await world.db.delete(schema.feedback).where(eq(schema.feedback.generationId, generationIds[0]!));
+    expect(await honour()).toBe(true);
+    const { rows } = await readSnapshot(world.db, snapshots, frozen.id);
+    expect(rows.map(({ kind }) => kind)).toEqual(['comparison', 'prompt']);
+  });
+
+  it('keeps a prompt that somebody else asked, too, and allows', async () => {
+    const { conversationId } = await talk('hello');
+    const other = await addUser(world.db, `other ${person}`);
+    await addTurn(world, { userId: other, text: 'hello', answers: [[70]] });
+    const frozen = await freeze();
+    await world.db.delete(schema.conversation).where(eq(schema.conversation.id, conversationId));
+    const { rows } = await readSnapshot(world.db, snapshots, frozen.id);
+    expect(rows).toMatchObject([{ kind: 'prompt', promptIds: promptOf('hello') }]);
+  });
+
+  it('is blanked again when a process died in between, or a backup brought the words back; other changes are refused', async () => {
+    const { conversationId } = await talk('secret');
+    await talk('kept');
+    const frozen = await freeze();
+    const whole = await textOf(frozen.id);
+    await world.db.delete(schema.conversation).where(eq(schema.conversation.id, conversationId));
+    await honour();
+    const blanked = await textOf(frozen.id);
+    await writeFile(path.join(snapshots, `${frozen.id}.jsonl`), whole);
+    expect((await readSnapshot(world.db, snapshots, frozen.id)).rows).toHaveLength(3);
+    expect(await textOf(frozen.id)).toBe(blanked);
+    await appendFile(path.join(snapshots, `${frozen.id}.jsonl`), '\n');
+    await expect(readSnapshot(world.db, snapshots, frozen.id)).rejects.toThrow(/has the sha256/);
+  });
+
+  it('a message whose answer is still being written, or failed, is in none', async () => {
+    for (const status of ['running', 'failed'] as const) {
+      const { generationIds } = await addTurn(world, { userId, text: status, answers: [[65]] });
+      await world.db.update(schema.generation).set({ status }).where(eq(schema.generation.id, generationIds[0]!));
+    }
+    expect((await freeze()).rows).toEqual([]);
+  });
+});
+
+describe.skipIf(problem)('a run under way', () => {
+  it('that goes on after a deletion drops the rows, its checkpoint with samples of them included', async () => {
+    await world.db.delete(schema.conversation);
+    await addVotes(world, 60);
+    const { dataFolder } = world.settings;
+    const id = await addRun(world, { ...QUICK, ppo: { ...QUICK.ppo, iterations: 60, klBudget: 1000 } });
+    const folder = path.join(dataPaths(dataFolder).runs, id);
+    const start = () => {
+      const controller = new AbortController();
+      const done = runTrainer({ settings: world.settings, log: silent, signal: controller.signal, times: FAST });
+      return {
+        stop() {
+          controller.abort();
+          return done;
+        },
+      };
+    };
+    const checkpoints = async () => (await readdir(folder)).filter((name) => /^ppo\..*safetensors$/.test(name));
+    /** The prompts in the checkpoint's experience, as the bytes of their float32 ids. */
+    const sampledFrom = async (texts: readonly string[], except: readonly string[] = []) => {
+      const files = (await checkpoints()).filter((name) => !except.includes(name));
+      const bytes = Buffer.concat(
+        await Promise.all(files.map((name) => readFile(path.join(folder, name)).catch(() => Buffer.alloc(0)))),
+      );
+      return texts.filter((text) => bytes.includes(Buffer.from(Float32Array.from(promptOf(text)).buffer)));
+    };
+    const texts = Array.from({ length: 60 }, (_, i) => `q${i}`);
+
+    const first = start();
+    const sampled = await until('experience in a checkpoint', async () => {
+      if ((await readRun(world, id)).stage !== 'ppo') return null;
+      const found = await sampledFrom(texts).catch(() => []);
+      return found.length > 0 && found;
+    });
+    await first.stop();
+    expect((await readRun(world, id)).status).toBe('queued');
+    // Everything that was sampled from is deleted, so that the checkpoint holds nothing that may stay.
+    const gone = texts.filter((text) => sampled.includes(text) || Number(text.slice(1)) % 3 === 0);
+    for (const text of gone) await world.db.delete(schema.conversation).where(eq(schema.conversation.title, text));
+    const left = texts.filter((text) => !gone.includes(text));
+    const before = await checkpoints();
+
+    const second = start();
+    try {
+      const seen = new Set<string>();
+      await until('samples of what is left', async () => {
+        for (const text of await sampledFrom(texts, before).catch(() => [])) seen.add(text);
+        const { progress, finishedAt, attempt } = await readRun(world, id);
+        // Eight iterations of 16 samples ask every prompt that is left once and more.
+        return finishedAt || (attempt > 0 && progress > 8 / 61 && left.some((text) => seen.has(text)));
+      });
+      expect((await readRun(world, id)).finishedAt).toBeNull();
+      expect(gone.filter((text) => seen.has(text))).toEqual([]);
+      expect((await checkpoints()).filter((name) => before.includes(name))).toEqual([]);
+      const snapshotId = (await readRun(world, id)).snapshotId!;
+      const text = await readFile(path.join(snapshots, `${snapshotId}.jsonl`), 'utf8');
+      expect(gone.filter((name) => text.includes(`[${promptOf(name).join()}]`))).toEqual([]);
+      await world.db.update(schema.trainingRun).set({ cancelRequested: true }).where(eq(schema.trainingRun.id, id));
+      await until('the end', async () => (await readRun(world, id)).finishedAt);
+      await until('the folder to go', async () => (await readdir(folder).catch(() => null)) === null);
+    } finally {
+      await second.stop();
+    }
+  }, 600_000);
+});

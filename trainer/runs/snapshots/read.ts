@@ -1,0 +1,68 @@
+// Reads a frozen data set back, without the rows that people have taken back since it was frozen.
+import { readFile } from 'node:fs/promises';
+import { eq } from 'drizzle-orm';
+import { writeDurably } from '@/core/durable-file';
+import { AttuneError } from '@/core/errors';
+import { sha256 } from '@/core/hash';
+import type { Database, Executor } from '@/db/client';
+import { snapshot } from '@/db/schema';
+import { parseRow, type Snapshot, snapshotFile } from '@/trainer/data/snapshot';
+import { findWithdrawn } from './withdrawn';
+
+/**
+ * First lists the lines that nobody's consent covers any more, then blanks them in the file, so that a process killed in
+ * between leaves a list from which the next one goes on. Throws CORRUPT unless the file is what was frozen, less what the
+ * list holds.
+ */
+export async function readSnapshot(db: Database, folder: string, id: string): Promise<Snapshot> {
+  const file = snapshotFile(folder, id);
+  await db.transaction(async (tx) => {
+    const frozen = await lockSnapshot(tx, id);
+    const { lines } = openFrozen(frozen, await readFrozen(file), file);
+    const gone = await findWithdrawn(tx, lines);
+    if (gone.length === 0) return;
+    for (const line of gone) lines[line] = '';
+    const tombstone = { at: new Date().toISOString(), lines: gone, sha256: sha256(lines.join('\n')) };
+    await tx
+      .update(snapshot)
+      .set({ tombstones: [...frozen.tombstones, tombstone] })
+      .where(eq(snapshot.id, id));
+  });
+  return db.transaction(async (tx) => {
+    const frozen = await lockSnapshot(tx, id);
+    const { lines, isBehind, contentSha256 } = openFrozen(frozen, await readFrozen(file), file);
+    if (isBehind) await writeDurably(file, lines.join('\n'));
+    const rows = lines.filter(Boolean).map(parseRow);
+    return { id, sha256: frozen.sha256, contentSha256, counts: frozen.counts, rows };
+  });
+}
+
+async function lockSnapshot(tx: Executor, id: string) {
+  const [row] = await tx.select().from(snapshot).where(eq(snapshot.id, id)).for('update');
+  if (!row) throw new AttuneError('NOT_FOUND', `There is no snapshot ${id}. Start another run.`);
+  return row;
+}
+
+async function readFrozen(file: string): Promise<Buffer> {
+  return readFile(file).catch((cause: Error) => {
+    throw new AttuneError('NOT_FOUND', `Cannot read ${file}: ${cause.message}. Restore it, or start another run.`, {
+      cause,
+    });
+  });
+}
+
+/** The lines with every listed one blank. A file from before a tombstone, out of a backup say, is `isBehind`. */
+function openFrozen({ sha256: original, tombstones }: typeof snapshot.$inferSelect, content: Buffer, file: string) {
+  const found = sha256(content);
+  const contentSha256 = tombstones.at(-1)?.sha256 ?? original;
+  const lines = content.toString('utf8').split('\n');
+  const isKnown = [original, ...tombstones.map((tombstone) => tombstone.sha256)].includes(found);
+  for (const line of tombstones.flatMap((tombstone) => tombstone.lines)) lines[line] = '';
+  if (!isKnown || sha256(lines.join('\n')) !== contentSha256) {
+    throw new AttuneError(
+      'CORRUPT',
+      `${file} has the sha256 ${found.slice(0, 12)}…, expected ${contentSha256.slice(0, 12)}…. Restore the file.`,
+    );
+  }
+  return { lines, isBehind: found !== contentSha256, contentSha256 };
+}

@@ -1,0 +1,37 @@
+// Blanks in frozen data sets what people have taken back since: a conversation deleted, consent withdrawn, a rating undone.
+import path from 'node:path';
+import { desc, lte, notInArray } from 'drizzle-orm';
+import { LIVE_STATUSES } from '@/core/contract';
+import type { Logger } from '@/core/logger';
+import { dataPaths } from '@/core/paths';
+import type { Database } from '@/db/client';
+import { snapshot, trainingRun, withdrawal } from '@/db/schema';
+import { removeCheckpoints } from '../checkpoint';
+import { readSnapshot } from './read';
+
+/**
+ * Does what the database's triggers have noted since the last time; false where there was nothing. A data set that cannot
+ * be read now is logged: it is read by the same rule before anything is trained on it.
+ */
+export async function honourWithdrawals(db: Database, dataFolder: string, log: Logger): Promise<boolean> {
+  const [last] = await db.select({ id: withdrawal.id }).from(withdrawal).orderBy(desc(withdrawal.id)).limit(1);
+  if (!last) return false;
+  const folders = dataPaths(dataFolder);
+  for (const { id } of await db.select({ id: snapshot.id }).from(snapshot)) {
+    await readSnapshot(db, folders.snapshots, id).catch((error: unknown) => {
+      log.warn({ err: error, snapshotId: id }, 'a data set may hold words that were taken back');
+    });
+  }
+  await removeEndedCheckpoints(db, folders.runs);
+  await db.delete(withdrawal).where(lte(withdrawal.id, last.id));
+  return true;
+}
+
+/** Samples of prompts lie in them. A run that has ended cannot go on, however it ended. */
+async function removeEndedCheckpoints(db: Database, runs: string): Promise<void> {
+  const ended = await db
+    .select({ id: trainingRun.id })
+    .from(trainingRun)
+    .where(notInArray(trainingRun.status, [...LIVE_STATUSES]));
+  for (const { id } of ended) await removeCheckpoints(path.join(runs, id));
+}

@@ -1,0 +1,90 @@
+// Finds the lines of a data set that people have taken back, by looking for who still stands behind each.
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { sha256 } from '@/core/hash';
+import type { Executor } from '@/db/client';
+import { comparison, conversation, feedback, generation } from '@/db/schema';
+import { parseRow, type SnapshotRow } from '@/trainer/data/snapshot';
+
+/**
+ * The lines that no consented conversation accounts for now. A vote must still stand, whatever it says by now; a prompt
+ * and a logged answer stay while any such conversation has the same one. Rows of other kinds come from files, not from
+ * people's conversations.
+ */
+export async function findWithdrawn(tx: Executor, lines: readonly string[]): Promise<number[]> {
+  const rows = lines.flatMap((line, index) => {
+    const source = line === '' ? null : sourceOf(parseRow(line));
+    return source ? [{ index, ...source }] : [];
+  });
+  const keysOf = (kind: Source['kind']) => [...new Set(rows.filter((row) => row.kind === kind).map(({ key }) => key))];
+  const covered: Record<Source['kind'], Set<string>> = {
+    comparison: await coveredComparisons(tx, keysOf('comparison')),
+    thumb: await coveredThumbs(tx, keysOf('thumb')),
+    prompt: await coveredTokens(tx, digestOf(sql`${generation.promptIds}::text`), keysOf('prompt')),
+    generation: await coveredTokens(
+      tx,
+      digestOf(sql`${generation.promptIds}::text || ${generation.completionIds}::text`),
+      keysOf('generation'),
+    ),
+  };
+  return rows.filter(({ kind, key }) => !covered[kind].has(key)).map(({ index }) => index);
+}
+
+interface Source {
+  kind: 'comparison' | 'thumb' | 'prompt' | 'generation';
+  key: string;
+}
+
+function sourceOf(row: SnapshotRow): Source | null {
+  switch (row.kind) {
+    case 'comparison':
+      return { kind: row.kind, key: `${row.left.generationId} ${row.right.generationId}` };
+    case 'thumb':
+      return { kind: row.kind, key: row.answer.generationId };
+    case 'prompt':
+      return { kind: row.kind, key: sha256(asArray(row.promptIds)) };
+    case 'generation':
+      return { kind: row.kind, key: sha256(asArray(row.promptIds) + asArray(row.answerIds)) };
+    default:
+      return null;
+  }
+}
+
+/** As Postgres writes an integer[] as text. */
+const asArray = (ids: readonly number[]) => `{${ids.join()}}`;
+/** As `sha256` gives it. */
+const digestOf = (text: SQL) => sql<string>`encode(sha256((${text})::bytea), 'hex')`;
+
+async function coveredComparisons(tx: Executor, keys: readonly string[]): Promise<Set<string>> {
+  const found = await tx
+    .select({ left: comparison.leftGenerationId, right: comparison.rightGenerationId })
+    .from(comparison)
+    .innerJoin(feedback, eq(feedback.comparisonId, comparison.id))
+    .innerJoin(conversation, eq(conversation.id, comparison.conversationId))
+    .where(
+      and(
+        eq(conversation.allowTraining, true),
+        sql`${comparison.leftGenerationId} = any(${sql.param(keys.map((key) => key.split(' ')[0]!))}::uuid[])`,
+      ),
+    );
+  return new Set(found.map(({ left, right }) => `${left} ${right}`));
+}
+
+async function coveredThumbs(tx: Executor, keys: readonly string[]): Promise<Set<string>> {
+  const found = await tx
+    .select({ id: generation.id })
+    .from(feedback)
+    .innerJoin(generation, eq(generation.id, feedback.generationId))
+    .innerJoin(conversation, eq(conversation.id, generation.conversationId))
+    .where(and(eq(conversation.allowTraining, true), sql`${generation.id} = any(${sql.param([...keys])}::uuid[])`));
+  return new Set(found.map(({ id }) => id));
+}
+
+async function coveredTokens(tx: Executor, digest: SQL<string>, keys: readonly string[]) {
+  if (keys.length === 0) return new Set<string>();
+  const found = await tx
+    .selectDistinct({ key: digest })
+    .from(generation)
+    .innerJoin(conversation, eq(conversation.id, generation.conversationId))
+    .where(and(eq(conversation.allowTraining, true), sql`${digest} = any(${sql.param([...keys])}::text[])`));
+  return new Set(found.map(({ key }) => key));
+}
