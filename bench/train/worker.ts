@@ -1,6 +1,6 @@
 // Our side of bench:train: one job of the trainer in a process of its own, run once for each line on standard input.
 //
-// usage: train-worker.ts JOB BASE INPUT FOLDER, with JOB one of sft, reward, ppo. One JSON line when it is ready and one
+// usage: worker.ts JOB BASE INPUT FOLDER, with JOB one of sft, reward, ppo. One JSON line when it is ready and one
 // after each run: seconds, loss, and so far peak resident bytes and processor seconds, the engine's process included.
 // The first line has `gpu`: 1 where libtensorflow works on a GPU, else 0.
 import { readFileSync } from 'node:fs';

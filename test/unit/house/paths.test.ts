@@ -1,0 +1,66 @@
+// Every path that a document or a comment names is there.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const ROOMS = 'app|server|engine|trainer|core|db|drizzle|product|cli|bench|test|docs|scripts';
+/** Not after a letter, a dot, a slash or a scope: those belong to another path, an address or a package. */
+const SEGMENT = '(?:[\\w.-]+|\\([\\w-]+\\)|\\[+[\\w.]+\\]+)';
+const NAMED = new RegExp(`(?<![\\w./@~:-])(?:${ROOMS})(?:/${SEGMENT})+([*<{]?)`, 'g');
+const LINK = /\]\((?!https?:|#|mailto:)([^)#\s]+)/g;
+/** A source file without its folder. */
+const BARE = /(?<![\w./@*<>-])[a-z][\w-]*\.(?:tsx?|mjs)\b(?!\/)/g;
+/** Words in capitals stand for a name to be chosen. */
+const PLACEHOLDER = /\b[A-Z]{4,}\b/;
+
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
+  .toString()
+  .split('\n')
+  .filter((file) => existsSync(path.join(ROOT, file)));
+
+const isThere = (named: string) =>
+  ['', '.ts', '.tsx', '.test.ts'].some((ending) => existsSync(path.join(ROOT, named + ending)));
+
+const names = new Set(files.map((file) => path.posix.basename(file)));
+
+function missing(text: string): string[] {
+  const bare = Array.from(text.matchAll(BARE), ([name]) => name).filter((name) => !names.has(name));
+  const paths = Array.from(text.matchAll(NAMED))
+    .filter(([, wildcard]) => wildcard === '')
+    .map(([named]) => named.replace(/[.-]+$/, ''))
+    .filter((named) => !PLACEHOLDER.test(named))
+    .filter((named) => !isThere(named));
+  return [...paths, ...bare];
+}
+
+/** Whole lines of comment and comments behind code, without the code. */
+const commentsOf = (source: string) =>
+  Array.from(source.matchAll(/\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm), ([comment]) => comment).join('\n');
+
+const documents = files.filter((file) => file.endsWith('.md'));
+const sources = files.filter((file) => /\.(ts|tsx|mjs)$/.test(file));
+
+it.each(documents)('%s names no path that is not there', (file) => {
+  const text = readFileSync(path.join(ROOT, file), 'utf8');
+  const links = Array.from(text.matchAll(LINK), ([, target]) => path.posix.join(path.posix.dirname(file), target!));
+  expect([...missing(text), ...links.filter((target) => !isThere(target))]).toEqual([]);
+});
+
+it('no comment names a path that is not there', () => {
+  expect(sources.length).toBeGreaterThan(300);
+  const found = sources.flatMap((file) =>
+    missing(commentsOf(readFileSync(path.join(ROOT, file), 'utf8'))).map((named) => `${file}: ${named}`),
+  );
+  expect(found).toEqual([]);
+});
+
+it.each([
+  'See `scripts/gone.ts`.',
+  'In trainer/algorithms/ppo.ts, as before',
+  'docs/nothing.md',
+  'as gone-file.ts does',
+])('%j is found', (text) => {
+  expect(missing(text)).toHaveLength(1);
+});
