@@ -1,4 +1,4 @@
-#!/usr/bin/env tsx
+#!/usr/bin/env -S node --import tsx
 // `npx attune COMMAND …`: runs the command of that name in cli/commands.
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';

@@ -1,24 +1,9 @@
 // Writes a file so that its name holds the old content or the whole new one, never a part, even after a power cut.
 import { open, rename, rm } from 'node:fs/promises';
-import { AttuneError } from './errors';
-
-const OUT_OF_SPACE = new Set(['ENOSPC', 'EDQUOT']);
+import { fileTrouble } from './errors';
 
 /** Full disk and the like as an error that names the path; everything else as it is. */
-export function explainWriteError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (OUT_OF_SPACE.has(code)) {
-    return new AttuneError('UNAVAILABLE', `No space is left to write ${path} (${code}). Free some and try again.`, {
-      cause: error,
-    });
-  }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-    return new AttuneError('UNAVAILABLE', `${path} cannot be written (${code}). Check the folder's permissions.`, {
-      cause: error,
-    });
-  }
-  return error;
-}
+export const explainWriteError = (error: unknown, path: string): unknown => fileTrouble(error, path) ?? error;
 
 /** Flushes a folder's entries, so that a rename in it survives a power cut. */
 export async function syncFolder(path: string): Promise<void> {

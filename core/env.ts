@@ -70,6 +70,12 @@ type Values<N extends Variable> = { [K in N]: z.infer<(typeof variables)[K]> };
 export type LogLevel = Values<'LOG_LEVEL'>['LOG_LEVEL'];
 type Required<T> = { [K in keyof T]-?: NonNullable<T[K]> };
 
+/** Where the product answers on this machine. */
+export function localUrl({ ATTUNE_HOST: host, PORT }: Values<'ATTUNE_HOST' | 'PORT'>): string {
+  const isWildcard = ['', '::', '0.0.0.0'].includes(host);
+  return `http://${isWildcard ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${PORT}`;
+}
+
 /** Their values are never repeated in a message. */
 const SECRETS: ReadonlySet<Variable> = new Set(['DATABASE_URL', 'AUTH_SECRET', 'HF_TOKEN']);
 

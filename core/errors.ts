@@ -46,9 +46,35 @@ export class AttuneError extends Error {
   }
 }
 
+/** What the file system says when a person can put it right: a sentence for each, about the path. */
+const FILE_TROUBLE: Record<string, string> = {
+  ENOSPC: 'cannot be written: no space is left. Free some and try again.',
+  EDQUOT: 'cannot be written: the quota is used up. Free some space and try again.',
+  EACCES: 'cannot be used: this user may not. Check the permissions of its folder.',
+  EPERM: 'cannot be used: this user may not. Check the permissions of its folder.',
+  EROFS: 'cannot be written: the disk is read-only. Choose another folder.',
+  ENOTDIR: 'cannot be made: a file stands where a folder is needed. Choose another folder.',
+  EEXIST: 'cannot be made: a file stands where a folder is needed. Choose another folder.',
+  ENAMETOOLONG: 'cannot be made: the name is too long for this disk. Choose a shorter one.',
+  EIO: 'cannot be written: the disk reports a fault.',
+};
+
+/** They come while an open file is written, when its path is not told. */
+const ON_WRITING = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
+
+/** A full or read-only disk and the like as an error that names the path; null for everything else. */
+export function fileTrouble(error: unknown, path?: string): AttuneError | null {
+  if (!(error instanceof Error)) return null;
+  const { code = '', path: ownPath } = error as NodeJS.ErrnoException;
+  const sentence = Object.hasOwn(FILE_TROUBLE, code) ? FILE_TROUBLE[code] : undefined;
+  const name = path ?? ownPath ?? (ON_WRITING.has(code) ? 'A file' : undefined);
+  if (!sentence || !name) return null;
+  return new AttuneError('UNAVAILABLE', `${name} ${sentence} (${code})`, { cause: error });
+}
+
 /** Narrows anything thrown to an AttuneError; what was not one becomes INTERNAL with the original as its cause. */
 export function toAttuneError(error: unknown): AttuneError {
   if (error instanceof AttuneError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new AttuneError('INTERNAL', message, { cause: error });
+  return fileTrouble(error) ?? new AttuneError('INTERNAL', message, { cause: error });
 }

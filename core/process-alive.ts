@@ -1,11 +1,29 @@
-// Whether a process id is that of a living process here.
+// Whether a process id is that of a living process here, and whether it is still the same process.
+import { readFileSync } from 'node:fs';
 
 export function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'; // it lives, as another user's
+  }
+  return statOf(pid)?.state !== 'Z'; // dead, and not yet asked for by its parent
+}
+
+/** When it began, in ticks since the machine's start: process ids are used again, soonest in containers. null where that is not known. */
+export const processStart = (pid: number): string | null => statOf(pid)?.started ?? null;
+
+export const parentOf = (pid: number): number | null => statOf(pid)?.parent ?? null;
+
+/** Fields 3, 4 and 22 of /proc/PID/stat; the name before them may hold blanks and brackets. null outside of Linux. */
+function statOf(pid: number): { state: string; parent: number; started: string } | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0]!, parent: Number(fields[1]), started: fields[19]! };
+  } catch {
+    return null;
   }
 }

@@ -1,6 +1,6 @@
 // Says where the sockets of a folder are: in the folder where their path is short enough, else in a private temporary one.
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -32,19 +32,26 @@ const fits = (file: string) => Buffer.byteLength(file) <= MAX_SOCKET_PATH_BYTES;
 /** Where the product's engine answers, for web and engine alike. */
 export const engineSocket = (dataFolder: string): string => socketPath(dataPaths(dataFolder).run, 'engine.sock');
 
-/** Makes a socket's folder where it is missing, closed to other users. Throws when somebody else's folder stands in its place. */
-export function makeSocketFolder(socket: string): void {
+/** Makes a socket's folder where it is missing, `owner`'s alone. Throws when another user's folder stands in its place. */
+export function makeSocketFolder(socket: string, owner = process.getuid?.() ?? 0): void {
   if (process.platform === 'win32') return;
   const folder = path.dirname(socket);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!TEMPORARY.test(path.basename(folder))) return;
   const info = lstatSync(folder);
-  if (!info.isDirectory() || info.uid !== process.getuid?.())
+  if (!info.isDirectory() || (info.uid !== process.getuid?.() && info.uid !== owner))
     throw new AttuneError(
       'FORBIDDEN',
       `${folder} belongs to another user. Remove it, or set TMPDIR to another folder.`,
     );
   chmodSync(folder, 0o700);
+  if (info.uid !== owner) chownSync(folder, owner, -1);
+}
+
+/** Removes the temporary folder of a socket that is no longer used; a folder of data stays. */
+export function removeSocketFolder(socket: string): void {
+  const folder = path.dirname(socket);
+  if (TEMPORARY.test(path.basename(folder))) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Removes what killed processes left in the temporary folder: sockets of ours on which nothing answers. */

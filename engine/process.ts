@@ -12,12 +12,11 @@ import { DEFAULT_LIMITS } from './scheduler';
 import { serve } from './server';
 
 async function main(env: EngineEnv): Promise<void> {
-  endWithParent();
   fs.mkdirSync(env.ATTUNE_CACHE, { recursive: true });
   const engine = await createEngine(env);
   const server = await serve(engine, env.ATTUNE_ENGINE_SOCKET);
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
   const { precision, baseId, pid } = engine.status();
   process.stdout.write(`engine ${pid}: ${baseId} (${precision}) on ${env.ATTUNE_ENGINE_SOCKET}\n`);
   await engine.run(stop.signal);
@@ -60,13 +59,10 @@ async function createEngine(env: EngineEnv): Promise<Engine> {
   return new Engine({ base, runner, adapters, prefixes, limits, maxContext, now: () => performance.now() });
 }
 
-/** A child has a channel to its parent, which closes when the parent ends, however it ends. */
-function endWithParent(): void {
-  if (process.channel) process.once('disconnect', () => process.exit(0));
-}
-
-main(readEngineEnv()).catch((error: unknown) => {
-  const { code, message, stack, cause } = toAttuneError(error);
-  process.stderr.write(`engine: ${code}: ${message}\n${code === 'INTERNAL' ? `${stack}\n${String(cause)}\n` : ''}`);
-  process.exit(1);
-});
+Promise.resolve()
+  .then(() => main(readEngineEnv()))
+  .catch((error: unknown) => {
+    const { code, message, stack, cause } = toAttuneError(error);
+    process.stderr.write(`engine: ${code}: ${message}\n${code === 'INTERNAL' ? `${stack}\n${String(cause)}\n` : ''}`);
+    process.exit(1);
+  });

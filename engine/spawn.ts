@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { AttuneError } from '@/core/errors';
+import { LEASH } from '@/core/supervise';
 import { EngineClient, type EngineClientOptions } from './client';
 import { type EngineProcessOptions, engineEnvironment } from './env';
 
@@ -37,10 +38,10 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<SpawnedE
   const start = (): ChildProcess => {
     const started = Date.now();
     const root = options.root ?? process.cwd();
-    const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'engine', 'process.ts')], {
+    const child = spawn(process.execPath, [...LEASH, '--import', 'tsx', path.join(root, 'engine', 'process.ts')], {
       cwd: root,
       env: engineEnvironment(options),
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // the channel closes with the parent, and the child ends then
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const collect = (chunk: Buffer) => {
       output = (output + chunk).slice(-4000);

@@ -1,47 +1,80 @@
-// `npm start` and `npm run dev`: brings the product up, prints where it is, and ends it all at Ctrl-C.
+// `npm start` and `npm run dev`: brings the product up, prints where it is, and ends it all when it is told to.
 import pc from 'picocolors';
-import { AttuneError } from '@/core/errors';
+import { AttuneError, toAttuneError } from '@/core/errors';
+import { printable } from '@/core/printable';
 import { startProduct } from './bring-up';
 import { env } from './env';
+import { watchNpm } from './npm';
+
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
-  write(pc.bold('\nAttune'));
-  const product = await startProduct({
-    dataFolder: env.dataFolder,
-    sharedFolder: env.dataFolder,
-    port: env.PORT,
-    model: env.ATTUNE_MODEL,
-    databaseUrl: env.DATABASE_URL,
-    dev: process.argv.includes('--dev'),
-    threads: env.ATTUNE_ENGINE_THREADS,
-    write,
-  });
-  write(`\n  ${pc.bold('Chat')}    ${pc.underline(product.url)}`);
-  const link = await product.adminLink();
-  if (link) write(`  ${pc.bold('Admin')}   ${pc.underline(link)}  (signs in once, within an hour)`);
-  write(`  Ctrl-C ends everything; the data stays in ${env.dataFolder}\n`);
+  // From the first moment on: a signal ends a start that is under way, too.
+  const stopping = new AbortController();
+  let exitCode = 0;
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      exitCode = code;
+      stopping.abort(new AttuneError('CANCELLED', `Ended by ${signal}.`));
+    });
+  }
+  watchNpm(() => stopping.abort(new AttuneError('CANCELLED', 'npm has ended.')));
+  // A terminal that is gone must not keep the rest from ending.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  // What the product writes is for its user alone.
+  process.umask(0o077);
 
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    write('\nEnding …');
-    await product.stop();
+  write(pc.bold('\nAttune'));
+  try {
+    const product = await startProduct({
+      dataFolder: env.dataFolder,
+      sharedFolder: env.dataFolder,
+      port: env.PORT,
+      model: env.ATTUNE_MODEL,
+      databaseUrl: env.DATABASE_URL,
+      dev: process.argv.includes('--dev'),
+      threads: env.ATTUNE_ENGINE_THREADS,
+      write,
+      signal: stopping.signal,
+    });
+    try {
+      await announce(product);
+      await Promise.race([product.ended, untilAborted(stopping.signal)]);
+      write('\nEnding …');
+    } finally {
+      await product.stop();
+    }
     process.exit(0);
-  };
-  process.on('SIGINT', () => void stop());
-  process.on('SIGTERM', () => void stop());
+  } catch (error) {
+    if (stopping.signal.aborted) process.exit(exitCode);
+    throw error;
+  }
 }
 
-main().catch((error: unknown) => {
-  const message =
-    error instanceof AttuneError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
-  process.stderr.write(`\n${pc.red('Attune did not start:')} ${message}\n`);
+async function announce(product: Awaited<ReturnType<typeof startProduct>>): Promise<void> {
+  const address = env.ATTUNE_URL ?? product.url;
+  const { hasPassword, link } = await product.adminAccess();
+  write(`\n  ${pc.bold('Chat')}    ${pc.underline(address)}`);
+  if (hasPassword)
+    write(`  ${pc.bold('Admin')}   ${pc.underline(`${address}/admin`)}  (password lost: npx attune admin-link)`);
+  else
+    write(
+      `  ${pc.bold('Admin')}   ${pc.underline(link)}  (signs in once, within an hour; more: npx attune admin-link)`,
+    );
+  write(`  Ctrl-C ends everything; the data stays in ${env.dataFolder}\n`);
+}
+
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+
+main().catch((thrown: unknown) => {
+  const error = toAttuneError(thrown);
+  // A fault of ours shows where it is; anything else is said in its sentence.
+  const stack = error.code === 'INTERNAL' && thrown instanceof Error ? `\n${thrown.stack}` : '';
+  process.stderr.write(`\n${pc.red('Attune did not start:')} ${printable(`${error.message}${stack}`)}\n`);
   process.exit(1);
 });

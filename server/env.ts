@@ -1,6 +1,6 @@
 // The web process's settings: the only reader of its environment.
 import path from 'node:path';
-import { readVariables } from '@/core/env';
+import { localUrl, readVariables } from '@/core/env';
 import { engineSocket } from '@/core/sockets';
 
 /** Throws BAD_INPUT naming the variable. */
@@ -9,6 +9,7 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
     environment,
     [
       'PORT',
+      'ATTUNE_HOST',
       'ATTUNE_URL',
       'ATTUNE_TRUSTED_PROXIES',
       'ATTUNE_DATA',
@@ -34,7 +35,7 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
     /** Proxies whose X-Forwarded headers are believed. */
     trustedProxies: env.ATTUNE_TRUSTED_PROXIES,
     /** The address on this machine. */
-    localUrl: `http://localhost:${env.PORT}`,
+    localUrl: localUrl(env),
     logLevel: env.LOG_LEVEL,
   };
 }

@@ -29,25 +29,17 @@ export interface WebProcess {
 const RESUME_EVERY_MS = 10_000;
 
 /** Next compiles instrumentation and each route apart, so a module's own variable would exist several times. */
-const held = globalThis as typeof globalThis & { attuneWebProcess?: Promise<WebProcess>; attuneIsLeashed?: boolean };
+const held = globalThis as typeof globalThis & { attuneWebProcess?: Promise<WebProcess> };
 
 /** The one of this process, started at the first call; a start that failed is tried again at the next. */
 export function getWebProcess(): Promise<WebProcess> {
   if (!held.attuneWebProcess) {
-    endWithSupervisor();
     held.attuneWebProcess = startWebProcess(readServerEnv()).catch((error: unknown) => {
       held.attuneWebProcess = undefined;
       throw error;
     });
   }
   return held.attuneWebProcess;
-}
-
-/** The supervisor holds the other end of the IPC channel: when it vanishes, so does its web process. */
-function endWithSupervisor(): void {
-  if (!process.channel || held.attuneIsLeashed) return;
-  held.attuneIsLeashed = true;
-  process.once('disconnect', () => process.exit(0));
 }
 
 interface ProcessParts {

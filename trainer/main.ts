@@ -102,9 +102,7 @@ async function endRun(lease: RunLease, reason: unknown, stopping: AttuneError, s
 async function main(): Promise<void> {
   const settings = readTrainerEnv();
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  // The channel to the supervisor closes when that dies, however it dies.
-  if (process.channel) process.once('disconnect', () => stop.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
   await runTrainer({ settings, log: createLogger('trainer', { level: settings.logLevel }), signal: stop.signal });
   process.exit(0);
 }

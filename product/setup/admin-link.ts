@@ -1,19 +1,35 @@
-// The one-time link that signs the first admin in; none once an admin has signed in.
-import { eq } from 'drizzle-orm';
+// Ways in for an admin: a password, where one was set, and a new link that signs one in once.
+import { and, count, eq, isNotNull } from 'drizzle-orm';
 import { closeDatabase, getDatabase } from '@/db/client';
-import { session, user } from '@/db/schema';
+import { account, user } from '@/db/schema';
 import { createAdminLink, createAuth } from '@/server/auth';
 
-export async function firstAdminLink(databaseUrl: string, baseUrl: string, secret: string): Promise<string | null> {
+export interface AdminAccess {
+  /** False where a link is the only way in. */
+  hasPassword: boolean;
+  /** Signs an admin in, once, within an hour. */
+  link: string;
+}
+
+interface AccessOptions {
+  databaseUrl: string;
+  /** Where people reach the product. */
+  url: string;
+  secret: string;
+  /** Of the admin; the first one without it. */
+  email?: string;
+}
+
+export async function openAdminAccess({ databaseUrl, url, secret, email }: AccessOptions): Promise<AdminAccess> {
   const db = getDatabase(databaseUrl);
   try {
-    const signedIn = await db
-      .select({ id: session.id })
-      .from(session)
-      .innerJoin(user, eq(user.id, session.userId))
-      .where(eq(user.role, 'admin'))
-      .limit(1);
-    return signedIn.length ? null : await createAdminLink(db, createAuth(db, { secret, baseUrl }));
+    const [row] = await db
+      .select({ passwords: count() })
+      .from(account)
+      .innerJoin(user, eq(user.id, account.userId))
+      .where(and(eq(user.role, 'admin'), isNotNull(account.password)));
+    const link = await createAdminLink(db, createAuth(db, { secret, baseUrl: url }), email);
+    return { hasPassword: Number(row?.passwords) > 0, link };
   } finally {
     await closeDatabase(databaseUrl);
   }

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '@/db/embedded';
+import { startEmbeddedPostgres } from '@/db/embedded/start';
 import { migrateDatabase } from '@/db/migrate';
 
 declare module 'vitest' {

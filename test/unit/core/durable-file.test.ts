@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { explainWriteError, writeDurably } from '@/core/durable-file';
+import { toAttuneError } from '@/core/errors';
 import { failure, temporaryFolder } from './files';
 
 const root = temporaryFolder();
@@ -16,7 +17,7 @@ test.runIf(existsSync('/dev/full'))(
     symlinkSync('/dev/full', `${path}.${process.pid}.tmp`);
     expect(await failure(() => writeDurably(path, 'new'))).toEqual({
       code: 'UNAVAILABLE',
-      message: `No space is left to write ${path} (ENOSPC). Free some and try again.`,
+      message: `${path} cannot be written: no space is left. Free some and try again. (ENOSPC)`,
     });
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(root)).toEqual(['kept.json']);
@@ -26,7 +27,17 @@ test.runIf(existsSync('/dev/full'))(
 test('a quota and a folder that may not be written are told apart from other errors, which stay as they are', () => {
   const withCode = (code: string) => Object.assign(new Error(code), { code });
   expect(explainWriteError(withCode('EDQUOT'), '/x')).toMatchObject({ code: 'UNAVAILABLE' });
-  expect(explainWriteError(withCode('EROFS'), '/x')).toMatchObject({ message: expect.stringContaining('permissions') });
+  expect(explainWriteError(withCode('EROFS'), '/x')).toMatchObject({ message: expect.stringContaining('read-only') });
   const other = withCode('EISDIR');
   expect(explainWriteError(other, '/x')).toBe(other);
+});
+
+test('a full disk is a sentence wherever it is met, and a refused system call without a file is not called one', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  expect(toAttuneError(full)).toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringMatching(/^A file cannot be written/),
+  });
+  const denied = Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+  expect(toAttuneError(denied)).toMatchObject({ code: 'INTERNAL', message: 'kill EPERM' });
 });

@@ -1,28 +1,91 @@
 // A start that cannot succeed says why before it makes, downloads or builds anything.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { startProduct } from '@/product/bring-up';
+import { afterEach, describe, expect, test } from 'vitest';
+import { lockFolder } from '@/core/folder-lock';
+import { productLock, startProduct } from '@/product/bring-up';
 import { failure, temporaryFolder } from '@/test/unit/core/files';
 
 const root = temporaryFolder();
-const server = net.createServer();
-afterAll(() => void server.close());
+const servers: net.Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
 
-const fail = (change: { port: number; databaseUrl?: string }) =>
+const fail = (change: { port?: number; databaseUrl?: string; dataFolder?: string }) =>
   failure(() =>
-    startProduct({ dataFolder: root, sharedFolder: root, threads: 1, trainer: 'none', write: () => {}, ...change }),
+    startProduct({
+      dataFolder: root,
+      sharedFolder: root,
+      threads: 1,
+      trainer: 'none',
+      port: 0,
+      write: () => {},
+      ...change,
+    }),
   );
 
-test('a taken port is named, and no database is made', async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  expect(await fail({ port })).toEqual({
-    code: 'CONFLICT',
-    message: `Port ${port} is taken (EADDRINUSE); choose another port or stop what uses it.`,
+const listen = (host: string) =>
+  new Promise<number>((resolve, reject) => {
+    const server = net.createServer().once('error', reject);
+    servers.push(server);
+    server.listen({ port: 0, host, ipv6Only: host.includes(':') }, () =>
+      resolve((server.address() as net.AddressInfo).port),
+    );
   });
-  expect(existsSync(join(root, 'postgres'))).toBe(false);
+
+test.each(['127.0.0.1', '::1', '0.0.0.0', '::'])(
+  'a port taken on %s alone is named, and no database is made',
+  async (host) => {
+    const port = await listen(host).catch(() => null);
+    if (port === null) return; // a machine without IPv6
+    const { code, message } = await fail({ port });
+    expect(code).toBe('CONFLICT');
+    expect(message).toMatch(
+      new RegExp(`^Port ${port} is taken \\(.*\\). Set PORT to another one, or stop what uses it.$`),
+    );
+    expect(existsSync(join(root, 'postgres'))).toBe(false);
+  },
+);
+
+test('a folder over which another Attune runs is refused, naming its process and address', async () => {
+  const lock = await lockFolder(productLock(root), () => new Error('taken'));
+  lock.announce('http://localhost:4000');
+  expect(await fail({})).toEqual({
+    code: 'CONFLICT',
+    message: `Attune runs over ${root} already: process ${process.pid}, http://localhost:4000. Stop it first, or set ATTUNE_DATA to another folder.`,
+  });
+  lock.release();
+});
+
+describe.skipIf(process.platform === 'win32')('the data folder', () => {
+  test('and its rooms are closed to other users, those of an earlier release included', async () => {
+    const dataFolder = join(root, 'open');
+    mkdirSync(join(dataFolder, 'snapshots'), { recursive: true, mode: 0o755 });
+    await fail({ dataFolder, databaseUrl: 'postgres://127.0.0.1:1/x' });
+    for (const room of ['snapshots', 'runs', 'run', 'artifacts'])
+      expect(statSync(join(dataFolder, room)).mode & 0o007, room).toBe(0);
+    // As root, Postgres is another user, who may walk through and no more.
+    expect(statSync(dataFolder).mode & 0o006).toBe(0);
+  });
+
+  test('that holds files in the place of the database is left as it is', async () => {
+    const dataFolder = join(root, 'other');
+    mkdirSync(join(dataFolder, 'postgres'), { recursive: true });
+    writeFileSync(join(dataFolder, 'postgres', 'thesis.txt'), 'mine');
+    const { code, message } = await fail({ dataFolder });
+    expect(code).toBe('CONFLICT');
+    expect(message).toMatch(/postgres holds files but no database \(no PG_VERSION\)/);
+    expect(existsSync(join(dataFolder, 'postgres', 'thesis.txt'))).toBe(true);
+  });
+
+  test('that cannot be made is named in a sentence', async () => {
+    writeFileSync(join(root, 'file'), '');
+    const { message } = await fail({ dataFolder: join(root, 'file', 'data') });
+    expect(message).toMatch(/file\/data/);
+    expect(message).not.toMatch(/\n/);
+  });
 });
 
 test.each([

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AttuneError } from '@/core/errors';
+import { readable } from '@/core/log-line';
 import { createLogger } from '@/core/logger';
 import { isAlive } from '@/core/process-alive';
-import { type ProcessPlan, readable, type Supervisor, supervise } from '@/product/supervise';
+import { LEASH, type ProcessPlan, type Supervisor, supervise } from '@/core/supervise';
 import { temporaryFolder } from '@/test/unit/core/files';
 
 const root = temporaryFolder();
@@ -39,7 +40,7 @@ describe('a child that crashes', () => {
     await expect.poll(() => supervisor.pid('web') ?? web).not.toBe(web);
     await expect.poll(() => count(lines, 'up')).toBe(3);
     expect(supervisor.pid('engine')).toBe(engine);
-    expect(lines).toContain('web    │ ended (SIGKILL); starting it again in 50 ms');
+    expect(lines).toContain('web      │ ended (SIGKILL); starting it again in 50 ms');
   });
 
   test('again and again waits four times as long each time', async () => {
@@ -52,6 +53,31 @@ describe('a child that crashes', () => {
     await supervisor.stop();
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(count(lines, 'ended')).toBe(3);
+  });
+});
+
+describe('a child that a person ends', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'by %s is not started again, and the product hears of it',
+    async (signal) => {
+      const { supervisor, lines } = start([
+        plan('web', "setInterval(() => {}, 1000); console.log('up')"),
+        plan('engine', PATIENT),
+      ]);
+      await expect.poll(() => count(lines, 'up')).toBe(2);
+      process.kill(supervisor.pid('web')!, signal);
+      expect(await supervisor.ended).toBe('web');
+      expect(supervisor.pid('web')).toBeUndefined();
+      expect(lines.at(-1)).toBe(`web      │ was ended (${signal})`);
+    },
+  );
+
+  test('and that takes the signal and ends cleanly is not started again, either', async () => {
+    const { supervisor, lines } = start([plan('engine', PATIENT)]);
+    await expect.poll(() => count(lines, 'up')).toBe(1);
+    process.kill(supervisor.pid('engine')!, 'SIGTERM');
+    expect(await supervisor.ended).toBe('engine');
+    expect(count(lines, 'starting it again')).toBe(0);
   });
 });
 
@@ -68,8 +94,8 @@ test('a child is as nice as its plan says, its threads and children are, too, an
   await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2);
   const own = os.getPriority();
   expect(lines.toSorted()).toEqual([
-    `even │ own ${own} newest thread ${own} child ${own}`,
-    'nice │ own 7 newest thread 7 child 7',
+    `even     │ own ${own} newest thread ${own} child ${own}`,
+    'nice     │ own 7 newest thread 7 child 7',
   ]);
 });
 
@@ -102,9 +128,9 @@ test('a supervisor that is killed takes its children along', async () => {
   const note = join(root, 'pid');
   writeFileSync(
     child,
-    `process.once('disconnect', () => process.exit(0)); require('node:fs').writeFileSync(${JSON.stringify(note)}, String(process.pid)); setInterval(() => {}, 1000);`,
+    `require('node:fs').writeFileSync(${JSON.stringify(note)}, String(process.pid)); setInterval(() => {}, 1000);`,
   );
-  const script = `import { supervise } from './product/supervise.ts';
+  const script = `import { supervise } from './core/supervise.ts';
     supervise([{ name: 'web', args: [${JSON.stringify(child)}], env: {} }], () => {});`;
   const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
     stdio: 'inherit',
@@ -118,14 +144,62 @@ test('a supervisor that is killed takes its children along', async () => {
   await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
 });
 
+test.each([
+  ['a script', ['-e', 'setInterval(() => {}, 1000)']],
+  ['a script that listens to nothing but its work', ['-e', "require('node:http').createServer().listen(0)"]],
+])('%s whose supervisor is gone before it looks ends by itself', async (_, args) => {
+  const child = spawn(process.execPath, [...LEASH, ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const exited = once(child, 'exit');
+  child.disconnect(); // long before the program has loaded
+  expect(await exited).toEqual([null, 'SIGTERM']);
+});
+
+test('a child that has done its work ends, leash or not, and so does one that forks', async () => {
+  const file = join(root, 'forks.cjs');
+  writeFileSync(
+    file,
+    `const { fork } = require('node:child_process');
+    if (process.argv[2]) process.once('message', (text) => setTimeout(() => process.send(text + '!', () => process.exit()), 600));
+    else { const child = fork(__filename, ['child']); child.once('message', (text) => console.log(text)); child.send('heard'); }`,
+  );
+  const child = spawn(process.execPath, [...LEASH, file], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const exited = once(child, 'exit');
+  expect(String((await once(child.stdout!, 'data'))[0])).toBe('heard!\n');
+  expect(await exited).toEqual([0, null]);
+});
+
 describe('a line', () => {
+  test('of strangers cannot move the cursor, recolour the terminal or turn the direction of writing', async () => {
+    const { lines } = start([
+      plan('web', String.raw`console.log('a\u001b[2J\u009b1mbc\u202ed\te'); setInterval(() => {}, 1000);`),
+    ]);
+    await expect.poll(() => lines.length).toBe(1);
+    expect(lines).toEqual([String.raw`web      │ a\u001b[2J\u009b1mbc\u202ed` + '\te']);
+    expect(readable(JSON.stringify({ level: 'info', msg: 'x\u001b]0;title\u0007', name: 'y\u001b[31m' }))).not.toMatch(
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      /[\u0007]|\u001b[^[]|\u001b\[31m/,
+    );
+  });
+
+  test('of a late heartbeat is one short sentence, without the query and the stack', () => {
+    const cause = new Error('connect ECONNREFUSED', { cause: new Error('x'.repeat(5000)) });
+    const written: string[] = [];
+    const log = createLogger('trainer', { destination: { write: (line) => written.push(readable(line.trimEnd())) } });
+    log.warn({ err: cause }, 'heartbeat not written');
+    log.error({ err: new TypeError('a bug') }, 'failed');
+    expect(written[0]!.length).toBeLessThan(600);
+    expect(written[0]).not.toMatch(/\n| at /);
+    // A fault of ours says where it is.
+    expect(written[1]).toMatch(/err=a bug at .*supervise\.test/);
+  });
+
   test('stands in the column of its process, whichever stream it came by', async () => {
     const { lines } = start([
       plan('a', "console.log('one\\ntwo'); setInterval(() => {}, 1000);"),
       plan('longer', "console.error('three'); setInterval(() => {}, 1000);"),
     ]);
     await expect.poll(() => lines.length).toBe(3);
-    expect(lines.toSorted()).toEqual(['a      │ one', 'a      │ two', 'longer │ three']);
+    expect(lines.toSorted()).toEqual(['a        │ one', 'a        │ two', 'longer   │ three']);
   });
 
   test("of the processes' logger is a sentence with its fields, and its level where that says something", () => {
@@ -145,7 +219,7 @@ describe('a line', () => {
       'debug more',
       'warn slow  queue=[1,2]',
     ]);
-    expect(written[4]).toMatch(/^error failed {2}err=.*"a bit is wrong".*"CORRUPT"/);
+    expect(written[4]).toBe('error failed  err=CORRUPT: a bit is wrong');
   });
 
   test.each(['', ' ready', '{ "half', '[1, 2]'])('of anybody else is left as it is: %j', (line) => {

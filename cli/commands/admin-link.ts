@@ -1,0 +1,50 @@
+// `attune admin-link`: a new link that signs an admin in, whether the product runs or not.
+import { parseArgs } from 'node:util';
+import { localUrl } from '@/core/env';
+import { AttuneError } from '@/core/errors';
+import { findHolder } from '@/core/folder-lock';
+import { dataPaths } from '@/core/paths';
+import { embeddedUrl } from '@/db/embedded/start';
+import { migrateDatabase } from '@/db/migrate';
+import { productLock } from '@/product/bring-up';
+import { openDatabase } from '@/product/database';
+import { env } from '@/product/env';
+import { authSecret } from '@/product/processes';
+import { openAdminAccess } from '@/product/setup/admin-link';
+
+export const usage = `attune admin-link [EMAIL]
+
+Prints a link that signs an admin in once, within an hour.
+EMAIL  the admin's address; the first admin, made where there is none, without it`;
+
+export async function run(args: string[]): Promise<number> {
+  const { positionals } = parseArgs({ args, allowPositionals: true, options: {} });
+  const [email, ...others] = positionals;
+  if (others.length > 0) throw new AttuneError('BAD_INPUT', `Name one admin.\n\n${usage}`);
+  const { dataFolder } = env;
+  const holder = findHolder(productLock(dataFolder));
+  const database = await findDatabase(holder !== null);
+  try {
+    const { link } = await openAdminAccess({
+      databaseUrl: database.url,
+      url: env.ATTUNE_URL ?? holder?.url ?? localUrl(env),
+      secret: authSecret(dataFolder),
+      email,
+    });
+    console.log(link);
+    if (!holder)
+      console.error('Attune does not run over this folder now: start it within the hour, then open the link.');
+  } finally {
+    await database.stop();
+  }
+  return 0;
+}
+
+/** The running product's database, or the folder's own for a moment. */
+async function findDatabase(isRunning: boolean): Promise<{ url: string; stop(): Promise<void> }> {
+  const { dataFolder } = env;
+  if (isRunning && !env.DATABASE_URL) return { url: embeddedUrl(dataPaths(dataFolder).postgres), stop: async () => {} };
+  const { value } = await openDatabase({ databaseUrl: env.DATABASE_URL, dataFolder, write: () => {} });
+  await migrateDatabase(value.url);
+  return value;
+}

@@ -1,0 +1,25 @@
+// Makes the data folder and its rooms, and keeps other users of the machine out of what people wrote.
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { explainWriteError } from '@/core/durable-file';
+import { dataPaths } from '@/core/paths';
+
+/** What others may still do in the data folder: as root, Postgres runs as another user and has to walk through. */
+const OTHERS = process.getuid?.() === 0 ? 0o001 : 0;
+
+/** Folders that are there already lose the rights of others; those of the group are the owner's to give. */
+export function makePrivateFolders(dataFolder: string): void {
+  const { runs, run, snapshots, artifacts, logs } = dataPaths(dataFolder);
+  makePrivate(dataFolder, OTHERS);
+  for (const folder of [runs, run, snapshots, artifacts, logs]) makePrivate(folder, 0);
+}
+
+function makePrivate(folder: string, others: number): void {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { mode } = statSync(folder);
+    const wanted = (mode & 0o770) | others;
+    if ((mode & 0o777) !== wanted) chmodSync(folder, wanted);
+  } catch (error) {
+    throw explainWriteError(error, folder);
+  }
+}

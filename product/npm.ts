@@ -1,0 +1,42 @@
+// Ends the product with the npm that runs it: npm hands on SIGINT and SIGTERM to its shell alone, and SIGHUP to nobody.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { isAlive, parentOf, processStart } from '@/core/process-alive';
+
+const LOOK_EVERY_MS = 250;
+
+/** Calls `end` once when npm, or a shell between npm and this process, is gone. Without npm nothing is watched. */
+export function watchNpm(end: () => void, environment: NodeJS.ProcessEnv = process.env): void {
+  if (environment.npm_lifecycle_event === undefined || process.platform === 'win32') return;
+  const parent = process.ppid;
+  const command = ask(parent, 'command');
+  // It died while this program was loading.
+  if (!RUNNER.test(command)) {
+    end();
+    return;
+  }
+  // A shell may have replaced itself by this process: then the parent is npm.
+  const pids = SHELL.test(command) ? [parent, Number(ask(parent, 'ppid'))] : [parent];
+  const ancestors = pids.map((pid) => ({ pid, started: processStart(pid) }));
+  const timer = setInterval(() => {
+    const isGone =
+      process.ppid !== parent || ancestors.some(({ pid, started }) => !isAlive(pid) || processStart(pid) !== started);
+    if (!isGone) return;
+    clearInterval(timer);
+    end();
+  }, LOOK_EVERY_MS).unref();
+}
+
+const SHELL = /^\S*sh -c /;
+const RUNNER = /^\S*sh -c |^(npm|pnpm|yarn|bun)\b|^\S*node\s/;
+
+/** Empty for a process that is gone. Read from /proc on Linux, where a container may lack ps. */
+function ask(pid: number, field: 'command' | 'ppid'): string {
+  if (process.platform === 'linux' && field === 'ppid') return String(parentOf(pid));
+  try {
+    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], { encoding: 'utf8' });
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,97 @@
+// Builds the web pages once for these sources.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { explainWriteError } from '@/core/durable-file';
+import { AttuneError } from '@/core/errors';
+import { printable } from '@/core/printable';
+import { LEASH } from '@/core/supervise';
+import { NEXT, ROOT } from './processes';
+import type { StepProgress } from './setup/steps';
+
+/** Seconds that a build takes on two cores; it says nothing of its own progress but the name of its phase. */
+const TYPICAL_SECONDS = 60;
+/** What `next start` looks for; a build writes it at its end. */
+const BUILD_ID = join(ROOT, '.next', 'BUILD_ID');
+const SOURCES = [
+  'app',
+  'server',
+  'core',
+  'engine',
+  'db',
+  'public',
+  'package-lock.json',
+  'next.config.ts',
+  'instrumentation.ts',
+  'proxy.ts',
+];
+
+/** The stamp beside the build is a hash over the names, sizes and times of what the pages are built from. */
+export async function buildPages(
+  progress: StepProgress,
+  signal?: AbortSignal,
+): Promise<{ value: null; summary: string }> {
+  const stampFile = join(ROOT, '.next', 'attune-stamp');
+  const stamp = await sourceStamp();
+  const isBuilt = (await readFile(stampFile, 'utf8').catch(() => '')) === stamp && existsSync(BUILD_ID);
+  if (isBuilt) return { value: null, summary: 'are built' };
+  const startedAt = performance.now();
+  const seconds = () => (performance.now() - startedAt) / 1000;
+  // Nears the end without reaching it, however slow the machine is.
+  const timer = setInterval(() => progress(1 - Math.exp((-2 * seconds()) / TYPICAL_SECONDS), 1, 'part'), 500);
+  try {
+    await runBuild(signal);
+    await writeFile(stampFile, stamp);
+  } catch (error) {
+    throw explainWriteError(error, join(ROOT, '.next'));
+  } finally {
+    clearInterval(timer);
+  }
+  return { value: null, summary: `built in ${seconds().toFixed(0)} s (.next)` };
+}
+
+function runBuild(signal?: AbortSignal): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const child = spawn(process.execPath, [...LEASH, NEXT, 'build'], {
+      cwd: ROOT,
+      env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      signal,
+    });
+    let output = '';
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (chunk) => (output = (output + chunk).slice(-8000)));
+    child.once('error', (error) => {
+      if (child.pid === undefined) reject(error);
+    });
+    child.once('close', (code) => {
+      if (code === 0 && existsSync(BUILD_ID)) return resolve();
+      if (/ENOSPC|No space left/.test(output))
+        return reject(new AttuneError('UNAVAILABLE', `The disk of ${ROOT} is full; free a gigabyte and start again.`));
+      const said = printable(stripVTControlCharacters(output).trim());
+      reject(new AttuneError('INTERNAL', `The pages could not be built (next build, code ${code}):\n${said}`));
+    });
+  });
+}
+
+async function sourceStamp(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const entry of SOURCES) {
+    const path = join(ROOT, entry);
+    const info = await stat(path).catch(() => null);
+    if (!info) continue;
+    const files = info.isDirectory()
+      ? (await readdir(path, { recursive: true, withFileTypes: true }))
+          .filter((f) => f.isFile())
+          .map((f) => join(f.parentPath, f.name))
+      : [path];
+    for (const file of files.sort()) {
+      const { size, mtimeMs } = await stat(file);
+      hash.update(`${relative(ROOT, file)} ${size} ${mtimeMs}\n`);
+    }
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,53 @@
+// The processes of the product: which programs they are, and the environment that each gets.
+import { join } from 'node:path';
+import { dataPaths } from '@/core/paths';
+import { engineSocket } from '@/core/sockets';
+import type { ProcessPlan } from '@/core/supervise';
+import { keptSecret } from '@/server/product';
+import type { ProductOptions } from './bring-up';
+import { env } from './env';
+
+export const ROOT = join(import.meta.dirname, '..');
+export const NEXT = join(ROOT, 'node_modules/next/dist/bin/next');
+
+/** People who chat go before a training run; it still gets about a tenth of a core that they keep busy. */
+const TRAINER_NICENESS = 10;
+
+interface Place {
+  port: number;
+  databaseUrl: string;
+  modelPath: string;
+}
+
+export function processPlans(options: ProductOptions, { port, databaseUrl, modelPath }: Place): ProcessPlan[] {
+  const { dev, trainer } = options;
+  const paths = dataPaths(options.dataFolder);
+  const childEnv: NodeJS.ProcessEnv = {
+    ...process.env,
+    NODE_ENV: dev ? 'development' : 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+    PORT: String(port),
+    DATABASE_URL: databaseUrl,
+    AUTH_SECRET: authSecret(options.dataFolder),
+    ATTUNE_DATA: options.dataFolder,
+    ATTUNE_MODEL: modelPath,
+    ATTUNE_ARTIFACTS: paths.artifacts,
+    ATTUNE_CACHE: dataPaths(options.sharedFolder).cache,
+    ATTUNE_ENGINE_SOCKET: engineSocket(options.dataFolder),
+    ATTUNE_ENGINE_THREADS: String(options.threads),
+    // libtensorflow's C++ log: errors alone.
+    TF_CPP_MIN_LOG_LEVEL: '2',
+  };
+  const typescript = (file: string) => [...(dev ? ['--watch'] : []), '--import', 'tsx', join(ROOT, file)];
+  const listen = ['-p', String(port), ...(env.ATTUNE_HOST ? ['-H', env.ATTUNE_HOST] : [])];
+  return [
+    { name: 'engine', args: typescript('engine/process.ts'), env: childEnv },
+    { name: 'web', args: [NEXT, dev ? 'dev' : 'start', ...listen], env: childEnv },
+    ...(trainer === 'none'
+      ? []
+      : [{ name: 'trainer', args: typescript('trainer/main.ts'), env: childEnv, niceness: TRAINER_NICENESS }]),
+  ];
+}
+
+/** What signs the sessions of the product over this folder. */
+export const authSecret = (dataFolder: string): string => env.AUTH_SECRET ?? keptSecret(dataPaths(dataFolder).run);
