@@ -67,7 +67,7 @@ async function makeFormerCluster(directory: string): Promise<void> {
   const options = {
     ...postgresIdentity(),
     cwd: '/',
-    stdio: ['pipe', 'ignore', 'inherit'] as ['pipe', 'ignore', 'inherit'],
+    stdio: ['pipe', 'ignore', 'ignore'] as ['pipe', 'ignore', 'ignore'],
   };
   const password = path.join(os.tmpdir(), `former-${process.pid}`);
   await writeFile(password, 'attune', { mode: 0o644 });
@@ -210,7 +210,10 @@ describe('the embedded Postgres', () => {
     const database = await startEmbeddedPostgres({ directory });
     expect(await run(database.url, 'select content from kept')).toEqual([{ content: 'hello' }]);
     // The owner's rights came along: migrations can change what the former release made.
-    await run(database.url, `alter table kept add column more text; insert into kept values ('a', 'b')`);
+    await run(
+      database.url,
+      `alter table kept add column more text; insert into kept (content, more) values ('a', 'b')`,
+    );
     await run(database.url, `alter table drizzle.log add column more text; alter type mood add value 'calm'`);
     expect(await run(database.url, `select rolname, rolcanlogin from pg_roles where rolsuper`)).toEqual([
       { rolname: 'attune', rolcanlogin: false },
