@@ -126,7 +126,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: '(^|/)node_modules/' },
-    exclude: { path: '^(\\.next|\\.attune)/' },
+    exclude: { path: '^(\\.next|\\.attune)/|^next-env\\.d\\.ts$' },
     // Type imports are read too: the parser of TypeScript 6 stands in for version 7's (test/imports/typescript6.mjs).
     parser: 'tsc',
     tsPreCompilationDeps: true,

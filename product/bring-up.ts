@@ -11,7 +11,8 @@ import { type ProcessPlan, type Supervisor, supervise } from '@/core/supervise';
 import { migrateDatabase } from '@/db/migrate';
 import { openDatabase } from './database';
 import { env } from './env';
-import { makePrivateFolders } from './folders';
+import { makePrivateFolders, productLock } from './folders';
+import type { ProductOptions } from './options';
 import { buildPages } from './pages';
 import { assertFree, freePort } from './port';
 import { authSecret, processPlans } from './processes';
@@ -19,23 +20,6 @@ import { type AdminAccess, openAdminAccess } from './setup/admin-link';
 import { runStep } from './setup/steps';
 import { setupTensorflow } from './setup/tensorflow';
 import { findWeights } from './setup/weights';
-
-export interface ProductOptions {
-  dataFolder: string;
-  /** Models and native libraries; shared between data folders. */
-  sharedFolder: string;
-  /** 0 takes a free port. */
-  port: number;
-  model?: string;
-  databaseUrl?: string;
-  dev?: boolean;
-  /** `none` starts without the trainer, for tests that do not train. */
-  trainer?: 'native' | 'none';
-  threads: number;
-  write: (line: string) => void;
-  /** Ends a start that is under way, with everything that it has started. */
-  signal?: AbortSignal;
-}
 
 export interface Product {
   url: string;
@@ -54,9 +38,6 @@ export interface Product {
 /** Crashes of one process before it ever answers, after which waiting longer is of no use. */
 const HOPELESS_CRASHES = 3;
 const READY_MS = 120_000;
-
-/** Names the process that runs over a data folder; its file is `findHolder`'s. */
-export const productLock = (dataFolder: string): string => `${dataPaths(dataFolder).run}/product`;
 
 /** Each step says what it did; what an earlier start did is not done again. Throws the step's own error. */
 export async function startProduct(options: ProductOptions): Promise<Product> {

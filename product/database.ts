@@ -2,7 +2,7 @@
 import { dataPaths } from '@/core/paths';
 import { checkConnection, maskUrl } from '@/db/client';
 import { type EmbeddedDatabase, startEmbeddedPostgres } from '@/db/embedded/start';
-import type { ProductOptions } from './bring-up';
+import type { ProductOptions } from './options';
 
 type DatabaseOptions = Pick<ProductOptions, 'databaseUrl' | 'dataFolder' | 'write' | 'signal'>;
 

@@ -1,7 +1,11 @@
 // Makes the data folder and its rooms, and keeps other users of the machine out of what people wrote.
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { explainWriteError } from '@/core/durable-file';
 import { dataPaths } from '@/core/paths';
+
+/** Names the process that runs over a data folder, for `lockFolder` and `findHolder`. */
+export const productLock = (dataFolder: string): string => join(dataPaths(dataFolder).run, 'product');
 
 /** What others may still do in the data folder: as root, Postgres runs as another user and has to walk through. */
 const OTHERS = process.getuid?.() === 0 ? 0o001 : 0;

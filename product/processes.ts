@@ -4,8 +4,8 @@ import { dataPaths } from '@/core/paths';
 import { engineSocket } from '@/core/sockets';
 import type { ProcessPlan } from '@/core/supervise';
 import { keptSecret } from '@/server/product';
-import type { ProductOptions } from './bring-up';
 import { env } from './env';
+import type { ProductOptions } from './options';
 
 export const ROOT = join(import.meta.dirname, '..');
 export const NEXT = join(ROOT, 'node_modules/next/dist/bin/next');

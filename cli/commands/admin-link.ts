@@ -6,9 +6,9 @@ import { findHolder } from '@/core/folder-lock';
 import { dataPaths } from '@/core/paths';
 import { embeddedUrl } from '@/db/embedded/start';
 import { migrateDatabase } from '@/db/migrate';
-import { productLock } from '@/product/bring-up';
 import { openDatabase } from '@/product/database';
 import { env } from '@/product/env';
+import { productLock } from '@/product/folders';
 import { authSecret } from '@/product/processes';
 import { openAdminAccess } from '@/product/setup/admin-link';
 

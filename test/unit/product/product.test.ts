@@ -4,7 +4,8 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { lockFolder } from '@/core/folder-lock';
-import { productLock, startProduct } from '@/product/bring-up';
+import { startProduct } from '@/product/bring-up';
+import { productLock } from '@/product/folders';
 import { failure, temporaryFolder } from '@/test/unit/core/files';
 
 const root = temporaryFolder();
