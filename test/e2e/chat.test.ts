@@ -62,7 +62,6 @@ describe.runIf(chromiumPath)('the chat', () => {
 
   it('keeps a thumb over a reload', async () => {
     await page.getByRole('button', { name: 'Good answer' }).click();
-    await page.keyboard.press('Escape');
     await expect.poll(() => page.getByRole('button', { name: 'Take the rating back' }).count()).toBe(1);
     await page.reload();
     await page.getByRole('button', { name: 'Take the rating back' }).waitFor();
@@ -115,8 +114,10 @@ describe.runIf(chromiumPath)('the chat', () => {
       .poll(() => phone.getByRole('button', { name: 'A is better' }).isEnabled(), { timeout: 120_000 })
       .toBe(true);
     await screenshot(phone, 'chat-comparison-phone');
+    await phone.getByRole('button', { name: 'Both are good' }).focus();
     await phone.keyboard.press('1');
     await phone.getByRole('button', { name: 'A is better' }).waitFor({ state: 'hidden' });
+    await phone.getByText('Saved: A is better').waitFor();
     await phone.close();
     await product.admin.admin.setSettings.mutate({ comparisonShare: 0 });
   });

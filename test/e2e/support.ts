@@ -62,7 +62,7 @@ export async function openProduct(options: { model: string; trainer?: 'native' |
   };
 }
 
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(extra: string[] = []): Promise<Browser> {
   const args = [
     '--no-sandbox',
     '--disable-gpu',
@@ -71,6 +71,7 @@ export async function openBrowser(): Promise<Browser> {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    ...extra,
   ];
   return chromium.launch({ executablePath: chromiumPath, args });
 }
@@ -82,8 +83,20 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
+/** Answers the question about training where a first message asks it. */
+export async function chooseConsent(page: Page, allowTraining = true): Promise<void> {
+  const answer = page.getByRole('button', {
+    name: allowTraining ? 'Yes, they may train it' : 'No, keep them out of training',
+  });
+  const line = page.getByRole('switch', { name: /train/ });
+  await answer.or(line).first().waitFor();
+  if (await answer.isVisible()) await answer.click();
+  await line.waitFor();
+}
+
 /** Writes a message and sends it by Enter. */
 export async function say(page: Page, text: string): Promise<void> {
+  await chooseConsent(page);
   const input = page.getByRole('textbox', { name: 'Your message' });
   await input.fill(text);
   await input.press('Enter');

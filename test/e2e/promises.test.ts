@@ -1,0 +1,162 @@
+// What the chat promises: consent, drafts, ratings that can be undone, and words when an answer does not come.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyLlama } from '@/test/tiny-llama';
+import { chooseConsent, chromiumPath, openBrowser, openProduct, say, type TestProduct, untilAnswered } from './support';
+
+describe.runIf(chromiumPath)('the chat', () => {
+  let folder: string;
+  let product: TestProduct;
+  let browser: Browser;
+  let page: Page;
+  let database: pg.Client;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'attune-promises-'));
+    await writeTinyLlama(folder, { seed: 3 });
+    product = await openProduct({ model: folder });
+    await product.admin.admin.setSettings.mutate({ comparisonShare: 0 });
+    database = new pg.Client({ connectionString: product.databaseUrl });
+    await database.connect();
+    browser = await openBrowser();
+    page = await (await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] })).newPage();
+  });
+  afterAll(async () => {
+    await database?.end();
+    await browser?.close();
+    await product?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const input = () => page.getByRole('textbox', { name: 'Your message' });
+  const rows = async (sql: string) => (await database.query(sql)).rows;
+
+  it('asks before the first message, keeps what was written meanwhile, and stores "no" with the message itself', async () => {
+    const guest = await browser.newContext();
+    const first = await guest.newPage();
+    await first.goto(product.url);
+    const field = first.getByRole('textbox', { name: 'Your message' });
+    await first.getByRole('heading', { name: 'May your messages and ratings train the model?' }).waitFor();
+    await field.fill('Keep this private');
+    await field.press('Enter');
+    await first.getByRole('alert').filter({ hasText: 'Choose above' }).waitFor();
+    expect(await field.inputValue()).toBe('Keep this private');
+    expect(await rows('select 1 from conversation')).toEqual([]);
+    await chooseConsent(first, false);
+    // The tab is closed as soon as the one request has left it.
+    const sent = first.waitForRequest((request) => request.url().includes('chat.send'));
+    await field.press('Enter');
+    await sent;
+    await guest.close();
+    await expect
+      .poll(() =>
+        rows(
+          'select c.title, c.allow_training, u.allow_training as choice from conversation c join "user" u on u.id = c.user_id',
+        ),
+      )
+      .toEqual([{ title: 'Keep this private', allow_training: false, choice: false }]);
+  });
+
+  it('shows a switch as it is stored, when the change is lost on the way, too', async () => {
+    await page.goto(product.url);
+    await say(page, '    indented\n        deeper');
+    await untilAnswered(page);
+    // The first line's blanks are the writer's.
+    expect((await rows(`select content from message where content like '%indented%'`))[0].content).toBe(
+      '    indented\n        deeper',
+    );
+    const consent = page.getByRole('switch', { name: /train/ });
+    expect(await consent.getAttribute('aria-checked')).toBe('true');
+    await page.context().setOffline(true);
+    await consent.click();
+    await page.getByRole('alert').filter({ hasText: 'The change was not saved.' }).waitFor();
+    expect(await consent.getAttribute('aria-checked')).toBe('true');
+    await page.context().setOffline(false);
+    await consent.click();
+    await page.getByRole('switch', { name: 'Nothing from this chat trains the model' }).waitFor();
+    await page.reload();
+    expect(await page.getByRole('switch', { name: /train/ }).getAttribute('aria-checked')).toBe('false');
+  });
+
+  it('refuses a message that is too long in the composer, says by how much, and keeps it', async () => {
+    for (const length of [12_000, 400]) {
+      await input().fill('日'.repeat(length));
+      await page.getByText(/about [\d,]+ characters too long/).waitFor();
+      await input().press('Enter');
+      expect((await input().inputValue()).length).toBe(length);
+    }
+    // 400 characters are 1,200 tokens here, and 749 fit beside the answer.
+    expect(await page.getByText(/too long/).textContent()).toContain('about 160 characters');
+    await input().fill('日'.repeat(200));
+    await page.getByText(/too long/).waitFor({ state: 'hidden' });
+    await input().press('Enter');
+    await expect.poll(() => input().inputValue()).toBe('');
+    await untilAnswered(page);
+  });
+
+  it('saves a thumb with a way back, and gives back what was said when a second click removed it', async () => {
+    const answer = page.getByRole('article').last();
+    await answer.getByRole('button', { name: 'Good answer' }).click();
+    await answer.getByText('Saved').waitFor();
+    await answer.getByRole('textbox', { name: /Anything else/ }).fill('  it rhymes');
+    await answer.getByRole('button', { name: 'Send feedback' }).click();
+    const comments = () => rows('select thumb, comment from feedback');
+    await expect.poll(comments).toEqual([{ thumb: 1, comment: '  it rhymes' }]);
+    await answer.getByRole('button', { name: 'Take the rating back' }).click();
+    await answer.getByText('Rating removed, with your comment').waitFor();
+    expect(await comments()).toEqual([]);
+    await answer.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(comments).toEqual([{ thumb: 1, comment: '  it rhymes' }]);
+    await answer.getByRole('button', { name: 'Bad answer' }).click();
+    await expect.poll(comments).toEqual([{ thumb: -1, comment: '  it rhymes' }]);
+    const [form, words] = [answer.getByText('What was wrong with it?'), answer.locator('.answer-text')];
+    const [below, above] = [await form.boundingBox(), await words.boundingBox()];
+    expect(below!.y).toBeGreaterThan(above!.y + above!.height);
+  });
+
+  it('shows the branch written last after a reload', async () => {
+    await page.goto(product.url);
+    await say(page, 'Branch');
+    await untilAnswered(page);
+    await page.getByRole('button', { name: 'Answer again' }).last().click();
+    await untilAnswered(page);
+    await page.getByText('2/2').waitFor();
+    await page.getByRole('button', { name: 'Previous version' }).last().click();
+    await page.getByText('1/2').waitFor();
+    await say(page, 'Written below the older answer');
+    await untilAnswered(page);
+    await page.reload();
+    await page.getByText('Written below the older answer').waitFor();
+  });
+
+  it('says what happens when an answer hangs, and offers to stop it or ask again', async () => {
+    const engine = product.supervisor.pid('engine')!;
+    process.kill(engine, 'SIGSTOP');
+    try {
+      await say(page, 'Hang');
+      await page.getByText('No new words for a while.').waitFor({ timeout: 15_000 });
+      await page.getByRole('main').getByRole('button', { name: 'Try again' }).waitFor();
+      await page.getByRole('button', { name: 'Stop', exact: true }).click();
+      await page.getByText('You stopped this answer.').waitFor();
+    } finally {
+      process.kill(engine, 'SIGCONT');
+    }
+  });
+
+  it('keeps a draft while another conversation is open', async () => {
+    await input().fill('Half a thought');
+    await page
+      .getByRole('link', { name: /Branch/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'New chat' }).first().click();
+    await page.getByRole('heading', { name: 'What is on your mind?' }).waitFor();
+    expect(await input().inputValue()).toBe('');
+    await page.goBack();
+    await expect.poll(() => input().inputValue()).toBe('Half a thought');
+    await input().fill('');
+  });
+});

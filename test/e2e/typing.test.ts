@@ -1,0 +1,91 @@
+// A person writes while comparisons finish: every letter arrives, and none of them votes.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyLlama } from '@/test/tiny-llama';
+import { chromiumPath, openBrowser, openProduct, say, type TestProduct } from './support';
+
+const TEXTS = [
+  '2 more planets please',
+  'What about another one?',
+  '1, 2, 3 and 4: which?',
+  '4 eggs make how many cakes',
+];
+
+describe.runIf(chromiumPath)('writing while a comparison finishes', () => {
+  let folder: string;
+  let product: TestProduct;
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'attune-typing-'));
+    await writeTinyLlama(folder, { seed: 3 });
+    product = await openProduct({ model: folder });
+    const sampling = { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1, maxTokens: 400 };
+    await product.admin.admin.setSettings.mutate({ comparisonShare: 1, sampling });
+    browser = await openBrowser();
+    page = await browser.newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const votes = async () => (await product.admin.admin.overview.query()).counts.comparisons;
+  const better = (side: string) => page.getByRole('button', { name: `${side} is better` });
+
+  it('loses no letter and casts no vote in 20 tries', async () => {
+    const lost: string[] = [];
+    let finishedWhileTyping = 0;
+    for (let i = 0; i < 20; i++) {
+      await page.goto(product.url);
+      await say(page, `Name two planets, ${i}`);
+      await better('A').waitFor();
+      const wasReady = await better('A').isEnabled();
+      // Every second time the person has clicked beside the field before.
+      if (i % 2 === 1) await page.getByRole('log').click({ position: { x: 5, y: 5 } });
+      const text = TEXTS[i % TEXTS.length]!;
+      for (const [at, key] of [...text].entries()) {
+        await page.keyboard.type(key);
+        await page.waitForTimeout(50 + ((i * 37 + at * 61) % 101));
+      }
+      if (!wasReady && (await better('A').isEnabled())) finishedWhileTyping++;
+      await expect.poll(() => better('A').isEnabled()).toBe(true);
+      const written = await page.getByRole('textbox', { name: 'Your message' }).inputValue();
+      if (written !== text) lost.push(`${text} -> ${written}`);
+    }
+    expect(lost).toEqual([]);
+    expect(await votes()).toBe(0);
+    // The tries were what they claim to be.
+    expect(finishedWhileTyping).toBeGreaterThanOrEqual(10);
+  });
+
+  it('still lets keys choose once a person has put the focus on the card, and undoes the vote', async () => {
+    await better('A').focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await better('B').evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await votes()).toBe(0);
+    await page.keyboard.press('2');
+    await page.getByText('Saved: B is better').waitFor();
+    expect(await votes()).toBe(1);
+    // The button that had the focus is gone: the next key belongs to the message.
+    const input = page.getByRole('textbox', { name: 'Your message' });
+    const before = await input.inputValue();
+    await page.keyboard.type('x');
+    await expect.poll(() => input.inputValue()).toMatch(/x/);
+    expect((await input.inputValue()).length).toBe(before.length + 1);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await better('A').waitFor();
+    expect(await votes()).toBe(0);
+  });
+
+  it('says which answer a chat goes on from when nobody chooses', async () => {
+    await page.getByText('if you write on, the chat continues from answer A').waitFor();
+    await say(page, 'And now something else');
+    await page.getByText('the chat went on from this one, Answer A').waitFor();
+    expect(await votes()).toBe(0);
+  });
+});
