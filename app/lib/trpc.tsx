@@ -12,7 +12,7 @@ const URL_PATH = '/api/trpc';
 const CONTEXT = createTRPCContext<AppRouter>();
 export const useTRPC = CONTEXT.useTRPC;
 
-/** What a repetition can mend: a lost connection, a restarting engine; not a refused input. */
+/** What a repetition can help with: a lost connection, a restarting engine; not a refused input. */
 const canRetryHelp = (error: Error) => {
   const status: unknown = error instanceof TRPCClientError ? error.data?.httpStatus : undefined;
   return typeof status !== 'number' || status >= 500;

@@ -35,7 +35,6 @@ export function AccountMenu() {
         trigger={
           <button
             type="button"
-            aria-label={`${t('menu')}: ${name}`}
             className="flex w-full items-center gap-3 rounded-xl p-2 text-left transition-colors hover:bg-muted"
           >
             <span
@@ -44,6 +43,7 @@ export function AccountMenu() {
             >
               {name.slice(0, 1).toUpperCase()}
             </span>
+            <span className="sr-only">{t('menu')}: </span>
             <span className="min-w-0 flex-1">
               <span className="block truncate font-medium text-sm">{name}</span>
               <span className="block truncate text-muted-foreground text-xs">

@@ -89,7 +89,7 @@ describe.runIf(chromiumPath)('the chat', () => {
       expect((await input().inputValue()).length).toBe(length);
     }
     // 400 characters are 1,200 tokens here, and 749 fit beside the answer.
-    expect(await page.getByText(/too long/).textContent()).toContain('about 160 characters');
+    expect(await page.getByText(/too long/).textContent()).toContain('about 151 characters');
     await input().fill('日'.repeat(200));
     await page.getByText(/too long/).waitFor({ state: 'hidden' });
     await input().press('Enter');

@@ -19,11 +19,11 @@ export const isSurelyShort = (text: string, limit: number): boolean =>
 
 export const assumeTokens = (text: string): number => bytesOf(text) / BYTES_PER_TOKEN;
 
-/** Rounded up to two digits; 0 for a text that fits. A text that has changed since is taken to be as dense as it was. */
+/** Rounded up to three digits; 0 for a text that fits. A text that has changed since is taken to be as dense as it was. */
 export function excessOf(text: string, counted: Counted): number {
   const tokens = (counted.tokens * text.length) / counted.text.length;
   if (tokens <= counted.limit) return 0;
   const excess = (text.length * (tokens - counted.limit)) / tokens;
-  const step = 10 ** Math.max(0, Math.floor(Math.log10(excess)) - 1);
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(excess)) - 2);
   return Math.ceil(excess / step) * step;
 }

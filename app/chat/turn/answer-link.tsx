@@ -38,7 +38,9 @@ function DisguisedLink({ href, children }: { href: string; children: ReactNode }
       <button type="button" title={href} onClick={() => setIsAsking(true)} className="answer-link text-start">
         {children}
       </button>{' '}
-      <span className="break-all text-muted-foreground text-sm">({new URL(href).host || href})</span>
+      <span className="inline-block max-w-full break-all text-muted-foreground text-sm">
+        ({new URL(href).host || href})
+      </span>
       <Dialog isOpen={isAsking} onOpenChange={setIsAsking} title={t('linkTitle')} text={t('linkText')}>
         <p dir="ltr" className="mt-3 break-all rounded-lg bg-muted px-3 py-2 font-mono text-sm">
           {href}

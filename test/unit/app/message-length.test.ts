@@ -11,7 +11,7 @@ test('a text with no more bytes than tokens fit needs no counting', () => {
   expect(isSurelyShort('x', 0)).toBe(false);
 });
 
-test('the excess is in characters of the same text, rounded up to two digits', () => {
+test('the excess is in characters of the same text, rounded up to three digits', () => {
   const text = '日'.repeat(12_000);
   // 21,000 tokens for 12,000 characters; 7,000 fit, so 8,000 characters are too many.
   expect(excessOf(text, { text, tokens: 21_000, limit: 7000 })).toBe(8000);
