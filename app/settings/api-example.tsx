@@ -36,8 +36,8 @@ export function ApiExample() {
         <Command title={t('exampleRate')} copy={t('copyCommand')} text={feedbackTo(origin)} />
       </div>
       <p className="mt-4 text-sm">
-        <a href="/v1/openapi.json" className="text-primary underline underline-offset-4">
-          {t('openapi')}
+        <a href="/docs" className="text-primary underline underline-offset-4">
+          {t('docs')}
         </a>
       </p>
     </Card>

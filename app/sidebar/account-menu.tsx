@@ -1,7 +1,7 @@
 'use client';
 
 // Who is signed in, and the menu behind it: appearance, language, administration, sign-in and sign-out.
-import { ChevronsUpDown, Gauge, LogIn, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
+import { BookOpen, ChevronsUpDown, Gauge, LogIn, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useLocale, useTranslations } from 'next-intl';
 import { useTheme } from 'next-themes';
@@ -79,6 +79,10 @@ export function AccountMenu() {
         <MenuItem onSelect={() => router.push('/settings')}>
           <Settings aria-hidden className="size-4" />
           {t('settings')}
+        </MenuItem>
+        <MenuItem onSelect={() => router.push('/docs')}>
+          <BookOpen aria-hidden className="size-4" />
+          {t('docs')}
         </MenuItem>
         {user?.role === 'admin' && (
           <MenuItem onSelect={() => router.push('/admin')}>

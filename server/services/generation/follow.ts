@@ -37,7 +37,8 @@ async function fill(
     const [row] = await product.db.select().from(generation).where(eq(generation.id, id));
     if (!row) throw new AttuneError('NOT_FOUND', `The answer ${id} has been removed.`);
     followed.ids.push(...row.completionIds);
-    followed.logprobs.push(...row.logprobs);
+    // Postgres gives the shortest decimal of a float32.
+    followed.logprobs.push(...row.logprobs.map(Math.fround));
     followed.top.push(...(row.topTokens ?? []));
     answer.push(row.completionIds);
     answer.end();

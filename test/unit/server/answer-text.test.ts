@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Tokenizer } from '@/core/base/base';
 import { judge, maskText } from '@/core/constraints/judge';
-import { DEFAULT_RULES } from '@/core/constraints/rules';
+import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
 import { Rng } from '@/core/rng';
 import { AnswerText } from '@/server/constraints/answer-text';
 
@@ -69,5 +69,28 @@ describe('AnswerText', () => {
     answer.end();
     expect(answer.hits()).toMatchObject([{ ruleId: 'profanity', start: 3, end: 7 }]);
     expect(answer.visible.slice(3, 7)).toBe('****');
+  });
+
+  it('leaves out a character that was cut off, and shows its parts as tokens without text', () => {
+    const answer = create();
+    answer.push(idsOf('Good 🦀').slice(0, -1));
+    answer.end();
+    expect(answer.visible).toBe('Good ');
+    const tokens = answer.shownTokens(0, true);
+    expect(tokens.map(({ text }) => text)).toEqual(['G', 'o', 'o', 'd', ' ', '', '', '']);
+    expect(tokens.every(({ isMasked, isCut }) => !isMasked && !isCut)).toBe(true);
+  });
+
+  it('shows the parts of a character with the whole, and hides them with it', () => {
+    const rules = RuleSet.parse({ version: 1, rules: [{ id: 'own', kind: 'profanity', words: ['größe'] }] });
+    const answer = new AnswerText(bytes as Tokenizer, rules, []);
+    answer.push(idsOf('so größe it'));
+    answer.end();
+    expect(answer.visible).toBe('so ***** it');
+    const shown = answer.shownTokens(0, true);
+    expect(shown.map(({ text }) => text).join('')).toBe(answer.visible);
+    // Seven tokens for five characters: ö and ß have two bytes each.
+    expect(shown.slice(3, 10).every(({ isMasked }) => isMasked)).toBe(true);
+    expect(shown.filter(({ isMasked }) => isMasked)).toHaveLength(7);
   });
 });
