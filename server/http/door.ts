@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { clientAddress, plainAddress, rangeTest } from '@/core/address';
 import type { ServerSettings } from '../env';
+import { decodablePath } from './request-path';
 
 type DoorSettings = Pick<ServerSettings, 'publicUrl' | 'trustedProxies'>;
 
@@ -42,7 +43,9 @@ export function createDoor({ publicUrl, trustedProxies }: DoorSettings) {
 export function openDoor(settings: DoorSettings): void {
   const letIn = createDoor(settings);
   subscribe('http.server.request.start', (message) => {
-    const { headers, socket } = (message as { request: IncomingMessage }).request;
+    const { request } = message as { request: IncomingMessage };
+    const { headers, socket } = request;
+    request.url = decodablePath(request.url ?? '/');
     letIn(headers, { address: socket.remoteAddress ?? '', isEncrypted: (socket as TLSSocket).encrypted === true });
   });
 }
