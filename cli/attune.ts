@@ -3,6 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { toAttuneError } from '@/core/errors';
+import { printable } from '@/core/text';
 
 interface Command {
   /** Lines of help; the first is how to call it. */
@@ -33,7 +34,8 @@ async function main([name, ...args]: string[]): Promise<number> {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(`attune: ${toAttuneError(error).message}`);
+    const lines = toAttuneError(error).message.split('\n');
+    console.error(`attune: ${lines.map((line) => printable(line, 2000)).join('\n')}`);
     process.exit(1);
   },
 );

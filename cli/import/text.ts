@@ -1,16 +1,18 @@
 // Turns raw text in interview or dialogue form into demonstrations: one conversation a line, and a report of what was dropped.
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
+import { printable } from '@/core/text';
 import { DROP_REASONS, judgeDialogue } from '@/trainer/data/dialogue/filter';
 import { type Demonstration, makePairs, PAIR_DROP_REASONS, PAIR_LIMITS, pairKey } from '@/trainer/data/dialogue/pairs';
+import { readTextFile } from '@/trainer/data/text-file';
 
 export const TEXT_USAGE = `attune import text FILE… [--out FILE] [--history-words N] [--longest-words N]
   Keeps documents of at least six paragraphs that all begin with a speaker ("Gopher: ", "Dr Smith - ", "Q. ") and read as
-  a dialogue or an interview, and writes a demonstration for each answer: {"messages":[{"role","content"}…]}, one a line.
+  a dialogue or an interview, and writes a demonstration for each answer, one a line:
+  {"messages":[{"role","content"}…],"conversation"}. Those of one conversation are held out together.
   Earlier answers of the same talk are history: they carry "weight":0 and are not learnt.
   FILE is text, whose documents are parted by a form feed or a line of === (or *** or ---), or .jsonl with a field "text".
   --out FILE          where the demonstrations go; the terminal without it, while the report always goes to standard error
@@ -47,7 +49,8 @@ export async function importText(args: string[]): Promise<number> {
     longestWords: wholeNumber('longest-words', values['longest-words']),
   };
   const documents: Document[] = [];
-  for (const file of positionals) documents.push(...splitDocuments(file, await read(file)));
+  for (const file of positionals)
+    for (const document of splitDocuments(file, await readTextFile(file))) documents.push(document);
   const { demonstrations, report } = filterDocuments(documents, limits);
   const lines = demonstrations.map((demonstration) => `${JSON.stringify(demonstration)}\n`).join('');
   if (values.out) await writeDurably(values.out, lines);
@@ -58,7 +61,7 @@ export async function importText(args: string[]): Promise<number> {
 
 /** The same documents in the same order give the same lines. */
 export function filterDocuments(documents: readonly Document[], limits = PAIR_LIMITS) {
-  const demonstrations = new Map<string, Demonstration>();
+  const demonstrations = new Map<string, Demonstration & { conversation: string }>();
   const report: ImportReport = { documents: documents.length, kept: 0, demonstrations: 0, dropped: {} };
   const drop = (reason: string, meaning: string, example: string) => {
     report.dropped[reason] ??= { count: 0, meaning, example };
@@ -76,7 +79,7 @@ export function filterDocuments(documents: readonly Document[], limits = PAIR_LI
     for (const pair of pairs) {
       const key = pairKey(pair);
       if (demonstrations.has(key)) drop('answer/duplicate', PAIR_DROP_REASONS.duplicate, name);
-      else demonstrations.set(key, pair);
+      else demonstrations.set(key, { ...pair, conversation: path.basename(name) });
     }
   }
   report.demonstrations = demonstrations.size;
@@ -100,25 +103,19 @@ function parseLine(line: string, name: string): string {
   try {
     return JsonLine.parse(JSON.parse(line)).text;
   } catch (cause) {
-    throw new AttuneError('BAD_INPUT', `${name} is not a JSON object with a field "text". Mend or remove the line.`, {
-      cause,
-    });
-  }
-}
-
-async function read(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((cause: Error) => {
-    throw new AttuneError('NOT_FOUND', `Cannot read ${file}: ${cause.message}.`, { cause });
-  });
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new AttuneError('BAD_INPUT', `${file} is not UTF-8. Convert it first, for example with iconv.`, { cause });
+    throw new AttuneError(
+      'BAD_INPUT',
+      `${name} is not a JSON object with a field "text". Correct or remove the line.`,
+      {
+        cause,
+      },
+    );
   }
 }
 
 function wholeNumber(option: string, value: string): number {
-  if (!/^\d+$/u.test(value)) throw new AttuneError('BAD_INPUT', `--${option} is a whole number, not ${value}.`);
+  if (!/^\d+$/u.test(value))
+    throw new AttuneError('BAD_INPUT', `--${option} is a whole number, not ${printable(value)}.`);
   return Number(value);
 }
 

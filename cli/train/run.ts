@@ -1,6 +1,5 @@
 // Runs the product's training from files, without a database; the same command again goes on where it was.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import cliProgress from 'cli-progress';
@@ -10,11 +9,13 @@ import { parseConfig } from '@/core/config/presets';
 import { AttuneError } from '@/core/errors';
 import { createLogger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
+import { printable } from '@/core/text';
 import { env } from '@/product/env';
 import { findWeights } from '@/product/setup/weights';
-import { startBackend } from '@/trainer/backend';
 import { readDataFiles } from '@/trainer/data/files';
-import { runPipeline } from '@/trainer/pipeline';
+import { describeLeftOut } from '@/trainer/data/left-out';
+import { readTextFile } from '@/trainer/data/text-file';
+import { checkSnapshot } from '@/trainer/gates/validation';
 import { filesHome, readResult } from '@/trainer/runs/folder-store';
 import type { Outcome, RunSink } from '@/trainer/runs/store';
 
@@ -37,10 +38,10 @@ export async function train(args: string[], usage: string): Promise<number> {
     throw new AttuneError('BAD_INPUT', `Name the data and the folder.\n\n${usage}`);
   const config = {
     ...(values.preset === undefined ? {} : { preset: values.preset }),
-    ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
+    ...(values.seed === undefined ? {} : { seed: wholeNumber(values.seed) }),
     ...(values.config === undefined ? {} : await readConfig(values.config)),
   };
-  parseConfig(config); // refused before anything is loaded
+  const settings = parseConfig(config); // refused before anything is loaded
   const folder = path.resolve(values.out);
   const shared = dataPaths(env.dataFolder);
   const { path: modelPath } = await findWeights({
@@ -55,24 +56,34 @@ export async function train(args: string[], usage: string): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end);
   const bar = openBar();
   try {
+    const base = await loadBase(modelPath);
+    const data = await readDataFiles(files, base);
+    checkSnapshot(data, settings, base.weights.config.eosTokenIds);
+    const leftOut = describeLeftOut(data.counts);
+    if (leftOut) console.error(leftOut);
     const home = await filesHome({
       folder,
       config,
       parent: values.parent === undefined ? null : await readParent(path.resolve(values.parent)),
-      data: await readDataFiles(files, await loadBase(modelPath)),
+      data,
       constraints: undefined,
       signal: stop.signal,
       onProgress: bar.show,
     });
+    // Loaded only now, as TensorFlow takes seconds: what is refused is refused at once.
+    const [{ startBackend }, { runPipeline }] = await Promise.all([
+      import('@/trainer/backend'),
+      import('@/trainer/pipeline'),
+    ]);
     await startBackend();
-    const settings = {
+    const machine = {
       modelPath,
       cache: path.join(env.dataFolder, 'cache'),
       engineThreads: env.ATTUNE_ENGINE_THREADS,
     };
     const log = createLogger('train');
     log.level = 'warn';
-    const outcome = (await readResult(folder)) ?? (await runPipeline(home, settings, log));
+    const outcome = (await readResult(folder)) ?? (await runPipeline(home, machine, log));
     bar.stop();
     return report(outcome, home.artifacts);
   } finally {
@@ -81,14 +92,25 @@ export async function train(args: string[], usage: string): Promise<number> {
 }
 
 async function readConfig(given: string): Promise<Record<string, unknown>> {
-  const text = existsSync(given) ? await readFile(given, 'utf8') : given;
+  const text = existsSync(given) ? await readTextFile(given) : given;
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (cause) {
-    throw new AttuneError('BAD_INPUT', `--config ${given}: neither a file nor JSON (${(cause as Error).message}).`);
+    throw new AttuneError(
+      'BAD_INPUT',
+      `--config ${printable(given)}: neither a file nor JSON (${printable((cause as Error).message)}).`,
+    );
   }
-  throw new AttuneError('BAD_INPUT', `--config ${given}: give an object, such as {"ppo": {"iterations": 2}}.`);
+  throw new AttuneError(
+    'BAD_INPUT',
+    `--config ${printable(given)}: give an object, such as {"ppo": {"iterations": 2}}.`,
+  );
+}
+
+function wholeNumber(seed: string): number {
+  if (/^\d+$/u.test(seed)) return Number(seed);
+  throw new AttuneError('BAD_INPUT', `--seed is a whole number from 0 on, not ${printable(JSON.stringify(seed))}.`);
 }
 
 async function readParent(directory: string) {

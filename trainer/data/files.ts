@@ -50,9 +50,12 @@ export async function readDataFiles(files: readonly string[], base: Base): Promi
   }
   const { rows, counts } = collector;
   if (rows.length === 0) {
+    const limit = counts['left_out/too_long']
+      ? ` ${base.id} reads at most ${base.weights.config.maxPositions} tokens.`
+      : '';
     throw new AttuneError(
       'BAD_INPUT',
-      `${files.join(', ')}: there is no row to use. ${describeLeftOut(counts)}`.trim(),
+      `${files.join(', ')}: there is no row to use. ${describeLeftOut(counts)}${limit}`.trim(),
     );
   }
   return { rows, counts };

@@ -65,9 +65,8 @@ export function splitAsked(asked: readonly Asked[], keyOf: PromptKey): (Split | 
 }
 
 function splitUnits(asked: readonly Asked[], keys: readonly string[], units: readonly string[]): (Split | null)[] {
-  const given = givenSides(asked, keys, units);
-  const sideOf = splitByHash(new Set(units));
-  const sides = units.map((unit) => given.get(unit) ?? sideOf(unit));
+  const sideOf = holdOut(new Set(units), givenSides(asked, keys, units));
+  const sides = units.map((unit) => sideOf.get(unit)!);
   const trained = new Set(keys.filter((_, i) => sides[i] === 'train'));
   return sides.map((side, i) => (side === 'heldout' && trained.has(keys[i]!) ? null : side));
 }
@@ -88,14 +87,19 @@ function givenSides(asked: readonly Asked[], keys: readonly string[], units: rea
   return byUnit;
 }
 
-/** A small set is not left without held-out units: then the first in order of place are held out. */
-function splitByHash(units: ReadonlySet<string>): (unit: string) => Split {
-  const places = [...units].map(placeOf).sort((a, b) => a - b);
-  const least = places.length >= LEAST_PROMPTS ? LEAST_HELD_OUT : places.length > 1 ? 1 : 0;
-  const most = places.length - least; // as many at least are trained on
-  const bySize = places.filter((place) => place <= HELD_OUT_SHARE).length;
-  const held = new Set(places.slice(0, Math.max(least, Math.min(bySize, most))));
-  return (unit) => (held.has(placeOf(unit)) ? 'heldout' : 'train');
+/** By hash where no side is given. A small set is not left without held-out units: then the first in order are held out. */
+function holdOut(units: ReadonlySet<string>, given: ReadonlyMap<string, Split>): Map<string, Split> {
+  const placed = [...units].map((unit) => ({ unit, place: placeOf(unit), given: given.get(unit) }));
+  // What a snapshot has trained on is the last to be held out.
+  const rank = (side: Split | undefined) => (side === 'heldout' ? 0 : side === 'train' ? 2 : 1);
+  placed.sort((a, b) => rank(a.given) - rank(b.given) || a.place - b.place);
+  const wanted = placed.filter(({ place, given: side }) =>
+    side ? side === 'heldout' : place <= HELD_OUT_SHARE,
+  ).length;
+  const least = placed.length >= LEAST_PROMPTS ? LEAST_HELD_OUT : placed.length > 1 ? 1 : 0;
+  const stays = placed.filter(({ given: side }) => side === 'heldout').length;
+  const held = Math.max(stays, least, Math.min(wanted, placed.length - Math.max(1, least)));
+  return new Map(placed.map(({ unit }, i) => [unit, i < held ? 'heldout' : 'train']));
 }
 
 /** 0..1 by the name alone. */

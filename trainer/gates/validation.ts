@@ -50,11 +50,10 @@ function missingPrompts(rows: readonly SnapshotRow[], config: PipelineConfig): s
   const name = `${config.algorithm ?? 'ppo'}.maxPromptTokens`;
   const found = tooLong > 0 ? `, ${tooLong} of them over ${maxPromptTokens} tokens` : '';
   const sides = prompts - tooLong < LEAST_PROMPTS ? '' : `, ${train} to train on and ${heldOut} held out`;
+  const needed = sides ? 'more' : `at least ${LEAST_PROMPTS}`;
+  const collect = config.algorithm === null ? 'add demonstrations to' : 'collect votes on';
   const raise = tooLong > 0 ? `, or raise ${name}` : '';
-  return (
-    `${describeRows(rows)}${found}${sides}: collect votes on at least ${LEAST_PROMPTS} prompts of at most ` +
-    `${maxPromptTokens} tokens${raise}. One in eight is held out, and a gain is judged on at least ${LEAST_HELD_OUT}.`
-  );
+  return `${describeRows(rows)}${found}${sides}: ${collect} ${needed} prompts of at most ${maxPromptTokens} tokens${raise}. One in eight is held out, and a gain is judged on at least ${LEAST_HELD_OUT}.`;
 }
 
 function missingVotes(rows: readonly SnapshotRow[], { algorithm }: PipelineConfig): string | null {

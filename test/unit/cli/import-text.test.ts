@@ -63,6 +63,7 @@ test('the command writes messages, one conversation a line, the same each time',
         { role: 'user', content: 'Two?' },
         { role: 'assistant', content: 'No.' },
       ],
+      conversation: 'talk.txt#1',
     });
     expect(String(report.mock.calls[0]![0])).toMatch(/^1 of 2 documents kept, 3 demonstrations/);
     await run(['text', file, '--out', out]);
@@ -79,6 +80,6 @@ test('what cannot be read is named', async () => {
   await expect(run(['picture'])).rejects.toThrow(/knows no "picture"/);
   await expect(run(['text', join(folder, 'none.txt')])).rejects.toThrow(/Cannot read .*none\.txt/);
   await writeFile(join(folder, 'latin.txt'), Buffer.from([0x51, 0x2e, 0x20, 0xe9, 0x0a]));
-  await expect(run(['text', join(folder, 'latin.txt')])).rejects.toThrow(/latin\.txt is not UTF-8/);
+  await expect(run(['text', join(folder, 'latin.txt')])).rejects.toThrow(/latin\.txt:1 is not UTF-8/);
   await expect(run(['text', 'x', '--history-words', 'few'])).rejects.toThrow(/whole number, not few/);
 });

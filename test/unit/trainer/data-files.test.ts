@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Base } from '@/core/base/base';
 import { loadBase } from '@/core/base/load-base';
 import { TINY_END_OF_TURN, writeTinyLlama } from '@/test/tiny-llama';
+import { rewardExamples } from '@/trainer/data/examples';
 import { readDataFiles } from '@/trainer/data/files';
 import type { SnapshotRow } from '@/trainer/data/snapshot';
+import { promptKeyOf } from '@/trainer/data/split';
 
 let folder: string;
 let base: Base;
@@ -123,6 +125,165 @@ describe('data sets', () => {
     ['{"prompt": "\\n\\nHuman: a\\n\\nAssistant: b"}', /data\.jsonl:2: the prompt ends with the assistant's turn/],
     ['{"kind": "prompt", "split": "train", "promptIds": [999999]}', /data\.jsonl:2: token 999999 is outside/],
   ])('%s is refused with its file and line', async (line, message) => {
+    await expect(read({ prompt: 'fine' }, line)).rejects.toThrow(message);
+  });
+
+  it('an answer with weight 0 is context of the others and is not learnt, nor is an answer inside a prompt', async () => {
+    const said = (role: string, content: string, weight?: number) => ({
+      role,
+      content,
+      ...(weight === 0 && { weight }),
+    });
+    const messages = [
+      said('user', 'q'),
+      said('assistant', 'unheard', 0),
+      said('user', 'r'),
+      said('assistant', 'heard'),
+    ];
+    const rows = await rowsOf('demonstration', { messages });
+    expect(rows).toMatchObject([{ promptIds: prompt('q', 'unheard', 'r'), answerIds: answer('heard') }]);
+    expect((await read({ messages })).rows.filter(({ kind }) => kind === 'prompt')).toHaveLength(1);
+    const completed = await rowsOf('demonstration', {
+      prompt: messages.slice(0, 3).map(({ role, content }) => ({ role, content })),
+      completion: 'heard',
+    });
+    expect(completed.map(({ answerIds }) => answerIds)).toEqual([answer('heard')]);
+  });
+
+  it('published shapes of a pair are one and the same pair: prompt apart, beside whole dialogues, or inside them', async () => {
+    const user = { role: 'user', content: 'Hi' };
+    const said = (content: string) => ({ role: 'assistant', content });
+    const system = { role: 'system', content: 'Be kind.' };
+    const lines = [
+      {
+        prompt: 'Hi',
+        chosen: [user, said('a')],
+        rejected: [user, said('b')],
+        messages: [],
+        score_chosen: 8,
+        prompt_id: 'p',
+      },
+      { prompt: [user], chosen: [user, said('a')], rejected: [user, said('b')] },
+      { prompt: 'Hi', chosen: '\n\nHuman: Hi\n\nAssistant: a', rejected: '\n\nHuman: Hi\n\nAssistant: b' },
+      { prompt: 'Hi', chosen: [{ ...said('a'), name: null, tool_calls: [] }], rejected: [said('b')] },
+      { prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }], chosen: 'a', rejected: 'b' },
+    ];
+    for (const line of lines) {
+      const [row] = await rowsOf('comparison', line);
+      expect(row).toMatchObject({ promptIds: prompt('Hi'), left: { ids: answer('a') }, right: { ids: answer('b') } });
+    }
+    const [withSystem] = await rowsOf('comparison', {
+      prompt: 'Hi',
+      chosen: [system, user, said('a')],
+      rejected: [system, user, said('b')],
+    });
+    expect(withSystem!.promptIds).toEqual(base.renderPrompt([system as never, user as never]));
+    expect((await read(lines[0])).counts).toMatchObject({ 'not_read/score_chosen': 1, 'not_read/prompt_id': 1 });
+  });
+
+  it('a margin and a person reach the reward model', async () => {
+    const { rows } = await read({ prompt: 'q', chosen: 'a', rejected: 'b', margin: 1.5, person: 7 });
+    const [example] = rewardExamples(rows.map((row) => ({ ...row, split: 'train' as const })));
+    expect(example).toMatchObject({ kind: 'comparison', margin: 1.5 });
+    expect(rows[0]).toMatchObject({ raterId: '7' });
+  });
+
+  it('pairs of equal answers alone are refused with their count', async () => {
+    const lines = [0, 1, 2].map((i) => ({ prompt: `Q${i}?`, chosen: 'Same.', rejected: 'Same.' }));
+    await expect(read(...lines)).rejects.toThrow(/there is no row to use\. Left out: 3 pairs of two equal answers\./);
+  });
+
+  it('snapshot rows and raw pairs together have no prompt on both sides, nor has a trailing blank', async () => {
+    const row = (i: number, split: string) => ({ kind: 'prompt', split, promptIds: prompt(`Question ${i}?`) });
+    const own = Array.from({ length: 12 }, (_, i) => row(i, i % 4 ? 'train' : 'heldout'));
+    const raw = Array.from({ length: 12 }, (_, i) => ({
+      prompt: `Question ${i}?${i % 2 ? ' ' : ''}`,
+      chosen: 'a',
+      rejected: 'b',
+    }));
+    const { rows } = await read(...own, ...raw);
+    expect(rows.filter(({ kind }) => kind === 'comparison')).toHaveLength(12);
+    const keyOf = promptKeyOf(base.tokenizer);
+    const of = (side: string) =>
+      new Set(rows.filter(({ split }) => split === side).map(({ promptIds }) => keyOf(promptIds)));
+    const trained = of('train');
+    expect([...of('heldout')].filter((key) => trained.has(key))).toEqual([]);
+    expect(of('heldout').size).toBe(3);
+  });
+
+  it('the answers of one conversation stand on one side', async () => {
+    const lines = Array.from({ length: 40 }, (_, i) => ({
+      messages: ['a', 'b', 'c', 'd'].map((c, t) => ({ role: t % 2 ? 'assistant' : 'user', content: `${c}${i}` })),
+    }));
+    const rows = await rowsOf('demonstration', ...lines);
+    expect(rows).toHaveLength(80);
+    for (let i = 0; i < 80; i += 2) expect(rows[i]!.split).toBe(rows[i + 1]!.split);
+    expect(new Set(rows.map(({ split }) => split)).size).toBe(2);
+  });
+
+  it('what is too long for the base is left out and counted, in time that grows with the line', async () => {
+    const { counts } = await read(
+      { prompt: 'x '.repeat(600), chosen: 'a', rejected: 'b' },
+      { prompt: 'q', completion: 'a' },
+    );
+    expect(counts['left_out/too_long']).toBe(1);
+    const times: number[] = [];
+    for (const size of [2e6, 2e6, 4e6]) {
+      const start = performance.now();
+      await read({ prompt: 'x '.repeat(size), chosen: 'a', rejected: 'b' }, { prompt: 'q', completion: 'a' });
+      times.push(performance.now() - start);
+    }
+    expect(times[2]! / times[1]!).toBeLessThan(3.5);
+  });
+
+  it('a file in UTF-16 is read as one in UTF-8', async () => {
+    const line = JSON.stringify({ prompt: 'Où?', completion: 'Là.' });
+    const file = join(folder, 'utf16.jsonl');
+    writeFileSync(file, Buffer.from(`\ufeff${line}\r\n`, 'utf16le'));
+    expect((await readDataFiles([file], base)).rows).toEqual((await read(line)).rows);
+  });
+
+  it.each([
+    ['{"prompt": "q", "response": "a"}', /data\.jsonl:2: beside a bare prompt "response" would be lost/],
+    ['{"prompt": "q", "chosn": "a"}', /data\.jsonl:2: "chosn" is not known; did you mean "chosen"/],
+    ['{"prompt": "q", "completion": "a", "lable": true}', /"lable" is not known; did you mean "label"/],
+    ['{"prompt": "q", "completion": "a", "score": 3}', /"score" is not read and would change what the line means/],
+    ['{"messages": [{"role": "user", "content": "q"}], "tools": [{}]}', /"tools" is not read/],
+    ['{"prompt": "q", "completion": "a", "margin": 1}', /"margin" belongs to a pair/],
+    ['{"prompt": "q", "completion": "a", "label": 1}', /"label" must be true or false/],
+    [
+      '{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "weight": 0.5}]}',
+      /messages\[1\]\.weight: weight is 0 .* or 1/,
+    ],
+    [
+      '{"messages": [{"role": "user", "content": "q", "name": "Ann"}]}',
+      /messages\[0\]: "name" is not known; known are role/,
+    ],
+    [
+      '{"prompt": "q", "chosen": [{"role": "gpt", "content": "a"}], "rejected": "b"}',
+      /chosen\[0\]\.role: the role "gpt" is not read/,
+    ],
+    [
+      '{"prompt": "other", "chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "rejected": "b"}',
+      /"chosen" is a dialogue that does not begin with the prompt/,
+    ],
+    ['{"kind": "prompts", "split": "train", "promptIds": [1]}', /no row has the kind "prompts"; did you mean "prompt"/],
+    ['{"kind": "prompt", "split": "train", "promptIds": [1], "trust": 1}', /"trust" is not known/],
+    [
+      '{"kind": "demonstration", "split": "train", "promptIds": [1], "answerIds": [288], "raterId": "r"}',
+      /token 288 is outside/,
+    ],
+    [
+      '{"kind": "correction", "split": "train", "promptIds": [1], "originalIds": [1], "correctedIds": [999], "raterId": "r"}',
+      /token 999 is outside/,
+    ],
+    [
+      '{"kind": "best_of", "split": "train", "promptIds": [1], "answers": [[1], [500]], "best": 0, "raterId": "r"}',
+      /token 500 is outside/,
+    ],
+    ['[', /data\.jsonl:2: one JSON value over several lines/],
+    ['{"a": \u001b[31m}', /data\.jsonl:2: not JSON \([ -~]*\)/],
+  ])('%s is refused by name', async (line, message) => {
     await expect(read({ prompt: 'fine' }, line)).rejects.toThrow(message);
   });
 

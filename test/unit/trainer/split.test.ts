@@ -84,6 +84,24 @@ describe('splitAsked', () => {
     const heldOf = (count: number) =>
       splitAsked(prompts.slice(0, count), keyOf).filter((side) => side === 'heldout').length;
     expect([1, 2, 3, 4].map(heldOf)).toEqual([0, 1, 1, 2]);
+    // Whatever the hash: a prompt alone is trained on, and two of four are.
+    for (let i = 0; i < 100; i++) {
+      expect(splitAsked([ask(`alone ${i}`)], keyOf)).toEqual(['train']);
+      const four = splitAsked(
+        [0, 1, 2, 3].map((n) => ask(`few ${i} ${n}`)),
+        keyOf,
+      );
+      expect(four.filter((side) => side === 'heldout')).toHaveLength(2);
+    }
+  });
+
+  it('a snapshot with one held-out prompt gives up another, so that a gain can be judged', () => {
+    const sides = splitAsked(
+      Array.from({ length: 12 }, (_, i) => ask(`prompt ${i}`, { given: i ? 'train' : 'heldout' })),
+      keyOf,
+    );
+    expect(sides[0]).toBe('heldout');
+    expect(sides.filter((side) => side === 'heldout')).toHaveLength(2);
   });
 
   it('a prompt follows the side that a snapshot gave it, and held out once is held out', () => {
