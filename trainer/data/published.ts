@@ -87,12 +87,14 @@ function readPair(line: Line, place: Place): Read[] {
   const margin = line.margin ?? 0;
   if (typeof margin !== 'number') throw refused(place.place, '"margin" must be a number, in logits');
   const [chosen, rejected] = ['chosen', 'rejected'].map((field) => readAnswer(line, field, prompt, place));
-  const keys = [chosen!, rejected!].map(({ turns }) => dialogueKeys(turns).at(-1));
-  if (keys[0] !== keys[1]) return leaveOut(place, 'other_prompt');
   const promptIds = place.promptIds(chosen!.turns, place.place);
+  if (!promptIds) return [];
+  const keyOf = ({ turns }: { turns: Turn[] }) => dialogueKeys(turns).at(-1);
+  const isOnePrompt = chosen!.turns === rejected!.turns || keyOf(chosen!) === keyOf(rejected!);
+  if (!isOnePrompt) return leaveOut(place, 'other_prompt');
   const left = place.completion(chosen!.text, place.place);
   const right = place.completion(rejected!.text, place.place);
-  if (!promptIds || !left || !right) return [];
+  if (!left || !right) return [];
   if (left.ids.join() === right.ids.join()) return leaveOut(place, 'same_answer');
   const sides = { left, right, choice: 'left', ...(margin !== 0 && { margin }) } as const;
   return [{ turns: chosen!.turns, row: { kind: 'comparison', promptIds, ...sides, raterId: place.raterId } }];

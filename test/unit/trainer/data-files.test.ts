@@ -227,13 +227,14 @@ describe('data sets', () => {
       { prompt: 'q', completion: 'a' },
     );
     expect(counts['left_out/too_long']).toBe(1);
-    const times: number[] = [];
-    for (const size of [2e6, 2e6, 4e6]) {
+    const timeOf = async (size: number) => {
       const start = performance.now();
       await read({ prompt: 'x '.repeat(size), chosen: 'a', rejected: 'b' }, { prompt: 'q', completion: 'a' });
-      times.push(performance.now() - start);
-    }
-    expect(times[2]! / times[1]!).toBeLessThan(3.5);
+      return performance.now() - start;
+    };
+    const ratios: number[] = [];
+    for (let i = 0; i < 3; i++) ratios.push(1 / ((await timeOf(1e6)) / (await timeOf(2e6))));
+    expect(Math.min(...ratios)).toBeLessThan(3);
   });
 
   it('a file in UTF-16 is read as one in UTF-8', async () => {
