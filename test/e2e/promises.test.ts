@@ -146,6 +146,29 @@ describe.runIf(chromiumPath)('the chat', () => {
     }
   });
 
+  it('says that a chat is gone when it was deleted in another tab in mid-answer', async () => {
+    const engine = product.supervisor.pid('engine')!;
+    await page.goto(product.url);
+    process.kill(engine, 'SIGSTOP');
+    try {
+      await say(page, 'Delete me meanwhile');
+      await page.waitForURL(/\/c\//);
+      const other = await page.context().newPage();
+      await other.goto(page.url());
+      await other.getByRole('button', { name: 'Actions for Delete me meanwhile' }).click();
+      await other.getByRole('menuitem', { name: 'Delete' }).click();
+      await other.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+      await other.getByRole('dialog').waitFor({ state: 'hidden' });
+      await other.close();
+      await page.getByRole('heading', { name: 'This conversation is not here' }).waitFor();
+      expect(await page.getByText('Reconnecting').count()).toBe(0);
+    } finally {
+      process.kill(engine, 'SIGCONT');
+    }
+    await page.getByRole('button', { name: 'Start a new chat' }).click();
+    await page.getByRole('heading', { name: 'What is on your mind?' }).waitFor();
+  });
+
   it('keeps a draft while another conversation is open', async () => {
     await input().fill('Half a thought');
     await page
