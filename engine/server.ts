@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import { AttuneError, toAttuneError } from '@/core/errors';
-import { isAnswered, MAX_SOCKET_PATH_BYTES, makeSocketFolder } from '@/core/sockets';
+import { isAnswered, MAX_SOCKET_PATH_BYTES, makeSocketFolder } from '@/core/process/sockets';
 import type { Engine } from './engine';
 import { type ClientMessage, type EngineMessage, encodeLine, LineDecoder, parseClientMessage } from './protocol';
 

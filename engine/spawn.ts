@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { AttuneError } from '@/core/errors';
-import { LEASH } from '@/core/supervise';
+import { LEASH } from '@/core/process/supervise';
 import { EngineClient, type EngineClientOptions } from './client';
 import { type EngineProcessOptions, engineEnvironment } from './env';
 

@@ -1,7 +1,7 @@
 // Ends the product with the npm that runs it: npm hands on SIGINT and SIGTERM to its shell alone, and SIGHUP to nobody.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { isAlive, parentOf, processStart } from '@/core/process-alive';
+import { isAlive, parentOf, processStart } from '@/core/process/process-alive';
 
 const LOOK_EVERY_MS = 250;
 

@@ -7,8 +7,8 @@ import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { explainWriteError } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
-import { printable } from '@/core/printable';
-import { LEASH } from '@/core/supervise';
+import { LEASH } from '@/core/process/supervise';
+import { printable } from '@/core/text/printable';
 import { NEXT, ROOT } from './processes';
 import type { StepProgress } from './setup/steps';
 

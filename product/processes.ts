@@ -1,8 +1,8 @@
 // The processes of the product: which programs they are, and the environment that each gets.
 import { join } from 'node:path';
 import { dataPaths } from '@/core/paths';
-import { engineSocket } from '@/core/sockets';
-import type { ProcessPlan } from '@/core/supervise';
+import { engineSocket } from '@/core/process/sockets';
+import type { ProcessPlan } from '@/core/process/supervise';
 import { keptSecret } from '@/server/product';
 import { env } from './env';
 import type { ProductOptions } from './options';

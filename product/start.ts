@@ -1,7 +1,7 @@
 // `npm start` and `npm run dev`: brings the product up, prints where it is, and ends it all when it is told to.
 import pc from 'picocolors';
 import { AttuneError, toAttuneError } from '@/core/errors';
-import { printable } from '@/core/printable';
+import { printable } from '@/core/text/printable';
 import { startProduct } from './bring-up';
 import { env } from './env';
 import { watchNpm } from './npm';

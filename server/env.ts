@@ -1,7 +1,7 @@
 // The web process's settings: the only reader of its environment.
 import path from 'node:path';
 import { localUrl, readVariables } from '@/core/env';
-import { engineSocket } from '@/core/sockets';
+import { engineSocket } from '@/core/process/sockets';
 
 /** Throws BAD_INPUT naming the variable. */
 export function readServerEnv(environment: Record<string, string | undefined> = process.env) {

@@ -3,7 +3,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import superjson, { type SuperJSONResult } from 'superjson';
 import { ZodError } from 'zod';
 import { AttuneError, type ErrorCode, toAttuneError } from '@/core/errors';
-import { inputSentence } from '@/core/input-sentence';
+import { inputSentence } from '@/core/text/input-sentence';
 import { checkPlainData } from './http/plain-data';
 import { RETRY_AFTER_SECONDS } from './http/status';
 import type { WebProcess } from './product';

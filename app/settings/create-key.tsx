@@ -11,7 +11,7 @@ import { CopyButton } from '@/app/ui/copy-button';
 import { TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Switch } from '@/app/ui/switch';
-import { TEXT_LIMITS } from '@/core/text-limits';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 
 export function CreateKey() {
   const t = useTranslations('settings');

@@ -13,7 +13,7 @@ import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { ConfirmDialog } from '@/app/ui/dialog';
 import { IconButton } from '@/app/ui/icon-button';
 import { Menu, MenuItem } from '@/app/ui/menu';
-import { TEXT_LIMITS } from '@/core/text-limits';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 
 interface ConversationItemProps {
   conversation: { id: string; title: string };

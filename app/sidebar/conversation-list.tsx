@@ -11,7 +11,7 @@ import { ConversationItem } from '@/app/sidebar/conversation-item';
 import { groupByAge } from '@/app/sidebar/group-by-age';
 import { Button } from '@/app/ui/button';
 import { IconButton } from '@/app/ui/icon-button';
-import { TEXT_LIMITS } from '@/core/text-limits';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 
 /** A search waits for this pause in the typing. */
 const PAUSE_MS = 200;

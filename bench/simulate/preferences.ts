@@ -1,5 +1,5 @@
 // Hidden preferences of the simulated crowd: what its people like, which the product never sees but through their votes.
-import { countWords } from '@/core/text';
+import { countWords } from '@/core/text/text';
 
 export interface Answer {
   text: string;

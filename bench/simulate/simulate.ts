@@ -12,7 +12,7 @@ import { startProduct } from '@/product/bring-up';
 import { type Api, createApi, signInAsGuest, signInByLink } from './client';
 import { type HeldOutAnswer, inParallel, measure, vote } from './crowd';
 import { PREFERENCES } from './preferences';
-import { countWords } from '@/core/text';
+import { countWords } from '@/core/text/text';
 import { splitPrompts } from './prompts';
 import { measureSwaps, type SwapFigures } from './swap';
 

@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { localUrl } from '@/core/env';
 import { AttuneError } from '@/core/errors';
-import { findHolder } from '@/core/folder-lock';
 import { dataPaths } from '@/core/paths';
+import { findHolder } from '@/core/process/folder-lock';
 import { embeddedUrl } from '@/db/embedded/start';
 import { migrateDatabase } from '@/db/migrate';
 import { openDatabase } from '@/product/database';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 import { hash32 } from '@/core/rng';
-import { describeUnknownKeys, nameUnknownKeys } from '@/core/unknown-keys';
+import { describeUnknownKeys, nameUnknownKeys } from '@/core/text/unknown-keys';
 import { ALGORITHMS, POLICY_CONFIGS, type PolicyConfig } from './policy';
 import { RewardModelConfig } from './reward';
 import { SftConfig } from './sft';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Base } from '@/core/base/base';
 import { explainWriteError } from '@/core/durable-file';
-import { isAlive } from '@/core/process-alive';
+import { isAlive } from '@/core/process/process-alive';
 import type { Precision } from './blocks';
 import { GRAPH_VERSION, writeModel } from './decode-loop';
 import { ExternalData } from './writer';

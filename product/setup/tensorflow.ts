@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { sha256File } from '@/core/hash';
-import { isAlive } from '@/core/process-alive';
+import { isAlive } from '@/core/process/process-alive';
 import { cudaRequirements, installCuda } from './cuda';
 import { downloadWheel } from './pip';
 

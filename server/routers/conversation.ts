@@ -1,6 +1,6 @@
 // Conversations: list, read, rename, remove, and consent to training.
 import { z } from 'zod';
-import { TEXT_LIMITS } from '@/core/text-limits';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 import * as conversation from '../services/conversation';
 import { router, userProcedure } from '../trpc';
 import { Id } from './inputs';

@@ -1,6 +1,6 @@
 // Feedback: thumbs, choices between two answers, and a preferred regeneration. The author is the login's.
 import { z } from 'zod';
-import { TEXT_LIMITS } from '@/core/text-limits';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 import * as feedback from '../services/feedback';
 import { router, userProcedure } from '../trpc';
 

@@ -1,7 +1,7 @@
 // Conversations: found, read, renamed, removed by the person who owns them.
 import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
-import { TEXT_LIMITS } from '@/core/text-limits';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, message } from '@/db/schema';
 import type { Product } from './product';

@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { isAlive, parentOf } from '@/core/process-alive';
+import { isAlive, parentOf } from '@/core/process/process-alive';
 import { checkConnection } from '@/db/client';
 import { findPostgresBinaries } from '@/db/embedded/binaries';
 import { postgresIdentity } from '@/db/embedded/identity';

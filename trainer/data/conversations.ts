@@ -1,6 +1,6 @@
 // Finds which prompts of files belong to one conversation: those that share a prompt, a line, a name, or a beginning.
 import { sha256 } from '@/core/hash';
-import { normaliseText } from '@/core/text';
+import { normaliseText } from '@/core/text/text';
 
 /** Names under which a prompt is known; two prompts that share one are of the same conversation. */
 export interface Placed {

@@ -1,7 +1,7 @@
 // Reads JSONL data sets, published ones and snapshots of our own, into the rows of a snapshot.
 import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
-import { printable } from '@/core/text';
+import { printable } from '@/core/text/text';
 import { conversationsOf } from './conversations';
 import { describeLeftOut } from './left-out';
 import { parseOwnRow } from './own-rows';

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
-import { printable } from '@/core/text';
-import { nameUnknownKeys } from '@/core/unknown-keys';
+import { printable } from '@/core/text/text';
+import { nameUnknownKeys } from '@/core/text/unknown-keys';
 
 /** A turn; weight 0 marks an answer that is context and not to be learnt. */
 export interface Turn extends ChatMessage {

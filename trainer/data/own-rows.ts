@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
-import { printable } from '@/core/text';
-import { nameUnknownKeys, nearestName } from '@/core/unknown-keys';
+import { printable } from '@/core/text/text';
+import { nameUnknownKeys, nearestName } from '@/core/text/unknown-keys';
 import { answersOfRow, ROW_KINDS, SnapshotRow } from './snapshot';
 
 /** Throws BAD_INPUT naming the place and what is wrong with the row. */

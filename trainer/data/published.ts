@@ -1,7 +1,7 @@
 // Turns one line of a published data set (HH-RLHF's and TRL's shapes) into rows of token ids.
 import { AttuneError } from '@/core/errors';
-import { normaliseText, printable } from '@/core/text';
-import { describeUnknownKeys, nearestName } from '@/core/unknown-keys';
+import { normaliseText, printable } from '@/core/text/text';
+import { describeUnknownKeys, nearestName } from '@/core/text/unknown-keys';
 import { dialogueKeys } from './conversations';
 import { isDialogue, isEmpty, readTurns, type Turn } from './messages';
 import type { UnsplitRow } from './snapshot';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Tokenizer } from '@/core/base/base';
 import { sha256 } from '@/core/hash';
-import { normaliseText } from '@/core/text';
+import { normaliseText } from '@/core/text/text';
 
 /** Share of the prompts that no stage trains on. */
 const HELD_OUT_SHARE = 0.125;

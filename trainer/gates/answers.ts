@@ -3,7 +3,7 @@ import type { GateResult } from '@/core/artifact/manifest';
 import { judge } from '@/core/constraints/judge';
 import type { RuleSet } from '@/core/constraints/rules';
 import { hash32 } from '@/core/rng';
-import { countWords } from '@/core/text';
+import { countWords } from '@/core/text/text';
 import { endsByItself } from '@/trainer/policy/experience';
 import type { Run } from '@/trainer/runs/context';
 import type { Answer } from '@/trainer/sampling/completion-logprobs';

@@ -1,7 +1,7 @@
 // Answers with everything that a policy learns from: scores, costs, log-probs of three models, values.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { SampledConfig } from '@/core/config/policy';
-import { countWords } from '@/core/text';
+import { countWords } from '@/core/text/text';
 import { shapeScore } from '@/trainer/math/advantages';
 import { type Constraint, type ConstraintStates, constrainScore } from '@/trainer/math/constraint';
 import { deviationOf, type RunningMoments, updateMoments } from '@/trainer/math/moments';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Adapter } from '@/core/artifact/adapter';
 import { writeArtifact } from '@/core/artifact/artifact';
 import type { Base } from '@/core/base/base';
-import { socketPath } from '@/core/sockets';
+import { socketPath } from '@/core/process/sockets';
 import type { EngineClient } from '@/engine/client';
 import { spawnEngine } from '@/engine/spawn';
 

@@ -9,7 +9,7 @@ import { isCancelKey } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
 import { CONTROL } from '@/app/ui/field';
 import { IconButton } from '@/app/ui/icon-button';
-import { TEXT_LIMITS } from '@/core/text-limits';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Rating } from './use-rating';
 
 const REASONS = {

@@ -1,7 +1,7 @@
 // Builds the prompt: as much of the conversation as fits before the answer, newest turns first.
 import type { Base, ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
-import { MAX_BYTES_PER_TOKEN } from '@/core/text-limits';
+import { MAX_BYTES_PER_TOKEN } from '@/core/text/text-limits';
 
 /** Of the context, the most that an answer may take. */
 export function fitAnswer(maxTokens: number, context: number): number {

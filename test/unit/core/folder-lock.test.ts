@@ -5,8 +5,8 @@ import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { findHolder, lockFolder } from '@/core/folder-lock';
-import { processStart } from '@/core/process-alive';
+import { findHolder, lockFolder } from '@/core/process/folder-lock';
+import { processStart } from '@/core/process/process-alive';
 import { temporaryFolder } from './files';
 
 const root = temporaryFolder();
@@ -19,7 +19,7 @@ const refuse = ({ pid, url }: { pid: number; url?: string }) => new Error(`held 
 
 /** Another process, which says what came of its try. */
 async function comer(prefix: string): Promise<{ child: ChildProcess; said: string }> {
-  const script = `import { lockFolder } from './core/folder-lock.ts';
+  const script = `import { lockFolder } from './core/process/folder-lock.ts';
     await lockFolder(process.argv.at(-1), ({ pid }) => new Error('held by ' + pid))
       .then((lock) => { lock.announce('http://x'); console.log('got it'); }, (error) => console.log(error.message));
     setInterval(() => {}, 1000);`;

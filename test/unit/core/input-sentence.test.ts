@@ -1,7 +1,7 @@
 // What a schema refuses is said in our words, with the field's name.
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { inputSentence } from '@/core/input-sentence';
+import { inputSentence } from '@/core/text/input-sentence';
 
 const Schema = z
   .object({

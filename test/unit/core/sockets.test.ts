@@ -4,7 +4,13 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { engineSocket, MAX_SOCKET_PATH_BYTES, makeSocketFolder, socketPath, sweepSockets } from '@/core/sockets';
+import {
+  engineSocket,
+  MAX_SOCKET_PATH_BYTES,
+  makeSocketFolder,
+  socketPath,
+  sweepSockets,
+} from '@/core/process/sockets';
 import { temporaryFolder } from './files';
 
 const root = temporaryFolder();

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AttuneError } from '@/core/errors';
-import { readable } from '@/core/log-line';
 import { createLogger } from '@/core/logger';
-import { isAlive } from '@/core/process-alive';
-import { LEASH, type ProcessPlan, type Supervisor, supervise } from '@/core/supervise';
+import { isAlive } from '@/core/process/process-alive';
+import { LEASH, type ProcessPlan, type Supervisor, supervise } from '@/core/process/supervise';
+import { readable } from '@/core/text/log-line';
 import { temporaryFolder } from '@/test/unit/core/files';
 
 const root = temporaryFolder();
@@ -130,7 +130,7 @@ test('a supervisor that is killed takes its children along', async () => {
     child,
     `require('node:fs').writeFileSync(${JSON.stringify(note)}, String(process.pid)); setInterval(() => {}, 1000);`,
   );
-  const script = `import { supervise } from './core/supervise.ts';
+  const script = `import { supervise } from './core/process/supervise.ts';
     supervise([{ name: 'web', args: [${JSON.stringify(child)}], env: {} }], () => {});`;
   const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
     stdio: 'inherit',

@@ -1,7 +1,7 @@
 // Words are counted as a speaker would, in any script, in time that grows with the text; what is shown is fit for a terminal.
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_RULES } from '@/core/constraints/rules';
-import { countWords, normaliseText, printable } from '@/core/text';
+import { countWords, normaliseText, printable } from '@/core/text/text';
 import { growth } from '@/test/unit/growth';
 import { measureAnswers } from '@/trainer/gates/answers';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { POLICY_CONFIGS } from '@/core/config/policy';
 import { PipelineConfig, parseConfig } from '@/core/config/presets';
-import { describeUnknownKeys, nearestName } from '@/core/unknown-keys';
+import { describeUnknownKeys, nearestName } from '@/core/text/unknown-keys';
 
 const refusal = (config: Record<string, unknown>): string => {
   try {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { lockFolder } from '@/core/folder-lock';
+import { lockFolder } from '@/core/process/folder-lock';
 import { startProduct } from '@/product/bring-up';
 import { productLock } from '@/product/folders';
 import { failure, temporaryFolder } from '@/test/unit/core/files';

@@ -1,7 +1,7 @@
 // The split: no prompt on both sides, persons and conversations whole, the same side from snapshot to snapshot.
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
-import { normaliseText } from '@/core/text';
+import { normaliseText } from '@/core/text/text';
 import { conversationsOf, dialogueKeys } from '@/trainer/data/conversations';
 import { type Asked, promptKeyOf, splitAsked } from '@/trainer/data/split';
 

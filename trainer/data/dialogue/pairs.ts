@@ -1,6 +1,6 @@
 // Makes (prompt, response) demonstrations of a dialogue's turns: who asks, who answers, how much went before.
 import type { ChatMessage } from '@/core/base/base';
-import { countWords } from '@/core/text';
+import { countWords } from '@/core/text/text';
 import type { Turn } from './filter';
 
 /** A message in the field's JSONL; weight 0 marks an answer that is history and not to be learnt. */

@@ -4,8 +4,8 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { AttuneError } from './errors';
-import { dataPaths } from './paths';
+import { AttuneError } from '@/core/errors';
+import { dataPaths } from '@/core/paths';
 
 /** Bytes, not characters. Linux allows 107, macOS 103. */
 export const MAX_SOCKET_PATH_BYTES = 103;

@@ -15,7 +15,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { explainWriteError } from './durable-file';
+import { explainWriteError } from '@/core/durable-file';
 import { isAlive, processStart } from './process-alive';
 
 const Holder = z.object({

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import pc from 'picocolors';
-import { readable } from './log-line';
+import { readable } from '@/core/text/log-line';
 
 export interface ProcessPlan {
   name: string;
