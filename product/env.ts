@@ -45,3 +45,6 @@ function readOrEnd() {
 }
 
 export const env = readOrEnd();
+
+/** npm says which of its scripts it runs. */
+export const isRunByNpm = process.env.npm_lifecycle_event !== undefined;

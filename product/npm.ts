@@ -2,12 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isAlive, parentOf, processStart } from '@/core/process/process-alive';
+import { isRunByNpm } from './env';
 
 const LOOK_EVERY_MS = 250;
 
 /** Calls `end` once when npm, or a shell between npm and this process, is gone. Without npm nothing is watched. */
-export function watchNpm(end: () => void, environment: NodeJS.ProcessEnv = process.env): void {
-  if (environment.npm_lifecycle_event === undefined || process.platform === 'win32') return;
+export function watchNpm(end: () => void): void {
+  if (!isRunByNpm || process.platform === 'win32') return;
   const parent = process.ppid;
   const command = ask(parent, 'command');
   // It died while this program was loading.
