@@ -3,7 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { toAttuneError } from '@/core/errors';
-import { printable } from '@/core/text';
+import { printable } from '@/core/text/text';
 
 interface Command {
   /** Lines of help; the first is how to call it. */

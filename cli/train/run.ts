@@ -9,7 +9,7 @@ import { parseConfig } from '@/core/config/presets';
 import { AttuneError } from '@/core/errors';
 import { createLogger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
-import { printable } from '@/core/text';
+import { printable } from '@/core/text/text';
 import { env } from '@/product/env';
 import { findWeights } from '@/product/setup/weights';
 import { readDataFiles } from '@/trainer/data/files';
