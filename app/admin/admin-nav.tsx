@@ -11,6 +11,7 @@ const SECTIONS = [
   { path: '/admin/versions', label: 'versions' },
   { path: '/admin/runs', label: 'runs' },
   { path: '/admin/experiments', label: 'experiments' },
+  { path: '/admin/feedback', label: 'feedback' },
   { path: '/admin/users', label: 'people' },
   { path: '/admin/settings', label: 'settings' },
   { path: '/admin/audit', label: 'audit' },

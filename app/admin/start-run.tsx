@@ -8,11 +8,14 @@ import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { parseObject } from '@/app/admin/parse-object';
 import { useTRPC } from '@/app/lib/trpc';
-import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { codeOf, useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Dialog } from '@/app/ui/dialog';
 import { TextArea } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
+
+/** Refused before it was queued: the sentence names the field and belongs to where it was typed. */
+const isAboutSettings = (error: unknown) => codeOf(error) === 'BAD_REQUEST';
 
 export function StartRun() {
   const t = useTranslations('admin');
@@ -48,15 +51,20 @@ export function StartRun() {
           <TextArea
             label={t('config')}
             hint={t('configHint')}
-            error={config ? null : t('configBad')}
+            error={
+              config ? (start.error && isAboutSettings(start.error) ? sentenceOf(start.error) : null) : t('configBad')
+            }
             rows={4}
             spellCheck={false}
             placeholder="{}"
             className="font-mono"
             value={text}
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => {
+              setText(event.target.value);
+              start.reset();
+            }}
           />
-          {start.error && <Notice kind="error">{sentenceOf(start.error)}</Notice>}
+          {start.error && !isAboutSettings(start.error) && <Notice kind="error">{sentenceOf(start.error)}</Notice>}
           <div className="flex justify-end">
             <Button type="submit" variant="primary" disabled={!config} isBusy={start.isPending}>
               {t('start')}

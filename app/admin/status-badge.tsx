@@ -1,21 +1,28 @@
 'use client';
 
-// The state of a run, version or experiment.
+// The state of a run, version or experiment, told by a word and a shape; the colour repeats them.
+import { Ban, Check, Clock, LoaderCircle, Square, TriangleAlert, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { Badge, type Tone } from '@/app/ui/badge';
+import { Badge } from '@/app/ui/badge';
 
-const TONE = {
-  queued: 'plain',
-  running: 'busy',
-  done: 'good',
-  rejected: 'bad',
-  failed: 'bad',
-  cancelled: 'plain',
-  accepted: 'good',
-  stopped: 'plain',
-} as const satisfies Record<string, Tone>;
+const LOOKS = {
+  queued: { tone: 'plain', icon: Clock },
+  running: { tone: 'busy', icon: LoaderCircle },
+  done: { tone: 'good', icon: Check },
+  rejected: { tone: 'bad', icon: X },
+  failed: { tone: 'bad', icon: TriangleAlert },
+  cancelled: { tone: 'plain', icon: Ban },
+  accepted: { tone: 'good', icon: Check },
+  stopped: { tone: 'plain', icon: Square },
+} as const;
 
-export function StatusBadge({ status }: { status: keyof typeof TONE }) {
+export function StatusBadge({ status }: { status: keyof typeof LOOKS }) {
   const t = useTranslations('admin.statuses');
-  return <Badge tone={TONE[status]}>{t(status)}</Badge>;
+  const { tone, icon: Icon } = LOOKS[status];
+  return (
+    <Badge tone={tone}>
+      <Icon aria-hidden className="size-3.5" />
+      {t(status)}
+    </Badge>
+  );
 }

@@ -2,9 +2,9 @@
 import type { RouterInputs, RouterOutputs } from '@/server/routers';
 
 export type VersionData = RouterOutputs['admin']['versions'][number];
-export type RunData = RouterOutputs['admin']['runs'][number];
 export type RunDetail = RouterOutputs['admin']['run'];
 export type ExperimentData = RouterOutputs['admin']['experiments'][number];
+export type FeedbackData = RouterOutputs['admin']['feedback']['items'][number];
 export type SettingsData = RouterOutputs['admin']['settings'];
 export type SettingsPatch = RouterInputs['admin']['setSettings'];
 export type PersonData = RouterOutputs['user']['list']['items'][number];

@@ -3,6 +3,7 @@ import { tracked } from '@trpc/server';
 import { z } from 'zod';
 import * as audit from '../services/audit';
 import * as experiment from '../services/experiment';
+import { FEEDBACK_FILTERS, listFeedback } from '../services/given-feedback';
 import { overview } from '../services/overview';
 import * as release from '../services/release';
 import * as run from '../services/run';
@@ -53,6 +54,16 @@ export const adminRouter = router({
     .input(Id)
     .mutation(({ ctx, input }) => experiment.stop(ctx.product, ctx.user.id, input.id)),
   experimentResults: adminProcedure.input(Id).query(({ ctx, input }) => experiment.results(ctx.product, input.id)),
+
+  feedback: adminProcedure
+    .input(
+      z.object({
+        filter: z.enum(FEEDBACK_FILTERS).optional(),
+        versionId: VersionId.optional(),
+        cursor: z.string().max(200).nullish(),
+      }),
+    )
+    .query(({ ctx, input }) => listFeedback(ctx.product, input)),
 
   settings: adminProcedure.query(({ ctx }) => settings.readSettings(ctx.product.db)),
   setSettings: adminProcedure

@@ -4,6 +4,7 @@ import { AttuneError } from '@/core/errors';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, message } from '@/db/schema';
+import { cursorOf, isBehind, readCursor } from './cursor';
 import type { Product } from './product';
 import { checkCharacters, checkText } from './text';
 import type { ComparisonView, ConversationListView, ConversationView, MessageView } from './views';
@@ -28,16 +29,14 @@ export async function list(
     conditions.push(or(ilike(conversation.title, pattern), sql`exists ${inMessages}`));
   }
   if (cursor) {
-    const { time, id } = readCursor(cursor);
-    conditions.push(sql`(${conversation.updatedAt}, ${conversation.id}) < (${time}::timestamptz, ${id}::uuid)`);
+    conditions.push(isBehind(readCursor(cursor), conversation.updatedAt, conversation.id));
   }
   const rows = await db
     .select({
       id: conversation.id,
       title: conversation.title,
       updatedAt: conversation.updatedAt,
-      // A Date has milliseconds; the cursor must not lose Postgres' microseconds.
-      exactly: sql<string>`to_char(${conversation.updatedAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+      cursor: cursorOf(conversation.updatedAt, conversation.id),
     })
     .from(conversation)
     .where(and(...conditions))
@@ -47,25 +46,8 @@ export async function list(
   const last = page.at(-1);
   return {
     items: page.map(({ id, title, updatedAt }) => ({ id, title, updatedAt })),
-    nextCursor: rows.length > PAGE && last ? `${last.exactly}/${last.id}` : null,
+    nextCursor: rows.length > PAGE && last ? last.cursor : null,
   };
-}
-
-/** As `list` writes it: a moment in microseconds, and a UUID. */
-function readCursor(cursor: string): { time: string; id: string } {
-  const [, time, id] =
-    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? [];
-  const moment = new Date(time ?? Number.NaN);
-  // February 30th is a date to JavaScript, and neither it nor the year 0 is one to Postgres.
-  const isReal =
-    !Number.isNaN(moment.getTime()) &&
-    moment.getUTCFullYear() > 0 &&
-    moment.toISOString().slice(0, 19) === time?.slice(0, 19);
-  if (time && id && isReal) return { time, id };
-  throw new AttuneError(
-    'BAD_INPUT',
-    `The cursor "${cursor.slice(0, 80)}" is none that this list gave; start without one.`,
-  );
 }
 
 /** Somebody else's conversation is not found rather than forbidden: its existence is private too. */

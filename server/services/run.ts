@@ -1,13 +1,14 @@
 // Training runs as the admin sees them: asked for, watched, cancelled; the trainer does the work.
 import { asc, desc, eq, sql } from 'drizzle-orm';
 import { parseConfig } from '@/core/config/presets';
-import { AttuneError } from '@/core/errors';
+import { RUN_STAGES, type RunStage } from '@/core/contract';
+import { AttuneError, toAttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { announceRun, findLiveRun, lockRuns, queueRun, type RunRow } from '@/db/run-queue';
 import { runMetric, trainingRun } from '@/db/schema';
 import type { Product } from './product';
-import type { RunDetailView, RunEvent, RunPoint, RunView } from './views';
+import type { RunDetailView, RunEvent, RunPlan, RunPoint, RunView } from './views';
 
 const POLL_MS = 1000;
 /** Metrics are written in transactions: a point may appear this much after its own time. */
@@ -25,7 +26,7 @@ export async function get({ db }: Product, id: string): Promise<RunDetailView> {
     .from(runMetric)
     .where(eq(runMetric.runId, id))
     .orderBy(asc(runMetric.createdAt), asc(runMetric.step));
-  return { ...view(row), config: row.config, metrics };
+  return { ...view(row), config: row.config, plan: planOf(row.config), metrics };
 }
 
 export async function start({ db }: Product, actorId: string, config: Record<string, unknown>): Promise<RunView> {
@@ -123,6 +124,18 @@ async function find(db: Executor, id: string): Promise<RunRow> {
   const [row] = await db.select().from(trainingRun).where(eq(trainingRun.id, id));
   if (!row) throw new AttuneError('NOT_FOUND', `There is no run ${id}.`);
   return row;
+}
+
+/** Imitation and the policy's optimisation may be left out. */
+function planOf(asked: Record<string, unknown>): RunPlan | null {
+  try {
+    const { algorithm, sft } = parseConfig(asked);
+    const isLeftOut = { sft: sft === null, ppo: algorithm === null } as Partial<Record<RunStage, boolean>>;
+    return { algorithm, stages: RUN_STAGES.filter((stage) => !isLeftOut[stage]) };
+  } catch (error) {
+    if (toAttuneError(error).code === 'BAD_INPUT') return null; // settings that another release took
+    throw error;
+  }
 }
 
 function view({ config, requestedBy, leaseOwner, leaseExpiresAt, ...row }: RunRow): RunView {

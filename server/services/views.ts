@@ -1,5 +1,6 @@
 // What the procedures return: the shapes that pages and tests read, with no database type in them.
 import type { GateResult } from '@/core/artifact/manifest';
+import type { RunStage, RunStatus } from '@/core/contract';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 
@@ -7,7 +8,7 @@ export type { RateView, SideBySideView };
 
 export type GenerationStatus = 'running' | 'done' | 'stopped' | 'failed';
 export type Choice = 'left' | 'right' | 'tie' | 'both_bad';
-export type RunStatus = 'queued' | 'running' | 'done' | 'rejected' | 'failed' | 'cancelled';
+export type { RunStatus };
 
 export interface SendResult {
   conversationId: string;
@@ -132,8 +133,17 @@ export interface RunPoint {
   metrics: Record<string, number>;
 }
 
+export interface RunPlan {
+  /** null ends with imitation. */
+  algorithm: string | null;
+  /** Those that the run goes through. */
+  stages: RunStage[];
+}
+
 export interface RunDetailView extends RunView {
   config: Record<string, unknown>;
+  /** null where this build does not understand the run's settings. */
+  plan: RunPlan | null;
   metrics: RunPoint[];
 }
 
@@ -163,6 +173,35 @@ export interface ExperimentResultsView {
   experiment: ExperimentView;
   champion: ArmView;
   candidate: ArmView;
+}
+
+/** An answer that somebody judged, as its reader saw it. */
+export interface JudgedAnswerView {
+  versionId: string;
+  text: string;
+  /** It won its comparison. */
+  isPreferred: boolean;
+}
+
+export interface GivenFeedbackView {
+  id: string;
+  kind: 'thumb' | 'comparison';
+  thumb: -1 | 1 | null;
+  choice: Choice | null;
+  reasons: string[];
+  comment: string | null;
+  updatedAt: Date;
+  /** What the answers answer. */
+  question: string;
+  /** One for a thumb; left and right, as shown, for a comparison. */
+  answers: JudgedAnswerView[];
+}
+
+export interface FeedbackPageView {
+  items: GivenFeedbackView[];
+  nextCursor: string | null;
+  /** Judgements that no admin reads, because the conversation is kept out of training. */
+  hidden: number;
 }
 
 export interface AuditView {

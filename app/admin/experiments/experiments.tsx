@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl';
 import { Experiment } from '@/app/admin/experiments/experiment';
 import { StartExperiment } from '@/app/admin/experiments/start-experiment';
 import { Loaded } from '@/app/admin/loaded';
+import { SingleLook } from '@/app/admin/single-look';
 import { useTRPC } from '@/app/lib/trpc';
 
 export function Experiments() {
@@ -17,6 +18,7 @@ export function Experiments() {
       {(experiments) => (
         <div className="space-y-4">
           {!experiments.some((experiment) => experiment.status === 'running') && <StartExperiment />}
+          {experiments.length > 0 && <SingleLook />}
           {experiments.length === 0 && (
             <p className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm">
               {t('noExperiments')}

@@ -5,21 +5,18 @@ import { useTranslations } from 'next-intl';
 import { useMemo } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { useFormats } from '@/app/admin/format';
-import { type Curve, curvesByStage, type Point } from '@/app/admin/run-metrics';
+import { type Curve, curvesByStage } from '@/app/admin/run-metrics';
+import { NoMetrics } from '@/app/admin/runs/no-metrics';
 import { useStageName } from '@/app/admin/runs/use-stage-name';
+import type { RunDetail } from '@/app/admin/types';
 import { Card } from '@/app/ui/card';
 import { Cell, Table } from '@/app/ui/table';
 
-export function RunCharts({ points }: { points: readonly Point[] }) {
+export function RunCharts({ run }: { run: RunDetail }) {
   const t = useTranslations('admin');
   const stageName = useStageName();
-  const stages = useMemo(() => curvesByStage(points), [points]);
-  if (stages.length === 0)
-    return (
-      <p className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm">
-        {t('noMetrics')}
-      </p>
-    );
+  const stages = useMemo(() => curvesByStage(run.metrics), [run.metrics]);
+  if (stages.length === 0) return <NoMetrics run={run} />;
   return stages.map(({ stage, curves }) => (
     <Card key={stage} title={stageName(stage)}>
       <div className="grid gap-x-6 gap-y-7 sm:grid-cols-2 xl:grid-cols-3">

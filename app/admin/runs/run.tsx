@@ -19,12 +19,6 @@ import { Card } from '@/app/ui/card';
 
 const isLive = (run: RunDetail | undefined) => run?.status === 'queued' || run?.status === 'running';
 
-/** As the run asked for it; the trainer's default is PPO. */
-function algorithmOf({ config }: RunDetail): string | null {
-  const { algorithm = 'ppo' } = config;
-  return algorithm === null ? null : String(algorithm).toUpperCase();
-}
-
 export function Run({ id }: { id: string }) {
   const t = useTranslations('admin');
   const { date } = useFormats();
@@ -78,13 +72,15 @@ export function Run({ id }: { id: string }) {
             {run.verdict && <p className="mt-5 rounded-xl bg-muted px-4 py-3 text-sm">{run.verdict}</p>}
             <dl className="mt-5 grid grid-cols-2 gap-4 text-sm sm:grid-cols-5">
               <Fact label={t('trigger')}>{t(`triggers.${run.trigger}`)}</Fact>
-              <Fact label={t('algorithm')}>{algorithmOf(run) ?? t('imitationOnly')}</Fact>
+              <Fact label={t('algorithm')}>
+                {run.plan ? (run.plan.algorithm?.toUpperCase() ?? t('imitationOnly')) : '–'}
+              </Fact>
               <Fact label={t('parent')}>{run.parentVersionId}</Fact>
               <Fact label={t('result')}>{run.resultVersionId ?? '–'}</Fact>
               <Fact label={t('created')}>{date(run.createdAt)}</Fact>
             </dl>
           </Card>
-          <RunCharts points={run.metrics} />
+          <RunCharts run={run} />
         </div>
       )}
     </Loaded>

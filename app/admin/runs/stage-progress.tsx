@@ -1,69 +1,105 @@
 'use client';
 
-// The stages of a run as one bar: done, under way with its share, and still to come.
+// The stages of a run as one bar: what has become of each, and how far the present stage and the run are.
 import { clsx } from 'clsx';
-import { Check } from 'lucide-react';
+import { Ban, Check, Circle, CircleDot, type LucideIcon, Minus, TriangleAlert, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { Progress } from 'radix-ui';
 import { formatSeconds, useFormats } from '@/app/admin/format';
+import { type StageState, stageStates } from '@/app/admin/runs/stage-states';
 import { useStageName } from '@/app/admin/runs/use-stage-name';
-import type { RunData, RunDetail } from '@/app/admin/types';
+import type { RunDetail } from '@/app/admin/types';
 import { RUN_STAGES } from '@/core/contract';
 
-/** Those that a run goes through: imitation and policy optimisation may be left out. */
-const stagesOf = ({ config }: RunDetail) =>
-  RUN_STAGES.filter((stage) => (stage === 'sft' ? config.sft : stage !== 'ppo' || config.algorithm !== null));
+/** A shape for each state, since colour alone tells nothing to some. */
+const ICONS: Record<StageState, LucideIcon> = {
+  done: Check,
+  current: CircleDot,
+  waiting: Circle,
+  failed: TriangleAlert,
+  cancelled: Ban,
+  refused: X,
+  withheld: Minus,
+};
 
-/** 0..1 for every stage. A run that ended well finished all; one that ended otherwise stays where it was. */
-function shareOf(index: number, stages: readonly (string | null)[], run: RunData): number {
-  const current = stages.indexOf(run.stage);
-  if (run.status === 'done' || index < current) return 1;
-  return index === current ? run.progress : 0;
-}
+/** Where the run ended, the word stands on the page; the other states are told by their shapes, and to screen readers. */
+const SAID: readonly StageState[] = ['failed', 'cancelled', 'refused', 'withheld'];
 
 export function StageProgress({ run }: { run: RunDetail }) {
   const t = useTranslations('admin');
-  const { percent } = useFormats();
   const stageName = useStageName();
-  const stages = stagesOf(run);
-  const isRunning = run.status === 'running';
+  const stages = run.plan?.stages ?? RUN_STAGES;
+  const states = stageStates(stages, run);
   return (
     <div className="mt-5">
-      <ol className="grid grid-cols-3 gap-x-1.5 gap-y-3 sm:auto-cols-fr sm:grid-flow-col sm:grid-cols-none">
+      <ol className="grid grid-cols-2 gap-x-1.5 gap-y-3 sm:auto-cols-fr sm:grid-flow-col sm:grid-cols-none">
         {stages.map((stage, index) => {
-          const share = shareOf(index, stages, run);
-          const isCurrent = isRunning && run.stage === stage;
+          const state = states[index]!;
+          const Icon = ICONS[state];
+          const isBad = state === 'failed' || state === 'refused';
           return (
-            <li key={stage} aria-current={isCurrent ? 'step' : undefined}>
-              <Progress.Root
-                value={share * 100}
-                aria-label={t('progress', { stage: stageName(stage) })}
-                className="h-1.5 overflow-hidden rounded-full bg-muted"
-              >
-                <Progress.Indicator
-                  className="h-full rounded-full bg-primary transition-[width] duration-500"
-                  style={{ width: `${share * 100}%` }}
-                />
-              </Progress.Root>
+            <li key={stage} aria-current={state === 'current' ? 'step' : undefined} className="min-w-0">
+              <Bar state={state} share={run.progress} isGood={run.status === 'done' || run.status === 'running'} />
               <p
                 className={clsx(
-                  'mt-1.5 flex items-center gap-1 text-xs',
-                  isCurrent ? 'font-medium' : 'text-muted-foreground',
+                  'mt-1.5 flex items-start gap-1 text-xs',
+                  isBad ? 'font-medium text-danger' : state === 'current' ? 'font-medium' : 'text-muted-foreground',
                 )}
               >
-                {share === 1 && <Check aria-hidden className="size-3.5 text-primary" />}
-                {stageName(stage)}
+                <Icon aria-hidden className="mt-px size-3.5 shrink-0" />
+                <span>
+                  {stageName(stage)}
+                  <span className={SAID.includes(state) ? 'block' : 'sr-only'}> {t(`stageStates.${state}`)}</span>
+                </span>
               </p>
             </li>
           );
         })}
       </ol>
-      {isRunning && (
-        <p className="mt-3 text-muted-foreground text-sm tabular-nums">
-          {percent(run.progress)}
-          {run.secondsLeft !== null && ` · ${t('secondsLeft', { time: formatSeconds(run.secondsLeft) })}`}
-        </p>
-      )}
+      {run.status === 'running' && <Progress run={run} number={states.indexOf('current') + 1} total={stages.length} />}
     </div>
+  );
+}
+
+/** The bars of a run that ended without a version to release are grey: nothing about it is accomplished. */
+function Bar({ state, share, isGood }: { state: StageState; share: number; isGood: boolean }) {
+  const width = state === 'current' ? share : state === 'waiting' || state === 'withheld' ? 0 : 1;
+  return (
+    <div aria-hidden className="h-1.5 overflow-hidden rounded-full bg-muted">
+      <div
+        className={clsx(
+          'h-full rounded-full transition-[width] duration-500',
+          state === 'failed' || state === 'refused' ? 'bg-danger' : isGood ? 'bg-primary' : 'bg-input/60',
+        )}
+        style={{ width: `${width * 100}%` }}
+      />
+    </div>
+  );
+}
+
+/** Two lines, because the seconds left are those of the stage, and nobody knows those of the run. */
+function Progress({ run, number, total }: { run: RunDetail; number: number; total: number }) {
+  const t = useTranslations('admin');
+  const { percent } = useFormats();
+  const stageName = useStageName();
+  const { stage, progress, secondsLeft, startedAt } = run;
+  return (
+    <dl className="mt-4 space-y-1 text-sm tabular-nums">
+      {stage && (
+        <div className="flex flex-wrap gap-x-2">
+          <dt className="text-muted-foreground">{t('progressStage', { stage: stageName(stage) })}</dt>
+          <dd>
+            {percent(progress)}
+            {secondsLeft !== null && ` · ${t('secondsLeft', { time: formatSeconds(secondsLeft) })}`}
+          </dd>
+        </div>
+      )}
+      <div className="flex flex-wrap gap-x-2">
+        <dt className="text-muted-foreground">{t('progressRun')}</dt>
+        <dd>
+          {t('stageOf', { number, total })}
+          {startedAt && ` · ${t('runningFor', { time: formatSeconds((Date.now() - startedAt.getTime()) / 1000) })}`}
+        </dd>
+      </div>
+    </dl>
   );
 }

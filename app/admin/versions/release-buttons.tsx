@@ -1,7 +1,7 @@
 'use client';
 
 // Promotion and rollback, each behind a question; both name the champion that the admin saw.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Undo2 } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
@@ -19,6 +19,7 @@ export function Promote({ versionId, championId }: { versionId: string; champion
   const trpc = useTRPC();
   const client = useQueryClient();
   const [isAsking, setIsAsking] = useState(false);
+  const stopped = useStoppedSentence();
   const promote = useMutation(
     trpc.admin.promote.mutationOptions({
       onSuccess: () => setIsAsking(false),
@@ -34,7 +35,7 @@ export function Promote({ versionId, championId }: { versionId: string; champion
         isOpen={isAsking}
         onOpenChange={setIsAsking}
         title={t('promoteTitle', { version: versionId })}
-        text={t('promoteText')}
+        text={`${t('promoteText')}${stopped}`}
         action={t('promote')}
         isBusy={promote.isPending}
         error={promote.error ? sentenceOf(promote.error) : null}
@@ -44,6 +45,15 @@ export function Promote({ versionId, championId }: { versionId: string; champion
   );
 }
 
+/** Names the running experiment that a change of champion ends; empty without one. */
+function useStoppedSentence(): string {
+  const t = useTranslations('admin');
+  const trpc = useTRPC();
+  const { data } = useQuery(trpc.admin.experiments.queryOptions());
+  const running = data?.find(({ status }) => status === 'running');
+  return running ? ` ${t('stopsExperiment', { name: running.name })}` : '';
+}
+
 /** `isFirst`: nothing served before the base. */
 export function Rollback({ championId, isFirst }: { championId: string | null; isFirst: boolean }) {
   const t = useTranslations('admin');
@@ -51,6 +61,7 @@ export function Rollback({ championId, isFirst }: { championId: string | null; i
   const trpc = useTRPC();
   const client = useQueryClient();
   const [isAsking, setIsAsking] = useState(false);
+  const stopped = useStoppedSentence();
   const rollback = useMutation(
     trpc.admin.rollback.mutationOptions({
       onSuccess: () => setIsAsking(false),
@@ -67,7 +78,7 @@ export function Rollback({ championId, isFirst }: { championId: string | null; i
         isOpen={isAsking}
         onOpenChange={setIsAsking}
         title={t('rollbackTitle', { version: t('rollbackPrevious') })}
-        text={t('rollbackText')}
+        text={`${t('rollbackText')}${stopped}`}
         action={t('rollback')}
         variant="danger"
         isBusy={rollback.isPending}

@@ -2,13 +2,15 @@
 
 // The table of versions: who descends from whom, which gates it passed, how people judge it, and who serves.
 import { useQuery } from '@tanstack/react-query';
-import { Crown } from 'lucide-react';
+import { clsx } from 'clsx';
+import { Check, Crown, X } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useFormats } from '@/app/admin/format';
 import { orderByLineage } from '@/app/admin/lineage';
 import { Loaded } from '@/app/admin/loaded';
 import { Rate } from '@/app/admin/rate';
+import { SingleLook } from '@/app/admin/single-look';
 import { StatusBadge } from '@/app/admin/status-badge';
 import type { VersionData } from '@/app/admin/types';
 import { Promote, Rollback } from '@/app/admin/versions/release-buttons';
@@ -34,6 +36,7 @@ export function Versions() {
             <div className="flex justify-end">
               <Rollback championId={champion?.id ?? null} isFirst={champion?.parentId === null} />
             </div>
+            <SingleLook />
             <Table
               caption={t('versions')}
               head={[t('lineage'), t('gates'), t('thumbRate'), t('wins'), t('created'), t('actions')]}
@@ -123,7 +126,10 @@ function Gates({ gates }: { gates: VersionData['gates'] }) {
       <ul className="mt-2 space-y-1.5 text-xs">
         {gates.map((gate) => (
           <li key={gate.name}>
-            <span className={gate.passed ? 'text-primary-strong' : 'text-danger'}>
+            <span
+              className={clsx('inline-flex items-center gap-1', gate.passed ? 'text-primary-strong' : 'text-danger')}
+            >
+              {gate.passed ? <Check aria-hidden className="size-3" /> : <X aria-hidden className="size-3" />}
               {gate.passed ? t('pass') : t('fail')}
             </span>{' '}
             {gate.name}: {metric(gate.value)} ({t(GATE_BOUNDS[gate.bound], { threshold: metric(gate.threshold) })})

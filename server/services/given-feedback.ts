@@ -1,0 +1,116 @@
+// What people said about answers, for admins to read: only from conversations whose owners let them be used.
+import { and, count, desc, eq, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import type { Executor } from '@/db/client';
+import { comparison, conversation, feedback, generation, message } from '@/db/schema';
+import { cursorOf, isBehind, readCursor } from './cursor';
+import type { Product } from './product';
+import type { FeedbackPageView, GivenFeedbackView } from './views';
+
+const PAGE = 20;
+
+/** `comment` and `reason` narrow to judgements in words. */
+export const FEEDBACK_FILTERS = ['up', 'down', 'comparison', 'comment', 'reason'] as const;
+export type FeedbackFilter = (typeof FEEDBACK_FILTERS)[number];
+
+interface Asked {
+  filter?: FeedbackFilter;
+  versionId?: string;
+  cursor?: string | null;
+}
+
+const FILTERS: Record<FeedbackFilter, SQL | undefined> = {
+  up: eq(feedback.thumb, 1),
+  down: eq(feedback.thumb, -1),
+  comparison: eq(feedback.kind, 'comparison'),
+  comment: and(isNotNull(feedback.comment), sql`trim(${feedback.comment}) <> ''`),
+  reason: sql`cardinality(${feedback.reasons}) > 0`,
+};
+
+/** Newest first. The judged words leave with the consent to them, and no name is shown with them. */
+export async function listFeedback({ db }: Product, { filter, versionId, cursor }: Asked): Promise<FeedbackPageView> {
+  const asked = and(filter && FILTERS[filter], versionId === undefined ? undefined : isAbout(versionId));
+  const rows = await db
+    .select({
+      feedback,
+      leftId: generation.id,
+      rightId: comparison.rightGenerationId,
+      cursor: cursorOf(feedback.updatedAt, feedback.id),
+    })
+    .from(feedback)
+    .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
+    .innerJoin(generation, isJudged)
+    .innerJoin(conversation, eq(conversation.id, generation.conversationId))
+    .where(
+      and(
+        eq(conversation.allowTraining, true),
+        asked,
+        cursor ? isBehind(readCursor(cursor), feedback.updatedAt, feedback.id) : undefined,
+      ),
+    )
+    .orderBy(desc(feedback.updatedAt), desc(feedback.id))
+    .limit(PAGE + 1);
+  const [kept] = await db
+    .select({ hidden: count() })
+    .from(feedback)
+    .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
+    .innerJoin(generation, isJudged)
+    .innerJoin(conversation, eq(conversation.id, generation.conversationId))
+    .where(and(eq(conversation.allowTraining, false), asked));
+  const page = rows.slice(0, PAGE);
+  const answers = await readAnswers(
+    db,
+    page.flatMap(({ leftId, rightId }) => (rightId ? [leftId, rightId] : [leftId])),
+  );
+  return {
+    items: page.map(({ feedback, leftId, rightId }) =>
+      view(feedback, answers.get(leftId)!, answers.get(rightId ?? '')),
+    ),
+    nextCursor: rows.length > PAGE ? page.at(-1)!.cursor : null,
+    hidden: kept!.hidden,
+  };
+}
+
+/** The answer of a thumb, or the left one of a comparison. */
+const isJudged = sql`${generation.id} = coalesce(${feedback.generationId}, ${comparison.leftGenerationId})`;
+
+const isAbout = (versionId: string) =>
+  or(
+    eq(generation.versionId, versionId),
+    sql`exists (select 1 from ${generation} other
+      where other.id = ${comparison.rightGenerationId} and other.version_id = ${versionId})`,
+  );
+
+interface Answer {
+  id: string;
+  versionId: string;
+  text: string;
+  question: string | null;
+}
+
+async function readAnswers(db: Executor, ids: string[]): Promise<Map<string, Answer>> {
+  const question = alias(message, 'question');
+  const found = await db
+    .select({ id: generation.id, versionId: generation.versionId, text: message.content, question: question.content })
+    .from(generation)
+    .innerJoin(message, eq(message.id, generation.messageId))
+    .leftJoin(question, eq(question.id, message.parentId))
+    .where(inArray(generation.id, ids));
+  return new Map(found.map((answer) => [answer.id, answer]));
+}
+
+function view(given: typeof feedback.$inferSelect, left: Answer, right: Answer | undefined): GivenFeedbackView {
+  const { id, kind, thumb, choice, reasons, comment, updatedAt } = given;
+  const shown = (answer: Answer, side: 'left' | 'right') => ({
+    versionId: answer.versionId,
+    text: answer.text,
+    isPreferred: choice === side,
+  });
+  return {
+    ...{ id, kind, choice, reasons, updatedAt },
+    thumb: thumb as -1 | 1 | null,
+    comment: comment?.trim() || null,
+    question: left.question ?? '',
+    answers: right ? [shown(left, 'left'), shown(right, 'right')] : [shown(left, 'left')],
+  };
+}
