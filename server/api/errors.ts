@@ -1,6 +1,7 @@
 // The one place where an error becomes the body and the status that OpenAI's clients expect.
 import { ZodError } from 'zod';
 import { AttuneError, type ErrorCode, toAttuneError } from '@/core/errors';
+import { RETRY_AFTER_SECONDS } from '../http/status';
 import type { ErrorBody } from './responses';
 import { meant } from './schema-errors';
 
@@ -27,8 +28,6 @@ const TRANSPORT: Record<ErrorCode, Transport> = {
   INTERNAL: { status: 500, type: 'server_error', code: 'internal_error' },
   UNAVAILABLE: { status: 503, type: 'server_error', code: 'service_unavailable' },
 };
-/** Where no better number is known. */
-const RETRY_AFTER_SECONDS = 2;
 
 export function errorBody(error: AttuneError): ErrorBody {
   const { type, code } = TRANSPORT[error.code];
