@@ -4,7 +4,8 @@ import type { openApiDocument } from '@/server/api/openapi';
 /** As much of JSON Schema as the document uses. */
 export interface Schema {
   $ref?: string;
-  type?: string;
+  /** Several names are alternatives. */
+  type?: string | string[];
   const?: unknown;
   enum?: unknown[];
   anyOf?: Schema[];

@@ -36,7 +36,7 @@ export function typeOf(schema: Schema): TypePart[] {
   }
   const { additionalProperties: values } = schema;
   if (typeof values === 'object' && !schema.properties) return ['map of ', ...typeOf(values)];
-  return [schema.type ?? 'any'];
+  return [[schema.type ?? 'any'].flat().join(' | ')];
 }
 
 /** What zod says of every whole number. */
