@@ -12,10 +12,10 @@ export function SchemaTable({ caption, fields }: { caption: string; fields: Fiel
     <Table caption={caption} head={[t('field'), t('type'), t('meaning')]}>
       {fields.map(({ name, schema, isRequired }, index) => (
         <tr key={`${name} ${index}`}>
-          <Cell className="whitespace-nowrap">
+          <Cell className="min-w-32 max-w-40 [overflow-wrap:anywhere] sm:max-w-none sm:whitespace-nowrap">
             <code className="text-xs">{name}</code>
             {isRequired && (
-              <span className="ml-2">
+              <span className="inline-block sm:ml-2">
                 <Badge tone="plain">{t('required')}</Badge>
               </span>
             )}
