@@ -61,7 +61,7 @@ const readTrainer = async () => {
 };
 
 describe('without the native library', () => {
-  it('the trainer stays up, says what it lacks, leaves runs in the queue, and mends itself', async () => {
+  it('the trainer stays up, says what it lacks, leaves runs in the queue, and trains once it has it', async () => {
     let lacks: string | null = 'Native TensorFlow is not there.';
     const id = await addRun(world, { ppo: { clip: -1 } }); // refused as soon as it is looked at
     const trainer = startTrainer({ problem: () => lacks });
@@ -70,14 +70,14 @@ describe('without the native library', () => {
         const value = await readTrainer();
         return value?.lacks ? value : null;
       });
-      expect(said).toMatchObject({ alive: true, lacks, device: null });
+      expect(said).toMatchObject({ lacks, device: null });
       await until('another heartbeat', async () => (await readTrainer())!.heartbeatAt !== said.heartbeatAt);
       expect((await readRun(world, id)).status).toBe('queued');
       if (problem) return;
       lacks = null;
       const run = await untilEnd(world, id);
       expect(run).toMatchObject({ status: 'failed' });
-      expect(run.verdict).toMatch(/The run's configuration: .*\n?.*ppo\.clip/s);
+      expect(run.verdict).toMatch(/The run's settings: .*\n?.*ppo\.clip/s);
       expect(await readTrainer()).toMatchObject({ lacks: null, device: 'cpu' });
     } finally {
       await trainer.stop();
