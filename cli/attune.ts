@@ -3,7 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { toAttuneError } from '@/core/errors';
-import { printable } from '@/core/text/text';
+import { printable } from '@/core/text/printable';
 
 interface Command {
   /** Lines of help; the first is how to call it. */
@@ -34,8 +34,7 @@ async function main([name, ...args]: string[]): Promise<number> {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const lines = toAttuneError(error).message.split('\n');
-    console.error(`attune: ${lines.map((line) => printable(line, 2000)).join('\n')}`);
+    console.error(`attune: ${printable(toAttuneError(error).message)}`);
     process.exit(1);
   },
 );

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
-import { printable } from '@/core/text/text';
+import { excerpt } from '@/core/text/text';
 import { DROP_REASONS, judgeDialogue } from '@/trainer/data/dialogue/filter';
 import { type Demonstration, makePairs, PAIR_DROP_REASONS, PAIR_LIMITS, pairKey } from '@/trainer/data/dialogue/pairs';
 import { readTextFile } from '@/trainer/data/text-file';
@@ -115,7 +115,7 @@ function parseLine(line: string, name: string): string {
 
 function wholeNumber(option: string, value: string): number {
   if (!/^\d+$/u.test(value))
-    throw new AttuneError('BAD_INPUT', `--${option} is a whole number, not ${printable(value)}.`);
+    throw new AttuneError('BAD_INPUT', `--${option} is a whole number, not ${excerpt(value)}.`);
   return Number(value);
 }
 

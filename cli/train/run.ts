@@ -9,7 +9,8 @@ import { parseConfig } from '@/core/config/presets';
 import { AttuneError } from '@/core/errors';
 import { createLogger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
-import { printable } from '@/core/text/text';
+import { type FolderLock, lockFolder } from '@/core/process/folder-lock';
+import { excerpt } from '@/core/text/text';
 import { env } from '@/product/env';
 import { findWeights } from '@/product/setup/weights';
 import { readDataFiles } from '@/trainer/data/files';
@@ -53,14 +54,16 @@ export async function train(args: string[], usage: string): Promise<number> {
   });
   const stop = new AbortController();
   const end = () => stop.abort(new AttuneError('CANCELLED', `Stopped. The same command goes on in ${folder}.`));
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, end);
   const bar = openBar();
+  let lock: FolderLock | null = null;
   try {
     const base = await loadBase(modelPath);
     const data = await readDataFiles(files, base);
     checkSnapshot(data, settings, base.weights.config.eosTokenIds);
     const leftOut = describeLeftOut(data.counts);
     if (leftOut) console.error(leftOut);
+    lock = await lockFolder(path.join(folder, 'lock'), ({ pid }) => inUse(folder, pid));
     const home = await filesHome({
       folder,
       config,
@@ -88,8 +91,15 @@ export async function train(args: string[], usage: string): Promise<number> {
     return report(outcome, home.artifacts);
   } finally {
     bar.stop();
+    lock?.release();
   }
 }
+
+const inUse = (folder: string, pid: number) =>
+  new AttuneError(
+    'CONFLICT',
+    `Process ${pid} is training in ${folder}. Wait for its end, stop it, or name another folder with --out.`,
+  );
 
 async function readConfig(given: string): Promise<Record<string, unknown>> {
   const text = existsSync(given) ? await readTextFile(given) : given;
@@ -99,18 +109,15 @@ async function readConfig(given: string): Promise<Record<string, unknown>> {
   } catch (cause) {
     throw new AttuneError(
       'BAD_INPUT',
-      `--config ${printable(given)}: neither a file nor JSON (${printable((cause as Error).message)}).`,
+      `--config ${excerpt(given)}: neither a file nor JSON (${excerpt((cause as Error).message)}).`,
     );
   }
-  throw new AttuneError(
-    'BAD_INPUT',
-    `--config ${printable(given)}: give an object, such as {"ppo": {"iterations": 2}}.`,
-  );
+  throw new AttuneError('BAD_INPUT', `--config ${excerpt(given)}: give an object, such as {"ppo": {"iterations": 2}}.`);
 }
 
 function wholeNumber(seed: string): number {
   if (/^\d+$/u.test(seed)) return Number(seed);
-  throw new AttuneError('BAD_INPUT', `--seed is a whole number from 0 on, not ${printable(JSON.stringify(seed))}.`);
+  throw new AttuneError('BAD_INPUT', `--seed is a whole number from 0 on, not ${excerpt(JSON.stringify(seed))}.`);
 }
 
 async function readParent(directory: string) {

@@ -1,4 +1,5 @@
-// Measures of text that hold in every script, and text made fit to be shown on a terminal.
+// Measures of text that hold in every script, and excerpts of it fit for an error.
+import { printable } from './printable';
 
 /** Scripts written without blanks between words. Their shared marks (ー, 々) count with them. */
 const UNSPACED =
@@ -28,10 +29,10 @@ export function countWords(text: string): number {
 /** One text under all its spellings: composed characters, single blanks, none at the ends. */
 export const normaliseText = (text: string): string => text.normalize('NFC').replace(/\s+/gu, ' ').trim();
 
-/** Text of others for a terminal or an error: control and format characters escaped, cut to a length. */
-export function printable(text: string, longest = 80): string {
+/** The beginning of a text of others on one line, for an error: what could harm a terminal is escaped. */
+export function excerpt(text: string, longest = 80): string {
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  return cut.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029\ufffd]/gu, (character) => {
-    return `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
+  return printable(cut).replace(/[\n\t\p{Cs}\ufffd]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }

@@ -1,7 +1,7 @@
 // Reads JSONL data sets, published ones and snapshots of our own, into the rows of a snapshot.
 import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
-import { printable } from '@/core/text/text';
+import { excerpt } from '@/core/text/text';
 import { conversationsOf } from './conversations';
 import { describeLeftOut } from './left-out';
 import { parseOwnRow } from './own-rows';
@@ -99,11 +99,11 @@ function parseObject(line: string, place: string): Record<string, unknown> {
       'BAD_INPUT',
       isSpread
         ? `${place}: one JSON value over several lines. Give one object a line: jq --compact-output ${line.trim() === '[' ? "'.[]'" : '.'}`
-        : `${place}: not JSON (${printable((cause as Error).message, 160)}). Give one object a line.`,
+        : `${place}: not JSON (${excerpt((cause as Error).message, 160)}). Give one object a line.`,
       { cause },
     );
   }
-  const shown = printable(line.trim(), 40);
+  const shown = excerpt(line.trim(), 40);
   if (line.trim().startsWith('[')) {
     throw new AttuneError(
       'BAD_INPUT',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
-import { printable } from '@/core/text/text';
+import { excerpt } from '@/core/text/text';
 import { nameUnknownKeys } from '@/core/text/unknown-keys';
 
 /** A turn; weight 0 marks an answer that is context and not to be learnt. */
@@ -31,7 +31,7 @@ const Message = z.preprocess(
   z.strictObject({
     role: z.enum(ROLES, {
       error: ({ input }) =>
-        `the role ${printable(JSON.stringify(input) ?? 'nothing')} is not read, only ${ROLES.join(', ')} are`,
+        `the role ${excerpt(JSON.stringify(input) ?? 'nothing')} is not read, only ${ROLES.join(', ')} are`,
     }),
     content: Content,
     weight: z.literal([0, 1], { error: 'weight is 0 (context) or 1 (to be learnt)' }).optional(),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
-import { printable } from '@/core/text/text';
+import { excerpt } from '@/core/text/text';
 import { nameUnknownKeys, nearestName } from '@/core/text/unknown-keys';
 import { answersOfRow, ROW_KINDS, SnapshotRow } from './snapshot';
 
@@ -12,14 +12,11 @@ export function parseOwnRow(value: Record<string, unknown>, place: string, base:
   if (!ROW_KINDS.includes(kind as never)) {
     const meant = typeof kind === 'string' ? nearestName(kind, ROW_KINDS) : null;
     const hint = meant ? `did you mean "${meant}"?` : `kinds are ${ROW_KINDS.join(', ')}.`;
-    throw new AttuneError('BAD_INPUT', `${place}: no row has the kind ${printable(JSON.stringify(kind), 40)}; ${hint}`);
+    throw new AttuneError('BAD_INPUT', `${place}: no row has the kind ${excerpt(JSON.stringify(kind), 40)}; ${hint}`);
   }
   const parsed = SnapshotRow.safeParse(value, { error: nameUnknownKeys });
   if (!parsed.success) {
-    throw new AttuneError(
-      'BAD_INPUT',
-      `${place}: ${printable(z.prettifyError(parsed.error).replace(/\s+/g, ' '), 300)}`,
-    );
+    throw new AttuneError('BAD_INPUT', `${place}: ${excerpt(z.prettifyError(parsed.error).replace(/\s+/g, ' '), 300)}`);
   }
   const row = parsed.data;
   const { vocabSize } = base.weights.config;

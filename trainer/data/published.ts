@@ -1,6 +1,6 @@
 // Turns one line of a published data set (HH-RLHF's and TRL's shapes) into rows of token ids.
 import { AttuneError } from '@/core/errors';
-import { normaliseText, printable } from '@/core/text/text';
+import { excerpt, normaliseText } from '@/core/text/text';
 import { describeUnknownKeys, nearestName } from '@/core/text/unknown-keys';
 import { dialogueKeys } from './conversations';
 import { isDialogue, isEmpty, readTurns, type Turn } from './messages';
@@ -56,7 +56,7 @@ export function readLine(line: Line, place: string, source: TokenSource): Found[
   const [conversation, person] = ['conversation', 'person'].map((field) => nameIn(line, field, place));
   const read = readerOf(line, others, place);
   const rows = read(line, { ...source, place, raterId: person ?? RATER });
-  if (rows.length > 0) for (const field of others) source.tally(`not_read/${printable(field, 40)}`);
+  if (rows.length > 0) for (const field of others) source.tally(`not_read/${excerpt(field, 40)}`);
   return rows.map(({ turns, row }) => ({ row, dialogue: dialogueKeys(turns), conversation, person }));
 }
 
@@ -73,7 +73,7 @@ function readerOf(line: Line, others: readonly string[], place: string): Reader 
   if (has('margin')) throw refused(place, '"margin" belongs to a pair of chosen and rejected');
   if (has('messages')) return readConversation;
   if (has('label') || has('completion')) return has('label') ? readLabelled : readCompletion;
-  const named = others.map((field) => JSON.stringify(printable(field, 40))).join(', ');
+  const named = others.map((field) => JSON.stringify(excerpt(field, 40))).join(', ');
   if (!has('prompt')) throw refused(place, `the fields ${named} fit none of ${SHAPES}`);
   if (others.length > 0) {
     throw refused(place, `beside a bare prompt ${named} would be lost. Take it out, or name it as one of ${SHAPES}`);

@@ -1,7 +1,7 @@
 // Words are counted as a speaker would, in any script, in time that grows with the text; what is shown is fit for a terminal.
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_RULES } from '@/core/constraints/rules';
-import { countWords, normaliseText, printable } from '@/core/text/text';
+import { countWords, excerpt, normaliseText } from '@/core/text/text';
 import { growth } from '@/test/unit/growth';
 import { measureAnswers } from '@/trainer/gates/answers';
 
@@ -46,6 +46,6 @@ it('a text has one form under all its spellings', () => {
 });
 
 it('what is shown has no control or format characters and a length', () => {
-  expect(printable('a\u001b[31m\u0000\u202e\ud800b\n')).toBe('a\\u001b[31m\\u0000\\u202e\\ud800b\\u000a');
-  expect(printable('x'.repeat(100), 10)).toBe(`${'x'.repeat(10)}…`);
+  expect(excerpt('a\u001b[31m\u0000\u202e\ud800b\n')).toBe('a\\u001b[31m\\u0000\\u202e\\ud800b\\u000a');
+  expect(excerpt('x'.repeat(100), 10)).toBe(`${'x'.repeat(10)}…`);
 });
