@@ -44,7 +44,12 @@ function sourceOf(row: SnapshotRow): Source | null {
       return { kind: row.kind, key: sha256(asArray(row.promptIds)) };
     case 'generation':
       return { kind: row.kind, key: sha256(asArray(row.promptIds) + asArray(row.answerIds)) };
-    default:
+    // From files, not from people's conversations. A kind that is frozen from those needs a source, or it is never blanked.
+    case 'best_of':
+    case 'rating':
+    case 'questionnaire':
+    case 'correction':
+    case 'demonstration':
       return null;
   }
 }
