@@ -1,6 +1,6 @@
 // The files beside a model's weights in transformers' layout: config, tokenizer, chat template.
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Base } from '@/core/base/base';
@@ -17,6 +17,8 @@ const COPIED = [
   'tokenizer_config.json',
   'special_tokens_map.json',
   'chat_template.jinja',
+  'chat_template.json',
+  'additional_chat_templates',
 ];
 
 /** `modelPath` is what the base was loaded from. */
@@ -28,7 +30,8 @@ export async function writeModelFiles(base: Base, modelPath: string, directory: 
     const config = z.looseObject({}).parse(readJson(join(modelPath, 'config.json')));
     await write('config.json', { ...config, ['dtype' in config ? 'dtype' : 'torch_dtype']: 'float32' });
     for (const name of COPIED) {
-      if (existsSync(join(modelPath, name))) await copyFile(join(modelPath, name), join(directory, name));
+      if (existsSync(join(modelPath, name)))
+        await cp(join(modelPath, name), join(directory, name), { recursive: true });
     }
     return;
   }

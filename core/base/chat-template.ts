@@ -1,7 +1,7 @@
 // Renders a model's own chat template to token ids, so that no message can forge the end of its turn.
-import { Template } from '@huggingface/jinja';
 import { AttuneError } from '@/core/errors';
 import type { ChatMessage } from './base';
+import { parseTemplate, runTemplate } from './template-interpreter';
 import type { BpeTokenizer } from './tokenizer';
 
 export interface TemplateTokens {
@@ -25,8 +25,6 @@ const TODAY: Record<string, string> = {
   '%%': '%',
 };
 const formatToday = (format: string) => format.replace(/%./g, (directive) => TODAY[directive] ?? directive);
-/** The library has a clock of its own under this name, which only a template can hide. Its trailing newline is trimmed. */
-const HIDE_CLOCK = '{% set strftime_now = format_today %}\n';
 
 /** Compiles once; the returned function renders many times. */
 export function compileChatTemplate(
@@ -34,33 +32,30 @@ export function compileChatTemplate(
   tokenizer: BpeTokenizer,
   tokens: TemplateTokens,
 ): (messages: readonly ChatMessage[]) => number[] {
-  let template: Template;
-  try {
-    template = new Template(HIDE_CLOCK + source);
-  } catch (cause) {
-    throw new AttuneError('UNSUPPORTED', `The model's chat template does not compile: ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
+  const program = parseTemplate(source);
+  const marks = {
+    mark: (text: string) => tokenizer.guard(text),
+    unmark: (text: string) => tokenizer.unguard(text),
+  };
   return (messages) => {
     if (messages.length === 0) throw new AttuneError('BAD_INPUT', 'There are no messages. Send at least one.');
-    let rendered: string;
+    const variables = {
+      messages: messages.map(({ role, content }) => ({ role, content: tokenizer.guard(content) })),
+      add_generation_prompt: true,
+      bos_token: tokens.bosToken,
+      eos_token: tokens.eosToken,
+      tools: null,
+      strftime_now: formatToday,
+      // Models that can think aloud first (Qwen 3) answer at once.
+      enable_thinking: false,
+    };
     try {
-      rendered = template.render({
-        messages: messages.map(({ role, content }) => ({ role, content: tokenizer.guard(content) })),
-        add_generation_prompt: true,
-        bos_token: tokens.bosToken,
-        eos_token: tokens.eosToken,
-        tools: null,
-        format_today: formatToday,
-        // Models that can think aloud first (Qwen 3) answer at once.
-        enable_thinking: false,
-      });
+      return tokenizer.encodeTemplate(runTemplate(program, variables, marks));
     } catch (cause) {
+      if (cause instanceof AttuneError) throw cause;
       // Templates refuse conversations that they do not know, for example two user turns in a row.
       const reason = (cause as Error).message;
       throw new AttuneError('BAD_INPUT', `The model's chat template refuses these messages: ${reason}.`, { cause });
     }
-    return tokenizer.encodeTemplate(rendered);
   };
 }

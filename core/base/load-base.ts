@@ -1,10 +1,11 @@
 // Loads a base (weights, tokenizer, chat template) from a GGUF file or a transformers folder.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 import { readGguf } from '@/core/formats/gguf';
 import { tokenizerFromGguf } from '@/core/formats/gguf-tokenizer';
+import { readTokenizerConfig } from '@/core/formats/tokenizer-config';
 import { checkWeights, readJson, readLlamaFolder, weightFiles } from '@/core/formats/transformers-folder';
 import { rememberedSha256File, sha256 } from '@/core/hash';
 import type { Base } from './base';
@@ -57,7 +58,7 @@ async function loadGguf(path: string): Promise<Base> {
 async function loadFolder(folder: string): Promise<Base> {
   const weights = readLlamaFolder(folder);
   checkWeights(weights, folder);
-  const { template, eosToken, bosToken, addBosToken } = readTokenizerConfig(folder);
+  const { eosToken, bosToken, addBosToken, template } = readTokenizerConfig(folder);
   const tokenizerPath = join(folder, 'tokenizer.json');
   const json = readJson(tokenizerPath);
   const reachable = withoutUnreachable(json, weights.config, template);
@@ -77,34 +78,6 @@ async function loadFolder(folder: string): Promise<Base> {
     beginsTexts: addBosToken ?? templateBeginsTexts(json),
   };
   return assemble(folder, parts, digest);
-}
-
-const TokenText = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
-const TokenizerConfig = z.looseObject({
-  chat_template: z.unknown(),
-  bos_token: TokenText.nullish(),
-  eos_token: TokenText.nullish(),
-  add_bos_token: z.boolean().nullish(),
-});
-
-/** `chat_template.jinja` wins over tokenizer_config.json, as in transformers. */
-function readTokenizerConfig(folder: string): {
-  template: unknown;
-  bosToken?: string;
-  eosToken?: string;
-  addBosToken: boolean | null;
-} {
-  const path = join(folder, 'tokenizer_config.json');
-  const parsed = TokenizerConfig.safeParse(existsSync(path) ? readJson(path) : {});
-  if (!parsed.success) throw new AttuneError('CORRUPT', `${path}: ${z.prettifyError(parsed.error)}`);
-  const { chat_template, bos_token, eos_token, add_bos_token } = parsed.data;
-  const own = join(folder, 'chat_template.jinja');
-  return {
-    template: existsSync(own) ? readFileSync(own, 'utf8') : chat_template,
-    ...(bos_token != null && { bosToken: bos_token }),
-    ...(eos_token != null && { eosToken: eos_token }),
-    addBosToken: add_bos_token ?? null,
-  };
 }
 
 const PostProcessor = z.object({

@@ -35,9 +35,10 @@ type SpacePrefix = 'never' | 'first' | 'always';
 /** SentencePiece's space. */
 const SPACE = '\u2581';
 
-/** Marks a place where no special token may begin. Alone it is malformed UTF-16, so cleaned text never holds it. */
-const BARRIER = '\udc00';
-const BARRIERS = /\udc00/gu; // u: not the second half of a pair
+/** Unicode's noncharacters for use inside a program: in guarded text each stands for a character that a special token begins with. */
+const FIRST_TWIN = 0xfdd0;
+const TWINS = /[\ufdd0-\ufdef]/g;
+const MOST_TWINS = 32;
 
 /** GPT-2's byte alphabet: the character that stands for each byte in the vocabulary. */
 export const BYTE_CHARACTERS: string[] = (() => {
@@ -91,7 +92,9 @@ export class BpeTokenizer implements Tokenizer {
   private readonly added = new Set<number>();
   private readonly splitAll: RegExp | null;
   private readonly splitPlain: RegExp | null;
-  private readonly barrierPlaces: RegExp | null;
+  /** The characters that special tokens begin with, each with its twin. */
+  private readonly twins: Map<string, string>;
+  private readonly beginnings: RegExp | null;
   /** Bytes that no token stands for, and what replaces a character that needs one of them. */
   private readonly missing = new Uint8Array(256);
   private readonly replacement: string;
@@ -105,7 +108,14 @@ export class BpeTokenizer implements Tokenizer {
     this.splitAll = splitter(json.added_tokens.map((token) => token.content));
     this.splitPlain = splitter(json.added_tokens.filter((token) => !token.special).map((token) => token.content));
     const first = [...new Set(specials.map((content) => String.fromCodePoint(content.codePointAt(0)!)))];
-    this.barrierPlaces = first.length ? new RegExp(`(?:${first.map(escapeRegExp).join('|')})`, 'gu') : null;
+    if (first.length > MOST_TWINS) {
+      throw new AttuneError(
+        'UNSUPPORTED',
+        `Special tokens begin with ${first.length} characters; at most ${MOST_TWINS}.`,
+      );
+    }
+    this.twins = new Map(first.map((character, i) => [character, String.fromCharCode(FIRST_TWIN + i)]));
+    this.beginnings = first.length ? new RegExp(first.map(escapeRegExp).join('|'), 'gu') : null;
 
     // The encoder never sees an added token: they are cut out before, and gone from its vocabulary.
     const vocab = { ...json.model.vocab };
@@ -144,15 +154,21 @@ export class BpeTokenizer implements Tokenizer {
     return this.encodePieces(wellFormed(text), special ? this.splitAll : this.splitPlain);
   }
 
-  /** Text of a user to put into a template for `encodeTemplate`: it reads the same, and no special token can begin in it. */
+  /** Text of a user to put into a template for `encodeTemplate`: it is as long, and no special token can begin in it. */
   guard(text: string): string {
-    const clean = wellFormed(text);
-    return this.barrierPlaces ? clean.replace(this.barrierPlaces, `$&${BARRIER}`) : clean;
+    const clean = wellFormed(text).replace(TWINS, '\ufffd');
+    return this.beginnings ? clean.replace(this.beginnings, (character) => this.twins.get(character)!) : clean;
+  }
+
+  /** The text that was guarded. */
+  unguard(text: string): string {
+    const characters = [...this.twins.keys()];
+    return text.replace(TWINS, (twin) => characters[twin.charCodeAt(0) - FIRST_TWIN] ?? twin);
   }
 
   /** A rendered template to ids: its own special tokens count, those in guarded text are plain text. */
   encodeTemplate(rendered: string): number[] {
-    return this.encodePieces(rendered, this.splitAll);
+    return this.encodePieces(rendered, this.splitAll, (piece) => this.unguard(piece));
   }
 
   decode(ids: readonly number[]): string {
@@ -178,13 +194,13 @@ export class BpeTokenizer implements Tokenizer {
     return this.addedIds.get(content) ?? null;
   }
 
-  private encodePieces(text: string, split: RegExp | null): number[] {
+  private encodePieces(text: string, split: RegExp | null, read = (piece: string) => piece): number[] {
     const ids: number[] = [];
     // A capturing split puts the separators at the odd indexes.
     for (const [index, piece] of (split ? text.split(split) : [text]).entries()) {
       if (index % 2 === 1) ids.push(this.addedIds.get(piece)!);
       else if (piece) {
-        const plain = this.replaceMissing(piece.replace(BARRIERS, ''));
+        const plain = this.replaceMissing(read(piece));
         if (plain === '') continue;
         const encoder = index === 0 ? this.encoder : this.laterEncoder;
         for (const id of encoder.encode(plain, { add_special_tokens: false }).ids) ids.push(id);
