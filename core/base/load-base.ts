@@ -16,6 +16,17 @@ import type { ModelWeights } from './weights';
 
 /** A .gguf file, a folder that holds one, or a folder with config.json, tokenizer.json and safetensors. */
 export async function loadBase(path: string): Promise<Base> {
+  try {
+    return await load(path);
+  } catch (cause) {
+    if (cause instanceof AttuneError) throw cause;
+    throw new AttuneError('CORRUPT', `${path} cannot be read as a model: ${(cause as Error).message}. Copy it again.`, {
+      cause,
+    });
+  }
+}
+
+async function load(path: string): Promise<Base> {
   if (!existsSync(path)) {
     throw new AttuneError(
       'NOT_FOUND',
@@ -112,7 +123,9 @@ function withoutUnreachable(json: unknown, { vocabSize }: ModelConfig, template:
   return { ...parsed.data, added_tokens: parsed.data.added_tokens.filter(isReachable) };
 }
 
-const textOf = (tokenizer: BpeTokenizer, id: number | null | undefined) => (id == null ? '' : tokenizer.decode([id]));
+/** Nothing for a token that there is not; `assemble` refuses it. */
+const textOf = (tokenizer: BpeTokenizer, id: number | null | undefined) =>
+  id == null || id >= tokenizer.vocabSize ? '' : tokenizer.decode([id]);
 
 interface Parts {
   weights: ModelWeights;
@@ -133,6 +146,13 @@ function assemble(path: string, parts: Parts, digest: string): Base {
   if (tokenizer.vocabSize > config.vocabSize) {
     const sizes = `${tokenizer.vocabSize} tokens, the embedding ${config.vocabSize} rows`;
     throw new AttuneError('CORRUPT', `${path}: the tokenizer has ${sizes}. They belong to different models.`);
+  }
+  const stray = [...config.eosTokenIds, config.bosTokenId ?? 0].find((id) => id >= config.vocabSize);
+  if (stray !== undefined) {
+    throw new AttuneError(
+      'CORRUPT',
+      `${path}: token ${stray} begins or ends texts, but there are ${config.vocabSize}.`,
+    );
   }
   if (config.eosTokenIds.length === 0) {
     throw new AttuneError('UNSUPPORTED', `${path} names no token that ends a turn (eos_token_id).`);

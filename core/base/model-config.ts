@@ -1,22 +1,41 @@
 // The hyperparameters of a Llama-family base: sizes in transformers' names, camel-cased, and what its blocks have or lack.
 import { z } from 'zod';
+import { AttuneError } from '@/core/errors';
+
+/** Far above every model of these families; a damaged or hostile file asks for more than a machine has. */
+const MOST = {
+  vocabSize: 2 ** 22,
+  hiddenSize: 2 ** 17,
+  intermediateSize: 2 ** 20,
+  layers: 1024,
+  heads: 1024,
+  headSize: 1024,
+  maxPositions: 2 ** 26,
+};
+/** The sizes of a base, as every reader checks them before it makes anything of them. */
+export const SIZES = Object.fromEntries(
+  Object.entries(MOST).map(([name, most]) => [name, z.int().min(1).max(most)]),
+) as Record<keyof typeof MOST, z.ZodInt>;
+
+/** A row of the embedding. */
+export const TokenId = z.int().min(0).max(MOST.vocabSize);
 
 export const ModelConfig = z.object({
   /** For messages alone: what a block does follows from the fields below. */
   architecture: z.enum(['llama', 'mistral', 'qwen2', 'qwen3', 'gemma3']),
-  vocabSize: z.int().positive(),
-  hiddenSize: z.int().positive(),
-  intermediateSize: z.int().positive(),
-  layers: z.int().positive(),
-  heads: z.int().positive(),
-  keyValueHeads: z.int().positive(),
-  headSize: z.int().positive(),
+  vocabSize: SIZES.vocabSize,
+  hiddenSize: SIZES.hiddenSize,
+  intermediateSize: SIZES.intermediateSize,
+  layers: SIZES.layers,
+  heads: SIZES.heads,
+  keyValueHeads: SIZES.heads,
+  headSize: SIZES.headSize,
   ropeTheta: z.number().positive(),
   /** What each rotary frequency is divided by, [headSize / 2]; null where nothing is scaled. */
   ropeFactors: z.array(z.number().positive()).nullable(),
   rmsNormEps: z.number().positive(),
   /** Longest context in tokens. */
-  maxPositions: z.int().positive(),
+  maxPositions: SIZES.maxPositions,
   /** The head shares the embedding's weights. */
   tiedHead: z.boolean(),
   bosTokenId: z.int().nullable(),
@@ -46,6 +65,17 @@ export const ModelConfig = z.object({
     .nullable(),
 });
 export type ModelConfig = z.infer<typeof ModelConfig>;
+
+/** Throws CORRUPT unless heads share keys and values evenly and have a whole, even size, so that they can be rotated. */
+export function checkHeads(source: string, sizes: Pick<ModelConfig, 'headSize' | 'heads' | 'keyValueHeads'>): void {
+  const { headSize, heads, keyValueHeads } = sizes;
+  if (headSize % 2 === 0 && heads % keyValueHeads === 0) return;
+  throw new AttuneError(
+    'CORRUPT',
+    `${source} has ${heads} attention heads of ${headSize} numbers over ${keyValueHeads} of keys and values; the size must ` +
+      'be even, and the first a multiple of the second.',
+  );
+}
 
 /** The features of a plain Llama, to spread under those that a base has. */
 export const plainFeatures = (headSize: number) =>

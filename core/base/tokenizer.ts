@@ -3,12 +3,13 @@ import { Tokenizer as BpeEncoder } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 import type { Tokenizer } from './base';
+import { TokenId } from './model-config';
 
 const TokenizerJson = z.looseObject({
   added_tokens: z
     .array(
       z.looseObject({
-        id: z.int(),
+        id: TokenId,
         content: z.string().min(1),
         special: z.boolean().default(false),
         lstrip: z.boolean().default(false),
@@ -22,7 +23,8 @@ const TokenizerJson = z.looseObject({
   decoder: z.unknown().default(null),
   model: z.looseObject({
     type: z.string(),
-    vocab: z.record(z.string(), z.int()),
+    vocab: z.record(z.string(), TokenId),
+    dropout: z.literal(0).nullish(),
     merges: z.array(z.unknown()),
     byte_fallback: z.boolean().default(false),
   }),
@@ -255,6 +257,23 @@ const withoutPrefix = (pre_tokenizer: unknown) => ({
   ),
 });
 
+/** Has letters, digits, spaces, punctuation and other scripts, so that every part of a tokenizer has its turn. */
+const PROBE = " Hello, world's 123\n\n  日本 \u{1f600}";
+
+/** Throws UNSUPPORTED where a part of it, such as an expression, is broken or unknown to the library. */
+export function buildTokenizer(json: TokenizerJson, source: string): BpeTokenizer {
+  try {
+    const tokenizer = new BpeTokenizer(json);
+    tokenizer.encode(PROBE);
+    return tokenizer;
+  } catch (cause) {
+    if (cause instanceof AttuneError) throw cause;
+    throw new AttuneError('UNSUPPORTED', `The tokenizer of ${source} cannot be used: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
+}
+
 /** From the object in a `tokenizer.json`. */
 export function tokenizerFromJson(json: unknown, source: string): BpeTokenizer {
   const parsed = TokenizerJson.safeParse(json);
@@ -274,5 +293,5 @@ export function tokenizerFromJson(json: unknown, source: string): BpeTokenizer {
     const token = JSON.stringify(greedy.content);
     throw new AttuneError('UNSUPPORTED', `${source}: ${token} takes spaces or word ends along; that is not supported.`);
   }
-  return new BpeTokenizer(parsed.data);
+  return buildTokenizer(parsed.data, source);
 }

@@ -1,6 +1,6 @@
 // A GGUF file's metadata as a ModelConfig; features that the blocks lack are refused by file and field.
 
-import { type ModelConfig, plainFeatures } from '@/core/base/model-config';
+import { checkHeads, type ModelConfig, plainFeatures, SIZES } from '@/core/base/model-config';
 import { linearFactors } from '@/core/base/rope-scaling';
 import { AttuneError } from '@/core/errors';
 
@@ -24,6 +24,30 @@ const GEMMA_PATTERN = 6;
 const GEMMA_LOCAL_THETA = 1e4;
 /** The one Gemma 3 whose score scale is not of its head size; the file does not say so. */
 const GEMMA_27B_LAYERS = 62;
+
+/** What a GGUF file may hold beside a whole model. */
+export function checkKind(path: string, metadata: GgufMetadata): void {
+  const refuse = (key: string, way: string) => {
+    throw new AttuneError('UNSUPPORTED', `${path} has ${key} = ${JSON.stringify(String(metadata[key]))}. ${way}`);
+  };
+  const is = (key: string, ...values: unknown[]) =>
+    metadata[key] === undefined || values.includes(Number(metadata[key]));
+  if ((metadata['general.type'] ?? 'model') !== 'model') refuse('general.type', 'Name the file of a whole model.');
+  if (!is('split.count', 0, 1)) refuse('split.count', 'Merge the parts with llama-gguf-split first.');
+  // Blocks of 4 and 8 bits are laid out otherwise before version 2.
+  if (!is('general.quantization_version', 2)) refuse('general.quantization_version', 'Quantise the model again.');
+}
+
+/** Fields of an architecture that are read here, or say nothing that the tensors do not. */
+const READ = new Set([
+  ...['block_count', 'context_length', 'embedding_length', 'feed_forward_length', 'vocab_size'],
+  ...['attention.head_count', 'attention.head_count_kv', 'attention.key_length', 'attention.value_length'],
+  ...['attention.layer_norm_rms_epsilon', 'attention.sliding_window', 'attention.sliding_window_pattern'],
+  ...['rope.dimension_count', 'rope.freq_base', 'rope.freq_base_swa'],
+  ...['rope.scaling.type', 'rope.scaling.factor', 'rope.scaling.original_context_length', 'rope.scaling.finetuned'],
+  ...['expert_count', 'expert_used_count', 'attn_logit_softcapping', 'final_logit_softcapping'],
+  ...['tensor_data_layout', 'mm.tokens_per_image', 'attention.causal', 'attention.layer_norm_epsilon'],
+]);
 
 export function architectureOf(path: string, metadata: GgufMetadata): GgufArchitecture {
   const name = metadata['general.architecture'];
@@ -55,12 +79,29 @@ export function readGgufConfig(
     return Number(value);
   };
   const size = (name: string, otherwise?: number) => number(`${architecture}.${name}`, otherwise);
+  const bounded = (name: string, kind: keyof typeof SIZES, otherwise?: number): number => {
+    const parsed = SIZES[kind].safeParse(size(name, otherwise));
+    if (parsed.success) return parsed.data;
+    throw new AttuneError('CORRUPT', `${path}: ${architecture}.${name}: ${parsed.error.issues[0]!.message}.`);
+  };
+  const unknown = Object.keys(metadata).find(
+    (key) => key.startsWith(`${architecture}.`) && !READ.has(key.slice(architecture.length + 1)),
+  );
+  if (unknown) {
+    const value = JSON.stringify(String(metadata[unknown])).slice(0, 80);
+    throw new AttuneError(
+      'UNSUPPORTED',
+      `${path} has ${unknown} = ${value}, which is not known here. Use another file.`,
+    );
+  }
   const embedding = shapes.get('model.embed_tokens.weight');
   if (!embedding) throw new AttuneError('CORRUPT', `${path} lacks token_embd.weight. Convert the model again.`);
-  const heads = size('attention.head_count');
-  const hiddenSize = size('embedding_length');
-  const headSize = size('attention.key_length', hiddenSize / heads);
-  const layers = size('block_count');
+  const heads = bounded('attention.head_count', 'heads');
+  const keyValueHeads = bounded('attention.head_count_kv', 'heads', heads);
+  const hiddenSize = bounded('embedding_length', 'hiddenSize');
+  const headSize = bounded('attention.key_length', 'headSize', hiddenSize / heads);
+  checkHeads(path, { headSize, heads, keyValueHeads });
+  const layers = bounded('block_count', 'layers');
   const isGemma = architecture === 'gemma3';
 
   const refuseUnless = (name: string, harmless: unknown[]) => {
@@ -72,6 +113,7 @@ export function readGgufConfig(
       `${path} has ${architecture}.${name} = ${JSON.stringify(plain)}; supported: ${harmless.join(', ') || 'none'}.`,
     );
   };
+  refuseUnless('attention.causal', [true]);
   refuseUnless('expert_count', [0]);
   refuseUnless('attn_logit_softcapping', [0]);
   refuseUnless('final_logit_softcapping', [0]);
@@ -96,15 +138,15 @@ export function readGgufConfig(
     architecture,
     vocabSize: embedding[0]!,
     hiddenSize,
-    intermediateSize: size('feed_forward_length'),
+    intermediateSize: bounded('feed_forward_length', 'intermediateSize'),
     layers,
     heads,
-    keyValueHeads: size('attention.head_count_kv', heads),
+    keyValueHeads,
     headSize,
     ropeTheta: size('rope.freq_base', 10000),
     // The file holds float32; transformers' config says 1e-5, not 9.999999747378752e-6.
     rmsNormEps: Number(size('attention.layer_norm_rms_epsilon').toPrecision(7)),
-    maxPositions: size('context_length'),
+    maxPositions: bounded('context_length', 'maxPositions'),
     tiedHead: !shapes.has('lm_head.weight'),
     bosTokenId: bos === undefined ? null : Number(bos),
     eosTokenIds: [
@@ -123,7 +165,7 @@ export function readGgufConfig(
       activation: 'gelu',
       embeddingScale: Math.sqrt(hiddenSize),
       slidingWindow: {
-        tokens: size('attention.sliding_window'),
+        tokens: bounded('attention.sliding_window', 'maxPositions'),
         layers: Array.from({ length: layers }, (_, layer) => layer).filter(
           (layer) => (layer + 1) % GEMMA_PATTERN !== 0,
         ),

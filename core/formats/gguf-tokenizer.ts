@@ -1,6 +1,6 @@
 // The tokenizer in a GGUF file's metadata, put into the form of a tokenizer.json.
 import { z } from 'zod';
-import { BpeTokenizer, type TokenizerJson } from '@/core/base/tokenizer';
+import { buildTokenizer, type TokenizerJson } from '@/core/base/tokenizer';
 import { AttuneError } from '@/core/errors';
 
 const common = {
@@ -58,7 +58,7 @@ const PRE_TOKENIZERS: Record<z.infer<typeof ByteLevelMetadata>['tokenizer.ggml.p
 };
 
 export const tokenizerFromGguf = (metadata: Record<string, unknown>, source: string) =>
-  new BpeTokenizer(tokenizerJsonFromGguf(metadata, source));
+  buildTokenizer(tokenizerJsonFromGguf(metadata, source), source);
 
 /** Control tokens and the unknown token are special; user defined ones are found in plain text, but are not. */
 export function tokenizerJsonFromGguf(metadata: Record<string, unknown>, source: string): TokenizerJson {

@@ -2,8 +2,9 @@
 import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
 import type { ModelWeights, WeightEncoding, WeightTensor } from '@/core/base/weights';
 import { AttuneError, toAttuneError } from '@/core/errors';
-import { architectureOf, type GgufArchitecture, type GgufMetadata, readGgufConfig } from './gguf-config';
-import { dequantise, ENCODINGS, encodedBytes, isBlockEncoding } from './quantisation';
+import { architectureOf, checkKind, type GgufArchitecture, type GgufMetadata, readGgufConfig } from './gguf-config';
+import { checkGgufHeader } from './gguf-header';
+import { checkFinite, dequantise, ENCODINGS, encodedBytes, isBlockEncoding } from './quantisation';
 import { RandomAccessFile } from './random-access-file';
 
 export interface GgufModel extends ModelWeights {
@@ -82,27 +83,15 @@ export async function readGguf(path: string): Promise<GgufModel> {
 
 async function parse(file: RandomAccessFile): Promise<GgufModel> {
   const { path } = file;
-  const magic = Buffer.from(file.read(0, 4)).toString('latin1');
-  if (magic !== 'GGUF') {
-    throw new AttuneError(
-      'CORRUPT',
-      `${path} begins with ${JSON.stringify(magic)}, not "GGUF". It is not a GGUF file.`,
-    );
-  }
+  checkGgufHeader(file);
   const header = await gguf(path, { allowLocalFile: true }).catch((cause: Error) => {
     throw new AttuneError('CORRUPT', `The header of ${path} cannot be read (${cause.message}). Copy it again.`, {
       cause,
     });
   });
-  // The library reads zeros behind the end of a short header instead of failing.
-  if (header.tensorInfoByteRange[1] > file.size || Number(header.tensorDataOffset) > file.size) {
-    throw new AttuneError(
-      'CORRUPT',
-      `The header of ${path} goes on behind its end at byte ${file.size}. Copy it again.`,
-    );
-  }
   const metadata: GgufMetadata = { ...header.metadata };
   const start = Number(header.tensorDataOffset);
+  checkKind(path, metadata);
   const architecture = architectureOf(path, metadata);
   const infos = new Map<string, { encoding: WeightEncoding; shape: number[]; offset: number; length: number }>();
   for (const info of header.tensorInfos) {
@@ -118,7 +107,7 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
     const row = encodedBytes(encoding, shape.at(-1)!);
     const length = shape.slice(0, -1).reduce((a, b) => a * b, row);
     const offset = start + Number(info.offset);
-    if (!Number.isInteger(row) || offset + length > file.size) {
+    if (!Number.isInteger(row) || !(offset + length <= file.size)) {
       const why = Number.isInteger(row)
         ? `ends at byte ${offset + length} of a file of ${file.size}`
         : `has rows of ${shape.at(-1)}`;
@@ -129,7 +118,7 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
   }
   const factors = infos.get(ROPE_FACTORS);
   infos.delete(ROPE_FACTORS);
-  const ropeFactors = factors && [...dequantise(factors.encoding, file.read(factors.offset, factors.length))];
+  const ropeFactors = factors && readRopeFactors(file, factors);
   const shapes = new Map([...infos].map(([name, info]) => [name, info.shape]));
   const config = readGgufConfig(path, metadata, shapes, ropeFactors ?? null);
 
@@ -139,6 +128,7 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
     const { encoding, shape } = info;
     const read = () => {
       const bytes = file.read(info.offset, info.length);
+      checkFinite(encoding, bytes, `${path}: ${name}`);
       // The converter permutes for the architecture llama alone.
       const isPermuted = architecture === 'llama' && /self_attn\.[qk]_proj/.test(name);
       return isPermuted ? unpermuteRows(bytes, shape[0]!, config.headSize) : bytes;
@@ -152,4 +142,22 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
     };
   };
   return { config, metadata, names: [...infos.keys()], tensor, close: () => file.close() };
+}
+
+/** One for each rotary frequency, so never many. */
+const MOST_ROPE_FACTORS = 4096;
+
+function readRopeFactors(
+  file: RandomAccessFile,
+  { encoding, shape, offset, length }: { encoding: WeightEncoding; shape: number[]; offset: number; length: number },
+): number[] {
+  const values =
+    shape.join() === String(shape[0]) && shape[0]! <= MOST_ROPE_FACTORS
+      ? dequantise(encoding, file.read(offset, length))
+      : [];
+  if (values.length > 0 && values.every((factor) => factor > 0 && Number.isFinite(factor))) return [...values];
+  throw new AttuneError(
+    'CORRUPT',
+    `${file.path}: ${ROPE_FACTORS} [${shape}] must be a list of positive numbers. Convert the model again.`,
+  );
 }

@@ -1,21 +1,22 @@
 // ggml's block formats, of 32 weights or of 256 in smaller groups, decoded to float32.
 
 import type { BlockEncoding, WeightEncoding } from '@/core/base/weights';
+import { notFinite } from './finite';
 import { bfloat16ToFloat32, halfTable, halfToFloat32 } from './half';
 
-/** Weights in one block, and bytes that it takes. */
-const LAYOUT: Record<WeightEncoding, { weights: number; bytes: number }> = {
-  F32: { weights: 1, bytes: 4 },
-  F16: { weights: 1, bytes: 2 },
-  BF16: { weights: 1, bytes: 2 },
-  Q8_0: { weights: 32, bytes: 34 },
-  Q4_0: { weights: 32, bytes: 18 },
-  Q4_1: { weights: 32, bytes: 20 },
-  Q5_0: { weights: 32, bytes: 22 },
-  Q5_1: { weights: 32, bytes: 24 },
-  Q4_K: { weights: 256, bytes: 144 },
-  Q5_K: { weights: 256, bytes: 176 },
-  Q6_K: { weights: 256, bytes: 210 },
+/** Weights in one block, bytes that it takes, and where in it there is a half that scales the others. */
+const LAYOUT: Record<WeightEncoding, { weights: number; bytes: number; halves: number[] }> = {
+  F32: { weights: 1, bytes: 4, halves: [] },
+  F16: { weights: 1, bytes: 2, halves: [0] },
+  BF16: { weights: 1, bytes: 2, halves: [] },
+  Q8_0: { weights: 32, bytes: 34, halves: [0] },
+  Q4_0: { weights: 32, bytes: 18, halves: [0] },
+  Q4_1: { weights: 32, bytes: 20, halves: [0, 2] },
+  Q5_0: { weights: 32, bytes: 22, halves: [0] },
+  Q5_1: { weights: 32, bytes: 24, halves: [0, 2] },
+  Q4_K: { weights: 256, bytes: 144, halves: [0, 2] },
+  Q5_K: { weights: 256, bytes: 176, halves: [0, 2] },
+  Q6_K: { weights: 256, bytes: 210, halves: [208] },
 };
 export const ENCODINGS = Object.keys(LAYOUT) as WeightEncoding[];
 
@@ -24,6 +25,24 @@ export const isBlockEncoding = (encoding: WeightEncoding): encoding is BlockEnco
 /** Bytes of `count` weights along the fastest axis; not whole where count is not a multiple of the block. */
 export const encodedBytes = (encoding: WeightEncoding, count: number): number =>
   (count / LAYOUT[encoding].weights) * LAYOUT[encoding].bytes;
+
+/** Throws CORRUPT unless the weights in these bytes are finite; `name` says whose they are. */
+export function checkFinite(encoding: WeightEncoding, bytes: Uint8Array<ArrayBuffer>, name: string): void {
+  const { bytes: stride, halves } = LAYOUT[encoding];
+  let isFine = true;
+  if (encoding === 'F32' || encoding === 'BF16') {
+    // Infinity and NaN have every bit of the exponent.
+    const step = encoding === 'F32' ? 4 : 2;
+    for (let at = step - 2; at < bytes.length; at += step) {
+      if ((bytes[at + 1]! & 0x7f) === 0x7f && bytes[at]! >= 0x80) isFine = false;
+    }
+  } else {
+    for (const half of halves) {
+      for (let at = half + 1; at < bytes.length; at += stride) if ((bytes[at]! & 0x7c) === 0x7c) isFine = false;
+    }
+  }
+  if (!isFine) throw notFinite(name);
+}
 
 /** Bytes as they stand in the file to float32, in the same order. `bytes` must start at an even offset of its buffer. */
 export function dequantise(encoding: WeightEncoding, bytes: Uint8Array<ArrayBuffer>): Float32Array {

@@ -1,6 +1,6 @@
 // A transformers config.json as a ModelConfig; features that the blocks lack are refused by file and field.
 import { z } from 'zod';
-import { type ModelConfig, plainFeatures } from '@/core/base/model-config';
+import { checkHeads, type ModelConfig, plainFeatures, SIZES, TokenId } from '@/core/base/model-config';
 import { ropeFactorsOf } from '@/core/base/rope-scaling';
 import { AttuneError } from '@/core/errors';
 
@@ -15,14 +15,15 @@ const MODEL_TYPES = {
 
 const Rope = z.looseObject({ rope_theta: z.number().positive().optional() });
 const TransformersConfig = z.looseObject({
+  architectures: z.array(z.string()).nullish(),
   model_type: z.enum(Object.keys(MODEL_TYPES) as (keyof typeof MODEL_TYPES)[]),
-  vocab_size: z.int(),
-  hidden_size: z.int(),
-  intermediate_size: z.int(),
-  num_hidden_layers: z.int(),
-  num_attention_heads: z.int(),
-  num_key_value_heads: z.int().nullish(),
-  head_dim: z.int().nullish(),
+  vocab_size: SIZES.vocabSize,
+  hidden_size: SIZES.hiddenSize,
+  intermediate_size: SIZES.intermediateSize,
+  num_hidden_layers: SIZES.layers,
+  num_attention_heads: SIZES.heads,
+  num_key_value_heads: SIZES.heads.nullish(),
+  head_dim: SIZES.headSize.nullish(),
   hidden_act: z.string().nullish(),
   /** Gemma's name for it. */
   hidden_activation: z.string().nullish(),
@@ -31,18 +32,18 @@ const TransformersConfig = z.looseObject({
   /** transformers 5 moved rope_theta and rope_scaling here, by layer type where these differ. */
   rope_parameters: Rope.extend({ full_attention: Rope.optional(), sliding_attention: Rope.optional() }).nullish(),
   rope_local_base_freq: z.number().positive().optional(),
-  sliding_window: z.int().nullish(),
+  sliding_window: SIZES.maxPositions.nullish(),
   use_sliding_window: z.boolean().optional(),
   max_window_layers: z.int().optional(),
   layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
-  sliding_window_pattern: z.int().optional(),
-  _sliding_window_pattern: z.int().optional(),
+  sliding_window_pattern: z.int().min(1).optional(),
+  _sliding_window_pattern: z.int().min(1).optional(),
   query_pre_attn_scalar: z.number().positive().default(256),
-  rms_norm_eps: z.number(),
-  max_position_embeddings: z.int(),
+  rms_norm_eps: z.number().positive(),
+  max_position_embeddings: SIZES.maxPositions,
   tie_word_embeddings: z.boolean().optional(),
-  bos_token_id: z.int().nullish(),
-  eos_token_id: z.union([z.int(), z.array(z.int())]).nullish(),
+  bos_token_id: TokenId.nullish(),
+  eos_token_id: z.union([TokenId, z.array(TokenId)]).nullish(),
 });
 type TransformersConfig = z.infer<typeof TransformersConfig>;
 
@@ -57,6 +58,12 @@ const REFUSED: Record<string, unknown[]> = {
   num_local_experts: [0],
   use_bidirectional_attention: [false],
   quantization_config: [],
+  quantization: [],
+  is_causal: [true],
+  residual_multiplier: [1],
+  embedding_multiplier: [1],
+  attention_multiplier: [],
+  logits_scaling: [1],
 };
 
 const ACTIVATIONS: Record<string, ModelConfig['activation']> = {
@@ -87,12 +94,19 @@ export function parseTransformersConfig(raw: unknown, path: string): ModelConfig
       throw unsupported(path, field, value, [...harmless.map(String), 'none'].join(', '));
     }
   }
+  const other = c.architectures?.find((name) => !name.endsWith('ForCausalLM'));
+  if (other) throw unsupported(path, 'architectures', other, 'models that write text (…ForCausalLM)');
   const { architecture, tiedHead } = MODEL_TYPES[c.model_type];
   const activation = c.hidden_activation ?? c.hidden_act ?? 'silu';
   if (!ACTIVATIONS[activation]) {
     throw unsupported(path, 'activation', activation, Object.keys(ACTIVATIONS).join(', '));
   }
   const headSize = c.head_dim ?? c.hidden_size / c.num_attention_heads;
+  checkHeads(path, {
+    headSize,
+    heads: c.num_attention_heads,
+    keyValueHeads: c.num_key_value_heads ?? c.num_attention_heads,
+  });
   const isGemma = architecture === 'gemma3';
   return {
     architecture,

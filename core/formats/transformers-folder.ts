@@ -1,14 +1,25 @@
 // A transformers folder of a Llama-family model (config.json, safetensors, possibly in shards) as ModelWeights.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type ModelConfig, weightShapes } from '@/core/base/model-config';
 import type { ModelWeights, WeightTensor } from '@/core/base/weights';
 import { AttuneError } from '@/core/errors';
+import { isFiniteArray, notFinite } from './finite';
 import { readSafetensors, type SafetensorsEntry } from './safetensors';
 import { parseTransformersConfig } from './transformers-config';
 
+/** The largest tokenizers have some 30 MB. */
+const MOST_JSON_BYTES = 2 ** 27;
+
 export function readJson(path: string): unknown {
+  const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 };
+  if (size > MOST_JSON_BYTES) {
+    throw new AttuneError(
+      'CORRUPT',
+      `${path} has ${size} bytes; no file of this name has more than ${MOST_JSON_BYTES}.`,
+    );
+  }
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
@@ -77,7 +88,11 @@ export function readLlamaFolder(folder: string): ModelWeights {
     const entry = entries.get(name);
     if (!entry) throw new AttuneError('NOT_FOUND', `${folder} has no tensor ${name}.`);
     const { shape, encoding } = entry;
-    const float32 = isOffsetNorm(config, name) ? () => entry.float32().map((w) => 1 + w) : entry.float32;
+    const float32 = () => {
+      const values = entry.float32();
+      if (!isFiniteArray(values)) throw notFinite(`${folder}: ${name}`);
+      return isOffsetNorm(config, name) ? values.map((w) => 1 + w) : values;
+    };
     return { name, shape: [...shape], encoding, float32, blocks: () => null };
   };
   return { config, names: [...entries.keys()], tensor };
