@@ -1,7 +1,7 @@
 'use client';
 
 // The state of a run, version or experiment, told by a word and a shape; the colour repeats them.
-import { Ban, Check, Clock, LoaderCircle, Square, TriangleAlert, X } from 'lucide-react';
+import { Ban, Check, Clock, Download, LoaderCircle, Square, TriangleAlert, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Badge } from '@/app/ui/badge';
 
@@ -13,6 +13,7 @@ const LOOKS = {
   failed: { tone: 'bad', icon: TriangleAlert },
   cancelled: { tone: 'plain', icon: Ban },
   accepted: { tone: 'good', icon: Check },
+  imported: { tone: 'plain', icon: Download },
   stopped: { tone: 'plain', icon: Square },
 } as const;
 

@@ -1,10 +1,13 @@
 // `attune export`: a version as a model of its own, for onnxruntime, transformers or vLLM.
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readAdapterFolder } from '@/cli/adapter-source';
 import { exportVersion } from '@/cli/export/version';
-import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
+import { artifactDirectory } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
 import { loadChosenBase } from '@/product/base';
@@ -12,7 +15,7 @@ import { env } from '@/product/env';
 
 export const usage = `attune export VERSION [--out DIR] [--format onnx|safetensors] [--precision fp32|int8] [--model PATH]
 
-VERSION      a version's id, or "base" for the base alone
+VERSION      a version's id, "base" for the base alone, or a folder: of a version, of a run of attune train, or of PEFT
 --out        the new folder; exports/VERSION-FORMAT in the data folder without one
 --format     onnx: model.onnx for any ONNX runtime, the default; safetensors: for transformers and vLLM
 --precision  fp32, the default: ONNX's own operators; int8: a quarter of the size, for onnxruntime alone
@@ -36,18 +39,25 @@ export async function run(args: string[]): Promise<number> {
       model: { type: 'string' },
     },
   });
-  const [versionId, ...others] = positionals;
-  if (!versionId || others.length > 0) throw new AttuneError('BAD_INPUT', `Name one version.\n\n${usage}`);
+  const [given, ...others] = positionals;
+  if (!given || others.length > 0) throw new AttuneError('BAD_INPUT', `Name one version.\n\n${usage}`);
   const parsed = Options.safeParse(values);
   if (!parsed.success) throw new AttuneError('BAD_INPUT', `${z.prettifyError(parsed.error)}\n\n${usage}`);
   const { format, precision, out, model } = parsed.data;
 
   const shared = dataPaths(env.dataFolder);
-  const artifact = versionId === BASE_VERSION_ID ? null : artifactDirectory(shared.artifacts, versionId);
   const { modelPath, base } = await loadChosenBase(model);
-  const read = artifact === null ? null : await readArtifact(artifact, { verify: true, base });
+  const read = given === BASE_VERSION_ID ? null : await readNamed(given, base);
+  const versionId = read ? (read.manifest?.versionId ?? path.basename(read.directory)) : given;
   const directory = path.resolve(out ?? path.join(shared.root, 'exports', `${versionId}-${format}`));
   await exportVersion({ versionId, base, modelPath, adapter: read?.adapter ?? null, format, precision, directory });
   console.log(`${versionId} is in ${directory} (${format}, ${precision}).`);
   return 0;
+}
+
+/** A version of the product goes before a folder of the same name. */
+function readNamed(given: string, base: Base) {
+  const isPath = path.basename(given) !== given;
+  const known = isPath ? null : artifactDirectory(dataPaths(env.dataFolder).artifacts, given);
+  return readAdapterFolder(known && (existsSync(known) || !existsSync(given)) ? known : given, base);
 }

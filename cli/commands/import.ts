@@ -1,11 +1,16 @@
 // `npx attune import KIND FILE…`: reads data of others into the project's own formats.
 
+import { ADAPTER_USAGE, importAdapter } from '@/cli/import/adapter';
 import { importText, TEXT_USAGE } from '@/cli/import/text';
 import { AttuneError } from '@/core/errors';
 
-export const usage = TEXT_USAGE;
+export const usage = `${TEXT_USAGE}\n\n${ADAPTER_USAGE}`;
 
 export async function run([kind, ...args]: string[]): Promise<number> {
   if (kind === 'text') return importText(args);
-  throw new AttuneError('BAD_INPUT', `attune import knows no ${JSON.stringify(kind ?? '')}; it knows text.`);
+  if (kind === 'adapter') return importAdapter(args);
+  throw new AttuneError(
+    'BAD_INPUT',
+    `attune import knows no ${JSON.stringify(kind ?? '')}; it knows text and adapter.`,
+  );
 }

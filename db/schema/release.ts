@@ -16,7 +16,7 @@ import {
 import type { GateResult, Manifest } from '@/core/artifact/manifest';
 import { createdAt, updatedAt, userId } from './columns';
 
-export const versionStatus = pgEnum('version_status', ['accepted', 'rejected']);
+export const versionStatus = pgEnum('version_status', ['accepted', 'rejected', 'imported']);
 
 /** A published artifact. The base itself is the row `base`, without a directory. */
 export const version = pgTable('version', {

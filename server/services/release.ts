@@ -14,7 +14,7 @@ export async function promote(
   const expected = input.expectedChampionId ?? (await champion(product.db)).versionId;
   const [row] = await product.db.select().from(version).where(eq(version.id, input.versionId));
   if (!row) throw new AttuneError('NOT_FOUND', `There is no version ${input.versionId}.`);
-  if (row.status !== 'accepted') {
+  if (row.status === 'rejected') {
     const failed = row.gates.find((gate) => !gate.passed)?.name ?? 'a gate';
     throw new AttuneError('CONFLICT', `Version ${row.id} was rejected by ${failed} and cannot serve; train another.`);
   }

@@ -100,7 +100,7 @@ export interface VersionView {
   id: string;
   parentId: string | null;
   runId: string | null;
-  status: 'accepted' | 'rejected';
+  status: 'accepted' | 'rejected' | 'imported';
   gates: GateResult[];
   createdAt: Date;
   isChampion: boolean;

@@ -62,7 +62,7 @@ export function Versions() {
                   </Cell>
                   <Cell className="min-w-28 text-muted-foreground">{date(version.createdAt)}</Cell>
                   <Cell>
-                    {!version.isChampion && version.status === 'accepted' && (
+                    {!version.isChampion && version.status !== 'rejected' && (
                       <Promote versionId={version.id} championId={champion?.id ?? null} />
                     )}
                   </Cell>

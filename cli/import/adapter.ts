@@ -1,0 +1,79 @@
+// `attune import adapter`: an adapter made elsewhere, or by `attune train`, becomes a version that an admin may promote.
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { readAdapterFolder } from '@/cli/adapter-source';
+import { writeArtifact } from '@/core/artifact/artifact';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import { AttuneError } from '@/core/errors';
+import { dataPaths } from '@/core/paths';
+import { closeDatabase, getDatabase } from '@/db/client';
+import { recordImport } from '@/db/imported-version';
+import { migrateDatabase } from '@/db/migrate';
+import { loadChosenBase } from '@/product/base';
+import { env } from '@/product/env';
+
+export const ADAPTER_USAGE = `attune import adapter DIR [--name NAME] [--artifacts DIR] [--model PATH]
+
+DIR          a folder in PEFT's format, a version's directory, or the folder of a run of attune train
+--name       the version's id; the folder's name, or the version's own, without one
+--artifacts  writes the version into this folder and leaves the product alone
+--model      the adapter's base; ATTUNE_MODEL or the downloaded base without one
+
+The version enters the product's database (DATABASE_URL) as imported: it serves once an admin promotes it.`;
+
+export async function importAdapter(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { name: { type: 'string' }, artifacts: { type: 'string' }, model: { type: 'string' } },
+  });
+  const [given, ...others] = positionals;
+  if (!given || others.length > 0) throw new AttuneError('BAD_INPUT', `Name one folder.\n\n${ADAPTER_USAGE}`);
+  const databaseUrl = values.artifacts === undefined ? env.DATABASE_URL : undefined;
+  if (values.artifacts === undefined && databaseUrl === undefined) {
+    throw new AttuneError(
+      'BAD_INPUT',
+      'Set DATABASE_URL to the product’s database, or name a folder with --artifacts.',
+    );
+  }
+  const { base } = await loadChosenBase(values.model);
+  const { directory, adapter, manifest } = await readAdapterFolder(given, base);
+  if (adapter.rank > env.ATTUNE_ENGINE_MAX_RANK) {
+    const most = `the engine takes ${env.ATTUNE_ENGINE_MAX_RANK} (ATTUNE_ENGINE_MAX_RANK)`;
+    throw new AttuneError('UNSUPPORTED', `The adapter of ${directory} has rank ${adapter.rank}; ${most}.`);
+  }
+  const root = path.resolve(values.artifacts ?? dataPaths(env.dataFolder).artifacts);
+  const written = await writeArtifact(
+    root,
+    {
+      versionId: values.name ?? manifest?.versionId ?? path.basename(directory),
+      baseId: base.id,
+      baseSha256: base.sha256,
+      parentVersionId: BASE_VERSION_ID,
+      // The run and its snapshot are another product's, or none.
+      runId: null,
+      snapshotId: null,
+      snapshotSha256: manifest?.snapshotSha256 ?? null,
+      gates: manifest?.gates ?? [],
+      createdAt: new Date().toISOString(),
+    },
+    adapter,
+  );
+  if (databaseUrl) await enter(databaseUrl, written);
+  console.log(`${written.manifest.versionId} is in ${written.directory}.`);
+  return 0;
+}
+
+/** Without a row in the database the directory would only stand in the way of another try. */
+async function enter(url: string, { manifest, directory }: Awaited<ReturnType<typeof writeArtifact>>): Promise<void> {
+  try {
+    await migrateDatabase(url);
+    await recordImport(getDatabase(url), manifest);
+  } catch (error) {
+    await rm(directory, { recursive: true });
+    throw error;
+  } finally {
+    await closeDatabase(url);
+  }
+}

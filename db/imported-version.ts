@@ -1,0 +1,25 @@
+// The one writer of versions that were not trained by this product.
+import { sql } from 'drizzle-orm';
+import type { Manifest } from '@/core/artifact/manifest';
+import { CHANNELS } from '@/core/contract';
+import { AttuneError } from '@/core/errors';
+import { recordAudit } from './audit';
+import type { Database } from './client';
+import { version } from './schema';
+
+/** The artifact is in place already. It serves once an admin promotes it. */
+export async function recordImport(db: Database, manifest: Manifest): Promise<void> {
+  const { versionId, parentVersionId, baseId, baseSha256, gates } = manifest;
+  await db.transaction(async (tx) => {
+    const rows = await tx
+      .insert(version)
+      .values({ id: versionId, parentId: parentVersionId, baseId, baseSha256, status: 'imported', manifest, gates })
+      .onConflictDoNothing()
+      .returning({ id: version.id });
+    if (rows.length === 0) {
+      throw new AttuneError('CONFLICT', `There is a version ${versionId} already. Name another with --name.`);
+    }
+    await recordAudit(tx, null, 'version.import', versionId, { baseId });
+    await tx.execute(sql`select pg_notify(${CHANNELS.versionPublished}, ${versionId})`);
+  });
+}
