@@ -1,12 +1,9 @@
 // `attune admin-link`: a new link that signs an admin in, whether the product runs or not.
 import { parseArgs } from 'node:util';
+import { findDatabase } from '@/cli/database';
 import { localUrl } from '@/core/env';
 import { AttuneError } from '@/core/errors';
-import { dataPaths } from '@/core/paths';
 import { findHolder } from '@/core/process/folder-lock';
-import { embeddedUrl } from '@/db/embedded/start';
-import { migrateDatabase } from '@/db/migrate';
-import { openDatabase } from '@/product/database';
 import { env } from '@/product/env';
 import { productLock } from '@/product/folders';
 import { authSecret } from '@/product/processes';
@@ -38,13 +35,4 @@ export async function run(args: string[]): Promise<number> {
     await database.stop();
   }
   return 0;
-}
-
-/** The running product's database, or the folder's own for a moment. */
-async function findDatabase(isRunning: boolean): Promise<{ url: string; stop(): Promise<void> }> {
-  const { dataFolder } = env;
-  if (isRunning && !env.DATABASE_URL) return { url: embeddedUrl(dataPaths(dataFolder).postgres), stop: async () => {} };
-  const { value } = await openDatabase({ databaseUrl: env.DATABASE_URL, dataFolder, write: () => {} });
-  await migrateDatabase(value.url);
-  return value;
 }

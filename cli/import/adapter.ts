@@ -3,15 +3,17 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readAdapterFolder } from '@/cli/adapter-source';
+import { findDatabase } from '@/cli/database';
 import { writeArtifact } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
+import { findHolder } from '@/core/process/folder-lock';
 import { closeDatabase, getDatabase } from '@/db/client';
 import { recordImport } from '@/db/imported-version';
-import { migrateDatabase } from '@/db/migrate';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
+import { productLock } from '@/product/folders';
 
 export const ADAPTER_USAGE = `attune import adapter DIR [--name NAME] [--artifacts DIR] [--model PATH]
 
@@ -20,7 +22,7 @@ DIR          a folder in PEFT's format, a version's directory, or the folder of 
 --artifacts  writes the version into this folder and leaves the product alone
 --model      the adapter's base; ATTUNE_MODEL or the downloaded base without one
 
-The version enters the product's database (DATABASE_URL) as imported: it serves once an admin promotes it.`;
+The version enters the product as imported: it serves once an admin promotes it.`;
 
 export async function importAdapter(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -30,13 +32,6 @@ export async function importAdapter(args: string[]): Promise<number> {
   });
   const [given, ...others] = positionals;
   if (!given || others.length > 0) throw new AttuneError('BAD_INPUT', `Name one folder.\n\n${ADAPTER_USAGE}`);
-  const databaseUrl = values.artifacts === undefined ? env.DATABASE_URL : undefined;
-  if (values.artifacts === undefined && databaseUrl === undefined) {
-    throw new AttuneError(
-      'BAD_INPUT',
-      'Set DATABASE_URL to the product’s database, or name a folder with --artifacts.',
-    );
-  }
   const { base } = await loadChosenBase(values.model);
   const { directory, adapter, manifest } = await readAdapterFolder(given, base);
   if (adapter.rank > env.ATTUNE_ENGINE_MAX_RANK) {
@@ -60,20 +55,23 @@ export async function importAdapter(args: string[]): Promise<number> {
     },
     adapter,
   );
-  if (databaseUrl) await enter(databaseUrl, written);
+  if (values.artifacts === undefined) await enter(written);
   console.log(`${written.manifest.versionId} is in ${written.directory}.`);
   return 0;
 }
 
 /** Without a row in the database the directory would only stand in the way of another try. */
-async function enter(url: string, { manifest, directory }: Awaited<ReturnType<typeof writeArtifact>>): Promise<void> {
+async function enter({ manifest, directory }: Awaited<ReturnType<typeof writeArtifact>>): Promise<void> {
   try {
-    await migrateDatabase(url);
-    await recordImport(getDatabase(url), manifest);
+    const database = await findDatabase(findHolder(productLock(env.dataFolder)) !== null);
+    try {
+      await recordImport(getDatabase(database.url), manifest);
+    } finally {
+      await closeDatabase(database.url);
+      await database.stop();
+    }
   } catch (error) {
     await rm(directory, { recursive: true });
     throw error;
-  } finally {
-    await closeDatabase(url);
   }
 }
