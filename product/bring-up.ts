@@ -63,13 +63,14 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 
     const database = await runStep('PostgreSQL', () => openDatabase(options));
     endings.push(() => database.stop());
-    const modelPath = await unlessAborted(signal, () => prepare(options, database.url));
+    const modelPath = await unlessEnded(prepare(options, database.url), [database.ended], signal);
     const { supervisor, crash } = startProcesses(
       processPlans(options, { port, databaseUrl: database.url, modelPath }),
       write,
     );
     endings.push(() => supervisor.stop());
-    await unlessAborted(signal, () => untilReady(`${url}/api/ready`, crash));
+    const ended = Promise.race([supervisor.ended, database.ended]);
+    await unlessEnded(untilReady(`${url}/api/ready`, crash), [ended], signal);
     lock.announce(env.ATTUNE_URL ?? url);
     const access = () =>
       openAdminAccess({ databaseUrl: database.url, url: env.ATTUNE_URL ?? url, secret: authSecret(dataFolder) });
@@ -78,7 +79,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       databaseUrl: database.url,
       modelPath,
       supervisor,
-      ended: Promise.race([supervisor.ended, database.ended]),
+      ended,
       adminAccess: access,
       adminLink: async () => (await access()).link,
       stop,
@@ -159,13 +160,15 @@ async function untilReady(url: string, crash: () => { name: string; lines: strin
 }
 
 /** Gives up waiting at once; what the work has started ends by the same signal, or with this process. */
-async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-  if (!signal) return work();
-  signal.throwIfAborted();
-  const aborted = new Promise<never>((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+async function unlessEnded<T>(work: Promise<T>, ended: Promise<string>[], signal?: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  const gone = ended.map(async (name) =>
+    Promise.reject(new AttuneError('CANCELLED', `The process ${await name} was ended by a signal.`)),
   );
-  return Promise.race([work(), aborted]);
+  return Promise.race([work, aborted, ...gone]);
 }
 
 const alreadyRuns = (dataFolder: string, { pid, url }: Holder) =>

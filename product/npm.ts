@@ -11,13 +11,13 @@ export function watchNpm(end: () => void): void {
   if (!isRunByNpm || process.platform === 'win32') return;
   const parent = process.ppid;
   const command = ask(parent, 'command');
+  // package.json's `exec` lets this program take the shell's place, so that npm's signals arrive; other runners keep a shell.
+  const pids = SHELL.test(command) ? [parent, Number(ask(parent, 'ppid'))] : [parent];
   // It died while this program was loading.
-  if (!RUNNER.test(command)) {
+  if (!RUNNER.test(ask(pids.at(-1)!, 'command'))) {
     end();
     return;
   }
-  // A shell may have replaced itself by this process: then the parent is npm.
-  const pids = SHELL.test(command) ? [parent, Number(ask(parent, 'ppid'))] : [parent];
   const ancestors = pids.map((pid) => ({ pid, started: processStart(pid) }));
   const timer = setInterval(() => {
     const isGone =
@@ -29,7 +29,7 @@ export function watchNpm(end: () => void): void {
 }
 
 const SHELL = /^\S*sh -c /;
-const RUNNER = /^\S*sh -c |^(npm|pnpm|yarn|bun)\b|^\S*node\s/;
+const RUNNER = /^(npm|pnpm|yarn|bun)\b|^\S*node\s/;
 
 /** Empty for a process that is gone. Read from /proc on Linux, where a container may lack ps. */
 function ask(pid: number, field: 'command' | 'ppid'): string {

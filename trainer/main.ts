@@ -48,7 +48,7 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
         const isBusy = !lacks && (await workOnce(queue, options));
         if (!isBusy) await queue.wait(POLL_MS, signal);
       } catch (error) {
-        log.error({ err: error }, 'the trainer goes on');
+        log.error({ err: error }, 'the trainer looks for work again in a moment');
         await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -88,7 +88,7 @@ async function workOnce(queue: RunQueue, { settings, log, signal, times }: Train
 
 async function endRun(lease: RunLease, reason: unknown, stopping: AttuneError, settings: TrainerSettings, log: Logger) {
   const error = toAttuneError(reason);
-  if (error === stopping) return lease.giveBack();
+  if (error === stopping || lease.isOutage(reason)) return lease.giveBack();
   if (error.code === 'CONFLICT' && !(await lease.isHeld())) return log.warn(error.message);
   const isCancelled = error.code === 'CANCELLED';
   if (!isCancelled) log.error({ err: error }, 'run failed');

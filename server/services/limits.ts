@@ -1,7 +1,7 @@
 // Limits on what one person and one key may ask for: counted in Postgres for all replicas, and refusing what it cannot count.
 import { count, eq, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
-import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import { RateLimiterPostgres, type RateLimiterRes } from 'rate-limiter-flexible';
 import { AttuneError } from '@/core/errors';
 import type { Limits } from '@/core/settings';
 import type { Executor } from '@/db/client';
@@ -23,21 +23,42 @@ const ANSWERS_OF_A_TURN = 2;
 const RETRY_STORE_SECONDS = 5;
 
 type Pool = Product['db']['$client'];
-const counters = new WeakMap<Pool, RateLimiterPostgres>();
+const counters = new WeakMap<Pool, MinuteCounter>();
 
 /** Counts a minute, and leaves the comparison with a limit to the caller. */
-export function counterOf({ db }: Pick<Product, 'db'>): RateLimiterPostgres {
+class MinuteCounter {
+  constructor(private readonly store: RateLimiterPostgres) {}
+
+  async penalty(key: string, points: number): Promise<RateLimiterRes> {
+    const counted = await this.store.penalty(key, points);
+    if (!isFromTheFuture(counted)) return counted;
+    await this.store.delete(key);
+    return this.store.penalty(key, points);
+  }
+
+  async get(key: string): Promise<RateLimiterRes | null> {
+    const counted = await this.store.get(key);
+    return counted && isFromTheFuture(counted) ? null : counted;
+  }
+}
+
+/** A clock that was set back leaves a count that would last until the old time comes round again. */
+const isFromTheFuture = ({ msBeforeNext }: RateLimiterRes) => msBeforeNext > 1000 * WINDOW_SECONDS;
+
+export function counterOf({ db }: Pick<Product, 'db'>): MinuteCounter {
   let counter = counters.get(db.$client);
   if (!counter) {
-    counter = new RateLimiterPostgres({
-      storeClient: db.$client,
-      storeType: 'pool',
-      tableName: 'rate_limit',
-      tableCreated: true,
-      keyPrefix: '',
-      points: Number.MAX_SAFE_INTEGER,
-      duration: WINDOW_SECONDS,
-    });
+    counter = new MinuteCounter(
+      new RateLimiterPostgres({
+        storeClient: db.$client,
+        storeType: 'pool',
+        tableName: 'rate_limit',
+        tableCreated: true,
+        keyPrefix: '',
+        points: Number.MAX_SAFE_INTEGER,
+        duration: WINDOW_SECONDS,
+      }),
+    );
     counters.set(db.$client, counter);
   }
   return counter;

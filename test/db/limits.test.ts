@@ -1,6 +1,6 @@
 // Limits hold over all replicas, in the chat as in the API, and refuse everything when they cannot count.
 import { randomUUID } from 'node:crypto';
-import { eq } from 'drizzle-orm';
+import { eq, like } from 'drizzle-orm';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Settings } from '@/core/settings';
@@ -48,6 +48,23 @@ describe('limits', () => {
       retryAfterSeconds: expect.any(Number),
     });
     await ask(1, await createUser(world.web));
+  });
+
+  it('of a clock that was set back two hours are forgotten: the next request is counted anew', async () => {
+    const { product } = world.web;
+    const caller = { userId, apiKeyId: null };
+    const limits = limitsOf({ requestsPerMinute: 1, tokensPerMinute: 10 });
+    await admit(product, caller, limits);
+    await charge(product, caller, 100);
+    await expect(admit(product, caller, limits)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    const twoHours = 2 * 60 * 60 * 1000;
+    await product.db
+      .update(rateLimit)
+      .set({ expire: Date.now() + twoHours })
+      .where(like(rateLimit.key, `%user:${userId}`));
+    await admit(product, caller, limits);
+    // The limit holds from then on.
+    await expect(admit(product, caller, limits)).rejects.toMatchObject({ code: 'OVERLOADED' });
   });
 
   it('of a key and of its owner both hold', async () => {

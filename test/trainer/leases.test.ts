@@ -66,6 +66,17 @@ describe('leases', () => {
     second.close();
   });
 
+  it('a trainer that takes its own run up again after an outage has not died over it', async () => {
+    const id = await addRun(world);
+    const lease = new RunLease(world.db, (await claimRun(world.db, 'same', FAST))!, 'same', FAST);
+    lease.close();
+    const again = await until('the lease to expire', () => claimRun(world.db, 'same', FAST), 5000);
+    expect(again).toMatchObject({ id, attempt: 1 });
+    const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    expect(lease.isOutage(new Error('Failed query', { cause: away }))).toBe(true);
+    expect(lease.isOutage(new Error('loss is not finite'))).toBe(false);
+  });
+
   it('a native step that holds the event loop for longer than the lease neither loses it nor delays a cancellation', async () => {
     const id = await addRun(world);
     const lease = new RunLease(world.db, (await claimRun(world.db, 'busy', FAST))!, 'busy', FAST);

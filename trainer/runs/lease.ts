@@ -5,6 +5,7 @@ import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import type { RunStage } from '@/core/contract';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import type { Database, Executor } from '@/db/client';
+import { isDatabaseAway } from '@/db/failure';
 import { trainingRun } from '@/db/schema';
 import { type Beat, startHeartbeat } from './heartbeat';
 import type { RunSink } from './store';
@@ -45,7 +46,8 @@ export async function claimRun(db: Database, owner: string, times = LEASE_TIMES)
       status: 'running',
       leaseOwner: owner,
       leaseExpiresAt: expiry(times.leaseSeconds),
-      attempt: sql`${trainingRun.attempt} + 1`,
+      // A trainer that takes its own run up again has not died over it: the database was away.
+      attempt: sql`${trainingRun.attempt} + case when ${trainingRun.leaseOwner} = ${owner} then 0 else 1 end`,
       startedAt: sql`coalesce(${trainingRun.startedAt}, now())`,
     })
     .where(eq(trainingRun.id, sql`(${next})`))
@@ -58,6 +60,7 @@ export class RunLease implements RunSink {
   private readonly controller = new AbortController();
   private readonly stopHeartbeat: () => void;
   private pending: Promise<void> = Promise.resolve();
+  private outage: AttuneError | null = null;
 
   constructor(
     readonly db: Database,
@@ -81,8 +84,19 @@ export class RunLease implements RunSink {
   /** What the heartbeat's thread says, heard between two native steps. */
   private hear(beat: Beat): void {
     if (beat.type === 'lost') this.abort(lost(this.run.id));
-    else if (beat.type === 'failed') this.abort(new AttuneError('UNAVAILABLE', `The database: ${beat.message}.`));
+    else if (beat.type === 'failed') this.abort(this.awayFor(beat.message));
     else if (beat.isCancelled) this.abort(cancelled());
+  }
+
+  private awayFor(message: string): AttuneError {
+    this.outage = new AttuneError('UNAVAILABLE', `The database: ${message}.`);
+    return this.outage;
+  }
+
+  /** The database was away: no fault of the run, which waits for the next look with its checkpoints. */
+  isOutage(reason: unknown): boolean {
+    const isAway = (error: unknown) => error instanceof Error && (isDatabaseAway(error) || isDatabaseAway(error.cause));
+    return reason === this.outage || isAway(reason) || (reason instanceof AttuneError && isAway(reason.cause));
   }
 
   async isHeld(): Promise<boolean> {

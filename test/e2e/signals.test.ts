@@ -1,0 +1,132 @@
+// A signal to npm, or to any process below it, ends every process of a start, whenever it comes.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { writeTinyLlama } from '@/test/tiny-llama';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+
+interface Start {
+  npm: ChildProcess;
+  folder: string;
+  /** Resolves once the start has said so. */
+  said(text: RegExp): Promise<void>;
+}
+
+const starts: Start[] = [];
+afterEach(async () => {
+  for (const { folder } of starts.splice(0)) {
+    for (const { pid } of livingOf(folder)) process.kill(pid, 'SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** `npm start` as a service manager runs it: no terminal, a group of its own. */
+async function npmStart(environment: Record<string, string> = {}): Promise<Start> {
+  const folder = environment.ATTUNE_DATA ?? (await mkdtemp(path.join(os.tmpdir(), 'attune-signals-')));
+  await chmod(folder, 0o755); // as root, Postgres runs as another user, who must be able to enter
+  const model = path.join(folder, 'tiny-llama');
+  await writeTinyLlama(model, { seed: 1 });
+  const npm = spawn('npm', ['start'], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: '0', ATTUNE_MODEL: model, ...environment, ATTUNE_DATA: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let output = '';
+  for (const stream of [npm.stdout!, npm.stderr!]) stream.on('data', (chunk) => (output += chunk));
+  const said = async (text: RegExp) => {
+    for (const deadline = Date.now() + 90_000; !text.test(output); await sleep(20))
+      if (Date.now() > deadline || npm.exitCode !== null) throw new Error(`It never said ${text}:\n${output}`);
+  };
+  const start = { npm, folder, said };
+  starts.push(start);
+  return start;
+}
+
+/** Processes whose data folder or arguments name the folder. */
+function livingOf(folder: string): { pid: number; command: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const read = (file: string) => readFileSync(`/proc/${name}/${file}`, 'utf8');
+        const command = read('cmdline').replaceAll('\0', ' ').trim();
+        const isOurs = read('environ').includes(`ATTUNE_DATA=${folder}\0`) || command.includes(folder);
+        return isOurs && command ? [{ pid: Number(name), command }] : [];
+      } catch {
+        return []; // ended while it was looked at
+      }
+    });
+}
+
+const find = (folder: string, command: RegExp) => livingOf(folder).find((one) => command.test(one.command))!.pid;
+
+describe.skipIf(process.platform !== 'linux')('everything ends', () => {
+  it.each([
+    ['SIGTERM', /\nAttune/, 0],
+    ['SIGHUP', /\nAttune/, 500], // while initdb runs
+    ['SIGINT', /\nAttune/, 1500],
+    ['SIGTERM', /✓ PostgreSQL/, 0],
+    ['SIGINT', /✓ PostgreSQL/, 0],
+    ['SIGHUP', /✓ PostgreSQL/, 0],
+    ['SIGKILL', /✓ PostgreSQL/, 0],
+  ] as const)('by %s to npm, after %s and %i ms', async (signal, moment, delay) => {
+    const { npm, folder, said } = await npmStart();
+    await said(moment);
+    await sleep(delay);
+    expect(livingOf(folder).length).toBeGreaterThan(1);
+    npm.kill(signal);
+    await expect.poll(() => livingOf(folder), { timeout: 15_000 }).toEqual([]);
+  });
+
+  it.each([
+    ['start', 'SIGKILL', /product\/start/],
+    ['the database', 'SIGTERM', /bin\/postgres -D/],
+    ["the database's keeper", 'SIGHUP', /keeper\.mjs/],
+  ] as const)('by a signal to %s (%s)', async (_, signal, command) => {
+    const { folder, said } = await npmStart();
+    await said(/✓ PostgreSQL/);
+    process.kill(find(folder, command), signal);
+    await expect.poll(() => livingOf(folder), { timeout: 15_000 }).toEqual([]);
+  });
+});
+
+it('a second start over the folder says who runs there, and leaves the first alone', async () => {
+  const first = await npmStart();
+  await first.said(/\nAttune/);
+  await sleep(1000);
+  const second = await npmStart({ ATTUNE_DATA: first.folder });
+  await second.said(/Attune did not start: .*Attune runs over .* already: process \d+/);
+  if (second.npm.exitCode === null) await once(second.npm, 'exit');
+  expect(second.npm.exitCode).toBe(1);
+  await first.said(/✓ PostgreSQL/);
+});
+
+it.each([
+  [
+    'PORT',
+    'abc',
+    'The environment variable PORT="abc" must be a whole number, from 0 to 65535. Change it and start again.',
+  ],
+  [
+    'ATTUNE_MODLE',
+    'x',
+    'There is no environment variable ATTUNE_MODLE. Did you mean ATTUNE_MODEL? .env.example lists all of them.',
+  ],
+])('%s=%s is a sentence and no stack', async (name, value, sentence) => {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'product/start.ts'], {
+    cwd: ROOT,
+    env: { ...process.env, [name]: value },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr!.on('data', (chunk) => (errors += chunk));
+  expect((await once(child, 'close'))[0]).toBe(1);
+  expect(errors).toBe(`${sentence}\n`);
+});
