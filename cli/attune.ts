@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --import tsx
 // `npx attune COMMAND …`: runs the command of that name in cli/commands.
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
