@@ -170,11 +170,12 @@ describe.runIf(chromiumPath)('the chat', () => {
   });
 
   it('keeps a draft while another conversation is open', async () => {
-    await input().fill('Half a thought');
     await page
       .getByRole('link', { name: /Branch/ })
       .first()
       .click();
+    await page.getByText('Written below the older answer').waitFor();
+    await input().fill('Half a thought');
     await page.getByRole('button', { name: 'New chat' }).first().click();
     await page.getByRole('heading', { name: 'What is on your mind?' }).waitFor();
     expect(await input().inputValue()).toBe('');

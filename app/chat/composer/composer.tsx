@@ -22,6 +22,11 @@ interface ComposerProps {
   onStop: () => void;
 }
 
+/** Nothing has the focus that keys could be meant for: a click beside everything gives it to the page's main part. */
+const isFree = (focused: Element | null) =>
+  focused === null ||
+  focused === document.body ||
+  (focused instanceof HTMLElement && focused.tabIndex < 0 && focused.closest('main') !== null);
 const isPointerFine = () => window.matchMedia('(pointer: fine)').matches;
 
 export function Composer({
@@ -47,8 +52,7 @@ export function Composer({
   // A key pressed while nothing has the focus is meant for the message: a button that had it may just have left the page.
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const isFree = document.activeElement === document.body || document.activeElement === null;
-      if (isFree && isWriting(event) && isPointerFine()) input.current?.focus();
+      if (isFree(document.activeElement) && isWriting(event) && isPointerFine()) input.current?.focus();
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
