@@ -14,7 +14,7 @@ import { migrateDatabase } from '@/db/migrate';
 import { champion } from '@/db/release';
 import * as schema from '@/db/schema';
 import { startBackend } from '@/trainer/backend';
-import { parseRow } from '@/trainer/data/snapshot';
+import { parseRow, type SnapshotRow } from '@/trainer/data/snapshot';
 import { runPipeline } from '@/trainer/pipeline';
 import { filesHome, readResult } from '@/trainer/runs/folder-store';
 import { RunManifest } from '@/trainer/runs/manifest';
@@ -24,7 +24,10 @@ const former = join(import.meta.dirname, '../fixtures/former');
 let folder: string;
 let base: Base;
 const inFolder = (name: string) => join(folder, name);
-const rowsOf = async (file: string) => (await readFile(file, 'utf8')).trim().split('\n').map(parseRow);
+const textsOf = async (file: string) => (await readFile(file, 'utf8')).trim().split('\n');
+const rowsOf = async (file: string) => (await textsOf(file)).map(parseRow);
+/** With their fields in the order of the file, which the hash sees. */
+const linesOf = async (file: string) => (await textsOf(file)).map((line) => JSON.parse(line) as SnapshotRow);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'attune-former-'));
@@ -58,7 +61,7 @@ describe.skipIf(problem)('a run that was interrupted there', () => {
       folder: inFolder('interrupted'),
       config: order.config,
       parent: null,
-      data: { rows: await rowsOf(inFolder('interrupted/snapshot.jsonl')), counts: {} },
+      data: { rows: await linesOf(inFolder('interrupted/snapshot.jsonl')), counts: {} },
       constraints: undefined,
       signal: new AbortController().signal,
       onProgress: () => {},
