@@ -90,7 +90,11 @@ async function keepOrder(
     return order;
   }
   const kept = Order.parse(JSON.parse(await readFile(file, 'utf8')));
-  const names = { config: 'configuration', parentVersionId: 'parent', snapshotSha256: 'data set' } as const;
+  const names = {
+    config: 'configuration',
+    parentVersionId: 'parent',
+    snapshotSha256: 'data set, or the same files as an earlier release read them',
+  } as const;
   const other = (['config', 'parentVersionId', 'snapshotSha256'] as const).find(
     (key) => JSON.stringify(kept[key]) !== JSON.stringify(given[key]),
   );
