@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks';
 import { tinyWeights } from '@/test/trainer/algorithms-support';
 import { judgePolicy, newPolicy, preferences, runTask, taskConfig } from '@/test/trainer/policy-task';
 import { startBackend } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { ALGORITHMS, type AlgorithmName } from '@/core/config/policy';
 
 const SEEDS = [1, 2, 3];
@@ -15,8 +15,8 @@ const SEEDS = [1, 2, 3];
 const COMPARISONS = 240;
 
 const backend = await startBackend();
-const trunk = loadTrunk({ weights: tinyWeights(7) });
-const before = judgePolicy(trunk, null);
+const backbone = loadBackbone({ weights: tinyWeights(7) });
+const before = judgePolicy(backbone, null);
 await run('ppo', SEEDS[0]!); // the first steps of a process are slow, and no algorithm's fault
 
 const rows = [];
@@ -46,7 +46,7 @@ const report = {
   rows,
 };
 await writeResult('algorithms', report);
-trunk.dispose();
+backbone.dispose();
 
 type Run = Awaited<ReturnType<typeof run>>;
 
@@ -54,13 +54,13 @@ async function run(algorithm: AlgorithmName, seed: number) {
   const policy = newPolicy();
   const since = performance.now();
   const { kept, verdict } = await runTask(
-    trunk,
+    backbone,
     policy,
     taskConfig(algorithm, { seed }),
-    preferences(trunk, COMPARISONS, 5),
+    preferences(backbone, COMPARISONS, 5),
   );
   const seconds = (performance.now() - since) / 1000;
-  const { mean, error, kl } = judgePolicy(trunk, policy);
+  const { mean, error, kl } = judgePolicy(backbone, policy);
   policy.dispose();
   return { seed, reward: mean, error, kl, seconds, kept: kept.iteration, verdict };
 }

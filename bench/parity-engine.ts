@@ -11,8 +11,8 @@ import { spawnEngine } from '@/engine/spawn';
 import { startBackend } from '@/trainer/backend';
 import { meanDifference } from '@/trainer/gates/differences';
 import { loraFromAdapter } from '@/trainer/model/lora';
-import { loadTrunk } from '@/trainer/model/backbone';
-import { type Answer, scoreResponses } from '@/trainer/sampling/completion-logprobs';
+import { loadBackbone } from '@/trainer/model/backbone';
+import { type Completion, scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
 import { inParallel } from './simulate/crowd';
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'attune-parity-'));
   const result: Record<string, Measured> = {};
   await startBackend();
-  const trunk = loadTrunk(base);
+  const backbone = loadBackbone(base);
   const lora = artifact && loraFromAdapter(base.weights.config, artifact.adapter, new Rng(0));
   try {
     for (const precision of ['fp32', 'int8'] as const) {
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
         spinning: false,
       });
       const stored: number[][] = [];
-      const answers = await inParallel(asked, 16, async (text, index): Promise<Answer> => {
+      const answers = await inParallel(asked, 16, async (text, index): Promise<Completion> => {
         const promptIds = base.renderPrompt([{ role: 'user', content: text }]);
         const ids: number[] = [];
         const logprobs: number[] = [];
@@ -86,10 +86,10 @@ async function main(): Promise<void> {
           logprobs.push(...event.logprobs);
         }
         stored[index] = logprobs;
-        return { promptIds: Int32Array.from(promptIds), answerIds: Int32Array.from(ids) };
+        return { promptIds: Int32Array.from(promptIds), completionIds: Int32Array.from(ids) };
       });
       await engine.close();
-      const { logprobs } = scoreResponses(trunk, lora, answers, 2048);
+      const { logprobs } = scoreCompletions(backbone, lora, answers, 2048);
       result[precision] = {
         meanDifference: meanDifference(stored, logprobs),
         largestDifference: largestDifference(stored, logprobs),

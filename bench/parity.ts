@@ -12,9 +12,9 @@ import { AttuneError } from '@/core/errors';
 import { Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
 import { loraFromAdapter } from '@/trainer/model/lora';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { startPrivateEngine } from '@/trainer/sampling/private-engine';
-import { type Answer, scoreResponses } from '@/trainer/sampling/completion-logprobs';
+import { type Completion, scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { loadChosenBase } from '@/product/base';
 import { exportBase, runPython, setupPeerPython } from './train/setup';
 import { env } from '@/product/env';
@@ -47,10 +47,10 @@ const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   return Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
 };
 
-const testAnswers = ({ test }: ParityInput): Answer[] =>
+const testCompletions = ({ test }: ParityInput): Completion[] =>
   test.prompts.map((prompt, i) => ({
     promptIds: Int32Array.from(prompt),
-    answerIds: Int32Array.from(test.answers[i]!),
+    completionIds: Int32Array.from(test.completions[i]!),
   }));
 
 /** As PEFT lays it out, in a folder that exists. */
@@ -70,22 +70,22 @@ async function main(): Promise<void> {
     await writeAdapter(join(folder, 'init'), init, base.id);
 
     const { device } = await startBackend();
-    const trunk = loadTrunk(base);
+    const backbone = loadBackbone(base);
     const here = {
-      sft: trainSftHere(trunk, init, input.sft),
-      reward: trainRewardHere(trunk, init, input.reward),
-      ppo: trainPpoHere(trunk, init, input.ppo),
+      sft: trainSftHere(backbone, init, input.sft),
+      reward: trainRewardHere(backbone, init, input.reward),
+      ppo: trainPpoHere(backbone, init, input.ppo),
     };
     await mkdir(join(folder, 'trained-here'));
     await writeAdapter(join(folder, 'trained-here'), here.sft.adapter, base.id);
     await runPython(python, [join(import.meta.dirname, 'peers/train-parity.py'), basePath, folder]);
     const there = JSON.parse(readFileSync(join(folder, 'output.json'), 'utf8')) as ParityOutput;
 
-    const answers = testAnswers(input);
+    const completions = testCompletions(input);
     const theirAdapter = await readAdapter(join(folder, 'trained-there'));
     const logprobsWith = (adapter: typeof theirAdapter) => {
-      const lora = loraFromAdapter(trunk.config, adapter, new Rng(0));
-      const { logprobs } = scoreResponses(trunk, lora, answers, 2048);
+      const lora = loraFromAdapter(backbone.config, adapter, new Rng(0));
+      const { logprobs } = scoreCompletions(backbone, lora, completions, 2048);
       lora.dispose();
       return logprobs.flatMap((row) => [...row]);
     };
@@ -99,7 +99,7 @@ async function main(): Promise<void> {
     });
     const served = await engine.score(
       await engine.serve('trained-there', theirAdapter),
-      answers,
+      completions,
       new AbortController().signal,
     );
     await engine.close();

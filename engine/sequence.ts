@@ -31,7 +31,7 @@ export class Sequence implements Schedulable {
   reusable = 0;
   /** Prompt and answer so far. */
   private readonly ids: number[];
-  private readonly maxAnswer: number;
+  private readonly maxCompletion: number;
   private readonly stopStrings: StopStrings;
   private cache: SequenceCache | null = null;
   private isPromptKept = false;
@@ -47,7 +47,7 @@ export class Sequence implements Schedulable {
     const { promptIds, sampling, emittedIds = [] } = request;
     checkLength(promptIds.length, context.maxContext);
     this.priority = request.priority ?? 'interactive';
-    this.maxAnswer = Math.min(sampling.maxTokens, context.maxContext - promptIds.length);
+    this.maxCompletion = Math.min(sampling.maxTokens, context.maxContext - promptIds.length);
     this.ids = [...promptIds];
     this.stopStrings = new StopStrings(context.tokenizer, sampling.stop);
     for (const id of emittedIds) if (!this.finishReason) this.append(id);
@@ -60,7 +60,7 @@ export class Sequence implements Schedulable {
     return this.ids.length - (this.cache?.length ?? this.reusable);
   }
   get longestTokens() {
-    return this.request.promptIds.length + this.maxAnswer;
+    return this.request.promptIds.length + this.maxCompletion;
   }
   get promptTokens() {
     return this.request.promptIds.length;
@@ -106,7 +106,7 @@ export class Sequence implements Schedulable {
       seen: all,
       stopIds: this.context.stopIds,
       topLogprobs,
-      maxNew: this.maxAnswer - this.completionTokens,
+      maxNew: this.maxCompletion - this.completionTokens,
     };
   }
 
@@ -139,7 +139,7 @@ export class Sequence implements Schedulable {
   private append(id: number): void {
     this.ids.push(id);
     if (this.context.stopIds.includes(id) || this.stopStrings.push(id)) this.finishReason = 'stop';
-    else if (this.completionTokens >= this.maxAnswer) this.finishReason = 'length';
+    else if (this.completionTokens >= this.maxCompletion) this.finishReason = 'length';
   }
 }
 

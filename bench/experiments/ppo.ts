@@ -9,7 +9,7 @@ import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { hash32 } from '@/core/rng';
 import { mean } from '@/bench/experiments/support/spread';
 import { startBackend } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import type { PpoConfig } from '@/core/config/policy';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     cache: path.join(env.dataFolder, 'cache'),
   });
   await startBackend();
-  const trunk = loadTrunk(base);
+  const backbone = loadBackbone(base);
   try {
     // One division of the prompts for all seeds, and one measurement of the start.
     const { voted, heldOut } = splitPrompts(1, HELD_OUT);
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
       if (existsSync(file)) continue;
       const gain = await measureGain({
         base,
-        trunk,
+        backbone,
         engine,
         prompts: voted,
         heldOut: asked,
@@ -93,7 +93,7 @@ async function main(): Promise<void> {
     }
     summarise(work);
   } finally {
-    trunk.dispose();
+    backbone.dispose();
     await engine.close();
   }
 }

@@ -13,11 +13,11 @@ import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { RewardModelConfig } from '@/core/config/reward';
 import { endOfTurn } from '@/trainer/data/demonstrations';
-import type { AnswerStates } from '@/trainer/model/answer-states';
-import { keepAnswerStates } from '@/bench/experiments/support/kept-answer-states';
+import type { CompletionStates } from '@/trainer/model/answer-states';
+import { keepCompletionStates } from '@/bench/experiments/support/kept-answer-states';
 import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { Trunk } from '@/trainer/model/types';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { Backbone } from '@/trainer/model/types';
 import { scalePair } from '@/trainer/reward/calibration';
 import { scoreExamples } from '@/trainer/reward/evaluate';
 import type { Comparison } from '@/trainer/math/reward-examples';
@@ -140,14 +140,14 @@ async function main(): Promise<void> {
   mkdirSync(work, { recursive: true });
   const deadline = AbortSignal.timeout(Number(options.minutes) * 60_000);
   await startBackend();
-  const trunk = loadTrunk(base);
+  const backbone = loadBackbone(base);
   const states = keepEnteringStates(
-    trunk,
-    firstAdaptedLayer(trunk.config.layers, adaptedShare),
+    backbone,
+    firstAdaptedLayer(backbone.config.layers, adaptedShare),
     config.keptStatesBytes,
   );
   const { probe } = config;
-  const answerStates = probe ? keepAnswerStates(trunk, probedBlocks(trunk.config.layers, probe)) : undefined;
+  const completionStates = probe ? keepCompletionStates(backbone, probedBlocks(backbone.config.layers, probe)) : undefined;
   try {
     for (let seed = 0; seed < SEEDS; seed++) {
       for (let fold = 0; fold < FOLDS; fold++) {
@@ -156,7 +156,7 @@ async function main(): Promise<void> {
         if (existsSync(file)) continue;
         const train = pairs.filter((pair) => folds.get(promptKey(pair)) !== fold);
         const test = pairs.filter((pair) => folds.get(promptKey(pair)) === fold);
-        const result = await runFold(trunk, {
+        const result = await runFold(backbone, {
           fold,
           seed,
           train,
@@ -164,7 +164,7 @@ async function main(): Promise<void> {
           work,
           name,
           states,
-          answerStates,
+          completionStates,
           signal: deadline,
         });
         writeFileSync(file, JSON.stringify(result));
@@ -175,7 +175,7 @@ async function main(): Promise<void> {
     if (!deadline.aborted) throw error;
     console.log('Out of time: call again to go on.');
   } finally {
-    trunk.dispose();
+    backbone.dispose();
   }
   summarise(work, { pairs: pairs.length, of: all.length, config });
 }
@@ -188,23 +188,23 @@ interface Fold {
   work: string;
   name: string;
   states: EnteringStates;
-  answerStates?: AnswerStates;
+  completionStates?: CompletionStates;
   signal: AbortSignal;
 }
 
 async function runFold(
-  trunk: Trunk,
-  { fold, seed, train, test, work, name, states, answerStates, signal }: Fold,
+  backbone: Backbone,
+  { fold, seed, train, test, work, name, states, completionStates, signal }: Fold,
 ): Promise<FoldResult> {
   const config = configOf(seed);
   const checkpoints = path.join(work, `checkpoints-${fold}-${seed}`);
   const log = openStepLog(path.join(LOGS, `reward-hh-${name}-fold-${fold}-seed-${seed}.jsonl`));
   const { model, report } = await trainRewardModel({
-    trunk,
+    backbone,
     examples: train,
     config,
     states,
-    answerStates,
+    completionStates,
     signal,
     onMetrics(_stage, step, metrics) {
       log.write({ step, ...metrics });

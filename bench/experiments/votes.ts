@@ -12,10 +12,10 @@ import { hash32, Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { RewardModelConfig } from '@/core/config/reward';
-import type { AnswerStates } from '@/trainer/model/answer-states';
-import { keepAnswerStates } from '@/bench/experiments/support/kept-answer-states';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { Trunk } from '@/trainer/model/types';
+import type { CompletionStates } from '@/trainer/model/answer-states';
+import { keepCompletionStates } from '@/bench/experiments/support/kept-answer-states';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { Backbone } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward/evaluate';
 import type { Comparison } from '@/trainer/math/reward-examples';
 import { lengthBaseline, lengthRule, measurePairs, scoredPairs } from '@/trainer/reward/metrics';
@@ -25,7 +25,7 @@ import { normaliseReward } from '@/trainer/reward/scorer';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
 import { type Gain, measureGain, ppoSettings } from './support/policy-gain';
-import { lazyEngine, type SampledAnswer, sampleOnce } from './support/sampled-answers';
+import { lazyEngine, type SampledCompletion, sampleOnce } from './support/sampled-answers';
 import { settingsName } from './support/settings-name';
 import { openStepLog } from './support/step-log';
 import { votesChart } from './support/votes-chart';
@@ -80,16 +80,16 @@ interface SizeResult {
 }
 
 /** Vote i compares answers 2i and 2i + 1. */
-function votesOn(answers: readonly SampledAnswer[], first: number, noise: number): Comparison[] {
-  return Array.from({ length: answers.length / 2 }, (_, i) => {
-    const [left, right] = [answers[2 * i]!, answers[2 * i + 1]!];
+function votesOn(completions: readonly SampledCompletion[], first: number, noise: number): Comparison[] {
+  return Array.from({ length: completions.length / 2 }, (_, i) => {
+    const [left, right] = [completions[2 * i]!, completions[2 * i + 1]!];
     const choice = choose(preference(left), preference(right), noise, new Rng(hash32(SEED, first + i)));
     const [chosen, rejected] = choice === 'right' ? [right, left] : [left, right];
     return {
       kind: 'comparison',
       promptIds: left.promptIds,
-      chosenIds: chosen.answerIds,
-      rejectedIds: rejected.answerIds,
+      chosenIds: chosen.completionIds,
+      rejectedIds: rejected.completionIds,
       outcome: choice === 'tie' ? 'tie' : 'chosen',
       margin: 0,
       weight: 1,
@@ -126,9 +126,9 @@ async function main(): Promise<void> {
   const test = votesOn(forTest, 1_000_000, noise);
   const truth = votesOn(forTest, 1_000_000, 0);
   await startBackend();
-  const trunk = loadTrunk(base);
+  const backbone = loadBackbone(base);
   const { probe } = rewardConfig();
-  const answerStates = probe ? keepAnswerStates(trunk, probedBlocks(trunk.config.layers, probe)) : undefined;
+  const completionStates = probe ? keepCompletionStates(backbone, probedBlocks(backbone.config.layers, probe)) : undefined;
   const results: SizeResult[] = [];
   const settings = [options.preference, noise, options.epochs, ...settingsName(options.reward)];
   const folderOf = (size: number) => path.join(work, [...settings, size].join('-'));
@@ -138,7 +138,7 @@ async function main(): Promise<void> {
       const folder = folderOf(size);
       const file = path.join(folder, 'result.json');
       if (!existsSync(file)) {
-        const result = await trainOn(trunk, votes.slice(0, size), { test, truth, folder, answerStates, signal });
+        const result = await trainOn(backbone, votes.slice(0, size), { test, truth, folder, completionStates, signal });
         writeFileSync(file, JSON.stringify(result));
       }
       results.push(JSON.parse(readFileSync(file, 'utf8')));
@@ -148,7 +148,7 @@ async function main(): Promise<void> {
     const folder = path.join(folderOf(PPO_VOTES), ['ppo', ...settingsName(options['ppo-settings'])].join('-'));
     const file = path.join(folder, 'result.json');
     if (!existsSync(file)) {
-      const own = { trunk, votes: votes.slice(0, PPO_VOTES), folder: folderOf(PPO_VOTES), answerStates, signal };
+      const own = { backbone, votes: votes.slice(0, PPO_VOTES), folder: folderOf(PPO_VOTES), completionStates, signal };
       const { model } = await rewardModelOf(own);
       try {
         normaliseReward(model, forVotes.slice(0, SCALE_ANSWERS));
@@ -161,7 +161,7 @@ async function main(): Promise<void> {
         });
         const gain = await measureGain({
           base,
-          trunk,
+          backbone,
           engine: exact,
           prompts: voted,
           heldOut: asked,
@@ -186,7 +186,7 @@ async function main(): Promise<void> {
     policy = JSON.parse(readFileSync(file, 'utf8'));
     report(results, forVotes, policy);
   } finally {
-    trunk.dispose();
+    backbone.dispose();
     await exact.close();
   }
 }
@@ -195,11 +195,11 @@ async function main(): Promise<void> {
 const SCALE_ANSWERS = 200;
 
 interface Training {
-  trunk: Trunk;
+  backbone: Backbone;
   votes: Comparison[];
   folder: string;
   /** For probes alone. */
-  answerStates: AnswerStates | undefined;
+  completionStates: CompletionStates | undefined;
   signal: AbortSignal;
 }
 
@@ -217,14 +217,14 @@ const rewardConfig = () =>
   });
 
 /** Trained on, or read from its last checkpoint where it is finished. */
-function rewardModelOf({ trunk, votes, folder, answerStates, signal }: Training) {
+function rewardModelOf({ backbone, votes, folder, completionStates, signal }: Training) {
   mkdirSync(folder, { recursive: true });
   const log = openStepLog(path.join('bench', 'results', 'logs', `votes-${path.basename(folder)}-reward-seed-${SEED}.jsonl`));
   return trainRewardModel({
-    trunk,
+    backbone,
     examples: votes,
     config: rewardConfig(),
-    answerStates,
+    completionStates,
     signal,
     onMetrics(_stage, step, metrics) {
       log.write({ step, ...metrics });
@@ -235,15 +235,15 @@ function rewardModelOf({ trunk, votes, folder, answerStates, signal }: Training)
   });
 }
 
-interface VoteRun extends Omit<Training, 'trunk' | 'votes'> {
+interface VoteRun extends Omit<Training, 'backbone' | 'votes'> {
   test: Comparison[];
   truth: Comparison[];
 }
 
-async function trainOn(trunk: Trunk, votes: Comparison[], run: VoteRun): Promise<SizeResult> {
+async function trainOn(backbone: Backbone, votes: Comparison[], run: VoteRun): Promise<SizeResult> {
   const { test, truth } = run;
   const started = Date.now();
-  const { model } = await rewardModelOf({ trunk, votes, ...run });
+  const { model } = await rewardModelOf({ backbone, votes, ...run });
   try {
     const seconds = (Date.now() - started) / 1000;
     const rule = lengthRule(scoredPairs(votes.map((example) => ({ example, scores: [] }))));
@@ -269,16 +269,16 @@ async function trainOn(trunk: Trunk, votes: Comparison[], run: VoteRun): Promise
 /** By two standard errors of a fair coin, on as many held-out votes. */
 const isAboveChance = ({ accuracy, decidedHeldOut }: SizeResult) => accuracy > 0.5 + 1 / Math.sqrt(decidedHeldOut);
 
-function report(results: SizeResult[], answers: readonly SampledAnswer[], policy: Gain | null): void {
+function report(results: SizeResult[], completions: readonly SampledCompletion[], policy: Gain | null): void {
   const out = options.out ?? resultPath(`votes-${options.preference}`);
-  const scores = answers.map(preference);
+  const scores = completions.map(preference);
   const summary = {
     preference: options.preference,
     noise: Number(options.noise),
     seed: SEED,
-    answers: {
-      count: answers.length,
-      endedShare: answers.filter(({ ended }) => ended).length / answers.length,
+    completions: {
+      count: completions.length,
+      endedShare: completions.filter(({ ended }) => ended).length / completions.length,
       meanScore: scores.reduce((a, b) => a + b, 0) / scores.length,
     },
     results,

@@ -8,18 +8,18 @@ import { tf } from '@/trainer/backend';
 import type { Experience } from '@/trainer/policy/experience';
 import { bradleyTerryLoss } from '@/trainer/math/policy-loss';
 import { createScalarHead } from '@/trainer/model/heads';
-import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { crossEntropy, completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
-import { packAnswers } from '@/trainer/model/packing';
-import type { Trunk } from '@/trainer/model/types';
+import { packCompletions } from '@/trainer/model/packing';
+import type { Backbone } from '@/trainer/model/types';
 import { AdamW, clipByGlobalNorm, disposeGradients, learningRateAt } from '@/trainer/model/optim';
 import { PpoConfig } from '@/core/config/policy';
 import { ppo } from '@/trainer/policy/algorithms/ppo';
-import { scoreResponses, splitByLength } from '@/trainer/sampling/completion-logprobs';
+import { scoreCompletions, splitByLength } from '@/trainer/sampling/completion-logprobs';
 
-interface Answers {
+interface Completions {
   prompts: number[][];
-  answers: number[][];
+  completions: number[][];
 }
 
 interface Optimisation {
@@ -29,7 +29,7 @@ interface Optimisation {
 }
 
 export interface ParityInput {
-  sft: Optimisation & { batches: Answers[] };
+  sft: Optimisation & { batches: Completions[] };
   reward: Optimisation & {
     batches: { prompt: number[]; chosen: number[]; rejected: number[]; margin: number }[][];
     headWeight: number[];
@@ -37,7 +37,7 @@ export interface ParityInput {
     centering: number;
   };
   ppo: {
-    iterations: (Answers & { scores: number[]; minibatches: number[][] })[];
+    iterations: (Completions & { scores: number[]; minibatches: number[][] })[];
     epsilon: number;
     learningRate: number;
     valueLearningRate: number;
@@ -46,7 +46,7 @@ export interface ParityInput {
     clip: number;
     valueClip: number;
   };
-  test: Answers;
+  test: Completions;
 }
 
 const STEPS = 50;
@@ -65,9 +65,9 @@ export function makeParityInput(base: Base, seed: number): { input: ParityInput;
     return Array.from(ids.slice(from, from + length));
   };
   const times = <T>(n: number, make: () => T) => Array.from({ length: n }, make);
-  const answers = (n: number): Answers => {
+  const completions = (n: number): Completions => {
     const prompts = times(n, () => cut(between(8, 24)));
-    return { prompts, answers: times(n, () => cut(between(16, 40))) };
+    return { prompts, completions: times(n, () => cut(between(16, 40))) };
   };
   const rates = (lr: number) =>
     times(STEPS, () => 0).map((_, step) =>
@@ -80,7 +80,7 @@ export function makeParityInput(base: Base, seed: number): { input: ParityInput;
   return {
     init,
     input: {
-      sft: { epsilon: 1e-8, weightDecay: 0.01, learningRates: rates(3e-4), batches: times(STEPS, () => answers(4)) },
+      sft: { epsilon: 1e-8, weightDecay: 0.01, learningRates: rates(3e-4), batches: times(STEPS, () => completions(4)) },
       reward: {
         epsilon: 1e-8,
         weightDecay: 0.01,
@@ -106,7 +106,7 @@ export function makeParityInput(base: Base, seed: number): { input: ParityInput;
         clip: 0.2,
         valueClip: 0.5,
         iterations: times(ITERATIONS, () => ({
-          ...answers(8),
+          ...completions(8),
           scores: times(8, () => rng.normal()),
           minibatches: times(2, () => rng.shuffle([0, 1, 2, 3, 4, 5, 6, 7])).flatMap((all) => [
             all.slice(0, 4),
@@ -114,20 +114,20 @@ export function makeParityInput(base: Base, seed: number): { input: ParityInput;
           ]),
         })),
       },
-      test: answers(8),
+      test: completions(8),
     },
   };
 }
 
-export function trainSftHere(trunk: Trunk, init: Adapter, config: ParityInput['sft']) {
-  const lora = loraFromAdapter(trunk.config, init, new Rng(0));
+export function trainSftHere(backbone: Backbone, init: Adapter, config: ParityInput['sft']) {
+  const lora = loraFromAdapter(backbone.config, init, new Rng(0));
   const optimiser = new AdamW(config);
-  const losses = config.batches.map(({ prompts, answers }, i) => {
-    const { batch, positions } = packAnswers(
-      prompts.map((prompt, j) => ({ promptIds: row(prompt), answers: [row(answers[j]!)] })),
+  const losses = config.batches.map(({ prompts, completions }, i) => {
+    const { batch, positions } = packCompletions(
+      prompts.map((prompt, j) => ({ promptIds: row(prompt), completions: [row(completions[j]!)] })),
     );
-    const { loss, gradients } = trunk.backward(batch, lora, (hidden) =>
-      responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs) => crossEntropy(logprobs)),
+    const { loss, gradients } = backbone.backward(batch, lora, (hidden) =>
+      completionLogprobsWithGradient(backbone, hidden, positions, 1, (logprobs) => crossEntropy(logprobs)),
     );
     clipByGlobalNorm(gradients, 1);
     optimiser.step(lora.variables, gradients, config.learningRates[i]!);
@@ -140,19 +140,19 @@ export function trainSftHere(trunk: Trunk, init: Adapter, config: ParityInput['s
   return { losses, adapter };
 }
 
-export function trainRewardHere(trunk: Trunk, init: Adapter, config: ParityInput['reward']) {
-  const lora = loraFromAdapter(trunk.config, init, new Rng(0));
-  const { hiddenSize } = trunk.config;
+export function trainRewardHere(backbone: Backbone, init: Adapter, config: ParityInput['reward']) {
+  const lora = loraFromAdapter(backbone.config, init, new Rng(0));
+  const { hiddenSize } = backbone.config;
   const head = createScalarHead({ name: 'reward', hiddenSize, init: 'zero', rng: new Rng(0) });
   tf.tidy(() => head.variables.get('reward.weight')!.assign(tf.tensor1d(config.headWeight)));
   const variables = new Map([...lora.variables, ...head.variables]);
   const optimiser = new AdamW(config);
   const losses = config.batches.map((pairs, i) => {
-    const { batch, last } = packAnswers(
-      pairs.map(({ prompt, chosen, rejected }) => ({ promptIds: row(prompt), answers: [row(chosen), row(rejected)] })),
+    const { batch, last } = packCompletions(
+      pairs.map(({ prompt, chosen, rejected }) => ({ promptIds: row(prompt), completions: [row(chosen), row(rejected)] })),
     );
     const comparisons = pairs.map(({ margin }) => ({ outcome: 'chosen' as const, margin, weight: 1 }));
-    const { loss, gradients } = trunk.backward(batch, lora, (hidden) =>
+    const { loss, gradients } = backbone.backward(batch, lora, (hidden) =>
       head.loss(hidden, last, (scores) => {
         const { loss, gradient } = bradleyTerryLoss(scores, comparisons, { centering: config.centering });
         return { loss, dValues: gradient };
@@ -171,7 +171,7 @@ export function trainRewardHere(trunk: Trunk, init: Adapter, config: ParityInput
 }
 
 /** Answers and scores are given; log-probs, values and everything that follows from them are each side's own. */
-export function trainPpoHere(trunk: Trunk, init: Adapter, given: ParityInput['ppo']) {
+export function trainPpoHere(backbone: Backbone, init: Adapter, given: ParityInput['ppo']) {
   const config = PpoConfig.parse({
     ...given,
     iterations: given.iterations.length,
@@ -181,11 +181,11 @@ export function trainPpoHere(trunk: Trunk, init: Adapter, given: ParityInput['pp
     minibatch: 4,
     epochs: 2,
   });
-  const lora = loraFromAdapter(trunk.config, init, new Rng(0));
-  const { hiddenSize } = trunk.config;
+  const lora = loraFromAdapter(backbone.config, init, new Rng(0));
+  const { hiddenSize } = backbone.config;
   const valueHead = createScalarHead({ name: 'value', hiddenSize, init: 'zero', layerNorm: true, rng: new Rng(0) });
   const variables = new Map([...lora.variables, ...valueHead.variables]);
-  const learner = { trunk, policy: lora, valueHead, variables, optimiser: new AdamW({ epsilon: given.epsilon }) };
+  const learner = { backbone, policy: lora, valueHead, variables, optimiser: new AdamW({ epsilon: given.epsilon }) };
   const algorithm = ppo(config);
   const policyLosses: number[] = [];
   const valueLosses: number[] = [];
@@ -216,25 +216,25 @@ export function trainPpoHere(trunk: Trunk, init: Adapter, given: ParityInput['pp
 
 function experienceOf(
   {
-    trunk,
+    backbone,
     policy,
     valueHead,
-  }: { trunk: Trunk; policy: ReturnType<typeof loraFromAdapter>; valueHead: ReturnType<typeof createScalarHead> },
-  { prompts, answers, scores }: ParityInput['ppo']['iterations'][number],
+  }: { backbone: Backbone; policy: ReturnType<typeof loraFromAdapter>; valueHead: ReturnType<typeof createScalarHead> },
+  { prompts, completions, scores }: ParityInput['ppo']['iterations'][number],
   microBatchTokens: number,
 ): Experience {
-  const all = prompts.map((prompt, i) => ({ promptIds: row(prompt), answerIds: row(answers[i]!) }));
+  const all = prompts.map((prompt, i) => ({ promptIds: row(prompt), completionIds: row(completions[i]!) }));
   const values: Float32Array[] = new Array(all.length);
-  const own = scoreResponses(trunk, policy, all, microBatchTokens, (hidden, positions, rows) => {
-    const lengths = rows.map((i) => all[i]!.answerIds.length);
+  const own = scoreCompletions(backbone, policy, all, microBatchTokens, (hidden, positions, rows) => {
+    const lengths = rows.map((i) => all[i]!.completionIds.length);
     splitByLength(valueHead.values(hidden, positions), lengths).forEach((of, j) => {
       values[rows[j]!] = of;
     });
   });
-  const { logprobs: referenceLogprobs } = scoreResponses(trunk, null, all, microBatchTokens);
+  const { logprobs: referenceLogprobs } = scoreCompletions(backbone, null, all, microBatchTokens);
   return {
     promptIds: all.map(({ promptIds }) => promptIds),
-    answerIds: all.map(({ answerIds }) => answerIds),
+    completionIds: all.map(({ completionIds }) => completionIds),
     staleness: new Float32Array(all.length),
     rewardScores: Float32Array.from(scores),
     scores: Float32Array.from(scores),

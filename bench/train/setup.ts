@@ -88,7 +88,7 @@ export const SIZES = {
   promptShare: 0.5,
   prompts: 16,
   promptTokens: 64,
-  answerTokens: 64,
+  completionTokens: 64,
 };
 
 /** Ordinary text cut at random places, so that samples of the policy go on for as long as they may. */
@@ -101,13 +101,13 @@ export function makeTrainInput(base: Base, seed: number): TrainInput {
     return Array.from(ids.slice(from, from + length));
   };
   const prompt = SIZES.rowTokens * SIZES.promptShare;
-  const answer = SIZES.rowTokens - prompt;
+  const completion = SIZES.rowTokens - prompt;
   return {
     sft: Array.from({ length: SIZES.sftRows }, () => cut(SIZES.rowTokens)),
     reward: Array.from({ length: SIZES.pairs }, () => ({
       prompt: cut(prompt),
-      chosen: cut(answer),
-      rejected: cut(answer),
+      chosen: cut(completion),
+      rejected: cut(completion),
     })),
     prompts: Array.from({ length: SIZES.prompts }, () => cut(SIZES.promptTokens)),
   };

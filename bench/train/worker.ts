@@ -14,12 +14,12 @@ import { gatherExperience } from '@/trainer/policy/experience';
 import type { ExperienceEngine } from '@/trainer/sampling/private-engine';
 import { bradleyTerryLoss } from '@/trainer/math/policy-loss';
 import { createScalarHead } from '@/trainer/model/heads';
-import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { crossEntropy, completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
-import { packAnswers } from '@/trainer/model/packing';
-import { responsePositions } from '@/trainer/model/positions';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { NamedGradients, NamedVariables, Trunk } from '@/trainer/model/types';
+import { packCompletions } from '@/trainer/model/packing';
+import { completionPositions } from '@/trainer/model/positions';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { NamedGradients, NamedVariables, Backbone } from '@/trainer/model/types';
 import { AdamW, addGradients, clipByGlobalNorm, disposeGradients } from '@/trainer/model/optim';
 import { PpoConfig } from '@/core/config/policy';
 import { ppo } from '@/trainer/policy/algorithms/ppo';
@@ -65,17 +65,17 @@ function applyStep(optimiser: AdamW, variables: NamedVariables, gradients: Named
   disposeGradients(gradients);
 }
 
-function sft(trunk: Trunk): Step {
-  const lora = createLora(trunk.config, { ...LORA, rng: new Rng(1) });
+function sft(backbone: Backbone): Step {
+  const lora = createLora(backbone.config, { ...LORA, rng: new Rng(1) });
   const optimiser = new AdamW();
   const ids = input.sft.map(row);
-  const positions = responsePositions(
+  const positions = completionPositions(
     ids,
     ids.map(() => 1),
   );
   return () => {
-    const { loss, gradients } = trunk.backward({ ids }, lora, (hidden) =>
-      responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs) => crossEntropy(logprobs)),
+    const { loss, gradients } = backbone.backward({ ids }, lora, (hidden) =>
+      completionLogprobsWithGradient(backbone, hidden, positions, 1, (logprobs) => crossEntropy(logprobs)),
     );
     applyStep(optimiser, lora.variables, gradients, 3e-4);
     return loss;
@@ -83,24 +83,24 @@ function sft(trunk: Trunk): Step {
 }
 
 /** In micro-batches of 4 comparisons: chosen and rejected stand behind one copy of their prompt. */
-function reward(trunk: Trunk): Step {
+function reward(backbone: Backbone): Step {
   const rng = new Rng(1);
-  const lora = createLora(trunk.config, { ...LORA, rng });
-  const { hiddenSize } = trunk.config;
+  const lora = createLora(backbone.config, { ...LORA, rng });
+  const { hiddenSize } = backbone.config;
   const head = createScalarHead({ name: 'reward', hiddenSize, init: 'normal', rng });
   const variables = new Map([...lora.variables, ...head.variables]);
   const optimiser = new AdamW();
   const groups = input.reward.map((pair) => ({
     promptIds: row(pair.prompt),
-    answers: [row(pair.chosen), row(pair.rejected)],
+    completions: [row(pair.chosen), row(pair.rejected)],
   }));
   return () => {
     const sum: NamedGradients = new Map();
     let loss = 0;
     for (let from = 0; from < groups.length; from += 4) {
-      const packed = packAnswers(groups.slice(from, from + 4));
+      const packed = packCompletions(groups.slice(from, from + 4));
       const pairs = groups.slice(from, from + 4).map(() => ({ outcome: 'chosen' as const, margin: 0, weight: 1 }));
-      const part = trunk.backward(packed.batch, lora, (hidden) =>
+      const part = backbone.backward(packed.batch, lora, (hidden) =>
         head.loss(hidden, packed.last, (scores) => {
           const { loss, gradient } = bradleyTerryLoss(scores, pairs, { centering: 0, normaliser: groups.length });
           return { loss, dValues: gradient };
@@ -115,7 +115,7 @@ function reward(trunk: Trunk): Step {
 }
 
 /** One iteration as the trainer runs it: answers from the fp32 engine, scores, and four epochs of four minibatches. */
-async function policy(trunk: Trunk, base: Base): Promise<Step> {
+async function policy(backbone: Backbone, base: Base): Promise<Step> {
   const engine = await startPrivateEngine({
     modelPath: basePath,
     base,
@@ -128,18 +128,18 @@ async function policy(trunk: Trunk, base: Base): Promise<Step> {
     sequences: SIZES.prompts,
     epochs: 4,
     minibatch: 4,
-    maxResponseTokens: SIZES.answerTokens,
+    maxResponseTokens: SIZES.completionTokens,
     minWords: 0,
     microBatchTokens: 2048,
     approxKlStop: 100,
     klBudget: 1000,
   });
-  const lora = createLora(trunk.config, { ...LORA, rng: new Rng(1) });
-  const { hiddenSize } = trunk.config;
+  const lora = createLora(backbone.config, { ...LORA, rng: new Rng(1) });
+  const { hiddenSize } = backbone.config;
   const valueHead = createScalarHead({ name: 'value', hiddenSize, init: 'zero', layerNorm: true, rng: new Rng(1) });
   const variables = new Map([...lora.variables, ...valueHead.variables]);
-  const learner = { trunk, policy: lora, valueHead, variables, optimiser: new AdamW({ epsilon: 1e-5 }) };
-  const rewardModel = createRewardModel(trunk, { ...LORA, maxTokens: 512, microBatchTokens: 2048, seed: 2 });
+  const learner = { backbone, policy: lora, valueHead, variables, optimiser: new AdamW({ epsilon: 1e-5 }) };
+  const rewardModel = createRewardModel(backbone, { ...LORA, maxTokens: 512, microBatchTokens: 2048, seed: 2 });
   const algorithm = ppo(config);
   const signal = new AbortController().signal;
   let iteration = 0;
@@ -148,7 +148,7 @@ async function policy(trunk: Trunk, base: Base): Promise<Step> {
     const adapterId = await engine.serve('policy', lora.toAdapter());
     const { experience } = await gatherExperience(
       {
-        trunk,
+        backbone,
         policy: lora,
         reference: null,
         reward: rewardModel,
@@ -227,8 +227,8 @@ async function sampleInFull(
 async function main(): Promise<void> {
   const { device } = await startBackend();
   const base = await loadBase(basePath);
-  const trunk = loadTrunk(base);
-  const step = await { sft, reward, ppo: policy }[job as 'sft' | 'reward' | 'ppo'](trunk, base);
+  const backbone = loadBackbone(base);
+  const step = await { sft, reward, ppo: policy }[job as 'sft' | 'reward' | 'ppo'](backbone, base);
   say({ gpu: device === 'gpu' ? 1 : 0 });
   for await (const _ of createInterface({ input: process.stdin })) {
     const since = performance.now();

@@ -159,7 +159,7 @@ function writeTurn(context: BlockContext, carried: Carried[]): Graph {
   const last = graph.op('Sub', [graph.op('Add', [value('lengths'), value('newTokens')]), graph.constant('int32', [1])]);
   const longest = graph.op('ReduceMax', [last], { keepdims: 0 });
   const totalLength = graph.op('Add', [longest, graph.constant('int32', [1])]);
-  const hidden = writeTrunk(context, value, { lastIndex: last, totalLength }, next); // [N, H]
+  const hidden = writeBackbone(context, value, { lastIndex: last, totalLength }, next); // [N, H]
   const logits = head(context, hidden); // [N, V]
   next.set('logits', logits);
 
@@ -207,7 +207,7 @@ const SAMPLING_INPUTS = {
  * values [B, R] that tell which of A's columns a row has. `visit` gets the value [T, H] that enters each block, and what
  * leaves the last one where every position is read out.
  */
-export function writeTrunk(
+export function writeBackbone(
   context: BlockContext,
   value: (name: string) => string,
   lengths: { lastIndex: string; totalLength: string },

@@ -42,10 +42,10 @@ export class Drafter {
   }
 
   /** Learns the tokens that came since; from `answerStart` on they also tell how right its guesses are. */
-  follow(ids: ArrayLike<number>, answerStart: number): void {
+  follow(ids: ArrayLike<number>, completionStart: number): void {
     for (let at = this.ids.length; at < ids.length; at++) {
       const id = ids[at]!;
-      const guess = at >= answerStart ? this.guess() : null;
+      const guess = at >= completionStart ? this.guess() : null;
       if (guess) {
         this.right[guess.kind] = this.right[guess.kind]! * KEPT + (guess.id === id ? 1 : 0);
         this.all[guess.kind] = this.all[guess.kind]! * KEPT + 1;

@@ -2,18 +2,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALGORITHMS, type PolicyConfig } from '@/core/config/policy';
 import { startBackend, type Tensor, tf } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { Trunk } from '@/trainer/model/types';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { Backbone } from '@/trainer/model/types';
 import type { PolicyInput } from '@/trainer/policy/run';
 import { tinyWeights } from './algorithms-support';
 import { newPolicy, preferences, runTask, taskConfig } from './policy-task';
 
-let trunk: Trunk;
+let backbone: Backbone;
 beforeAll(async () => {
   await startBackend();
-  trunk = loadTrunk({ weights: tinyWeights(7) });
+  backbone = loadBackbone({ weights: tinyWeights(7) });
 });
-afterAll(() => trunk.dispose());
+afterAll(() => backbone.dispose());
 
 async function attempt(
   config: PolicyConfig,
@@ -25,7 +25,10 @@ async function attempt(
   const before = policy.toAdapter();
   const tensors = tf.memory().numTensors;
   try {
-    const result = await runTask(changes.trunk ?? trunk, policy, config, { ...preferences(trunk, 20, 5), ...changes });
+    const result = await runTask(changes.backbone ?? backbone, policy, config, {
+      ...preferences(backbone, 20, 5),
+      ...changes,
+    });
     return { ...result, before };
   } finally {
     expect(tf.memory().numTensors).toBe(tensors);
@@ -44,10 +47,10 @@ describe('at the start', () => {
   });
 
   /** The update sees other prompts than the experience did: other log-probs for the same answers. */
-  const misread = (): Trunk => ({
-    ...trunk,
+  const misread = (): Backbone => ({
+    ...backbone,
     backward: (batch, lora, loss) =>
-      trunk.backward(
+      backbone.backward(
         { ...batch, ids: batch.ids.map((ids) => Int32Array.from(ids, (id, t) => (t < 2 ? (id + 5) % 24 : id))) },
         lora,
         loss,
@@ -70,10 +73,10 @@ describe('at the start', () => {
 describe('on the way', () => {
   test('a gradient that is not a number ends the run, names its tensor, and keeps the last sound policy', async () => {
     let calls = 0;
-    const broken: Trunk = {
-      ...trunk,
+    const broken: Backbone = {
+      ...backbone,
       backward(batch, lora, loss) {
-        const result = trunk.backward(batch, lora, loss);
+        const result = backbone.backward(batch, lora, loss);
         const name = 'layers.1.mlp.down_proj.lora_B';
         if (++calls > 6) {
           const sound = result.gradients.get(name) as Tensor;
@@ -87,7 +90,7 @@ describe('on the way', () => {
       },
     };
     const config = taskConfig('ppo', { sequences: 16, minibatch: 8, microBatchTokens: 4096 });
-    const { verdict, kept } = await attempt(config, { trunk: broken });
+    const { verdict, kept } = await attempt(config, { backbone: broken });
     expect(verdict).toMatch(/The gradient of layers.1.mlp.down_proj.lora_B is not finite/);
     expect(kept.iteration).toBe(1); // two epochs of two minibatches make the first update; the second breaks in its third step
   });
@@ -95,9 +98,9 @@ describe('on the way', () => {
   test('a reward that becomes no number ends the run, and a policy from before is kept', async () => {
     let batch = 0;
     const reward = {
-      score(answers: readonly unknown[]) {
+      score(completions: readonly unknown[]) {
         batch++;
-        return answers.map((_, i) => (batch > 2 ? Number.NaN : i % 4));
+        return completions.map((_, i) => (batch > 2 ? Number.NaN : i % 4));
       },
     };
     const { verdict, kept } = await attempt(taskConfig('grpo', { sequences: 16 }), { reward });
@@ -121,10 +124,10 @@ describe('on the way', () => {
   });
 
   test('DPO, too, ends with a sentence where a gradient breaks', async () => {
-    const broken: Trunk = {
-      ...trunk,
+    const broken: Backbone = {
+      ...backbone,
       backward(batch, lora, loss) {
-        const result = trunk.backward(batch, lora, loss);
+        const result = backbone.backward(batch, lora, loss);
         const [name, sound] = [...result.gradients][0]!;
         result.gradients.set(
           name,
@@ -134,7 +137,7 @@ describe('on the way', () => {
         return result;
       },
     };
-    const { verdict, adapter, before } = await attempt(taskConfig('dpo'), { trunk: broken });
+    const { verdict, adapter, before } = await attempt(taskConfig('dpo'), { backbone: broken });
     expect(verdict).toMatch(/is not finite/);
     expect(adapter).toEqual(before);
   });

@@ -3,27 +3,27 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf, type Variable } from '@/trainer/backend';
 import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { createScalarHead } from '@/trainer/model/heads';
 import { AdamW } from '@/trainer/model/optim';
-import type { Lora, NamedGradients, Trunk } from '@/trainer/model/types';
+import type { Backbone, Lora, NamedGradients } from '@/trainer/model/types';
 import type { Experience } from '@/trainer/policy/experience';
 import { criticSignal } from '@/trainer/policy/learning-signal';
 import { stepOnMinibatch } from '@/trainer/policy/step';
-import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
+import { scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { tinyWeights } from './algorithms-support';
-import { newPolicy, PROMPTS, sampleAnswers, taskConfig } from './policy-task';
+import { newPolicy, PROMPTS, sampleCompletions, taskConfig } from './policy-task';
 
-let trunk: Trunk;
+let backbone: Backbone;
 let policy: Lora;
 beforeAll(async () => {
   await startBackend();
-  trunk = loadTrunk({ weights: tinyWeights(7) });
+  backbone = loadBackbone({ weights: tinyWeights(7) });
   policy = newPolicy();
 });
 afterAll(() => {
   policy.dispose();
-  trunk.dispose();
+  backbone.dispose();
 });
 
 const rng = new Rng(29);
@@ -49,18 +49,18 @@ class Recorder extends AdamW {
 }
 
 test('policy, divergence, entropy, demonstration and value terms have the gradient of their sum, for A, B and the head', () => {
-  const answers = sampleAnswers(trunk, null, PROMPTS.slice(0, 6), [1, 2, 3, 4, 5, 6]).map(({ ids }, i) => ({
+  const completions = sampleCompletions(backbone, null, PROMPTS.slice(0, 6), [1, 2, 3, 4, 5, 6]).map(({ ids }, i) => ({
     promptIds: PROMPTS[i]!,
-    answerIds: Int32Array.from(ids),
+    completionIds: Int32Array.from(ids),
   }));
   const head = createScalarHead({ name: 'value', hiddenSize: 32, init: 'normal', layerNorm: true, rng: new Rng(4) });
   for (const [name, variable] of policy.variables) noisy(variable, name.endsWith('B') ? 0.05 : 0.02);
-  const reference = scoreResponses(trunk, null, answers, 512);
-  const old = scoreResponses(trunk, policy, answers, 512);
-  const rows = answers.map((_, i) => i);
+  const reference = scoreCompletions(backbone, null, completions, 512);
+  const old = scoreCompletions(backbone, policy, completions, 512);
+  const rows = completions.map((_, i) => i);
   const experience: Experience = {
-    promptIds: answers.map(({ promptIds }) => promptIds),
-    answerIds: answers.map(({ answerIds }) => answerIds),
+    promptIds: completions.map(({ promptIds }) => promptIds),
+    completionIds: completions.map(({ completionIds }) => completionIds),
     staleness: new Float32Array(6),
     rewardScores: Float32Array.of(1, 0, 2, -1, 0.5, 3),
     scores: Float32Array.of(1, 0, 2, -1, 0.5, 3),
@@ -69,7 +69,7 @@ test('policy, divergence, entropy, demonstration and value terms have the gradie
     logprobs: old.logprobs,
     referenceLogprobs: reference.logprobs,
     entropy: old.entropy,
-    values: answers.map(({ answerIds }) => new Float32Array(answerIds.length).fill(0.3)),
+    values: completions.map(({ completionIds }) => new Float32Array(completionIds.length).fill(0.3)),
   };
   const config = taskConfig('ppo', {
     klIn: 'loss',
@@ -90,16 +90,16 @@ test('policy, divergence, entropy, demonstration and value terms have the gradie
   const variables = new Map([...policy.variables, ...head.variables]);
   const step = () => {
     let total = 0;
-    const spied: Trunk = {
-      ...trunk,
+    const spied: Backbone = {
+      ...backbone,
       backward(batch, lora, loss) {
-        const result = trunk.backward(batch, lora, loss);
+        const result = backbone.backward(batch, lora, loss);
         total += result.loss;
         return result;
       },
     };
     const { sums } = stepOnMinibatch(
-      { trunk: spied, policy, valueHead: head, variables, optimiser },
+      { backbone: spied, policy, valueHead: head, variables, optimiser },
       config,
       experience,
       signal,
@@ -111,7 +111,7 @@ test('policy, divergence, entropy, demonstration and value terms have the gradie
         klCoefficient: 0.5,
         learningRate: 1,
         check: () => {},
-        demonstrations: [{ promptIds: PROMPTS[7]!, answerIds: Int32Array.of(20, 3, 1) }],
+        demonstrations: [{ promptIds: PROMPTS[7]!, completionIds: Int32Array.of(20, 3, 1) }],
       },
     );
     return { policy: total - sums.valueLoss, value: sums.valueLoss };

@@ -5,24 +5,24 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALGORITHMS, type AlgorithmName, type PolicyConfig } from '@/core/config/policy';
 import { startBackend, tf } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { Trunk } from '@/trainer/model/types';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { Backbone } from '@/trainer/model/types';
 import type { PolicyInput, PolicyState } from '@/trainer/policy/run';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
 import { type Figures, judgePolicy, newPolicy, PROMPTS, preferences, runTask, taskConfig } from './policy-task';
 
-let trunk: Trunk;
+let backbone: Backbone;
 let before: Figures;
 let data: ReturnType<typeof preferences>;
 beforeAll(async () => {
   await startBackend();
-  trunk = loadTrunk({ weights: tinyWeights(7) });
-  before = judgePolicy(trunk, null);
-  data = preferences(trunk, 240, 5);
+  backbone = loadBackbone({ weights: tinyWeights(7) });
+  before = judgePolicy(backbone, null);
+  data = preferences(backbone, 240, 5);
 });
-afterAll(() => trunk.dispose());
+afterAll(() => backbone.dispose());
 
 describe('on fresh answers to the task', () => {
   // Of 4: a random answer scores about 0.8 with a standard error of 0.03 over 384 answers.
@@ -31,9 +31,9 @@ describe('on fresh answers to the task', () => {
     async (name) => {
       const policy = newPolicy();
       const tensors = tf.memory().numTensors;
-      const { verdict, kept } = await runTask(trunk, policy, taskConfig(name), data);
+      const { verdict, kept } = await runTask(backbone, policy, taskConfig(name), data);
       expect(tf.memory().numTensors).toBe(tensors);
-      const after = judgePolicy(trunk, policy);
+      const after = judgePolicy(backbone, policy);
       const gain = after.mean - before.mean;
       expect(gain, verdict).toBeGreaterThan(0.4);
       expect(gain / Math.hypot(after.error, before.error), verdict).toBeGreaterThan(8);
@@ -75,11 +75,11 @@ describe('a run that was interrupted at every second checkpoint and resumed', ()
       const extra: Partial<PolicyInput> = {
         comparisons: data.comparisons.slice(0, 60),
         thumbs: data.thumbs.slice(0, 60),
-        demonstrations: data.comparisons.map(({ promptIds, chosenIds }) => ({ promptIds, answerIds: chosenIds })),
-        stored: storedAnswers(12),
+        demonstrations: data.comparisons.map(({ promptIds, chosenIds }) => ({ promptIds, completionIds: chosenIds })),
+        stored: storedCompletions(12),
       };
       const whole = newPolicy();
-      const expected = await runTask(trunk, whole, config, extra);
+      const expected = await runTask(backbone, whole, config, extra);
       const { result, runs } = await interrupted(config, extra, directory);
       expect(runs).toBeGreaterThan(2);
       expect(result.kept).toEqual(expected.kept);
@@ -93,12 +93,12 @@ describe('a run that was interrupted at every second checkpoint and resumed', ()
 });
 
 /** Answers of the parent with the log-probs that it gave them: uniform over 24 tokens is near enough for a weight. */
-function storedAnswers(count: number) {
-  return data.thumbs.slice(0, count).map(({ promptIds, answerIds }) => ({
+function storedCompletions(count: number) {
+  return data.thumbs.slice(0, count).map(({ promptIds, completionIds }) => ({
     promptIds,
-    completionIds: answerIds,
+    completionIds: completionIds,
     updatesBehind: 0,
-    logprobs: new Float32Array(answerIds.length).fill(Math.log(1 / 24)),
+    logprobs: new Float32Array(completionIds.length).fill(Math.log(1 / 24)),
     sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 },
   }));
 }
@@ -108,7 +108,7 @@ const interrupted = (config: PolicyConfig, extra: Partial<PolicyInput>, director
     { directory, stage: 'policy', every: 2 },
     async (attempt) => {
       const policy = newPolicy(); // a new process knows nothing of the old one's variables
-      return runTask(trunk, policy, config, { ...extra, ...attempt }).finally(() => policy.dispose());
+      return runTask(backbone, policy, config, { ...extra, ...attempt }).finally(() => policy.dispose());
     },
   );
 
@@ -116,7 +116,7 @@ describe('what cannot be learnt from is refused in a sentence', () => {
   const attempt = async (config: PolicyConfig, changes: Partial<PolicyInput> = {}) => {
     const policy = newPolicy();
     try {
-      return await runTask(trunk, policy, config, changes);
+      return await runTask(backbone, policy, config, changes);
     } finally {
       policy.dispose();
     }
@@ -152,9 +152,9 @@ describe('what cannot be learnt from is refused in a sentence', () => {
   test('a reward that is flat ends the run after three batches, whatever the value function makes of it', async () => {
     let batch = 0;
     const reward = {
-      score(answers: readonly unknown[]) {
+      score(completions: readonly unknown[]) {
         batch++;
-        return answers.map((_, i) => (batch === 1 ? i % 2 : 0.7));
+        return completions.map((_, i) => (batch === 1 ? i % 2 : 0.7));
       },
     };
     const { verdict } = await attempt(taskConfig('ppo', { iterations: 8, sequences: 16 }), { reward });
@@ -163,17 +163,17 @@ describe('what cannot be learnt from is refused in a sentence', () => {
   });
 
   test('a group whose answers all score the same has no advantage: RLOO ends at once', async () => {
-    const reward = { score: (answers: readonly unknown[]) => answers.map(() => 0.7) };
+    const reward = { score: (completions: readonly unknown[]) => completions.map(() => 0.7) };
     const config = taskConfig('rloo', { klIn: 'loss', klEstimator: 'k2' });
     expect((await attempt(config, { reward })).verdict).toMatch(/All advantages are equal/);
   });
 
   test('samples that are not the policy’s own make negative divergence, and the third batch ends the run', async () => {
     // The engine answers with the token that the parent finds likeliest; a policy moved elsewhere finds it less likely.
-    const answers = PROMPTS.map((promptIds) => ({ promptIds, ids: [2, 2, 2, 2, 2, 2] }));
+    const completions = PROMPTS.map((promptIds) => ({ promptIds, ids: [2, 2, 2, 2, 2, 2] }));
     const engine = {
       sample: async (prompts: readonly Int32Array[]) =>
-        prompts.map((_, i) => ({ ids: answers[i % answers.length]!.ids, logprobs: new Array(6).fill(-3) })),
+        prompts.map((_, i) => ({ ids: completions[i % completions.length]!.ids, logprobs: new Array(6).fill(-3) })),
     };
     const reward = { score: (rows: readonly unknown[]) => rows.map((_, i) => -(i % 3)) };
     const config = taskConfig('ppo', { iterations: 30, klCoefficient: 0, learningRate: 2e-3, approxKlStop: 100 });

@@ -8,28 +8,28 @@ import { PRESETS } from '@/core/config/presets';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import { Multiplier } from '@/trainer/math/constraint';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { createLora } from '@/trainer/model/lora';
-import type { Lora, Trunk } from '@/trainer/model/types';
+import type { Backbone, Lora } from '@/trainer/model/types';
 import { ppo } from '@/trainer/policy/algorithms/ppo';
 import { optimiseOnPolicy } from '@/trainer/policy/loop';
 import type { PolicyInput, PolicyState } from '@/trainer/policy/run';
 import type { Metrics } from '@/trainer/runs/store';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import { END, slowEngine, TINY, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
 
-let trunk: Trunk;
+let backbone: Backbone;
 beforeAll(async () => {
   await startBackend();
-  trunk = loadTrunk({ weights: tinyWeights(7) });
+  backbone = loadBackbone({ weights: tinyWeights(7) });
 });
-afterAll(() => trunk.dispose());
+afterAll(() => backbone.dispose());
 
 const WANTED = 5;
 /** Share of one token among the answer's, times 4. */
-const shareOfWanted = ({ answerIds }: Answer) =>
-  (4 * answerIds.filter((id) => id === WANTED).length) / answerIds.length;
+const shareOfWanted = ({ completionIds }: Completion) =>
+  (4 * completionIds.filter((id) => id === WANTED).length) / completionIds.length;
 const prompts = Array.from({ length: 12 }, (_, i) => Int32Array.of(2 + i, 3, 4));
 const config = (changes: Partial<PpoConfig> = {}): PpoConfig => ({ ...PRESETS.tiny.ppo, eosPenalty: 0, ...changes });
 
@@ -38,14 +38,14 @@ const trainPpo = (input: PolicyInput<PpoConfig>) => optimiseOnPolicy(input, ppo(
 const newPolicy = () => createLora(TINY, { rank: 4, alpha: 8, rng: new Rng(3) });
 
 async function run(policy: Lora, changes: Partial<PolicyInput<PpoConfig>> = {}) {
-  const engine = slowEngine(trunk);
+  const engine = slowEngine(backbone);
   const log: Metrics[] = [];
   try {
     const result = await trainPpo({
-      trunk,
+      backbone,
       policy,
       reference: null,
-      reward: { score: (answers) => answers.map(shareOfWanted) },
+      reward: { score: (completions) => completions.map(shareOfWanted) },
       constraints: [],
       engine,
       publish: engine.publish,
@@ -118,7 +118,7 @@ test('a policy that is not a copy of its reference is refused before the first s
 test('a reward that is not a number ends the run with a sentence, and the parent is kept', async () => {
   const policy = newPolicy();
   const before = policy.toAdapter();
-  const reward = { score: (answers: readonly Answer[]) => answers.map(() => Number.NaN) };
+  const reward = { score: (completions: readonly Completion[]) => completions.map(() => Number.NaN) };
   const { verdict, kept, adapter } = await run(policy, { reward });
   expect(verdict).toMatch(/meanScore became NaN/);
   expect(kept.iteration).toBe(0);

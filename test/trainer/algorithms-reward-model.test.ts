@@ -8,8 +8,8 @@ import type { RewardModelConfig } from '@/core/config/reward';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import type { Comparison, RewardExample } from '@/trainer/math/reward-examples';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { Trunk } from '@/trainer/model/types';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { Backbone } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward/evaluate';
 import { fitGroup } from '@/trainer/reward/rows';
 import {
@@ -26,17 +26,17 @@ import { END, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
 import { trainReward } from './reward-support';
 
-let trunk: Trunk;
+let backbone: Backbone;
 beforeAll(async () => {
   await startBackend();
-  trunk = loadTrunk({ weights: tinyWeights(7) });
+  backbone = loadBackbone({ weights: tinyWeights(7) });
 });
-afterAll(() => trunk.dispose());
+afterAll(() => backbone.dispose());
 
 const config = (changes: Partial<RewardModelConfig> = {}) => ({ ...PRESETS.tiny.rewardModel, ...changes });
 
 /** An answer of random tokens; what ended by itself carries the end token. */
-function answer(rng: Rng, length: number, ended: boolean): Int32Array {
+function completion(rng: Rng, length: number, ended: boolean): Int32Array {
   const ids = Array.from({ length }, () => 2 + rng.integer(20));
   return Int32Array.from(ended ? [...ids, END] : ids);
 }
@@ -48,7 +48,7 @@ function comparisons(count: number, seed: number, noise = 0): Comparison[] {
   const rng = new Rng(seed);
   return Array.from({ length: count }, () => {
     const promptIds = Int32Array.from({ length: 3 }, () => 2 + rng.integer(20));
-    const draw = () => answer(rng, 1 + rng.integer(16), rng.uniform() < 0.7);
+    const draw = () => completion(rng, 1 + rng.integer(16), rng.uniform() < 0.7);
     const [a, b] = [draw(), draw()];
     const flip = rng.uniform() < noise;
     const gap = (quality(a) - quality(b)) * (flip ? -1 : 1);
@@ -62,12 +62,12 @@ const train = (
   examples: RewardExample[],
   changes: Partial<RewardModelConfig> = {},
   extra: Partial<RewardModelInput> = {},
-) => trainReward(trunk, examples, config(changes), extra);
+) => trainReward(backbone, examples, config(changes), extra);
 
 const accuracyOn = (model: Awaited<ReturnType<typeof train>>['model'], pairs: Comparison[]) => {
   const decided = pairs.filter(({ outcome }) => outcome === 'chosen');
   const of = (key: 'chosenIds' | 'rejectedIds') =>
-    model.rawScores(decided.map((pair) => ({ promptIds: pair.promptIds, answerIds: pair[key] })));
+    model.rawScores(decided.map((pair) => ({ promptIds: pair.promptIds, completionIds: pair[key] })));
   const [chosen, rejected] = [of('chosenIds'), of('rejectedIds')];
   return chosen.filter((score, i) => score > rejected[i]!).length / decided.length;
 };
@@ -97,7 +97,7 @@ test('interrupted and resumed equals uninterrupted, bit for bit', async () => {
     const thumb: RewardExample = {
       kind: 'thumb',
       promptIds: Int32Array.of(2, 3),
-      answerIds: Int32Array.of(4, 5, END),
+      completionIds: Int32Array.of(4, 5, END),
       up: true,
       rater: 'r1',
       weight: 0.5,
@@ -124,15 +124,15 @@ test('thumbs of one who always votes up move that bias and not the scores as one
   const rng = new Rng(5);
   const thumbs = (rater: string, up: (ids: Int32Array) => boolean): RewardExample[] =>
     Array.from({ length: 60 }, () => {
-      const answerIds = answer(rng, 3 + rng.integer(8), rng.uniform() < 0.5);
-      return { kind: 'thumb', promptIds: Int32Array.of(2, 3), answerIds, up: up(answerIds), rater, weight: 1 };
+      const completionIds = completion(rng, 3 + rng.integer(8), rng.uniform() < 0.5);
+      return { kind: 'thumb', promptIds: Int32Array.of(2, 3), completionIds, up: up(completionIds), rater, weight: 1 };
     });
   const gapOf = async (examples: RewardExample[]) => {
     const { model } = await train(examples, { evalShare: 0, epochs: 10, raterBiasRidge: 0.1 });
     const promptIds = Int32Array.of(2, 3);
     const [ended, cut] = model.rawScores([
-      { promptIds, answerIds: answer(new Rng(9), 6, true) },
-      { promptIds, answerIds: answer(new Rng(9), 6, false) },
+      { promptIds, completionIds: completion(new Rng(9), 6, true) },
+      { promptIds, completionIds: completion(new Rng(9), 6, false) },
     ]);
     model.dispose();
     return ended! - cut!;
@@ -149,7 +149,7 @@ test('normalised scores of policy samples have mean 0 and deviation 1, and survi
     const rng = new Rng(8);
     const samples = Array.from({ length: 20 }, () => ({
       promptIds: Int32Array.of(3, 4),
-      answerIds: answer(rng, 1 + rng.integer(10), rng.uniform() < 0.5),
+      completionIds: completion(rng, 1 + rng.integer(10), rng.uniform() < 0.5),
     }));
     normaliseReward(model, samples);
     const scores = model.score(samples);
@@ -159,7 +159,7 @@ test('normalised scores of policy samples have mean 0 and deviation 1, and survi
 
     const store = directoryCheckpoints<RewardModelState>(directory, 'model');
     await store.write(packRewardModel(model));
-    const copy = unpackRewardModel(trunk, (await store.read())!, 512);
+    const copy = unpackRewardModel(backbone, (await store.read())!, 512);
     expect(copy.score(samples)).toEqual(model.score(samples));
     copy.dispose();
     model.dispose();
@@ -198,7 +198,7 @@ test('keeps as many undecided comparisons as the share says, the same ones for a
 });
 
 test('chosen and rejected behind one prompt score as in rows of their own', () => {
-  const model = createRewardModel(trunk, {
+  const model = createRewardModel(backbone, {
     rank: 4,
     alpha: 8,
     heads: 2,
@@ -214,7 +214,7 @@ test('chosen and rejected behind one prompt score as in rows of their own', () =
   const pairs = comparisons(12, 12);
   const packed = scoreExamples(model, pairs);
   for (const [i, { promptIds, chosenIds, rejectedIds }] of pairs.entries()) {
-    const alone = [chosenIds, rejectedIds].map((answerIds) => model.rawScores([{ promptIds, answerIds }])[0]!);
+    const alone = [chosenIds, rejectedIds].map((completionIds) => model.rawScores([{ promptIds, completionIds }])[0]!);
     expect(Math.abs(packed[i]!.scores[0]! - alone[0]!)).toBeLessThan(3e-6);
     expect(Math.abs(packed[i]!.scores[1]! - alone[1]!)).toBeLessThan(3e-6);
   }
@@ -223,29 +223,29 @@ test('chosen and rejected behind one prompt score as in rows of their own', () =
 
 test('answers of an example are cut to the same part of their prompt, and keep their ends', () => {
   const promptIds = Int32Array.from({ length: 10 }, (_, i) => i);
-  const answers = [Int32Array.of(20, 21, 22), Int32Array.of(30)];
-  expect(fitGroup({ promptIds, answers }, 8)).toEqual({ promptIds: Int32Array.of(5, 6, 7, 8, 9), answers });
-  expect(fitGroup({ promptIds, answers }, 3)).toEqual({
+  const completions = [Int32Array.of(20, 21, 22), Int32Array.of(30)];
+  expect(fitGroup({ promptIds, completions }, 8)).toEqual({ promptIds: Int32Array.of(5, 6, 7, 8, 9), completions });
+  expect(fitGroup({ promptIds, completions }, 3)).toEqual({
     promptIds: Int32Array.of(9),
-    answers: [Int32Array.of(21, 22), Int32Array.of(30)],
+    completions: [Int32Array.of(21, 22), Int32Array.of(30)],
   });
 });
 
 test('every kind of feedback is learnt from, and groups are reported worst first', async () => {
   const promptIds = Int32Array.of(2, 3);
   const rng = new Rng(21);
-  const draw = () => answer(rng, 2 + rng.integer(8), rng.uniform() < 0.5);
+  const draw = () => completion(rng, 2 + rng.integer(8), rng.uniform() < 0.5);
   const flawWeights = { version: '1', weights: { cut: 0.9 } };
   const examples: RewardExample[] = Array.from({ length: 150 }, (_, i): RewardExample => {
     const prompt = Int32Array.of(2 + (i % 20), 3 + (i % 17), 4);
     const judged = { promptIds: prompt, weight: 1, groups: { language: i % 2 ? 'de' : 'en' } };
-    const answerIds = draw();
-    const ended = answerIds.at(-1) === END;
-    if (i % 5 === 0) return { kind: 'rating', ...judged, answerIds, value: ended ? 9 : 3, rater: `r${i % 3}` };
+    const completionIds = draw();
+    const ended = completionIds.at(-1) === END;
+    if (i % 5 === 0) return { kind: 'rating', ...judged, completionIds, value: ended ? 9 : 3, rater: `r${i % 3}` };
     if (i % 5 === 1)
-      return { kind: 'questionnaire', ...judged, answerIds, flaws: ended ? [] : ['cut'], flawWeights, rater: 'q' };
-    const [good, bad, other] = [answer(rng, 4, true), answer(rng, 5, false), answer(rng, 3, false)];
-    if (i % 5 === 2) return { kind: 'best_of', ...judged, answers: [bad, good, other], best: 1 };
+      return { kind: 'questionnaire', ...judged, completionIds, flaws: ended ? [] : ['cut'], flawWeights, rater: 'q' };
+    const [good, bad, other] = [completion(rng, 4, true), completion(rng, 5, false), completion(rng, 3, false)];
+    if (i % 5 === 2) return { kind: 'best_of', ...judged, completions: [bad, good, other], best: 1 };
     return { kind: 'correction', ...judged, originalIds: bad, correctedIds: good, margin: 0 };
   });
   for (const [kinds, least] of [
@@ -256,8 +256,8 @@ test('every kind of feedback is learnt from, and groups are reported worst first
     const own = examples.filter(({ kind }) => (kinds as readonly string[]).includes(kind));
     const { model, report } = await train(own, { epochs: 30, evalShare: 0.2, batchExamples: 8, patience: 99 });
     const [ended, cut] = model.rawScores([
-      { promptIds, answerIds: answer(new Rng(9), 4, true) },
-      { promptIds, answerIds: answer(new Rng(9), 5, false) },
+      { promptIds, completionIds: completion(new Rng(9), 4, true) },
+      { promptIds, completionIds: completion(new Rng(9), 5, false) },
     ]);
     expect(ended! - cut!, kinds.join()).toBeGreaterThan(least);
     if (kinds.length > 1) {
@@ -279,9 +279,11 @@ test('an ensemble disagrees where it has seen little, and its penalty takes that
   const rng = new Rng(32);
   const samples = Array.from({ length: 12 }, () => ({
     promptIds: Int32Array.of(3, 4, 5),
-    answerIds: answer(rng, 6, rng.uniform() < 0.5),
+    completionIds: completion(rng, 6, rng.uniform() < 0.5),
   }));
-  const byHead = model.headScores(samples.map(({ promptIds, answerIds }) => ({ promptIds, answers: [answerIds] })));
+  const byHead = model.headScores(
+    samples.map(({ promptIds, completionIds }) => ({ promptIds, completions: [completionIds] })),
+  );
   expect(byHead).toHaveLength(4);
   const raw = model.rawScores(samples);
   model.score(samples).forEach((score, i) => {
@@ -291,7 +293,7 @@ test('an ensemble disagrees where it has seen little, and its penalty takes that
     expect(raw[i]).toBeCloseTo(mean, 5);
     expect(score).toBeCloseTo(mean - 2 * deviation, 5);
   });
-  const copy = unpackRewardModel(trunk, packRewardModel(model), 512);
+  const copy = unpackRewardModel(backbone, packRewardModel(model), 512);
   expect(copy.score(samples)).toEqual(model.score(samples));
   copy.dispose();
   model.dispose();

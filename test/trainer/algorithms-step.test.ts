@@ -2,28 +2,28 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PolicyConfig } from '@/core/config/policy';
 import { startBackend } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { Lora, Trunk } from '@/trainer/model/types';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { Backbone, Lora } from '@/trainer/model/types';
 import type { PolicyInput } from '@/trainer/policy/run';
-import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
+import { scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { tinyWeights } from './algorithms-support';
-import { judgePolicy, newPolicy, PROMPTS, preferences, runTask, sampleAnswers, taskConfig } from './policy-task';
+import { judgePolicy, newPolicy, PROMPTS, preferences, runTask, sampleCompletions, taskConfig } from './policy-task';
 
-let trunk: Trunk;
+let backbone: Backbone;
 beforeAll(async () => {
   await startBackend();
-  trunk = loadTrunk({ weights: tinyWeights(7) });
+  backbone = loadBackbone({ weights: tinyWeights(7) });
 });
-afterAll(() => trunk.dispose());
+afterAll(() => backbone.dispose());
 
 const once = { iterations: 1, sequences: 24, learningRate: 1e-2 };
 
 /** The policy's variables after a run. */
 async function after(config: PolicyConfig, changes: Partial<PolicyInput> = {}) {
   const policy = newPolicy();
-  const { log } = await runTask(trunk, policy, config, changes);
+  const { log } = await runTask(backbone, policy, config, changes);
   const variables = new Map([...policy.variables].map(([name, x]) => [name, x.dataSync().slice() as Float32Array]));
-  const figures = judgePolicy(trunk, policy);
+  const figures = judgePolicy(backbone, policy);
   policy.dispose();
   return { log, variables, figures };
 }
@@ -82,15 +82,15 @@ describe('each term pulls its own way', () => {
   });
 
   test('a mix of demonstrations makes them likelier than the reward alone does', async () => {
-    const demonstrations = preferences(trunk, 40, 77).comparisons.map(({ promptIds }) => ({
+    const demonstrations = preferences(backbone, 40, 77).comparisons.map(({ promptIds }) => ({
       promptIds,
-      answerIds: Int32Array.of(20, 21, 22, 1),
+      completionIds: Int32Array.of(20, 21, 22, 1),
     }));
     const meanLogprob = async (coefficient: number) => {
       const policy = newPolicy();
       const config = taskConfig('ppo', { ...long, demonstrationCoefficient: coefficient });
-      await runTask(trunk, policy, config, { demonstrations });
-      const rows = scoreResponses(trunk, policy, demonstrations.slice(0, 4), 512).logprobs;
+      await runTask(backbone, policy, config, { demonstrations });
+      const rows = scoreCompletions(backbone, policy, demonstrations.slice(0, 4), 512).logprobs;
       policy.dispose();
       return rows.flatMap((row) => [...row]).reduce((a, b) => a + b, 0) / 16;
     };
@@ -101,7 +101,7 @@ describe('each term pulls its own way', () => {
     const policy = newPolicy();
     const before = policy.toAdapter();
     const config = taskConfig('ppo', { iterations: 2, sequences: 24, criticWarmup: 2 });
-    const warm = await runTask(trunk, policy, config);
+    const warm = await runTask(backbone, policy, config);
     expect(warm.adapter).toEqual(before);
     expect(warm.log[0]).toMatchObject({ steps: 0 });
     expect(warm.log[0]!.value_grad_norm).toBeGreaterThan(0);
@@ -111,7 +111,8 @@ describe('each term pulls its own way', () => {
 
   test('whitened rewards and running score scaling change the values’ scale and not whether it learns', async () => {
     const reward = {
-      score: (rows: readonly { answerIds: Int32Array }[]) => rows.map(({ answerIds }) => 40 * (answerIds[0]! % 2)),
+      score: (rows: readonly { completionIds: Int32Array }[]) =>
+        rows.map(({ completionIds }) => 40 * (completionIds[0]! % 2)),
     };
     const scaled = taskConfig('ppo', {
       ...long,
@@ -129,8 +130,8 @@ describe('each term pulls its own way', () => {
 
 describe('stored answers as experience', () => {
   const stored = (policy: Lora | null, updatesBehind: number, sampling: object = {}) =>
-    sampleAnswers(
-      trunk,
+    sampleCompletions(
+      backbone,
       policy,
       PROMPTS,
       PROMPTS.map((_, i) => 5000 + i),
@@ -144,8 +145,8 @@ describe('stored answers as experience', () => {
 
   test('count only within the bound on staleness, and measure nothing', async () => {
     const config = taskConfig('ppo', { iterations: 3, sequences: 12, maxStaleness: 1, storedShare: 0.5 });
-    const answers = [...stored(null, 0), ...stored(null, 5), ...stored(null, 0, { topP: 0.9 })];
-    const { log } = await after(config, { stored: answers });
+    const completions = [...stored(null, 0), ...stored(null, 5), ...stored(null, 0, { topP: 0.9 })];
+    const { log } = await after(config, { stored: completions });
     expect(log[0]).toMatchObject({ 'stored/refused_stale': 12, 'stored/refused_truncated_sampling': 12 });
     // Iteration 0 takes 6 of the parent's own 12, iteration 1 the other 6, one update behind; then none is left.
     expect(log[0]!['stored/answers']).toBeUndefined();
@@ -173,7 +174,7 @@ describe('stored answers as experience', () => {
 test('an engine whose log-probs differ is seen in the raw figures, and each kind of bound makes another step of it', async () => {
   const off = {
     sample: async (prompts: readonly Int32Array[], _id: string, _sampling: unknown, seeds: readonly number[]) =>
-      sampleAnswers(trunk, null, prompts, seeds).map(({ ids, logprobs }) => ({
+      sampleCompletions(backbone, null, prompts, seeds).map(({ ids, logprobs }) => ({
         ids,
         logprobs: logprobs.map((x, t) => (t === 0 ? x - 2 : x)),
       })),

@@ -6,7 +6,7 @@ import type { ModelWeights } from '@/core/base/weights';
 import { Rng, uniformAt } from '@/core/rng';
 import { tf } from '@/trainer/backend';
 import { loraFromAdapter } from '@/trainer/model/lora';
-import type { Trunk } from '@/trainer/model/types';
+import type { Backbone } from '@/trainer/model/types';
 import type { ExperienceEngine } from '@/trainer/sampling/private-engine';
 
 export const END = 1;
@@ -62,12 +62,12 @@ export interface SlowEngine extends ExperienceEngine {
 }
 
 /** One token of one row at a time from the whole sequence: no cache, no batch. */
-export function slowEngine(trunk: Trunk): SlowEngine {
+export function slowEngine(backbone: Backbone): SlowEngine {
   const versions = new Map<string, ReturnType<typeof loraFromAdapter>>();
   return {
     async publish(adapter, iteration) {
       versions.get(`policy-${iteration}`)?.dispose();
-      versions.set(`policy-${iteration}`, loraFromAdapter(trunk.config, adapter, new Rng(0)));
+      versions.set(`policy-${iteration}`, loraFromAdapter(backbone.config, adapter, new Rng(0)));
       return `policy-${iteration}`;
     },
 
@@ -79,9 +79,9 @@ export function slowEngine(trunk: Trunk): SlowEngine {
         while (ids.length < maxTokens && ids.at(-1) !== END) {
           const sequence = Int32Array.from([...prompt, ...ids]);
           const next = tf.tidy(() => {
-            const hidden = trunk.hidden({ ids: [sequence] }, versions.get(adapterId)!); // [1, T, H]
+            const hidden = backbone.hidden({ ids: [sequence] }, versions.get(adapterId)!); // [1, T, H]
             const last = tf.slice(hidden, [0, sequence.length - 1, 0], [1, 1, -1]).reshape([1, -1]); // [1, H]
-            return tf.logSoftmax(tf.matMul(last, trunk.head, false, true)).dataSync(); // [V]
+            return tf.logSoftmax(tf.matMul(last, backbone.head, false, true)).dataSync(); // [V]
           });
           let rest = uniformAt(seeds[row]!, ids.length);
           let id = 0;

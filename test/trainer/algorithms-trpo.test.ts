@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { Lora, Trunk } from '@/trainer/model/types';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { Backbone, Lora } from '@/trainer/model/types';
 import {
   addScaled,
   assignVariables,
@@ -14,13 +14,13 @@ import {
   restPolicy,
 } from '@/trainer/policy/algorithms/fisher';
 import { tinyWeights } from './algorithms-support';
-import { newPolicy, PROMPTS, runTask, sampleAnswers, taskConfig } from './policy-task';
+import { newPolicy, PROMPTS, runTask, sampleCompletions, taskConfig } from './policy-task';
 
-let trunk: Trunk;
+let backbone: Backbone;
 let policy: Lora;
 beforeAll(async () => {
   await startBackend();
-  trunk = loadTrunk({ weights: tinyWeights(7) });
+  backbone = loadBackbone({ weights: tinyWeights(7) });
   policy = newPolicy();
   // Away from B = 0, where A has no influence yet.
   const rng = new Rng(11);
@@ -38,16 +38,16 @@ beforeAll(async () => {
 });
 afterAll(() => {
   policy.dispose();
-  trunk.dispose();
+  backbone.dispose();
 });
 
-const answers = () =>
-  sampleAnswers(
-    trunk,
+const completions = () =>
+  sampleCompletions(
+    backbone,
     policy,
     PROMPTS.slice(0, 6),
     PROMPTS.map((_, i) => i),
-  ).map(({ ids }, i) => ({ promptIds: PROMPTS[i]!, answerIds: Int32Array.from(ids) }));
+  ).map(({ ids }, i) => ({ promptIds: PROMPTS[i]!, completionIds: Int32Array.from(ids) }));
 
 const randomVector = (length: number, seed: number) => {
   const rng = new Rng(seed);
@@ -56,15 +56,15 @@ const randomVector = (length: number, seed: number) => {
 
 describe('the Fisher-vector product', () => {
   test('is the second derivative of the divergence: v F v = 2 KL(step v) / step^2', () => {
-    const resting = restPolicy({ trunk, policy }, answers(), 256);
+    const resting = restPolicy({ backbone, policy }, completions(), 256);
     for (const seed of [1, 2, 3]) {
       const v = randomVector(resting.parameters.length, seed);
-      const curvature = dot(v, fisherProduct({ trunk, policy }, resting, v, 0));
+      const curvature = dot(v, fisherProduct({ backbone, policy }, resting, v, 0));
       // The mean over both signs cancels the third derivative; the fourth is small at this step.
       const step = 3e-3;
       const divergences = [step, -step].map((by) => {
         assignVariables(policy.variables, addScaled(resting.parameters, v, by));
-        return meanDivergence({ trunk, policy }, resting);
+        return meanDivergence({ backbone, policy }, resting);
       });
       assignVariables(policy.variables, resting.parameters);
       const expected = (divergences[0]! + divergences[1]!) / step ** 2;
@@ -75,24 +75,24 @@ describe('the Fisher-vector product', () => {
 
   test('is symmetric, linear, damped by the diagonal, and leaves the policy as it was', () => {
     const tensors = tf.memory().numTensors;
-    const resting = restPolicy({ trunk, policy }, answers(), 256);
+    const resting = restPolicy({ backbone, policy }, completions(), 256);
     const [u, v] = [randomVector(resting.parameters.length, 4), randomVector(resting.parameters.length, 5)];
-    const times = (x: Float32Array, damping = 0) => fisherProduct({ trunk, policy }, resting, x, damping);
+    const times = (x: Float32Array, damping = 0) => fisherProduct({ backbone, policy }, resting, x, damping);
     const [uFv, vFu] = [dot(u, times(v)), dot(v, times(u))];
     expect(Math.abs(uFv - vFu)).toBeLessThan(2e-3 * Math.sqrt(dot(u, times(u)) * dot(v, times(v))));
     const sum = times(addScaled(u, v, 2));
     const parts = addScaled(times(u), times(v), 2);
     expect(Math.sqrt(dot(addScaled(sum, parts, -1), addScaled(sum, parts, -1)) / dot(parts, parts))).toBeLessThan(5e-3);
     expect(dot(u, times(u, 0.1)) - dot(u, times(u))).toBeCloseTo(0.1 * dot(u, u), 2);
-    expect(restPolicy({ trunk, policy }, answers(), 256).parameters).toEqual(resting.parameters);
+    expect(restPolicy({ backbone, policy }, completions(), 256).parameters).toEqual(resting.parameters);
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
   test('does not depend on how answers are packed', () => {
-    const rows = answers();
-    const v = randomVector(restPolicy({ trunk, policy }, rows, 16).parameters.length, 6);
+    const rows = completions();
+    const v = randomVector(restPolicy({ backbone, policy }, rows, 16).parameters.length, 6);
     const [apart, together] = [16, 1024].map((tokens) =>
-      fisherProduct({ trunk, policy }, restPolicy({ trunk, policy }, rows, tokens), v, 0),
+      fisherProduct({ backbone, policy }, restPolicy({ backbone, policy }, rows, tokens), v, 0),
     );
     const error = addScaled(apart!, together!, -1);
     expect(Math.sqrt(dot(error, error) / dot(together!, together!))).toBeLessThan(2e-3);
@@ -100,10 +100,10 @@ describe('the Fisher-vector product', () => {
 });
 
 test('the divergence of a policy at rest is 0, and of one that moved it is positive', () => {
-  const resting = restPolicy({ trunk, policy }, answers(), 256);
-  expect(Math.abs(meanDivergence({ trunk, policy }, resting))).toBeLessThan(1e-7);
+  const resting = restPolicy({ backbone, policy }, completions(), 256);
+  expect(Math.abs(meanDivergence({ backbone, policy }, resting))).toBeLessThan(1e-7);
   assignVariables(policy.variables, addScaled(resting.parameters, randomVector(resting.parameters.length, 7), 0.05));
-  expect(meanDivergence({ trunk, policy }, resting)).toBeGreaterThan(1e-3);
+  expect(meanDivergence({ backbone, policy }, resting)).toBeGreaterThan(1e-3);
   assignVariables(policy.variables, resting.parameters);
 });
 
@@ -117,7 +117,7 @@ test('conjugate gradients solve a symmetric system in as many steps as it has di
 
 test('every update stays in its region and keeps what its quadratic model promises', async () => {
   const policy = newPolicy();
-  const { log } = await runTask(trunk, policy, taskConfig('trpo', { iterations: 4, target_kl_per_token: 0.01 }));
+  const { log } = await runTask(backbone, policy, taskConfig('trpo', { iterations: 4, target_kl_per_token: 0.01 }));
   const steps = log.filter((metrics) => 'trpo/step_kl_per_token' in metrics);
   expect(steps.length).toBe(4);
   for (const metrics of steps) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
-import { loggedAnswers, promptsOf, rewardExamples } from '@/trainer/data/examples';
+import { loggedCompletions, promptsOf, rewardExamples } from '@/trainer/data/examples';
 import { freezeSnapshot } from '@/trainer/data/freeze';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { promptKeyOf } from '@/trainer/data/split';
@@ -47,7 +47,7 @@ describe('snapshot', () => {
     const made = await addTurn(world, {
       userId,
       text,
-      answers: [
+      completions: [
         [65, 66, 257],
         [67, 68, 257],
       ],
@@ -60,7 +60,7 @@ describe('snapshot', () => {
   it('holds nothing of a conversation whose owner refused: no vote, no prompt, no byte of it in the file', async () => {
     await compare('left');
     const secret = await compare('right', { allowTraining: false });
-    const made = await addTurn(world, { userId, text: 'secret thumb', answers: [[70, 71]], allowTraining: false });
+    const made = await addTurn(world, { userId, text: 'secret thumb', completions: [[70, 71]], allowTraining: false });
     await vote(world.db, userId, { generationId: made.generationIds[0]!, thumb: 1 });
     const { id, rows } = await freeze();
     expect(rows.map((row) => row.kind).sort()).toEqual(['comparison', 'prompt']);
@@ -89,14 +89,14 @@ describe('snapshot', () => {
 
   it('a pair of equal answers tells nothing, a repeated prompt counts once, truncated sampling is noted', async () => {
     for (const text of ['same', 'same']) {
-      const made = await addTurn(world, { userId, text, answers: [[65], [65]], sampling: { topP: 0.9 } });
+      const made = await addTurn(world, { userId, text, completions: [[65], [65]], sampling: { topP: 0.9 } });
       await vote(world.db, userId, { comparisonId: made.comparisonId!, choice: 'tie' });
       await vote(world.db, userId, { generationId: made.generationIds[0]!, thumb: -1 });
     }
     const { counts, rows } = await freeze();
     expect(rows.map((row) => row.kind)).toEqual(['thumb', 'prompt']);
     expect(counts).toMatchObject({ 'left_out/same_answer': 2, 'left_out/duplicate': 1, truncated_sampling: 1 });
-    expect(rows[0]).toMatchObject({ up: false, answer: { isTruncated: true, versionId: 'base' } });
+    expect(rows[0]).toMatchObject({ up: false, completion: { isTruncated: true, versionId: 'base' } });
     expect(JSON.stringify(rows)).not.toContain(userId);
   });
 
@@ -112,25 +112,25 @@ describe('snapshot', () => {
   it('a run that asks for them holds the parent’s logged answers with their log-probs: plain samples, training prompts', async () => {
     for (const stop of ['.', undefined]) {
       for (const sampling of [{}, { topP: 0.9 }, { temperature: 0.7 }, ...(stop ? [{ stop: [stop] }] : [])]) {
-        await addTurn(world, { userId, text: `logged ${turn++}`, answers: [[65, 66, 257]], sampling });
+        await addTurn(world, { userId, text: `logged ${turn++}`, completions: [[65, 66, 257]], sampling });
       }
     }
-    await addTurn(world, { userId, text: `logged ${turn++}`, answers: [[70]], allowTraining: false });
+    await addTurn(world, { userId, text: `logged ${turn++}`, completions: [[70]], allowTraining: false });
     expect((await freeze()).rows.map(({ kind }) => kind)).not.toContain('generation');
     const { rows, counts } = await freeze({ preset: 'tiny', ppo: { storedShare: 0.25 } });
     // Two rounds: one plain answer each; 0.9 and 0.7 twice and one stop string are shaped.
     expect(counts['left_out/shaped_sampling']).toBe(5);
     const logged = rows.filter((row) => row.kind === 'generation');
-    expect(logged.map(({ answerIds, logprobs }) => [answerIds, logprobs])).toEqual([
+    expect(logged.map(({ answerIds: completionIds, logprobs }) => [completionIds, logprobs])).toEqual([
       ...[0, 1].map(() => [
         [65, 66, 257],
         [-5, -5, -5],
       ]),
     ]);
-    const experience = loggedAnswers(rows.map((row) => ({ ...row, split: 'train' as const })));
+    const experience = loggedCompletions(rows.map((row) => ({ ...row, split: 'train' as const })));
     expect(experience).toHaveLength(2);
     expect(experience[0]).toMatchObject({ updatesBehind: 0, logprobs: Float32Array.of(-5, -5, -5) });
-    expect(loggedAnswers(rows.map((row) => ({ ...row, split: 'heldout' as const })))).toEqual([]);
+    expect(loggedCompletions(rows.map((row) => ({ ...row, split: 'heldout' as const })))).toEqual([]);
   });
 
   it('a changed file is refused by name and hash', async () => {

@@ -205,7 +205,7 @@ describe('triggers', () => {
   }
 
   async function addThumb(userId: string, text: string, allowTraining: boolean) {
-    const made = await addTurn(world, { userId, text, answers: [[65]], allowTraining });
+    const made = await addTurn(world, { userId, text, completions: [[65]], allowTraining });
     await vote(world.db, userId, { generationId: made.generationIds[0]!, thumb: 1 });
     return made;
   }

@@ -7,12 +7,12 @@ import type { Base } from '@/core/base/base';
 import { loadBase } from '@/core/base/load-base';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
-import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { loadBackbone } from '@/trainer/model/backbone';
+import { completionLogprobsWithGradient, crossEntropy } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
 import { AdamW, clipByGlobalNorm, disposeGradients } from '@/trainer/model/optim';
-import { gatherPositions, responsePositions } from '@/trainer/model/positions';
-import type { Trunk } from '@/trainer/model/types';
+import { completionPositions, gatherPositions } from '@/trainer/model/positions';
+import type { Backbone } from '@/trainer/model/types';
 import { findGguf } from '../unit/core/files';
 
 const Reference = z.object({
@@ -34,22 +34,22 @@ if (problem) console.warn(`Not run: the trainable model on the real base. ${prob
 
 describe.runIf(problem === null)('SmolLM2-135M-Instruct in the trainer', () => {
   let base: Base;
-  let trunk: Trunk;
+  let backbone: Backbone;
   beforeAll(async () => {
     await startBackend();
     base = await loadBase(gguf!);
-    trunk = loadTrunk(base);
+    backbone = loadBackbone(base);
   });
-  afterAll(() => trunk?.dispose());
+  afterAll(() => backbone?.dispose());
 
   it("computes transformers' logits and its greedy tokens", () => {
     let worst = 0;
     for (const { promptIds, greedyIds, top20, logsumexp } of prompts) {
       const ids = Int32Array.of(...promptIds, ...greedyIds);
-      const positions = responsePositions([ids], [promptIds.length]);
+      const positions = completionPositions([ids], [promptIds.length]);
       const { first, best, normaliser } = tf.tidy(() => {
-        const rows = gatherPositions(trunk.hidden({ ids: [ids] }, null), positions); // [N, H]
-        const logits = tf.matMul(rows, trunk.head, false, true); // [N, V]
+        const rows = gatherPositions(backbone.hidden({ ids: [ids] }, null), positions); // [N, H]
+        const logits = tf.matMul(rows, backbone.head, false, true); // [N, V]
         return {
           first: tf.slice(logits, [0, 0], [1, -1]),
           best: tf.argMax(logits, 1),
@@ -69,17 +69,17 @@ describe.runIf(problem === null)('SmolLM2-135M-Instruct in the trainer', () => {
   it('takes SFT steps of 8 x 256 tokens that lower the loss in constant tensors, under 4 GB', () => {
     const text = base.tokenizer.encode('The quick brown fox jumps over the lazy dog. '.repeat(60)).slice(0, 256);
     const ids = Array.from({ length: 8 }, (_, i) => Int32Array.from([...text.slice(i), ...text.slice(0, i)]));
-    const positions = responsePositions(
+    const positions = completionPositions(
       ids,
       ids.map(() => 1),
     );
-    const lora = createLora(trunk.config, { rank: 16, alpha: 32, rng: new Rng(1) });
+    const lora = createLora(backbone.config, { rank: 16, alpha: 32, rng: new Rng(1) });
     const optimiser = new AdamW();
     const counts: number[] = [];
     const losses = Array.from({ length: 2 }, () => {
       const start = performance.now();
-      const { loss, gradients } = trunk.backward({ ids }, lora, (hidden) =>
-        responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs) => crossEntropy(logprobs)),
+      const { loss, gradients } = backbone.backward({ ids }, lora, (hidden) =>
+        completionLogprobsWithGradient(backbone, hidden, positions, 1, (logprobs) => crossEntropy(logprobs)),
       );
       clipByGlobalNorm(gradients, 1);
       optimiser.step(lora.variables, gradients, 3e-4);

@@ -12,14 +12,14 @@ import {
   type Tensor2D,
   tf,
 } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { backwardBlock, forwardBlock } from '@/trainer/model/blocks';
 import { layOut } from '@/trainer/model/layout';
 import { type BlockWeights, createContext, localContext } from '@/trainer/model/llama';
-import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { completionLogprobsWithGradient, crossEntropy } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
 import { AdamW, disposeGradients } from '@/trainer/model/optim';
-import { packAnswers } from '@/trainer/model/packing';
+import { packCompletions } from '@/trainer/model/packing';
 import type { TokenBatch } from '@/trainer/model/types';
 import { tinyWeights } from './slow-llama';
 import { block } from './taped-block';
@@ -47,13 +47,13 @@ const FAMILIES: [string, ModelConfig][] = [
 const RANK = 3;
 const SCALE = 2;
 const rows = (...lengths: number[]) => lengths.map((length) => Int32Array.from({ length }, (_, i) => i));
-const PACKED = packAnswers([
-  { promptIds: rows(3)[0]!, answers: rows(2, 4) },
-  { promptIds: rows(5)[0]!, answers: [] },
+const PACKED = packCompletions([
+  { promptIds: rows(3)[0]!, completions: rows(2, 4) },
+  { promptIds: rows(5)[0]!, completions: [] },
 ]);
-const LONG_PACKED = packAnswers([
-  { promptIds: rows(50)[0]!, answers: rows(40, 45) },
-  { promptIds: rows(9)[0]!, answers: rows(3) },
+const LONG_PACKED = packCompletions([
+  { promptIds: rows(50)[0]!, completions: rows(40, 45) },
+  { promptIds: rows(9)[0]!, completions: rows(3) },
 ]);
 const BATCHES: [string, TokenBatch][] = [
   ['even rows', { ids: rows(5, 5) }],
@@ -136,13 +136,13 @@ describe.skipIf(problem !== null)('a trunk with little memory', () => {
   it('computes blocks again and gets the same gradients, bit for bit', () => {
     const lora = createLora(config, { rank: 4, alpha: 8, rng: new Rng(6) });
     const gradientsWith = (keepBytes: number) => {
-      const trunk = loadTrunk({ weights }, { keepBytes });
-      const { gradients } = trunk.backward(PACKED.batch, lora, (hidden) =>
-        responseLogprobsWithGradient(trunk, hidden, PACKED.positions, 1, (logprobs) => crossEntropy(logprobs)),
+      const backbone = loadBackbone({ weights }, { keepBytes });
+      const { gradients } = backbone.backward(PACKED.batch, lora, (hidden) =>
+        completionLogprobsWithGradient(backbone, hidden, PACKED.positions, 1, (logprobs) => crossEntropy(logprobs)),
       );
       const values = [...gradients].map(([name, gradient]) => [name, gradient.dataSync()] as const);
       disposeGradients(gradients);
-      trunk.dispose();
+      backbone.dispose();
       return new Map(values);
     };
     // A block keeps 14 tokens of 4 * (2 * 64 + 64 + 2 * 128 + 7 * 4) bytes and 2 x 9 places of 4 * 128: 35872 bytes.
@@ -153,7 +153,7 @@ describe.skipIf(problem !== null)('a trunk with little memory', () => {
   });
 
   it('takes 1,000 optimiser steps at a constant count of tensors and in flat memory', () => {
-    const trunk = loadTrunk({ weights });
+    const backbone = loadBackbone({ weights });
     const lora = createLora(config, { rank: 4, alpha: 8, rng: new Rng(6) });
     const optimiser = new AdamW();
     const counts = new Set<number>();
@@ -161,9 +161,9 @@ describe.skipIf(problem !== null)('a trunk with little memory', () => {
     for (let step = 0; step < 1000; step++) {
       // A layout a step: rows of unlike lengths as in training.
       const ids = rows(3 + (step % 7), 9, 2 + (step % 5));
-      const batch = packAnswers([{ promptIds: ids[0]!, answers: [ids[1]!, ids[2]!] }]);
-      const { gradients } = trunk.backward(batch.batch, lora, (hidden) =>
-        responseLogprobsWithGradient(trunk, hidden, batch.positions, 1, (logprobs) => crossEntropy(logprobs)),
+      const batch = packCompletions([{ promptIds: ids[0]!, completions: [ids[1]!, ids[2]!] }]);
+      const { gradients } = backbone.backward(batch.batch, lora, (hidden) =>
+        completionLogprobsWithGradient(backbone, hidden, batch.positions, 1, (logprobs) => crossEntropy(logprobs)),
       );
       optimiser.step(lora.variables, gradients, 1e-3);
       disposeGradients(gradients);
@@ -177,7 +177,7 @@ describe.skipIf(problem !== null)('a trunk with little memory', () => {
     expect(growth).toBeLessThan(24);
     optimiser.dispose();
     lora.dispose();
-    trunk.dispose();
+    backbone.dispose();
   });
   afterAll(() => tf.disposeVariables());
 });

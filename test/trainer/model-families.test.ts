@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLlamaFolder } from '@/core/formats/transformers-folder';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { createLora } from '@/trainer/model/lora';
-import { packAnswers } from '@/trainer/model/packing';
+import { packCompletions } from '@/trainer/model/packing';
 import { gatherPositions } from '@/trainer/model/positions';
-import type { Lora, Trunk } from '@/trainer/model/types';
+import type { Backbone, Lora } from '@/trainer/model/types';
 import { FAMILIES, familyFolder, largestDifference, readReference } from '../bases-support';
 
 const problem = nativeBackendProblem();
@@ -18,13 +18,13 @@ describe.skipIf(problem !== null).each(FAMILIES)('%s', (family) => {
   const weights = readLlamaFolder(familyFolder(family));
   const row = Int32Array.from(ids);
   let before = 0;
-  let trunk: Trunk;
+  let backbone: Backbone;
   let lora: Lora;
 
   beforeAll(async () => {
     await startBackend();
     before = tf.memory().numTensors;
-    trunk = loadTrunk({ weights });
+    backbone = loadBackbone({ weights });
     lora = createLora(weights.config, { rank: 3, alpha: 6, rng: new Rng(1) });
     const rng = new Rng(2);
     const adapter = lora.toAdapter(); // B is zero in a new adapter; give it values so that it matters
@@ -32,7 +32,7 @@ describe.skipIf(problem !== null).each(FAMILIES)('%s', (family) => {
     lora.assign(adapter);
   });
   afterAll(() => {
-    trunk?.dispose();
+    backbone?.dispose();
     lora?.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
@@ -43,8 +43,8 @@ describe.skipIf(problem !== null).each(FAMILIES)('%s', (family) => {
       const logits = tf.tidy(() => {
         const targets = new Int32Array(positions.length);
         const places = { row: targets.map(() => own), position: Int32Array.from(positions), target: targets };
-        const hidden = gatherPositions(trunk.hidden({ ids: rows }, null), places); // [positions, H]
-        return tf.matMul(hidden, trunk.head, false, true).dataSync();
+        const hidden = gatherPositions(backbone.hidden({ ids: rows }, null), places); // [positions, H]
+        return tf.matMul(hidden, backbone.head, false, true).dataSync();
       });
       expect(largestDifference(logits, reference.flat())).toBeLessThan(1e-4);
     }
@@ -52,17 +52,19 @@ describe.skipIf(problem !== null).each(FAMILIES)('%s', (family) => {
 
   it('reads answers packed behind one prompt as each behind its own', () => {
     const promptIds = row.subarray(0, 14);
-    const answers = [row.subarray(14, 30), row.subarray(30, 41)];
-    const { batch } = packAnswers([{ promptIds, answers }]);
+    const completions = [row.subarray(14, 30), row.subarray(30, 41)];
+    const { batch } = packCompletions([{ promptIds, completions }]);
     const [packed, ...alone] = tf.tidy(() => [
-      trunk.hidden(batch, lora).arraySync()[0]!,
-      ...answers.map((answer) => trunk.hidden({ ids: [Int32Array.of(...promptIds, ...answer)] }, lora).arraySync()[0]!),
+      backbone.hidden(batch, lora).arraySync()[0]!,
+      ...completions.map(
+        (completion) => backbone.hidden({ ids: [Int32Array.of(...promptIds, ...completion)] }, lora).arraySync()[0]!,
+      ),
     ]);
     let start = promptIds.length;
-    for (const [i, answer] of answers.entries()) {
-      const own = packed!.slice(start, start + answer.length).flat();
+    for (const [i, completion] of completions.entries()) {
+      const own = packed!.slice(start, start + completion.length).flat();
       expect(largestDifference(own, alone[i]!.slice(promptIds.length).flat())).toBeLessThan(1e-4);
-      start += answer.length;
+      start += completion.length;
     }
   });
 });

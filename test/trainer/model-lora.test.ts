@@ -5,12 +5,12 @@ import type { Projection } from '@/core/base/model-config';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
-import { loadTrunk } from '@/trainer/model/backbone';
-import { responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { loadBackbone } from '@/trainer/model/backbone';
+import { completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import { AdamW, addGradients, disposeGradients } from '@/trainer/model/optim';
-import { responsePositions } from '@/trainer/model/positions';
-import type { Lora, NamedGradients, Trunk } from '@/trainer/model/types';
+import { completionPositions } from '@/trainer/model/positions';
+import type { Backbone, Lora, NamedGradients } from '@/trainer/model/types';
 import { mergeAdapter, unmergeAdapter } from './merge-adapter';
 import { slowHidden, tinyWeights } from './slow-llama';
 
@@ -23,12 +23,12 @@ const PROMPTS = [3, 1, 2, 4, 1];
 describe.skipIf(problem !== null)('LoRA around the trunk', () => {
   const weights = tinyWeights({ seed: 7 });
   const { config } = weights;
-  let trunk: Trunk;
+  let backbone: Backbone;
   beforeAll(async () => {
     await startBackend();
-    trunk = loadTrunk({ weights });
+    backbone = loadBackbone({ weights });
   });
-  afterAll(() => trunk?.dispose());
+  afterAll(() => backbone?.dispose());
 
   function trainedAdapter(targets?: Projection[]): Adapter {
     const lora = createLora(config, { rank: 3, alpha: 6, rng: new Rng(1), ...(targets ? { targets } : {}) });
@@ -39,10 +39,10 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
     return adapter;
   }
 
-  function hiddenOf(trunk: Trunk, adapter: Adapter | null): Float32Array {
+  function hiddenOf(backbone: Backbone, adapter: Adapter | null): Float32Array {
     const lora = adapter && loraFromAdapter(config, adapter, new Rng(0));
     const values = tf.tidy(() =>
-      trunk
+      backbone
         .hidden({ ids: [ROWS[0]!] }, lora)
         .dataSync()
         .slice(),
@@ -55,9 +55,9 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
 
   it('computes the same merged into the weights as beside them', () => {
     const adapter = trainedAdapter();
-    const merged = loadTrunk({ weights: mergeAdapter(weights, adapter) });
-    expect(largest(hiddenOf(merged, null), hiddenOf(trunk, adapter))).toBeLessThan(2e-5);
-    expect(largest(hiddenOf(merged, null), hiddenOf(trunk, null))).toBeGreaterThan(1e-2);
+    const merged = loadBackbone({ weights: mergeAdapter(weights, adapter) });
+    expect(largest(hiddenOf(merged, null), hiddenOf(backbone, adapter))).toBeLessThan(2e-5);
+    expect(largest(hiddenOf(merged, null), hiddenOf(backbone, null))).toBeGreaterThan(1e-2);
     merged.dispose();
   });
 
@@ -79,9 +79,9 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
   it('trains any part of the projections: gradients for them alone, by the definition', () => {
     const targets: Projection[] = ['self_attn.v_proj', 'mlp.down_proj'];
     const adapter = trainedAdapter(targets);
-    expect(largest(hiddenOf(trunk, adapter).slice(-64), slowHidden(weights, ROWS[0]!, adapter).at(-1)!)).toBeLessThan(
-      2e-4,
-    );
+    expect(
+      largest(hiddenOf(backbone, adapter).slice(-64), slowHidden(weights, ROWS[0]!, adapter).at(-1)!),
+    ).toBeLessThan(2e-4);
     const lora = loraFromAdapter(config, adapter, new Rng(0));
     const gradients = gradientsOf(lora, [[0, 1, 2, 3, 4]]);
     expect([...gradients.keys()].sort()).toEqual(
@@ -116,12 +116,12 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
     const sum: NamedGradients = new Map();
     for (const group of groups) {
       const ids = group.map((i) => ROWS[i]!);
-      const positions = responsePositions(
+      const positions = completionPositions(
         ids,
         group.map((i) => PROMPTS[i]!),
       );
-      const { gradients } = trunk.backward({ ids }, lora, (hidden) =>
-        responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs) => ({
+      const { gradients } = backbone.backward({ ids }, lora, (hidden) =>
+        completionLogprobsWithGradient(backbone, hidden, positions, 1, (logprobs) => ({
           loss: 0,
           dLogprobs: logprobs.map(() => -1 / total),
         })),

@@ -2,24 +2,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { layOut } from '@/trainer/model/layout';
-import { crossEntropy, responseLogprobs, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { completionLogprobs, completionLogprobsWithGradient, crossEntropy } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
 import { disposeGradients } from '@/trainer/model/optim';
-import { type AnswerGroup, packAnswers } from '@/trainer/model/packing';
-import { gatherPositions, responsePositions } from '@/trainer/model/positions';
-import type { Lora, ResponsePositions, TokenBatch, Trunk } from '@/trainer/model/types';
+import { type CompletionGroup, packCompletions } from '@/trainer/model/packing';
+import { completionPositions, gatherPositions } from '@/trainer/model/positions';
+import type { Backbone, CompletionPositions, Lora, TokenBatch } from '@/trainer/model/types';
 import { tinyWeights } from './slow-llama';
 
 const problem = nativeBackendProblem();
 if (problem) console.warn(`Not run: packed rows. ${problem}`);
 
 const ids = (...values: number[]) => Int32Array.of(...values);
-const GROUPS: AnswerGroup[] = [
-  { promptIds: ids(256, 72, 105), answers: [ids(10, 11, 12, 257), ids(33)] },
-  { promptIds: ids(9), answers: [ids(40, 41, 42, 43, 44, 45)] },
-  { promptIds: ids(1, 2, 3, 4, 5), answers: [ids(50, 51), ids(52, 53, 54), ids(50, 51)] },
+const GROUPS: CompletionGroup[] = [
+  { promptIds: ids(256, 72, 105), completions: [ids(10, 11, 12, 257), ids(33)] },
+  { promptIds: ids(9), completions: [ids(40, 41, 42, 43, 44, 45)] },
+  { promptIds: ids(1, 2, 3, 4, 5), completions: [ids(50, 51), ids(52, 53, 54), ids(50, 51)] },
 ];
 const LENGTHS = [4, 1, 6, 2, 3, 2];
 
@@ -50,7 +50,7 @@ describe('the layout of a packed row', () => {
     expect(layout([[{ length: 2 }]])).toThrow('The segments of a row have 2 tokens, the row has 3.');
     expect(layout([[{ length: 2, after: 0 }, { length: 1 }]])).toThrow('Segment 0 continues segment 0');
     expect(layout([])).toThrow('The batch has 1 rows and segments for 0.');
-    expect(() => packAnswers([{ promptIds: ids(), answers: [ids(1)] }])).toThrow('A prompt has no tokens');
+    expect(() => packCompletions([{ promptIds: ids(), completions: [ids(1)] }])).toThrow('A prompt has no tokens');
     // 20 tokens in a row are fine for a base of 16 positions where no sequence passes them.
     expect(layOut({ ids: [new Int32Array(20)], segments: [[{ length: 10 }, { length: 10 }]] }, 16).length).toBe(20);
     expect(() => layOut({ ids: [new Int32Array(20)] }, 16)).toThrow('A row has 20 tokens; the base reads 16.');
@@ -59,15 +59,15 @@ describe('the layout of a packed row', () => {
 
 describe('packing answers', () => {
   it('gives a group a row of its own, or fills rows with whole groups, longest first', () => {
-    const alone = packAnswers(GROUPS);
+    const alone = packCompletions(GROUPS);
     expect(alone.batch.ids.map((row) => row.length)).toEqual([12, 8, 7]); // longest first
     // 12 alone in its row of 15; 8 + 7 fit the second exactly.
-    expect(packAnswers(GROUPS, 15).batch.ids.map((row) => row.length)).toEqual([12, 15]);
-    expect(packAnswers(GROUPS, 27).batch.ids.map((row) => row.length)).toEqual([27]);
+    expect(packCompletions(GROUPS, 15).batch.ids.map((row) => row.length)).toEqual([12, 15]);
+    expect(packCompletions(GROUPS, 27).batch.ids.map((row) => row.length)).toEqual([27]);
   });
 
   it('points from the end of the prompt to the first token of every answer', () => {
-    const { positions, lengths, last, batch } = packAnswers(GROUPS.slice(0, 1));
+    const { positions, lengths, last, batch } = packCompletions(GROUPS.slice(0, 1));
     expect([...batch.ids[0]!]).toEqual([256, 72, 105, 10, 11, 12, 257, 33]);
     expect([...positions.position]).toEqual([2, 3, 4, 5, 2]);
     expect([...positions.target]).toEqual([10, 11, 12, 257, 33]);
@@ -78,11 +78,11 @@ describe('packing answers', () => {
 
 describe.skipIf(problem !== null)('a packed batch of the tiny model', () => {
   const weights = tinyWeights({ seed: 7 });
-  let trunk: Trunk;
+  let backbone: Backbone;
   let lora: Lora;
   beforeAll(async () => {
     await startBackend();
-    trunk = loadTrunk({ weights });
+    backbone = loadBackbone({ weights });
     lora = createLora(weights.config, { rank: 3, alpha: 6, rng: new Rng(1) });
     const adapter = lora.toAdapter();
     const rng = new Rng(2);
@@ -90,15 +90,15 @@ describe.skipIf(problem !== null)('a packed batch of the tiny model', () => {
     lora.assign(adapter);
   });
   afterAll(() => {
-    trunk?.dispose();
+    backbone?.dispose();
     lora?.dispose();
   });
 
-  const separate = GROUPS.flatMap(({ promptIds, answers }) =>
-    answers.map((answer) => ({ row: Int32Array.of(...promptIds, ...answer), prompt: promptIds.length })),
+  const separate = GROUPS.flatMap(({ promptIds, completions }) =>
+    completions.map((completion) => ({ row: Int32Array.of(...promptIds, ...completion), prompt: promptIds.length })),
   );
   const rows = separate.map(({ row }) => row);
-  const separatePositions = responsePositions(
+  const separatePositions = completionPositions(
     rows,
     separate.map(({ prompt }) => prompt),
   );
@@ -106,16 +106,16 @@ describe.skipIf(problem !== null)('a packed batch of the tiny model', () => {
     expect(a.length).toBe(b.length);
     return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
   };
-  const scores = (batch: TokenBatch, positions: ResponsePositions) => {
-    const hidden = trunk.hidden(batch, lora);
-    const { logprobs, entropy } = responseLogprobs(trunk, hidden, positions);
+  const scores = (batch: TokenBatch, positions: CompletionPositions) => {
+    const hidden = backbone.hidden(batch, lora);
+    const { logprobs, entropy } = completionLogprobs(backbone, hidden, positions);
     hidden.dispose();
     return { logprobs, entropy };
   };
 
   it.each([0, 15, 27])('scores answers as separate rows do, in rows of %i tokens', (rowTokens) => {
     const expected = scores({ ids: rows }, separatePositions);
-    const packed = packAnswers(GROUPS, rowTokens);
+    const packed = packCompletions(GROUPS, rowTokens);
     expect(packed.lengths).toEqual(LENGTHS);
     const actual = scores(packed.batch, packed.positions);
     expect(largest(actual.logprobs, expected.logprobs)).toBeLessThan(3e-6);
@@ -127,21 +127,21 @@ describe.skipIf(problem !== null)('a packed batch of the tiny model', () => {
 
   it('has the hidden states of the last tokens of separate rows', () => {
     const at = { row: Int32Array.from(rows.keys()), position: Int32Array.from(rows.map((row) => row.length - 1)) };
-    const packed = packAnswers(GROUPS, 27);
+    const packed = packCompletions(GROUPS, 27);
     tf.tidy(() => {
-      const expected = gatherPositions(trunk.hidden({ ids: rows }, lora), at).dataSync() as Float32Array;
-      const actual = gatherPositions(trunk.hidden(packed.batch, lora), packed.last).dataSync() as Float32Array;
+      const expected = gatherPositions(backbone.hidden({ ids: rows }, lora), at).dataSync() as Float32Array;
+      const actual = gatherPositions(backbone.hidden(packed.batch, lora), packed.last).dataSync() as Float32Array;
       expect(largest(actual, expected)).toBeLessThan(3e-5); // hidden states are up to 3 large
     });
   });
 
   it.each([0, 15, 27])('has the gradients of separate rows, in rows of %i tokens', (rowTokens) => {
-    const gradientsOf = (batch: TokenBatch, positions: ResponsePositions) =>
-      trunk.backward(batch, lora, (hidden) =>
-        responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs) => crossEntropy(logprobs)),
+    const gradientsOf = (batch: TokenBatch, positions: CompletionPositions) =>
+      backbone.backward(batch, lora, (hidden) =>
+        completionLogprobsWithGradient(backbone, hidden, positions, 1, (logprobs) => crossEntropy(logprobs)),
       );
     const expected = gradientsOf({ ids: rows }, separatePositions);
-    const packed = packAnswers(GROUPS, rowTokens);
+    const packed = packCompletions(GROUPS, rowTokens);
     const actual = gradientsOf(packed.batch, packed.positions);
     expect(actual.loss).toBeCloseTo(expected.loss, 5);
     for (const [name, gradient] of expected.gradients) {

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Adapter } from '@/core/artifact/adapter';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, type Tensor3D, tf } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { createScalarHead } from '@/trainer/model/heads';
-import { crossEntropy, responseLogprobs, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { completionLogprobs, completionLogprobsWithGradient, crossEntropy } from '@/trainer/model/logprobs';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import { AdamW, disposeGradients } from '@/trainer/model/optim';
-import { addHeadLosses, responsePositions } from '@/trainer/model/positions';
-import type { HeadLoss, Lora, ResponsePositions, Trunk } from '@/trainer/model/types';
+import { addHeadLosses, completionPositions } from '@/trainer/model/positions';
+import type { Backbone, CompletionPositions, HeadLoss, Lora } from '@/trainer/model/types';
 import { slowHidden, slowLogSoftmax, tinyWeights } from './slow-llama';
 
 const problem = nativeBackendProblem();
@@ -24,14 +24,14 @@ describe.skipIf(problem !== null).each([
 ] as const)('a tiny Llama with its %s head', (_, options) => {
   const weights = tinyWeights(options);
   const { config } = weights;
-  const positions = responsePositions(ROWS, PROMPTS);
-  let trunk: Trunk;
+  const positions = completionPositions(ROWS, PROMPTS);
+  let backbone: Backbone;
   let lora: Lora;
   let adapter: Adapter;
 
   beforeAll(async () => {
     await startBackend();
-    trunk = loadTrunk({ weights });
+    backbone = loadBackbone({ weights });
     lora = createLora(config, { rank: 3, alpha: 6, rng: new Rng(1) });
     // B is zero in a new adapter; give it values so that it matters.
     const rng = new Rng(2);
@@ -40,11 +40,11 @@ describe.skipIf(problem !== null).each([
     lora.assign(adapter);
   });
   afterAll(() => {
-    trunk?.dispose();
+    backbone?.dispose();
     lora?.dispose();
   });
 
-  const fast = (ids: Int32Array[], lora: Lora | null) => tf.tidy(() => trunk.hidden({ ids }, lora).arraySync());
+  const fast = (ids: Int32Array[], lora: Lora | null) => tf.tidy(() => backbone.hidden({ ids }, lora).arraySync());
   const expectRows = (actual: number[][], expected: ArrayLike<number>[], tolerance: number) => {
     for (const [t, row] of expected.entries()) {
       for (let i = 0; i < row.length; i++) expect(Math.abs(actual[t]![i]! - row[i]!)).toBeLessThan(tolerance);
@@ -87,8 +87,8 @@ describe.skipIf(problem !== null).each([
   });
 
   it('computes log-probabilities and entropy of the definition at a temperature', () => {
-    const hidden = trunk.hidden({ ids: ROWS }, lora);
-    const { logprobs, entropy } = responseLogprobs(trunk, hidden, positions, { temperature: 0.7 });
+    const hidden = backbone.hidden({ ids: ROWS }, lora);
+    const { logprobs, entropy } = completionLogprobs(backbone, hidden, positions, { temperature: 0.7 });
     hidden.dispose();
     for (const [i, expected] of slowScores(adapter, 0.7).entries()) {
       expect(logprobs[i]).toBeCloseTo(expected.logprob, 3);
@@ -119,9 +119,9 @@ describe.skipIf(problem !== null).each([
         scores.map((s) => s.entropy),
       );
     };
-    const { loss, gradients } = trunk.backward({ ids: ROWS }, lora, (hidden) =>
-      responseLogprobsWithGradient(
-        trunk,
+    const { loss, gradients } = backbone.backward({ ids: ROWS }, lora, (hidden) =>
+      completionLogprobsWithGradient(
+        backbone,
         hidden,
         positions,
         0.7,
@@ -162,15 +162,15 @@ describe.skipIf(problem !== null).each([
 describe.skipIf(problem !== null)('training a tiny Llama', () => {
   const weights = tinyWeights({ seed: 11 });
   const { config } = weights;
-  let trunk: Trunk;
+  let backbone: Backbone;
   beforeAll(async () => {
     await startBackend();
-    trunk = loadTrunk({ weights });
+    backbone = loadBackbone({ weights });
   });
-  afterAll(() => trunk?.dispose());
+  afterAll(() => backbone?.dispose());
 
-  const sft = (positions: ResponsePositions) => (hidden: Tensor3D) =>
-    responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs) => crossEntropy(logprobs));
+  const sft = (positions: CompletionPositions) => (hidden: Tensor3D) =>
+    completionLogprobsWithGradient(backbone, hidden, positions, 1, (logprobs) => crossEntropy(logprobs));
 
   it.each([
     ['plain', false],
@@ -188,7 +188,7 @@ describe.skipIf(problem !== null)('training a tiny Llama', () => {
     const dValues = Float32Array.of(1, -2, 0.5);
     const weigh = (values: Float32Array) => values.reduce((sum, value, i) => sum + value * dValues[i]!, 0);
     tf.tidy(() => {
-      const hidden = trunk.hidden({ ids: ROWS }, null);
+      const hidden = backbone.hidden({ ids: ROWS }, null);
       const loss = head.loss(hidden, at, (values) => ({ loss: weigh(values), dValues }));
       const direction = (shape: number[]) => tf.randomNormal(shape, 0, 1, 'float32', 3);
       const step = 1e-2;
@@ -220,14 +220,14 @@ describe.skipIf(problem !== null)('training a tiny Llama', () => {
 
   it('starts a value head at zero weights and the given bias', () => {
     const head = createScalarHead({ name: 'value', hiddenSize: 64, init: 'zero', bias: -1.25, rng: new Rng(5) });
-    const values = tf.tidy(() => head.values(trunk.hidden({ ids: ROWS }, null), responsePositions(ROWS, PROMPTS)));
+    const values = tf.tidy(() => head.values(backbone.hidden({ ids: ROWS }, null), completionPositions(ROWS, PROMPTS)));
     expect(values).toEqual(new Float32Array(values.length).fill(-1.25));
     head.dispose();
   });
 
   it('overfits one sentence in 50 steps, with a value head beside it, and keeps no tensor', () => {
     const ids = [Int32Array.from([10, ...Buffer.from('The cat sat.'), 257])];
-    const positions = responsePositions(ids, [1]);
+    const positions = completionPositions(ids, [1]);
     const lora = createLora(config, { rank: 4, alpha: 8, rng: new Rng(6) });
     const value = createScalarHead({ name: 'value', hiddenSize: 64, init: 'zero', rng: new Rng(5), layerNorm: true });
     const variables = new Map([...lora.variables, ...value.variables]);
@@ -235,9 +235,9 @@ describe.skipIf(problem !== null)('training a tiny Llama', () => {
     const losses: number[] = [];
     const counts = new Set<number>();
     for (let step = 0; step < 50; step++) {
-      const { gradients, metrics } = trunk.backward({ ids }, lora, (hidden) =>
+      const { gradients, metrics } = backbone.backward({ ids }, lora, (hidden) =>
         addHeadLosses(
-          responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs) => {
+          completionLogprobsWithGradient(backbone, hidden, positions, 1, (logprobs) => {
             const loss = crossEntropy(logprobs);
             return { ...loss, metrics: { sft: loss.loss } };
           }),
@@ -262,12 +262,12 @@ describe.skipIf(problem !== null)('training a tiny Llama', () => {
 
   it('adds up to one batch when rows come one at a time with weights over the whole', () => {
     const lora = createLora(config, { rank: 4, alpha: 8, rng: new Rng(6) });
-    const all = responsePositions(ROWS, PROMPTS);
+    const all = completionPositions(ROWS, PROMPTS);
     const name = 'layers.0.self_attn.v_proj.lora_B';
-    const whole = trunk.backward({ ids: ROWS }, lora, sft(all));
+    const whole = backbone.backward({ ids: ROWS }, lora, sft(all));
     const parts = ROWS.map((row, i) =>
-      trunk.backward({ ids: [row] }, lora, (hidden) =>
-        responseLogprobsWithGradient(trunk, hidden, responsePositions([row], [PROMPTS[i]!]), 1, (logprobs) => ({
+      backbone.backward({ ids: [row] }, lora, (hidden) =>
+        completionLogprobsWithGradient(backbone, hidden, completionPositions([row], [PROMPTS[i]!]), 1, (logprobs) => ({
           loss: 0,
           dLogprobs: logprobs.map(() => -1 / all.target.length),
         })),
@@ -286,12 +286,12 @@ describe.skipIf(problem !== null)('training a tiny Llama', () => {
     const lora = createLora(config, { rank: 4, alpha: 8, rng: new Rng(6) });
     const before = tf.memory().numTensors;
     expect(() =>
-      trunk.backward({ ids: ROWS }, lora, () => {
+      backbone.backward({ ids: ROWS }, lora, () => {
         throw new Error('stop');
       }),
     ).toThrow('stop');
-    expect(() => trunk.hidden({ ids: [new Int32Array(1025)] }, null)).toThrow('1025 tokens; the base reads 1024');
-    expect(() => trunk.hidden({ ids: [] }, null)).toThrow('The batch has no tokens');
+    expect(() => backbone.hidden({ ids: [new Int32Array(1025)] }, null)).toThrow('1025 tokens; the base reads 1024');
+    expect(() => backbone.hidden({ ids: [] }, null)).toThrow('The batch has no tokens');
     expect(tf.memory().numTensors).toBe(before);
     lora.dispose();
   });

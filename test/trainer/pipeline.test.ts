@@ -10,7 +10,7 @@ import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { startBackend, tf } from '@/trainer/backend';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { runPipeline } from '@/trainer/pipeline';
 import { type RewardModelState, unpackRewardModel } from '@/trainer/reward/scorer';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
@@ -101,19 +101,23 @@ describe.skipIf(problem)('pipeline', () => {
 
   it('the kept reward model scores in onnxruntime as the run’s own does, normalised on the parent’s answers', async () => {
     const folder = path.join(dataPaths(world.settings.dataFolder).runs, first.id);
-    const trunk = loadTrunk(world.base);
-    const own = unpackRewardModel(trunk, (await directoryCheckpoints<RewardModelState>(folder, 'reward').read())!, 512);
-    const answers = [4, 9, 14].map((length) => {
-      return { promptIds: Int32Array.of(5, 6, 7), answerIds: Int32Array.from({ length }, (_, i) => 40 + 7 * i) };
+    const backbone = loadBackbone(world.base);
+    const own = unpackRewardModel(
+      backbone,
+      (await directoryCheckpoints<RewardModelState>(folder, 'reward').read())!,
+      512,
+    );
+    const completions = [4, 9, 14].map((length) => {
+      return { promptIds: Int32Array.of(5, 6, 7), completionIds: Int32Array.from({ length }, (_, i) => 40 + 7 * i) };
     });
-    const expected = own.score(answers);
+    const expected = own.score(completions);
     own.dispose();
-    trunk.dispose();
+    backbone.dispose();
     const artifact = await readRewardArtifact(path.join(folder, REWARD_FOLDER));
     expect(artifact.state.gain).not.toBe(1);
     const cache = path.join(world.settings.dataFolder, 'cache');
     const scorer = await openRewardScorer(world.base, artifact, { precision: 'fp32', cache, threads: 1 });
-    const scores = await scorer.score(answers);
+    const scores = await scorer.score(completions);
     await scorer.close();
     for (const [i, score] of scores.entries()) expect(Math.abs(score - expected[i]!)).toBeLessThan(1e-3);
   });

@@ -3,14 +3,14 @@
 import { type AlgorithmName, POLICY_CONFIGS, type PolicyConfig } from '@/core/config/policy';
 import { Rng, uniformAt } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
-import type { PreferencePair, ThumbedAnswer } from '@/trainer/math/preference-loss';
+import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/preference-loss';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import { gatherPositions } from '@/trainer/model/positions';
-import type { Lora, Trunk } from '@/trainer/model/types';
+import type { Backbone, Lora } from '@/trainer/model/types';
 import { optimisePolicy } from '@/trainer/policy/optimise';
 import type { PolicyInput } from '@/trainer/policy/run';
 import type { Metrics } from '@/trainer/runs/store';
-import { type Answer, scoreResponses } from '@/trainer/sampling/completion-logprobs';
+import { type Completion, scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { END, type SlowEngine, TINY } from './algorithms-support';
 
 export const PROMPTS = Array.from({ length: 12 }, (_, i) => Int32Array.of(2 + i, 3, 4));
@@ -19,23 +19,23 @@ const MAX_TOKENS = 12;
 const WANTED = new Set([5, 7, 9, 11, 13, 15]);
 
 /** Share of wanted tokens, times 4. */
-export const trueScore = ({ answerIds }: Answer): number =>
-  (4 * answerIds.filter((id) => WANTED.has(id)).length) / answerIds.length;
+export const trueScore = ({ completionIds }: Completion): number =>
+  (4 * completionIds.filter((id) => WANTED.has(id)).length) / completionIds.length;
 
 export const newPolicy = (seed = 3) => createLora(TINY, { rank: 4, alpha: 8, rng: new Rng(seed) });
 
 /** All rows at once, the whole sequence at each token: no cache. Samples like the slow engine of algorithms-support. */
-export function batchEngine(trunk: Trunk): SlowEngine {
+export function batchEngine(backbone: Backbone): SlowEngine {
   const versions = new Map<string, Lora>();
   return {
     async publish(adapter, iteration) {
       versions.get(`policy-${iteration}`)?.dispose();
-      versions.set(`policy-${iteration}`, loraFromAdapter(trunk.config, adapter, new Rng(0)));
+      versions.set(`policy-${iteration}`, loraFromAdapter(backbone.config, adapter, new Rng(0)));
       return `policy-${iteration}`;
     },
     async sample(prompts, adapterId, { maxTokens }, seeds, signal) {
       signal.throwIfAborted();
-      return sampleAnswers(trunk, versions.get(adapterId)!, prompts, seeds, maxTokens);
+      return sampleCompletions(backbone, versions.get(adapterId)!, prompts, seeds, maxTokens);
     },
     dispose() {
       for (const lora of versions.values()) lora.dispose();
@@ -43,8 +43,8 @@ export function batchEngine(trunk: Trunk): SlowEngine {
   };
 }
 
-export function sampleAnswers(
-  trunk: Trunk,
+export function sampleCompletions(
+  backbone: Backbone,
   lora: Lora | null,
   prompts: readonly Int32Array[],
   seeds: readonly number[],
@@ -55,11 +55,11 @@ export function sampleAnswers(
     const open = samples.flatMap(({ ids }, row) => (ids.at(-1) === END ? [] : [row]));
     if (!open.length) break;
     const rows = open.map((row) => Int32Array.from([...prompts[row]!, ...samples[row]!.ids]));
-    const vocabulary = trunk.config.vocabSize;
+    const vocabulary = backbone.config.vocabSize;
     const flat = tf.tidy(() => {
       const last = { row: Int32Array.from(rows.keys()), position: Int32Array.from(rows.map((ids) => ids.length - 1)) };
-      const hidden = gatherPositions(trunk.hidden({ ids: rows }, lora), last); // [N, H]
-      return tf.logSoftmax(tf.matMul(hidden, trunk.head, false, true) as Tensor2D).dataSync(); // [N, V]
+      const hidden = gatherPositions(backbone.hidden({ ids: rows }, lora), last); // [N, H]
+      return tf.logSoftmax(tf.matMul(hidden, backbone.head, false, true) as Tensor2D).dataSync(); // [N, V]
     });
     open.forEach((row, i) => {
       const next = flat.subarray(i * vocabulary, (i + 1) * vocabulary);
@@ -74,27 +74,29 @@ export function sampleAnswers(
 }
 
 /** Comparisons of the parent's own answers by their true score, and thumbs up for those above 1. */
-export function preferences(trunk: Trunk, count: number, seed: number) {
+export function preferences(backbone: Backbone, count: number, seed: number) {
   const prompts = Array.from({ length: 2 * count }, (_, i) => PROMPTS[(i >> 1) % PROMPTS.length]!);
-  const samples = sampleAnswers(
-    trunk,
+  const samples = sampleCompletions(
+    backbone,
     null,
     prompts,
     prompts.map((_, i) => seed + i),
   );
-  const answers = samples.map(({ ids }, i) => ({ promptIds: prompts[i]!, answerIds: Int32Array.from(ids) }));
+  const completions = samples.map(({ ids }, i) => ({ promptIds: prompts[i]!, completionIds: Int32Array.from(ids) }));
   const comparisons = Array.from({ length: count }, (_, i): PreferencePair => {
-    const [a, b] = [answers[2 * i]!, answers[2 * i + 1]!];
+    const [a, b] = [completions[2 * i]!, completions[2 * i + 1]!];
     const [chosen, rejected] = trueScore(a) >= trueScore(b) ? [a, b] : [b, a];
     return {
       promptIds: a.promptIds,
-      chosenIds: chosen.answerIds,
-      rejectedIds: rejected.answerIds,
+      chosenIds: chosen.completionIds,
+      rejectedIds: rejected.completionIds,
       outcome: trueScore(a) === trueScore(b) ? 'tie' : 'chosen',
       weight: 1,
     };
   });
-  const thumbs = answers.map((answer): ThumbedAnswer => ({ ...answer, up: trueScore(answer) > 1, weight: 1 }));
+  const thumbs = completions.map(
+    (completion): ThumbedCompletion => ({ ...completion, up: trueScore(completion) > 1, weight: 1 }),
+  );
   return { comparisons, thumbs };
 }
 
@@ -107,20 +109,20 @@ export interface Figures {
 }
 
 /** 384 fresh answers, their seeds apart from every training seed. */
-export function judgePolicy(trunk: Trunk, policy: Lora | null): Figures {
+export function judgePolicy(backbone: Backbone, policy: Lora | null): Figures {
   const prompts = Array.from({ length: 384 }, (_, i) => PROMPTS[i % PROMPTS.length]!);
-  const samples = sampleAnswers(
-    trunk,
+  const samples = sampleCompletions(
+    backbone,
     policy,
     prompts,
     prompts.map((_, i) => 900_000_000 + i),
   );
-  const answers = samples.map(({ ids }, i) => ({ promptIds: prompts[i]!, answerIds: Int32Array.from(ids) }));
-  const scores = answers.map(trueScore);
+  const completions = samples.map(({ ids }, i) => ({ promptIds: prompts[i]!, completionIds: Int32Array.from(ids) }));
+  const scores = completions.map(trueScore);
   const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
   const variance = scores.reduce((a, x) => a + (x - mean) ** 2, 0) / (scores.length - 1);
-  const own = scoreResponses(trunk, policy, answers, 4096).logprobs;
-  const base = scoreResponses(trunk, null, answers, 4096).logprobs;
+  const own = scoreCompletions(backbone, policy, completions, 4096).logprobs;
+  const base = scoreCompletions(backbone, null, completions, 4096).logprobs;
   const kl = own.map((row, i) => row.reduce((a, x, t) => a + x - base[i]![t]!, 0));
   return { mean, error: Math.sqrt(variance / scores.length), kl: kl.reduce((a, b) => a + b, 0) / kl.length };
 }
@@ -154,19 +156,24 @@ export const taskConfig = <Name extends AlgorithmName>(name: Name, changes: obje
   POLICY_CONFIGS[name].parse({ ...COMMON, ...OWN[name], ...changes }) as Extract<PolicyConfig, { algorithm: Name }>;
 
 /** Runs an algorithm on the task; the policy is the caller's. */
-export async function runTask(trunk: Trunk, policy: Lora, config: PolicyConfig, changes: Partial<PolicyInput> = {}) {
-  const engine = batchEngine(trunk);
+export async function runTask(
+  backbone: Backbone,
+  policy: Lora,
+  config: PolicyConfig,
+  changes: Partial<PolicyInput> = {},
+) {
+  const engine = batchEngine(backbone);
   const log: Metrics[] = [];
   try {
     const result = await optimisePolicy({
-      trunk,
+      backbone,
       policy,
       reference: null,
       constraints: [],
       engine,
       publish: engine.publish,
       config,
-      reward: { score: (answers) => answers.map(trueScore) },
+      reward: { score: (completions) => completions.map(trueScore) },
       decode: (ids) => ids.join(' '),
       prompts: PROMPTS,
       signal: new AbortController().signal,

@@ -77,7 +77,7 @@ export interface Turn {
   userId: string;
   text: string;
   /** Ids of one answer, or of two to compare. */
-  answers: number[][];
+  completions: number[][];
   allowTraining?: boolean;
   sampling?: Partial<typeof schema.generation.$inferInsert.sampling>;
 }
@@ -89,8 +89,8 @@ export async function addTurn({ db, base }: World, turn: Turn) {
   const conversationId = talk!.id;
   const [asked] = await db.insert(schema.message).values({ conversationId, role: 'user', content: text }).returning();
   const generationIds: string[] = [];
-  for (const completionIds of turn.answers) {
-    const [answer] = await db
+  for (const completionIds of turn.completions) {
+    const [completion] = await db
       .insert(schema.message)
       .values({
         conversationId,
@@ -102,7 +102,7 @@ export async function addTurn({ db, base }: World, turn: Turn) {
     const [row] = await db
       .insert(schema.generation)
       .values({
-        messageId: answer!.id,
+        messageId: completion!.id,
         conversationId,
         userId,
         status: 'done',
@@ -173,9 +173,9 @@ export async function addVotes(world: World, pairs: number): Promise<void> {
       );
     const [lefts, rights] = [await sample(), await sample()];
     for (const [i, text] of texts.entries()) {
-      const answers = [[...lefts[i]!.ids], [...rights[i]!.ids]];
-      const { comparisonId } = await addTurn(world, { userId, text, answers });
-      const [left, right] = answers.map(likes) as [number, number];
+      const completions = [[...lefts[i]!.ids], [...rights[i]!.ids]];
+      const { comparisonId } = await addTurn(world, { userId, text, completions });
+      const [left, right] = completions.map(likes) as [number, number];
       const choice = left > right ? 'left' : right > left ? 'right' : 'tie';
       await vote(db, userId, { comparisonId: comparisonId!, choice });
     }

@@ -9,9 +9,9 @@ import { loadBase } from '@/core/base/load-base';
 import { Rng } from '@/core/rng';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { startBackend } from '@/trainer/backend';
-import { computeAnswerStates } from '@/trainer/model/answer-states';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { Trunk } from '@/trainer/model/types';
+import { computeCompletionStates } from '@/trainer/model/answer-states';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { Backbone } from '@/trainer/model/types';
 import type { AdapterReader } from '@/trainer/reward/adapter';
 import { rewardArtifact } from '@/trainer/reward/export';
 import { createProbeReader } from '@/trainer/reward/probe';
@@ -21,15 +21,15 @@ import { openRewardScorer, type RewardScorer } from './reward/scorer';
 
 let folder: string;
 let base: Base;
-let trunk: Trunk;
+let backbone: Backbone;
 let model: RewardModel<AdapterReader>;
 beforeAll(async () => {
   await startBackend();
   folder = await mkdtemp(join(tmpdir(), 'attune-reward-'));
   await writeTinyLlama(join(folder, 'base'), { seed: 5 });
   base = await loadBase(join(folder, 'base'));
-  trunk = loadTrunk(base);
-  model = createRewardModel(trunk, {
+  backbone = loadBackbone(base);
+  model = createRewardModel(backbone, {
     rank: 4,
     alpha: 8,
     heads: 3,
@@ -46,14 +46,14 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   model?.dispose();
-  trunk?.dispose();
+  backbone?.dispose();
   await rm(folder, { recursive: true, force: true });
 });
 
 const samples = () => {
   const rng = new Rng(8);
   const draw = (length: number) => Int32Array.from({ length }, () => rng.integer(256));
-  return Array.from({ length: 9 }, (_, i) => ({ promptIds: draw(3 + 4 * i), answerIds: draw(1 + rng.integer(9)) }));
+  return Array.from({ length: 9 }, (_, i) => ({ promptIds: draw(3 + 4 * i), completionIds: draw(1 + rng.integer(9)) }));
 };
 
 /** In a batch and alone. */
@@ -93,7 +93,7 @@ test.each([
     const blocks = Array.from({ length: base.weights.config.layers - 1 }, (_, i) => i + 1).slice(-2);
     const weights = () => Float32Array.from({ length: base.weights.config.hiddenSize }, () => rng.normal());
     const probes = blocks.map((block, i) => ({ block, weight: weights(), bias: i - 0.5 }));
-    const reader = createProbeReader(computeAnswerStates(trunk, blocks), probes, 512);
+    const reader = createProbeReader(computeCompletionStates(backbone, blocks), probes, 512);
     const probing = scaled(reader, { maxTokens: 40, uncertaintyPenalty: blocks.length > 1 ? 0.5 : 0 });
     normaliseReward(probing, samples());
     const expected = probing.score(samples());
@@ -104,7 +104,7 @@ test.each([
     const scorer = await openRewardScorer(base, artifact, { precision, cache: join(folder, 'cache'), threads: 1 });
     try {
       await expectScores(scorer, expected, tolerance);
-      const unsaid = { promptIds: samples()[2]!.promptIds, answerIds: new Int32Array(0) };
+      const unsaid = { promptIds: samples()[2]!.promptIds, completionIds: new Int32Array(0) };
       expect(Math.abs((await scorer.score([unsaid]))[0]! - probing.score([unsaid])[0]!)).toBeLessThan(tolerance);
     } finally {
       await scorer.close();

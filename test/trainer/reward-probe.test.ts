@@ -3,15 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { keepAnswerStates } from '@/bench/experiments/support/kept-answer-states';
+import { keepCompletionStates } from '@/bench/experiments/support/kept-answer-states';
 import { PRESETS } from '@/core/config/presets';
 import { ProbeConfig, type RewardModelConfig } from '@/core/config/reward';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
 import type { Comparison, RewardExample } from '@/trainer/math/reward-examples';
-import { computeAnswerStates } from '@/trainer/model/answer-states';
-import { loadTrunk } from '@/trainer/model/backbone';
-import type { Trunk } from '@/trainer/model/types';
+import { computeCompletionStates } from '@/trainer/model/answer-states';
+import { loadBackbone } from '@/trainer/model/backbone';
+import type { Backbone } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward/evaluate';
 import { measurePairs, scoredPairs } from '@/trainer/reward/metrics';
 import { probedBlocks } from '@/trainer/reward/probe-fit';
@@ -21,16 +21,16 @@ import { TINY, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
 import { trainReward } from './reward-support';
 
-let trunk: Trunk;
+let backbone: Backbone;
 beforeAll(async () => {
   await startBackend();
   const weights = tinyWeights(7, { ...TINY, layers: 4 });
   // As in a trained base, what a token is weighs more than what one block adds.
   const embedding = weights.tensor('model.embed_tokens.weight').float32();
   embedding.set(embedding.map((value) => 10 * value));
-  trunk = loadTrunk({ weights });
+  backbone = loadBackbone({ weights });
 });
-afterAll(() => trunk.dispose());
+afterAll(() => backbone.dispose());
 
 const BLOCKS = [1, 3];
 const config = (changes: Partial<RewardModelConfig> = {}): RewardModelConfig => ({
@@ -44,7 +44,7 @@ const train = (
   examples: RewardExample[],
   changes: Partial<RewardModelConfig> = {},
   extra: Partial<RewardModelInput> = {},
-) => trainReward(trunk, examples, config(changes), extra);
+) => trainReward(backbone, examples, config(changes), extra);
 
 const draw = (rng: Rng, length: number) => Int32Array.from({ length }, () => 2 + rng.integer(20));
 /** Mostly of one half of the vocabulary. */
@@ -71,31 +71,31 @@ test('a probe reads the mean over the answer of what enters its block, whatever 
   const rng = new Rng(1);
   const groups = [2, 7, 4].map((length, i) => ({
     promptIds: draw(rng, length),
-    answers: Array.from({ length: i + 1 }, (_, j) => draw(rng, 3 + 2 * j)),
+    completions: Array.from({ length: i + 1 }, (_, j) => draw(rng, 3 + 2 * j)),
   }));
-  groups.push({ promptIds: draw(rng, 5), answers: [new Int32Array(0)] }); // nothing said: the prompt's last state
-  const read = computeAnswerStates(trunk, BLOCKS).of(groups);
-  const size = trunk.config.hiddenSize;
-  let answerAt = 0;
-  for (const { promptIds, answers } of groups) {
-    for (const answer of answers) {
-      const ids = Int32Array.of(...promptIds, ...answer);
-      const count = Math.max(1, answer.length);
+  groups.push({ promptIds: draw(rng, 5), completions: [new Int32Array(0)] }); // nothing said: the prompt's last state
+  const read = computeCompletionStates(backbone, BLOCKS).of(groups);
+  const size = backbone.config.hiddenSize;
+  let completionAt = 0;
+  for (const { promptIds, completions } of groups) {
+    for (const completion of completions) {
+      const ids = Int32Array.of(...promptIds, ...completion);
+      const count = Math.max(1, completion.length);
       for (const [b, block] of BLOCKS.entries()) {
         const expected = tf.tidy(() =>
           tf
-            .mean(tf.slice(trunk.entering({ ids: [ids] }, block), [ids.length - count, 0], [count, size]), 0)
+            .mean(tf.slice(backbone.entering({ ids: [ids] }, block), [ids.length - count, 0], [count, size]), 0)
             .dataSync(),
         );
-        const from = (answerAt * BLOCKS.length + b) * size;
+        const from = (completionAt * BLOCKS.length + b) * size;
         expected.forEach((value, i) => {
           expect(Math.abs(value - read[from + i]!)).toBeLessThan(2e-6);
         });
       }
-      answerAt++;
+      completionAt++;
     }
   }
-  const kept = keepAnswerStates(trunk, BLOCKS);
+  const kept = keepCompletionStates(backbone, BLOCKS);
   const first = kept.of(groups);
   expect(kept.of(groups)).toEqual(first);
   first.forEach((value, i) => {
@@ -139,17 +139,18 @@ test('its weights are where the likelihood and the prior balance: every slope is
   const probe = ProbeConfig.parse({ depths: [0.75], precisions: [precision] });
   const { model } = await train(examples, { probe, centering: 0 });
   const [head] = model.reader.parts().heads;
-  const groups = examples.map((e) => ({ promptIds: e.promptIds, answers: [e.chosenIds, e.rejectedIds] }));
-  const states = computeAnswerStates(trunk, [3]).of(groups);
-  const size = trunk.config.hiddenSize;
-  const answers = states.length / size;
+  const groups = examples.map((e) => ({ promptIds: e.promptIds, completions: [e.chosenIds, e.rejectedIds] }));
+  const states = computeCompletionStates(backbone, [3]).of(groups);
+  const size = backbone.config.hiddenSize;
+  const completions = states.length / size;
   for (let i = 0; i < size; i++) {
-    const column = Float64Array.from({ length: answers }, (_, a) => states[a * size + i]!);
-    const mean = column.reduce((a, b) => a + b, 0) / answers;
-    const deviation = Math.sqrt(column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / answers);
+    const column = Float64Array.from({ length: completions }, (_, a) => states[a * size + i]!);
+    const mean = column.reduce((a, b) => a + b, 0) / completions;
+    const deviation = Math.sqrt(column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / completions);
     let slope = precision * head!.weight[i]! * deviation;
     for (let pair = 0; pair < examples.length; pair++) {
-      const of = (answer: number) => head!.weight.reduce((sum, w, k) => sum + w * states[answer * size + k]!, 0);
+      const of = (completion: number) =>
+        head!.weight.reduce((sum, w, k) => sum + w * states[completion * size + k]!, 0);
       const lead = of(2 * pair) - of(2 * pair + 1);
       const gap = (column[2 * pair]! - column[2 * pair + 1]!) / deviation;
       slope -= gap / (1 + Math.exp(lead));
@@ -162,47 +163,64 @@ test('every kind of feedback moves it, and a rater who always votes up does not'
   const rng = new Rng(8);
   const [good, bad] = [Int32Array.of(3, 4, 5, 6, 7, 8), Int32Array.of(15, 16, 17, 18, 19, 20)];
   const promptIds = Int32Array.of(2, 3);
-  const gapOf = async (exampleOf: (answerIds: Int32Array, i: number) => RewardExample) => {
+  const gapOf = async (exampleOf: (completionIds: Int32Array, i: number) => RewardExample) => {
     const examples = Array.from({ length: 120 }, (_, i) => exampleOf(say(rng, 5), i));
     const { model } = await train(examples, { raterBiasRidge: 0.1 });
-    const [a, b] = model.rawScores([good, bad].map((answerIds) => ({ promptIds, answerIds })));
+    const [a, b] = model.rawScores([good, bad].map((completionIds) => ({ promptIds, completionIds })));
     return a! - b!;
   };
   const judged = (i: number) => ({ promptIds: Int32Array.of(2 + (i % 20), 3 + (i % 17)), weight: 1 });
   const flawWeights = { version: '1', weights: { odd: 0.9 } };
   const isGood = (ids: Int32Array) => share(ids) > 0.5;
-  const kinds: Record<string, (answerIds: Int32Array, i: number) => RewardExample> = {
-    thumb: (answerIds, i) => ({ kind: 'thumb', ...judged(i), answerIds, up: isGood(answerIds), rater: 'a' }),
-    rating: (answerIds, i) => ({
-      kind: 'rating',
+  const kinds: Record<string, (completionIds: Int32Array, i: number) => RewardExample> = {
+    thumb: (completionIds, i) => ({
+      kind: 'thumb',
       ...judged(i),
-      answerIds,
-      value: isGood(answerIds) ? 9 : 3,
+      completionIds,
+      up: isGood(completionIds),
       rater: 'a',
     }),
-    questionnaire: (answerIds, i) => {
-      const flaws = isGood(answerIds) ? [] : ['odd'];
-      return { kind: 'questionnaire', ...judged(i), answerIds, flaws, flawWeights, rater: 'a' };
+    rating: (completionIds, i) => ({
+      kind: 'rating',
+      ...judged(i),
+      completionIds,
+      value: isGood(completionIds) ? 9 : 3,
+      rater: 'a',
+    }),
+    questionnaire: (completionIds, i) => {
+      const flaws = isGood(completionIds) ? [] : ['odd'];
+      return { kind: 'questionnaire', ...judged(i), completionIds, flaws, flawWeights, rater: 'a' };
     },
-    best_of: (answerIds, i) => {
-      const answers = [answerIds, say(rng, 5), say(rng, 5)];
-      const best = answers.reduce((most, ids, j) => (share(ids) > share(answers[most]!) ? j : most), 0);
-      return { kind: 'best_of', ...judged(i), answers, best };
+    best_of: (completionIds, i) => {
+      const completions = [completionIds, say(rng, 5), say(rng, 5)];
+      const best = completions.reduce((most, ids, j) => (share(ids) > share(completions[most]!) ? j : most), 0);
+      return { kind: 'best_of', ...judged(i), completions, best };
     },
-    correction: (answerIds, i) => {
-      const [correctedIds, originalIds] = [answerIds, say(rng, 5)].sort((a, b) => share(b) - share(a));
+    correction: (completionIds, i) => {
+      const [correctedIds, originalIds] = [completionIds, say(rng, 5)].sort((a, b) => share(b) - share(a));
       return { kind: 'correction', ...judged(i), originalIds: originalIds!, correctedIds: correctedIds!, margin: 0 };
     },
   };
   for (const [kind, exampleOf] of Object.entries(kinds)) expect(await gapOf(exampleOf), kind).toBeGreaterThan(0.5);
-  const cheerful = await gapOf((answerIds, i) => ({ kind: 'thumb', ...judged(i), answerIds, up: true, rater: 'c' }));
+  const cheerful = await gapOf((completionIds, i) => ({
+    kind: 'thumb',
+    ...judged(i),
+    completionIds,
+    up: true,
+    rater: 'c',
+  }));
   expect(Math.abs(cheerful)).toBeLessThan(0.2);
 });
 
 test('interrupted and resumed equals uninterrupted, bit for bit, and so does what a run keeps', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'attune-probe-'));
   try {
-    const thumb = { kind: 'thumb', promptIds: Int32Array.of(2, 3), answerIds: Int32Array.of(4, 5), up: true } as const;
+    const thumb = {
+      kind: 'thumb',
+      promptIds: Int32Array.of(2, 3),
+      completionIds: Int32Array.of(4, 5),
+      up: true,
+    } as const;
     const examples = [...comparisons(60, 9), { ...thumb, rater: 'r1', weight: 0.5 }];
     const changes = { batchExamples: 8 };
     const expected = await train(examples, changes);
@@ -216,19 +234,19 @@ test('interrupted and resumed equals uninterrupted, bit for bit, and so does wha
     expect(finished.metrics).toEqual(expected.metrics);
     const saved = packRewardModel(expected.model);
     const state = JSON.parse(JSON.stringify(saved.state)) as RewardModelState;
-    const again = unpackRewardModel(trunk, { state, tensors: saved.tensors }, 256);
-    const answers = examples
+    const again = unpackRewardModel(backbone, { state, tensors: saved.tensors }, 256);
+    const completions = examples
       .slice(0, 9)
-      .map((e) => ({ promptIds: e.promptIds, answerIds: (e as Comparison).chosenIds }));
-    expect(again.score(answers)).toEqual(unpackRewardModel(trunk, saved, 256).score(answers));
-    again.rawScores(answers).forEach((score, i) => {
-      expect(score).toBeCloseTo(expected.model.rawScores(answers)[i]!, 5);
+      .map((e) => ({ promptIds: e.promptIds, completionIds: (e as Comparison).chosenIds }));
+    expect(again.score(completions)).toEqual(unpackRewardModel(backbone, saved, 256).score(completions));
+    again.rawScores(completions).forEach((score, i) => {
+      expect(score).toBeCloseTo(expected.model.rawScores(completions)[i]!, 5);
     });
     const lacking = new Map([...saved.tensors].filter(([name]) => name !== 'probe.1.weight'));
-    expect(() => unpackRewardModel(trunk, { state, tensors: lacking }, 256)).toThrow(/lacks probe\.1\.weight/);
+    expect(() => unpackRewardModel(backbone, { state, tensors: lacking }, 256)).toThrow(/lacks probe\.1\.weight/);
     const { reader: _, ...older } = state;
     const ofAnotherRelease = { state: older as RewardModelState, tensors: saved.tensors };
-    expect(() => unpackRewardModel(trunk, ofAnotherRelease, 256)).toThrow(/another release.*reward\.json/);
+    expect(() => unpackRewardModel(backbone, ofAnotherRelease, 256)).toThrow(/another release.*reward\.json/);
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -239,6 +257,6 @@ test('feedback on one prompt alone is fitted under the strongest prior, without 
   const { report, metrics, model } = await train(examples);
   expect(report).toBeNull();
   expect(metrics).toEqual({});
-  expect(model.rawScores([{ promptIds: Int32Array.of(5), answerIds: Int32Array.of(6) }])).toHaveLength(1);
+  expect(model.rawScores([{ promptIds: Int32Array.of(5), completionIds: Int32Array.of(6) }])).toHaveLength(1);
   await expect(train([])).rejects.toThrow(/no feedback to train a reward model on/);
 });

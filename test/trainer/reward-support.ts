@@ -1,19 +1,19 @@
 // Trains a reward model of the tests, keeping what it reports.
 import type { RewardModelConfig } from '@/core/config/reward';
 import type { RewardExample } from '@/trainer/math/reward-examples';
-import type { Trunk } from '@/trainer/model/types';
+import type { Backbone } from '@/trainer/model/types';
 import { type RewardModelInput, trainRewardModel } from '@/trainer/reward/train';
 import type { Metrics } from '@/trainer/runs/store';
 
 export async function trainReward(
-  trunk: Trunk,
+  backbone: Backbone,
   examples: RewardExample[],
   config: RewardModelConfig,
   extra: Partial<RewardModelInput> = {},
 ) {
   const log: Metrics[] = [];
   const result = await trainRewardModel({
-    trunk,
+    backbone,
     examples,
     config,
     signal: new AbortController().signal,

@@ -9,11 +9,11 @@ import { SftConfig } from '@/core/config/sft';
 import { Rng } from '@/core/rng';
 import { TINY_END_OF_TURN, writeTinyLlama } from '@/test/tiny-llama';
 import { startBackend, tf } from '@/trainer/backend';
-import { type Demonstration, demonstrationOfAnswer, endOfTurn } from '@/trainer/data/demonstrations';
-import { loadTrunk } from '@/trainer/model/backbone';
-import { responseLogprobs } from '@/trainer/model/logprobs';
+import { type Demonstration, demonstrationOfCompletion, endOfTurn } from '@/trainer/data/demonstrations';
+import { loadBackbone } from '@/trainer/model/backbone';
+import { completionLogprobs } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';
-import type { Trunk } from '@/trainer/model/types';
+import type { Backbone } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/runs/store';
 import { packDemonstrations, type SftState, splitDemonstrations, trainSft } from '@/trainer/supervised/sft';
 import { runInterrupted } from './interrupted';
@@ -21,16 +21,16 @@ import { slowHidden, slowLogSoftmax } from './slow-llama';
 
 let folder: string;
 let base: Base;
-let trunk: Trunk;
+let backbone: Backbone;
 beforeAll(async () => {
   await startBackend();
   folder = await mkdtemp(join(tmpdir(), 'attune-sft-'));
   await writeTinyLlama(join(folder, 'base'), { seed: 5 });
   base = await loadBase(join(folder, 'base'));
-  trunk = loadTrunk(base);
+  backbone = loadBackbone(base);
 });
 afterAll(async () => {
-  trunk?.dispose();
+  backbone?.dispose();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -45,10 +45,10 @@ const config = (changes: Partial<SftConfig> = {}) =>
     ...changes,
   });
 
-const say = (question: string, answer: string, weight = 1) => {
+const say = (question: string, completion: string, weight = 1) => {
   const promptIds = Int32Array.from(base.renderPrompt([{ role: 'user', content: question }]));
-  const answerIds = Int32Array.from([...base.tokenizer.encode(answer), endOfTurn(base)]);
-  return [demonstrationOfAnswer({ promptIds, answerIds }, weight)];
+  const completionIds = Int32Array.from([...base.tokenizer.encode(completion), endOfTurn(base)]);
+  return [demonstrationOfCompletion({ promptIds, completionIds }, weight)];
 };
 const demonstrations = (): Demonstration[] =>
   ['a', 'bb', 'ccc', 'dddd', 'eeeee', 'f'.repeat(6), 'g'.repeat(7), 'h'.repeat(8)].flatMap((text, i) =>
@@ -56,11 +56,11 @@ const demonstrations = (): Demonstration[] =>
   );
 
 async function train(rows: Demonstration[], changes: Partial<SftConfig> = {}, extra: object = {}) {
-  const policy = createLora(trunk.config, { rank: 4, alpha: 8, rng: new Rng(1) });
+  const policy = createLora(backbone.config, { rank: 4, alpha: 8, rng: new Rng(1) });
   const log: Metrics[] = [];
   try {
     const result = await trainSft({
-      trunk,
+      backbone,
       policy,
       demonstrations: rows,
       config: config(changes),
@@ -96,7 +96,7 @@ test('a row that is too long loses its start and keeps its end; rows without a t
   const long = say('x'.repeat(60), 'Yes');
   const { train } = splitDemonstrations(long, { evalShare: 0, seed: 1, maxTokens: 10 });
   expect(base.tokenizer.decode([...train[0]!.ids])).toBe('stant\nYes<|im_end|>'); // 10 tokens, one a byte
-  const empty = demonstrationOfAnswer({ promptIds: Int32Array.of(1, 2), answerIds: new Int32Array(0) }, 1);
+  const empty = demonstrationOfCompletion({ promptIds: Int32Array.of(1, 2), completionIds: new Int32Array(0) }, 1);
   expect(splitDemonstrations([empty], { evalShare: 0, seed: 1, maxTokens: 10 }).train).toEqual([]);
 });
 
@@ -122,7 +122,7 @@ test('the first loss, entropy and accuracy are the trusted means over the target
 });
 
 test('packed rows give every target the log-probability that it has in a row of its own', () => {
-  const policy = createLora(trunk.config, { rank: 4, alpha: 8, rng: new Rng(1) });
+  const policy = createLora(backbone.config, { rank: 4, alpha: 8, rng: new Rng(1) });
   const adapter = policy.toAdapter();
   const rng = new Rng(2);
   for (const pair of adapter.pairs.values()) pair.b = pair.b.map(() => 0.05 * rng.normal());
@@ -130,7 +130,7 @@ test('packed rows give every target the log-probability that it has in a row of 
   const rows = [...demonstrations(), ...say('long '.repeat(9), 'It is.')];
   const score = (own: Demonstration[]) => {
     const { batch, positions } = packDemonstrations(own);
-    const { logprobs } = tf.tidy(() => responseLogprobs(trunk, trunk.hidden(batch, policy), positions));
+    const { logprobs } = tf.tidy(() => completionLogprobs(backbone, backbone.hidden(batch, policy), positions));
     return { logprobs, rows: batch.ids.length, order: batch.segments! };
   };
   const packed = score(rows);

@@ -63,7 +63,7 @@ describe('a data set that was frozen before', () => {
 
   /** A compared and a rated turn about `text`. */
   async function talk(text: string) {
-    const pair = await addTurn(world, { userId, text, answers: [[65], [66]] });
+    const pair = await addTurn(world, { userId, text, completions: [[65], [66]] });
     await vote(world.db, userId, { comparisonId: pair.comparisonId!, choice: 'left' });
     await vote(world.db, userId, { generationId: pair.generationIds[0]!, thumb: 1 });
     return pair;
@@ -87,7 +87,7 @@ describe('a data set that was frozen before', () => {
   ])('holds no byte of %s any more, and lists the lines', async (_name, takeBack) => {
     const { conversationId } = await talk('secret');
     const other = await addUser(world.db, `other ${person}`);
-    const kept = await addTurn(world, { userId: other, text: 'kept', answers: [[70]] });
+    const kept = await addTurn(world, { userId: other, text: 'kept', completions: [[70]] });
     await vote(world.db, other, { generationId: kept.generationIds[0]!, thumb: 1 });
     const frozen = await freeze();
     const whole = await textOf(frozen.id);
@@ -121,7 +121,7 @@ describe('a data set that was frozen before', () => {
   it('keeps a prompt that somebody else asked, too, and allows', async () => {
     const { conversationId } = await talk('hello');
     const other = await addUser(world.db, `other ${person}`);
-    await addTurn(world, { userId: other, text: 'hello', answers: [[70]] });
+    await addTurn(world, { userId: other, text: 'hello', completions: [[70]] });
     const frozen = await freeze();
     await world.db.delete(schema.conversation).where(eq(schema.conversation.id, conversationId));
     const { rows } = await readSnapshot(world.db, snapshots, frozen.id);
@@ -145,7 +145,7 @@ describe('a data set that was frozen before', () => {
 
   it('a message whose answer is still being written, or failed, is in none', async () => {
     for (const status of ['running', 'failed'] as const) {
-      const { generationIds } = await addTurn(world, { userId, text: status, answers: [[65]] });
+      const { generationIds } = await addTurn(world, { userId, text: status, completions: [[65]] });
       await world.db.update(schema.generation).set({ status }).where(eq(schema.generation.id, generationIds[0]!));
     }
     expect((await freeze()).rows).toEqual([]);

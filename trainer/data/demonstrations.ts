@@ -26,13 +26,13 @@ export function endOfTurn({ renderPrompt, weights }: Templated): number {
 }
 
 /** An answer whose ids are known already; whether its end token is learnt is for its last id to say. */
-export function demonstrationOfAnswer(
-  { promptIds, answerIds }: { promptIds: Int32Array; answerIds: Int32Array },
+export function demonstrationOfCompletion(
+  { promptIds, completionIds }: { promptIds: Int32Array; completionIds: Int32Array },
   weight: number,
 ): Demonstration {
-  const ids = new Int32Array(promptIds.length + answerIds.length);
+  const ids = new Int32Array(promptIds.length + completionIds.length);
   ids.set(promptIds);
-  ids.set(answerIds, promptIds.length);
+  ids.set(completionIds, promptIds.length);
   return { ids, isTarget: new Uint8Array(ids.length).fill(1, promptIds.length), weight, key: promptIds.join(',') };
 }
 

@@ -1,7 +1,7 @@
 // Turns a snapshot's rows into what the algorithms train on and are judged by.
 
 import type { RewardExample } from '@/trainer/math/reward-examples';
-import { type Demonstration, demonstrationOfAnswer } from './demonstrations';
+import { type Demonstration, demonstrationOfCompletion } from './demonstrations';
 import type { SnapshotRow } from './snapshot';
 
 /** A generation as the product logs it. */
@@ -27,8 +27,8 @@ function rewardExample(row: SnapshotRow): RewardExample[] {
   const promptIds = ids(row.promptIds);
   if (row.kind === 'prompt' || row.kind === 'demonstration' || row.kind === 'generation') return [];
   if (row.kind === 'thumb') {
-    const answerIds = ids(row.answer.ids);
-    return [{ kind: 'thumb', promptIds, answerIds, up: row.up, rater: row.raterId, weight: WEIGHT }];
+    const completionIds = ids(row.answer.ids);
+    return [{ kind: 'thumb', promptIds, completionIds, up: row.up, rater: row.raterId, weight: WEIGHT }];
   }
   if (row.kind === 'comparison') {
     const [chosen, rejected] = row.choice === 'right' ? [row.right, row.left] : [row.left, row.right];
@@ -39,12 +39,12 @@ function rewardExample(row: SnapshotRow): RewardExample[] {
   const judged = { promptIds, weight: row.trust, ...(row.groups && { groups: row.groups }) };
   switch (row.kind) {
     case 'best_of':
-      return [{ kind: 'best_of', ...judged, answers: row.answers.map(ids), best: row.best }];
+      return [{ kind: 'best_of', ...judged, completions: row.answers.map(ids), best: row.best }];
     case 'rating':
-      return [{ kind: 'rating', ...judged, answerIds: ids(row.answerIds), value: row.value, rater: row.raterId }];
+      return [{ kind: 'rating', ...judged, completionIds: ids(row.answerIds), value: row.value, rater: row.raterId }];
     case 'questionnaire': {
       const { flaws, flawWeights, raterId: rater } = row;
-      return [{ kind: 'questionnaire', ...judged, answerIds: ids(row.answerIds), flaws, flawWeights, rater }];
+      return [{ kind: 'questionnaire', ...judged, completionIds: ids(row.answerIds), flaws, flawWeights, rater }];
     }
     case 'correction': {
       const sides = { originalIds: ids(row.originalIds), correctedIds: ids(row.correctedIds) };
@@ -61,17 +61,17 @@ export function demonstrationRows(
   rows: readonly SnapshotRow[],
   { leastRating, endIds }: { leastRating: number; endIds: readonly number[] },
 ): Demonstration[] {
-  const found = new Map<string, { promptIds: Int32Array; answerIds: Int32Array; weight: number }>();
+  const found = new Map<string, { promptIds: Int32Array; completionIds: Int32Array; weight: number }>();
   const disliked = new Set<string>();
-  const keyOf = (promptIds: readonly number[], answerIds: readonly number[]) => `${promptIds} ${answerIds}`;
-  const add = (promptIds: readonly number[], answerIds: readonly number[], weight: number) => {
-    const key = keyOf(promptIds, answerIds);
+  const keyOf = (promptIds: readonly number[], completionIds: readonly number[]) => `${promptIds} ${completionIds}`;
+  const add = (promptIds: readonly number[], completionIds: readonly number[], weight: number) => {
+    const key = keyOf(promptIds, completionIds);
     if ((found.get(key)?.weight ?? -1) >= weight) return;
-    found.set(key, { promptIds: Int32Array.from(promptIds), answerIds: Int32Array.from(answerIds), weight });
+    found.set(key, { promptIds: Int32Array.from(promptIds), completionIds: Int32Array.from(completionIds), weight });
   };
-  const addTop = (promptIds: readonly number[], answerIds: readonly number[], isTop: boolean, weight: number) => {
-    if (!isTop) disliked.add(keyOf(promptIds, answerIds));
-    else if (endIds.includes(answerIds.at(-1)!)) add(promptIds, answerIds, weight);
+  const addTop = (promptIds: readonly number[], completionIds: readonly number[], isTop: boolean, weight: number) => {
+    if (!isTop) disliked.add(keyOf(promptIds, completionIds));
+    else if (endIds.includes(completionIds.at(-1)!)) add(promptIds, completionIds, weight);
   };
   const train = rows.filter((row) => row.split === 'train');
   for (const row of train) {
@@ -83,7 +83,7 @@ export function demonstrationRows(
     if (row.kind === 'demonstration') add(row.promptIds, row.answerIds, row.trust);
     if (row.kind === 'correction') add(row.promptIds, row.correctedIds, row.trust);
   }
-  return [...found.values()].map(({ weight, ...answer }) => demonstrationOfAnswer(answer, weight));
+  return [...found.values()].map(({ weight, ...completion }) => demonstrationOfCompletion(completion, weight));
 }
 
 /** Prompts of one side that leave room for an answer. */
@@ -98,7 +98,7 @@ export function promptsOf(
 }
 
 /** Logged answers of the run's parent to training prompts, as experience. */
-export function loggedAnswers(rows: readonly SnapshotRow[]): StoredGeneration[] {
+export function loggedCompletions(rows: readonly SnapshotRow[]): StoredGeneration[] {
   return rows.flatMap((row): StoredGeneration[] => {
     if (row.kind !== 'generation' || row.split !== 'train') return [];
     return [

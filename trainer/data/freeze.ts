@@ -46,9 +46,9 @@ async function collectRows({ db, run }: RunLease, keyOf: PromptKey) {
 const FINISHED: ('done' | 'stopped')[] = ['done', 'stopped'];
 type Generation = typeof generation.$inferSelect;
 type VotedPair = Awaited<ReturnType<typeof selectComparisons>>[number];
-type VotedAnswer = Awaited<ReturnType<typeof selectThumbs>>[number];
+type VotedCompletion = Awaited<ReturnType<typeof selectThumbs>>[number];
 type AskedPrompt = Awaited<ReturnType<typeof selectPrompts>>[number];
-type LoggedAnswer = Awaited<ReturnType<typeof selectLogged>>[number];
+type LoggedCompletion = Awaited<ReturnType<typeof selectLogged>>[number];
 
 function selectComparisons(tx: Executor, upTo: Date) {
   const left = aliasedTable(generation, 'left_generation');
@@ -73,7 +73,7 @@ function selectComparisons(tx: Executor, upTo: Date) {
 
 function selectThumbs(tx: Executor, upTo: Date) {
   return tx
-    .select({ thumb: feedback.thumb, userId: feedback.userId, answer: generation, askedBy: conversation.userId })
+    .select({ thumb: feedback.thumb, userId: feedback.userId, completion: generation, askedBy: conversation.userId })
     .from(feedback)
     .innerJoin(generation, eq(generation.id, feedback.generationId))
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
@@ -108,7 +108,7 @@ const MOST_LOGGED = 4096;
 /** Of the parent alone: how many updates lie between it and an older version is written nowhere. */
 function selectLogged(tx: Executor, upTo: Date, versionId: string) {
   return tx
-    .select({ answer: generation, askedBy: conversation.userId })
+    .select({ completion: generation, askedBy: conversation.userId })
     .from(generation)
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
     .where(
@@ -126,21 +126,21 @@ function selectLogged(tx: Executor, upTo: Date, versionId: string) {
 
 function assemble(
   pairs: VotedPair[],
-  thumbs: VotedAnswer[],
+  thumbs: VotedCompletion[],
   prompts: AskedPrompt[],
-  logged: LoggedAnswer[],
+  logged: LoggedCompletion[],
   keyOf: PromptKey,
 ) {
-  const originOf = (answer: Pick<Generation, 'promptIds' | 'conversationId'>, askedBy: string): Asked => ({
-    promptIds: answer.promptIds,
-    conversation: answer.conversationId,
+  const originOf = (completion: Pick<Generation, 'promptIds' | 'conversationId'>, askedBy: string): Asked => ({
+    promptIds: completion.promptIds,
+    conversation: completion.conversationId,
     person: askedBy,
   });
   const asked = [
     ...pairs.map(({ left, askedBy }) => originOf(left, askedBy)),
-    ...thumbs.map(({ answer, askedBy }) => originOf(answer, askedBy)),
+    ...thumbs.map(({ completion, askedBy }) => originOf(completion, askedBy)),
     ...prompts.map((prompt) => originOf(prompt, prompt.askedBy)),
-    ...logged.map(({ answer, askedBy }) => originOf(answer, askedBy)),
+    ...logged.map(({ completion, askedBy }) => originOf(completion, askedBy)),
   ];
   const sides = splitAsked(asked, keyOf).values();
   const nextSide = (): Split | null => sides.next().value!;
@@ -153,16 +153,16 @@ function assemble(
     else if (!left.completionIds.length || !right.completionIds.length) collector.tally('left_out/empty');
     else if (isSame && choice !== 'both_bad') collector.tally('left_out/same_answer');
     else {
-      const answers = { left: completionOf(left), right: completionOf(right) };
-      collector.keep({ kind: 'comparison', promptIds, ...answers, choice: choice!, raterId: rater(userId) }, side);
+      const completions = { left: completionOf(left), right: completionOf(right) };
+      collector.keep({ kind: 'comparison', promptIds, ...completions, choice: choice!, raterId: rater(userId) }, side);
     }
   }
-  for (const { thumb, userId, answer } of thumbs) {
+  for (const { thumb, userId, completion } of thumbs) {
     const side = nextSide();
-    const { promptIds } = answer;
-    if (!answer.completionIds.length) collector.tally('left_out/empty');
+    const { promptIds } = completion;
+    if (!completion.completionIds.length) collector.tally('left_out/empty');
     else {
-      const vote = { answer: completionOf(answer), up: thumb === 1, raterId: rater(userId) };
+      const vote = { answer: completionOf(completion), up: thumb === 1, raterId: rater(userId) };
       collector.keep({ kind: 'thumb', promptIds, ...vote }, side);
     }
   }
@@ -175,13 +175,14 @@ function assemble(
     seen.add(key);
     collector.keep({ kind: 'prompt', promptIds }, side);
   }
-  for (const { answer } of logged) {
+  for (const { completion } of logged) {
     const side = nextSide();
-    const { promptIds, completionIds: answerIds, logprobs, sampling } = answer;
+    const { promptIds, completionIds, logprobs, sampling } = completion;
     const isPlain = sampling.temperature === 1 && !isReshaped(sampling) && sampling.stop.length === 0;
     if (!isPlain) collector.tally('left_out/shaped_sampling');
-    else if (answerIds.length === 0 || logprobs.length !== answerIds.length) collector.tally('left_out/no_logprobs');
-    else collector.keep({ kind: 'generation', promptIds, answerIds, logprobs }, side);
+    else if (completionIds.length === 0 || logprobs.length !== completionIds.length)
+      collector.tally('left_out/no_logprobs');
+    else collector.keep({ kind: 'generation', promptIds, answerIds: completionIds, logprobs }, side);
   }
   const { rows, counts } = collector;
   counts.truncated_sampling = rows.filter(isFromTruncatedSampling).length;

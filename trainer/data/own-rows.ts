@@ -4,7 +4,7 @@ import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import { excerpt } from '@/core/text/text';
 import { nameUnknownKeys, nearestName } from '@/core/text/unknown-keys';
-import { answersOfRow, ROW_KINDS, SnapshotRow } from './snapshot';
+import { completionsOfRow, ROW_KINDS, SnapshotRow } from './snapshot';
 
 /** Throws BAD_INPUT naming the place and what is wrong with the row. */
 export function parseOwnRow(value: Record<string, unknown>, place: string, base: Base): SnapshotRow {
@@ -20,7 +20,7 @@ export function parseOwnRow(value: Record<string, unknown>, place: string, base:
   }
   const row = parsed.data;
   const { vocabSize } = base.weights.config;
-  for (const ids of [row.promptIds, ...answersOfRow(row)]) {
+  for (const ids of [row.promptIds, ...completionsOfRow(row)]) {
     const bad = ids.find((id) => id >= vocabSize);
     if (bad === undefined) continue;
     throw new AttuneError(

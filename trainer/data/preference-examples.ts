@@ -1,17 +1,17 @@
 // Turns a snapshot's rows into what DPO and KTO learn from, and into the answers that may be imitated beside a reward.
 
-import type { PreferencePair, ThumbedAnswer } from '@/trainer/math/preference-loss';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/preference-loss';
+import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import { rewardExamples } from './examples';
 import type { SnapshotRow } from './snapshot';
 
 /** A correction beats what it corrects, a pick beats each of the others; ratings and questionnaires prefer nothing. */
 export function preferencesOf(rows: readonly SnapshotRow[]): {
   comparisons: PreferencePair[];
-  thumbs: ThumbedAnswer[];
+  thumbs: ThumbedCompletion[];
 } {
   const comparisons: PreferencePair[] = [];
-  const thumbs: ThumbedAnswer[] = [];
+  const thumbs: ThumbedCompletion[] = [];
   for (const example of rewardExamples(rows)) {
     const { promptIds, weight } = example;
     const prefer = (chosenIds: Int32Array, rejectedIds: Int32Array, share: number) =>
@@ -20,20 +20,20 @@ export function preferencesOf(rows: readonly SnapshotRow[]): {
     else if (example.kind === 'thumb') thumbs.push(example);
     else if (example.kind === 'correction') prefer(example.correctedIds, example.originalIds, 1);
     else if (example.kind === 'best_of') {
-      const { answers, best } = example;
+      const { completions, best } = example;
       // One vote stays one vote, however many answers it was over.
-      for (const [i, other] of answers.entries())
-        if (i !== best) prefer(answers[best]!, other, 1 / (answers.length - 1));
+      for (const [i, other] of completions.entries())
+        if (i !== best) prefer(completions[best]!, other, 1 / (completions.length - 1));
     }
   }
   return { comparisons, thumbs };
 }
 
 /** Of the training side. */
-export function shownAnswers(rows: readonly SnapshotRow[], split: SnapshotRow['split'] = 'train'): Answer[] {
+export function shownCompletions(rows: readonly SnapshotRow[], split: SnapshotRow['split'] = 'train'): Completion[] {
   return rows.flatMap((row) => {
     if (row.split !== split || (row.kind !== 'demonstration' && row.kind !== 'correction')) return [];
-    const answerIds = row.kind === 'demonstration' ? row.answerIds : row.correctedIds;
-    return [{ promptIds: Int32Array.from(row.promptIds), answerIds: Int32Array.from(answerIds) }];
+    const completionIds = row.kind === 'demonstration' ? row.answerIds : row.correctedIds;
+    return [{ promptIds: Int32Array.from(row.promptIds), completionIds: Int32Array.from(completionIds) }];
   });
 }

@@ -86,7 +86,7 @@ function readPair(line: Line, place: Place): Read[] {
   const prompt = Object.hasOwn(line, 'prompt') ? readTurns(line.prompt, 'prompt', place.place) : null;
   const margin = line.margin ?? 0;
   if (typeof margin !== 'number') throw refused(place.place, '"margin" must be a number, in logits');
-  const [chosen, rejected] = ['chosen', 'rejected'].map((field) => readAnswer(line, field, prompt, place));
+  const [chosen, rejected] = ['chosen', 'rejected'].map((field) => readJudged(line, field, prompt, place));
   const promptIds = place.promptIds(chosen!.turns, place.place);
   if (!promptIds) return [];
   const keyOf = ({ turns }: { turns: Turn[] }) => dialogueKeys(turns).at(-1);
@@ -103,15 +103,15 @@ function readPair(line: Line, place: Place): Read[] {
 function readLabelled(line: Line, place: Place): Read[] {
   for (const field of ['prompt', 'completion']) requireField(line, field, place);
   if (typeof line.label !== 'boolean') throw refused(place.place, '"label" must be true or false');
-  const { turns, text } = readAnswer(line, 'completion', readTurns(line.prompt, 'prompt', place.place), place);
+  const { turns, text } = readJudged(line, 'completion', readTurns(line.prompt, 'prompt', place.place), place);
   const promptIds = place.promptIds(turns, place.place);
-  const answer = place.completion(text, place.place);
-  if (!promptIds || !answer) return [];
-  return [{ turns, row: { kind: 'thumb', promptIds, answer, up: line.label, raterId: place.raterId } }];
+  const completion = place.completion(text, place.place);
+  if (!promptIds || !completion) return [];
+  return [{ turns, row: { kind: 'thumb', promptIds, answer: completion, up: line.label, raterId: place.raterId } }];
 }
 
 function readConversation(line: Line, place: Place): Read[] {
-  return readAnswers(readTurns(line.messages, 'messages', place.place), 0, place);
+  return readCompletions(readTurns(line.messages, 'messages', place.place), 0, place);
 }
 
 /** The answers of the completion alone are learnt; those of the prompt are context. */
@@ -120,12 +120,12 @@ function readCompletion(line: Line, place: Place): Read[] {
   const prompt = readTurns(line.prompt, 'prompt', place.place);
   const { completion } = line;
   if (typeof completion === 'string' && !isDialogue(completion)) {
-    return readAnswers([...prompt, { role: 'assistant', content: completion.trim() }], prompt.length, place);
+    return readCompletions([...prompt, { role: 'assistant', content: completion.trim() }], prompt.length, place);
   }
   const turns = readTurns(completion, 'completion', place.place);
   const isWhole = turns[0]!.role !== 'assistant';
   if (isWhole) checkBeginning(turns, prompt, 'completion', place);
-  return readAnswers(isWhole ? turns : [...prompt, ...turns], prompt.length, place);
+  return readCompletions(isWhole ? turns : [...prompt, ...turns], prompt.length, place);
 }
 
 function readPrompt(line: Line, place: Place): Read[] {
@@ -135,12 +135,12 @@ function readPrompt(line: Line, place: Place): Read[] {
 }
 
 /** Every answer from `start` on, each to what stands before it; one with weight 0 is context alone. */
-function readAnswers(turns: readonly Turn[], start: number, place: Place): Read[] {
+function readCompletions(turns: readonly Turn[], start: number, place: Place): Read[] {
   const found: Read[] = [];
-  let answers = 0;
+  let completions = 0;
   for (const [i, { role, content, weight }] of turns.entries()) {
     if (role !== 'assistant' || i < start || weight === 0) continue;
-    answers++;
+    completions++;
     if (i === 0) {
       place.tally('left_out/no_prompt');
       continue;
@@ -148,12 +148,12 @@ function readAnswers(turns: readonly Turn[], start: number, place: Place): Read[
     const before = turns.slice(0, i);
     const promptIds = place.promptIds(before, place.place);
     const isTooLong = promptIds === null; // and so is everything behind it
-    const answerIds = isTooLong ? null : place.answerIds(content);
-    if (answerIds) {
+    const completionIds = isTooLong ? null : place.completionIds(content);
+    if (completionIds) {
       const row = {
         kind: 'demonstration',
         promptIds: promptIds!,
-        answerIds,
+        answerIds: completionIds,
         raterId: place.raterId,
         trust: 1,
       } as const;
@@ -161,12 +161,12 @@ function readAnswers(turns: readonly Turn[], start: number, place: Place): Read[
     }
     if (isTooLong) break;
   }
-  if (answers === 0) place.tally('left_out/no_answer');
+  if (completions === 0) place.tally('left_out/no_answer');
   return found;
 }
 
 /** An answer beside its prompt, or a whole dialogue that ends with it. */
-function readAnswer(line: Line, field: string, prompt: Turn[] | null, place: Place): { turns: Turn[]; text: string } {
+function readJudged(line: Line, field: string, prompt: Turn[] | null, place: Place): { turns: Turn[]; text: string } {
   const value = line[field];
   if (typeof value === 'string' && prompt && !isDialogue(value)) return { turns: prompt, text: value.trim() };
   const turns = readTurns(value, field, place.place);

@@ -1,4 +1,5 @@
 // The rows of a snapshot for feedback beyond comparisons and thumbs, and for demonstrations; one JSON object a line.
+// Field names never change, because snapshots are kept: what a row calls an answer is a completion in the code.
 import { z } from 'zod';
 import { HIGHEST_RATING, LOWEST_RATING } from '@/trainer/math/rating-scale';
 import { Split } from './split';

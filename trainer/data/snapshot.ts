@@ -76,7 +76,7 @@ export interface Snapshot {
 export type UnsplitRow = SnapshotRow extends infer Row ? (Row extends unknown ? Omit<Row, 'split'> : never) : never;
 
 /** The token ids of a row's answers. */
-export function answersOfRow(row: SnapshotRow): readonly (readonly number[])[] {
+export function completionsOfRow(row: SnapshotRow): readonly (readonly number[])[] {
   switch (row.kind) {
     case 'comparison':
       return [row.left.ids, row.right.ids];

@@ -14,7 +14,7 @@ export interface TokenSource {
   /** Null where it is too long for the base. */
   promptIds(turns: readonly Turn[], place: string): number[] | null;
   /** With the end of the turn; null where there is no answer, or it is too long. */
-  answerIds(text: string): number[] | null;
+  completionIds(text: string): number[] | null;
   completion(text: string, place: string): Completion | null;
 }
 
@@ -25,7 +25,7 @@ export function tokenSource(base: Base, tally: TokenSource['tally']): TokenSourc
     tally(`left_out/${reason}`);
     return null;
   };
-  const answerIds = (text: string) => {
+  const completionIds = (text: string) => {
     if (text.trim() === '') return leaveOut('empty');
     if (text.length > maxPositions * CHARACTERS_PER_TOKEN) return leaveOut('too_long');
     const ids = [...base.tokenizer.encode(text), end];
@@ -33,7 +33,7 @@ export function tokenSource(base: Base, tally: TokenSource['tally']): TokenSourc
   };
   return {
     tally,
-    answerIds,
+    completionIds,
     promptIds(turns, place) {
       if (turns.at(-1)!.role === 'assistant') {
         throw new AttuneError(
@@ -47,7 +47,7 @@ export function tokenSource(base: Base, tally: TokenSource['tally']): TokenSourc
       return ids.length > maxPositions ? leaveOut('too_long') : ids;
     },
     completion(text, place) {
-      const ids = answerIds(text);
+      const ids = completionIds(text);
       return ids && { generationId: place, versionId: 'file', ids, propensity: 1, isTruncated: false };
     },
   };

@@ -6,7 +6,7 @@ import { hash32 } from '@/core/rng';
 import { countWords } from '@/core/text/text';
 import { endsByItself } from '@/trainer/policy/experience';
 import type { Run } from '@/trainer/runs/context';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import type { PrivateEngine } from '@/trainer/sampling/private-engine';
 
 /** Shares may worsen by so much against the parent: sampling noise of 64 answers. */
@@ -16,13 +16,13 @@ export const CHANCE_HITS = 1;
 /** Words of an answer that says nothing, at most. */
 const DEGENERATE_WORDS = 2;
 
-export interface AnswerSet {
-  answers: Answer[];
+export interface CompletionSet {
+  completions: Completion[];
   /** As sampled, at temperature 1; a row per answer. */
   engineLogprobs: (readonly number[])[];
 }
 
-export interface AnswerFigures {
+export interface CompletionFigures {
   /** How many were measured. */
   count: number;
   /** Shares of the answers, 0..1. */
@@ -34,24 +34,24 @@ export interface AnswerFigures {
 }
 
 /** Gates on what the candidate's answers look like beside its parent's. */
-export type AnswerGate = (candidate: AnswerFigures, parent: AnswerFigures) => GateResult[];
+export type CompletionGate = (candidate: CompletionFigures, parent: CompletionFigures) => GateResult[];
 
 /**
  * At least `count` answers: fewer prompts are asked several times, with other seeds. Answer i has the same seed whatever
  * the policy, so that two policies are compared in pairs.
  */
-export async function sampleAnswers(
+export async function sampleCompletions(
   engine: Pick<PrivateEngine, 'sample'>,
   versionId: string,
   prompts: readonly Int32Array[],
   { count, maxTokens, seed, signal }: { count: number; maxTokens: number; seed: number; signal: AbortSignal },
-): Promise<AnswerSet> {
+): Promise<CompletionSet> {
   const asked = Array.from({ length: Math.max(count, prompts.length) }, (_, i) => prompts[i % prompts.length]!);
   const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens } as const;
   const seeds = asked.map((_, i) => hash32(seed, i));
   const samples = await engine.sample(asked, versionId, sampling, seeds, signal);
   return {
-    answers: samples.map(({ ids }, i) => ({ promptIds: asked[i]!, answerIds: Int32Array.from(ids) })),
+    completions: samples.map(({ ids }, i) => ({ promptIds: asked[i]!, completionIds: Int32Array.from(ids) })),
     engineLogprobs: samples.map(({ logprobs }) => logprobs),
   };
 }
@@ -62,19 +62,24 @@ export interface Judging {
   endIds: readonly number[];
 }
 
-export const judgingOf = ({ rules, base, trunk }: Pick<Run, 'rules' | 'base' | 'trunk'>): Judging => ({
+export const judgingOf = ({ rules, base, backbone }: Pick<Run, 'rules' | 'base' | 'backbone'>): Judging => ({
   rules,
   decode: (ids) => base.tokenizer.decode(ids),
-  endIds: trunk.config.eosTokenIds,
+  endIds: backbone.config.eosTokenIds,
 });
 
-export function measureAnswers({ answers }: AnswerSet, { rules, decode, endIds }: Judging): AnswerFigures {
-  const ended = answers.map(({ answerIds }) => endsByItself(answerIds, endIds));
-  const texts = answers.map(({ answerIds }, i) => decode([...(ended[i] ? answerIds.subarray(0, -1) : answerIds)]));
-  const share = (count: number) => count / answers.length;
+export function measureCompletions(
+  { completions }: CompletionSet,
+  { rules, decode, endIds }: Judging,
+): CompletionFigures {
+  const ended = completions.map(({ completionIds }) => endsByItself(completionIds, endIds));
+  const texts = completions.map(({ completionIds }, i) =>
+    decode([...(ended[i] ? completionIds.subarray(0, -1) : completionIds)]),
+  );
+  const share = (count: number) => count / completions.length;
   const hits = texts.flatMap((text) => judge(rules, text).hits);
   return {
-    count: answers.length,
+    count: completions.length,
     endRate: share(ended.filter(Boolean).length),
     degenerateShare: share(texts.filter((text) => countWords(text) <= DEGENERATE_WORDS).length),
     distinctShare: share(new Set(texts).size),

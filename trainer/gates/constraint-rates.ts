@@ -1,8 +1,8 @@
 // The gates on the rules: each is broken about as seldom as by the parent.
-import { type AnswerGate, CHANCE_HITS } from './answers';
+import { CHANCE_HITS, type CompletionGate } from './answers';
 import { atMost } from './gate';
 
-export const judgeConstraints: AnswerGate = (candidate, parent) =>
+export const judgeConstraints: CompletionGate = (candidate, parent) =>
   Object.entries(candidate.constraintRates).map(([rule, rate]) =>
     atMost(
       `constraint/${rule}`,

@@ -13,6 +13,6 @@ export function meanDifference(a: readonly ArrayLike<number>[], b: readonly Arra
 
 /** Nats an answer: sum over its tokens of log p - log p(reference), averaged over answers. */
 export function meanDivergence(logprobs: readonly Float32Array[], reference: readonly Float32Array[]): number {
-  const perAnswer = logprobs.map((row, i) => row.reduce((sum, x, t) => sum + x - reference[i]![t]!, 0));
-  return perAnswer.reduce((a, b) => a + b, 0) / perAnswer.length;
+  const perCompletion = logprobs.map((row, i) => row.reduce((sum, x, t) => sum + x - reference[i]![t]!, 0));
+  return perCompletion.reduce((a, b) => a + b, 0) / perCompletion.length;
 }

@@ -1,11 +1,11 @@
 // The gate on repetition: one answer to everything is the classic way to please a reward model.
-import type { AnswerGate } from './answers';
+import type { CompletionGate } from './answers';
 import { atLeast, percent } from './gate';
 
 /** The share of distinct answers may fall to this part of the parent's. */
 const PART = 0.7;
 
-export const judgeDistinct: AnswerGate = (candidate, parent) => [
+export const judgeDistinct: CompletionGate = (candidate, parent) => [
   atLeast(
     'distinct_answers',
     candidate.distinctShare,

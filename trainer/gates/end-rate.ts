@@ -1,8 +1,8 @@
 // The gate on ends: about as many answers end by themselves as the parent's do.
-import { type AnswerGate, SLACK } from './answers';
+import { type CompletionGate, SLACK } from './answers';
 import { atLeast, percent } from './gate';
 
-export const judgeEnds: AnswerGate = (candidate, parent) => [
+export const judgeEnds: CompletionGate = (candidate, parent) => [
   atLeast(
     'end_rate',
     candidate.endRate,

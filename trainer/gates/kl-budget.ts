@@ -4,9 +4,9 @@ import { atMost } from './gate';
 
 /** Nats an answer. */
 export interface DivergenceFigures {
-  perAnswer: number;
+  perCompletion: number;
   budget: number;
 }
 
-export const judgeDivergence = ({ perAnswer, budget }: DivergenceFigures): GateResult =>
-  atMost('kl_budget', perAnswer, budget, 'Nats an answer away from where the policy started.');
+export const judgeDivergence = ({ perCompletion, budget }: DivergenceFigures): GateResult =>
+  atMost('kl_budget', perCompletion, budget, 'Nats an answer away from where the policy started.');

@@ -1,16 +1,16 @@
 // Measures a candidate for the gates: parity with the engine, distance from its reference, answers beside its parent's.
 import { hash32, Rng } from '@/core/rng';
 import { promptsOf } from '@/trainer/data/examples';
-import { shownAnswers } from '@/trainer/data/preference-examples';
+import { shownCompletions } from '@/trainer/data/preference-examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { promptKeyOf } from '@/trainer/data/split';
 import type { RewardModel } from '@/trainer/reward/scorer';
 import { type Run, serveAdapter } from '@/trainer/runs/context';
 import { stageProgress } from '@/trainer/runs/store';
-import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
+import { scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { loraFromAdapter } from '../model/lora';
 import type { Lora } from '../model/types';
-import { judgingOf, measureAnswers, sampleAnswers } from './answers';
+import { judgingOf, measureCompletions, sampleCompletions } from './answers';
 import { meanDifference, meanDivergence } from './differences';
 import type { GainFigures } from './gain';
 import type { GateFigures } from './verdict';
@@ -21,7 +21,7 @@ export async function measureCandidate(
   reward: RewardModel | null,
   versionId: string,
 ): Promise<GateFigures> {
-  const { sink, config, policyConfig, trunk } = run;
+  const { sink, config, policyConfig, backbone } = run;
   const { signal } = sink;
   const { microBatchTokens, maxPromptTokens, maxResponseTokens: maxTokens, klBudget, seed } = policyConfig;
   const keyOf = promptKeyOf(run.base.tokenizer);
@@ -31,14 +31,14 @@ export async function measureCandidate(
   await engine.load(versionId);
   report(0.05);
   const sampling = { count: config.gateAnswers, maxTokens, seed: hash32(seed, 4), signal };
-  const own = await sampleAnswers(engine, versionId, prompts, sampling);
-  const parents = await sampleAnswers(engine, await serveAdapter(engine, 'parent', run.parent), prompts, sampling);
+  const own = await sampleCompletions(engine, versionId, prompts, sampling);
+  const parents = await sampleCompletions(engine, await serveAdapter(engine, 'parent', run.parent), prompts, sampling);
   report(0.4);
-  const { logprobs } = scoreResponses(trunk, run.policy, own.answers, microBatchTokens);
-  const reference = scoreResponses(trunk, run.reference, own.answers, microBatchTokens).logprobs;
+  const { logprobs } = scoreCompletions(backbone, run.policy, own.completions, microBatchTokens);
+  const reference = scoreCompletions(backbone, run.reference, own.completions, microBatchTokens).logprobs;
   report(0.7);
   const int8 = await run.openEngine('int8');
-  const served = await int8.score(versionId, own.answers, signal).finally(() => int8.close());
+  const served = await int8.score(versionId, own.completions, signal).finally(() => int8.close());
   const judging = judgingOf(run);
   const figures: GateFigures = {
     parity: {
@@ -46,15 +46,15 @@ export async function measureCandidate(
       int8: meanDifference(served, logprobs),
       tokens: logprobs.reduce((sum, row) => sum + row.length, 0),
     },
-    kl: { perAnswer: meanDivergence(logprobs, reference), budget: klBudget },
-    candidate: measureAnswers(own, judging),
-    parent: measureAnswers(parents, judging),
+    kl: { perCompletion: meanDivergence(logprobs, reference), budget: klBudget },
+    candidate: measureCompletions(own, judging),
+    parent: measureCompletions(parents, judging),
     gain: reward
       ? {
           name: 'heldout_reward_gain',
-          candidate: reward.score(own.answers),
-          parent: reward.score(parents.answers),
-          prompts: own.answers.map(({ promptIds }) => keyOf([...promptIds])),
+          candidate: reward.score(own.completions),
+          parent: reward.score(parents.completions),
+          prompts: own.completions.map(({ promptIds }) => keyOf([...promptIds])),
         }
       : measureShown(run, snapshot),
   };
@@ -64,13 +64,13 @@ export async function measureCandidate(
 
 /** Without a reward model, what counts is how likely held-out demonstrations have become: nats a token, of each. */
 function measureShown(run: Run, snapshot: Snapshot): GainFigures {
-  const { trunk, policy, policyConfig } = run;
-  const shown = shownAnswers(snapshot.rows, 'heldout');
+  const { backbone, policy, policyConfig } = run;
+  const shown = shownCompletions(snapshot.rows, 'heldout');
   const meanLogprobs = (lora: Lora | null) =>
-    scoreResponses(trunk, lora, shown, policyConfig.microBatchTokens).logprobs.map(
+    scoreCompletions(backbone, lora, shown, policyConfig.microBatchTokens).logprobs.map(
       (row) => row.reduce((sum, x) => sum + x, 0) / row.length,
     );
-  const parent = run.parent && loraFromAdapter(trunk.config, run.parent, new Rng(policyConfig.seed));
+  const parent = run.parent && loraFromAdapter(backbone.config, run.parent, new Rng(policyConfig.seed));
   try {
     const keyOf = promptKeyOf(run.base.tokenizer);
     const prompts = shown.map(({ promptIds }) => keyOf([...promptIds]));

@@ -4,7 +4,7 @@ import { promptsOf } from '@/trainer/data/examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import type { PolicyInput } from '@/trainer/policy/run';
 import { type Run, serveAdapter } from '@/trainer/runs/context';
-import { type AnswerFigures, judgingOf, measureAnswers, sampleAnswers } from './answers';
+import { type CompletionFigures, judgingOf, measureCompletions, sampleCompletions } from './answers';
 import { reasonOf } from './gate';
 import { judgeTrial } from './verdict';
 
@@ -17,8 +17,8 @@ export function trialsOf(run: Run, snapshot: Snapshot): PolicyInput['tryOut'] {
   const sampling = { count: config.trialAnswers, maxTokens, seed: hash32(seed, 6), signal: sink.signal };
   const judging = judgingOf(run);
   const measure = async (versionId: string) =>
-    measureAnswers(await sampleAnswers(await run.engine(), versionId, prompts, sampling), judging);
-  let parent: Promise<AnswerFigures> | null = null;
+    measureCompletions(await sampleCompletions(await run.engine(), versionId, prompts, sampling), judging);
+  let parent: Promise<CompletionFigures> | null = null;
   return async (adapterId) => {
     parent ??= run.engine().then(async (engine) => measure(await serveAdapter(engine, 'parent', run.parent)));
     const gates = judgeTrial(await measure(adapterId), await parent);

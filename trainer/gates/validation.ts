@@ -3,7 +3,7 @@ import { type PipelineConfig, policyConfigOf } from '@/core/config/presets';
 import { AttuneError } from '@/core/errors';
 import { demonstrationRows, promptsOf, rewardExamples } from '@/trainer/data/examples';
 import { describeLeftOut } from '@/trainer/data/left-out';
-import { preferencesOf, shownAnswers } from '@/trainer/data/preference-examples';
+import { preferencesOf, shownCompletions } from '@/trainer/data/preference-examples';
 import type { Snapshot, SnapshotRow } from '@/trainer/data/snapshot';
 import { LEAST_HELD_OUT, LEAST_PROMPTS } from '@/trainer/data/split';
 
@@ -76,7 +76,7 @@ function missingVotes(rows: readonly SnapshotRow[], { algorithm }: PipelineConfi
 
 /** Imitation alone is judged by held-out demonstrations. */
 function missingShown(rows: readonly SnapshotRow[]): string | null {
-  const prompts = new Set(shownAnswers(rows, 'heldout').map(({ promptIds }) => promptIds.join()));
+  const prompts = new Set(shownCompletions(rows, 'heldout').map(({ promptIds }) => promptIds.join()));
   if (prompts.size >= LEAST_HELD_OUT) return null;
   return (
     `${describeRows(rows)}, and demonstrations of ${prompts.size} held-out prompts: without votes a gain is judged on those of ` +

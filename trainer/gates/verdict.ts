@@ -1,6 +1,6 @@
 // The verdict on a trained policy: every gate in order, and one sentence for people.
 import type { GateResult } from '@/core/artifact/manifest';
-import type { AnswerFigures } from './answers';
+import type { CompletionFigures } from './answers';
 import { judgeConstraints } from './constraint-rates';
 import { judgeDegenerate, judgeDegenerateTrial } from './degenerate-answers';
 import { judgeDistinct } from './distinct-answers';
@@ -13,8 +13,8 @@ import { judgeParity, type ParityFigures } from './parity';
 export interface GateFigures {
   parity: ParityFigures;
   kl: DivergenceFigures;
-  candidate: AnswerFigures;
-  parent: AnswerFigures;
+  candidate: CompletionFigures;
+  parent: CompletionFigures;
   gain: GainFigures;
 }
 
@@ -29,7 +29,7 @@ export const judgeGates = ({ parity, kl, candidate, parent, gain }: GateFigures)
 ];
 
 /** A policy in the middle of its run, by its answers alone: one that fails is passed over. */
-export const judgeTrial = (candidate: AnswerFigures, parent: AnswerFigures): GateResult[] => [
+export const judgeTrial = (candidate: CompletionFigures, parent: CompletionFigures): GateResult[] => [
   ...judgeEnds(candidate, parent),
   ...judgeDegenerateTrial(candidate, parent),
   ...judgeDistinct(candidate, parent),

@@ -120,8 +120,8 @@ export interface ScoreShape {
 }
 
 /** The score that PPO sees: clipped, floored for degenerate answers, less the penalty for not ending. */
-export function shapeScore(score: number, answer: { words: number; ended: boolean }, shape: ScoreShape): number {
+export function shapeScore(score: number, completion: { words: number; ended: boolean }, shape: ScoreShape): number {
   const clipped = Math.min(Math.max(score, -shape.scoreClip), shape.scoreClip);
-  const floored = answer.words < shape.minWords ? Math.min(clipped, shape.degenerateScore) : clipped;
-  return answer.ended ? floored : floored - shape.eosPenalty;
+  const floored = completion.words < shape.minWords ? Math.min(clipped, shape.degenerateScore) : clipped;
+  return completion.ended ? floored : floored - shape.eosPenalty;
 }

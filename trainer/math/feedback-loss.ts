@@ -9,7 +9,7 @@
 
 import { bradleyTerryLoss, logSigmoid, type ScoreLoss, sigmoid, thumbLoss } from './policy-loss';
 import { latentInterval, type RatingScales } from './rating-scale';
-import { answersOf, type RewardExample } from './reward-examples';
+import { completionsOf, type RewardExample } from './reward-examples';
 
 /** Cross-entropy of the softmax over each group's scores with its pick; scores of the groups one after another. */
 export function bestOfLoss(
@@ -84,7 +84,7 @@ export function feedbackLoss(
   };
   let start = 0;
   for (const example of examples) {
-    const count = answersOf(example).length;
+    const count = completionsOf(example).length;
     const own = Array.from({ length: count }, (_, i) => scores[start + i]!);
     const weight = example.weight * (weightOf?.(example) ?? 1);
     const term = termOf({ ...example, weight }, own);

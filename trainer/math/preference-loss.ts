@@ -13,9 +13,9 @@ export interface PreferencePair {
 }
 
 /** One answer that was found good or bad. */
-export interface ThumbedAnswer {
+export interface ThumbedCompletion {
   promptIds: Int32Array;
-  answerIds: Int32Array;
+  completionIds: Int32Array;
   up: boolean;
   weight: number;
 }
@@ -46,14 +46,14 @@ export function dpoLoss(
  */
 export function ktoLoss(
   logRatios: ArrayLike<number>,
-  answers: readonly { up: boolean; weight: number }[],
+  completions: readonly { up: boolean; weight: number }[],
   { beta, kl, normaliser }: { beta: number; kl: number; normaliser?: number },
 ): ScoreLoss & { losses: Float32Array } {
-  const divisor = normaliser ?? answers.length;
-  const losses = new Float32Array(answers.length);
-  const gradient = new Float32Array(answers.length);
+  const divisor = normaliser ?? completions.length;
+  const losses = new Float32Array(completions.length);
+  const gradient = new Float32Array(completions.length);
   let loss = 0;
-  answers.forEach(({ up, weight }, i) => {
+  completions.forEach(({ up, weight }, i) => {
     const sign = up ? 1 : -1;
     const won = sigmoid(sign * beta * (logRatios[i]! - kl));
     losses[i] = 1 - won;

@@ -21,14 +21,14 @@ export interface Comparison extends Judged {
 
 export interface BestOf extends Judged {
   kind: 'best_of';
-  answers: Int32Array[];
+  completions: Int32Array[];
   /** Index of the one that was picked. */
   best: number;
 }
 
 export interface Thumb extends Judged {
   kind: 'thumb';
-  answerIds: Int32Array;
+  completionIds: Int32Array;
   up: boolean;
   rater: string;
 }
@@ -36,7 +36,7 @@ export interface Thumb extends Judged {
 /** A number from 1 to 10. */
 export interface Rating extends Judged {
   kind: 'rating';
-  answerIds: Int32Array;
+  completionIds: Int32Array;
   value: number;
   rater: string;
 }
@@ -44,7 +44,7 @@ export interface Rating extends Judged {
 /** Ticked flaws, with the weights that the admin had set at that time. */
 export interface Questionnaire extends Judged {
   kind: 'questionnaire';
-  answerIds: Int32Array;
+  completionIds: Int32Array;
   flaws: string[];
   flawWeights: FlawWeights;
   rater: string;
@@ -67,15 +67,15 @@ export interface Correction extends Judged {
 export type RewardExample = Comparison | BestOf | Thumb | Rating | Questionnaire | Correction;
 
 /** The answers that need a score, in the order of the loss's scores. */
-export function answersOf(example: RewardExample): Int32Array[] {
+export function completionsOf(example: RewardExample): Int32Array[] {
   switch (example.kind) {
     case 'comparison':
       return [example.chosenIds, example.rejectedIds];
     case 'correction':
       return [example.correctedIds, example.originalIds];
     case 'best_of':
-      return example.answers;
+      return example.completions;
     default:
-      return [example.answerIds];
+      return [example.completionIds];
   }
 }

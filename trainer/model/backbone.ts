@@ -7,9 +7,9 @@ import { backwardBlock, forwardBlock, type KeptBlock, keptFloats } from './block
 import { norm, normBackward, unitOf } from './derivatives';
 import { layOut } from './layout';
 import { type BlockContext, type BlockWeights, createContext, type LoraTensors, localContext } from './llama';
-import type { HeadLoss, Lora, NamedGradients, TokenBatch, Trunk } from './types';
+import type { Backbone, HeadLoss, Lora, NamedGradients, TokenBatch } from './types';
 
-export interface TrunkOptions {
+export interface BackboneOptions {
   /**
    * Bytes of intermediate results that a backward pass may keep; the blocks that do not fit are computed a second time.
    * The default holds nearly all of 2,048 tokens of a 135M base: 3 GiB in all, the base included.
@@ -22,7 +22,7 @@ const KEEP_BYTES = 1.3 * 2 ** 30;
 type Visit = (layer: number, states: Tensor2D) => void;
 
 /** Reads each weight once, as fp32: 4 bytes a parameter for as long as the trunk lives. */
-export function loadTrunk(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES }: TrunkOptions = {}): Trunk {
+export function loadBackbone(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES }: BackboneOptions = {}): Backbone {
   const { weights } = base;
   const { config } = weights;
   const embedding = readMatrix(weights, 'model.embed_tokens.weight');

@@ -1,6 +1,6 @@
 // What enters the lowest adapted block, kept in memory: the frozen blocks below give the same for a row in every epoch.
 import { type Tensor2D, tf } from '@/trainer/backend';
-import type { TokenBatch, Trunk } from './types';
+import type { Backbone, TokenBatch } from './types';
 
 export interface EnteringStates {
   /** For the tokens of all rows, row after row; undefined where nothing lies below the adapter. The caller's. [N, H] */
@@ -8,8 +8,8 @@ export interface EnteringStates {
 }
 
 /** Beyond `bytes` what enters is computed each time and no longer kept. */
-export function keepEnteringStates(trunk: Trunk, layer: number, bytes: number): EnteringStates {
-  const { hiddenSize } = trunk.config;
+export function keepEnteringStates(backbone: Backbone, layer: number, bytes: number): EnteringStates {
+  const { hiddenSize } = backbone.config;
   const kept = new Map<string, Float32Array>();
   let free = bytes;
   const ofRow = ({ ids, segments }: TokenBatch, row: number): Float32Array => {
@@ -18,7 +18,7 @@ export function keepEnteringStates(trunk: Trunk, layer: number, bytes: number): 
     if (known) return known;
     // Each row alone: in another batch its last bits differ, and a resumed run must find the same ones.
     const alone = { ids: [ids[row]!], ...(segments && { segments: [segments[row]!] }) };
-    const states = tf.tidy(() => trunk.entering(alone, layer).dataSync() as Float32Array);
+    const states = tf.tidy(() => backbone.entering(alone, layer).dataSync() as Float32Array);
     if (states.byteLength <= free) {
       free -= states.byteLength;
       kept.set(key, states);

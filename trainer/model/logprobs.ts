@@ -1,14 +1,14 @@
 // Log-probabilities of response tokens, with their gradient for the hidden states, slice by slice of the vocabulary head.
 import { disposeAll, scoped, type Tensor, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import { gatherPositions, scatterPositions } from './positions';
-import type { HeadLoss, ResponsePositions, Trunk } from './types';
+import type { Backbone, CompletionPositions, HeadLoss } from './types';
 
 /** Positions and vocabulary rows a step: the logits of one are 32 MB, and three such arrays live at once. */
 const POSITIONS = 2048;
 const VOCABULARY = 4096;
 
 /** A type, not an interface: what `tf.tidy` may return has an index signature. */
-export type ResponseLogprobs = {
+export type CompletionLogprobs = {
   /** log p(target) at the temperature. N */
   logprobs: Float32Array;
   /** Of the whole distribution, nats. N */
@@ -24,20 +24,20 @@ export interface LogprobLoss {
   metrics?: Record<string, number>;
 }
 
-type Head = Pick<Trunk, 'head'>;
+type Head = Pick<Backbone, 'head'>;
 
 /** logits / temperature come before log-softmax, for the policy, the reference and the samples alike (TRL 4159). */
-export function responseLogprobs(
-  trunk: Head,
+export function completionLogprobs(
+  backbone: Head,
   hidden: Tensor3D,
-  positions: ResponsePositions,
+  positions: CompletionPositions,
   { temperature = 1 }: { temperature?: number } = {},
-): ResponseLogprobs {
+): CompletionLogprobs {
   const out = emptyLogprobs(positions.target.length);
   tf.tidy(() => {
     const rows = gatherPositions(hidden, positions); // [N, H]
     forEachChunk(rows, positions.target, (chunk, target, start) => {
-      const scores = scoreChunk(trunk.head, chunk, target, temperature, []);
+      const scores = scoreChunk(backbone.head, chunk, target, temperature, []);
       out.logprobs.set(scores.logprobs.dataSync(), start);
       out.entropy.set(scores.entropy.dataSync(), start);
     });
@@ -50,10 +50,10 @@ export function responseLogprobs(
  * does not depend on the loss, so it is made beside the log-probabilities and weighted by dLogprobs afterwards.
  * `withEntropyGradient` costs one more product with the head: dH / d hidden = -sum_v p_v (log p_v + H) E_v / T.
  */
-export function responseLogprobsWithGradient(
-  trunk: Head,
+export function completionLogprobsWithGradient(
+  backbone: Head,
   hidden: Tensor3D,
-  positions: ResponsePositions,
+  positions: CompletionPositions,
   temperature: number,
   /** `likeliest` is the highest log p at each position, for a token accuracy. */
   lossOfLogprobs: (logprobs: Float32Array, entropy: Float32Array, likeliest: Float32Array) => LogprobLoss,
@@ -69,7 +69,7 @@ export function responseLogprobsWithGradient(
     try {
       forEachChunk(rows, positions.target, (chunk, target, start) => {
         const means = withEntropyGradient ? (['rows', 'weightedRows'] as const) : (['rows'] as const);
-        const scores = scoreChunk(trunk.head, chunk, target, temperature, means);
+        const scores = scoreChunk(backbone.head, chunk, target, temperature, means);
         const { logprobs, entropy, highest, normaliser, targets, rows: expected, weightedRows } = scores;
         out.logprobs.set(logprobs.dataSync(), start);
         out.entropy.set(entropy.dataSync(), start);
@@ -172,7 +172,7 @@ function weighRows(parts: Tensor2D[], weights: Float32Array): Tensor2D {
   return tf.mul(tf.concat(parts, 0), tf.tensor2d(weights, [weights.length, 1]));
 }
 
-const emptyLogprobs = (n: number): ResponseLogprobs => ({
+const emptyLogprobs = (n: number): CompletionLogprobs => ({
   logprobs: new Float32Array(n),
   entropy: new Float32Array(n),
 });

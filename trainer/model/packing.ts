@@ -1,18 +1,18 @@
 // Packs answers into rows: several behind one copy of their prompt, and several prompts in a row, none seeing another.
 import { AttuneError } from '@/core/errors';
 import type { HiddenPositions } from './positions';
-import type { ResponsePositions, Segment, TokenBatch } from './types';
+import type { CompletionPositions, Segment, TokenBatch } from './types';
 
 /** A prompt with any number of answers: one for SFT, chosen and rejected for a comparison, the samples of a prompt. */
-export interface AnswerGroup {
+export interface CompletionGroup {
   promptIds: Int32Array;
-  answers: readonly Int32Array[];
+  completions: readonly Int32Array[];
 }
 
-export interface PackedAnswers {
+export interface PackedCompletions {
   batch: TokenBatch;
   /** What predicts each answer token: answer after answer, group after group, whatever row they went to. N */
-  positions: ResponsePositions;
+  positions: CompletionPositions;
   /** Tokens of each answer in that order; they add up to N. */
   lengths: number[];
   /** The last token of each answer in that order. */
@@ -23,9 +23,9 @@ export interface PackedAnswers {
  * Fills rows of at most `rowTokens` with whole groups, longest first; a longer group has a row of its own. Attention
  * costs the square of the longest row, everything else the tokens themselves: rows near the longest group are best.
  */
-export function packAnswers(groups: readonly AnswerGroup[], rowTokens = 0): PackedAnswers {
-  const sizes = groups.map(({ promptIds, answers }) =>
-    answers.reduce((sum, { length }) => sum + length, promptIds.length),
+export function packCompletions(groups: readonly CompletionGroup[], rowTokens = 0): PackedCompletions {
+  const sizes = groups.map(({ promptIds, completions }) =>
+    completions.reduce((sum, { length }) => sum + length, promptIds.length),
   );
   const rows: Row[] = [];
   const places: { row: number; start: number }[] = new Array(groups.length);
@@ -37,7 +37,7 @@ export function packAnswers(groups: readonly AnswerGroup[], rowTokens = 0): Pack
     addGroup(rows[row]!, groups[i]!);
   }
   const batch = { ids: rows.map(({ parts }) => concatIds(parts)), segments: rows.map(({ segments }) => segments) };
-  return { batch, ...locateAnswers(groups, places) };
+  return { batch, ...locateCompletions(groups, places) };
 }
 
 interface Row {
@@ -46,40 +46,40 @@ interface Row {
   parts: Int32Array[];
 }
 
-function addGroup(row: Row, { promptIds, answers }: AnswerGroup): void {
+function addGroup(row: Row, { promptIds, completions }: CompletionGroup): void {
   if (promptIds.length === 0) {
     throw new AttuneError('BAD_INPUT', 'A prompt has no tokens, so nothing predicts its answer. Leave it out.');
   }
   const after = row.segments.push({ length: promptIds.length }) - 1;
-  row.parts.push(promptIds, ...answers);
+  row.parts.push(promptIds, ...completions);
   row.length += promptIds.length;
-  for (const { length } of answers) {
+  for (const { length } of completions) {
     row.segments.push({ length, after });
     row.length += length;
   }
 }
 
-function locateAnswers(
-  groups: readonly AnswerGroup[],
+function locateCompletions(
+  groups: readonly CompletionGroup[],
   places: readonly { row: number; start: number }[],
-): Omit<PackedAnswers, 'batch'> {
+): Omit<PackedCompletions, 'batch'> {
   const found = { row: [] as number[], position: [] as number[], target: [] as number[] };
   const last = { row: [] as number[], position: [] as number[] };
   const lengths: number[] = [];
-  for (const [i, { promptIds, answers }] of groups.entries()) {
+  for (const [i, { promptIds, completions }] of groups.entries()) {
     const { row, start } = places[i]!;
     const promptEnd = start + promptIds.length - 1;
     let next = promptEnd + 1;
-    for (const answer of answers) {
-      for (const [t, target] of answer.entries()) {
+    for (const completion of completions) {
+      for (const [t, target] of completion.entries()) {
         found.row.push(row);
         found.position.push(t === 0 ? promptEnd : next + t - 1);
         found.target.push(target);
       }
       last.row.push(row);
-      last.position.push(answer.length === 0 ? promptEnd : next + answer.length - 1);
-      lengths.push(answer.length);
-      next += answer.length;
+      last.position.push(completion.length === 0 ? promptEnd : next + completion.length - 1);
+      lengths.push(completion.length);
+      next += completion.length;
     }
   }
   return {

@@ -1,11 +1,14 @@
 // Moves between hidden states [B, T, H] and the rows [N, H] at the positions that a loss looks at.
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
-import type { HeadLoss, NamedGradients, ResponsePositions } from './types';
+import type { CompletionPositions, HeadLoss, NamedGradients } from './types';
 
-export type HiddenPositions = Pick<ResponsePositions, 'row' | 'position'>;
+export type HiddenPositions = Pick<CompletionPositions, 'row' | 'position'>;
 
 /** The response of each row: hidden[row][promptLength - 1 .. length - 2] predict ids[row][promptLength ..]. */
-export function responsePositions(rows: readonly Int32Array[], promptLengths: readonly number[]): ResponsePositions {
+export function completionPositions(
+  rows: readonly Int32Array[],
+  promptLengths: readonly number[],
+): CompletionPositions {
   const row: number[] = [];
   const position: number[] = [];
   const target: number[] = [];

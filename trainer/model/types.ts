@@ -38,7 +38,7 @@ export interface Lora {
   dispose(): void;
 }
 
-export interface Trunk {
+export interface Backbone {
   readonly config: ModelConfig;
   /** The embedding, which is the tied head too. [V, H] */
   readonly embedding: Tensor2D;
@@ -79,7 +79,7 @@ export interface HeadLoss {
  * Which hidden states predict which tokens. In a plain row target is ids[row][position + 1]; behind a shared prompt its
  * last hidden state predicts the first token of every answer, so that the same position may come several times.
  */
-export interface ResponsePositions {
+export interface CompletionPositions {
   row: Int32Array; // N
   position: Int32Array; // N, index in the row
   target: Int32Array; // N, the token that follows

@@ -5,7 +5,7 @@ import type { Experience } from './experience';
 
 const RAGGED = [
   'promptIds',
-  'answerIds',
+  'completionIds',
   'engineLogprobs',
   'logprobs',
   'referenceLogprobs',
@@ -14,6 +14,9 @@ const RAGGED = [
 ] as const;
 const FLAT = ['staleness', 'rewardScores', 'scores'] as const;
 
+/** Checkpoints name completions as the first release did, so that its runs can be resumed. */
+const storedName = (key: (typeof RAGGED)[number]) => (key === 'completionIds' ? 'answerIds' : key);
+
 /** As named tensors for a checkpoint; ids fit float32 exactly below 2^24. */
 export function packExperience(experience: Experience): NamedTensors {
   const tensors: NamedTensors = new Map();
@@ -21,8 +24,8 @@ export function packExperience(experience: Experience): NamedTensors {
     tensors.set(`experience.${name}`, { shape: [values.length], values });
   for (const key of RAGGED) {
     const rows = experience[key];
-    put(`${key}.lengths`, Float32Array.from(rows.map((row) => row.length)));
-    put(key, Float32Array.from(rows.flatMap((row) => [...row])));
+    put(`${storedName(key)}.lengths`, Float32Array.from(rows.map((row) => row.length)));
+    put(storedName(key), Float32Array.from(rows.flatMap((row) => [...row])));
   }
   for (const key of FLAT) put(key, experience[key]);
   for (const [name, cost] of experience.costs) put(`costs.${name}`, cost);
@@ -33,12 +36,12 @@ export function packExperience(experience: Experience): NamedTensors {
 export function unpackExperience(tensors: NamedTensors): Experience | null {
   const get = (name: string) => tensors.get(`experience.${name}`)?.values ?? new Float32Array(0);
   if (!tensors.has('experience.scores')) return null;
-  const rows = (key: (typeof RAGGED)[number]) => splitByLength(get(key), get(`${key}.lengths`));
-  const ids = (key: 'promptIds' | 'answerIds') => rows(key).map((row) => Int32Array.from(row));
+  const rows = (key: (typeof RAGGED)[number]) => splitByLength(get(storedName(key)), get(`${storedName(key)}.lengths`));
+  const ids = (key: 'promptIds' | 'completionIds') => rows(key).map((row) => Int32Array.from(row));
   const prefix = 'experience.costs.';
   return {
     promptIds: ids('promptIds'),
-    answerIds: ids('answerIds'),
+    completionIds: ids('completionIds'),
     staleness: get('staleness'),
     rewardScores: get('rewardScores'),
     scores: get('scores'),

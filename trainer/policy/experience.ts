@@ -6,20 +6,20 @@ import { shapeScore } from '@/trainer/math/advantages';
 import { type Constraint, type ConstraintStates, constrainScore } from '@/trainer/math/constraint';
 import { deviationOf, type RunningMoments, updateMoments } from '@/trainer/math/moments';
 import type { ScalarHead } from '@/trainer/model/heads';
-import type { Lora, Trunk } from '@/trainer/model/types';
-import { type Answer, scoreResponses, splitByLength } from '@/trainer/sampling/completion-logprobs';
+import type { Backbone, Lora } from '@/trainer/model/types';
+import { type Completion, scoreCompletions, splitByLength } from '@/trainer/sampling/completion-logprobs';
 import type { ExperienceEngine } from '@/trainer/sampling/private-engine';
-import type { StoredAnswer } from './stored-experience';
+import type { StoredCompletion } from './stored-experience';
 
 /** Whatever scores answers; the reward model, normalised. */
 export interface Reward {
-  score(answers: readonly Answer[]): number[];
+  score(completions: readonly Completion[]): number[];
 }
 
 /** One iteration's answers; every list has a row per answer, ragged by response token. Stored answers come last. */
 export interface Experience {
   promptIds: Int32Array[];
-  answerIds: Int32Array[];
+  completionIds: Int32Array[];
   /** Updates by which the sampler of each answer is behind the policy: 0 for its own. */
   staleness: Float32Array;
   /** Normalised, before scaling, clipping, floors and penalties. */
@@ -39,7 +39,7 @@ export interface Experience {
 }
 
 export interface ExperienceSources {
-  trunk: Trunk;
+  backbone: Backbone;
   policy: Lora;
   /** The parent's adapter; null is the base alone. */
   reference: Lora | null;
@@ -50,8 +50,8 @@ export interface ExperienceSources {
   decode(ids: readonly number[]): string;
 }
 
-export const endsByItself = (answerIds: Int32Array, endIds: readonly number[]) =>
-  endIds.includes(answerIds.at(-1) ?? -1);
+export const endsByItself = (completionIds: Int32Array, endIds: readonly number[]) =>
+  endIds.includes(completionIds.at(-1) ?? -1);
 
 export interface ExperienceRequest {
   config: SampledConfig;
@@ -59,7 +59,7 @@ export interface ExperienceRequest {
   adapterId: string;
   prompts: readonly Int32Array[];
   seeds: readonly number[];
-  stored: readonly StoredAnswer[];
+  stored: readonly StoredCompletion[];
   /** Completed updates of the policy. */
   iteration: number;
   constraintStates: ConstraintStates;
@@ -78,30 +78,36 @@ export async function gatherExperience(
   request: ExperienceRequest,
   onScores: (scores: Float32Array) => void,
 ): Promise<{ experience: Experience; scoreMoments: RunningMoments }> {
-  const { trunk, policy, reference, engine } = sources;
+  const { backbone, policy, reference, engine } = sources;
   const { config, stored, signal } = request;
   const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens: config.maxResponseTokens } as const;
   const samples = await engine.sample(request.prompts, request.adapterId, sampling, request.seeds, signal);
-  const fresh = request.prompts.map((promptIds, i) => ({ promptIds, answerIds: Int32Array.from(samples[i]!.ids) }));
-  const answers: Answer[] = [...fresh, ...stored];
+  const fresh = request.prompts.map((promptIds, i) => ({ promptIds, completionIds: Int32Array.from(samples[i]!.ids) }));
+  const completions: Completion[] = [...fresh, ...stored];
 
-  const judged = judgeAnswers(sources, request, answers);
+  const judged = judgeCompletions(sources, request, completions);
   onScores(judged.scores);
   await yieldToEvents(); // the native passes hold the event loop
 
-  const values: Float32Array[] = answers.map(({ answerIds }) => new Float32Array(answerIds.length));
-  const policyPass = scoreResponses(trunk, policy, answers, config.microBatchTokens, (hidden, positions, rows) => {
-    if (!valueHead) return;
-    const lengths = rows.map((row) => answers[row]!.answerIds.length);
-    splitByLength(valueHead.values(hidden, positions), lengths).forEach((row, i) => {
-      values[rows[i]!] = row;
-    });
-  });
+  const values: Float32Array[] = completions.map(({ completionIds }) => new Float32Array(completionIds.length));
+  const policyPass = scoreCompletions(
+    backbone,
+    policy,
+    completions,
+    config.microBatchTokens,
+    (hidden, positions, rows) => {
+      if (!valueHead) return;
+      const lengths = rows.map((row) => completions[row]!.completionIds.length);
+      splitByLength(valueHead.values(hidden, positions), lengths).forEach((row, i) => {
+        values[rows[i]!] = row;
+      });
+    },
+  );
   await yieldToEvents();
-  const referencePass = scoreResponses(trunk, reference, answers, config.microBatchTokens);
+  const referencePass = scoreCompletions(backbone, reference, completions, config.microBatchTokens);
   const experience: Experience = {
-    promptIds: answers.map(({ promptIds }) => promptIds),
-    answerIds: answers.map(({ answerIds }) => answerIds),
+    promptIds: completions.map(({ promptIds }) => promptIds),
+    completionIds: completions.map(({ completionIds }) => completionIds),
     staleness: Float32Array.from([
       ...fresh.map(() => 0),
       ...stored.map(({ updatesBehind }) => updatesBehind + request.iteration),
@@ -122,19 +128,19 @@ export async function gatherExperience(
 }
 
 /** From reward and costs to the score that is maximised. */
-function judgeAnswers(
-  { reward, trunk, constraints, decode }: ExperienceSources,
+function judgeCompletions(
+  { reward, backbone, constraints, decode }: ExperienceSources,
   { config, constraintStates, scoreMoments }: ExperienceRequest,
-  answers: readonly Answer[],
+  completions: readonly Completion[],
 ) {
-  const rewardScores = Float32Array.from(reward.score(answers));
+  const rewardScores = Float32Array.from(reward.score(completions));
   const moments = updateMoments(scoreMoments, rewardScores);
   const scale = config.scoreScaling === 'running' ? deviationOf(moments) || 1 : 1;
-  const costs = new Map(constraints.map(({ name }) => [name, new Float32Array(answers.length)]));
-  const scores = Float32Array.from(answers, (answer, i) => {
-    const { answerIds } = answer;
-    const ended = endsByItself(answerIds, trunk.config.eosTokenIds);
-    const text = decode([...(ended ? answerIds.subarray(0, -1) : answerIds)]);
+  const costs = new Map(constraints.map(({ name }) => [name, new Float32Array(completions.length)]));
+  const scores = Float32Array.from(completions, (completion, i) => {
+    const { completionIds } = completion;
+    const ended = endsByItself(completionIds, backbone.config.eosTokenIds);
+    const text = decode([...(ended ? completionIds.subarray(0, -1) : completionIds)]);
     const shaped = shapeScore(rewardScores[i]! / scale, { words: countWords(text), ended }, config);
     const own = new Map(constraints.map(({ name, cost }) => [name, cost(text)]));
     for (const [name, cost] of own) costs.get(name)![i] = cost;
@@ -152,7 +158,7 @@ export function selectRows(experience: Experience, rows: readonly number[]): Exp
   const pick = <Row>(values: ArrayLike<Row>) => rows.map((row) => values[row]!);
   return {
     promptIds: pick(experience.promptIds),
-    answerIds: pick(experience.answerIds),
+    completionIds: pick(experience.completionIds),
     staleness: Float32Array.from(pick(experience.staleness)),
     rewardScores: Float32Array.from(pick(experience.rewardScores)),
     scores: Float32Array.from(pick(experience.scores)),

@@ -53,10 +53,10 @@ export function groupSignal(
 ): LearningSignal {
   const penalty = divergences(experience, klEstimator);
   const rewards = experience.scores.map((score, i) => score - rewardCoefficient * sum(penalty[i]!));
-  const byAnswer =
+  const byCompletion =
     baseline === 'leave-one-out'
       ? leaveOneOutAdvantages(rewards, perPrompt)
       : groupNormalisedAdvantages(rewards, perPrompt);
-  const advantages = experience.answerIds.map((ids, i) => new Float32Array(ids.length).fill(byAnswer[i]!));
+  const advantages = experience.completionIds.map((ids, i) => new Float32Array(ids.length).fill(byCompletion[i]!));
   return { penalty, rawAdvantages: advantages, advantages, returns: [] };
 }

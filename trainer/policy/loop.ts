@@ -15,7 +15,7 @@ import { NO_MOMENTS } from '@/trainer/math/moments';
 import { createScalarHead, type ScalarHead } from '@/trainer/model/heads';
 import { learningRateAt } from '@/trainer/model/optim';
 import type { Metrics } from '@/trainer/runs/store';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import type { OnPolicyAlgorithm, OnPolicyState, StepContext } from './algorithms/algorithm';
 import { type Experience, gatherExperience, ownRows, selectRows } from './experience';
 import { checkStart, largestDifference, NO_ALARMS, watchIteration } from './guards';
@@ -23,7 +23,7 @@ import { considerPolicy, verdictWithTrials } from './kept-policy';
 import type { LearningSignal } from './learning-signal';
 import { experienceMetrics, explainedVariance, klPerSequence } from './metrics';
 import { closeRun, finishRun, openRun, type PolicyInput, type PolicyResult, type PolicyRun, saveRun } from './run';
-import { type StoredAnswer, screenStored, takeStored } from './stored-experience';
+import { type StoredCompletion, screenStored, takeStored } from './stored-experience';
 import { addSums, NO_UPDATE, updateMetrics } from './update-sums';
 
 type Config = OnPolicyAlgorithm['config'];
@@ -31,8 +31,8 @@ type Config = OnPolicyAlgorithm['config'];
 interface Run extends PolicyRun<OnPolicyState, Config> {
   algorithm: OnPolicyAlgorithm;
   prompts: PromptOrder<Int32Array>;
-  demonstrations: PromptOrder<Answer> | null;
-  stored: StoredAnswer[];
+  demonstrations: PromptOrder<Completion> | null;
+  stored: StoredCompletion[];
   refused: Metrics;
   /** Milliseconds at which this iteration's sampling began; figures of speed alone depend on it. */
   since: number;
@@ -55,7 +55,7 @@ export async function optimiseOnPolicy(
 }
 
 async function open(input: PolicyInput<Config>, algorithm: OnPolicyAlgorithm): Promise<Run> {
-  const { config, trunk } = input;
+  const { config, backbone } = input;
   const { samplesPerPrompt, minibatch, unit } = algorithm;
   const usable = input.prompts.filter((ids) => ids.length <= config.maxPromptTokens);
   if (!usable.length) {
@@ -70,13 +70,13 @@ async function open(input: PolicyInput<Config>, algorithm: OnPolicyAlgorithm): P
       `sequences is ${config.sequences}; with ${samplesPerPrompt} answers to a prompt it must be a multiple of that.`,
     );
   }
-  const { hiddenSize } = trunk.config;
+  const { hiddenSize } = backbone.config;
   const valueHead = algorithm.usesValues
     ? createScalarHead({ name: 'value', hiddenSize, init: 'zero', layerNorm: true, rng: new Rng(config.seed) })
     : null;
   const screened = screenStored(algorithm.stored ? (input.stored ?? []) : [], {
     maxStaleness: algorithm.stored?.maxStaleness ?? 0,
-    endIds: trunk.config.eosTokenIds,
+    endIds: backbone.config.eosTokenIds,
     maxPromptTokens: config.maxPromptTokens,
     maxResponseTokens: config.maxResponseTokens,
   });
@@ -102,7 +102,7 @@ async function open(input: PolicyInput<Config>, algorithm: OnPolicyAlgorithm): P
     algorithm,
     prompts: promptOrder(usable, config.seed + 2),
     demonstrations: input.demonstrations?.length ? promptOrder(input.demonstrations, config.seed + 5) : null,
-    stored: screened.answers,
+    stored: screened.completions,
     refused: Object.fromEntries(Object.entries(screened.refused).map(([why, n]) => [`stored/refused_${why}`, n])),
     since: performance.now(),
   };
@@ -117,7 +117,7 @@ async function gather(run: Run): Promise<void> {
   state.trial = {};
   run.since = performance.now();
   const adapterId = await input.publish(policy.toAdapter(), state.iteration);
-  const { prompts, seeds, stored } = chooseAnswers(run);
+  const { prompts, seeds, stored } = chooseCompletions(run);
   const gathered = await gatherExperience(
     input,
     valueHead,
@@ -177,7 +177,7 @@ async function gather(run: Run): Promise<void> {
 }
 
 /** Which prompts are asked now, and which stored answers join. */
-function chooseAnswers(run: Run) {
+function chooseCompletions(run: Run) {
   const { state, algorithm, input } = run;
   const { sequences, seed } = input.config;
   const { maxStaleness, share } = algorithm.stored ?? { maxStaleness: 0, share: 0 };
@@ -200,7 +200,7 @@ async function update(run: Run): Promise<void> {
   const { config } = input;
   const experience = run.experience!;
   const signal = algorithm.learn(experience, state.klCoefficient); // the same after a resume: nothing it reads has changed
-  const units = Math.ceil(experience.answerIds.length / algorithm.unit);
+  const units = Math.ceil(experience.completionIds.length / algorithm.unit);
   const unitsPerStep = algorithm.minibatch / algorithm.unit;
   const perEpoch = Math.ceil(units / unitsPerStep);
   while (state.epoch < algorithm.epochs) {
@@ -280,7 +280,7 @@ function measure(run: Run, experience: Experience, signal: LearningSignal): Metr
       klCoefficient: state.klCoefficient,
       penalty: signal.penalty,
       cap: input.config.maxResponseTokens,
-      endIds: input.trunk.config.eosTokenIds,
+      endIds: input.backbone.config.eosTokenIds,
     }),
     ...constraintMetrics(input.constraints, state.constraints, own.costs),
     ...(run.stored.length || Object.values(run.refused).some(Boolean)
@@ -297,7 +297,10 @@ function startValues(valueHead: ScalarHead, scores: Float32Array): void {
   tf.tidy(() => valueHead.variables.get('value.bias')!.assign(tf.scalar(mean)));
 }
 
-function demonstrationsAt({ demonstrations, state }: Run, mix: Parameters<StepContext['demonstrations']>[0]): Answer[] {
+function demonstrationsAt(
+  { demonstrations, state }: Run,
+  mix: Parameters<StepContext['demonstrations']>[0],
+): Completion[] {
   const { demonstrationCoefficient, demonstrationBatch } = mix;
   if (demonstrationCoefficient === 0) return [];
   if (demonstrations) return demonstrations.take(state.optimiserSteps * demonstrationBatch, demonstrationBatch);

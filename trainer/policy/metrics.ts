@@ -28,7 +28,7 @@ export interface MetricsContext {
 export function experienceMetrics(experience: Experience, context: MetricsContext): Metrics {
   const { klCoefficient, cap, endIds } = context;
   const rows = ownRows(experience);
-  const { scores, logprobs, answerIds, rewardScores, costs } = selectRows(experience, rows);
+  const { scores, logprobs, completionIds, rewardScores, costs } = selectRows(experience, rows);
   const nonScore = -klCoefficient * mean(rows.map((row) => sum(context.penalty[row]!)));
   const metrics: Metrics = {
     'objective/kl': klPerSequence(experience),
@@ -40,8 +40,8 @@ export function experienceMetrics(experience: Experience, context: MetricsContex
     'objective/scores_std': deviation(scores),
     'objective/rlhf_reward': nonScore + mean(scores),
     'objective/reward_model': mean(rewardScores),
-    'val/num_eos_tokens': answerIds.filter((ids) => endsByItself(ids, endIds)).length,
-    ...lengthMetrics(answerIds, scores, cap, endIds),
+    'val/num_eos_tokens': completionIds.filter((ids) => endsByItself(ids, endIds)).length,
+    ...lengthMetrics(completionIds, scores, cap, endIds),
     ...samplerMetrics(experience),
   };
   for (const [name, cost] of costs) metrics[`costs/${name}`] = mean(cost);
@@ -52,11 +52,16 @@ export function experienceMetrics(experience: Experience, context: MetricsContex
   return metrics;
 }
 
-function lengthMetrics(answerIds: Int32Array[], scores: Float32Array, cap: number, endIds: readonly number[]): Metrics {
-  const lengths = answerIds.map((ids) => ids.length).sort((a, b) => a - b);
-  const ended = answerIds.filter((ids) => endsByItself(ids, endIds)).map((ids) => ids.length);
+function lengthMetrics(
+  completionIds: Int32Array[],
+  scores: Float32Array,
+  cap: number,
+  endIds: readonly number[],
+): Metrics {
+  const lengths = completionIds.map((ids) => ids.length).sort((a, b) => a - b);
+  const ended = completionIds.filter((ids) => endsByItself(ids, endIds)).map((ids) => ids.length);
   const isCut = (ids: Int32Array) => ids.length >= cap && !endsByItself(ids, endIds);
-  const clipped = mean(answerIds.map((ids) => (isCut(ids) ? 1 : 0)));
+  const clipped = mean(completionIds.map((ids) => (isCut(ids) ? 1 : 0)));
   const quantile = (share: number) => lengths[Math.min(lengths.length - 1, Math.floor(share * lengths.length))] ?? 0;
   return {
     'response_length/mean': mean(lengths),
@@ -67,7 +72,7 @@ function lengthMetrics(answerIds: Int32Array[], scores: Float32Array, cap: numbe
     'response_length/max': quantile(1),
     'response_length/clip_ratio': clipped,
     'response_length/score_correlation': pearson(
-      answerIds.map((ids) => ids.length),
+      completionIds.map((ids) => ids.length),
       scores,
     ),
     'completions/mean_length': mean(lengths),

@@ -6,9 +6,9 @@ import { hash32, Rng } from '@/core/rng';
 import { mismatchedKl } from '@/trainer/math/preference-loss';
 import { disposeGradients, learningRateAt } from '@/trainer/model/optim';
 import type { Metrics } from '@/trainer/runs/store';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import { checkStart } from './guards';
-import { answerLogprobs, logRatioGradients } from './preference-step';
+import { completionLogprobs, logRatioGradients } from './preference-step';
 import {
   closeRun,
   finishRun,
@@ -25,7 +25,7 @@ import { NO_UPDATE } from './update-sums';
 
 /** One thing to learn from: a comparison with its two answers, chosen first, or one answer. */
 export interface PreferenceItem {
-  answers: Answer[];
+  completions: Completion[];
   weight: number;
 }
 
@@ -96,7 +96,7 @@ export async function optimiseOnPreferences<Item extends PreferenceItem>(
 
 /** Every item of a prompt is on one side. */
 function splitItems<Item extends PreferenceItem>(items: readonly Item[], { evalShare, seed }: OfflineConfig) {
-  const keyOf = ({ answers }: Item) => answers[0]!.promptIds.join();
+  const keyOf = ({ completions }: Item) => completions[0]!.promptIds.join();
   const prompts = new Rng(hash32(seed, -1)).shuffle([...new Set(items.map(keyOf))]);
   const held = new Set(prompts.slice(0, Math.floor(prompts.length * evalShare)));
   return {
@@ -110,7 +110,7 @@ function startOn(run: Run<PreferenceItem>): void {
   const items = run.heldOut.length ? run.heldOut : run.train.slice(0, run.algorithm.config.batchExamples);
   const logRatios = logRatiosOf(
     run,
-    items.flatMap(({ answers }) => answers),
+    items.flatMap(({ completions }) => completions),
   );
   const largest = logRatios.reduce((a, b) => (Number.isNaN(b) ? Number.NaN : Math.max(a, Math.abs(b))), 0);
   checkStart({ largestKl: largest, largestRatioError: 0, entropy: 0 });
@@ -119,10 +119,10 @@ function startOn(run: Run<PreferenceItem>): void {
   run.input.onMetrics('ppo', 0, { ...metrics, 'kl/reference_to_policy': 0 });
 }
 
-function logRatiosOf({ learner, input }: Run<PreferenceItem>, answers: Answer[]): number[] {
+function logRatiosOf({ learner, input }: Run<PreferenceItem>, completions: Completion[]): number[] {
   const { microBatchTokens } = input.config;
-  const policy = answerLogprobs(learner.trunk, learner.policy, answers, microBatchTokens);
-  const reference = answerLogprobs(learner.trunk, input.reference, answers, microBatchTokens);
+  const policy = completionLogprobs(learner.backbone, learner.policy, completions, microBatchTokens);
+  const reference = completionLogprobs(learner.backbone, input.reference, completions, microBatchTokens);
   return policy.map((x, i) => x - reference[i]!);
 }
 
@@ -131,13 +131,13 @@ function stepOnBatch<Item extends PreferenceItem>(run: Run<Item>): void {
   const { config } = algorithm;
   const order = new Rng(hash32(config.seed, state.epoch)).shuffle(train);
   const items = order.slice(state.batch * config.batchExamples, (state.batch + 1) * config.batchExamples);
-  const answers = items.flatMap((item) => item.answers);
-  const unit = answers.length / items.length;
-  const reference = answerLogprobs(learner.trunk, input.reference, answers, config.microBatchTokens);
-  const kl = algorithm.needsMismatchedKl ? mismatchedKlOf(run, answers) : 0;
+  const completions = items.flatMap((item) => item.completions);
+  const unit = completions.length / items.length;
+  const reference = completionLogprobs(learner.backbone, input.reference, completions, config.microBatchTokens);
+  const kl = algorithm.needsMismatchedKl ? mismatchedKlOf(run, completions) : 0;
   const { loss, gradients } = logRatioGradients(
     learner,
-    answers,
+    completions,
     reference,
     { unit, microBatchTokens: config.microBatchTokens },
     (logRatios, units) =>
@@ -164,10 +164,10 @@ function stepOnBatch<Item extends PreferenceItem>(run: Run<Item>): void {
 }
 
 /** Each answer under its neighbour's prompt (KTO, equation 8): the mean log-ratio, at least 0, no gradient. */
-function mismatchedKlOf(run: Run<PreferenceItem>, answers: readonly Answer[]): number {
-  const shifted = answers.map(({ promptIds }, i) => ({
+function mismatchedKlOf(run: Run<PreferenceItem>, completions: readonly Completion[]): number {
+  const shifted = completions.map(({ promptIds }, i) => ({
     promptIds,
-    answerIds: answers[(i + 1) % answers.length]!.answerIds,
+    completionIds: completions[(i + 1) % completions.length]!.completionIds,
   }));
   const logRatios = logRatiosOf(run, shifted);
   return mismatchedKl(logRatios);
@@ -175,9 +175,9 @@ function mismatchedKlOf(run: Run<PreferenceItem>, answers: readonly Answer[]): n
 
 function evaluate<Item extends PreferenceItem>(run: Run<Item>, items: readonly Item[]) {
   const { algorithm } = run;
-  const answers = items.flatMap((item) => item.answers);
-  const logRatios = logRatiosOf(run, answers);
-  const kl = algorithm.needsMismatchedKl ? mismatchedKlOf(run, answers) : 0;
+  const completions = items.flatMap((item) => item.completions);
+  const logRatios = logRatiosOf(run, completions);
+  const kl = algorithm.needsMismatchedKl ? mismatchedKlOf(run, completions) : 0;
   const { loss } = algorithm.loss(logRatios, items, { kl, normaliser: items.length });
   // KL(reference || policy) where the answers are the parent's own; the other direction needs samples of the policy.
   const divergence = 0 - logRatios.reduce((a, b) => a + b, 0) / logRatios.length;

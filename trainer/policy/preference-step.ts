@@ -1,18 +1,23 @@
 // Gradients of a loss over log-ratios of whole answers, log(policy / reference): what DPO, online DPO and KTO share.
 import { packByLength } from '@/trainer/math/micro-batch';
-import { responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { addGradients } from '@/trainer/model/optim';
-import type { Lora, NamedGradients, Trunk } from '@/trainer/model/types';
-import { type Answer, batchAnswers, scoreResponses, splitByLength } from '@/trainer/sampling/completion-logprobs';
+import type { Backbone, Lora, NamedGradients } from '@/trainer/model/types';
+import {
+  batchCompletions,
+  type Completion,
+  scoreCompletions,
+  splitByLength,
+} from '@/trainer/sampling/completion-logprobs';
 
 /** Sum of an answer's log-probs under some adapter, without a gradient; one number an answer. */
-export function answerLogprobs(
-  trunk: Trunk,
+export function completionLogprobs(
+  backbone: Backbone,
   lora: Lora | null,
-  answers: readonly Answer[],
+  completions: readonly Completion[],
   microBatchTokens: number,
 ): number[] {
-  const { logprobs } = scoreResponses(trunk, lora, answers, microBatchTokens);
+  const { logprobs } = scoreCompletions(backbone, lora, completions, microBatchTokens);
   return logprobs.map((row) => row.reduce((a, b) => a + b, 0));
 }
 
@@ -21,23 +26,23 @@ export function answerLogprobs(
  * its gradient for them. Micro-batches add up, so `lossOf` divides by the whole batch.
  */
 export function logRatioGradients(
-  { trunk, policy }: { trunk: Trunk; policy: Lora },
-  answers: readonly Answer[],
+  { backbone, policy }: { backbone: Backbone; policy: Lora },
+  completions: readonly Completion[],
   referenceLogprobs: readonly number[],
   { unit, microBatchTokens }: { unit: number; microBatchTokens: number },
   lossOf: (logRatios: number[], units: number[]) => { loss: number; gradient: ArrayLike<number> },
 ): { loss: number; gradients: NamedGradients } {
   const gradients: NamedGradients = new Map();
-  const lengthOf = (i: number) => answers[i]!.promptIds.length + answers[i]!.answerIds.length;
+  const lengthOf = (i: number) => completions[i]!.promptIds.length + completions[i]!.completionIds.length;
   const membersOf = (u: number) => Array.from({ length: unit }, (_, i) => u * unit + i);
-  const longest = Array.from({ length: answers.length / unit }, (_, u) => Math.max(...membersOf(u).map(lengthOf)));
+  const longest = Array.from({ length: completions.length / unit }, (_, u) => Math.max(...membersOf(u).map(lengthOf)));
   let total = 0;
   for (const units of packByLength(longest, microBatchTokens, () => unit)) {
     const members = units.flatMap(membersOf);
-    const { ids, positions } = batchAnswers(members.map((i) => answers[i]!));
-    const lengths = members.map((i) => answers[i]!.answerIds.length);
-    const result = trunk.backward({ ids }, policy, (hidden) =>
-      responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs) => {
+    const { ids, positions } = batchCompletions(members.map((i) => completions[i]!));
+    const lengths = members.map((i) => completions[i]!.completionIds.length);
+    const result = backbone.backward({ ids }, policy, (hidden) =>
+      completionLogprobsWithGradient(backbone, hidden, positions, 1, (logprobs) => {
         const sums = splitByLength(logprobs, lengths).map((row) => row.reduce((a, b) => a + b, 0));
         const { loss, gradient } = lossOf(
           sums.map((x, i) => x - referenceLogprobs[members[i]!]!),

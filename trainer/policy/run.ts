@@ -3,10 +3,10 @@ import type { Adapter } from '@/core/artifact/adapter';
 import type { AlgorithmName, PolicyConfig } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
 import type { StoredGeneration } from '@/trainer/data/examples';
-import type { PreferencePair, ThumbedAnswer } from '@/trainer/math/preference-loss';
+import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/preference-loss';
 import type { ScalarHead } from '@/trainer/model/heads';
 import { AdamW } from '@/trainer/model/optim';
-import type { Lora, NamedVariables, Trunk } from '@/trainer/model/types';
+import type { Backbone, Lora, NamedVariables } from '@/trainer/model/types';
 import {
   type CheckpointStore,
   type NamedTensors,
@@ -16,7 +16,7 @@ import {
   unpackVariables,
 } from '@/trainer/runs/checkpoint';
 import type { Metrics } from '@/trainer/runs/store';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import type { Experience, ExperienceSources } from './experience';
 import { packExperience, unpackExperience } from './experience-pack';
 
@@ -34,10 +34,10 @@ export interface PolicyInput<Config = PolicyConfig> extends ExperienceSources {
   /** Logged answers that may serve as experience, for algorithms with a value function. */
   stored?: readonly StoredGeneration[];
   /** Answers to imitate beside the reward, where `demonstrationCoefficient` is set. */
-  demonstrations?: readonly Answer[];
+  demonstrations?: readonly Completion[];
   /** What DPO and KTO learn from. */
   comparisons?: readonly PreferencePair[];
-  thumbs?: readonly ThumbedAnswer[];
+  thumbs?: readonly ThumbedCompletion[];
 }
 
 /** Everything but tensors that a resumed run needs; each algorithm's loop adds its own. */
@@ -78,7 +78,7 @@ export interface PolicyResult {
 
 /** What is trained, and with what. */
 export interface Learner {
-  trunk: Trunk;
+  backbone: Backbone;
   policy: Lora;
   /** Null where the algorithm has no value function. */
   valueHead: ScalarHead | null;
@@ -103,10 +103,10 @@ export async function openRun<State extends PolicyState, Config extends RunConfi
   valueHead: ScalarHead | null,
   startState: Omit<State, keyof PolicyState>,
 ): Promise<PolicyRun<State, Config>> {
-  const { policy, trunk, config } = input;
+  const { policy, backbone, config } = input;
   const variables = new Map([...policy.variables, ...(valueHead?.variables ?? [])]);
   const optimiser = new AdamW({ epsilon: config.adamEpsilon });
-  const learner = { trunk, policy, valueHead, variables, optimiser };
+  const learner = { backbone, policy, valueHead, variables, optimiser };
   const saved = await input.checkpoints?.read();
   if (!saved) {
     const state = {

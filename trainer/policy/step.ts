@@ -7,12 +7,12 @@ import { importanceWeights } from '@/trainer/math/importance';
 import { tokenKl, tokenKlSlope } from '@/trainer/math/kl';
 import { packByLength } from '@/trainer/math/micro-batch';
 import { clippedValueLoss, type PolicyLoss } from '@/trainer/math/policy-loss';
-import { crossEntropy, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { completionLogprobsWithGradient, crossEntropy } from '@/trainer/model/logprobs';
 import { addGradients, clipByGlobalNorm, disposeGradients, globalNorm } from '@/trainer/model/optim';
 import { addHeadLosses } from '@/trainer/model/positions';
-import type { HeadLoss, NamedGradients, ResponsePositions } from '@/trainer/model/types';
+import type { CompletionPositions, HeadLoss, NamedGradients } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/runs/store';
-import { type Answer, batchAnswers } from '@/trainer/sampling/completion-logprobs';
+import { batchCompletions, type Completion } from '@/trainer/sampling/completion-logprobs';
 import type { Experience } from './experience';
 import type { LearningSignal } from './learning-signal';
 import type { Learner } from './run';
@@ -45,7 +45,7 @@ export interface StepOptions {
   /** At this step. */
   learningRate: number;
   /** To imitate at this step. */
-  demonstrations: readonly Answer[];
+  demonstrations: readonly Completion[];
   /** Sees the largest |ratio - 1| of a token and the mean entropy before anything is applied. */
   check(figures: { largestRatioError: number; entropy: number }): void;
 }
@@ -54,24 +54,24 @@ export type StepConfig = OnPolicyConfig & { valueLearningRate?: number };
 
 /** Sums the gradients of a loss over all answers, in micro-batches; `members` are the answers that it sees at a time. */
 export function gradientsOf(
-  { trunk, policy }: Pick<Learner, 'trunk' | 'policy'>,
-  answers: readonly Answer[],
+  { backbone, policy }: Pick<Learner, 'backbone' | 'policy'>,
+  completions: readonly Completion[],
   microBatchTokens: number,
-  lossOf: (hidden: Tensor3D, positions: ResponsePositions, members: number[]) => HeadLoss,
+  lossOf: (hidden: Tensor3D, positions: CompletionPositions, members: number[]) => HeadLoss,
 ): NamedGradients {
   const gradients: NamedGradients = new Map();
-  const lengths = answers.map(({ promptIds, answerIds }) => promptIds.length + answerIds.length);
+  const lengths = completions.map(({ promptIds, completionIds }) => promptIds.length + completionIds.length);
   for (const members of packByLength(lengths, microBatchTokens)) {
-    const { ids, positions } = batchAnswers(members.map((i) => answers[i]!));
-    const result = trunk.backward({ ids }, policy, (hidden) => lossOf(hidden, positions, members));
+    const { ids, positions } = batchCompletions(members.map((i) => completions[i]!));
+    const result = backbone.backward({ ids }, policy, (hidden) => lossOf(hidden, positions, members));
     addGradients(gradients, result.gradients);
   }
   return gradients;
 }
 
 /** Rows of an experience as answers. */
-export const answersAt = ({ promptIds, answerIds }: Experience, rows: readonly number[]): Answer[] =>
-  rows.map((row) => ({ promptIds: promptIds[row]!, answerIds: answerIds[row]! }));
+export const completionsAt = ({ promptIds, completionIds }: Experience, rows: readonly number[]): Completion[] =>
+  rows.map((row) => ({ promptIds: promptIds[row]!, completionIds: completionIds[row]! }));
 
 export const flatten = (values: readonly Float32Array[], rows: readonly number[]) =>
   Float32Array.from(rows.flatMap((row) => [...values[row]!]));
@@ -98,22 +98,22 @@ export function stepOnMinibatch(
   rows: readonly number[],
   options: StepOptions,
 ): StepOutcome {
-  const { trunk, valueHead } = learner;
-  const tokens = rows.reduce((total, row) => total + experience.answerIds[row]!.length, 0);
+  const { backbone, valueHead } = learner;
+  const tokens = rows.reduce((total, row) => total + experience.completionIds[row]!.length, 0);
   const sums: UpdateSums = { ...NO_UPDATE, tokens };
   const { entropyCoefficient } = config;
   const lossKl = config.klIn === 'loss' ? options.klCoefficient : 0;
   let largestRatioError = 0;
   const gradients = gradientsOf(
     learner,
-    answersAt(experience, rows),
+    completionsAt(experience, rows),
     config.microBatchTokens,
     (hidden, positions, members) => {
       const own = members.map((i) => rows[i]!);
       const oldLogprobs = flatten(experience.logprobs, own);
       const reference = flatten(experience.referenceLogprobs, own);
       const shares = tokenShares(
-        own.map((row) => experience.answerIds[row]!.length),
+        own.map((row) => experience.completionIds[row]!.length),
         config.aggregation,
         { tokens, sequences: rows.length },
       );
@@ -126,8 +126,8 @@ export function stepOnMinibatch(
         ),
       ]);
       const weights = shares.map((share, i) => share * importance[i]!);
-      const policyTerm = responseLogprobsWithGradient(
-        trunk,
+      const policyTerm = completionLogprobsWithGradient(
+        backbone,
         hidden,
         positions,
         1,
@@ -217,13 +217,13 @@ function addDemonstrations(
   learner: Learner,
   { demonstrationCoefficient, microBatchTokens }: StepConfig,
   gradients: NamedGradients,
-  demonstrations: readonly Answer[],
+  demonstrations: readonly Completion[],
   sums: UpdateSums,
 ): void {
   if (demonstrationCoefficient === 0) return;
-  const tokens = demonstrations.reduce((total, { answerIds }) => total + answerIds.length, 0);
+  const tokens = demonstrations.reduce((total, { completionIds }) => total + completionIds.length, 0);
   const part = gradientsOf(learner, demonstrations, microBatchTokens, (hidden, positions) =>
-    responseLogprobsWithGradient(learner.trunk, hidden, positions, 1, (logprobs) => {
+    completionLogprobsWithGradient(learner.backbone, hidden, positions, 1, (logprobs) => {
       const { loss, dLogprobs } = crossEntropy(logprobs);
       const share = (demonstrationCoefficient * logprobs.length) / tokens;
       sums.demonstrationLoss += share * loss;

@@ -1,7 +1,7 @@
 // Logged answers as experience: which of them may be learnt from, and how far behind the policy their sampler is.
 import { AttuneError } from '@/core/errors';
 import type { StoredGeneration } from '@/trainer/data/examples';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { Completion } from '@/trainer/sampling/completion-logprobs';
 
 export interface StoredLimits {
   /** Updates by which an answer may be behind the policy that learns from it. */
@@ -11,7 +11,7 @@ export interface StoredLimits {
   endIds: readonly number[];
 }
 
-export interface StoredAnswer extends Answer {
+export interface StoredCompletion extends Completion {
   logprobs: Float32Array;
   updatesBehind: number;
 }
@@ -26,24 +26,24 @@ export type Refusal = 'truncated_sampling' | 'too_long' | 'empty' | 'stale';
 export function screenStored(
   stored: readonly StoredGeneration[],
   limits: StoredLimits,
-): { answers: StoredAnswer[]; refused: Record<Refusal, number> } {
+): { completions: StoredCompletion[]; refused: Record<Refusal, number> } {
   const refused: Record<Refusal, number> = { truncated_sampling: 0, too_long: 0, empty: 0, stale: 0 };
-  const answers = stored.flatMap((generation): StoredAnswer[] => {
-    const { promptIds, completionIds, logprobs, sampling, updatesBehind } = generation;
-    if (logprobs.length !== completionIds.length) {
+  const completions = stored.flatMap((generation): StoredCompletion[] => {
+    const { promptIds, completionIds: logged, logprobs, sampling, updatesBehind } = generation;
+    if (logprobs.length !== logged.length) {
       throw new AttuneError(
         'BAD_INPUT',
-        `A stored answer of ${completionIds.length} tokens has ${logprobs.length} log-probs. Leave it out.`,
+        `A stored answer of ${logged.length} tokens has ${logprobs.length} log-probs. Leave it out.`,
       );
     }
-    const answerIds = truncateResponse(completionIds, limits.endIds);
+    const completionIds = truncateCompletion(logged, limits.endIds);
     const { temperature, topK, topP, repetitionPenalty } = sampling;
     const reason: Refusal | null =
       temperature !== 1 || topK > 0 || topP < 1 || repetitionPenalty !== 1
         ? 'truncated_sampling'
-        : answerIds.length === 0 || promptIds.length === 0
+        : completionIds.length === 0 || promptIds.length === 0
           ? 'empty'
-          : promptIds.length > limits.maxPromptTokens || answerIds.length > limits.maxResponseTokens
+          : promptIds.length > limits.maxPromptTokens || completionIds.length > limits.maxResponseTokens
             ? 'too_long'
             : updatesBehind > limits.maxStaleness
               ? 'stale'
@@ -52,13 +52,13 @@ export function screenStored(
       refused[reason]++;
       return [];
     }
-    return [{ promptIds, answerIds, logprobs: logprobs.slice(0, answerIds.length), updatesBehind }];
+    return [{ promptIds, completionIds, logprobs: logprobs.slice(0, completionIds.length), updatesBehind }];
   });
-  return { answers: answers.sort((a, b) => b.updatesBehind - a.updatesBehind), refused };
+  return { completions: completions.sort((a, b) => b.updatesBehind - a.updatesBehind), refused };
 }
 
 /** The answer up to its first end token, which belongs to it. */
-export function truncateResponse(ids: Int32Array, endIds: readonly number[]): Int32Array {
+export function truncateCompletion(ids: Int32Array, endIds: readonly number[]): Int32Array {
   const end = ids.findIndex((id) => endIds.includes(id));
   return end < 0 ? ids : ids.slice(0, end + 1);
 }
@@ -68,17 +68,17 @@ export function truncateResponse(ids: Int32Array, endIds: readonly number[]): In
  * too far behind is passed over.
  */
 export function takeStored(
-  answers: readonly StoredAnswer[],
+  completions: readonly StoredCompletion[],
   cursor: number,
   count: number,
   { iteration, maxStaleness }: { iteration: number; maxStaleness: number },
-): { taken: StoredAnswer[]; cursor: number; stale: number } {
-  const taken: StoredAnswer[] = [];
+): { taken: StoredCompletion[]; cursor: number; stale: number } {
+  const taken: StoredCompletion[] = [];
   let stale = 0;
   let next = cursor;
-  for (; next < answers.length && taken.length < count; next++) {
-    if (answers[next]!.updatesBehind + iteration > maxStaleness) stale++;
-    else taken.push(answers[next]!);
+  for (; next < completions.length && taken.length < count; next++) {
+    if (completions[next]!.updatesBehind + iteration > maxStaleness) stale++;
+    else taken.push(completions[next]!);
   }
   return { taken, cursor: next, stale };
 }

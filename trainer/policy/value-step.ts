@@ -3,11 +3,11 @@ import { type Tensor3D, tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
 import { clipByGlobalNorm, disposeGradients } from '@/trainer/model/optim';
 import { gatherPositions, type HiddenPositions } from '@/trainer/model/positions';
-import { batchAnswers } from '@/trainer/sampling/completion-logprobs';
+import { batchCompletions } from '@/trainer/sampling/completion-logprobs';
 import type { Experience } from './experience';
 import type { LearningSignal } from './learning-signal';
 import type { Learner } from './run';
-import { answersAt, valueLoss } from './step';
+import { completionsAt, valueLoss } from './step';
 import { NO_UPDATE, type UpdateSums } from './update-sums';
 
 export interface ValueStepOptions {
@@ -22,21 +22,21 @@ export interface ValueStepOptions {
 
 /** The trunk is run once: the head learns detached from it. */
 export function stepOnValues(
-  { trunk, policy, valueHead, optimiser, variables }: Learner,
+  { backbone, policy, valueHead, optimiser, variables }: Learner,
   experience: Experience,
   signal: LearningSignal,
   rows: readonly number[],
   { microBatchTokens, valueClip, valueLearningRate, maxGradNorm, epochs }: ValueStepOptions,
 ): UpdateSums {
   const sums: UpdateSums = { ...NO_UPDATE };
-  const answers = answersAt(experience, rows);
-  const tokens = answers.reduce((total, { answerIds }) => total + answerIds.length, 0);
-  const lengths = answers.map(({ promptIds, answerIds }) => promptIds.length + answerIds.length);
+  const completions = completionsAt(experience, rows);
+  const tokens = completions.reduce((total, { completionIds }) => total + completionIds.length, 0);
+  const lengths = completions.map(({ promptIds, completionIds }) => promptIds.length + completionIds.length);
   const groups = packByLength(lengths, microBatchTokens);
   const hidden = tf.tidy(() => {
     const parts = groups.map((members) => {
-      const { ids, positions } = batchAnswers(members.map((i) => answers[i]!));
-      return gatherPositions(trunk.hidden({ ids }, policy), positions); // [n, H]
+      const { ids, positions } = batchCompletions(members.map((i) => completions[i]!));
+      return gatherPositions(backbone.hidden({ ids }, policy), positions); // [n, H]
     });
     return tf.expandDims(tf.concat(parts, 0), 0) as Tensor3D; // [1, N, H]
   });

@@ -4,10 +4,10 @@ import { tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
 import { createScalarHead, type ScalarHead } from '@/trainer/model/heads';
 import { createLora } from '@/trainer/model/lora';
-import { packAnswers } from '@/trainer/model/packing';
-import type { Lora, NamedVariables, Trunk } from '@/trainer/model/types';
+import { packCompletions } from '@/trainer/model/packing';
+import type { Backbone, Lora, NamedVariables } from '@/trainer/model/types';
 import { packVariables } from '@/trainer/runs/checkpoint';
-import { answerStarts, type RewardReader } from './reader';
+import { completionStarts, type RewardReader } from './reader';
 import { groupSize } from './rows';
 
 export interface AdapterReader extends RewardReader {
@@ -28,11 +28,11 @@ export interface AdapterReaderOptions {
   seed: number;
 }
 
-export function createAdapterReader(trunk: Trunk, options: AdapterReaderOptions): AdapterReader {
+export function createAdapterReader(backbone: Backbone, options: AdapterReaderOptions): AdapterReader {
   const rng = new Rng(options.seed);
   const { rank, alpha, firstLayer = 0, heads: headCount = 1, headInit: init = 'zero', microBatchTokens } = options;
-  const lora = createLora(trunk.config, { rank, alpha, firstLayer, rng });
-  const { hiddenSize } = trunk.config;
+  const lora = createLora(backbone.config, { rank, alpha, firstLayer, rng });
+  const { hiddenSize } = backbone.config;
   const heads = Array.from({ length: headCount }, (_, i) =>
     createScalarHead({ name: headName(i), hiddenSize, init, layerNorm: true, rng }),
   );
@@ -44,13 +44,13 @@ export function createAdapterReader(trunk: Trunk, options: AdapterReaderOptions)
     variables,
 
     headScores(groups, states) {
-      const { starts, count } = answerStarts(groups);
+      const { starts, count } = completionStarts(groups);
       const scores = heads.map(() => new Float32Array(count));
       for (const part of packByLength(groups.map(groupSize), microBatchTokens)) {
-        const { batch, last } = packAnswers(part.map((i) => groups[i]!));
-        const places = part.flatMap((i) => groups[i]!.answers.map((_, j) => starts[i]! + j));
+        const { batch, last } = packCompletions(part.map((i) => groups[i]!));
+        const places = part.flatMap((i) => groups[i]!.completions.map((_, j) => starts[i]! + j));
         tf.tidy(() => {
-          const hidden = trunk.hidden(batch, lora, states?.of(batch)); // [B, T, H]
+          const hidden = backbone.hidden(batch, lora, states?.of(batch)); // [B, T, H]
           for (const [h, head] of heads.entries()) {
             const values = head.values(hidden, last);
             places.forEach((place, j) => {

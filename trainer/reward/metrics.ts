@@ -1,7 +1,7 @@
 // How well scores predict who wins: accuracy beside the length baseline, margin, calibration, worst group first.
 
 import { sigmoid } from '@/trainer/math/policy-loss';
-import { answersOf, type RewardExample } from '@/trainer/math/reward-examples';
+import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
 import { promptKey } from './split';
 
 export interface ScoredPair {
@@ -44,7 +44,7 @@ const share = (pairs: readonly ScoredPair[], gap: Gap) =>
 /** Decided pairs among some examples with their scores: comparisons, corrections, and a best one against each other one. */
 export function scoredPairs(scored: readonly { example: RewardExample; scores: ArrayLike<number> }[]): LabelledPair[] {
   return scored.flatMap(({ example, scores }) => {
-    const lengths = answersOf(example).map((ids) => ids.length);
+    const lengths = completionsOf(example).map((ids) => ids.length);
     const beats = (winner: number, loser: number): LabelledPair => ({
       chosen: scores[winner]!,
       rejected: scores[loser]!,

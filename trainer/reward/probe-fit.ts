@@ -8,9 +8,9 @@ import { hash32, Rng } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
 import { feedbackLoss } from '@/trainer/math/feedback-loss';
 import { minimise } from '@/trainer/math/lbfgs';
-import { answersOf, type RewardExample } from '@/trainer/math/reward-examples';
-import { type AnswerStates, computeAnswerStates } from '@/trainer/model/answer-states';
-import type { Trunk } from '@/trainer/model/types';
+import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
+import { type CompletionStates, computeCompletionStates } from '@/trainer/model/answer-states';
+import type { Backbone } from '@/trainer/model/types';
 import type { Evaluation } from '@/trainer/supervised/loop';
 import { judgeScores, type RewardReport } from './evaluate';
 import { type Feedback, readFeedback } from './feedback';
@@ -28,11 +28,11 @@ import { limitUndecided, promptKey } from './split';
 import { splitScores, totalWeight } from './step';
 
 export interface ProbeInput extends StatesInput {
-  trunk: Trunk;
+  backbone: Backbone;
   examples: readonly RewardExample[];
   config: RewardModelConfig & { probe: ProbeConfig };
   /** Shared by several fits on the same feedback; of its own where it is not given. Of the blocks that `probedBlocks` names. */
-  answerStates?: AnswerStates;
+  completionStates?: CompletionStates;
 }
 
 export interface FittedProbes {
@@ -41,11 +41,12 @@ export interface FittedProbes {
 }
 
 export async function fitProbes(input: ProbeInput): Promise<FittedProbes> {
-  const { trunk, config, onMetrics } = input;
+  const { backbone, config, onMetrics } = input;
   const { maxTokens, microBatchTokens, uncertaintyPenalty } = config;
   const train = limitUndecided([...input.examples], config);
   const feedback = readFeedback(train, train, config);
-  const source = input.answerStates ?? computeAnswerStates(trunk, probedBlocks(trunk.config.layers, config.probe));
+  const source =
+    input.completionStates ?? computeCompletionStates(backbone, probedBlocks(backbone.config.layers, config.probe));
   const { blocks } = source;
   const states = await readStates(input, train, source);
   const task: Task = { ...input, train, feedback, blocks, states };
@@ -171,7 +172,7 @@ async function choosePrecision(task: Task): Promise<Choice> {
     .sort((a, b) => b - a)
     .map((precision) => ({
       precision,
-      scores: new Float32Array(states.answers),
+      scores: new Float32Array(states.completions),
       biases: folds.map(() => new Float64Array(feedback.raters.size)),
     }));
   if (folds.length < 2) return { precision: candidates[0]!.precision, scores: null, loss: 0 };
@@ -182,22 +183,22 @@ async function choosePrecision(task: Task): Promise<Choice> {
 
 /** One block's share in the candidates' means: each fold's answers by fits on the others. */
 async function addHeldOutScores(task: Task, at: number, folds: number[][], candidates: Candidate[]): Promise<void> {
-  const { train, states, blocks, trunk } = task;
-  const { features } = standardisedBlock(states, at, trunk.config.hiddenSize);
+  const { train, states, blocks, backbone } = task;
+  const { features } = standardisedBlock(states, at, backbone.config.hiddenSize);
   try {
     for (const [f, heldOut] of folds.entries()) {
       const rest = folds.flatMap((fold, i) => (i === f ? [] : fold));
       const examples = rest.map((i) => train[i]!);
-      const inside = rowsOf(features, answersAt(task, rest));
-      const answers = answersAt(task, heldOut);
-      const outside = rowsOf(features, answers);
+      const inside = rowsOf(features, completionsAt(task, rest));
+      const completions = completionsAt(task, heldOut);
+      const outside = rowsOf(features, completions);
       try {
         let solution: Solution | undefined;
         for (const { precision, scores, biases } of candidates) {
           await pause(task);
           solution = fit(task, inside, examples, precision, solution);
           const own = linear(outside, solution);
-          for (const [j, answer] of answers.entries()) scores[answer]! += own[j]! / blocks.length;
+          for (const [j, completion] of completions.entries()) scores[completion]! += own[j]! / blocks.length;
           const ofRaters = solution.subarray(features.shape[1] + 1);
           for (const [r, bias] of ofRaters.entries()) biases[f]![r]! += bias / blocks.length;
         }
@@ -215,7 +216,7 @@ function heldOutLoss(task: Task, folds: number[][], { scores, biases }: Candidat
   const normaliser = totalWeight(train);
   return folds.reduce((sum, fold, f) => {
     const examples = fold.map((i) => train[i]!);
-    const own = Float32Array.from(answersAt(task, fold), (answer) => scores[answer]!);
+    const own = Float32Array.from(completionsAt(task, fold), (completion) => scores[completion]!);
     const options = { ...feedback, biases: biases[f]!, centering: config.centering, normaliser };
     return sum + feedbackLoss(examples, own, options).loss;
   }, 0);
@@ -230,8 +231,8 @@ function foldsOf(train: readonly RewardExample[], { probe, seed }: ProbeInput['c
   return folds;
 }
 
-const answersAt = ({ train, states }: Task, places: readonly number[]): number[] =>
-  places.flatMap((i) => answersOf(train[i]!).map((_, j) => states.starts[i]! + j));
+const completionsAt = ({ train, states }: Task, places: readonly number[]): number[] =>
+  places.flatMap((i) => completionsOf(train[i]!).map((_, j) => states.starts[i]! + j));
 
-const rowsOf = (features: Tensor2D, answers: readonly number[]) =>
-  tf.tidy(() => tf.gather(features, tf.tensor1d([...answers], 'int32')) as Tensor2D);
+const rowsOf = (features: Tensor2D, completions: readonly number[]) =>
+  tf.tidy(() => tf.gather(features, tf.tensor1d([...completions], 'int32')) as Tensor2D);

@@ -4,11 +4,11 @@ import type { RewardModelConfig } from '@/core/config/reward';
 import { type Tensor2D, tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
 import type { RewardExample } from '@/trainer/math/reward-examples';
-import type { AnswerStates } from '@/trainer/model/answer-states';
-import type { AnswerGroup } from '@/trainer/model/packing';
+import type { CompletionStates } from '@/trainer/model/answer-states';
+import type { CompletionGroup } from '@/trainer/model/packing';
 import type { CheckpointStore, NamedTensors } from '@/trainer/runs/checkpoint';
 import type { Metrics } from '@/trainer/runs/store';
-import { answerStarts } from './reader';
+import { completionStarts } from './reader';
 import { groupOf, groupSize } from './rows';
 
 export interface ProbeProgress {
@@ -30,7 +30,7 @@ export interface KnownStates {
   width: number;
   /** Place of each example's first answer. */
   starts: number[];
-  answers: number;
+  completions: number;
 }
 
 export async function pause({ signal }: Pick<StatesInput, 'signal'>): Promise<void> {
@@ -44,11 +44,11 @@ const MOST_CHECKPOINTS = 10;
 export async function readStates(
   input: StatesInput,
   train: readonly RewardExample[],
-  source: AnswerStates,
+  source: CompletionStates,
 ): Promise<KnownStates> {
   const { config, checkpoints, onMetrics } = input;
   const groups = train.map((example) => groupOf(example, config.maxTokens));
-  const { starts, count } = answerStarts(groups);
+  const { starts, count } = completionStarts(groups);
   const width = source.blocks.length * source.hiddenSize;
   const values = new Float32Array(count * width);
   const saved = await checkpoints?.read();
@@ -66,8 +66,8 @@ export async function readStates(
       const own = part.map((i) => batch[i]!);
       const read = source.of(own);
       let from = 0;
-      for (const [j, { answers }] of own.entries()) {
-        const size = answers.length * width;
+      for (const [j, { completions }] of own.entries()) {
+        const size = completions.length * width;
         values.set(read.subarray(from, from + size), starts[done + part[j]!]! * width);
         from += size;
       }
@@ -80,10 +80,10 @@ export async function readStates(
       await checkpoints?.write({ state: { examples: done, tokens }, tensors });
     }
   }
-  return { values, width, starts, answers: count };
+  return { values, width, starts, completions: count };
 }
 
-const tokensOf = (groups: readonly AnswerGroup[]) => groups.reduce((sum, group) => sum + groupSize(group), 0);
+const tokensOf = (groups: readonly CompletionGroup[]) => groups.reduce((sum, group) => sum + groupSize(group), 0);
 
 export interface StandardisedBlock {
   /** Each feature with mean 0 and deviation 1 over all answers. [answers, H]; the caller's. */
@@ -97,17 +97,17 @@ const LEAST_DEVIATION = 1e-6;
 
 /** The states of the block at that place among those that were read. */
 export function standardisedBlock(
-  { values, width, answers }: KnownStates,
+  { values, width, completions }: KnownStates,
   at: number,
   size: number,
 ): StandardisedBlock {
-  const own = new Float32Array(answers * size);
-  for (let answer = 0; answer < answers; answer++) {
-    const from = answer * width + at * size;
-    own.set(values.subarray(from, from + size), answer * size);
+  const own = new Float32Array(completions * size);
+  for (let completion = 0; completion < completions; completion++) {
+    const from = completion * width + at * size;
+    own.set(values.subarray(from, from + size), completion * size);
   }
   const [features, mean, deviation] = tf.tidy(() => {
-    const states = tf.tensor2d(own, [answers, size]);
+    const states = tf.tensor2d(own, [completions, size]);
     const mean = tf.mean(states, 0, true);
     const centred = tf.sub(states, mean);
     const deviation = tf.add(tf.sqrt(tf.mean(tf.square(centred), 0, true)), LEAST_DEVIATION);

@@ -4,9 +4,9 @@
 // best of them. Nothing of the trunk is trained, so that a few hundred votes cannot bend it.
 
 import { packByLength } from '@/trainer/math/micro-batch';
-import type { AnswerStates } from '@/trainer/model/answer-states';
+import type { CompletionStates } from '@/trainer/model/answer-states';
 import { type NamedTensors, tensorOf } from '@/trainer/runs/checkpoint';
-import { answerStarts, type RewardReader } from './reader';
+import { completionStarts, type RewardReader } from './reader';
 import { groupSize } from './rows';
 
 export interface Probe {
@@ -19,7 +19,7 @@ export interface Probe {
 
 /** `states` are those of the probes' blocks, in their order. */
 export function createProbeReader(
-  states: AnswerStates,
+  states: CompletionStates,
   probes: readonly Probe[],
   microBatchTokens: number,
 ): RewardReader {
@@ -28,11 +28,11 @@ export function createProbeReader(
     state: { kind: 'probe', blocks },
 
     headScores(groups) {
-      const { starts, count } = answerStarts(groups);
+      const { starts, count } = completionStarts(groups);
       const scores = probes.map(() => new Float32Array(count));
       for (const part of packByLength(groups.map(groupSize), microBatchTokens)) {
         const read = states.of(part.map((i) => groups[i]!));
-        const places = part.flatMap((i) => groups[i]!.answers.map((_, j) => starts[i]! + j));
+        const places = part.flatMap((i) => groups[i]!.completions.map((_, j) => starts[i]! + j));
         for (const [j, place] of places.entries()) {
           for (const [h, { weight, bias }] of probes.entries()) {
             const from = (j * blocks.length + h) * weight.length;

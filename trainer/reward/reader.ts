@@ -1,7 +1,7 @@
 // What a reward model reads its raw scores from: an adapted trunk, or probes of the frozen one.
 import type { RewardArtifact } from '@/core/artifact/reward-artifact';
 import type { EnteringStates } from '@/trainer/model/entering-states';
-import type { AnswerGroup } from '@/trainer/model/packing';
+import type { CompletionGroup } from '@/trainer/model/packing';
 import type { NamedTensors } from '@/trainer/runs/checkpoint';
 
 /** Everything but tensors that brings a reader back. */
@@ -23,7 +23,7 @@ export type ReaderState =
 export interface RewardReader {
   readonly state: ReaderState;
   /** By head, then by answer: group after group, behind one copy of each prompt. `states` saves the blocks below the adapter. */
-  headScores(groups: readonly AnswerGroup[], states?: EnteringStates): Float32Array[];
+  headScores(groups: readonly CompletionGroup[], states?: EnteringStates): Float32Array[];
   tensors(): NamedTensors;
   /** Its part of an artifact that the engine side scores with. */
   parts(): Pick<RewardArtifact, 'adapter' | 'blocks' | 'heads'>;
@@ -31,12 +31,12 @@ export interface RewardReader {
 }
 
 /** The place of each group's first answer among all answers, and how many there are. */
-export function answerStarts(groups: readonly AnswerGroup[]): { starts: number[]; count: number } {
+export function completionStarts(groups: readonly CompletionGroup[]): { starts: number[]; count: number } {
   const starts: number[] = [];
   let count = 0;
-  for (const { answers } of groups) {
+  for (const { completions } of groups) {
     starts.push(count);
-    count += answers.length;
+    count += completions.length;
   }
   return { starts, count };
 }

@@ -1,13 +1,13 @@
 // A reward model in memory: what reads the raw scores, and the scale that brings them to mean 0 and deviation 1.
 import { AttuneError } from '@/core/errors';
 import { moments } from '@/trainer/math/advantages';
-import { computeAnswerStates } from '@/trainer/model/answer-states';
+import { computeCompletionStates } from '@/trainer/model/answer-states';
 import type { EnteringStates } from '@/trainer/model/entering-states';
-import type { AnswerGroup } from '@/trainer/model/packing';
-import type { Trunk } from '@/trainer/model/types';
+import type { CompletionGroup } from '@/trainer/model/packing';
+import type { Backbone } from '@/trainer/model/types';
 import type { Reward } from '@/trainer/policy/experience';
 import { type Checkpoint, unpackVariables } from '@/trainer/runs/checkpoint';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import { type AdapterReader, type AdapterReaderOptions, createAdapterReader } from './adapter';
 import { createProbeReader, unpackProbes } from './probe';
 import type { ReaderState, RewardReader } from './reader';
@@ -30,19 +30,19 @@ export type RewardModelState = RewardScale & { reader: ReaderState };
 export interface RewardModel<Reader extends RewardReader = RewardReader> extends Reward, RewardScale {
   readonly reader: Reader;
   /** The mean of the heads, as trained: differences are logits of winning. */
-  rawScores(answers: readonly Answer[]): number[];
+  rawScores(completions: readonly Completion[]): number[];
   /** As the reader's, of groups of any length. */
-  headScores(groups: readonly AnswerGroup[], states?: EnteringStates): Float32Array[];
+  headScores(groups: readonly CompletionGroup[], states?: EnteringStates): Float32Array[];
   dispose(): void;
 }
 
 export type ScaleOptions = Partial<RewardScale> & Pick<RewardScale, 'maxTokens'>;
 
 export function createRewardModel(
-  trunk: Trunk,
+  backbone: Backbone,
   options: AdapterReaderOptions & ScaleOptions,
 ): RewardModel<AdapterReader> {
-  return scaled(createAdapterReader(trunk, options), options);
+  return scaled(createAdapterReader(backbone, options), options);
 }
 
 export function scaled<Reader extends RewardReader>(reader: Reader, scale: ScaleOptions): RewardModel<Reader> {
@@ -54,8 +54,8 @@ export function scaled<Reader extends RewardReader>(reader: Reader, scale: Scale
         groups.map((group) => fitGroup(group, maxTokens)),
         states,
       ),
-    rawScores: (answers) => Array.from(meanOfHeads(model.headScores(answers.map(alone)))),
-    score: (answers) => penalisedScores(model, answers).map((raw) => model.gain * raw + model.bias),
+    rawScores: (completions) => Array.from(meanOfHeads(model.headScores(completions.map(alone)))),
+    score: (completions) => penalisedScores(model, completions).map((raw) => model.gain * raw + model.bias),
     dispose: () => reader.dispose(),
   };
   return model;
@@ -65,8 +65,8 @@ export const meanOfHeads = (scores: readonly Float32Array[]): Float32Array =>
   scores[0]!.map((_, i) => scores.reduce((sum, own) => sum + own[i]!, 0) / scores.length);
 
 /** What an ensemble disagrees about is worth less: mean - penalty * deviation over the heads (Coste et al. 2024). */
-function penalisedScores(model: RewardModel, answers: readonly Answer[]): number[] {
-  const scores = model.headScores(answers.map(alone));
+function penalisedScores(model: RewardModel, completions: readonly Completion[]): number[] {
+  const scores = model.headScores(completions.map(alone));
   const means = meanOfHeads(scores);
   return Array.from(means, (mean, i) => {
     const variance = scores.reduce((sum, own) => sum + (own[i]! - mean) ** 2, 0) / scores.length;
@@ -74,10 +74,16 @@ function penalisedScores(model: RewardModel, answers: readonly Answer[]): number
   });
 }
 
-const alone = ({ promptIds, answerIds }: Answer): AnswerGroup => ({ promptIds, answers: [answerIds] });
+const alone = ({ promptIds, completionIds }: Completion): CompletionGroup => ({
+  promptIds,
+  completions: [completionIds],
+});
 
 /** Brings the scores of fresh policy samples, not of labelled answers, to mean 0 and deviation 1 (Ziegler et al. 2019). */
-export function normaliseReward(model: RewardModel, samples: readonly Answer[]): { mean: number; deviation: number } {
+export function normaliseReward(
+  model: RewardModel,
+  samples: readonly Completion[],
+): { mean: number; deviation: number } {
   const { mean, variance } = moments([penalisedScores(model, samples)]);
   const deviation = Math.sqrt(variance);
   if (!(deviation > 1e-6)) {
@@ -98,7 +104,7 @@ export function packRewardModel(model: RewardModel): Checkpoint<RewardModelState
 }
 
 export function unpackRewardModel(
-  trunk: Trunk,
+  backbone: Backbone,
   { state, tensors }: Checkpoint<RewardModelState>,
   microBatchTokens: number,
 ): RewardModel {
@@ -110,10 +116,10 @@ export function unpackRewardModel(
     );
   }
   if (reader.kind === 'probe') {
-    const states = computeAnswerStates(trunk, reader.blocks);
+    const states = computeCompletionStates(backbone, reader.blocks);
     return scaled(createProbeReader(states, unpackProbes(reader.blocks, tensors), microBatchTokens), scale);
   }
-  const model = createRewardModel(trunk, { ...reader, ...scale, microBatchTokens, seed: 0 });
+  const model = createRewardModel(backbone, { ...reader, ...scale, microBatchTokens, seed: 0 });
   unpackVariables('reward-model', model.reader.variables, tensors);
   return model;
 }

@@ -5,12 +5,12 @@ import { uniformAt } from '@/core/rng';
 import { type Tensor3D, tf } from '@/trainer/backend';
 import { type FeedbackLoss, feedbackLoss } from '@/trainer/math/feedback-loss';
 import { packByLength } from '@/trainer/math/micro-batch';
-import { answersOf, type RewardExample } from '@/trainer/math/reward-examples';
+import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
 import type { EnteringStates } from '@/trainer/model/entering-states';
 import { type AdamW, addGradients, clipByGlobalNorm, disposeGradients, learningRateAt } from '@/trainer/model/optim';
-import { packAnswers } from '@/trainer/model/packing';
+import { packCompletions } from '@/trainer/model/packing';
 import { addHeadLosses } from '@/trainer/model/positions';
-import type { NamedGradients, NamedVariables, Trunk } from '@/trainer/model/types';
+import type { Backbone, NamedGradients, NamedVariables } from '@/trainer/model/types';
 import type { Metrics } from '@/trainer/runs/store';
 import type { AdapterReader } from './adapter';
 import type { Feedback } from './feedback';
@@ -19,7 +19,7 @@ import { groupOf, groupSize } from './rows';
 import { meanOfHeads, type RewardModel } from './scorer';
 
 export interface RewardTraining extends Feedback {
-  trunk: Trunk;
+  backbone: Backbone;
   config: RewardModelConfig;
   model: RewardModel<AdapterReader>;
   /** The model's, and `rater.bias` where there are thumbs. */
@@ -76,7 +76,7 @@ export async function stepRewardModel(
 }
 
 async function accumulate(training: RewardTraining, batch: RewardExample[]) {
-  const { trunk, config, raters, scales, train, states } = training;
+  const { backbone, config, raters, scales, train, states } = training;
   const { lora, heads } = training.model.reader;
   const biases = biasesOf(training);
   // Each head's loss counts for its share, so that their sum is the mean over the ensemble.
@@ -89,7 +89,7 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
   for (const part of packByLength(groups.map(groupSize), config.microBatchTokens)) {
     await yieldToEvents();
     const examples = part.map((i) => batch[i]!);
-    const packed = packAnswers(part.map((i) => groups[i]!));
+    const packed = packCompletions(part.map((i) => groups[i]!));
     const lossOf = (hidden: Tensor3D) => {
       const byHead: Float32Array[] = [];
       const parts = heads.map((head, h) => {
@@ -108,7 +108,7 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
       return addHeadLosses(parts[0]!, ...parts.slice(1));
     };
     const entering = states.of(packed.batch);
-    const result = trunk.backward(packed.batch, lora, lossOf, entering);
+    const result = backbone.backward(packed.batch, lora, lossOf, entering);
     entering?.dispose();
     loss += result.loss;
     tokens += packed.batch.ids.reduce((sum, row) => sum + row.length, 0);
@@ -136,7 +136,7 @@ function bootstrap({ model, config, placeOf }: RewardTraining, head: number) {
 /** Scores of all answers, in order, by example. */
 export function splitScores(examples: readonly RewardExample[], scores: Float32Array): ScoredExample[] {
   let next = 0;
-  return examples.map((example) => ({ example, scores: answersOf(example).map(() => scores[next++]!) }));
+  return examples.map((example) => ({ example, scores: completionsOf(example).map(() => scores[next++]!) }));
 }
 
 const learningRateOf = (name: string, config: RewardModelConfig) =>

@@ -6,10 +6,10 @@
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
 import { tf } from '@/trainer/backend';
 import type { RewardExample } from '@/trainer/math/reward-examples';
-import type { AnswerStates } from '@/trainer/model/answer-states';
+import type { CompletionStates } from '@/trainer/model/answer-states';
 import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
 import { AdamW } from '@/trainer/model/optim';
-import type { NamedVariables, Trunk } from '@/trainer/model/types';
+import type { Backbone, NamedVariables } from '@/trainer/model/types';
 import type { CheckpointStore } from '@/trainer/runs/checkpoint';
 import type { Metrics } from '@/trainer/runs/store';
 import { runSupervised, type SupervisedState } from '@/trainer/supervised/loop';
@@ -22,7 +22,7 @@ import { limitUndecided, splitByPrompt } from './split';
 import { type RewardTraining, stepRewardModel } from './step';
 
 export interface RewardModelInput {
-  trunk: Trunk;
+  backbone: Backbone;
   examples: readonly RewardExample[];
   config: RewardModelConfig;
   signal: AbortSignal;
@@ -30,7 +30,7 @@ export interface RewardModelInput {
   checkpoints: CheckpointStore<RewardTrainingState> | null;
   /** Shared by several trainings on the same feedback; one of its own where it is not given. */
   states?: EnteringStates;
-  answerStates?: AnswerStates;
+  completionStates?: CompletionStates;
 }
 
 export type RewardTrainingState = SupervisedState<RewardReport> | ProbeProgress;
@@ -86,27 +86,27 @@ async function trainAdapter(input: RewardModelInput): Promise<RewardModelResult>
   }
 }
 
-function openTraining({ config, trunk, examples, states }: RewardModelInput): RewardTraining {
+function openTraining({ config, backbone, examples, states }: RewardModelInput): RewardTraining {
   const split = splitByPrompt(examples, config);
   const train = limitUndecided(split.train, config);
   const heldOut = limitUndecided(split.heldOut, config);
   const feedback = readFeedback(examples, train, config);
-  const firstLayer = firstAdaptedLayer(trunk.config.layers, config.adaptedShare);
-  const model = createRewardModel(trunk, { ...config.lora, ...config, firstLayer });
+  const firstLayer = firstAdaptedLayer(backbone.config.layers, config.adaptedShare);
+  const model = createRewardModel(backbone, { ...config.lora, ...config, firstLayer });
   const variables: NamedVariables = new Map(model.reader.variables);
   if (feedback.raters.size) {
     const biases = tf.tidy(() => tf.variable(tf.zeros([feedback.raters.size])));
     variables.set('rater.bias', biases);
   }
   return {
-    trunk,
+    backbone,
     config,
     model,
     variables,
     ...feedback,
     train,
     heldOut,
-    states: states ?? keepEnteringStates(trunk, firstLayer, config.keptStatesBytes),
+    states: states ?? keepEnteringStates(backbone, firstLayer, config.keptStatesBytes),
     optimiser: new AdamW({ epsilon: config.adamEpsilon, weightDecay: config.weightDecay }),
     placeOf: new Map(train.map((example, i) => [example, i])),
   };

@@ -16,9 +16,9 @@ import type { Logger } from '@/core/logger';
 import { Rng } from '@/core/rng';
 import type { PipelineSettings } from '@/trainer/env';
 import type { Constraint } from '@/trainer/math/constraint';
-import { loadTrunk } from '@/trainer/model/backbone';
+import { loadBackbone } from '@/trainer/model/backbone';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
-import type { Lora, Trunk } from '@/trainer/model/types';
+import type { Backbone, Lora } from '@/trainer/model/types';
 import { type PrivateEngine, startPrivateEngine } from '@/trainer/sampling/private-engine';
 import { recordMetrics } from './metrics-log';
 import type { RunHome, RunSink } from './store';
@@ -33,7 +33,7 @@ export interface Run {
   /** The settings of the chosen algorithm. */
   policyConfig: PolicyConfig;
   base: Base;
-  trunk: Trunk;
+  backbone: Backbone;
   /** What is trained; starts as the parent. */
   policy: Lora;
   /** Where the policy stage starts, untouched: the parent, or what imitation made of it; null is the base alone. */
@@ -62,14 +62,14 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
   const rules = await freezeRules(home);
   const base = await loadBase(settings.modelPath);
   const parent = await readParent(home, base);
-  const trunk = loadTrunk(base);
+  const backbone = loadBackbone(base);
   const policyConfig = policyConfigOf(config);
   const rng = new Rng(policyConfig.seed);
   const policy = parent
-    ? loraFromAdapter(trunk.config, parent, rng)
-    : createLora(trunk.config, { ...policyConfig.lora, rng });
-  const reference = parent && loraFromAdapter(trunk.config, parent, rng);
-  const owned = [policy, ...(reference ? [reference] : []), trunk];
+    ? loraFromAdapter(backbone.config, parent, rng)
+    : createLora(backbone.config, { ...policyConfig.lora, rng });
+  const reference = parent && loraFromAdapter(backbone.config, parent, rng);
+  const owned = [policy, ...(reference ? [reference] : []), backbone];
   const openEngine = (precision: 'fp32' | 'int8') =>
     startPrivateEngine({
       modelPath: settings.modelPath,
@@ -89,7 +89,7 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
       config,
       policyConfig,
       base,
-      trunk,
+      backbone,
       policy,
       reference,
     },

@@ -1,31 +1,34 @@
 // Log-probs of many answers, in micro-batches by length, through one adapter without a gradient.
 import { type Tensor3D, tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
-import { responseLogprobs } from '@/trainer/model/logprobs';
-import { responsePositions } from '@/trainer/model/positions';
-import type { Lora, ResponsePositions, Trunk } from '@/trainer/model/types';
+import { completionLogprobs } from '@/trainer/model/logprobs';
+import { completionPositions } from '@/trainer/model/positions';
+import type { Backbone, CompletionPositions, Lora } from '@/trainer/model/types';
 
 /** Ids of a prompt and of what was answered, the end token included where there is one. */
-export interface Answer {
+export interface Completion {
   promptIds: Int32Array;
-  answerIds: Int32Array;
+  completionIds: Int32Array;
 }
 
-export const joinAnswer = ({ promptIds, answerIds }: Answer): Int32Array => {
-  const ids = new Int32Array(promptIds.length + answerIds.length);
+export const joinCompletion = ({ promptIds, completionIds }: Completion): Int32Array => {
+  const ids = new Int32Array(promptIds.length + completionIds.length);
   ids.set(promptIds);
-  ids.set(answerIds, promptIds.length);
+  ids.set(completionIds, promptIds.length);
   return ids;
 };
 
 /** Padded rows of some answers with the positions that predict their response tokens, answer after answer. */
-export function batchAnswers(answers: readonly Answer[]): { ids: Int32Array[]; positions: ResponsePositions } {
-  const ids = answers.map(joinAnswer);
+export function batchCompletions(completions: readonly Completion[]): {
+  ids: Int32Array[];
+  positions: CompletionPositions;
+} {
+  const ids = completions.map(joinCompletion);
   return {
     ids,
-    positions: responsePositions(
+    positions: completionPositions(
       ids,
-      answers.map(({ promptIds }) => promptIds.length),
+      completions.map(({ promptIds }) => promptIds.length),
     ),
   };
 }
@@ -44,27 +47,27 @@ export function splitByLength(flat: Float32Array, lengths: ArrayLike<number>): F
  * log p and entropy of every response token at temperature 1; a row per answer. `visit` sees each micro-batch's hidden
  * states [B, T, H], the response positions in them, and which answers they are.
  */
-export function scoreResponses(
-  trunk: Trunk,
+export function scoreCompletions(
+  backbone: Backbone,
   lora: Lora | null,
-  answers: readonly Answer[],
+  completions: readonly Completion[],
   microBatchTokens: number,
-  visit?: (hidden: Tensor3D, positions: ResponsePositions, rows: number[]) => void,
+  visit?: (hidden: Tensor3D, positions: CompletionPositions, rows: number[]) => void,
 ): { logprobs: Float32Array[]; entropy: Float32Array[] } {
-  const logprobs: Float32Array[] = new Array(answers.length);
-  const entropy: Float32Array[] = new Array(answers.length);
-  const lengths = answers.map(({ promptIds, answerIds }) => promptIds.length + answerIds.length);
+  const logprobs: Float32Array[] = new Array(completions.length);
+  const entropy: Float32Array[] = new Array(completions.length);
+  const lengths = completions.map(({ promptIds, completionIds }) => promptIds.length + completionIds.length);
   for (const rows of packByLength(lengths, microBatchTokens)) {
-    const group = rows.map((row) => answers[row]!);
-    const { ids, positions } = batchAnswers(group);
-    const answerLengths = group.map(({ answerIds }) => answerIds.length);
+    const group = rows.map((row) => completions[row]!);
+    const { ids, positions } = batchCompletions(group);
+    const completionLengths = group.map(({ completionIds }) => completionIds.length);
     tf.tidy(() => {
-      const hidden = trunk.hidden({ ids }, lora);
-      const scored = responseLogprobs(trunk, hidden, positions);
-      splitByLength(scored.logprobs, answerLengths).forEach((row, i) => {
+      const hidden = backbone.hidden({ ids }, lora);
+      const scored = completionLogprobs(backbone, hidden, positions);
+      splitByLength(scored.logprobs, completionLengths).forEach((row, i) => {
         logprobs[rows[i]!] = row;
       });
-      splitByLength(scored.entropy, answerLengths).forEach((row, i) => {
+      splitByLength(scored.entropy, completionLengths).forEach((row, i) => {
         entropy[rows[i]!] = row;
       });
       visit?.(hidden, positions, rows);

@@ -36,7 +36,7 @@ export interface PrivateEngine {
   /** log p of each answer token, temperature 1; a row per answer. */
   score(
     versionId: string,
-    answers: readonly { promptIds: Int32Array; answerIds: Int32Array }[],
+    completions: readonly { promptIds: Int32Array; completionIds: Int32Array }[],
     signal: AbortSignal,
   ): Promise<number[][]>;
   /** Makes an adapter known under a fresh name beginning with `name`, in place of the one before under that name. */
@@ -71,11 +71,11 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
         ),
       );
     },
-    score(versionId, answers, signal) {
+    score(versionId, completions, signal) {
       setMaxListeners(0, signal);
       return together(client, () =>
-        answers.map(({ promptIds, answerIds }) =>
-          client.score({ versionId, promptIds: [...promptIds], completionIds: [...answerIds] }, signal),
+        completions.map(({ promptIds, completionIds }) =>
+          client.score({ versionId, promptIds: [...promptIds], completionIds: [...completionIds] }, signal),
         ),
       );
     },

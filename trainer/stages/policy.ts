@@ -1,7 +1,7 @@
 // The policy stage: improves the policy by the run's algorithm, under the run's constraints.
 import type { Adapter } from '@/core/artifact/adapter';
-import { loggedAnswers, promptsOf } from '@/trainer/data/examples';
-import { preferencesOf, shownAnswers } from '@/trainer/data/preference-examples';
+import { loggedCompletions, promptsOf } from '@/trainer/data/examples';
+import { preferencesOf, shownCompletions } from '@/trainer/data/preference-examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import type { Constraint } from '@/trainer/math/constraint';
 import { optimisePolicy } from '@/trainer/policy/optimise';
@@ -21,13 +21,13 @@ export interface Trained {
 
 /** Without an algorithm, what the stages before have made is the candidate. */
 export async function improvePolicy(run: Run, snapshot: Snapshot, reward: RewardModel | null): Promise<Trained> {
-  const { sink, policyConfig: config, trunk, policy, reference, base, constraints } = run;
+  const { sink, policyConfig: config, backbone, policy, reference, base, constraints } = run;
   if (reward === null) return { adapter: policy.toAdapter(), verdict: 'Imitation is done.' };
   const engine = await run.engine();
   const report = stageProgress(sink, 'ppo');
   const rounds = 'iterations' in config ? config.iterations : config.epochs;
   const result = await optimisePolicy({
-    trunk,
+    backbone,
     policy,
     reference,
     reward,
@@ -37,8 +37,8 @@ export async function improvePolicy(run: Run, snapshot: Snapshot, reward: Reward
     decode: (ids) => base.tokenizer.decode(ids),
     prompts: promptsOf(snapshot.rows, 'train', config.maxPromptTokens),
     ...preferencesOf(snapshot.rows),
-    demonstrations: shownAnswers(snapshot.rows),
-    stored: loggedAnswers(snapshot.rows),
+    demonstrations: shownCompletions(snapshot.rows),
+    stored: loggedCompletions(snapshot.rows),
     publish: (adapter) => engine.serve('policy', adapter),
     tryOut: trialsOf(run, snapshot),
     signal: sink.signal,

@@ -23,12 +23,12 @@ export const REWARD_FOLDER = 'reward-model';
 
 /** Null where there is nothing to learn it from and no algorithm that would need it. */
 export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardModel | null> {
-  const { sink, config, policyConfig, trunk } = run;
+  const { sink, config, policyConfig, backbone } = run;
   const { folder } = run.home;
   const finished = directoryCheckpoints<RewardModelState>(folder, 'reward');
   const saved = await finished.read();
   if (saved) {
-    const model = unpackRewardModel(trunk, saved, config.rewardModel.microBatchTokens);
+    const model = unpackRewardModel(backbone, saved, config.rewardModel.microBatchTokens);
     run.owned.push(model);
     await keepArtifact(run, model);
     return model;
@@ -40,7 +40,7 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
   const steps = Math.max(1, Math.ceil((examples.length * passes) / batchExamples));
   const report = stageProgress(sink, 'reward_model');
   const { model, report: judged } = await trainRewardModel({
-    trunk,
+    backbone,
     examples,
     config: config.rewardModel,
     signal: sink.signal,
@@ -81,5 +81,5 @@ async function sampleStart(run: Run, prompts: Int32Array[]) {
   const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens } as const;
   const seeds = asked.map((_, i) => hash32(seed + 3, i));
   const samples = await engine.sample(asked, versionId, sampling, seeds, sink.signal);
-  return samples.map(({ ids }, i) => ({ promptIds: asked[i]!, answerIds: Int32Array.from(ids) }));
+  return samples.map(({ ids }, i) => ({ promptIds: asked[i]!, completionIds: Int32Array.from(ids) }));
 }

@@ -10,14 +10,14 @@ import { type SftState, trainSft } from '@/trainer/supervised/sft';
 
 /** Afterwards the policy starts from what it has learnt, and so does its reference. */
 export async function imitate(run: Run, snapshot: Snapshot): Promise<void> {
-  const { sink, config, policyConfig, trunk, policy } = run;
+  const { sink, config, policyConfig, backbone, policy } = run;
   if (config.sft === null) return;
   const { batchExamples, epochs, evalShare, leastRating, tokenBudget } = config.sft;
-  const demonstrations = demonstrationRows(snapshot.rows, { leastRating, endIds: trunk.config.eosTokenIds });
+  const demonstrations = demonstrationRows(snapshot.rows, { leastRating, endIds: backbone.config.eosTokenIds });
   const steps = Math.max(1, Math.ceil((demonstrations.length * (1 - evalShare)) / batchExamples) * epochs);
   const report = stageProgress(sink, 'sft');
   const { adapter } = await trainSft({
-    trunk,
+    backbone,
     policy,
     demonstrations,
     signal: sink.signal,
@@ -30,7 +30,7 @@ export async function imitate(run: Run, snapshot: Snapshot): Promise<void> {
     checkpoints: directoryCheckpoints<SftState>(run.home.folder, 'sft', { snapshot, isFinished: ({ done }) => done }),
   });
   run.start = adapter;
-  run.reference = loraFromAdapter(trunk.config, adapter, new Rng(policyConfig.seed));
+  run.reference = loraFromAdapter(backbone.config, adapter, new Rng(policyConfig.seed));
   run.owned.push(run.reference);
   await sink.flush();
 }

@@ -12,15 +12,15 @@ import { tf } from '@/trainer/backend';
 import { type Demonstration, fitDemonstration } from '@/trainer/data/demonstrations';
 import { packByLength } from '@/trainer/math/micro-batch';
 import { packBestFit } from '@/trainer/math/packing';
-import { responseLogprobs, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { completionLogprobs, completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { AdamW, addGradients, clipByGlobalNorm, disposeGradients, learningRateAt } from '@/trainer/model/optim';
-import type { Lora, NamedGradients, ResponsePositions, TokenBatch, Trunk } from '@/trainer/model/types';
+import type { Backbone, CompletionPositions, Lora, NamedGradients, TokenBatch } from '@/trainer/model/types';
 import type { CheckpointStore } from '@/trainer/runs/checkpoint';
 import type { Metrics } from '@/trainer/runs/store';
 import { type Evaluation, runSupervised, type SupervisedState } from './loop';
 
 export interface SftInput {
-  trunk: Trunk;
+  backbone: Backbone;
   /** Trained in place. */
   policy: Lora;
   demonstrations: readonly Demonstration[];
@@ -85,7 +85,7 @@ export function splitDemonstrations(
 export interface PackedDemonstrations {
   batch: TokenBatch;
   /** Where each target is predicted, and how much it counts. */
-  positions: ResponsePositions;
+  positions: CompletionPositions;
   weights: Float32Array;
 }
 
@@ -122,7 +122,7 @@ const targetWeight = (rows: readonly Demonstration[]) =>
   rows.reduce((sum, { isTarget, weight }) => sum + weight * isTarget.subarray(1).reduce((a, b) => a + b, 0), 0);
 
 async function step(
-  { trunk, policy, config }: SftInput,
+  { backbone, policy, config }: SftInput,
   optimiser: AdamW,
   batch: Demonstration[],
   { step, totalSteps }: { step: number; totalSteps: number },
@@ -133,8 +133,8 @@ async function step(
   for (const rows of microBatches(batch, config)) {
     await yieldToEvents();
     const { batch, positions, weights } = packDemonstrations(rows);
-    const result = trunk.backward(batch, policy, (hidden) =>
-      responseLogprobsWithGradient(trunk, hidden, positions, 1, (logprobs, entropy, likeliest) => {
+    const result = backbone.backward(batch, policy, (hidden) =>
+      completionLogprobsWithGradient(backbone, hidden, positions, 1, (logprobs, entropy, likeliest) => {
         let loss = 0;
         for (const [i, weight] of weights.entries()) {
           loss -= (weight * logprobs[i]!) / normaliser;
@@ -173,13 +173,15 @@ function microBatches(rows: readonly Demonstration[], { microBatchTokens }: SftC
   return packByLength(lengths, microBatchTokens).map((group) => group.map((i) => rows[i]!));
 }
 
-function evaluate({ trunk, policy, config }: SftInput, heldOut: readonly Demonstration[]): Evaluation<null> {
+function evaluate({ backbone, policy, config }: SftInput, heldOut: readonly Demonstration[]): Evaluation<null> {
   const normaliser = targetWeight(heldOut);
   let loss = 0;
   let meanEntropy = 0;
   for (const rows of microBatches(heldOut, config)) {
     const { batch, positions, weights } = packDemonstrations(rows);
-    const { logprobs, entropy } = tf.tidy(() => responseLogprobs(trunk, trunk.hidden(batch, policy), positions));
+    const { logprobs, entropy } = tf.tidy(() =>
+      completionLogprobs(backbone, backbone.hidden(batch, policy), positions),
+    );
     for (const [i, weight] of weights.entries()) {
       loss -= (weight * logprobs[i]!) / normaliser;
       meanEntropy += (weight * entropy[i]!) / normaliser;

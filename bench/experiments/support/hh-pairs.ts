@@ -23,12 +23,12 @@ export function hhComparison(row: unknown, base: Base, endId: number): Compariso
   const isSame = JSON.stringify(history) === JSON.stringify(b.slice(0, -1));
   const [last, other] = [a.at(-1), b.at(-1)];
   if (!isSame || history.length === 0 || last?.role !== 'assistant' || other?.role !== 'assistant') return null;
-  const answer = (text: string) => Int32Array.from([...base.tokenizer.encode(text), endId]);
+  const completion = (text: string) => Int32Array.from([...base.tokenizer.encode(text), endId]);
   return {
     kind: 'comparison',
     promptIds: Int32Array.from(base.renderPrompt(history)),
-    chosenIds: answer(last.content),
-    rejectedIds: answer(other.content),
+    chosenIds: completion(last.content),
+    rejectedIds: completion(other.content),
     outcome: 'chosen',
     margin: 0,
     weight: 1,

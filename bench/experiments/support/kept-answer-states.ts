@@ -1,27 +1,27 @@
 // Answer states that are computed once for several trainings on the same feedback.
-import { type AnswerStates, computeAnswerStates } from '@/trainer/model/answer-states';
-import type { AnswerGroup } from '@/trainer/model/packing';
-import type { Trunk } from '@/trainer/model/types';
+import { type CompletionStates, computeCompletionStates } from '@/trainer/model/answer-states';
+import type { CompletionGroup } from '@/trainer/model/packing';
+import type { Backbone } from '@/trainer/model/types';
 
 /** Keeps what it has computed, each group alone, for several trainings on the same feedback. */
-export function keepAnswerStates(trunk: Trunk, blocks: readonly number[]): AnswerStates {
-  const computed = computeAnswerStates(trunk, blocks);
+export function keepCompletionStates(backbone: Backbone, blocks: readonly number[]): CompletionStates {
+  const computed = computeCompletionStates(backbone, blocks);
   const kept = new Map<string, Float32Array>();
-  const ofGroup = (group: AnswerGroup): Float32Array => {
-    const key = [group.promptIds, ...group.answers].join('|');
+  const ofGroup = (group: CompletionGroup): Float32Array => {
+    const key = [group.promptIds, ...group.completions].join('|');
     const known = kept.get(key);
     if (known) return known;
     const states = computed.of([group]);
     kept.set(key, states);
     return states;
   };
-  const { hiddenSize } = trunk.config;
+  const { hiddenSize } = backbone.config;
   return {
     blocks,
     hiddenSize,
     of(groups) {
-      const perAnswer = blocks.length * hiddenSize;
-      const all = new Float32Array(groups.reduce((sum, { answers }) => sum + answers.length, 0) * perAnswer);
+      const perCompletion = blocks.length * hiddenSize;
+      const all = new Float32Array(groups.reduce((sum, { completions }) => sum + completions.length, 0) * perCompletion);
       let next = 0;
       for (const group of groups) {
         const states = ofGroup(group);

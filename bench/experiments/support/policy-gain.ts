@@ -8,24 +8,24 @@ import { mean, standardDeviation } from '@/bench/experiments/support/spread';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import type { Reward } from '@/trainer/policy/experience';
 import { createLora } from '@/trainer/model/lora';
-import type { Trunk } from '@/trainer/model/types';
+import type { Backbone } from '@/trainer/model/types';
 import { optimisePolicy } from '@/trainer/policy/optimise';
 import type { PolicyState } from '@/trainer/policy/run';
 import { PpoConfig } from '@/core/config/policy';
 import type { HiddenPreference } from '@/bench/simulate/preferences';
-import { type LazyEngine, type SampledAnswer, sampleOnce } from './sampled-answers';
+import { type LazyEngine, type SampledCompletion, sampleOnce } from './sampled-answers';
 import { openStepLog } from './step-log';
 
 export interface GainInput {
   base: Base;
-  trunk: Trunk;
+  backbone: Backbone;
   engine: LazyEngine;
   /** Training prompts. */
   prompts: readonly string[];
   /** Held-out prompts, each as often as it is asked. */
   heldOut: readonly string[];
   /** The base's answers to them. */
-  before: readonly SampledAnswer[];
+  before: readonly SampledCompletion[];
   /** Normalised: mean 0 and deviation 1 on answers of the base. */
   reward: Reward;
   preference: HiddenPreference;
@@ -37,8 +37,8 @@ export interface GainInput {
   signal: AbortSignal;
 }
 
-export interface AnswerFigures {
-  answers: number;
+export interface CompletionFigures {
+  completions: number;
   mean: number;
   deviation: number;
   endedShare: number;
@@ -46,8 +46,8 @@ export interface AnswerFigures {
 }
 
 export interface Gain {
-  before: AnswerFigures;
-  after: AnswerFigures;
+  before: CompletionFigures;
+  after: CompletionFigures;
   /** (after - before) / deviation before. */
   startDeviations: number;
   /** Of the answers afterwards: nats from the base, summed over an answer. */
@@ -79,14 +79,14 @@ export const ppoSettings = (maxTokens: number, seed: number, own: object = {}): 
   });
 
 export async function measureGain(input: GainInput): Promise<Gain> {
-  const { base, trunk, config, folder, preference, before, signal } = input;
+  const { base, backbone, config, folder, preference, before, signal } = input;
   mkdirSync(folder, { recursive: true });
   const engine = await input.engine.get();
-  const policy = createLora(trunk.config, { ...config.lora, rng: new Rng(config.seed) });
+  const policy = createLora(backbone.config, { ...config.lora, rng: new Rng(config.seed) });
   const log = openStepLog(`${input.log}.jsonl`);
   try {
     const result = await optimisePolicy({
-      trunk,
+      backbone,
       policy,
       reference: null,
       reward: input.reward,
@@ -106,7 +106,7 @@ export async function measureGain(input: GainInput): Promise<Gain> {
       checkpoints: directoryCheckpoints<PolicyState>(folder, 'ppo'),
     });
     const versionId = await engine.serve('after', result.adapter);
-    const answers = await sampleOnce(input.heldOut, {
+    const completions = await sampleOnce(input.heldOut, {
       base,
       engine: input.engine,
       versionId,
@@ -115,8 +115,8 @@ export async function measureGain(input: GainInput): Promise<Gain> {
       seed: 1_000_000 + config.seed,
       signal,
     });
-    const kl = await divergences(input, versionId, answers);
-    const lines = answers.map(({ text, ended, promptIds }, i) => ({
+    const kl = await divergences(input, versionId, completions);
+    const lines = completions.map(({ text, ended, promptIds }, i) => ({
       prompt: base.tokenizer.decode([...promptIds]),
       text,
       ended,
@@ -124,7 +124,7 @@ export async function measureGain(input: GainInput): Promise<Gain> {
       kl: kl[i],
     }));
     writeFileSync(`${input.log}-answers.jsonl`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    const [start, end] = [figuresOf(before, preference), figuresOf(answers, preference)];
+    const [start, end] = [figuresOf(before, preference), figuresOf(completions, preference)];
     return {
       before: start,
       after: end,
@@ -140,34 +140,34 @@ export async function measureGain(input: GainInput): Promise<Gain> {
 }
 
 /** log p(policy) - log p(base), summed over each answer. */
-async function divergences({ engine, signal }: GainInput, versionId: string, answers: readonly SampledAnswer[]) {
+async function divergences({ engine, signal }: GainInput, versionId: string, completions: readonly SampledCompletion[]) {
   const client = await engine.get();
-  const own = await client.score(versionId, answers, signal);
-  const reference = await client.score(BASE_VERSION_ID, answers, signal);
+  const own = await client.score(versionId, completions, signal);
+  const reference = await client.score(BASE_VERSION_ID, completions, signal);
   return own.map((row, i) => row.reduce((sum, logprob, t) => sum + logprob - reference[i]![t]!, 0));
 }
 
-function figuresOf(answers: readonly SampledAnswer[], preference: HiddenPreference): AnswerFigures {
-  const scores = answers.map(preference);
+function figuresOf(completions: readonly SampledCompletion[], preference: HiddenPreference): CompletionFigures {
+  const scores = completions.map(preference);
   return {
-    answers: answers.length,
+    completions: completions.length,
     mean: mean(scores),
     deviation: standardDeviation(scores),
-    endedShare: mean(answers.map(({ ended }) => (ended ? 1 : 0))),
-    tokens: mean(answers.map(({ answerIds }) => answerIds.length)),
+    endedShare: mean(completions.map(({ ended }) => (ended ? 1 : 0))),
+    tokens: mean(completions.map(({ completionIds }) => completionIds.length)),
   };
 }
 
 /** The preference itself as a reward, brought to mean 0 and deviation 1 on some answers. */
-export function trueReward(preference: HiddenPreference, base: Base, start: readonly SampledAnswer[]): Reward {
+export function trueReward(preference: HiddenPreference, base: Base, start: readonly SampledCompletion[]): Reward {
   const scores = start.map(preference);
   const [centre, deviation] = [mean(scores), standardDeviation(scores)];
   const { eosTokenIds } = base.weights.config;
   return {
-    score: (answers) =>
-      answers.map(({ answerIds }) => {
-        const ended = eosTokenIds.includes(answerIds.at(-1) ?? -1);
-        const text = base.tokenizer.decode([...(ended ? answerIds.subarray(0, -1) : answerIds)]);
+    score: (completions) =>
+      completions.map(({ completionIds }) => {
+        const ended = eosTokenIds.includes(completionIds.at(-1) ?? -1);
+        const text = base.tokenizer.decode([...(ended ? completionIds.subarray(0, -1) : completionIds)]);
         return (preference({ text, ended }) - centre) / deviation;
       }),
   };

@@ -8,9 +8,9 @@ import { type PrivateEngine, type PrivateEngineOptions, startPrivateEngine } fro
 
 const Stored = z.object({ index: z.int(), ids: z.array(z.int()) });
 
-export interface SampledAnswer {
+export interface SampledCompletion {
   promptIds: Int32Array;
-  answerIds: Int32Array;
+  completionIds: Int32Array;
   text: string;
   ended: boolean;
 }
@@ -41,7 +41,7 @@ export function lazyEngine(options: PrivateEngineOptions): LazyEngine {
 }
 
 /** Answer i belongs to prompts[i] and seed i, whatever was sampled before; an answer cut in the file is sampled again. */
-export async function sampleOnce(prompts: readonly string[], options: SampleOptions): Promise<SampledAnswer[]> {
+export async function sampleOnce(prompts: readonly string[], options: SampleOptions): Promise<SampledCompletion[]> {
   const { base, engine, versionId, file, maxTokens, seed, signal } = options;
   mkdirSync(path.dirname(file), { recursive: true });
   const known = readStored(file);
@@ -63,7 +63,7 @@ export async function sampleOnce(prompts: readonly string[], options: SampleOpti
     const ids = known.get(i)!;
     const ended = eosTokenIds.includes(ids.at(-1) ?? -1);
     const text = base.tokenizer.decode(ended ? ids.slice(0, -1) : ids);
-    return { promptIds: promptIds[i]!, answerIds: Int32Array.from(ids), text, ended };
+    return { promptIds: promptIds[i]!, completionIds: Int32Array.from(ids), text, ended };
   });
 }
 

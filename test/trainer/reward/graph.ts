@@ -4,7 +4,7 @@ import type { RewardArtifact } from '@/core/artifact/reward-artifact';
 import type { ModelConfig } from '@/core/base/model-config';
 import type { ModelWeights } from '@/core/base/weights';
 import { type BlockContext, type LoraDown, loraA, type Precision } from '@/engine/graph/blocks';
-import { pastName, writeTrunk } from '@/engine/graph/decode-loop';
+import { pastName, writeBackbone } from '@/engine/graph/decode-loop';
 import { packAdapter } from '@/engine/graph/lora';
 import { type ExternalData, Graph } from '@/engine/graph/writer';
 
@@ -48,7 +48,7 @@ function headScores(
   const starts = graph.op('Mul', [rangeTo(graph, dimension(graph, ids, 0)), dimension(graph, ids, 1)]);
   const readouts = graph.op('Add', [starts, graph.op('Cast', [lastIndex], { to: INT64 })]); // [B]
   const context = { graph, config, weights, precision };
-  const hidden = writeFreshTrunk(context, { ids, lengths, readouts, adapter }); // [B, H]
+  const hidden = writeFreshBackbone(context, { ids, lengths, readouts, adapter }); // [B, H]
 
   const { hiddenSize } = config;
   const ones = graph.initialiser('head.ones', [hiddenSize], () => new Float32Array(hiddenSize).fill(1));
@@ -80,9 +80,9 @@ function probeScores(
   const place = graph.op('Cast', [rangeTo(graph, dimension(graph, ids, 1))], { to: INT32 }); // [S]
   const isBefore = graph.op('Less', [place, column(starts)]);
   const isInside = graph.op('Less', [place, column(lengths)]);
-  const isAnswer = graph.op('And', [graph.op('Not', [isBefore]), isInside]); // [B, S]
+  const isCompletion = graph.op('And', [graph.op('Not', [isBefore]), isInside]); // [B, S]
   const count = graph.op('Cast', [column(graph.op('Sub', [lengths, starts]))], { to: FLOAT });
-  const share = graph.op('Div', [graph.op('Cast', [isAnswer], { to: FLOAT }), count]); // [B, S]
+  const share = graph.op('Div', [graph.op('Cast', [isCompletion], { to: FLOAT }), count]); // [B, S]
   const average = graph.op('Unsqueeze', [share, axis(1)]); // [B, 1, S]
   const shape = graph.op('Concat', [graph.op('Shape', [ids]), axis(config.hiddenSize)], { axis: 0 }); // [B, S, H]
 
@@ -98,7 +98,7 @@ function probeScores(
     }
   };
   const context = { graph, config, weights, precision };
-  writeFreshTrunk(context, { ids, lengths, readouts, adapter: null }, read);
+  writeFreshBackbone(context, { ids, lengths, readouts, adapter: null }, read);
   return graph.op('Concat', scores, { axis: 1 });
 }
 
@@ -125,7 +125,7 @@ interface Rows {
 }
 
 /** The trunk over rows without a past: its normed states at the read-outs. */
-function writeFreshTrunk(
+function writeFreshBackbone(
   context: BlockContext,
   { ids, lengths, readouts, adapter }: Rows,
   visit?: (layer: number, stream: string) => void,
@@ -150,7 +150,7 @@ function writeFreshTrunk(
   const lastIndex = graph.op('Sub', [lengths, graph.constant('int32', [1])]); // [B]
   const totalLength = graph.op('ReduceMax', [lengths], { keepdims: 0 });
   const place = { lastIndex, totalLength };
-  return writeTrunk(context, (name) => values.get(name)!, place, new Map(), everyRow, visit);
+  return writeBackbone(context, (name) => values.get(name)!, place, new Map(), everyRow, visit);
 }
 
 /** The LoRA tensors under the names that the blocks read; returns how many columns an A has. */

@@ -14,7 +14,7 @@ import { REWARD_GRAPH_VERSION, writeRewardModel } from './graph';
 
 export interface RewardScorer {
   /** Normalised scores, one an answer. */
-  score(answers: readonly { promptIds: ArrayLike<number>; answerIds: ArrayLike<number> }[]): Promise<number[]>;
+  score(completions: readonly { promptIds: ArrayLike<number>; completionIds: ArrayLike<number> }[]): Promise<number[]>;
   close(): Promise<void>;
 }
 
@@ -50,12 +50,12 @@ export async function openRewardScorer(
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   return {
-    async score(answers) {
-      const rows = answers.map(({ promptIds, answerIds }) => {
+    async score(completions) {
+      const rows = completions.map(({ promptIds, completionIds }) => {
         // As in training: the end of the answer is scored, and a token of the prompt always stays.
-        const answer = lastOf(answerIds, state.maxTokens - 1);
-        const prompt = lastOf(promptIds, state.maxTokens - answer.length);
-        const ids = [...prompt, ...answer];
+        const completion = lastOf(completionIds, state.maxTokens - 1);
+        const prompt = lastOf(promptIds, state.maxTokens - completion.length);
+        const ids = [...prompt, ...completion];
         return { ids, start: Math.min(prompt.length, ids.length - 1) };
       });
       const order = rows.map((_, i) => i).sort((a, b) => rows[b]!.ids.length - rows[a]!.ids.length || a - b);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_RULES } from '@/core/constraints/rules';
 import { countWords, excerpt, normaliseText } from '@/core/text/text';
 import { growth } from '@/test/unit/growth';
-import { measureAnswers } from '@/trainer/gates/answers';
+import { measureCompletions } from '@/trainer/gates/answers';
 
 describe('countWords', () => {
   it.each([
@@ -36,9 +36,9 @@ it('no answer in a script without blanks is degenerate for that', () => {
     '每天早上散步三十分钟对身体很好。',
     'เดินทุกเช้าสามสิบนาทีดีต่อสุขภาพ',
   ];
-  const answers = texts.map((_, i) => ({ promptIds: Int32Array.of(1), answerIds: Int32Array.of(i) }));
+  const completions = texts.map((_, i) => ({ promptIds: Int32Array.of(1), completionIds: Int32Array.of(i) }));
   const judging = { rules: DEFAULT_RULES, decode: (ids: readonly number[]) => texts[ids[0]!]!, endIds: [99] };
-  expect(measureAnswers({ answers, engineLogprobs: [] }, judging).degenerateShare).toBe(0);
+  expect(measureCompletions({ completions, engineLogprobs: [] }, judging).degenerateShare).toBe(0);
 });
 
 it('a text has one form under all its spellings', () => {

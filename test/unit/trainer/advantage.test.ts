@@ -94,9 +94,9 @@ test('a score is clipped, floored for degenerate answers and charged for not end
 });
 
 test('leave-one-out advantages equal RLOO for every prompt', () => {
-  const { rewards_k_by_prompt: byAnswer, adv } = golden.rloo;
-  byAnswer[0]!.forEach((_, prompt) => {
-    const group = byAnswer.map((row) => row[prompt]!);
+  const { rewards_k_by_prompt: byCompletion, adv } = golden.rloo;
+  byCompletion[0]!.forEach((_, prompt) => {
+    const group = byCompletion.map((row) => row[prompt]!);
     expectClose(
       leaveOneOutAdvantages(group, 4),
       adv.map((row) => row[prompt]!),
@@ -125,8 +125,8 @@ test("TRL's rewards, advantages and returns follow where its score lies one toke
     expectClose(advantages[i]!, trl.advantages_raw[i]!.slice(0, length));
     expectClose(returns[i]!, trl.returns[i]!.slice(0, length));
   });
-  const answers = advantages.map((row, i) => row.slice(0, LENGTHS[i]));
-  whiten(answers, { unbiased: true }).forEach((row, i) => {
+  const completions = advantages.map((row, i) => row.slice(0, LENGTHS[i]));
+  whiten(completions, { unbiased: true }).forEach((row, i) => {
     expectClose(row, trl.advantages_whitened[i]!.slice(0, LENGTHS[i]));
   });
 });

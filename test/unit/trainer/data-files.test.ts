@@ -29,14 +29,14 @@ const rowsOf = async <K extends SnapshotRow['kind']>(kind: K, ...lines: unknown[
   (await read(...lines)).rows.filter((row): row is Extract<SnapshotRow, { kind: K }> => row.kind === kind);
 const prompt = (...contents: string[]) =>
   base.renderPrompt(contents.map((content, i) => ({ role: i % 2 ? 'assistant' : 'user', content })));
-const answer = (text: string) => [...base.tokenizer.encode(text), TINY_END_OF_TURN];
+const completion = (text: string) => [...base.tokenizer.encode(text), TINY_END_OF_TURN];
 
 describe('data sets', () => {
   it('a pair of HH-RLHF is its shared dialogue and two last answers', async () => {
     const before = '\n\nHuman: Hi there\n\nAssistant: Hello!\n\nHuman: How are you?\n\nAssistant:';
     const [row] = await rowsOf('comparison', { chosen: `${before} Fine.`, rejected: `${before} Go away.` });
     expect(row).toMatchObject({ promptIds: prompt('Hi there', 'Hello!', 'How are you?'), choice: 'left' });
-    expect([row!.left.ids, row!.right.ids]).toEqual([answer('Fine.'), answer('Go away.')]);
+    expect([row!.left.ids, row!.right.ids]).toEqual([completion('Fine.'), completion('Go away.')]);
   });
 
   it('plain, conversational and implicit prompts of TRL mean the same', async () => {
@@ -50,7 +50,7 @@ describe('data sets', () => {
       ].map((line) => rowsOf('comparison', line)),
     );
     const plain = rows.map(([row]) => [row!.promptIds, row!.left.ids, row!.right.ids]);
-    expect(plain).toEqual(Array(3).fill([prompt('Hi'), answer('a'), answer('b')]));
+    expect(plain).toEqual(Array(3).fill([prompt('Hi'), completion('a'), completion('b')]));
   });
 
   it('a labelled completion is a thumb, an unlabelled one a demonstration', async () => {
@@ -60,11 +60,11 @@ describe('data sets', () => {
       { prompt: 'q', completion: 'no', label: false },
     );
     expect([up, down]).toMatchObject([
-      { up: true, answer: { ids: answer('yes') } },
-      { up: false, answer: { ids: answer('no') } },
+      { up: true, answer: { ids: completion('yes') } },
+      { up: false, answer: { ids: completion('no') } },
     ]);
     const [shown] = await rowsOf('demonstration', { prompt: 'q', completion: 'yes' });
-    expect(shown).toMatchObject({ promptIds: prompt('q'), answerIds: answer('yes') });
+    expect(shown).toMatchObject({ promptIds: prompt('q'), answerIds: completion('yes') });
   });
 
   it('every answer of a conversation is shown after what stood before it', async () => {
@@ -73,9 +73,9 @@ describe('data sets', () => {
       content,
     }));
     const rows = await rowsOf('demonstration', { messages });
-    expect(rows.map(({ promptIds, answerIds }) => [promptIds, answerIds])).toEqual([
-      [prompt('Hi'), answer('Hello')],
-      [prompt('Hi', 'Hello', 'Bye'), answer('Farewell')],
+    expect(rows.map(({ promptIds, answerIds: completionIds }) => [promptIds, completionIds])).toEqual([
+      [prompt('Hi'), completion('Hello')],
+      [prompt('Hi', 'Hello', 'Bye'), completion('Farewell')],
     ]);
   });
 
@@ -141,13 +141,13 @@ describe('data sets', () => {
       said('assistant', 'heard'),
     ];
     const rows = await rowsOf('demonstration', { messages });
-    expect(rows).toMatchObject([{ promptIds: prompt('q', 'unheard', 'r'), answerIds: answer('heard') }]);
+    expect(rows).toMatchObject([{ promptIds: prompt('q', 'unheard', 'r'), answerIds: completion('heard') }]);
     expect((await read({ messages })).rows.filter(({ kind }) => kind === 'prompt')).toHaveLength(1);
     const completed = await rowsOf('demonstration', {
       prompt: messages.slice(0, 3).map(({ role, content }) => ({ role, content })),
       completion: 'heard',
     });
-    expect(completed.map(({ answerIds }) => answerIds)).toEqual([answer('heard')]);
+    expect(completed.map(({ answerIds: completionIds }) => completionIds)).toEqual([completion('heard')]);
   });
 
   it('published shapes of a pair are one and the same pair: prompt apart, beside whole dialogues, or inside them', async () => {
@@ -170,7 +170,11 @@ describe('data sets', () => {
     ];
     for (const line of lines) {
       const [row] = await rowsOf('comparison', line);
-      expect(row).toMatchObject({ promptIds: prompt('Hi'), left: { ids: answer('a') }, right: { ids: answer('b') } });
+      expect(row).toMatchObject({
+        promptIds: prompt('Hi'),
+        left: { ids: completion('a') },
+        right: { ids: completion('b') },
+      });
     }
     const [withSystem] = await rowsOf('comparison', {
       prompt: 'Hi',

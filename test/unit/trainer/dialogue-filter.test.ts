@@ -44,8 +44,8 @@ describe('documents that are kept', () => {
     ['times before the name', (q: string) => `[00:01:02] Ann: ${q}`, (a: string) => `12:30 Bob: ${a}`],
     ['times and cues behind the name', (q: string) => `Ann (00:12): ${q}`, (a: string) => `BOB [off camera]: ${a}`],
     ['initials', (q: string) => `M. ${q}`, (a: string) => `K. ${a}`],
-  ])('with %s', (_, ask, answer) => {
-    const text = blocks(...['One?', 'Two?', 'Three?'].flatMap((q, i) => [ask(q, i), answer(`Yes, ${q}`, i)]));
+  ])('with %s', (_, ask, completion) => {
+    const text = blocks(...['One?', 'Two?', 'Three?'].flatMap((q, i) => [ask(q, i), completion(`Yes, ${q}`, i)]));
     const turns = turnsOf(text);
     expect(turns.map(({ text }) => text)).toEqual(['One?', 'Yes, One?', 'Two?', 'Yes, Two?', 'Three?', 'Yes, Three?']);
     expect(new Set(turns.map(({ speaker }) => speaker)).size).toBe(2);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { bestOfLoss, feedbackLoss, intervalLoss } from '@/trainer/math/feedback-loss';
 import { fitRatingScales, latentInterval, qualityOf } from '@/trainer/math/rating-scale';
-import { answersOf, type Questionnaire, type Rating, type RewardExample } from '@/trainer/math/reward-examples';
+import { completionsOf, type Questionnaire, type Rating, type RewardExample } from '@/trainer/math/reward-examples';
 
 const ids = (...values: number[]) => Int32Array.from(values);
 const PROMPT = ids(1, 2);
@@ -11,7 +11,7 @@ const judged = { promptIds: PROMPT, weight: 1 };
 const rating = (value: number, rater: string, weight = 1): Rating => ({
   kind: 'rating',
   promptIds: PROMPT,
-  answerIds: ids(3),
+  completionIds: ids(3),
   value,
   rater,
   weight,
@@ -20,7 +20,7 @@ const FLAWS = { version: 'v1', weights: { wrong: 0.6, rude: 0.5, long: 0.1 } };
 const questionnaire = (flaws: string[], rater = 'q'): Questionnaire => ({
   kind: 'questionnaire',
   ...judged,
-  answerIds: ids(4),
+  completionIds: ids(4),
   flaws,
   flawWeights: FLAWS,
   rater,
@@ -47,9 +47,9 @@ const EVERY_KIND: RewardExample[] = [
     outcome: 'both_bad',
     margin: 0,
   },
-  { kind: 'best_of', ...judged, weight: 0.6, answers: [ids(1), ids(2), ids(3), ids(4)], best: 2 },
-  { kind: 'thumb', ...judged, weight: 0.5, answerIds: ids(1), up: true, rater: 'a' },
-  { kind: 'thumb', ...judged, weight: 0.4, answerIds: ids(1), up: false, rater: 'b' },
+  { kind: 'best_of', ...judged, weight: 0.6, completions: [ids(1), ids(2), ids(3), ids(4)], best: 2 },
+  { kind: 'thumb', ...judged, weight: 0.5, completionIds: ids(1), up: true, rater: 'a' },
+  { kind: 'thumb', ...judged, weight: 0.4, completionIds: ids(1), up: false, rater: 'b' },
   rating(8, 'a', 0.3),
   rating(10, 'b', 0.35),
   rating(1, 'b', 0.25),
@@ -69,7 +69,7 @@ const OPTIONS = {
   centering: 0.05,
   normaliser: 2.5,
 };
-const scoreCount = (examples: readonly RewardExample[]) => examples.reduce((n, e) => n + answersOf(e).length, 0);
+const scoreCount = (examples: readonly RewardExample[]) => examples.reduce((n, e) => n + completionsOf(e).length, 0);
 const randomScores = (n: number, seed: number) => {
   const rng = new Rng(seed);
   return Array.from({ length: n }, () => 1.5 * rng.normal());
@@ -120,7 +120,7 @@ describe('the likelihood of all feedback', () => {
       rejectedIds: ids(1),
       outcome: 'chosen',
     } as const;
-    expect(answersOf(correction)).toEqual(answersOf(comparison));
+    expect(completionsOf(correction)).toEqual(completionsOf(comparison));
     expect(feedbackLoss([correction], scores, OPTIONS)).toEqual(feedbackLoss([comparison], scores, OPTIONS));
   });
 });

@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { describeLeftOut } from '@/trainer/data/left-out';
-import type { AnswerFigures } from '@/trainer/gates/answers';
+import type { CompletionFigures } from '@/trainer/gates/answers';
 import { pairedGain } from '@/trainer/gates/gain';
 import { reasonOf } from '@/trainer/gates/gate';
 import { judgeGates, judgeTrial, verdictOf } from '@/trainer/gates/verdict';
 
-const FIGURES: AnswerFigures = {
+const FIGURES: CompletionFigures = {
   count: 64,
   endRate: 1,
   degenerateShare: 0,
@@ -18,7 +18,7 @@ const FIGURES: AnswerFigures = {
 const gainGate = (candidate: number[], parent: number[], prompts: string[]) =>
   judgeGates({
     parity: { fp32: 0, int8: 0, tokens: 1 },
-    kl: { perAnswer: 0, budget: 1 },
+    kl: { perCompletion: 0, budget: 1 },
     candidate: FIGURES,
     parent: FIGURES,
     gain: { name: 'heldout_reward_gain', candidate, parent, prompts },
@@ -117,7 +117,7 @@ describe('a sentence about a gate', () => {
   it('the verdict also says what the training did not see', () => {
     const gates = judgeGates({
       parity: { fp32: 0, int8: 0, tokens: 1 },
-      kl: { perAnswer: 0, budget: 1 },
+      kl: { perCompletion: 0, budget: 1 },
       candidate: FIGURES,
       parent: FIGURES,
       gain: { name: 'heldout_reward_gain', candidate: [1, 1], parent: [0, 0], prompts: ['a', 'b'] },
@@ -133,7 +133,7 @@ describe('a rule', () => {
   const judged = (hits: number, parentHits: number) =>
     judgeGates({
       parity: { fp32: 0, int8: 0, tokens: 1 },
-      kl: { perAnswer: 0, budget: 1 },
+      kl: { perCompletion: 0, budget: 1 },
       candidate: { ...FIGURES, constraintRates: { profanity: hits / 64 } },
       parent: { ...FIGURES, constraintRates: { profanity: parentHits / 64 } },
       gain: { name: 'heldout_reward_gain', candidate: [1, 1], parent: [0, 0], prompts: ['a', 'b'] },
@@ -151,7 +151,7 @@ describe('a rule', () => {
 });
 
 describe('a trial', () => {
-  const failed = (candidate: Partial<AnswerFigures>, parent: Partial<AnswerFigures> = {}) =>
+  const failed = (candidate: Partial<CompletionFigures>, parent: Partial<CompletionFigures> = {}) =>
     judgeTrial({ ...FIGURES, ...candidate }, { ...FIGURES, ...parent })
       .filter(({ passed }) => !passed)
       .map(({ name }) => name);
@@ -164,7 +164,7 @@ describe('a trial', () => {
     expect(failed({ count: 128, degenerateShare: 3 / 128 })).toEqual([]);
     const gates = judgeGates({
       parity: { fp32: 0, int8: 0, tokens: 1 },
-      kl: { perAnswer: 0, budget: 1 },
+      kl: { perCompletion: 0, budget: 1 },
       candidate: { ...FIGURES, degenerateShare: 3 / 64 },
       parent: FIGURES,
       gain: { name: 'heldout_reward_gain', candidate: [1, 1], parent: [0, 0], prompts: ['a', 'b'] },

@@ -2,7 +2,7 @@
 import { test } from 'vitest';
 import { type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
-import { responseLogprobs, responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { completionLogprobs, completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { expectClose, golden } from './golden';
 
 const logits = golden.logprob.logits[0]!;
@@ -13,10 +13,10 @@ const positions = { row: new Int32Array(4), position: Int32Array.of(0, 1, 2, 3),
 
 test('log-softmax at temperatures 1 and 0.7, and the entropy', () => {
   tf.tidy(() => {
-    const plain = responseLogprobs(head(), hidden(), positions);
+    const plain = completionLogprobs(head(), hidden(), positions);
     expectClose(plain.logprobs, golden.logprob.T1[0]!);
     expectClose(plain.entropy, new Array(4).fill(golden.logprob.entropy_T1[0]));
-    const cooler = responseLogprobs(head(), hidden(), positions, { temperature: 0.7 });
+    const cooler = completionLogprobs(head(), hidden(), positions, { temperature: 0.7 });
     expectClose(cooler.logprobs, golden.logprob.T0_7[0]!);
   });
 });
@@ -25,7 +25,7 @@ test('PPO’s gradient for the logits at ratio 1 is that of REINFORCE', () => {
   // Action 1 with advantage 1: d log p / d logits = one-hot - p; the loss turns the sign.
   const one = { row: Int32Array.of(0), position: Int32Array.of(0), target: Int32Array.of(1) };
   tf.tidy(() => {
-    const { dHidden } = responseLogprobsWithGradient(head(), hidden(), one, 1, (logprobs) => {
+    const { dHidden } = completionLogprobsWithGradient(head(), hidden(), one, 1, (logprobs) => {
       const loss = clippedPolicyLoss({ logprobs, oldLogprobs: logprobs, advantages: [1], clip: 0.2, dualClip: 3 });
       return { loss: loss.loss, dLogprobs: loss.gradient };
     });

@@ -12,7 +12,7 @@ const END = 9;
 
 const experience: Experience = {
   promptIds: LENGTHS.map(() => Int32Array.of(1, 2)),
-  answerIds: [Int32Array.of(3, 3, 3, 3, 3), Int32Array.of(3, 3, END)],
+  completionIds: [Int32Array.of(3, 3, 3, 3, 3), Int32Array.of(3, 3, END)],
   staleness: new Float32Array(2),
   rewardScores: Float32Array.from(inputs.score),
   scores: Float32Array.from(inputs.score),

@@ -33,19 +33,19 @@ test('DPO has the gradient of its value, weights and ties included; a tie pulls 
 
 test('KTO equals TRL on good and bad answers', () => {
   const { beta, kl } = kto;
-  const answers = (ratios: number[], up: boolean) => ratios.map(() => ({ up, weight: 1 }));
-  const good = ktoLoss(kto.chosen_logratios, answers(kto.chosen_logratios, true), { beta, kl });
-  const bad = ktoLoss(kto.rejected_logratios, answers(kto.rejected_logratios, false), { beta, kl });
+  const completions = (ratios: number[], up: boolean) => ratios.map(() => ({ up, weight: 1 }));
+  const good = ktoLoss(kto.chosen_logratios, completions(kto.chosen_logratios, true), { beta, kl });
+  const bad = ktoLoss(kto.rejected_logratios, completions(kto.rejected_logratios, false), { beta, kl });
   expectClose(good.losses, kto.chosen_losses);
   expectClose(bad.losses, kto.rejected_losses);
 });
 
 test('KTO has the gradient of its value; its reference point is never below 0', () => {
-  const answers = [
+  const completions = [
     { up: true, weight: 1 },
     { up: false, weight: 1.3 },
   ];
-  const loss = (x: ArrayLike<number>) => ktoLoss(x, answers, { beta: 0.4, kl: 0.7, normaliser: 3 });
+  const loss = (x: ArrayLike<number>) => ktoLoss(x, completions, { beta: 0.4, kl: 0.7, normaliser: 3 });
   expectGradient((x) => loss(x).loss, [0.5, -1.2], loss([0.5, -1.2]).gradient);
   expect(mismatchedKl([-3, 1])).toBe(0);
   expect(mismatchedKl([3, 1])).toBe(2);

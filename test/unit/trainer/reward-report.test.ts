@@ -26,8 +26,8 @@ test('pairs are decided comparisons, corrections, and a best one against each ot
     [{ kind: 'comparison', ...judged, ...sides, outcome: 'chosen' }, [2, 1]],
     [{ kind: 'comparison', ...judged, ...sides, outcome: 'tie' }, [2, 1]],
     [{ kind: 'correction', ...judged, originalIds: ids(7), correctedIds: ids(6), margin: 0 }, [0, 1]],
-    [{ kind: 'best_of', ...judged, answers: [ids(1), ids(2), ids(3)], best: 1 }, [4, 6, 5]],
-    [{ kind: 'thumb', ...judged, answerIds: ids(2), up: true, rater: 'a' }, [9]],
+    [{ kind: 'best_of', ...judged, completions: [ids(1), ids(2), ids(3)], best: 1 }, [4, 6, 5]],
+    [{ kind: 'thumb', ...judged, completionIds: ids(2), up: true, rater: 'a' }, [9]],
   ];
   const pairs = scoredPairs(examples.map(([example, scores]) => ({ example, scores })));
   const shape = pairs.map((pair) => [pair.chosen, pair.rejected, pair.chosenLength, pair.rejectedLength]);

@@ -1,7 +1,7 @@
 // Which logged answers may be learnt from, and when.
 import { expect, test } from 'vitest';
 import type { StoredGeneration } from '@/trainer/data/examples';
-import { screenStored, takeStored, truncateResponse } from '@/trainer/policy/stored-experience';
+import { screenStored, takeStored, truncateCompletion } from '@/trainer/policy/stored-experience';
 import { golden } from './golden';
 
 const plain = { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1 };
@@ -16,7 +16,7 @@ const generation = (changes: Partial<StoredGeneration> = {}): StoredGeneration =
 const limits = { maxStaleness: 2, maxPromptTokens: 4, maxResponseTokens: 4, endIds: [1] };
 
 test('truncated sampling of every kind, other temperatures, long, empty and stale answers are refused and counted', () => {
-  const { answers, refused } = screenStored(
+  const { completions, refused } = screenStored(
     [
       generation(),
       generation({ sampling: { ...plain, topK: 40 } }),
@@ -32,30 +32,30 @@ test('truncated sampling of every kind, other temperatures, long, empty and stal
   );
   expect(refused).toEqual({ truncated_sampling: 4, too_long: 1, empty: 1, stale: 1 });
   // The furthest behind comes first: it expires soonest.
-  expect(answers.map(({ updatesBehind }) => updatesBehind)).toEqual([2, 0]);
+  expect(completions.map(({ updatesBehind }) => updatesBehind)).toEqual([2, 0]);
 });
 
 test('an answer ends with its first end token, log-probs with it', () => {
   const { stop, inp, out, first_pad } = golden.truncate_response;
   inp.forEach((ids, i) => {
-    const cut = truncateResponse(Int32Array.from(ids), [stop]);
+    const cut = truncateCompletion(Int32Array.from(ids), [stop]);
     expect(cut.length).toBe(first_pad[i]);
     expect([...cut]).toEqual(out[i]!.slice(0, first_pad[i]));
   });
   const long = generation({ completionIds: Int32Array.of(5, 1, 7), logprobs: Float32Array.of(-1, -2, -3) });
-  const [answer] = screenStored([long], limits).answers;
-  expect([...answer!.logprobs]).toEqual([-1, -2]);
+  const [completion] = screenStored([long], limits).completions;
+  expect([...completion!.logprobs]).toEqual([-1, -2]);
 });
 
 test('each answer is used once, and one that has fallen too far behind meanwhile is passed over', () => {
-  const { answers } = screenStored([generation({ updatesBehind: 2 }), generation(), generation()], limits);
-  const first = takeStored(answers, 0, 1, { iteration: 0, maxStaleness: 2 });
+  const { completions } = screenStored([generation({ updatesBehind: 2 }), generation(), generation()], limits);
+  const first = takeStored(completions, 0, 1, { iteration: 0, maxStaleness: 2 });
   expect(first).toMatchObject({ cursor: 1, stale: 0 });
-  const late = takeStored(answers, 0, 2, { iteration: 1, maxStaleness: 2 });
+  const late = takeStored(completions, 0, 2, { iteration: 1, maxStaleness: 2 });
   // Two updates behind the parent and one since are three; the others are one behind.
   expect(late).toMatchObject({ cursor: 3, stale: 1 });
   expect(late.taken.length).toBe(2);
-  expect(takeStored(answers, 3, 2, { iteration: 1, maxStaleness: 2 }).taken).toEqual([]);
+  expect(takeStored(completions, 3, 2, { iteration: 1, maxStaleness: 2 }).taken).toEqual([]);
 });
 
 test('log-probs that do not belong to the answer are refused', () => {

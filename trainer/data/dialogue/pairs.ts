@@ -84,8 +84,8 @@ export function makePairs(
   const pairs: Demonstration[] = [];
   const dropped: PairDropReason[] = [];
   for (let i = 1; i < messages.length; i += 2) {
-    const [prompt, answer] = [messages[i - 1]!, messages[i]!];
-    if (/\[(?:inaudible|unintelligible|indistinct)/iu.test(answer.content)) dropped.push('inaudible');
+    const [prompt, completion] = [messages[i - 1]!, messages[i]!];
+    if (/\[(?:inaudible|unintelligible|indistinct)/iu.test(completion.content)) dropped.push('inaudible');
     else if (Math.max(words[i - 1]!, words[i]!) > longestWords) dropped.push('too_long');
     else {
       let from = i - 1;
@@ -97,7 +97,7 @@ export function makePairs(
       const history = messages
         .slice(from, i - 1)
         .map((message): DemonstrationMessage => (message.role === 'assistant' ? { ...message, weight: 0 } : message));
-      pairs.push({ messages: [...history, prompt, answer] });
+      pairs.push({ messages: [...history, prompt, completion] });
     }
   }
   return { pairs, dropped };

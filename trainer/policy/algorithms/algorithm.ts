@@ -12,7 +12,7 @@ import type { Learner, PolicyState } from '@/trainer/policy/run';
 import type { StepOutcome } from '@/trainer/policy/step';
 import type { UpdateSums } from '@/trainer/policy/update-sums';
 import type { Metrics } from '@/trainer/runs/store';
-import type { Answer } from '@/trainer/sampling/completion-logprobs';
+import type { Completion } from '@/trainer/sampling/completion-logprobs';
 
 /** What tells one algorithm from another. */
 export interface OnPolicyAlgorithm {
@@ -49,7 +49,7 @@ export interface StepContext {
   /** By the schedule, at this step; 0 without one. */
   learningRate: number;
   /** What to imitate at this step: none where the settings mix none in. */
-  demonstrations(mix: Pick<OnPolicyConfig, 'demonstrationCoefficient' | 'demonstrationBatch'>): Answer[];
+  demonstrations(mix: Pick<OnPolicyConfig, 'demonstrationCoefficient' | 'demonstrationBatch'>): Completion[];
   /** Refuses the run where its first step does not start at ratio 1 with a finite entropy. */
   check(figures: { largestRatioError: number; entropy: number }): void;
 }

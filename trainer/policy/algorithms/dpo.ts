@@ -19,9 +19,9 @@ export function dpo(config: DpoConfig, comparisons: readonly PreferencePair[]): 
     config,
     needsMismatchedKl: false,
     items: comparisons.map(({ promptIds, chosenIds, rejectedIds, outcome, weight }) => ({
-      answers: [
-        { promptIds, answerIds: chosenIds },
-        { promptIds, answerIds: rejectedIds },
+      completions: [
+        { promptIds, completionIds: chosenIds },
+        { promptIds, completionIds: rejectedIds },
       ],
       isTie: outcome !== 'chosen',
       weight,

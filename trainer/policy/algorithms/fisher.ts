@@ -8,11 +8,11 @@ import { tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
 import { addGradients, disposeGradients } from '@/trainer/model/optim';
 import { gatherPositions, scatterPositions } from '@/trainer/model/positions';
-import type { NamedGradients, NamedVariables, ResponsePositions } from '@/trainer/model/types';
+import type { CompletionPositions, NamedGradients, NamedVariables } from '@/trainer/model/types';
 import type { Learner } from '@/trainer/policy/run';
-import { type Answer, batchAnswers } from '@/trainer/sampling/completion-logprobs';
+import { batchCompletions, type Completion } from '@/trainer/sampling/completion-logprobs';
 
-type Model = Pick<Learner, 'trunk' | 'policy'>;
+type Model = Pick<Learner, 'backbone' | 'policy'>;
 
 /** Tokens whose logits are in memory at a time, as in model/logprobs. */
 const CHUNK = 256;
@@ -22,7 +22,7 @@ const RELATIVE_STEP = 3e-3;
 /** The response tokens of a micro-batch and their hidden states under the policy before it moves. */
 interface States {
   ids: Int32Array[];
-  positions: ResponsePositions;
+  positions: CompletionPositions;
   hidden: Float32Array; // [N, H]
 }
 
@@ -33,10 +33,10 @@ export interface RestingPolicy {
   parameters: Float32Array; // all LoRA tensors, one behind the other
 }
 
-export function restPolicy(model: Model, answers: readonly Answer[], microBatchTokens: number): RestingPolicy {
-  const lengths = answers.map(({ promptIds, answerIds }) => promptIds.length + answerIds.length);
+export function restPolicy(model: Model, completions: readonly Completion[], microBatchTokens: number): RestingPolicy {
+  const lengths = completions.map(({ promptIds, completionIds }) => promptIds.length + completionIds.length);
   const states = packByLength(lengths, microBatchTokens).map((members) => {
-    const { ids, positions } = batchAnswers(members.map((i) => answers[i]!));
+    const { ids, positions } = batchCompletions(members.map((i) => completions[i]!));
     return { ids, positions, hidden: hiddenRows(model, { ids, positions }) };
   });
   return {
@@ -67,9 +67,9 @@ export function fisherProduct(
   const gradients: NamedGradients = new Map();
   states.forEach(({ ids, positions }, i) => {
     const tangent = ahead[i]!.map((x, j) => (x - behind[i]![j]!) / (2 * step)); // J v, [N, H]
-    const result = model.trunk.backward({ ids }, model.policy, (hidden) => ({
+    const result = model.backbone.backward({ ids }, model.policy, (hidden) => ({
       loss: 0,
-      dHidden: curvatureTimes(model.trunk.head, hidden, positions, tangent, 1 / tokens),
+      dHidden: curvatureTimes(model.backbone.head, hidden, positions, tangent, 1 / tokens),
       gradients: new Map(),
       metrics: {},
     }));
@@ -84,7 +84,7 @@ export function fisherProduct(
 function curvatureTimes(
   head: Tensor2D,
   hidden: Tensor3D,
-  positions: ResponsePositions,
+  positions: CompletionPositions,
   tangent: Float32Array,
   scale: number,
 ): Tensor3D {
@@ -107,11 +107,11 @@ export function meanDivergence(model: Model, { states, tokens }: RestingPolicy):
   for (const { ids, positions, hidden } of states) {
     const now = hiddenRows(model, { ids, positions });
     total += tf.tidy(() => {
-      const shape: [number, number] = [positions.target.length, model.trunk.config.hiddenSize];
+      const shape: [number, number] = [positions.target.length, model.backbone.config.hiddenSize];
       const [before, after] = [tf.tensor2d(hidden, shape), tf.tensor2d(now, shape)];
       const parts = chunks(shape[0], (start, size) => {
-        const old = tf.logSoftmax(tf.matMul(slice(before, start, size), model.trunk.head, false, true)); // [n, V]
-        const own = tf.logSoftmax(tf.matMul(slice(after, start, size), model.trunk.head, false, true)); // [n, V]
+        const old = tf.logSoftmax(tf.matMul(slice(before, start, size), model.backbone.head, false, true)); // [n, V]
+        const own = tf.logSoftmax(tf.matMul(slice(after, start, size), model.backbone.head, false, true)); // [n, V]
         return tf.sum(tf.mul(tf.exp(old), tf.sub(old, own)));
       });
       return tf.addN(parts).dataSync()[0]!;
@@ -145,8 +145,8 @@ export function conjugateGradient(
   return x;
 }
 
-function hiddenRows({ trunk, policy }: Model, { ids, positions }: Pick<States, 'ids' | 'positions'>): Float32Array {
-  return tf.tidy(() => gatherPositions(trunk.hidden({ ids }, policy), positions).dataSync().slice() as Float32Array);
+function hiddenRows({ backbone, policy }: Model, { ids, positions }: Pick<States, 'ids' | 'positions'>): Float32Array {
+  return tf.tidy(() => gatherPositions(backbone.hidden({ ids }, policy), positions).dataSync().slice() as Float32Array);
 }
 
 function chunks<Part>(rows: number, visit: (start: number, size: number) => Part): Part[] {

@@ -4,7 +4,7 @@
 // log-ratio of the batch's answers under each other's prompts, at least 0, without a gradient. Ties say neither and are left
 // out; of a pair that is bad on both sides, both answers are bad.
 import type { KtoConfig } from '@/core/config/policy';
-import { ktoLoss, type PreferencePair, type ThumbedAnswer } from '@/trainer/math/preference-loss';
+import { ktoLoss, type PreferencePair, type ThumbedCompletion } from '@/trainer/math/preference-loss';
 import { mean } from '@/trainer/policy/metrics';
 import type { OfflineAlgorithm, PreferenceItem } from '@/trainer/policy/offline-loop';
 import type { Metrics } from '@/trainer/runs/store';
@@ -16,11 +16,11 @@ interface Thumbed extends PreferenceItem {
 export function kto(
   config: KtoConfig,
   comparisons: readonly PreferencePair[],
-  thumbs: readonly ThumbedAnswer[],
+  thumbs: readonly ThumbedCompletion[],
 ): OfflineAlgorithm<Thumbed> {
   const { beta, desirableWeight, undesirableWeight } = config;
-  const item = (promptIds: Int32Array, answerIds: Int32Array, up: boolean, weight: number): Thumbed => ({
-    answers: [{ promptIds, answerIds }],
+  const item = (promptIds: Int32Array, completionIds: Int32Array, up: boolean, weight: number): Thumbed => ({
+    completions: [{ promptIds, completionIds }],
     up,
     weight: weight * (up ? desirableWeight : undesirableWeight),
   });
@@ -33,11 +33,11 @@ export function kto(
           ? []
           : [item(promptIds, chosenIds, outcome === 'chosen', weight), item(promptIds, rejectedIds, false, weight)],
       ),
-      ...thumbs.map(({ promptIds, answerIds, up, weight }) => item(promptIds, answerIds, up, weight)),
+      ...thumbs.map(({ promptIds, completionIds, up, weight }) => item(promptIds, completionIds, up, weight)),
     ],
-    loss: (logRatios, answers, { kl, normaliser }) => ktoLoss(logRatios, answers, { beta, kl, normaliser }),
-    metrics(logRatios, answers): Metrics {
-      const of = (up: boolean) => logRatios.filter((_, i) => answers[i]!.up === up).map((x) => beta * x);
+    loss: (logRatios, completions, { kl, normaliser }) => ktoLoss(logRatios, completions, { beta, kl, normaliser }),
+    metrics(logRatios, completions): Metrics {
+      const of = (up: boolean) => logRatios.filter((_, i) => completions[i]!.up === up).map((x) => beta * x);
       const [chosen, rejected] = [of(true), of(false)];
       const signed = [...chosen, ...rejected.map((x) => -x)];
       return {

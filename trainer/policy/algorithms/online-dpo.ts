@@ -9,7 +9,7 @@ import { disposeGradients } from '@/trainer/model/optim';
 import { groupSignal } from '@/trainer/policy/learning-signal';
 import { groupMetrics, sum } from '@/trainer/policy/metrics';
 import { logRatioGradients } from '@/trainer/policy/preference-step';
-import { answersAt, applyGradients, problemOf, type StepOutcome } from '@/trainer/policy/step';
+import { applyGradients, completionsAt, problemOf, type StepOutcome } from '@/trainer/policy/step';
 import { NO_UPDATE } from '@/trainer/policy/update-sums';
 import type { OnPolicyAlgorithm, StepContext } from './algorithm';
 
@@ -52,11 +52,11 @@ function stepOnPairs(
   }));
   const reference = ordered.map((row) => sum(experience.referenceLogprobs[row]!));
   const old = ordered.map((row) => sum(experience.logprobs[row]!));
-  const sums = { ...NO_UPDATE, tokens: rows.reduce((total, row) => total + experience.answerIds[row]!.length, 0) };
+  const sums = { ...NO_UPDATE, tokens: rows.reduce((total, row) => total + experience.completionIds[row]!.length, 0) };
   let largestRatioError = 0;
   const { loss, gradients } = logRatioGradients(
     learner,
-    answersAt(experience, ordered),
+    completionsAt(experience, ordered),
     reference,
     { unit: 2, microBatchTokens },
     (logRatios, units) => {

@@ -6,15 +6,15 @@
 
 import type { TrpoConfig } from '@/core/config/policy';
 import { importanceWeights } from '@/trainer/math/importance';
-import { responseLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { disposeGradients } from '@/trainer/model/optim';
 import type { Experience } from '@/trainer/policy/experience';
 import { criticSignal, type LearningSignal } from '@/trainer/policy/learning-signal';
 import type { Learner } from '@/trainer/policy/run';
-import { answersAt, flatten, gradientsOf, problemOf, type StepOutcome, tokenShares } from '@/trainer/policy/step';
+import { completionsAt, flatten, gradientsOf, problemOf, type StepOutcome, tokenShares } from '@/trainer/policy/step';
 import { addSums, NO_UPDATE, type UpdateSums } from '@/trainer/policy/update-sums';
 import { stepOnValues } from '@/trainer/policy/value-step';
-import { scoreResponses } from '@/trainer/sampling/completion-logprobs';
+import { scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { policyGradientLoss } from './a2c';
 import type { OnPolicyAlgorithm, StepContext } from './algorithm';
 import {
@@ -56,8 +56,8 @@ export function trpo(config: TrpoConfig): OnPolicyAlgorithm {
 /** The natural-gradient step of the policy, or none where no step is better within the region. */
 function stepInRegion({ learner, experience, signal, rows, check }: StepContext, config: TrpoConfig): StepOutcome {
   const { variables } = learner.policy;
-  const answers = answersAt(experience, rows);
-  const tokens = answers.reduce((total, { answerIds }) => total + answerIds.length, 0);
+  const completions = completionsAt(experience, rows);
+  const tokens = completions.reduce((total, { completionIds }) => total + completionIds.length, 0);
   const weights = surrogateWeights(experience, rows, tokens, config);
   const sums: UpdateSums = { ...NO_UPDATE, tokens };
 
@@ -65,10 +65,10 @@ function stepInRegion({ learner, experience, signal, rows, check }: StepContext,
   const { gradient, problem } = surrogateGradient({ learner, experience, signal, rows, weights, check, config, sums });
   if (problem) return { sums: { ...sums, rejected: 1 }, problem };
   // 2. x = F^-1 g.
-  const resting = restPolicy(learner, answers, config.microBatchTokens);
+  const resting = restPolicy(learner, completions, config.microBatchTokens);
   const sample = restPolicy(
     learner,
-    answers.slice(0, config.fisherSequences ?? answers.length),
+    completions.slice(0, config.fisherSequences ?? completions.length),
     config.microBatchTokens,
   );
   const times = (v: Float32Array) => fisherProduct(learner, sample, v, config.damping);
@@ -130,10 +130,10 @@ function surrogateGradient({ learner, experience, signal, rows, weights, check, 
   let largestRatioError = 0;
   const gradients = gradientsOf(
     learner,
-    answersAt(experience, rows),
+    completionsAt(experience, rows),
     config.microBatchTokens,
     (hidden, positions, members) =>
-      responseLogprobsWithGradient(learner.trunk, hidden, positions, 1, (logprobs, entropy) => {
+      completionLogprobsWithGradient(learner.backbone, hidden, positions, 1, (logprobs, entropy) => {
         const own = members.map((i) => rows[i]!);
         const oldLogprobs = flatten(experience.logprobs, own);
         const loss = policyGradientLoss({
@@ -163,14 +163,14 @@ function surrogateGradient({ learner, experience, signal, rows, weights, check, 
 
 /** Weighted mean of A rho under the policy as it is. */
 function surrogate(
-  { trunk, policy }: Learner,
+  { backbone, policy }: Learner,
   experience: Experience,
   signal: LearningSignal,
   rows: readonly number[],
   weights: readonly Float64Array[],
   microBatchTokens: number,
 ): number {
-  const { logprobs } = scoreResponses(trunk, policy, answersAt(experience, rows), microBatchTokens);
+  const { logprobs } = scoreCompletions(backbone, policy, completionsAt(experience, rows), microBatchTokens);
   let total = 0;
   rows.forEach((row, i) => {
     logprobs[i]!.forEach((x, t) => {
