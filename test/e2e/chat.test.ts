@@ -62,9 +62,9 @@ describe.runIf(chromiumPath)('the chat', () => {
 
   it('keeps a thumb over a reload', async () => {
     await page.getByRole('button', { name: 'Good answer' }).click();
-    await expect.poll(() => page.getByRole('button', { name: 'Take the rating back' }).count()).toBe(1);
+    await expect.poll(() => page.getByRole('button', { name: 'Remove the rating' }).count()).toBe(1);
     await page.reload();
-    await page.getByRole('button', { name: 'Take the rating back' }).waitFor();
+    await page.getByRole('button', { name: 'Remove the rating' }).waitFor();
   });
 
   it('resumes the stream when the page is reloaded in mid-answer', async () => {
@@ -74,11 +74,11 @@ describe.runIf(chromiumPath)('the chat', () => {
     await untilAnswered(page);
     await screenshot(page, 'chat-resumed');
     expect(await page.getByRole('article').count()).toBeGreaterThanOrEqual(2);
-    expect(await page.getByText('The answer broke off.').count()).toBe(0);
+    expect(await page.getByText('The answer was interrupted.').count()).toBe(0);
   });
 
   it('answers again beside the old answer, and pages between them', async () => {
-    await page.getByRole('button', { name: 'Answer again' }).last().click();
+    await page.getByRole('button', { name: 'Regenerate' }).last().click();
     await untilAnswered(page);
     await page.getByText('2/2').waitFor();
     const second = await page.getByRole('article').last().textContent();
@@ -147,7 +147,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     const before = product.supervisor.pid('engine')!;
     process.kill(before, 'SIGKILL');
     await untilAnswered(page);
-    expect(await page.getByText('The answer broke off.').count()).toBe(0);
+    expect(await page.getByText('The answer was interrupted.').count()).toBe(0);
     expect(product.supervisor.pid('engine')).not.toBe(before);
   });
 });

@@ -158,7 +158,7 @@ describe.runIf(chromiumPath)('another machine', () => {
   it("an address that is no conversation's leads to the page that says so", async () => {
     for (const path of ['/c/not-a-uuid', '/nowhere']) {
       await page.goto(lan + path);
-      await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+      await page.getByRole('heading', { name: 'Page not found' }).waitFor();
       expect(await page.getByText(/uuid/i).count()).toBe(0);
     }
   });
@@ -188,7 +188,7 @@ describe.runIf(chromiumPath)('another machine', () => {
       if (request.url().includes('/api/auth/')) requests++;
     });
     await phone.goto(lan);
-    await phone.getByText('現在、同じネットワークから多くの方がサインインしています。').waitFor();
+    await phone.getByText('現在、同じネットワークから多くの方がログインしています。').waitFor();
     await screenshot(phone, 'gate-ja');
     await phone.waitForTimeout(5000);
     expect(requests).toBeLessThanOrEqual(4);

@@ -105,7 +105,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     await answer.getByRole('button', { name: 'Send feedback' }).click();
     const comments = () => rows('select thumb, comment from feedback');
     await expect.poll(comments).toEqual([{ thumb: 1, comment: '  it rhymes' }]);
-    await answer.getByRole('button', { name: 'Take the rating back' }).click();
+    await answer.getByRole('button', { name: 'Remove the rating' }).click();
     await answer.getByText('Rating removed, with your comment').waitFor();
     expect(await comments()).toEqual([]);
     await answer.getByRole('button', { name: 'Undo' }).click();
@@ -121,7 +121,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     await page.goto(product.url);
     await say(page, 'Branch');
     await untilAnswered(page);
-    await page.getByRole('button', { name: 'Answer again' }).last().click();
+    await page.getByRole('button', { name: 'Regenerate' }).last().click();
     await untilAnswered(page);
     await page.getByText('2/2').waitFor();
     await page.getByRole('button', { name: 'Previous version' }).last().click();
@@ -160,7 +160,7 @@ describe.runIf(chromiumPath)('the chat', () => {
       await other.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
       await other.getByRole('dialog').waitFor({ state: 'hidden' });
       await other.close();
-      await page.getByRole('heading', { name: 'This conversation is not here' }).waitFor();
+      await page.getByRole('heading', { name: 'Chat not found' }).waitFor();
       expect(await page.getByText('Reconnecting').count()).toBe(0);
     } finally {
       process.kill(engine, 'SIGCONT');

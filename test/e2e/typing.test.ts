@@ -95,9 +95,9 @@ describe.runIf(chromiumPath)('writing while a comparison finishes', () => {
   });
 
   it('says which answer a chat goes on from when nobody chooses', async () => {
-    await page.getByText('if you write on, the chat continues from answer A').waitFor();
+    await page.getByText('if you keep writing, the chat continues from answer A').waitFor();
     await say(page, 'And now something else');
-    await page.getByText('the chat went on from this one, Answer A').waitFor();
+    await page.getByText('The chat continued from this one, Answer A').waitFor();
     expect(await votes()).toBe(0);
   });
 });
