@@ -9,7 +9,7 @@ import { AttuneError } from '@/core/errors';
 import type { Logger } from '@/core/logger';
 import type { Database, Executor } from '@/db/client';
 import * as schema from '@/db/schema';
-import { moveHistory } from './services/guest';
+import { moveHistory } from './services/account/guest';
 
 export const ADMIN_EMAIL = 'admin@attune.local';
 /** Where a link leads that was used before, or is too old. */

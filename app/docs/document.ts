@@ -1,5 +1,5 @@
 // The OpenAPI document as the reference page reads it.
-import type { openApiDocument } from '@/server/api/openapi';
+import type { openApiDocument } from '@/server/api/openapi/openapi';
 
 /** As much of JSON Schema as the document uses. */
 export interface Schema {

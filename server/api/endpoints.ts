@@ -5,7 +5,7 @@ import { preflight } from './cors';
 import { methodNotAllowed } from './errors';
 import { feedback } from './feedback';
 import { model, models } from './models';
-import { openApiDocument } from './openapi';
+import { openApiDocument } from './openapi/openapi';
 import { type Call, forEverybody, type Handler, withKey } from './route';
 
 type Methods = Partial<Record<'GET' | 'POST', Handler>>;

@@ -2,7 +2,7 @@
 import { ZodError } from 'zod';
 import { AttuneError, type ErrorCode, toAttuneError } from '@/core/errors';
 import { RETRY_AFTER_SECONDS } from '../http/status';
-import type { ErrorBody } from './responses';
+import type { ErrorBody } from './openapi/responses';
 import { meant } from './schema-errors';
 
 interface Transport {

@@ -1,5 +1,5 @@
 // Feedback on what a key's requests produced, by generation id.
-import { prefer, thumb } from '../services/feedback';
+import { prefer, thumb } from '@/server/services/feedback/feedback';
 import { FeedbackRequest } from './requests';
 import type { Call } from './route';
 

@@ -2,7 +2,7 @@
 import { judge, maskText } from '@/core/constraints/judge';
 import type { Piece } from '@/server/services/generation/read-answers';
 import type { Completion } from '../services/completion/completion';
-import type { ChatLogprobs, TextLogprobs } from './responses';
+import type { ChatLogprobs, TextLogprobs } from './openapi/responses';
 import type { Call } from './route';
 
 type ShownToken = Piece['tokens'][number];

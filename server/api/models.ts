@@ -1,5 +1,5 @@
 // The model list: versions that may be asked for, and the alias for what people get.
-import { getModel, listModels } from '../services/model';
+import { getModel, listModels } from '@/server/services/version/model';
 import type { ModelView } from '../services/views';
 import type { Call } from './route';
 

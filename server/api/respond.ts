@@ -6,8 +6,8 @@ import type { Completion } from '../services/completion/completion';
 import { asAttuneError, errorBody } from './errors';
 import { firstWithin, pacedStream } from './event-stream';
 import { IDEMPOTENCY_KEY } from './idempotency';
+import type { Usage } from './openapi/responses';
 import type { Common } from './requests';
-import type { Usage } from './responses';
 import type { Call } from './route';
 
 /** What the two endpoints say differently. */

@@ -2,9 +2,9 @@
 
 import { networkOf } from '@/core/address';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import { admitSignIn } from '@/server/services/account/sign-in-limits';
 import { getWebProcess, type WebProcess } from '../product';
 import { checkDatabase } from '../services/health';
-import { admitSignIn } from '../services/sign-in-limits';
 import { mediaType, readBytes } from './body';
 import { ownAddress, refuseForeignPage } from './origin';
 import { checkPlainData } from './plain-data';

@@ -1,6 +1,6 @@
 // Account: the consent to training that new chats begin with, and the first password.
 import { z } from 'zod';
-import * as account from '../services/account';
+import * as account from '@/server/services/account/account';
 import { memberProcedure, router, userProcedure } from '../trpc';
 
 /** better-auth's own bounds. */

@@ -1,14 +1,14 @@
 // What an admin sees and does: versions, training runs, experiments, settings, audit.
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
+import { FEEDBACK_FILTERS, listFeedback } from '@/server/services/feedback/given-feedback';
+import * as experiment from '@/server/services/version/experiment';
+import * as release from '@/server/services/version/release';
+import { listVersions } from '@/server/services/version/version';
 import * as audit from '../services/audit';
-import * as experiment from '../services/experiment';
-import { FEEDBACK_FILTERS, listFeedback } from '../services/given-feedback';
 import { overview } from '../services/overview';
-import * as release from '../services/release';
 import * as run from '../services/run';
 import * as settings from '../services/settings';
-import { listVersions } from '../services/version';
 import { adminProcedure, router } from '../trpc';
 import { Id } from './inputs';
 

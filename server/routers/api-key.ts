@@ -1,6 +1,6 @@
 // API keys and usage of the person who is signed in.
 import { z } from 'zod';
-import * as apiKey from '../services/api-key';
+import * as apiKey from '@/server/services/account/api-key';
 import { listUsage } from '../services/usage';
 import { memberProcedure, router, userProcedure } from '../trpc';
 import { Id } from './inputs';

@@ -1,7 +1,7 @@
 // Feedback: thumbs, choices between two answers, and a preferred regeneration. The author is the login's.
 import { z } from 'zod';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
-import * as feedback from '../services/feedback';
+import * as feedback from '@/server/services/feedback/feedback';
 import { router, userProcedure } from '../trpc';
 
 export const feedbackRouter = router({

@@ -1,6 +1,6 @@
 // People, for admins: the list, and who has the admin's role.
 import { z } from 'zod';
-import * as user from '../services/user';
+import * as user from '@/server/services/account/user';
 import { adminProcedure, router } from '../trpc';
 
 export const userRouter = router({

@@ -1,6 +1,6 @@
 // The API's routes over a world, without a server in between: requests go to the handler that Next calls.
 import { serve } from '@/server/api/endpoints';
-import type { ErrorBody } from '@/server/api/responses';
+import type { ErrorBody } from '@/server/api/openapi/responses';
 import type { WebProcess } from '@/server/product';
 import { callAs, createUser } from './world';
 

@@ -1,7 +1,7 @@
 // Whatever is sent to the API, it answers with a body that clients read, and never with a fault of its own.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ErrorBody } from '@/server/api/responses';
+import { ErrorBody } from '@/server/api/openapi/responses';
 import { type ApiClient, createClient, routeTo } from './api-client';
 import { callAs, createUser, createWorld, type World } from './world';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { eq, inArray } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generation, message } from '@/db/schema';
-import { ChatCompletion, ErrorBody, TextCompletion } from '@/server/api/responses';
+import { ChatCompletion, ErrorBody, TextCompletion } from '@/server/api/openapi/responses';
 import { type ApiClient, createClient, errorOf, routeTo } from './api-client';
 import { createWorld, type World } from './world';
 

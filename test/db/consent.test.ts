@@ -4,7 +4,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conversation, feedback, user } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
-import { moveHistory } from '@/server/services/guest';
+import { moveHistory } from '@/server/services/account/guest';
 import { type Api, callAs, createUser, createWorld, readStream, send, type World } from './world';
 
 let world: World;

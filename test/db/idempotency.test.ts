@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { count, eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { conversation, generation, idempotencyKey } from '@/db/schema';
-import { ChatCompletion, ChatCompletionChunk } from '@/server/api/responses';
+import { ChatCompletion, ChatCompletionChunk } from '@/server/api/openapi/responses';
 import type { WebProcess } from '@/server/product';
 import { type ApiClient, createClient, errorOf, routeTo } from './api-client';
 import { createWorld, type World } from './world';

@@ -7,7 +7,7 @@ import { Settings } from '@/core/settings';
 import { generation, rateLimit } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import { createCaller } from '@/server/routers';
-import { authenticate } from '@/server/services/api-key';
+import { authenticate } from '@/server/services/account/api-key';
 import { admit, charge } from '@/server/services/limits';
 import { callAs, createUser, createWorld, readStream, send, type World } from './world';
 

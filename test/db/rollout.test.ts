@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { assignment, experiment, generation, release, user, version } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import { assignArm } from '@/server/rollout/assign';
-import { runningExperiment } from '@/server/services/experiment';
+import { runningExperiment } from '@/server/services/version/experiment';
 import { type Api, callAs, createUser, createWorld, publishVersion, readStream, send, type World } from './world';
 
 let world: World;

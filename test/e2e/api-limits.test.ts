@@ -3,7 +3,7 @@ import { eq, gte } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '@/db/client';
 import { generation } from '@/db/schema';
-import * as schemas from '@/server/api/responses';
+import * as schemas from '@/server/api/openapi/responses';
 import { api, chat, clientOf, errorOf, HELLO, post, SHORT, useApi, whilePaused } from './api-support';
 import type { TestProduct } from './support';
 

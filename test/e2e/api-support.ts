@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { loadBase } from '@/core/base/load-base';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import { generation } from '@/db/schema';
-import type * as schemas from '@/server/api/responses';
+import type * as schemas from '@/server/api/openapi/responses';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { pauseOnceBegun } from '../pause-engine';
 import { openProduct, realModel, type TestProduct } from './support';

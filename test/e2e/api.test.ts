@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBase } from '@/core/base/load-base';
 import type { Database } from '@/db/client';
 import { conversation, feedback, generation, message } from '@/db/schema';
-import * as schemas from '@/server/api/responses';
+import * as schemas from '@/server/api/openapi/responses';
 import { api, chat, errorOf, HELLO, idsOf, post, rowOf, SHORT, useApi, whilePaused } from './api-support';
 import { realModel } from './support';
 

@@ -1,7 +1,7 @@
 // The API reference as a person reads it, and the API's edges over a real connection.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ErrorBody } from '@/server/api/responses';
+import { ErrorBody } from '@/server/api/openapi/responses';
 import { api, HELLO, post, useApi, whilePaused } from './api-support';
 import { chromiumPath, openBrowser, screenshot } from './support';
 

@@ -3,7 +3,7 @@ import { AttuneError } from '@/core/errors';
 import { excerpt, normaliseText } from '@/core/text/text';
 import { describeUnknownKeys, nearestName } from '@/core/text/unknown-keys';
 import { dialogueKeys } from './conversations';
-import { isDialogue, isEmpty, readTurns, type Turn } from './messages';
+import { isDialogue, isEmpty, readTurns, type Turn } from './dialogue/messages';
 import type { UnsplitRow } from './snapshot';
 import type { TokenSource } from './token-source';
 

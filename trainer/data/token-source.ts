@@ -2,7 +2,7 @@
 import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import { endOfTurn } from './demonstrations';
-import type { Turn } from './messages';
+import type { Turn } from './dialogue/messages';
 import type { Completion } from './snapshot';
 
 /** Characters of the longest tokens: a text of more than this for each position is too long without being looked at. */

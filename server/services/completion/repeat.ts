@@ -4,7 +4,7 @@ import { AttuneError } from '@/core/errors';
 import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { generation, idempotencyKey } from '@/db/schema';
-import type { KeyOwner } from '@/server/services/api-key';
+import type { KeyOwner } from '@/server/services/account/api-key';
 import { follow } from '@/server/services/generation/follow';
 import type { GenerationRow } from '@/server/services/generation/generation';
 import type { Product } from '@/server/services/product';

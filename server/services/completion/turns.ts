@@ -6,7 +6,7 @@ import { AttuneError } from '@/core/errors';
 import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { conversation, message } from '@/db/schema';
-import type { KeyOwner } from '@/server/services/api-key';
+import type { KeyOwner } from '@/server/services/account/api-key';
 import type { Turn } from './prompt';
 
 /** True when it was made just now; requests of one conversation take turns. */

@@ -6,10 +6,10 @@ import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
 import { generation, message } from '@/db/schema';
 import { type Assignment, assignArm, ofArm } from '@/server/rollout/assign';
-import { holdRunning } from '@/server/services/experiment';
 import { type Caller, charge, takeSeats } from '@/server/services/limits';
 import type { Product } from '@/server/services/product';
 import { countUsage } from '@/server/services/usage';
+import { holdRunning } from '@/server/services/version/experiment';
 import { type Asked, begin, type GenerationRow, lockName } from './generation';
 import type { RunningGeneration } from './running-generation';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nameOf, readReference } from '@/app/docs/document';
 import { boundsOf, fieldsOf, typeOf } from '@/app/docs/fields';
 import { serve } from '@/server/api/endpoints';
-import { openApiDocument } from '@/server/api/openapi';
+import { openApiDocument } from '@/server/api/openapi/openapi';
 
 const reference = readReference(openApiDocument());
 const typeText = (schema: Parameters<typeof typeOf>[0]) =>

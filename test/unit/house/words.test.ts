@@ -9,7 +9,7 @@ const ROOMS = ['app', 'server', 'engine', 'trainer', 'db', 'core', 'product', 'c
 const WORDS: [word: RegExp, files: RegExp][] = [
   // Handing the whole environment on to a child process reads no setting.
   // The samples of the API's reference are programs of other people.
-  [/(?<!\.\.\.|\benv: )\bprocess\.env\b/, /^[a-z]+\/env\.ts$|^server\/api\/samples\.ts$/],
+  [/(?<!\.\.\.|\benv: )\bprocess\.env\b/, /^[a-z]+\/env\.ts$|^server\/api\/openapi\/samples\.ts$/],
   [/\bTRPCError\b/, /^server\/trpc\.ts$/],
 ];
 

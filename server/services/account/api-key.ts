@@ -5,10 +5,10 @@ import { AttuneError } from '@/core/errors';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import { recordAudit } from '@/db/audit';
 import { apiKey, usage } from '@/db/schema';
-import type { Product } from './product';
-import { checkText } from './text';
-import { totalOf } from './usage';
-import type { ApiKeyView } from './views';
+import type { Product } from '@/server/services/product';
+import { checkText } from '@/server/services/text';
+import { totalOf } from '@/server/services/usage';
+import type { ApiKeyView } from '@/server/services/views';
 
 const MARK = 'sk-attune-';
 const SHOWN = MARK.length + 4;

@@ -6,11 +6,11 @@ import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { champion, lockReleases } from '@/db/release';
 import { assignment, experiment, version } from '@/db/schema';
-import type { Experiment } from '../rollout/assign';
-import { moveUsers } from '../rollout/assign';
-import { judgeArms, NO_JUDGEMENT } from '../rollout/metrics';
-import type { Product } from './product';
-import type { ArmView, ExperimentResultsView, ExperimentView } from './views';
+import type { Experiment } from '@/server/rollout/assign';
+import { moveUsers } from '@/server/rollout/assign';
+import { judgeArms, NO_JUDGEMENT } from '@/server/rollout/metrics';
+import type { Product } from '@/server/services/product';
+import type { ArmView, ExperimentResultsView, ExperimentView } from '@/server/services/views';
 
 export async function runningExperiment(db: Executor): Promise<Experiment | null> {
   const [row] = await db.select().from(experiment).where(eq(experiment.status, 'running'));

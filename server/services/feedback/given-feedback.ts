@@ -3,9 +3,9 @@ import { and, count, desc, eq, inArray, isNotNull, or, type SQL, sql } from 'dri
 import { alias } from 'drizzle-orm/pg-core';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, message } from '@/db/schema';
-import { cursorOf, isBehind, readCursor } from './cursor';
-import type { Product } from './product';
-import type { FeedbackPageView, GivenFeedbackView } from './views';
+import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
+import type { Product } from '@/server/services/product';
+import type { FeedbackPageView, GivenFeedbackView } from '@/server/services/views';
 
 const PAGE = 20;
 

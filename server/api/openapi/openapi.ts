@@ -1,14 +1,14 @@
 // The OpenAPI document of the API, made of the schemas that requests are parsed by.
 import { z } from 'zod';
 import { Settings } from '@/core/settings';
-import { REPEAT_HOURS } from '../services/completion/repeat';
-import { codesOf } from './errors';
-import { IDEMPOTENCY_KEY, MAX_KEY_LENGTH } from './idempotency';
-import * as requests from './requests';
+import { codesOf } from '@/server/api/errors';
+import { IDEMPOTENCY_KEY, MAX_KEY_LENGTH } from '@/server/api/idempotency';
+import * as requests from '@/server/api/requests';
+import { MAX_BODY_BYTES } from '@/server/api/route';
+import { REFUSALS } from '@/server/api/unsupported';
+import { REPEAT_HOURS } from '@/server/services/completion/repeat';
 import * as responses from './responses';
-import { MAX_BODY_BYTES } from './route';
 import { SAMPLES, type Sample } from './samples';
-import { REFUSALS } from './unsupported';
 
 const REQUESTS = {
   Message: requests.Message,

@@ -2,9 +2,9 @@
 import { desc } from 'drizzle-orm';
 import { champion } from '@/db/release';
 import { version } from '@/db/schema';
-import { judgeVersions, NO_JUDGEMENT } from '../rollout/metrics';
-import type { Product } from './product';
-import type { VersionView } from './views';
+import { judgeVersions, NO_JUDGEMENT } from '@/server/rollout/metrics';
+import type { Product } from '@/server/services/product';
+import type { VersionView } from '@/server/services/views';
 
 export async function listVersions({ db }: Product): Promise<VersionView[]> {
   const [rows, judged, now] = await Promise.all([

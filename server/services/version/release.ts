@@ -3,7 +3,7 @@ import { asc, eq } from 'drizzle-orm';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { champion, changeChampion } from '@/db/release';
 import { release, version } from '@/db/schema';
-import type { Product } from './product';
+import type { Product } from '@/server/services/product';
 
 /** `actorId` null is the product itself. Without `expectedChampionId` the champion at the moment of the call is meant. */
 export async function promote(

@@ -1,8 +1,8 @@
 // Limits on becoming someone: guests, accounts and passwords from one network, counted in Postgres for all replicas.
 import { createHash } from 'node:crypto';
 import { AttuneError } from '@/core/errors';
-import { counterOf } from './limits';
-import type { Product } from './product';
+import { counterOf } from '@/server/services/limits';
+import type { Product } from '@/server/services/product';
 
 interface Rule {
   key: string;

@@ -3,8 +3,8 @@ import { and, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import { conversation, session, user } from '@/db/schema';
-import type { Product } from './product';
-import type { Role, UserListView, UserView } from './views';
+import type { Product } from '@/server/services/product';
+import type { Role, UserListView, UserView } from '@/server/services/views';
 
 const PAGE = 50;
 

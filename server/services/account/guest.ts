@@ -2,7 +2,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '@/db/client';
 import { assignment, comparison, conversation, feedback, generation, user } from '@/db/schema';
-import { moveUsage } from './usage';
+import { moveUsage } from '@/server/services/usage';
 
 /** better-auth deletes the guest afterwards, and with the guest whatever was not moved. */
 export async function moveHistory(db: Database, guestId: string, userId: string): Promise<void> {

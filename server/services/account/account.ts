@@ -6,8 +6,8 @@ import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { account, user } from '@/db/schema';
-import type { Product } from './product';
-import type { AccountView } from './views';
+import type { Product } from '@/server/services/product';
+import type { AccountView } from '@/server/services/views';
 
 const PASSWORD_PROVIDER = 'credential';
 

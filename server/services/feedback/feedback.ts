@@ -3,9 +3,9 @@ import { and, eq, or, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
 import { comparison, feedback, generation, message } from '@/db/schema';
-import type { Product } from './product';
-import { checkCharacters } from './text';
-import type { Choice } from './views';
+import type { Product } from '@/server/services/product';
+import { checkCharacters } from '@/server/services/text';
+import type { Choice } from '@/server/services/views';
 
 /** What is absent stays: reasons under the same thumb, a comment under either. */
 export async function thumb(

@@ -5,10 +5,10 @@ import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
 import { version } from '@/db/schema';
-import type { Assignment } from '../rollout/assign';
-import { chooseArms } from './generation/answer';
-import type { Product } from './product';
-import type { ModelView } from './views';
+import type { Assignment } from '@/server/rollout/assign';
+import { chooseArms } from '@/server/services/generation/answer';
+import type { Product } from '@/server/services/product';
+import type { ModelView } from '@/server/services/views';
 
 /** Whatever the rollout gives to the key's owner; every other name is a version's id. */
 export const CHAMPION_ALIAS = 'champion';
