@@ -1,4 +1,4 @@
-// The trainer's one door to TensorFlow.js: the native backend, or a clear error, never silently the slow one.
+// The trainer's only way to TensorFlow.js: the native backend or a clear error, never silently the slow backend.
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { env } from 'node:process';
@@ -20,21 +20,21 @@ export type {
 // CommonJS on purpose: the ESM build of tfjs-core registers no gradients, and tfjs-node-gpu requires this same instance.
 const require = createRequire(import.meta.url);
 
-/** Why the native backend cannot be loaded, in a sentence, or null when it can. Looks again after a failure. */
+/** One sentence that says why the native backend cannot be loaded, or null. Tries again after a failure. */
 export function nativeBackendProblem(): string | null {
-  if (loaded.problem) loaded = load(); // a module that failed is not cached, so the set-up may have mended it
+  if (loaded.problem) loaded = load(); // a module that failed is not cached, so the set-up may have fixed it
   return loaded.problem;
 }
 
 export interface BackendReport {
   name: string;
-  /** 'gpu' where libtensorflow sees a CUDA device. */
+  /** 'gpu' if libtensorflow sees a CUDA device. */
   device: 'cpu' | 'gpu';
   tensorflow: string;
   threads: number;
 }
 
-/** Throws UNAVAILABLE with the mend where the native backend is absent. Called once by each process that trains. */
+/** Throws UNAVAILABLE with the remedy if the native backend is absent. Called once by each process that trains. */
 export async function startBackend(): Promise<BackendReport> {
   if (loaded.problem) throw new AttuneError('UNAVAILABLE', loaded.problem, { cause: loaded.cause });
   await tf.setBackend('tensorflow');
@@ -43,7 +43,7 @@ export async function startBackend(): Promise<BackendReport> {
     name: tf.getBackend(),
     device: usesGpu() ? 'gpu' : 'cpu',
     tensorflow: backend.binding.TF_Version,
-    // libtensorflow takes one thread a core that this process may use; `taskset` or a container limits it.
+    // libtensorflow starts one thread per core that this process may use; `taskset` or a container limits them.
     threads: availableParallelism(),
   };
 }
@@ -53,14 +53,15 @@ export const usesGpu = (): boolean =>
   (tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
 
 function load(): { tf: Tf; problem: string | null; cause?: unknown } {
-  // Written for libtensorflow, which reads it as it is loaded: only errors of its C++ log (0 is everything, 3 nothing).
+  // libtensorflow reads this while it is loaded: its C++ log shows only errors (0 shows everything, 3 nothing).
   env.TF_CPP_MIN_LOG_LEVEL = '2';
-  // A pool of its own for main memory: glibc's heap kept holes of a third more (SFT step of 8 x 256: 4.2 GB against 3.0).
+  // Its own memory pool: fragmentation made glibc's heap a third larger (SFT step of 8 x 256: 4.2 GB against 3.0).
   env.TF_CPU_ALLOCATOR_USE_BFC ??= 'true';
-  // oneDNN's products on processors without AVX-512, too, where TensorFlow leaves them out: there the SFT step took 12 % less.
+  // TensorFlow leaves out oneDNN's products on processors without AVX-512, where they make the SFT step 12 % shorter.
   env.TF_ENABLE_ONEDNN_OPTS ??= '1';
-  // On a GPU: take memory as it is needed, since an engine or a desktop may share the card; and multiply float32 as float32,
-  // as torch does by default: TF32 keeps 10 bits of a factor, too few for log-probs that must match the engine's.
+  // On a GPU: take memory as needed, because an engine or a desktop may share the card, and multiply float32 as
+  // float32, as torch does by default: TF32 keeps 10 bits of a factor, too few for log-probs that must match the
+  // engine's.
   env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   env.NVIDIA_TF32_OVERRIDE ??= '0';
   // tfjs-node uses two helpers that Node 23 removed.

@@ -26,7 +26,7 @@ const Shared = z.strictObject({
   schedule: z.enum(['constant', 'linear', 'cosine']).default('constant'),
   /** Global norm of the policy's gradient. */
   maxGradNorm: z.number().positive().default(1),
-  /** Nats per answer from the reference: a run on fresh answers ends above it and keeps a policy from below it. */
+  /** Nats per answer from the reference: a run on fresh answers stops above it and keeps a policy that is below it. */
   klBudget: z.number().positive().default(8),
   /** Optimiser steps between two checkpoints inside an iteration; experience is always kept. */
   checkpointEverySteps: z.int().min(1).default(4),
@@ -35,7 +35,7 @@ const Shared = z.strictObject({
 
 type SharedConfig = z.infer<typeof Shared>;
 
-/** The step size over a run, but for the run's length. */
+/** The schedule of the step size, without the length of the run. */
 export const rateOf = (config: Pick<SharedConfig, 'learningRate' | 'warmupSteps' | 'schedule'>) => ({
   kind: config.schedule,
   lr: config.learningRate,
@@ -52,7 +52,7 @@ const Sampled = Shared.extend({
   scoreScaling: z.enum(['none', 'running']).default('none'),
   /** Scores are cut to plus or minus this. */
   scoreClip: z.number().positive().default(5),
-  /** Points off an answer that does not end by itself. */
+  /** Points deducted from an answer without an end token. */
   eosPenalty: z.number().min(0).default(1),
   /** Answers with fewer words are degenerate; 0 is off. */
   minWords: z.int().min(0).default(3),
@@ -62,10 +62,10 @@ const Sampled = Shared.extend({
 /** Without the step size, which not every algorithm has. */
 export type SampledConfig = Omit<z.infer<typeof Sampled>, 'learningRate' | 'warmupSteps' | 'schedule' | 'maxGradNorm'>;
 
-/** By the gradient of log-probs times advantages. */
+/** Algorithms that follow the gradient of log-probs times advantages. */
 const OnPolicy = Sampled.extend({
   klEstimator: z.enum(['k1', 'k2', 'k3']).default('k1'),
-  /** Charged in the reward of each token, or as a term of the loss: there k2 has the expected gradient, k1 has none. */
+  /** Charged in each token's reward, or as a term of the loss, where k2 has the expected gradient and k1 has none. */
   klIn: z.enum(['reward', 'loss']).default('reward'),
   /** Points of score for one nat away from the reference. */
   klCoefficient: z.number().min(0).default(0.03),
@@ -87,7 +87,7 @@ const OnPolicy = Sampled.extend({
   importanceBounds: z.tuple([z.number().min(0), z.number().positive()]).default([0.5, 2]),
   /** Points of loss for one nat of entropy per token; more is more varied. */
   entropyCoefficient: z.number().min(0).default(0),
-  /** Weight of the cross-entropy on demonstrations beside the policy's loss (InstructGPT's PTX); keep it small. */
+  /** Weight of the cross-entropy on demonstrations, added to the policy's loss (InstructGPT's PTX); keep it small. */
   demonstrationCoefficient: z.number().min(0).default(0),
   /** Demonstrations per optimiser step. */
   demonstrationBatch: z.int().min(1).default(4),
@@ -102,11 +102,11 @@ const Critic = OnPolicy.extend({
   lambda: z.number().min(0).max(1).default(0.95),
   /** Divides rewards by their deviation over the batch, keeping their mean (N-details). */
   whitenRewards: z.boolean().default(false),
-  /** Bessel's correction in whitening, as TRL and verl have it; OpenRLHF and lm-human-preferences do without. */
+  /** Bessel's correction in whitening, as in TRL and verl; OpenRLHF and lm-human-preferences leave it out. */
   unbiasedWhitening: z.boolean().default(false),
-  /** Policy updates by which stored answers may be behind; fresh ones are behind by none. */
+  /** Largest number of policy updates since a stored answer was sampled; fresh answers have 0. */
   maxStaleness: z.int().min(0).default(0),
-  /** Share of an iteration's answers that may be logged ones of the parent; the rest is fresh and measures the policy. */
+  /** Share of an iteration's answers that may be logged ones of the parent; the fresh rest measures the policy. */
   storedShare: z.number().min(0).max(0.9).default(0),
 });
 
@@ -129,7 +129,7 @@ export const PpoConfig = Critic.extend({
   ...clipped,
   /** Range of a value around its old one, in units of the score; null is off. */
   valueClip: z.number().positive().nullable().default(0.5),
-  /** First iterations in which the value head alone learns. */
+  /** Number of first iterations in which only the value head learns. */
   criticWarmup: z.int().min(0).default(0),
 });
 export type PpoConfig = z.infer<typeof PpoConfig>;
@@ -137,7 +137,7 @@ export type PpoConfig = z.infer<typeof PpoConfig>;
 export const A2cConfig = Critic.extend({ algorithm: z.literal('a2c').default('a2c') });
 export type A2cConfig = z.infer<typeof A2cConfig>;
 
-/** No step size and no gradient clip: the divergence bounds the step. What would not be in the surrogate is left out. */
+/** No step size and no gradient clip: the divergence bounds the step. Settings that the surrogate cannot use are left out. */
 export const TrpoConfig = Critic.omit({ learningRate: true, warmupSteps: true, schedule: true, maxGradNorm: true })
   .omit({ klIn: true, aggregation: true, entropyCoefficient: true })
   .omit({ demonstrationCoefficient: true, demonstrationBatch: true })
@@ -151,14 +151,14 @@ export const TrpoConfig = Critic.omit({ learningRate: true, warmupSteps: true, s
     /** Answers in a Fisher-vector product; null takes all of the iteration. */
     fisherSequences: z.int().min(1).nullable().default(null),
     backtracks: z.int().min(1).default(15),
-    /** Of the step, at each backtrack. */
+    /** Factor by which each backtrack shortens the step. */
     backtrackFactor: z.number().gt(0).lt(1).default(0.8),
     /** Passes of the value head over one iteration's experience. */
     valueEpochs: z.int().min(0).default(8),
   });
 export type TrpoConfig = z.infer<typeof TrpoConfig>;
 
-/** Several answers to a prompt, judged against each other. */
+/** Algorithms that compare several answers to the same prompt. */
 const Grouped = OnPolicy.extend({
   ...clipped,
   /** Answers to each prompt; `sequences` is a multiple of it. */
@@ -183,7 +183,7 @@ export const GrpoConfig = Grouped.extend({
 });
 export type GrpoConfig = z.infer<typeof GrpoConfig>;
 
-/** Two answers to each prompt; the better one by score is preferred. Divergence is bounded by beta alone. */
+/** Two answers to each prompt; the one with the higher score is preferred. Only beta bounds the divergence. */
 export const OnlineDpoConfig = Sampled.extend({
   algorithm: z.literal('online-dpo').default('online-dpo'),
   epochs: z.int().min(1).default(1),
@@ -196,7 +196,7 @@ export type OnlineDpoConfig = z.infer<typeof OnlineDpoConfig>;
 
 /** Algorithms that learn from stored preferences and sample nothing. */
 const Offline = Shared.extend({
-  /** Smaller than with fresh answers: nothing measures how far the policy has gone but its own loss. */
+  /** Smaller than with fresh answers, because only the policy's own loss measures how far it has moved. */
   learningRate: z.number().positive().default(5e-5),
   /** Scale of the implicit reward beta * log(policy / reference). */
   beta: z.number().positive().default(0.1),
@@ -218,7 +218,7 @@ export type DpoConfig = z.infer<typeof DpoConfig>;
 
 export const KtoConfig = Offline.extend({
   algorithm: z.literal('kto').default('kto'),
-  /** Answers per optimiser step; the divergence is estimated on them shifted against their prompts. */
+  /** Answers per optimiser step; the divergence is estimated by pairing each with another's prompt. */
   batchExamples: z.int().min(2).default(16),
   /** Weight of a good answer's loss; keep weight times count of good and bad within 1:1 to 4:3. */
   desirableWeight: z.number().positive().default(1),

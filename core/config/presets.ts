@@ -1,4 +1,4 @@
-// A whole run's settings: the stages' own, the named presets, and how fields, preset and seed make one configuration.
+// The settings of a whole run: its stages, the named presets, and how fields, preset and seed become one configuration.
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 import { hash32 } from '@/core/rng';
@@ -14,7 +14,7 @@ export const PipelineConfig = z.strictObject({
   /** Imitation of demonstrations before anything else; null leaves it out, and {} takes its defaults. */
   sft: SftSettings.nullable().default(null),
   rewardModel: RewardModelConfig.prefault({}),
-  /** Which of the following optimises the policy; null ends with what the imitation made. */
+  /** Which of the following optimises the policy; null ends the run after imitation. */
   algorithm: z.enum(ALGORITHMS).nullable().default('ppo'),
   ppo: POLICY_CONFIGS.ppo.prefault({}),
   a2c: POLICY_CONFIGS.a2c.prefault({}),
@@ -26,9 +26,9 @@ export const PipelineConfig = z.strictObject({
   kto: POLICY_CONFIGS.kto.prefault({}),
   /** Fresh answers of the parent policy on which the reward is brought to mean 0 and deviation 1. */
   normalisationSamples: z.int().min(2).default(64),
-  /** Answers of candidate and parent each that the gates compare; the standard error of the gain falls with their root. */
+  /** Answers that the gates take from candidate and parent each; the gain's standard error falls with their root. */
   gateAnswers: z.int().min(8).default(128),
-  /** Answers of a policy in the middle of its run that decide whether it may be kept; 0 keeps the best-scored, whatever it says. */
+  /** Answers by which a policy is tried in the middle of its run; 0 keeps the best-scored policy untried. */
   trialAnswers: z.int().min(0).default(128),
 });
 export type PipelineConfig = z.infer<typeof PipelineConfig>;
@@ -97,9 +97,9 @@ export const PRESETS = {
     normalisationSamples: 48,
     gateAnswers: 64,
   }),
-  /** A base of up to 400M parameters on four cores or more, some thousand votes: hours. */
+  /** A base of up to 400M parameters on four cores or more, a few thousand votes: hours. */
   cpu: PipelineConfig.parse({
-    // Up to a thousand votes probes ranked better than an adapter wherever both were measured; with far more, try probe: null.
+    // With up to a thousand votes, probes ranked better than an adapter in every test; with more, try probe: null.
     rewardModel: { probe: {}, batchExamples: 16, maxTokens: 384, microBatchTokens: 2048 },
     ...forEveryAlgorithm({
       iterations: 16,
@@ -128,7 +128,7 @@ export const PRESETS = {
 } as const satisfies Record<string, PipelineConfig>;
 type PresetName = keyof typeof PRESETS;
 
-/** Fields over the defaults, or over a named preset; one `seed` seeds every stage differently. */
+/** Applies fields to the defaults or to a named preset; one `seed` gives each stage a different seed. */
 export function parseConfig(config: Record<string, unknown>): PipelineConfig {
   const { preset, seed, ...own } = config;
   if (preset !== undefined && !Object.hasOwn(PRESETS, String(preset))) {
@@ -154,7 +154,7 @@ const nameUnknownSettings: typeof nameUnknownKeys = (issue) =>
     : nameUnknownKeys(issue);
 
 function seedsOf(seed: { data?: number }): object {
-  if (seed.data === undefined) throw new AttuneError('BAD_INPUT', "The run's seed must be a whole number from 0 on.");
+  if (seed.data === undefined) throw new AttuneError('BAD_INPUT', "The run's seed must be a whole number, 0 or more.");
   const policy = Object.fromEntries(ALGORITHMS.map((name) => [name, { seed: hash32(seed.data!, 2) }]));
   return { rewardModel: { seed: hash32(seed.data, 1) }, ...policy };
 }

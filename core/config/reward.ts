@@ -5,7 +5,7 @@ import { LoraConfig } from './policy';
 export const ProbeConfig = z.strictObject({
   /** Blocks that are read, as shares of the depth; the mean over several is steadier than the best of them. */
   depths: z.array(z.number().gt(0).lt(1)).min(1).default([0.4, 0.53, 0.67, 0.8, 0.9]),
-  /** Precisions of the prior around 0 of a standardised feature's weight, in votes: the best by cross-validation is taken. */
+  /** Precisions, in votes, of the prior around 0 for a standardised feature's weight; cross-validation picks one. */
   precisions: z.array(z.number().positive()).min(1).default([30, 100, 300, 1000, 3000, 10_000]),
   /** Parts of the prompts, each judged by a fit on the others. */
   folds: z.int().min(2).max(20).default(5),
@@ -15,28 +15,29 @@ export type ProbeConfig = z.infer<typeof ProbeConfig>;
 export const RewardModelConfig = z.strictObject({
   /**
    * Linear probes of the frozen base in place of an adapter: on few or noisy votes they rank better and take minutes.
-   * Of the settings below they heed maxTokens, batchExamples, microBatchTokens, centering, undecidedPerDecided, uncertaintyPenalty,
-   * the raters' and the seed: nothing is held out, no step is taken. null trains an adapter.
+   * Among the settings below, they use only maxTokens, batchExamples, microBatchTokens, centering, undecidedPerDecided,
+   * uncertaintyPenalty, the raters' settings and the seed: nothing is held out and no step is taken. null trains an
+   * adapter.
    */
   probe: ProbeConfig.nullable().default(null),
   lora: LoraConfig.prefault({}),
   /**
-   * Share of the blocks, from the top, that are adapted. What enters them is the base's alone and the same in every epoch:
-   * it is computed once and kept, so that a step costs about this share of the whole.
+   * Share of the blocks, from the top, that are adapted. Their input comes from frozen blocks and is the same in every
+   * epoch: it is computed once and kept, so a step costs about this share of a step through all blocks.
    */
   adaptedShare: z.number().gt(0).max(1).default(1),
-  /** Bytes of memory for what is kept: four times the hidden size a token. */
+  /** Bytes of memory for this kept input; each token takes four times the hidden size. */
   keptStatesBytes: z
     .int()
     .min(0)
     .default(2 ** 30),
   /** AdamW step size of the LoRA tensors, after warm-up. */
   learningRate: z.number().positive().default(1.5e-4),
-  /** Scalar heads on the one trunk; several are an ensemble, each on its own bootstrap of the feedback. */
+  /** Scalar heads on the same backbone; several are an ensemble, each on its own bootstrap of the feedback. */
   heads: z.int().min(1).max(16).default(1),
   /** zero: a few hundred votes must not fight a random direction. normal is N(0, 1 / sqrt(hidden size + 1)). */
   headInit: z.enum(['zero', 'normal']).default('zero'),
-  /** Deviations of the heads that come off their mean when the policy is scored. */
+  /** Standard deviations of the heads subtracted from their mean when the policy is scored. */
   uncertaintyPenalty: z.number().min(0).default(0),
   /** Step size of the scalar heads. */
   headLearningRate: z.number().positive().default(2e-3),
@@ -54,13 +55,13 @@ export const RewardModelConfig = z.strictObject({
   microBatchTokens: z.int().min(1).default(2048),
   /** A row longer than this loses the start of its prompt. */
   maxTokens: z.int().min(8).default(512),
-  /** Global norm of the gradient. */
+  /** Largest global norm of the gradient. */
   maxGradNorm: z.number().positive().default(1),
   /** Weight of (chosen + rejected)^2, which keeps scores around zero. */
   centering: z.number().min(0).default(0.01),
-  /** Precision of the prior around 0 of a rater's bias, in votes: few thumbs explain little. */
+  /** Precision of the prior around 0 of a rater's bias, in votes: a few thumbs explain little. */
   raterBiasRidge: z.number().min(0).default(1),
-  /** Ratings that the mean and spread of all raters count for in those of one rater. */
+  /** Number of ratings that the mean and spread of all raters are worth when those of one rater are estimated. */
   ratingShrinkage: z.number().positive().default(5),
   /** Share of prompts held out; every example of a prompt is on one side. */
   evalShare: z.number().min(0).max(0.5).default(0.15),
@@ -68,7 +69,7 @@ export const RewardModelConfig = z.strictObject({
   evalsPerEpoch: z.int().min(1).default(2),
   /** Evaluations without a better held-out loss that end the training. */
   patience: z.int().min(1).default(3),
-  /** Ends training after so many tokens forward and backward (padding aside); null is no limit. */
+  /** Training ends after this many tokens forward and backward, without padding; null sets no limit. */
   tokenBudget: z.int().positive().nullable().default(null),
   /** Ties and both-bads kept for each decided comparison: they cost as much and say less. null keeps all. */
   undecidedPerDecided: z.number().min(0).nullable().default(0.3),

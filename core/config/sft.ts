@@ -18,9 +18,9 @@ export const SftConfig = z.strictObject({
   microBatchTokens: z.int().min(1).default(2048),
   /** A row longer than this loses its start. */
   maxTokens: z.int().min(8).default(512),
-  /** Global norm of the gradient. */
+  /** Largest global norm of the gradient. */
   maxGradNorm: z.number().positive().default(1),
-  /** Ratings from this on make their answer a demonstration, as a thumb up does. */
+  /** A rating of at least this makes its answer a demonstration, as a thumb up does. */
   leastRating: z.number().min(1).max(10).default(9),
   /** Share of conversations held out. */
   evalShare: z.number().min(0).max(0.5).default(0.1),
@@ -28,7 +28,7 @@ export const SftConfig = z.strictObject({
   evalsPerEpoch: z.int().min(1).default(1),
   /** Evaluations without a better held-out loss that end the training. */
   patience: z.int().min(1).default(2),
-  /** Ends training after so many tokens forward and backward (padding aside); null is no limit. */
+  /** Training ends after this many tokens forward and backward, without padding; null sets no limit. */
   tokenBudget: z.int().positive().nullable().default(null),
   /** Optimiser steps between two checkpoints. */
   checkpointEverySteps: z.int().min(1).default(5),

@@ -1,9 +1,8 @@
-// What every kind of rule turns into: something that finds what it forbids in a text.
+// The compiled form of every kind of rule: it finds what the rule forbids in a text.
 
-/** A rule made ready to look at texts. */
 export interface CompiledRule {
-  /** No match, and no text that allows one, has more characters, runs of like letters counted once. */
+  /** Most characters in a match or in a text that allows one; a run of equal letters counts once. */
   longest: number;
-  /** UTF-16 offsets by start, end exclusive; they may overlap. */
+  /** Matches as UTF-16 offsets, sorted by start, end exclusive; they may overlap. */
   find(text: string): { start: number; end: number }[];
 }

@@ -1,4 +1,4 @@
-// Judges a text by the rules, the same in serving and in training.
+// Judges a text by the rules, in the same way for serving and for training.
 import { compileRules, type RuleSet } from './rules';
 
 export interface Hit {
@@ -10,9 +10,9 @@ export interface Hit {
 }
 
 export interface Judgement {
-  /** By start; hits of one rule do not overlap. */
+  /** Sorted by start; hits of one rule do not overlap. */
   hits: Hit[];
-  /** Sum over the hits of their rule's cost; 0 where every rule is kept. */
+  /** Sum over the hits of their rule's cost; 0 when no rule is broken. */
   cost: number;
 }
 

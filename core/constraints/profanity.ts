@@ -27,7 +27,7 @@ export const ProfanityRule = z.object({
 });
 export type ProfanityRule = z.infer<typeof ProfanityRule>;
 
-/** As the matcher sees a character: look-alikes to ASCII, l33t to letters, lower case. */
+/** A character as the matcher sees it: look-alikes become ASCII and l33t becomes letters, all in lower case. */
 export function resolve(codePoint: number): number {
   let out = codePoint;
   for (const transformer of englishRecommendedTransformers.blacklistMatcherTransformers ?? []) {
@@ -81,7 +81,7 @@ export function compileProfanity(rule: ProfanityRule): CompiledRule {
   };
 }
 
-/** The matcher ends at the first of a run of like letters; "shiiittt" is forbidden to its end. */
+/** The matcher ends at the first of a run of equal letters, but "shiiittt" is forbidden to its end. */
 function endOfRun(text: string, end: number): number {
   const before = text.charCodeAt(end - 1);
   const isPair = before >= 0xdc00 && before <= 0xdfff && end > 1;

@@ -1,4 +1,4 @@
-// Versioned rules about what a text may hold. A kind of rule is a file of its own, named in KINDS.
+// Versioned rules about what a text may contain. Each kind of rule has its own file and an entry in KINDS.
 import { z } from 'zod';
 import type { CompiledRule } from './compiled-rule';
 import { compileProfanity, ProfanityRule } from './profanity';

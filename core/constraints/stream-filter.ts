@@ -1,27 +1,27 @@
-// Masks a text that arrives in pieces, in time that grows with its length alone.
+// Masks a text that arrives in pieces, in time proportional to its length.
 import { type Hit, judge, maskText } from './judge';
 import { resolve } from './profanity';
 import { compileRules, type RuleSet } from './rules';
 
-/** Stands for the letter before what is kept, where that was one: a word that goes on does not begin here. */
+/** Replaces a dropped letter just before the kept text, so that the rest of its word does not look like a word. */
 const LETTER = '_';
-/** Windows after which text goes even from within a chain of overlapping hits. */
+/** Number of windows after which text is dropped even inside a chain of overlapping hits. */
 const MOST_WINDOWS = 20;
 
 /**
- * What push and end return, joined, is maskText of the whole. A character is returned only when so much text follows it
- * that no match and no allowed text which begins there can still be open. Runs of like letters count once, as the matcher
- * collapses them. Text that no open match reaches back to is dropped, so each push looks at a few dozen runs, whatever
- * was said before them.
+ * The joined results of push and end equal maskText of the whole text. A character is returned only when enough text
+ * follows it that no match and no allowed text that begins there can still be open. A run of equal letters counts once,
+ * because the matcher collapses it. Text that no open match reaches back to is dropped, so each push looks at a few
+ * dozen runs, however much text came before them.
  */
 export class StreamFilter {
-  /** Text from a place before which nothing matters any more. */
+  /** The end of the text, as far back as a match may still reach. */
   private buffer = '';
-  /** Where each run of like characters in the buffer begins. */
+  /** Where each run of equal characters in the buffer begins. */
   private runs: number[] = [];
   /** The character of the last run, as the matcher sees it. */
   private lastCharacter = -1;
-  /** Half of a character that is not whole yet. */
+  /** First half of a surrogate pair whose second half has not arrived. */
   private half = '';
   /** How much of the buffer was returned. */
   private returned = 0;
@@ -70,12 +70,12 @@ export class StreamFilter {
     return out;
   }
 
-  /** Drops text before a run to which no open match, nor an allowed text around one, reaches back. */
+  /** Drops text that no open match, and no allowed text around one, reaches back to. */
   private forget(hits: readonly Hit[]): void {
     let returnedRuns = this.runs.length;
     while (returnedRuns > 0 && this.runs[returnedRuns - 1]! >= this.returned) returnedRuns--;
     const reach = returnedRuns - 2 * this.window;
-    // The search for matches begins anew at the cut, so none may cross it.
+    // The search for matches starts again at the cut, so no match may cross it.
     const crosses = (at: number) => hits.some(({ start, end }) => start < at && at < end);
     let run = reach;
     while (run > 0 && crosses(this.runs[run]!)) run--;

@@ -1,10 +1,10 @@
-// The list of English swear words, narrowed so that it takes no ordinary word of English or its neighbours for one.
+// The list of English swear words, narrowed so that it matches no ordinary word of English or a related language.
 import { DataSet, englishDataset, parseRawPattern } from 'obscenity';
 
 /**
  * obscenity looks for these inside or at the beginning of any word, which hits "cumpleaños", "assez", "Kanal" and
  * "analysis". Here each is a word with its forms; `|` is the edge of a word. Only b, e, g, l, o
- * and s may stand twice: the matcher takes any other pair for one letter.
+ * and s may be doubled: the matcher treats any other pair as one letter.
  */
 const WHOLE_WORDS: Record<string, string[]> = {
   anal: ['|anal|', '|anally|'],
@@ -35,7 +35,7 @@ const WHOLE_WORDS: Record<string, string[]> = {
   wank: ['|wank|', '|wanks|', '|wanked|', '|wanking|', '|wanker'],
 };
 
-/** Words, or their beginnings, inside which what is left of the list hits nothing. Lower case. */
+/** Words or beginnings of words, in lower case, in which the rest of the list matches nothing. */
 const ORDINARY_WORDS: readonly string[] = [
   ...['nebbich', 'booboo', 'boo-boo', 'booby', 'boobies', 'chink in', 'chinks in'],
   ...['cockpit', 'cockscomb', 'cockshy', 'cockshies', 'cockspur', 'cocksure', 'cockswain', 'cuckold', 'cum laude'],

@@ -1,11 +1,11 @@
-// Intervals behind the figures of an experiment.
+// Confidence intervals for the figures of an experiment.
 
 export interface Interval {
   low: number;
   high: number;
 }
 
-/** Wilson (1927) score interval of a share, for one look. z = 1.96 is 95 %. */
+/** Wilson (1927) score interval of a share, for a single look at the data. z = 1.96 is 95 %. */
 export function wilsonInterval(successes: number, trials: number, z = 1.959963984540054): Interval {
   if (trials === 0) return { low: 0, high: 1 };
   const share = successes / trials;

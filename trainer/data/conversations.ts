@@ -9,7 +9,7 @@ export interface Placed {
   dialogue: readonly string[];
 }
 
-/** A key for the dialogue up to each turn of a user; blanks and the spelling of characters do not count. */
+/** A key for the dialogue up to each turn of a user; whitespace and the encoding of characters make no difference. */
 export function dialogueKeys(turns: readonly { role: string; content: string }[]): string[] {
   const keys: string[] = [];
   let key = '';
@@ -20,7 +20,7 @@ export function dialogueKeys(turns: readonly { role: string; content: string }[]
   return keys;
 }
 
-/** The conversation of each prompt, by a name that does not depend on the order. */
+/** The conversation of each prompt, under a name that does not depend on their order. */
 export function conversationsOf(placed: readonly Placed[]): string[] {
   const parents = new Map<string, string>();
   const rootOf = (name: string): string => {
@@ -39,7 +39,7 @@ export function conversationsOf(placed: readonly Placed[]): string[] {
   };
   const asked = new Set(placed.map(({ dialogue }) => dialogue.at(-1)));
   for (const { names, dialogue } of placed) {
-    // An earlier turn counts only where it is a prompt, too: many talks begin with the same "Hi".
+    // An earlier turn counts only if it is also a prompt: many conversations begin with the same "Hi".
     const all = [...names, ...dialogue.filter((key) => asked.has(key))];
     for (const name of all) join(all[0]!, name);
   }

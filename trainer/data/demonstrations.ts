@@ -1,4 +1,4 @@
-// Rows of tokens of which only the assistant's answer, with its end token, is learnt.
+// Rows of tokens in which only the assistant's completion, with its end token, is learnt.
 import type { Base, ChatMessage } from '@/core/base/base';
 
 export interface Demonstration {
@@ -14,8 +14,8 @@ export interface Demonstration {
 type Templated = Pick<Base, 'renderPrompt' | 'tokenizer'> & { weights: { config: { eosTokenIds: number[] } } };
 
 /**
- * The token that this base's own template puts behind an answer: of several end tokens only that one ends a turn, and it
- * is what the engine stops at.
+ * The token that this base's own template puts after a completion: among several end tokens only that one ends a turn,
+ * and the engine stops at it.
  */
 export function endOfTurn({ renderPrompt, weights }: Templated): number {
   const question: ChatMessage = { role: 'user', content: 'a' };
@@ -25,7 +25,7 @@ export function endOfTurn({ renderPrompt, weights }: Templated): number {
   return after.slice(before.length).find((id) => eosTokenIds.includes(id)) ?? eosTokenIds[0]!;
 }
 
-/** An answer whose ids are known already; whether its end token is learnt is for its last id to say. */
+/** A demonstration from known ids; an end token is learnt only if it is the last of them. */
 export function demonstrationOfCompletion(
   { promptIds, completionIds }: { promptIds: Int32Array; completionIds: Int32Array },
   weight: number,

@@ -15,7 +15,7 @@ export interface StoredGeneration {
   updatesBehind: number;
 }
 
-/** Of a comparison or a thumb, whose rows carry no trust: every rater counts the same. */
+/** Weight of a comparison or a thumb: their rows carry no trust, so every rater counts the same. */
 const WEIGHT = 1;
 
 export function rewardExamples(rows: readonly SnapshotRow[]): RewardExample[] {
@@ -54,8 +54,8 @@ function rewardExample(row: SnapshotRow): RewardExample[] {
 }
 
 /**
- * What SFT learns: demonstrations, corrected answers, and answers that somebody rated highest and nobody voted down. An
- * answer that was cut off is not among the top-rated ones, or the policy would learn not to end.
+ * The rows that SFT learns: demonstrations, corrected answers, and answers all of whose ratings are top ratings. A
+ * top-rated answer that was cut off is left out, because from it the policy would learn not to end.
  */
 export function demonstrationRows(
   rows: readonly SnapshotRow[],
@@ -86,7 +86,7 @@ export function demonstrationRows(
   return [...found.values()].map(({ weight, ...completion }) => demonstrationOfCompletion(completion, weight));
 }
 
-/** Prompts of one side that leave room for an answer. */
+/** Prompts on one side of the split that leave room for a completion. */
 export function promptsOf(
   rows: readonly SnapshotRow[],
   split: SnapshotRow['split'],
@@ -97,7 +97,7 @@ export function promptsOf(
     .map((row) => Int32Array.from(row.promptIds));
 }
 
-/** Logged answers of the run's parent to training prompts, as experience. */
+/** Logged completions of the run's parent for training prompts, as experience. */
 export function loggedCompletions(rows: readonly SnapshotRow[]): StoredGeneration[] {
   return rows.flatMap((row): StoredGeneration[] => {
     if (row.kind !== 'generation' || row.split !== 'train') return [];

@@ -1,4 +1,4 @@
-// Reads JSONL data sets, published ones and snapshots of our own, into the rows of a snapshot.
+// Reads JSONL data sets, both published ones and Attune's own snapshots, into the rows of a snapshot.
 import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import { excerpt } from '@/core/text/text';
@@ -13,11 +13,11 @@ import { tokenSource } from './token-source';
 
 export interface DataSet {
   rows: SnapshotRow[];
-  /** Rows by `kind/split`, what was left out, and fields that were not read. */
+  /** Counts of rows by `kind/split`, of what was left out, and of fields that were not read. */
   counts: Record<string, number>;
 }
 
-/** Throws BAD_INPUT naming file and line where a line is none of the shapes. */
+/** Throws BAD_INPUT naming file and line if a line has none of the known shapes. */
 export async function readDataFiles(files: readonly string[], base: Base): Promise<DataSet> {
   const collector = new RowCollector();
   const source = tokenSource(base, (name) => collector.tally(name));
@@ -55,13 +55,13 @@ export async function readDataFiles(files: readonly string[], base: Base): Promi
       : '';
     throw new AttuneError(
       'BAD_INPUT',
-      `${files.join(', ')}: there is no row to use. ${describeLeftOut(counts)}${limit}`.trim(),
+      `${files.join(', ')}: no row can be used. ${describeLeftOut(counts)}${limit}`.trim(),
     );
   }
   return { rows, counts };
 }
 
-/** A prompt of a file stays with its conversation, and with what a snapshot among the files has said of it. */
+/** Keeps a prompt with its conversation, and on the side that a snapshot among the files has given it. */
 function askedOf(
   own: readonly SnapshotRow[],
   found: readonly (Found & { place: string })[],
@@ -98,8 +98,8 @@ function parseObject(line: string, place: string): Record<string, unknown> {
     throw new AttuneError(
       'BAD_INPUT',
       isSpread
-        ? `${place}: one JSON value over several lines. Give one object a line: jq --compact-output ${line.trim() === '[' ? "'.[]'" : '.'}`
-        : `${place}: not JSON (${excerpt((cause as Error).message, 160)}). Give one object a line.`,
+        ? `${place}: one JSON value over several lines. Give one object per line: jq --compact-output ${line.trim() === '[' ? "'.[]'" : '.'}`
+        : `${place}: not JSON (${excerpt((cause as Error).message, 160)}). Give one object per line.`,
       { cause },
     );
   }
@@ -107,8 +107,8 @@ function parseObject(line: string, place: string): Record<string, unknown> {
   if (line.trim().startsWith('[')) {
     throw new AttuneError(
       'BAD_INPUT',
-      `${place}: ${shown} is a list. Give one object a line: jq --compact-output '.[]'`,
+      `${place}: ${shown} is a list. Give one object per line: jq --compact-output '.[]'`,
     );
   }
-  throw new AttuneError('BAD_INPUT', `${place}: ${shown} is no object. Give ${SHAPES}.`);
+  throw new AttuneError('BAD_INPUT', `${place}: ${shown} is not an object. Give ${SHAPES}.`);
 }

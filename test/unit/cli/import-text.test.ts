@@ -35,12 +35,12 @@ test('a document given twice adds nothing, and the report says so', () => {
     demonstrations: 3,
     dropped: {
       'document/too_few_paragraphs': { count: 1, meaning: 'fewer than 6 paragraphs', example: 'd1: 1 paragraphs' },
-      'answer/duplicate': { count: 3, meaning: 'the same prompt and answer again', example: 'd2' },
+      'answer/duplicate': { count: 3, meaning: 'repeats an earlier prompt and answer', example: 'd2' },
     },
   });
   expect(describe(report)).toBe(
     '2 of 3 documents kept, 3 demonstrations\n' +
-      '      3 answer/duplicate: the same prompt and answer again; first d2\n' +
+      '      3 answer/duplicate: repeats an earlier prompt and answer; first d2\n' +
       '      1 document/too_few_paragraphs: fewer than 6 paragraphs; first d1: 1 paragraphs\n',
   );
 });

@@ -113,8 +113,8 @@ describe('data sets', () => {
 
   it.each([
     ['{"prompt": "q"', /data\.jsonl:2: not JSON/],
-    ['[1]', /data\.jsonl:2: \[1\] is a list\. Give one object a line/],
-    ['1', /data\.jsonl:2: 1 is no object/],
+    ['[1]', /data\.jsonl:2: \[1\] is a list\. Give one object per line/],
+    ['1', /data\.jsonl:2: 1 is not an object/],
     ['{"text": "x"}', /data\.jsonl:2: the fields "text" fit none of .*\{chosen, rejected\}/],
     ['{"chosen": "a"}', /data\.jsonl:2: "rejected" is missing/],
     ['{"chosen": "a", "rejected": "b"}', /data\.jsonl:2: "chosen" does not end with the assistant's answer/],
@@ -194,7 +194,7 @@ describe('data sets', () => {
 
   it('pairs of equal answers alone are refused with their count', async () => {
     const lines = [0, 1, 2].map((i) => ({ prompt: `Q${i}?`, chosen: 'Same.', rejected: 'Same.' }));
-    await expect(read(...lines)).rejects.toThrow(/there is no row to use\. Left out: 3 pairs of two equal answers\./);
+    await expect(read(...lines)).rejects.toThrow(/no row can be used\. Left out: 3 pairs of two equal answers\./);
   });
 
   it('snapshot rows and raw pairs together have no prompt on both sides, nor has a trailing blank', async () => {

@@ -1,7 +1,7 @@
-// Decides whether a raw document is a dialogue or an interview, and makes its turns (Gopher's rule for MassiveWeb).
+// Decides whether a raw document is a dialogue or an interview, and finds its turns (Gopher's rule for MassiveWeb).
 //
-// Rae et al. 2021, appendix A: at least six paragraphs, all with a prefix that ends in a separator. Added here: what makes
-// prefixes speakers and not labels, since recipes, logs and mail headers have prefixes too.
+// Rae et al. 2021, appendix A: at least six paragraphs, all with a prefix that ends in a separator. Added here: how to
+// tell speakers from labels, because recipes, logs and mail headers also have prefixes.
 import { type Paragraph, readParagraphs } from './turns';
 
 export interface Turn {
@@ -14,10 +14,10 @@ export const DROP_REASONS = {
   too_few_paragraphs: 'fewer than 6 paragraphs',
   unprefixed_paragraph: 'a paragraph without a speaker',
   labels: 'prefixes that are labels and not people (Note, From, Step 1)',
-  one_speaker: 'one speaker alone',
-  not_repeated: 'speakers who hardly come back: a list, not a talk',
+  one_speaker: 'only one speaker',
+  not_repeated: 'speakers who rarely speak again: a list, not a conversation',
   no_exchange: 'speakers who do not take turns',
-  not_prose: 'more signs and figures than words',
+  not_prose: 'too many symbols and digits',
 } as const;
 export type DropReason = keyof typeof DROP_REASONS;
 
@@ -27,7 +27,7 @@ export const LEAST_PARAGRAPHS = 6;
 const LABEL =
   /^(?:NOTES?|WARNING|CAUTION|TIP|HINT|EXAMPLE|SUMMARY|ABSTRACT|STEP|CHAPTER|SECTION|PART|FIGURE|FIG|TABLE|APPENDIX|FROM|TO|CC|BCC|SUBJECT|DATE|TIME|SENT|REPLY-TO|INGREDIENTS?|METHOD|DIRECTIONS|PRICE|ADDRESS|PHONE|EMAIL|WEBSITE|URL|SOURCE|TAGS?|CATEGORY|AUTHOR|TITLE|INFO|WARN|ERROR|DEBUG|TRACE|FATAL|TO-?DO|PROS?|CONS?|INPUT|OUTPUT|KEY|VALUE)(?: \d+)?$/u;
 
-/** The turns of a dialogue, paragraphs of one speaker in a row joined; or why it is none, with what was seen. */
+/** The turns of a dialogue, with successive paragraphs of one speaker joined; or why the text is not a dialogue. */
 export function judgeDialogue(text: string): Judgement {
   const paragraphs = readParagraphs(text);
   if (paragraphs.length === 0) return { dropped: 'empty', detail: '0 paragraphs' };
@@ -63,7 +63,7 @@ function judgeSpeakers(paragraphs: readonly Paragraph[], turns: readonly Turn[])
   if (regular < 2 || paragraphs.length < 2 * names.length) {
     return { dropped: 'not_repeated', detail: `${names.length} speakers in ${paragraphs.length} paragraphs` };
   }
-  // Joined, a talk keeps most of its paragraphs; lists of pros, then of cons, fall together.
+  // Joining leaves a conversation most of its paragraphs, but merges a list of pros followed by a list of cons.
   if (turns.length < Math.max(4, paragraphs.length / 3)) {
     return { dropped: 'no_exchange', detail: `${turns.length} turns of ${paragraphs.length} paragraphs` };
   }
@@ -85,7 +85,7 @@ const DIRECTIONS = new RegExp(
   'giu',
 );
 
-/** What nobody said: "[door closes]", "(laughs)", "*sighs*". What could not be heard stays, to be judged with its answer. */
+/** Removes "[door closes]", "(laughs)", "*sighs*". A mark of inaudible words stays, to be judged with its answer. */
 const removeDirections = (text: string) =>
   text
     .replace(DIRECTIONS, ' ')

@@ -1,9 +1,9 @@
-// Makes (prompt, response) demonstrations of a dialogue's turns: who asks, who answers, how much went before.
+// Makes (prompt, response) demonstrations from a dialogue's turns: who asks, who answers, how much history is kept.
 import type { ChatMessage } from '@/core/base/base';
 import { countWords } from '@/core/text/text';
 import type { Turn } from './filter';
 
-/** A message in the field's JSONL; weight 0 marks an answer that is history and not to be learnt. */
+/** A message in the field's JSONL; weight 0 marks an answer that is history and is not learnt. */
 export interface DemonstrationMessage extends ChatMessage {
   weight?: 0;
 }
@@ -14,8 +14,8 @@ export interface Demonstration {
 
 export const PAIR_DROP_REASONS = {
   inaudible: 'the answer could not be heard in full',
-  too_long: 'prompt or answer over the longest',
-  duplicate: 'the same prompt and answer again',
+  too_long: 'prompt or answer too long',
+  duplicate: 'repeats an earlier prompt and answer',
 } as const;
 export type PairDropReason = keyof typeof PAIR_DROP_REASONS;
 
@@ -33,8 +33,9 @@ const ASKS =
 const ANSWERS = /^(?:A|ANSWER|INTERVIEWEE|RESPONDENT|GUEST|ASSISTANT|AI|BOT|AGENT|EXPERT|DOCTOR|TEACHER)\b/u;
 
 /**
- * The speaker to learn from: one whose name says that he answers, else, among those who do not ask for a living, the one
- * who ends the fewest turns with a question mark; of equal ones the one who speaks more, then the later one.
+ * The speaker to learn from: the only one whose name says that he answers; failing that, among speakers whose name does
+ * not say that they ask, the one with the smallest share of turns that end with a question mark. Ties go to the one
+ * with more words, then to the later one.
  */
 export function answerer(turns: readonly Turn[]): string {
   const bySpeaker = new Map<string, string[]>();
@@ -57,7 +58,7 @@ export function answerer(turns: readonly Turn[]): string {
   return figures.reduce((best, next) => (isBetter(next, best) ? next : best)).speaker;
 }
 
-/** Everybody but the answerer is the user; where those are several, each turn keeps its name in front. */
+/** All speakers except the answerer become the user; if there are several, each turn begins with its speaker's name. */
 export function asMessages(turns: readonly Turn[]): ChatMessage[] {
   const assistant = answerer(turns);
   const isCrowd = new Set(turns.map(({ speaker }) => speaker)).size > 2;
@@ -73,13 +74,13 @@ export function asMessages(turns: readonly Turn[]): ChatMessage[] {
   return messages;
 }
 
-/** One demonstration for each answer, with whole exchanges of history in front of its prompt as far as the words go. */
+/** One demonstration for each answer, with as many whole exchanges before its prompt as the limit of words allows. */
 export function makePairs(
   turns: readonly Turn[],
   { historyWords, longestWords }: PairLimits,
 ): { pairs: Demonstration[]; dropped: PairDropReason[] } {
   const messages = asMessages(turns);
-  // A turn without a word still counts, or a history of them would have no end.
+  // A turn without words counts as one word: a history of such turns would have no end.
   const words = messages.map(({ content }) => Math.max(1, countWords(content)));
   const pairs: Demonstration[] = [];
   const dropped: PairDropReason[] = [];
@@ -103,7 +104,7 @@ export function makePairs(
   return { pairs, dropped };
 }
 
-/** The same for texts that differ in case and blanks alone. */
+/** The key is the same for texts that differ only in case and whitespace. */
 export const pairKey = ({ messages }: Demonstration) =>
   messages
     .slice(-2)

@@ -1,7 +1,7 @@
 // Reads raw text as paragraphs with speaker prefixes: "Gopher: ", "Dr Smith - ", "Q. ", with or without a time before them.
 
 export interface Paragraph {
-  /** Null where no prefix was found. */
+  /** Null when no prefix was found. */
   speaker: string | null;
   text: string;
 }
@@ -15,14 +15,14 @@ const NAME = String.raw`[\p{L}][\p{L}\p{M}\p{N}.'’&/ -]{0,39}?`;
 const NAMED = new RegExp(`^(${NAME})${ASIDE}\\s?(?::(?=\\s|$)|：|\\s[-–—](?=\\s|$))\\s*`, 'u');
 /** "Q. ", "A1. ", "Q) ", "A - ". */
 const QUESTION = /^([QA])\s?\d{0,3}\s?(?:[.):]|\s[-–—])(?=\s|$)\s*/u;
-/** "M. " alone: initials of a speaker. "J. Smith: " is a name with a colon and was found before. */
+/** "M. " without a colon: initials of a speaker. "J. Smith: " has a colon and is matched by NAMED. */
 const INITIAL = /^(\p{Lu}{1,2})\.(?=\s)\s*/u;
-/** Where a paragraph is nothing but this, it is no paragraph of a speaker. */
+/** A line that holds only this belongs to no speaker. */
 const ONLY_DIRECTION = /^(?:\[[^\]]*\]|\([^)]*\)|\*[^*]+\*|[-–—_*=~.\s]+)$/u;
 const ONLY_TIME = new RegExp(`^${TIME}(?:\\s*(?:-->|[-–—])\\s*${TIME})?$`, 'u');
 const MARKED_UP = /^(?:\*\*|__)(.{1,60}?)(?:\*\*|__)/u;
 
-/** Line ends, invisible characters and exotic blanks made plain; composed characters, so that a name has one spelling. */
+/** Makes line ends and blanks plain, drops invisible characters, composes the others so that a name has one spelling. */
 export function normaliseText(text: string): string {
   return text
     .normalize('NFC')
@@ -33,13 +33,14 @@ export function normaliseText(text: string): string {
 }
 
 /**
- * Paragraphs are blocks between empty lines; a block of several prefixed lines is one paragraph a line, and a line without
- * a prefix goes on with the one before it. Lines that are stage directions or times alone belong to nobody.
+ * Paragraphs are blocks between empty lines. In a block with several prefixed lines each of them begins a paragraph,
+ * and a line without a prefix continues the one before it. Lines with only a stage direction or a time belong to no
+ * speaker.
  */
 export function readParagraphs(text: string): Paragraph[] {
   const paragraphs: Paragraph[] = [];
   for (const block of normaliseText(text).split(/\n\s*\n/u)) {
-    let lines: string[] | null = null; // of the paragraph under way, joined once: it may have any number of them
+    let lines: string[] | null = null; // of the current paragraph, joined once, because there may be very many
     const close = () => {
       if (lines) paragraphs.at(-1)!.text = lines.join(' ').trim();
     };
@@ -73,7 +74,7 @@ const isName = (name: string) => name.trim().split(' ').length <= 5;
 /** "DR. SMITH" and "Dr Smith" are one person. */
 export const normaliseSpeaker = (name: string) => name.replace(/\./gu, '').replace(/\s+/gu, ' ').trim().toUpperCase();
 
-/** "Ana:" on a line of its own, and what she says in the next block. */
+/** Joins "Ana:" on a separate line with what she says in the next block. */
 function joinBareNames(paragraphs: Paragraph[]): Paragraph[] {
   const joined: Paragraph[] = [];
   for (const paragraph of paragraphs) {
