@@ -13,6 +13,9 @@ export const NEXT = join(ROOT, 'node_modules/next/dist/bin/next');
 /** People who chat go before a training run; it still gets about a tenth of a core that they keep busy. */
 const TRAINER_NICENESS = 10;
 
+/** What libtensorflow writes to stderr before its log level counts, at every start. */
+const LIBTENSORFLOW_START = /^(WARNING: All log messages before absl::InitializeLog|I0000 \d\d:)/;
+
 interface Place {
   port: number;
   databaseUrl: string;
@@ -35,8 +38,6 @@ export function processPlans(options: ProductOptions, { port, databaseUrl, model
     ATTUNE_CACHE: dataPaths(options.sharedFolder).cache,
     ATTUNE_ENGINE_SOCKET: engineSocket(options.dataFolder),
     ATTUNE_ENGINE_THREADS: String(options.threads),
-    // libtensorflow's C++ log: errors alone.
-    TF_CPP_MIN_LOG_LEVEL: '2',
   };
   const typescript = (file: string) => [...(dev ? ['--watch'] : []), '--import', 'tsx', join(ROOT, file)];
   const listen = ['-p', String(port), ...(env.ATTUNE_HOST ? ['-H', env.ATTUNE_HOST] : [])];
@@ -45,7 +46,15 @@ export function processPlans(options: ProductOptions, { port, databaseUrl, model
     { name: 'web', args: [NEXT, dev ? 'dev' : 'start', ...listen], env: childEnv },
     ...(trainer === 'none'
       ? []
-      : [{ name: 'trainer', args: typescript('trainer/main.ts'), env: childEnv, niceness: TRAINER_NICENESS }]),
+      : [
+          {
+            name: 'trainer',
+            args: typescript('trainer/main.ts'),
+            env: childEnv,
+            niceness: TRAINER_NICENESS,
+            chatter: LIBTENSORFLOW_START,
+          },
+        ]),
   ];
 }
 

@@ -16,6 +16,8 @@ export interface ProcessPlan {
   niceness?: number;
   /** Keeps it out of the terminal's process group, so that Ctrl-C reaches it through `stop` alone. */
   detached?: boolean;
+  /** Lines that a library writes and that say nothing to people: they are left out of the log. */
+  chatter?: RegExp;
   /** Told of each end that was not asked for, with the last lines that the process wrote. */
   onCrash?: (lastLines: string[]) => void;
 }
@@ -70,6 +72,7 @@ export function supervise(plans: ProcessPlan[], write: (line: string) => void, g
     const lastLines: string[] = [];
     for (const stream of [child.stdout!, child.stderr!]) {
       createInterface({ input: stream }).on('line', (line) => {
+        if (plan.chatter?.test(line)) return;
         const text = readable(line);
         lastLines.push(text);
         lastLines.splice(0, lastLines.length - LAST_LINES);

@@ -174,11 +174,18 @@ describe('a line', () => {
       plan('web', String.raw`console.log('a\u001b[2J\u009b1mbc\u202ed\te'); setInterval(() => {}, 1000);`),
     ]);
     await expect.poll(() => lines.length).toBe(1);
-    expect(lines).toEqual([String.raw`web      │ a\u001b[2J\u009b1mbc\u202ed` + '\te']);
+    expect(lines).toEqual([`${String.raw`web      │ a\u001b[2J\u009b1mbc\u202ed`}\te`]);
     expect(readable(JSON.stringify({ level: 'info', msg: 'x\u001b]0;title\u0007', name: 'y\u001b[31m' }))).not.toMatch(
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
       /[\u0007]|\u001b[^[]|\u001b\[31m/,
     );
+  });
+
+  test('of a library that means nothing to people is left out', async () => {
+    const script = `console.error('I0000 00:00:17 port.cc:153] oneDNN'); console.log('ready'); setInterval(() => {}, 1000);`;
+    const { lines } = start([{ ...plan('web', script), chatter: /^I0000 / }]);
+    await expect.poll(() => lines.length).toBe(1);
+    expect(lines[0]).toMatch(/ready$/);
   });
 
   test('of a late heartbeat is one short sentence, without the query and the stack', () => {
