@@ -1,4 +1,4 @@
-// `npm test`: sets up what the tests need, runs every vitest project, and ends with the counts of the real results.
+// `npm test`: the static checks of `npm run verify`, then every vitest project; ends with the counts of the real results.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,30 +42,43 @@ async function setUp(): Promise<Record<string, string>> {
   return found;
 }
 
+/** The checks of `npm run verify` that are no vitest tests; each counts as one in the results. */
+const STATIC_CHECKS = ['lint', 'typecheck', 'imports', 'unused'];
+
+function run(command: string, args: string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve) => {
+    spawn(command, args, { stdio: 'inherit', env: environment }).on('close', (exit) => resolve(exit ?? 1));
+  });
+}
+
+async function failedChecks(): Promise<string[]> {
+  const failed: string[] = [];
+  for (const name of STATIC_CHECKS) {
+    if (await run('npm', ['run', '--silent', name], process.env)) failed.push(name);
+  }
+  return failed;
+}
+
 async function main(): Promise<number> {
+  const given = process.argv.slice(2);
+  const isWhole = given.length === 0;
+  const failed = isWhole ? await failedChecks() : [];
+  const checked = isWhole ? STATIC_CHECKS.length - failed.length : 0;
   const found = await setUp();
   const folder = await mkdtemp(join(tmpdir(), 'attune-test-'));
   const output = join(folder, 'results.json');
   try {
-    const args = [
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${output}`,
-      ...process.argv.slice(2),
-    ];
-    const code = await new Promise<number>((resolve) => {
-      spawn(process.execPath, [join(import.meta.dirname, '../node_modules/vitest/vitest.mjs'), ...args], {
-        stdio: 'inherit',
-        env: { ...process.env, ...found },
-      }).on('close', (exit) => resolve(exit ?? 1));
-    });
+    const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${output}`, ...given];
+    const vitest = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
+    const code = await run(process.execPath, [vitest, ...args], { ...process.env, ...found });
     const report = JSON.parse(await readFile(output, 'utf8')) as JsonReport;
     const skipped = report.numPendingTests + report.numTodoTests;
     // A file that did not even load has no tests in the count: each is one failure.
     const broken = report.testResults.filter((file) => file.status === 'failed' && file.message).length;
-    console.log(`\n${report.numPassedTests} passed, ${report.numFailedTests + broken} failed, ${skipped} skipped`);
-    return code;
+    if (failed.length) console.log(`\nFailed before the tests: npm run ${failed.join(', npm run ')}`);
+    const failures = report.numFailedTests + broken + failed.length;
+    console.log(`\n${report.numPassedTests + checked} passed, ${failures} failed, ${skipped} skipped`);
+    return failures ? 1 : code;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
