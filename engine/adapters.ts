@@ -1,24 +1,24 @@
-// Keeps the adapters of the versions in use loaded: verified on reading, pinned while used, the least recently used evicted.
+// Keeps adapters of versions loaded: verified when read, pinned while used, the least recently used evicted first.
 import type { Adapter } from '@/core/artifact/adapter';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
 import type { ModelRunner } from './runner/runner';
 
 interface Entry {
-  /** Requests that need it; it is not evicted while there are any. */
+  /** Number of requests that use it; it is not evicted while there are any. */
   users: number;
   lastUse: number;
   isLoaded: boolean;
-  /** `unload` was asked for while it had users. */
+  /** `unload` was called while it had users. */
   isDoomed: boolean;
   loading: Promise<void>;
 }
 
 export interface AdapterStoreOptions {
   runner: Pick<ModelRunner, 'loadAdapter' | 'unloadAdapter'>;
-  /** Reads and verifies the adapter of a version's directory. */
+  /** Reads and verifies the adapter in a version's directory. */
   read: (versionId: string) => Promise<Adapter>;
-  /** Adapters held at once. */
+  /** Most adapters held at once. */
   capacity: number;
   /** Called with a version that is no longer loaded. */
   onDrop: (versionId: string) => void;
@@ -38,7 +38,7 @@ export class AdapterStore {
     return [...this.entries.values()].some((entry) => !entry.isLoaded);
   }
 
-  /** Loads unless loaded, and pins until `release`. Throws with nothing pinned. */
+  /** Loads the version if it is not loaded, and pins it until `release`. When it throws, nothing is pinned. */
   async acquire(versionId: string): Promise<void> {
     if (versionId === BASE_VERSION_ID) return;
     checkVersionId(versionId);
@@ -66,7 +66,7 @@ export class AdapterStore {
     if (entry.users === 0 && entry.isDoomed) this.drop(versionId);
   }
 
-  /** At once, or when the last running answer of the version has ended. */
+  /** Frees the version at once, or as soon as its last running answer has ended. */
   unload(versionId: string): void {
     const entry = this.entries.get(versionId);
     if (!entry) return;
@@ -93,7 +93,7 @@ export class AdapterStore {
     if (!oldest) {
       throw new AttuneError(
         'OVERLOADED',
-        `All ${this.options.capacity} versions that the engine may hold are in use. Try again, or raise ATTUNE_ENGINE_VERSIONS.`,
+        `All ${this.options.capacity} versions that the engine can hold are in use. Try again, or raise ATTUNE_ENGINE_VERSIONS.`,
       );
     }
     this.drop(oldest[0]);
@@ -106,7 +106,7 @@ export class AdapterStore {
   }
 }
 
-/** A version id becomes a path, so it may hold nothing that leads elsewhere. */
+/** A version id becomes part of a path, so it must not contain anything that leads to another folder. */
 export function checkVersionId(versionId: string): void {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(versionId)) return;
   throw new AttuneError(

@@ -6,25 +6,27 @@ import { encodeLine, LineDecoder } from './protocol';
 
 export type TokensEvent = Extract<EngineMessage, { type: 'tokens' }>;
 export type FinishedEvent = Extract<EngineMessage, { type: 'finished' }>;
-/** Every token of an answer once and in order, then `finished`. */
+/** Each token of a completion once and in order, then `finished`. */
 export type GenerateEvent = TokensEvent | FinishedEvent;
 
 export interface EngineClientOptions {
-  /** How long a request waits for an engine that is not there, in milliseconds. */
+  /** How long a request waits for an engine that does not answer, in milliseconds. */
   deadlineMs?: number;
-  /** A request that lost its connection this often without any progress fails, for it may be what kills the engine. */
+  /**
+   * A request that lost its connection this many times without progress fails, because it may be what kills the engine.
+   */
   maxAttempts?: number;
 }
 
 const RETRY_MS = { first: 50, most: 1000 };
 
-/** A request under way; `message` is asked anew for every connection, since it carries what has been received. */
+/** A request under way; `message` is called for each new connection, because it contains what has been received. */
 interface Exchange {
   message(): ClientInput;
   receive(message: EngineMessage): void;
   fail(error: AttuneError): void;
   attempts: number;
-  /** Since when it waits for a connection, in milliseconds; null while it has one. */
+  /** When it began to wait for a connection, in milliseconds; null while it has one. */
   waitingSince: number | null;
 }
 
@@ -114,7 +116,7 @@ export class EngineClient {
     return (await this.ask('status', (requestId) => ({ type: 'status', requestId }))).status;
   }
 
-  /** Fails what is under way and connects no more. */
+  /** Fails the requests under way and stops connecting. */
   close(reason = 'The engine client was closed.'): void {
     this.isClosed = true;
     if (this.retry) clearTimeout(this.retry);
@@ -151,7 +153,7 @@ export class EngineClient {
     });
   }
 
-  /** An id of its own for each exchange: what still comes for one that was aborted must not reach its successor. */
+  /** A separate id for each exchange, so that late messages for an aborted one do not reach the next. */
   private nextId(name: string): string {
     return `${name}#${++this.counter}`;
   }
@@ -172,7 +174,7 @@ export class EngineClient {
     if (this.exchanges.size === 0) this.socket?.unref();
   }
 
-  /** What is asked in one turn is written at once, so that the engine begins it together. */
+  /** Requests made in one turn of the event loop are written together, so that the engine begins them together. */
   private send(exchange: Exchange): void {
     const socket = this.socket!;
     exchange.waitingSince = null;
@@ -207,7 +209,7 @@ export class EngineClient {
 
   private receive(message: EngineMessage): void {
     const exchange = this.exchanges.get(message.requestId);
-    if (!exchange) return; // aborted on this side, or about the connection, which then closes
+    if (!exchange) return; // aborted on this side, or a message about the connection, which then closes
     if (message.type === 'tokens') exchange.attempts = 0;
     if (message.type === 'finished') this.forget(message.requestId, false);
     if (message.type === 'failed') {
@@ -238,11 +240,11 @@ export class EngineClient {
       exchange.waitingSince = now;
     }
     if (exchange.attempts >= this.maxAttempts) {
-      const message = `The engine was lost ${exchange.attempts} times over this request without a token.`;
+      const message = `The engine was lost ${exchange.attempts} times during this request, before any token came.`;
       return new AttuneError('UNAVAILABLE', message, { cause });
     }
     if (now - exchange.waitingSince < this.deadlineMs) return null;
-    const message = `No engine answered on ${this.socketPath} for ${this.deadlineMs / 1000} s. Start it, or look at its log.`;
+    const message = `No engine answered on ${this.socketPath} for ${this.deadlineMs / 1000} s. Start it, or see its log.`;
     return new AttuneError('UNAVAILABLE', message, { cause });
   }
 
@@ -253,7 +255,7 @@ export class EngineClient {
   }
 }
 
-/** Events between a socket that pushes and a loop that pulls; an answer's maxTokens bounds it. */
+/** Holds events between a socket that pushes and a loop that pulls; a request's maxTokens bounds its size. */
 class Inbox<T> {
   private readonly events: T[] = [];
   private error: AttuneError | null = null;

@@ -1,4 +1,4 @@
-// Turns requests into tokens: every tick schedules, runs and hands out.
+// Turns requests into tokens: each tick schedules the requests, runs the model and sends out the results.
 
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import type { Base } from '@/core/base/base';
@@ -17,15 +17,15 @@ export interface EngineOptions {
   adapters: AdapterStore;
   prefixes: PrefixCache;
   limits: SchedulerLimits;
-  /** Longest prompt plus answer in tokens, at most the model's. */
+  /** Longest prompt plus completion in tokens, at most the model's context. */
   maxContext: number;
-  /** Milliseconds, monotonic. */
+  /** A monotonic clock, in milliseconds. */
   now: () => number;
 }
 
-/** How long a tick at most makes room for a version that is being read. */
+/** The longest pause after a tick for a version that is being read. */
 const LOADING_MS = 60;
-/** How long after a version has been loaded ahead its first request is awaited. */
+/** How long the engine expects the first request for a version after it has been loaded in advance. */
 const AWAITED_MS = 200;
 
 type Emit = (message: EngineMessage) => void;
@@ -36,14 +36,14 @@ interface ScoreJob {
   isReady: boolean;
 }
 
-/** One side of a tick's outcome: a result for each row, or why there is none. */
+/** The outcome of a tick's rows or scores: a result for each, or the error that left them without one. */
 type Results<T> = T[] | AttuneError;
 
 export class Engine {
-  /** Live requests in order of arrival, with where their messages go. */
+  /** Live requests in order of arrival, each with the function that sends its messages. */
   private readonly sequences = new Map<Sequence, Emit>();
   private readonly scores = new Map<ScoreJob, Emit>();
-  /** What the run in progress holds; it keeps cache and adapter until `handOut`, aborted or not. */
+  /** The requests in the current run; each keeps its cache and adapter until `handOut`, even if it is aborted. */
   private computing = new Set<Sequence | ScoreJob>();
   private wake = () => {};
   private holds = 0;
@@ -55,7 +55,9 @@ export class Engine {
     this.throughput = new Throughput(options.now);
   }
 
-  /** Queues a request and returns how to abort it. Throws BAD_INPUT, TOO_LONG or OVERLOADED with nothing queued. */
+  /**
+   * Queues a request; returns a function that aborts it. Throws BAD_INPUT, TOO_LONG or OVERLOADED and queues nothing.
+   */
   generate(request: GenerateRequest, emit: Emit): () => void {
     const { runner, base, maxContext } = this.options;
     this.checkIds(request.promptIds);
@@ -64,7 +66,7 @@ export class Engine {
     const context = { tokenizer: base.tokenizer, maxContext, stopIds: runner.config.eosTokenIds };
     const sequence = new Sequence(request, context);
     if (sequence.finishReason) {
-      emit(finished(sequence)); // the former process had emitted everything but this message
+      emit(finished(sequence)); // the previous process had emitted everything except this message
       return () => {};
     }
     this.enqueue(this.sequences, sequence, emit);
@@ -77,7 +79,7 @@ export class Engine {
     };
   }
 
-  /** Queues a scoring and returns how to abort it; throws like `generate`. */
+  /** Queues a scoring request; returns a function that aborts it. Throws like `generate`. */
   score(request: ScoreRequest, emit: Emit): () => void {
     this.checkIds(request.promptIds);
     this.checkIds(request.completionIds);
@@ -97,21 +99,21 @@ export class Engine {
     };
   }
 
-  /** Loads a version ahead of its first request. */
+  /** Loads a version before its first request. */
   async load(versionId: string): Promise<void> {
     await this.options.adapters.acquire(versionId);
     this.options.adapters.release(versionId);
     this.awaitedUntil = this.options.now() + AWAITED_MS;
   }
 
-  /** Frees a version; its running answers end on it first. */
+  /** Frees a version once the answers that it is generating have ended. */
   unload(versionId: string): void {
     this.options.adapters.unload(versionId);
   }
 
   /**
-   * Computes nothing until the returned function is called. Rows round by who shares their batch, so whoever needs the same
-   * bits again must have all of them begin together.
+   * Computes nothing until the returned function is called. How a row rounds depends on the rows that share its batch,
+   * so a caller that needs the same bits again must let all its requests begin together.
    */
   hold(): () => void {
     this.holds++;
@@ -155,7 +157,7 @@ export class Engine {
 
   /**
    * A run blocks the event loop, so the sockets get their turn between two ticks. Reading a version takes hundreds of
-   * turns; with one a tick it would take seconds beside running answers, which rather pause for a moment.
+   * turns; at one per tick that would take seconds while answers run, so the answers pause for a moment instead.
    */
   private async letOthersTurn(): Promise<void> {
     const { adapters, now } = this.options;
@@ -179,8 +181,9 @@ export class Engine {
   }
 
   /**
-   * Single steps while a version is read and its first request is on its way, which then wait for short ticks only. Of
-   * people's answers alone: batches of the others must dissolve by their tokens, not by the clock, to round the same again.
+   * Single steps while a version is being read and its first request is on its way, so that they wait only for short
+   * ticks. This applies only while a person's answer is live: batches without one must change at fixed token counts,
+   * not at times that a clock decides, so that they round the same way again.
    */
   private limits(): SchedulerLimits {
     const { adapters, limits, now } = this.options;
@@ -225,14 +228,14 @@ export class Engine {
     generated: Results<RunResult>,
     scored: Results<Float32Array>,
   ): void {
-    // An emit may drop its client and so end any sequence, those further down this list included.
+    // An emit may drop its client, and that may end any sequence, including those further down this list.
     for (const [row, sequence] of rows.entries()) {
       const emit = this.sequences.get(sequence);
       const { requestId } = sequence.request;
       if (generated instanceof AttuneError) {
         if (!sequence.finishReason) emit?.(failed(requestId, generated));
         sequence.end('error');
-        sequence.releaseCache(); // nobody knows what the run left in it
+        sequence.releaseCache(); // the failed run may have left anything in it
       } else {
         const delta = sequence.accept(generated[row]!);
         if (delta) emit?.({ type: 'tokens', requestId, ...delta });
@@ -257,7 +260,7 @@ export class Engine {
     if (isFull(live, limits)) {
       throw new AttuneError(
         'OVERLOADED',
-        `The engine has ${live} requests, ${limits.maxRows} running and ${limits.maxWaiting} waiting at most. Try again in a moment.`,
+        `The engine has ${live} requests; at most ${limits.maxRows} may run and ${limits.maxWaiting} wait. Try again in a moment.`,
       );
     }
     queue.set(job, emit);
@@ -279,7 +282,7 @@ export class Engine {
     this.remove(this.sequences, sequence);
   }
 
-  /** One that is not ready has no adapter yet; `enqueue` gives it back when it arrives. */
+  /** A request that is not ready has no adapter yet; `enqueue` releases the adapter when it arrives. */
   private remove<R extends Sequence | ScoreJob>(queue: Map<R, Emit>, job: R): void {
     if (queue.delete(job) && job.isReady) this.options.adapters.release(job.request.versionId);
   }

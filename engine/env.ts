@@ -36,7 +36,7 @@ export interface EngineProcessOptions {
   maxRows?: number;
   maxWaiting?: number;
   maxVersions?: number;
-  /** 0 keeps nothing: an answer then does not depend, in its last bits, on what was asked before. */
+  /** 0 keeps nothing: then earlier requests cannot change the last bits of a completion's logits. */
   prefixMib?: number;
 }
 

@@ -1,4 +1,4 @@
-// The engine process: loads the base, then answers on its socket until its parent or a signal ends it.
+// Runs the engine process: loads the base, then answers on its socket until its parent or a signal ends it.
 import fs from 'node:fs';
 import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
 import { loadBase } from '@/core/base/load-base';

@@ -13,16 +13,16 @@ export const GenerateRequest = z.object({
   versionId: Id,
   promptIds: TokenIds.min(1),
   sampling: Sampling,
-  /** How many likeliest tokens to report at each position, with their log-probabilities. */
+  /** How many of the most likely tokens to report at each position, with their log-probabilities. */
   topLogprobs: z.int().min(0).max(20).optional(),
   /**
-   * Reads its whole prompt, whatever of it is kept: what int8 makes behind a kept prefix rounds otherwise, so that the same seed
-   * may say something else from one time to the next.
+   * Reads the whole prompt, even if a prefix of it is kept: int8 rounds differently after a kept prefix, so that the
+   * same seed may give another completion from one time to the next.
    */
   isRepeatable: z.boolean().optional(),
-  /** Tokens of this answer that a former engine process already emitted; generation goes on behind them. */
+  /** Tokens of this completion that a previous engine process already emitted; generation continues after them. */
   emittedIds: TokenIds.optional(),
-  /** Fairness key of the scheduler: interactive requests (the default) go before batch ones. */
+  /** The scheduler puts interactive requests (the default) before batch ones. */
   priority: z.enum(['interactive', 'batch']).optional(),
 });
 export type GenerateRequest = z.infer<typeof GenerateRequest>;
@@ -45,7 +45,9 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('load'), requestId: Id, versionId: Id }),
   z.object({ type: z.literal('unload'), requestId: Id, versionId: Id }),
   z.object({ type: z.literal('status'), requestId: Id }),
-  /** Nothing is computed until `release`, or the end of this connection: what comes between begins in one tick. */
+  /**
+   * Nothing is computed until `release` or the end of this connection, so requests sent in between begin in one tick.
+   */
   z.object({ type: z.literal('hold'), requestId: Id }),
   z.object({ type: z.literal('release'), requestId: Id }),
 ]);
@@ -53,9 +55,9 @@ export type ClientMessage = z.infer<typeof ClientMessage>;
 export type ClientInput = z.input<typeof ClientMessage>;
 
 export interface PrefixStatus {
-  /** Requests that began behind a kept prefix. */
+  /** Requests that began with a kept prefix. */
   hits: number;
-  /** Prompt tokens that they did not read. */
+  /** Prompt tokens that they therefore did not read. */
   savedTokens: number;
   keptTokens: number;
   keptBytes: number;
@@ -69,9 +71,9 @@ export interface EngineStatus {
   versions: string[];
   running: number;
   waiting: number;
-  /** Running and waiting ones at most. */
+  /** Most requests, running and waiting together. */
   capacity: number;
-  /** What requests of one beginning spared each other. */
+  /** What requests saved because they began alike. */
   prefixes: PrefixStatus;
   tokensPerSecond: number;
   residentBytes: number;
@@ -80,7 +82,7 @@ export interface EngineStatus {
   pid: number;
 }
 
-/** The likeliest tokens at one position, likeliest first, under the full distribution at temperature 1. */
+/** The most likely tokens at one position, in falling order, under the full distribution at temperature 1. */
 export interface TopTokens {
   ids: number[];
   logprobs: number[];
@@ -88,11 +90,13 @@ export interface TopTokens {
 
 export type EngineMessage =
   /**
-   * `offset` counts the answer's tokens before this event, emitted ones of a former process included. `top` has an entry
-   * for each token, where the request asked for it.
+   * `offset` counts the completion's tokens before this event, including those that a previous process emitted. `top`
+   * has an entry for each token if the request asked for it.
    */
   | { type: 'tokens'; requestId: string; offset: number; ids: number[]; logprobs: number[]; top?: TopTokens[] }
-  /** `stop`: a stop id (emitted as the last token) or a stop string (its tokens emitted; trimming text is the server's). */
+  /**
+   * `stop`: a stop id (emitted as the last token) or a stop string (its tokens are emitted; the server trims the text).
+   */
   | { type: 'finished'; requestId: string; reason: FinishReason; promptTokens: number; completionTokens: number }
   | { type: 'scored'; requestId: string; logprobs: number[] }
   | { type: 'ok'; requestId: string }
@@ -100,12 +104,12 @@ export type EngineMessage =
   /** With an empty requestId it concerns the connection, which the engine then closes. */
   | { type: 'failed'; requestId: string; code: ErrorCode; message: string };
 
-/** Longest line in UTF-16 units; a prompt and answer of 8192 ids take about 60 000. */
+/** Longest line in UTF-16 units; a prompt and completion of 8192 ids take about 60 000. */
 export const MAX_LINE = 4 * 1024 * 1024;
 
 export const encodeLine = (message: ClientInput | EngineMessage) => `${JSON.stringify(message)}\n`;
 
-/** Cuts a stream of text chunks into its lines; what stands behind the last newline waits for the next chunk. */
+/** Splits a stream of text chunks into lines; what follows the last newline waits for the next chunk. */
 export class LineDecoder {
   private rest: string[] = [];
   private restLength = 0;
@@ -130,7 +134,7 @@ export class LineDecoder {
   private append(piece: string) {
     this.restLength += piece.length;
     if (this.restLength > this.maxLine) {
-      throw new AttuneError('BAD_INPUT', `A line passed ${this.maxLine} characters. Send one JSON message a line.`);
+      throw new AttuneError('BAD_INPUT', `A line passed ${this.maxLine} characters. Send one JSON message per line.`);
     }
     if (piece !== '') this.rest.push(piece);
   }
@@ -142,7 +146,7 @@ export function parseClientMessage(line: string): ClientMessage {
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    throw new AttuneError('BAD_INPUT', `Not JSON: ${line.slice(0, 80)}. Send one JSON message a line.`, { cause });
+    throw new AttuneError('BAD_INPUT', `Not JSON: ${line.slice(0, 80)}. Send one JSON message per line.`, { cause });
   }
   const parsed = ClientMessage.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -5,13 +5,16 @@ export interface SchedulerLimits {
   maxRows: number;
   /** Live requests beyond `maxRows` that may wait; the next one is refused. */
   maxWaiting: number;
-  /** Prompt tokens that join in one tick; the first in line joins whatever its length, chunk by chunk. */
+  /** Prompt tokens that join in one tick; the first prompt in line joins whatever its length, chunk by chunk. */
   maxPrefillTokens: number;
-  /** Tokens of a long prompt that one tick reads beside other rows, one long prompt at a time: as long, running answers pause. */
+  /** Tokens of the one long prompt that a tick reads while other rows run; running answers pause for that time. */
   chunkTokens: number;
-  /** Tokens of keys and values held at once, counted as if every running answer reached its longest. */
+  /** Tokens of keys and values held at once, counted as if every running completion reached its maximum length. */
   maxCachedTokens: number;
-  /** Tokens a run when nobody waits or one answer runs alone, when somebody reads, when somebody waits, when a prompt just joined. */
+  /**
+   * Tokens per run: when no request waits or only one runs; when a person reads; when one waits; when a prompt just
+   * joined.
+   */
   steps: { batch: number; interactive: number; queued: number; joining: number };
 }
 
@@ -29,11 +32,11 @@ export interface Schedulable {
   readonly priority: 'interactive' | 'batch';
   /** False while its adapter is still being read. */
   readonly isReady: boolean;
-  /** Keys and values exist, so a tick costs one token a step. */
+  /** Keys and values exist, so a tick costs one token per step. */
   readonly hasCache: boolean;
-  /** Tokens that a run must compute before the first new one. */
+  /** Tokens that a run must read before it makes the first new one. */
   readonly pendingTokens: number;
-  /** Prompt plus longest answer. */
+  /** Prompt plus longest completion. */
   readonly longestTokens: number;
 }
 
@@ -45,7 +48,7 @@ export interface ScoreJob {
 export interface Plan<S, J> {
   rows: S[];
   steps: number;
-  /** Most prompt tokens of a row in this tick. */
+  /** Most prompt tokens that a row reads in this tick. */
   chunkTokens: number;
   scores: J[];
 }
@@ -54,9 +57,10 @@ export interface Plan<S, J> {
 export const isFull = (live: number, limits: SchedulerLimits) => live >= limits.maxRows + limits.maxWaiting;
 
 /**
- * Interactive sequences go before batch ones; within each, those that already run go before those that wait, in order of
- * arrival. A batch sequence that loses its row keeps its cache and goes on when a row is free, so caches number at most
- * 2 * maxRows. A prompt that does not fit holds back the prompts behind it, so that long ones are not overtaken for ever.
+ * Interactive sequences go before batch ones; within each, those that already run go before those that wait, in order
+ * of arrival. A batch sequence that loses its row keeps its cache and continues when a row is free, so there are at
+ * most 2 * maxRows caches. A prompt that does not fit holds back those after it, so that long ones are not overtaken
+ * forever.
  */
 export function schedule<S extends Schedulable, J extends ScoreJob>(
   sequences: readonly S[],
@@ -90,21 +94,21 @@ export function schedule<S extends Schedulable, J extends ScoreJob>(
     rows.push(sequence);
   }
   const { batch, interactive, queued, joining } = limits.steps;
-  // One answer alone comes fast enough to be read in longer pieces, and a run costs some two milliseconds of its own.
+  // A single answer comes fast enough to be read in longer pieces, and each run has some two milliseconds of overhead.
   const isRead = rows.length > 1 && rows.some((row) => row.priority === 'interactive');
   const isWaitedFor = rows.length < ready.length;
   const steps = prefillTokens > 0 ? joining : isWaitedFor ? queued : isRead ? interactive : batch;
-  // Nobody pauses for a prompt that is read alone.
+  // A prompt that is read alone makes no other answer pause.
   const chunkTokens = rows.length === 1 ? Math.max(limits.chunkTokens, limits.maxPrefillTokens) : limits.chunkTokens;
   return { rows, steps, chunkTokens, scores: takeScores(scores, ready, limits) };
 }
 
 function inOrder<S extends Schedulable>(ready: readonly S[]): S[] {
   const rank = (s: S) => (s.priority === 'interactive' ? 0 : 2) + (s.hasCache ? 0 : 1);
-  return [...ready].sort((a, b) => rank(a) - rank(b)); // stable: arrival decides among equals
+  return [...ready].sort((a, b) => rank(a) - rank(b)); // stable: arrival breaks ties
 }
 
-/** One job a tick while a person waits for tokens, else as many as a prefill may hold. */
+/** One job per tick while a person waits for tokens, else as many as a prefill may hold. */
 function takeScores<J extends ScoreJob>(scores: readonly J[], ready: readonly Schedulable[], limits: SchedulerLimits) {
   const maxJobs = ready.some((s) => s.priority === 'interactive') ? 1 : limits.maxRows;
   const taken: J[] = [];

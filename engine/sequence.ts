@@ -1,4 +1,4 @@
-// The state of one request: its tokens, its cache, and when it ends.
+// Tracks one request: its tokens, its cache, and when it ends.
 import type { Tokenizer } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import type { FinishReason } from '@/core/sampling';
@@ -14,7 +14,7 @@ export interface SequenceContext {
   stopIds: readonly number[];
 }
 
-/** A piece of the answer; `offset` counts the tokens before it. */
+/** A piece of the completion; `offset` counts the tokens before it. */
 export interface Delta {
   offset: number;
   ids: number[];
@@ -24,12 +24,12 @@ export interface Delta {
 
 export class Sequence implements Schedulable {
   readonly priority: 'interactive' | 'batch';
-  /** Set once the adapter is there. */
+  /** Set once the adapter is loaded. */
   isReady = false;
   finishReason: FinishReason | null = null;
-  /** Tokens that a kept prefix would spare it, while it has no cache. */
+  /** Tokens that it need not read because a prefix is kept, while it has no cache. */
   reusable = 0;
-  /** Prompt and answer so far. */
+  /** Prompt and completion so far. */
   private readonly ids: number[];
   private readonly maxCompletion: number;
   private readonly stopStrings: StopStrings;
@@ -37,8 +37,9 @@ export class Sequence implements Schedulable {
   private isPromptKept = false;
 
   /**
-   * Replays `emittedIds`, so that stop strings, seeds and offsets go on where the former process stopped. In fp32 the rest
-   * is what an uninterrupted run would have said; int8 rounds a prefill otherwise than single steps, so it may differ.
+   * Replays `emittedIds`, so that stop strings, seeds and offsets continue where the previous process stopped. In fp32
+   * the rest equals that of an uninterrupted run; int8 rounds a prefill differently from single steps, so it may
+   * differ.
    */
   constructor(
     readonly request: GenerateRequest,
@@ -69,12 +70,12 @@ export class Sequence implements Schedulable {
     return this.ids.length - this.promptTokens;
   }
 
-  /** Looks up what of it is kept. */
+  /** Looks up how much of its prompt is kept. */
   lookUp(prefixes: PrefixCache): void {
     if (!this.cache && !this.request.isRepeatable) this.reusable = prefixes.match(this.request.versionId, this.ids);
   }
 
-  /** Begins behind a copy of what `lookUp` found, with room for the `chunkTokens` that the run reads next. */
+  /** Begins with a copy of the prefix that `lookUp` found, and room for the `chunkTokens` that the run reads next. */
   adopt(prefixes: PrefixCache, runner: Pick<ModelRunner, 'restore'>, chunkTokens: number): void {
     if (this.cache || this.reusable === 0) return;
     const prefix = prefixes.take(this.request.versionId, this.ids);
@@ -86,11 +87,11 @@ export class Sequence implements Schedulable {
     if (!this.cache || (this.isPromptKept && !this.finishReason)) return;
     if (!this.finishReason && this.cache.length < this.promptTokens) return;
     this.isPromptKept = true;
-    // A run may have gone on behind a stop string; what it made there is no part of the answer.
+    // A run may have continued after a stop string; what it made there is not part of the completion.
     prefixes.keep(this.request.versionId, this.ids.slice(0, this.cache.length), this.cache);
   }
 
-  /** The row for the next run, at most `chunkTokens` of the prompt in it; never called once finished. */
+  /** The row for the next run, with at most `chunkTokens` of the prompt; never called once finished. */
   toRow(chunkTokens: number): RunRow {
     const { sampling, versionId, topLogprobs } = this.request;
     const all = this.ids;
@@ -110,7 +111,9 @@ export class Sequence implements Schedulable {
     };
   }
 
-  /** Takes a run's tokens; those behind a stop string are dropped. Returns null when it has ended or still reads its prompt. */
+  /**
+   * Takes a run's tokens and drops those after a stop string. Returns null if it has ended or still reads its prompt.
+   */
   accept(result: RunResult): Delta | null {
     this.cache = result.cache;
     if (this.finishReason || result.ids.length === 0) return null;
@@ -126,7 +129,7 @@ export class Sequence implements Schedulable {
     };
   }
 
-  /** Ends the sequence from outside; its cache may be in a run, so whoever knows releases it. */
+  /** Ends the sequence from outside. Its cache may be in a run, so the caller that knows releases it. */
   end(reason: FinishReason): void {
     this.finishReason ??= reason;
   }

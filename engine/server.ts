@@ -1,4 +1,4 @@
-// Serves the engine to many clients over a local socket, none of which can hold up another.
+// Serves the engine over a local socket to many clients, so that no client can hold up another.
 import fs from 'node:fs';
 import net from 'node:net';
 import { AttuneError, toAttuneError } from '@/core/errors';
@@ -8,16 +8,18 @@ import { type ClientMessage, type EngineMessage, encodeLine, LineDecoder, parseC
 
 /** Unread bytes after which a client is dropped: some 10 000 token events. */
 const MAX_UNREAD_BYTES = 2 * 1024 * 1024;
-/** How long a dropped client has to read why. */
+/** How long a dropped client has to read the reason. */
 const FAREWELL_MS = 1000;
 
-/** Listens; throws CONFLICT when another engine answers there. A socket file that nobody answers on is replaced. */
+/**
+ * Listens; throws CONFLICT when another engine answers there. A socket file on which no process answers is replaced.
+ */
 export async function serve(engine: Engine, socketPath: string): Promise<net.Server> {
   const isPipe = process.platform === 'win32';
   if (!isPipe && Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
     throw new AttuneError(
       'BAD_INPUT',
-      `The socket path ${socketPath} passes ${MAX_SOCKET_PATH_BYTES} bytes. Choose a shorter one.`,
+      `The socket path ${socketPath} is longer than ${MAX_SOCKET_PATH_BYTES} bytes. Choose a shorter one.`,
     );
   }
   if (await isAnswered(socketPath)) {
@@ -38,7 +40,7 @@ export async function serve(engine: Engine, socketPath: string): Promise<net.Ser
 
 class Connection {
   private readonly lines = new LineDecoder();
-  /** How to abort each live request of this client. */
+  /** The functions that abort this client's live requests, by request id. */
   private readonly aborts = new Map<string, () => void>();
   private isClosed = false;
   /** Ends this client's hold on the engine; null while it has none. */
@@ -141,14 +143,14 @@ class Connection {
     );
   }
 
-  /** Says why where the client still reads, and ends the connection. */
+  /** Sends the reason, in case the client still reads, and ends the connection. */
   private drop({ code, message }: AttuneError): void {
     this.close();
     this.socket.end(encodeLine({ type: 'failed', requestId: '', code, message }));
     setTimeout(() => this.socket.destroy(), FAREWELL_MS).unref();
   }
 
-  /** A client that is gone reads no answer, so its requests end; it sends them again with the tokens that it has. */
+  /** Ends the requests of a client that is gone; after reconnecting it sends them again with the tokens that it has. */
   private close(): void {
     this.isClosed = true;
     for (const abort of this.aborts.values()) abort();

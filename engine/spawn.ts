@@ -7,27 +7,27 @@ import { EngineClient, type EngineClientOptions } from './client';
 import { type EngineProcessOptions, engineEnvironment } from './env';
 
 export interface SpawnEngineOptions extends EngineProcessOptions {
-  /** Starts the process again whenever it dies. Otherwise its death fails what is under way. */
+  /** Starts the process again whenever it dies. Without this, its death fails the requests under way. */
   restart?: boolean;
   /** Repository root. */
   root?: string;
   client?: EngineClientOptions;
-  /** Receives the process's output, line by line or in pieces. */
+  /** Receives the process's output in lines or pieces of lines. */
   log?: (text: string) => void;
 }
 
 export interface SpawnedEngine {
   client: EngineClient;
-  /** The process of the moment. */
+  /** The current process. */
   child(): ChildProcess;
   close(): Promise<void>;
 }
 
 const RESTART_MS = { first: 50, most: 5000 };
-/** A process that lived this long is no crash loop. */
+/** A process that lived this long is not in a crash loop. */
 const HEALTHY_MS = 10_000;
 
-/** Resolves once the engine answers; throws UNAVAILABLE with the end of its output when it dies before that. */
+/** Resolves once the engine answers; throws UNAVAILABLE with the end of its output if it dies first. */
 export async function spawnEngine(options: SpawnEngineOptions): Promise<SpawnedEngine> {
   const client = new EngineClient(options.socketPath, { deadlineMs: 120_000, ...options.client });
   let isClosing = false;
@@ -82,7 +82,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<SpawnedE
   return { client, child: () => current, close };
 }
 
-/** Asks, then insists. */
+/** Asks the process to end, and kills it if it does not. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));

@@ -1,10 +1,10 @@
-// Tells when the text of an answer first contains one of its stop strings, token by token.
+// Detects, token by token, when the text of a completion first contains one of its stop strings.
 import type { Tokenizer } from '@/core/base/base';
 
 export class StopStrings {
   private readonly decoder: ReturnType<Tokenizer['stream']>;
   private readonly longest: number;
-  /** As much of the text as a stop string may still begin in. */
+  /** The end of the text, in which a stop string may have begun. */
   private tail = '';
 
   constructor(

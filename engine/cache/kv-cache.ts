@@ -1,4 +1,4 @@
-// Keys and values of running sequences, kept as padded batch tensors that stay as they are while the batch stays the same.
+// Holds the keys and values of running sequences in padded batch tensors, rebuilt only when the batch changes.
 import { Tensor } from 'onnxruntime-node';
 import type { ModelConfig } from '@/core/base/model-config';
 import { AttuneError } from '@/core/errors';
@@ -6,14 +6,14 @@ import { newName, pastName } from '@/engine/graph/decode-loop';
 import type { Prefix, SequenceCache } from '@/engine/runner/runner';
 import { BLOCK_TOKENS } from './prefix-cache';
 
-/** The graph clears and copies the whole capacity each turn, so slack costs time: grow by little. */
+/** The graph clears and copies the whole capacity each turn, so unused slots cost time: grow in small steps. */
 const CAPACITY_STEP = 32;
 
 const roundUp = (slots: number) => Math.ceil(slots / CAPACITY_STEP) * CAPACITY_STEP;
 
 type NewTensors = Record<string, Tensor>;
 
-/** Place of one sequence: a row of some storage, of which the first `length` slots are valid. */
+/** The place of one sequence: a row of some storage, whose first `length` slots are valid. */
 export class KvCache implements SequenceCache {
   storage: KvStorage | null = null;
   row = 0;
@@ -36,10 +36,10 @@ export class KvCache implements SequenceCache {
   }
 }
 
-/** Per layer and half one tensor [B, kvHeads, capacity, headSize]; the graph reads the arrays without a copy. */
+/** One tensor [B, kvHeads, capacity, headSize] per layer and half; the graph reads the arrays without a copy. */
 export class KvStorage {
   readonly feeds: Record<string, Tensor> = {};
-  /** Who has which row; an empty row awaits the next sequence. */
+  /** The sequence in each row; null is an empty row, free for the next sequence. */
   readonly seats: (KvCache | null)[];
 
   constructor(
@@ -78,7 +78,7 @@ export class KvStorage {
     this.seats[row] = cache;
   }
 
-  /** Copies `count` slots of a row from `start` on: [layers, 2, kvHeads, count, headSize]. */
+  /** Copies `count` slots of a row, beginning at `start`: [layers, 2, kvHeads, count, headSize]. */
   read(cache: KvCache, start: number, count: number, into: Float32Array): void {
     const { keyValueHeads, headSize } = this.config;
     let at = 0;
@@ -91,7 +91,7 @@ export class KvStorage {
     }
   }
 
-  /** Writes the first `count` of the slots that `read` copied behind the row's valid ones. */
+  /** Writes the first `count` of the slots that `read` copied after the row's valid slots. */
   write(cache: KvCache, slots: Float32Array, count: number): void {
     const { keyValueHeads, headSize, layers } = this.config;
     const plane = slots.length / (layers * 2 * keyValueHeads);
@@ -111,14 +111,14 @@ export class KvStorage {
     if (cache.storage === this) cache.storage = null;
   }
 
-  /** Whether these sequences find place here, with at most `idle` rows left over that do not belong to them. */
+  /** Whether these sequences fit here, with at most `idle` rows that belong to none of them. */
   hasPlaceFor(caches: readonly KvCache[], slots: number, idle: number): boolean {
     const newcomers = caches.filter(({ storage }) => storage !== this).length;
     const free = this.seats.filter((seat) => seat === null).length;
     return this.capacity >= slots && newcomers <= free && this.rows - caches.length <= idle;
   }
 
-  /** Writes the first `count` of a run's new slots behind the row's valid ones. */
+  /** Writes the first `count` of a run's new slots after the row's valid slots. */
   append(cache: KvCache, added: NewTensors, count: number): void {
     const { keyValueHeads, headSize, layers } = this.config;
     for (let layer = 0; layer < layers; layer++) {
@@ -138,7 +138,7 @@ export class KvStorage {
   }
 }
 
-/** A sequence of its own that begins with a copy of a kept prefix and has room for `tokens`. */
+/** A separate sequence that begins with a copy of a kept prefix and has room for `tokens`. */
 export function restoreCache(config: ModelConfig, { length, blocks }: Prefix, tokens: number): KvCache {
   const cache = new KvCache();
   new KvStorage(config, 1, roundUp(tokens)).admit(cache, 0);
@@ -147,8 +147,8 @@ export function restoreCache(config: ModelConfig, { length, blocks }: Prefix, to
 }
 
 /**
- * A storage that seats these sequences with room for `slots` each: the one where most of them are, when the others fit
- * into its empty rows and no more than `idle` rows stand idle; else a new one without empty rows, in the given order.
+ * A storage that holds these sequences with room for `slots` each: the one where most of them are, if the others fit
+ * into its empty rows and at most `idle` rows stay unused; else a new one without empty rows, in the given order.
  */
 export function joinCaches(config: ModelConfig, caches: KvCache[], slots: number, idle: number): KvStorage {
   const former = new Map<KvStorage, number>();
@@ -166,7 +166,7 @@ export function joinCaches(config: ModelConfig, caches: KvCache[], slots: number
   return joined;
 }
 
-/** A sequence left behind alone must not hold the memory of the batch that it was in. */
+/** The last sequence left in a batch must not keep the memory of the whole batch. */
 function leaveNobodyAlone(config: ModelConfig, storages: Iterable<KvStorage>): void {
   for (const storage of storages) {
     const [alone, ...others] = storage.seats.filter((seat) => seat !== null);

@@ -1,32 +1,34 @@
-// Keeps the keys and values of what sequences have read, by version and in blocks, for those that begin alike.
+// Keeps the keys and values of what sequences have read, by version and in blocks, for sequences that begin alike.
 import type { PrefixStatus } from '@/engine/protocol';
 import type { Prefix, SequenceCache } from '@/engine/runner/runner';
 
-/** Tokens of a block: what a sequence has read beyond its last whole block is not kept. */
+/** Tokens per block: what a sequence has read beyond its last whole block is not kept. */
 export const BLOCK_TOKENS = 16;
-/** A shorter prefix is not taken: behind a cache a prompt is read alone, which costs what reading some ten tokens does. */
+/** A shorter prefix is not used: a prompt after a prefix is read on its own, which costs as much as some ten tokens. */
 export const SHORTEST_PREFIX = 16;
 
 export interface PrefixCacheOptions {
   /** 0 keeps nothing. */
   maxBytes: number;
-  /** Float32 values of one token's keys and values. */
+  /** Number of float32 values in one token's keys and values. */
   valuesPerToken: number;
 }
 
-/** Tokens behind their parent's; the path from the root is what they were read behind. */
+/** Tokens that follow the parent's; the path from the root is the text that was read before them. */
 interface Block {
   versionId: string;
   ids: number[];
   values: Float32Array;
-  /** The blocks that the parent, or the version's root, has. */
+  /** All children of the parent, or of the version's root. */
   siblings: Block[];
   children: Block[];
 }
 
 export class PrefixCache {
   private readonly roots = new Map<string, Block[]>();
-  /** The least recently used first. A path is renewed from its end to its root, so a parent stands behind its children. */
+  /**
+   * The least recently used first. A path is renewed from its end to its root, so a parent comes after its children.
+   */
   private readonly byUse = new Set<Block>();
   private readonly maxBlocks: number;
   private readonly blockValues: number;
@@ -38,12 +40,14 @@ export class PrefixCache {
     this.maxBlocks = Math.floor(maxBytes / (this.blockValues * Float32Array.BYTES_PER_ELEMENT));
   }
 
-  /** How many of the first tokens are kept for this version: 0, or SHORTEST_PREFIX and more, and never all of them. */
+  /** How many of the first tokens are kept for this version: 0, or at least SHORTEST_PREFIX, and never all of them. */
   match(versionId: string, ids: readonly number[]): number {
     return this.find(versionId, ids).length;
   }
 
-  /** The prefix that `match` counts, its blocks being this cache's own: read them before the next `keep`. */
+  /**
+   * The prefix that `match` counts. Its blocks are this cache's memory, not copies: read them before the next `keep`.
+   */
   take(versionId: string, ids: readonly number[]): Prefix {
     const { length, path } = this.find(versionId, ids);
     if (length === 0) return { length, blocks: [] };
@@ -53,13 +57,13 @@ export class PrefixCache {
     return { length, blocks: path.map(({ values }) => values) };
   }
 
-  /** Copies the whole blocks of these tokens out of their cache, in place of the least recently used. */
+  /** Copies the whole blocks of these tokens out of their cache; they replace the least recently used blocks. */
   keep(versionId: string, ids: readonly number[], cache: Pick<SequenceCache, 'copy'>): void {
     const count = Math.min(Math.floor(ids.length / BLOCK_TOKENS), this.maxBlocks);
     if (count === 0) return;
     const { length, path: common } = this.descend(versionId, ids);
     const path = common.slice(0, Math.min(Math.floor(length / BLOCK_TOKENS), count));
-    this.renew(path); // what is evicted below is then none of it
+    this.renew(path); // so that the eviction below takes none of its blocks
     while (path.length < count) {
       const start = path.length * BLOCK_TOKENS;
       const block: Block = {
@@ -76,7 +80,7 @@ export class PrefixCache {
     this.renew(path);
   }
 
-  /** Keys and values belong to the weights that made them. */
+  /** Forgets a version's blocks: keys and values are valid only for the weights that made them. */
   drop(versionId: string): void {
     this.roots.delete(versionId);
     for (const block of this.byUse) if (block.versionId === versionId) this.byUse.delete(block);
@@ -98,7 +102,10 @@ export class PrefixCache {
     return { length: usable, path: path.slice(0, Math.ceil(usable / BLOCK_TOKENS)) };
   }
 
-  /** The blocks that begin as the tokens do, the last one perhaps in its first tokens only, and the tokens in common. */
+  /**
+   * The blocks that match the tokens, the last one perhaps only in its first tokens, and the number of tokens in
+   * common.
+   */
   private descend(versionId: string, ids: readonly number[]): { length: number; path: Block[] } {
     const path: Block[] = [];
     let length = 0;
@@ -131,7 +138,7 @@ export class PrefixCache {
     }
   }
 
-  /** The memory of the least recently used block, which is the end of its path; new memory below the bound. */
+  /** New memory while the bound allows it, else that of the least recently used block, which is the end of its path. */
   private makeRoom(): Float32Array {
     if (this.byUse.size < this.maxBlocks) return new Float32Array(this.blockValues);
     const [oldest] = this.byUse;

@@ -2,7 +2,7 @@
 import { applyIf } from './operations';
 import type { Graph } from './writer';
 
-/** A history cell is this for a token of the prompt, plus 1 for each time that the answer holds the token. */
+/** A history cell is this value if the prompt contains the token, plus 1 for each time that the completion does. */
 export const IN_PROMPT = 0.5;
 
 export interface AdjustInputs {
@@ -13,7 +13,7 @@ export interface AdjustInputs {
   presence: string; // float32 [N, 1]
   frequency: string; // float32 [N, 1]
   hasPenalty: string; // bool scalar
-  /** int64 [N, M]: the tokens of each row's biases, filled up with token 0 and a bias of 0. */
+  /** int64 [N, M]: the tokens that each row biases, padded with token 0 and a bias of 0. */
   biasIds: string;
   biases: string; // float32 [N, M]
   hasBias: string; // bool scalar
@@ -28,8 +28,8 @@ export function adjust(graph: Graph, inputs: AdjustInputs): string {
 }
 
 /**
- * Keskar et al. 2019 over prompt and answer: a seen token's positive logit is divided by the penalty, a negative one
- * multiplied. OpenAI over the answer: logit - presence * (count > 0) - frequency * count.
+ * Keskar et al. 2019 over prompt and completion: a seen token's positive logit is divided by the penalty, a negative
+ * one multiplied. OpenAI over the completion: logit - presence * (count > 0) - frequency * count.
  */
 function penalise(graph: Graph, logits: string, { history, penalty, presence, frequency }: AdjustInputs): string {
   const zero = graph.constant('float32', [0]);
@@ -43,7 +43,7 @@ function penalise(graph: Graph, logits: string, { history, penalty, presence, fr
   return graph.op('Sub', [repeated, paid]);
 }
 
-/** The history with one more token a row. token int64 [N, 1] */
+/** The history with one more token per row. token int64 [N, 1] */
 export function remember(graph: Graph, history: string, token: string): string {
   const width = graph.op('Shape', [history], { start: 1, end: 2 });
   const ones = graph.op('Expand', [graph.constant('float32', [1], [1, 1]), graph.op('Shape', [token])]);

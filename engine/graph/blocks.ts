@@ -15,7 +15,7 @@ export interface BlockContext {
   precision: Precision;
 }
 
-/** Adapters read an input once for all projections that share it, and add to each base product by itself. */
+/** An adapter reads an input once for all projections that share it, and adds to each base product separately. */
 export const LORA_DOWNS = ['qkv', 'o', 'gateUp', 'down'] as const;
 export type LoraDown = (typeof LORA_DOWNS)[number];
 export const LORA_UPS = ['qkv', 'o', 'gate', 'up', 'down'] as const;
@@ -25,7 +25,7 @@ export const loraA = (layer: number, down: LoraDown) => `lora.${layer}.${down}.a
 export const loraB = (layer: number, up: LoraUp) => `lora.${layer}.${up}.b`;
 
 const EMBEDDING = 'model.embed_tokens.weight';
-/** int8 activations: about a tenth faster than level 0, at 0.003 more KL per token. */
+/** Level 4 makes activations int8: about a tenth faster than level 0, at 0.003 more KL per token. */
 const ACCURACY_LEVEL = 4;
 
 /** ids [B, S] to embeddings [B, S, H], scaled where the base scales them. */
@@ -110,7 +110,7 @@ export function rmsNorm(context: BlockContext, x: string, name: string): string 
   return context.graph.op('SimplifiedLayerNormalization', [x, normWeight(context, name)], { axis: -1, epsilon });
 }
 
-/** RMSNorm of x + skip, and that sum, the new residual stream. */
+/** RMSNorm of x + skip, and the sum itself, which is the new residual stream. */
 export function skipRmsNorm(
   context: BlockContext,
   x: string,
@@ -123,7 +123,7 @@ export function skipRmsNorm(
   return { normed: outputs[0]!, sum: outputs[3]! };
 }
 
-/** What a part of a block gives back, through its own norm where the base has one. */
+/** The output of a block's attention or feed-forward, after its own norm if the base has one. */
 export function outputNorm(context: BlockContext, x: string, layer: number, part: 'attention' | 'feedforward'): string {
   return context.config.hasOutputNorms ? rmsNorm(context, x, `model.layers.${layer}.post_${part}_layernorm.weight`) : x;
 }
@@ -136,7 +136,9 @@ export function loraDown({ graph }: BlockContext, x: string, layer: number, down
   return graph.op('Mul', [graph.op('MatMul', [x, loraA(layer, down)]), mask]);
 }
 
-/** linear(x) + bias + reduced B, where B [R, out] stands under A's columns and holds alpha / rank. x [T, in] */
+/**
+ * linear(x) + bias + reduced B, where row r of B [R, out] belongs to column r of A and includes alpha / rank. x [T, in]
+ */
 export function adaptedLinear(
   context: BlockContext,
   x: string,
@@ -148,7 +150,7 @@ export function adaptedLinear(
   return up === 'qkv' && config.hasQkvBias ? graph.op('Add', [adapted, qkvBias(context, names)]) : adapted;
 }
 
-/** The biases of the named weights, one behind the other: [total out]. */
+/** The biases of the named weights, concatenated: [total out]. */
 export function qkvBias({ graph, weights }: BlockContext, names: string[]): string {
   const tensors = names.map((name) => weights.tensor(name.replace(/weight$/, 'bias')));
   const length = tensors.reduce((sum, tensor) => sum + tensor.shape[0]!, 0);
@@ -167,8 +169,8 @@ export interface AttentionInputs {
 }
 
 /**
- * Rotary tables [maxPositions + 1, headSize / 2], named so that all layers of one kind share them. The extra row is where
- * a row that has filled the context stands still while others of its batch go on.
+ * Rotary tables [maxPositions + 1, headSize / 2], named so that all layers of one kind share them. The extra position
+ * is for a sequence that has filled the context and waits while others in its batch continue.
  */
 export function rotaryTable({ graph, config }: BlockContext, isLocal: boolean, name: 'cos' | 'sin'): string {
   const { ropeTheta, ropeFactors } = attentionOf(config, isLocal);
@@ -190,7 +192,10 @@ export function rotaryTable({ graph, config }: BlockContext, isLocal: boolean, n
   });
 }
 
-/** Rotary grouped-query attention over packed qkv [B, S, (heads + 2 kvHeads) * headSize]; returns [B, S, heads * headSize]. */
+/**
+ * Rotary grouped-query attention over packed qkv [B, S, (heads + 2 kvHeads) * headSize];
+ * returns [B, S, heads * headSize].
+ */
 export function attention(
   context: BlockContext,
   qkv: string,
@@ -215,7 +220,7 @@ export function attention(
 }
 
 /**
- * Packed qkv with queries and keys normed head by head. It is packed again because onnxruntime 1.30 infers a wrong width
+ * Packed qkv with queries and keys normed head by head. It is repacked because onnxruntime 1.30 infers a wrong width
  * for the output of separate queries, keys and values, and then refuses the graph.
  */
 function normQueriesAndKeys(context: BlockContext, qkv: string, layer: number): string {

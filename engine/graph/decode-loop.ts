@@ -1,4 +1,4 @@
-// The whole model as one graph: an ONNX Loop whose first turn reads the prompt and whose later turns decode a token a row.
+// Writes the model as one graph: an ONNX Loop whose first turn reads the prompt; later ones decode a token per row.
 import { feedForwardNorm, type ModelConfig } from '@/core/base/model-config';
 import type { ModelWeights } from '@/core/base/weights';
 import {
@@ -25,7 +25,7 @@ import { sample } from './sample';
 import type { ExternalData, TensorType } from './writer';
 import { Graph } from './writer';
 
-/** Part of the cached file's name: raise it with every change to what this folder writes. */
+/** Part of the cached file's name: raise it with every change to the files that this folder writes. */
 export const GRAPH_VERSION = 7;
 
 export const pastName = (layer: number, half: 'key' | 'value') => `past.${layer}.${half}`;
@@ -41,8 +41,9 @@ interface Carried {
 
 /**
  * B sequences, S tokens each in the first turn, N read-out positions (N = B while generating).
- * Outputs: tokens and logprobs [turns, N, 1], topIds and topLogprobs [turns, N, reported], logits [N, V] of the last turn, and the keys and values that this run
- * added, [B, kvHeads, S + turns - 1, headSize], so that the caller copies new slots only and never the whole cache.
+ * Outputs: tokens and logprobs [turns, N, 1], topIds and topLogprobs [turns, N, reported], logits [N, V] of the last
+ * turn, and the keys and values that this run added, [B, kvHeads, S + turns - 1, headSize], so that the caller copies
+ * new slots only and never the whole cache.
  */
 export function writeModel(
   data: ExternalData,
@@ -129,7 +130,7 @@ export function writeModel(
   return graph.encodeModel();
 }
 
-/** Indices [B, kvHeads, S + turns - 1, 1] of the slots written behind each row's first length, clamped to the cache. */
+/** Indices [B, kvHeads, S + turns - 1, 1] of the slots written after each row's first length, clamped to the cache. */
 function newSlots(graph: Graph, config: ModelConfig, tokens: string, cache: string): string {
   const int = (value: number, dims: number[] = []) => graph.constant('int64', [value], dims);
   const dimension = (x: string, axis: number) => graph.op('Shape', [x], { start: axis, end: axis + 1 });
@@ -179,7 +180,7 @@ function writeTurn(context: BlockContext, carried: Carried[]): Graph {
   return graph;
 }
 
-/** Outer inputs that a turn reads under their own names. */
+/** Inputs of the outer graph that a turn reads under the same names. */
 const SAMPLING_INPUTS = {
   inverseTemperature: 'inverseTemperature',
   isGreedy: 'isGreedy',
@@ -202,10 +203,10 @@ const SAMPLING_INPUTS = {
 };
 
 /**
- * Embedding, blocks and final norm at the read-out positions: [N, H]. Sets each layer's cache in `next`. Tokens of all
- * rows stand one below the other, T = B * S; behind the last attention only the read-out ones go on. `maskOf` names the
- * values [B, R] that tell which of A's columns a row has. `visit` gets the value [T, H] that enters each block, and what
- * leaves the last one where every position is read out.
+ * Embedding, blocks and final norm at the read-out positions: [N, H]. Sets each layer's cache in `next`. The tokens of
+ * all rows are stacked, T = B * S; after the last attention only the read-out ones are computed further. `maskOf` names
+ * the values [B, R] that tell which of A's columns belong to a row. `visit` gets the value [T, H] that enters each
+ * block, and also the one that leaves the last block if every position is read out.
  */
 export function writeBackbone(
   context: BlockContext,
@@ -270,7 +271,7 @@ function rowOfTokens(graph: Graph, shape: string): string {
   return graph.op('Reshape', [graph.op('Expand', [rows, shape]), graph.constant('int64', [-1], [1])]);
 }
 
-/** A row that is done stands still: its length stays, so what it still computes lands behind its valid slots. */
+/** A row that has ended keeps its length, so what it still computes lands after its valid slots. */
 function writeNextState(graph: Graph, value: (name: string) => string, next: Map<string, string>, token: string): void {
   const zero = graph.constant('int32', [0]);
   const one = graph.constant('int32', [1]);

@@ -1,4 +1,4 @@
-// Products with Q4_1 weights that keep the file's own four-bit codes.
+// Multiplies by Q4_1 weights with the file's own four-bit codes.
 
 import type { WeightTensor } from '@/core/base/weights';
 import { halfTable } from '@/core/formats/half';
@@ -10,9 +10,10 @@ const CODES = 16;
 const CENTRE = 8;
 
 /**
- * w = (code - zeroPoint) * scale over K + extra columns. Q4_1's minimum is no whole multiple of its scale, so each block of
- * a row keeps a remainder m + d * zeroPoint, at most d / 2, which every weight of the block shares. The remainders are
- * the row's extra columns, to be multiplied by the sums of the input's blocks; padded to whole blocks.
+ * w = (code - zeroPoint) * scale over K + extra columns. Q4_1's minimum is not a whole multiple of its scale, so each
+ * block of a row keeps a remainder m + d * zeroPoint, at most d / 2, which every weight of the block shares. The
+ * remainders are the row's extra columns, which are multiplied by the sums of the input's blocks; they are padded to
+ * whole blocks.
  */
 interface Int4Blocks {
   codes: Uint8Array; // [out, blocks, 16]
@@ -20,12 +21,13 @@ interface Int4Blocks {
   zeroPoints: Uint8Array; // [out, ceil(blocks / 2)]
 }
 
-/** Columns that the remainders of K columns take. */
+/** Number of columns that the remainders of K columns take. */
 const remainderColumns = (columns: number) => Math.ceil(columns / BLOCK_SIZE / BLOCK_SIZE) * BLOCK_SIZE;
 
 /**
- * Decoding is bound by the bytes of the weights, and the feed-forward has three quarters of them: one stream goes 1.2 times
- * as fast as in int8, at the same KL, and a prompt takes 1.15 times as long. Attention's projections would win 1 % more.
+ * Decoding is bound by the bytes of the weights, and the feed-forward has three quarters of them: one stream is 1.2
+ * times as fast as in int8, at the same KL, and a prompt takes 1.15 times as long. Attention's projections would gain
+ * 1 % more.
  */
 export const keepsInt4 = ({ name, encoding }: WeightTensor) => encoding === 'Q4_1' && name.includes('.mlp.');
 

@@ -1,18 +1,18 @@
-// Lays adapters out as the graph's LoRA inputs: groups fused, versions side by side along the rank.
+// Packs adapters into the graph's LoRA inputs: projections fused in groups, versions side by side along the rank.
 import { Tensor } from 'onnxruntime-node';
 import { type Adapter, checkAdapter, loraKey } from '@/core/artifact/adapter';
 import { type ModelConfig, type Projection, projectionShape } from '@/core/base/model-config';
 import { LORA_DOWNS, LORA_UPS, type LoraDown, type LoraUp, loraA, loraB } from './blocks';
 import { maskName } from './decode-loop';
 
-/** Whose A stand side by side. */
+/** The projections whose A matrices are packed side by side. */
 const READERS: Record<LoraDown, Projection[]> = {
   qkv: ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'],
   o: ['self_attn.o_proj'],
   gateUp: ['mlp.gate_proj', 'mlp.up_proj'],
   down: ['mlp.down_proj'],
 };
-/** Whose outputs stand side by side, and under which A. */
+/** The projections whose outputs are packed side by side, and the A that they share. */
 const WRITERS: Record<LoraUp, { down: LoraDown; members: Projection[] }> = {
   qkv: { down: 'qkv', members: READERS.qkv },
   o: { down: 'o', members: READERS.o },
@@ -29,8 +29,8 @@ export interface PackedLora {
 }
 
 /**
- * A [in, readers * r] side by side; B [readers * r, out] with each projection's block under its own columns of A, zero
- * elsewhere, alpha / rank inside. No adapter at all is rank 0: empty tensors, whose product is zero.
+ * A [in, readers * r] side by side; B [readers * r, out] with each projection's block in the rows of its own columns of
+ * A, zero elsewhere, alpha / rank included. Without an adapter the rank is 0: empty tensors, whose product is zero.
  */
 export function packAdapter(adapter: Adapter | null, config: ModelConfig): PackedLora {
   if (adapter) checkAdapter(adapter, config);
@@ -47,7 +47,7 @@ export function packAdapter(adapter: Adapter | null, config: ModelConfig): Packe
         const pair = pairOf(reader);
         if (!pair) continue;
         const values = pair.a; // [rank, in]
-        // Writes go on in a line and reads in `rank` lines, which the memory likes better than the other way round.
+        // Writes are sequential and reads come from `rank` rows, which is faster than the other way round.
         for (let i = 0; i < columns; i++) {
           const at = i * width + index * rank;
           for (let r = 0; r < rank; r++) a[at + r] = values[r * columns + i]!;
@@ -108,7 +108,7 @@ export function concatLora(packs: PackedLora[]): PackedLora {
   return { rank: packs.reduce((sum, pack) => sum + pack.rank, 0), feeds };
 }
 
-/** 1 where a rank column belongs to the row's own adapter: [B, R] for each A. */
+/** 1 if a rank column belongs to the row's own adapter, else 0: [B, R] for each A. */
 export function loraMasks(packs: PackedLora[], owner: number[]): Record<string, Tensor> {
   const mask = (readers: number) => {
     const width = packs.reduce((sum, pack) => sum + pack.rank * readers, 0);

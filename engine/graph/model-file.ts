@@ -23,7 +23,7 @@ export async function prepareModelFile(base: Base, precision: Precision, cacheDi
   const temporary = `${directory}.${hostname()}.${process.pid}.tmp`;
   try {
     await removeAbandoned(cacheDirectory);
-    await rm(temporary, { recursive: true, force: true }); // of a former process with this id
+    await rm(temporary, { recursive: true, force: true }); // left by an earlier process with this id
     await mkdir(temporary, { recursive: true });
     const data = new ExternalData(join(temporary, DATA), DATA);
     const model = writeModel(data, base.weights.config, base.weights, precision);
@@ -32,7 +32,7 @@ export async function prepareModelFile(base: Base, precision: Precision, cacheDi
     await writeFile(join(temporary, HASHES), JSON.stringify(hashes));
     await rm(directory, { recursive: true, force: true });
     await rename(temporary, directory).catch(async (error: unknown) => {
-      // Another process finished the same files first: theirs serve as well.
+      // Another process finished the same files first: use those.
       if (!(await verifies(directory))) throw error;
     });
   } catch (error) {
@@ -43,7 +43,9 @@ export async function prepareModelFile(base: Base, precision: Precision, cacheDi
   return join(directory, MODEL);
 }
 
-/** What builds that were killed left behind; other machines may share the cache, so only this one's processes are judged. */
+/**
+ * Removes what killed builds left. Other machines may share the cache, so only this machine's processes are checked.
+ */
 async function removeAbandoned(cacheDirectory: string): Promise<void> {
   const prefix = `.${hostname()}.`;
   for (const name of await readdir(cacheDirectory).catch(() => [] as string[])) {

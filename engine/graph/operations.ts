@@ -3,7 +3,7 @@ import type { Graph } from './writer';
 
 export const int = (graph: Graph, value: number) => graph.constant('int64', [value]);
 
-/** Along axis 1, which stays as length 1. */
+/** Reduces along axis 1, which stays with length 1. */
 export function reduce(graph: Graph, type: 'ReduceSum' | 'ReduceMax', x: string): string {
   return graph.op(type, [x, graph.constant('int64', [1], [1])], { keepdims: 1 });
 }
@@ -39,7 +39,7 @@ export function choose(
   return graph.ops('If', [condition], thenBranch.outputCount, attributes);
 }
 
-/** x changed where the condition holds; where it does not, nothing is computed. */
+/** The changed x if the condition holds; else x, and the change is not computed. */
 export function applyIf(graph: Graph, condition: string, x: string, change: (branch: Graph) => string): string {
   return choose(
     graph,

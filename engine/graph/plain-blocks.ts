@@ -1,4 +1,4 @@
-// The parts of a Llama-family block in standard ONNX operators alone, so that any ONNX runtime can run them.
+// The parts of a Llama-family block in standard ONNX operators only, so that any ONNX runtime can run them.
 import { attentionOf, isLocalLayer } from '@/core/base/model-config';
 import { type BlockContext, normWeight, rotaryTable } from './blocks';
 import { int } from './operations';
@@ -21,7 +21,7 @@ export function plainGatedActivation({ graph, config }: BlockContext, gate: stri
   return graph.op('Mul', [activated, up]);
 }
 
-/** What the layers of one kind share: the angles of the new tokens, and who sees whom. */
+/** What the layers of one kind share: the angles of the new tokens, and which tokens each of them sees. */
 export interface AttentionShared {
   cos: string; // [B, 1, S, headSize / 2]
   sin: string;
@@ -61,8 +61,8 @@ export function plainAttentionShared(
 }
 
 /**
- * Rotary grouped-query attention over packed qkv [B, S, (heads + 2 kvHeads) * headSize]; returns [B, S, heads * headSize]
- * and the cache with the new tokens.
+ * Rotary grouped-query attention over packed qkv [B, S, (heads + 2 kvHeads) * headSize];
+ * returns [B, S, heads * headSize] and the cache with the new tokens.
  */
 export function plainAttention(
   context: BlockContext,
@@ -92,7 +92,7 @@ export function plainAttention(
   const key = graph.op('Concat', [pastKey, rotate(graph, keys, cos, sin)], { axis: 2 }); // [B, kv, T, D]
   const value = graph.op('Concat', [pastValue, values], { axis: 2 });
 
-  // The queries that share a key-value head lie one behind the other, so that no head is copied.
+  // The queries that share a key-value head are stacked, so that no head is copied.
   const scaled = graph.op('Mul', [
     rotate(graph, queries, cos, sin),
     graph.constant('float32', [config.attentionScale]),
@@ -115,7 +115,7 @@ export function plainAttention(
 export const hasLayers = ({ config }: BlockContext, isLocal: boolean) =>
   Array.from({ length: config.layers }, (_, layer) => isLocalLayer(config, layer)).includes(isLocal);
 
-/** x [B, n, S, D]: its two halves are turned against each other. */
+/** Rotary embedding of x [B, n, S, D]: pairs value i of the first half with value i of the second. */
 function rotate(graph: Graph, x: string, cos: string, sin: string): string {
   const [left, right] = graph.ops('Split', [x], 2, { axis: -1, num_outputs: 2 }) as [string, string];
   const times = (a: string, b: string) => graph.op('Mul', [a, b]);

@@ -46,7 +46,7 @@ export function convertQ8(bytes: Uint8Array): Int8Blocks {
   return { codes, scales };
 }
 
-/** The file's own codes where it has Q8_0, else quantised from the dequantised values. */
+/** The file's own codes if it is Q8_0, else quantised from the dequantised values. */
 export function int8Blocks(tensor: WeightTensor): Int8Blocks {
   const columns = tensor.shape[1] ?? 0;
   if (columns === 0 || columns % BLOCK_SIZE !== 0) {

@@ -1,4 +1,4 @@
-// Chooses a token per row from logits inside the graph, by inverse CDF of fed uniforms, and its log-probability.
+// Chooses a token per row inside the graph, by inverse CDF of the uniforms fed in, and computes its log-probability.
 import { type AdjustInputs, adjust, remember } from './adjust';
 import { any, choose, int, reduce, slice, topK } from './operations';
 import type { Graph } from './writer';
@@ -13,12 +13,12 @@ export interface SampleInputs extends AdjustInputs {
   minP: string; // float32 [N, 1], 0 keeps all
   /** int64 [N, 1]: a token to score instead of sampling, or -1. */
   forced: string;
-  hasSampling: string; // bool scalar: some row is not greedy
-  hasTruncation: string; // bool scalar: some row has top-k or top-p
+  hasSampling: string; // bool scalar: at least one row is not greedy
+  hasTruncation: string; // bool scalar: at least one row has top-k or top-p
   hasMinP: string; // bool scalar
-  /** int64 [1]: how many likeliest tokens to sort; at least the largest topK. */
+  /** int64 [1]: how many of the most likely tokens to sort; at least the largest topK. */
   candidates: string;
-  /** int64 [1]: how many likeliest tokens to report, 0 for none. */
+  /** int64 [1]: how many of the most likely tokens to report, 0 for none. */
   reported: string;
 }
 
@@ -39,7 +39,7 @@ export function sample(graph: Graph, inputs: SampleInputs, vocab: number): Sampl
   const exponentials = graph.op('Exp', [graph.op('Sub', [logits, largest])]);
   const logSum = graph.op('Add', [graph.op('Log', [reduce(graph, 'ReduceSum', exponentials)]), largest]);
 
-  // Branches hand out tokens alone: an If copies what it hands out, and logits are large.
+  // Branches return only tokens: an If copies what it returns, and logits are large.
   const chosen = choose(
     graph,
     graph.op('Or', [inputs.hasBias, inputs.hasPenalty]),
@@ -77,7 +77,7 @@ function select(graph: Graph, inputs: SampleInputs, logits: string, vocab: numbe
   )[0]!;
 }
 
-/** Probabilities times a factor of the row: the likeliest token weighs 1. */
+/** Probabilities times one factor per row, chosen so that the most likely token weighs 1. */
 type Weigh = (graph: Graph, logits: string) => string;
 
 interface Ranked {
@@ -87,7 +87,7 @@ interface Ranked {
   weigh: Weigh;
 }
 
-/** From the truncated candidates where a row has top-k or top-p, else from the whole vocabulary. int64 [N, 1] */
+/** Draws from the truncated candidates if a row has top-k or top-p, else from the whole vocabulary. int64 [N, 1] */
 function draw(graph: Graph, inputs: SampleInputs, ranked: Ranked, vocab: number): string {
   const keepsAll = graph.op('Equal', [inputs.topK, int(graph, 0)]);
   const isNucleus = graph.op('Less', [inputs.topP, graph.constant('float32', [1])]);
@@ -114,7 +114,7 @@ function draw(graph: Graph, inputs: SampleInputs, ranked: Ranked, vocab: number)
   )[0]!;
 }
 
-/** top-k, then the smallest set of what is left whose probability reaches p, then min-p, as transformers orders them. */
+/** Top-k, then the smallest set of the rest whose probability reaches p, then min-p: the order of transformers. */
 function drawFromCandidates(
   graph: Graph,
   inputs: SampleInputs,
@@ -122,7 +122,7 @@ function drawFromCandidates(
   { keepsAll, isNucleus, total }: { keepsAll: string; isNucleus: string; total: string },
   vocab: number,
 ): string {
-  // The sorted candidates hold a row's nucleus when their mass reaches topP; else the whole vocabulary is sorted.
+  // The sorted candidates contain a row's nucleus if their mass reaches topP; else the whole vocabulary is sorted.
   const candidateMass = runningTotal(graph, ranked.weigh(graph, ranked.values));
   const isShort = graph.op('Less', [candidateMass, graph.op('Mul', [inputs.topP, total])]);
   const mustSort = graph.op('And', [graph.op('And', [keepsAll, isNucleus]), isShort]);
@@ -148,14 +148,14 @@ function drawFromCandidates(
   const mass = graph.op('Where', [keepsAll, total, runningTotal(graph, weights)]);
   const before = graph.op('CumSum', [weights, int(graph, 1)], { exclusive: 1 });
   const inNucleus = graph.op('Less', [before, graph.op('Mul', [inputs.topP, mass])]);
-  // Relative to the likeliest token, whose weight is 1 whatever was cut.
+  // Relative to the most likely token, which is never cut and weighs 1.
   const kept = atLeast(graph, graph.op('Where', [inNucleus, weights, zero]), inputs.minP);
   const cumulative = graph.op('CumSum', [kept, int(graph, 1)]);
   const target = graph.op('Mul', [inputs.uniforms, last(graph, cumulative)]);
   return graph.op('GatherElements', [indices, invert(graph, cumulative, target)], { axis: 1 });
 }
 
-/** Weights under the least one become 0. */
+/** Weights below `least` become 0. */
 function atLeast(graph: Graph, weights: string, least: string): string {
   const isLikely = graph.op('GreaterOrEqual', [weights, least]);
   return graph.op('Where', [isLikely, weights, graph.constant('float32', [0])]);
@@ -166,7 +166,7 @@ function outputDraw(branch: Graph, { token, total }: { token: string; total: str
   branch.output(total, 'float32');
 }
 
-/** Inverse CDF over all of the vocabulary: first the block of 64, then the token inside it. weights [N, V] */
+/** Inverse CDF over the whole vocabulary: first the block of 64, then the token inside it. weights [N, V] */
 function drawFromAll(graph: Graph, weights: string, uniforms: string, vocab: number): { token: string; total: string } {
   const blocks = Math.ceil(vocab / CDF_BLOCK);
   const padding = blocks * CDF_BLOCK - vocab;
@@ -184,7 +184,7 @@ function drawFromAll(graph: Graph, weights: string, uniforms: string, vocab: num
   return { token: graph.op('Add', [graph.op('Mul', [block, int(graph, CDF_BLOCK)]), place]), total };
 }
 
-/** Index of the first cumulative value over the target, never one of weight 0. cumulative [N, K], target [N, 1] */
+/** Index of the first cumulative value above the target, never one of weight 0. cumulative [N, K], target [N, 1] */
 function invert(graph: Graph, cumulative: string, target: string): string {
   const total = last(graph, cumulative);
   const limited = graph.op('Min', [target, graph.op('Mul', [total, graph.constant('float32', [BELOW_ONE])])]);

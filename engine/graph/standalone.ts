@@ -1,4 +1,4 @@
-// A model as one self-contained ONNX file with the inputs and outputs that transformers' exports have.
+// Writes a model as one self-contained ONNX file with the inputs and outputs that transformers' exports have.
 import { feedForwardNorm, isLocalLayer } from '@/core/base/model-config';
 import type { ModelWeights } from '@/core/base/weights';
 import { type BlockContext, embedding, head, linear, type Precision, qkvBias } from './blocks';
@@ -13,10 +13,10 @@ import {
 import { type ExternalData, Graph } from './writer';
 
 /**
- * Inputs: input_ids [batch, sequence]; attention_mask [batch, past + sequence], 0 for padding, which stands in front;
- * past_key_values.N.key and .value [batch, kvHeads, past, headSize], of past 0 at first.
+ * Inputs: input_ids [batch, sequence]; attention_mask [batch, past + sequence], 0 for padding, which comes first;
+ * past_key_values.N.key and .value [batch, kvHeads, past, headSize], with past = 0 in the first run.
  * Outputs: logits [batch, sequence, vocabulary]; present.N.key and .value, the next run's past.
- * In fp32 all operators are ONNX's own; int8 multiplies by onnxruntime's com.microsoft operators.
+ * In fp32 all operators are ONNX's own; int8 multiplies with onnxruntime's com.microsoft operators.
  */
 export function writeStandaloneModel(data: ExternalData, weights: ModelWeights, precision: Precision): Uint8Array {
   const graph = new Graph(data);

@@ -25,7 +25,7 @@ const MICROSOFT_OPERATORS = new Set([
   'FastGelu',
 ]);
 
-/** Small tensors start on a cache line, large ones on a page, as memory mapping asks. */
+/** Small tensors start on a cache line, large ones on a page, as memory mapping requires. */
 const alignmentOf = (bytes: number) => (bytes >= 1 << 20 ? 4096 : 64);
 
 /** The external data file: append-only, hashed as it is written. */
@@ -65,7 +65,7 @@ export class ExternalData {
 class Shared {
   names = 0;
   readonly initialisers = new Map<string, Onnx.ITensorProto>();
-  /** Some operator is onnxruntime's own; a model without them does not name their domain. */
+  /** Whether any operator is onnxruntime's own; a model without them does not name their domain. */
   usesMicrosoft = false;
 }
 
@@ -96,12 +96,12 @@ export class Graph {
     return `${hint}_${this.shared.names++}`;
   }
 
-  /** One node with one output, whose name is returned. An empty input name leaves an optional input out. */
+  /** Adds a node with one output, whose name it returns. An empty input name omits an optional input. */
   op(type: string, inputs: string[], attributes: Record<string, Attribute> = {}): string {
     return this.ops(type, inputs, 1, attributes)[0]!;
   }
 
-  /** One node with several outputs. */
+  /** Adds a node with several outputs. */
   ops(type: string, inputs: string[], outputs: number, attributes: Record<string, Attribute> = {}): string[] {
     const names = Array.from({ length: outputs }, () => this.fresh(type));
     const isMicrosoft = MICROSOFT_OPERATORS.has(type);
@@ -123,7 +123,7 @@ export class Graph {
     return name;
   }
 
-  /** Declares a value as an output; under `name`, where given, by an Identity node. */
+  /** Declares a value as an output; if `name` is given, under that name through an Identity node. */
   output(value: string, type: TensorType, name?: string, dims: (number | string)[] | null = null): void {
     if (!name) {
       this.outputs.push(valueInfo(value, type, dims));
@@ -150,7 +150,7 @@ export class Graph {
     return name;
   }
 
-  /** A tensor in the external data file; a name is written once, `values` is called only then. */
+  /** A tensor in the external data file; each name is written once, and `values` is called only then. */
   initialiser(name: string, dims: number[], values: () => Float32Array | Uint8Array): string {
     if (!this.shared.initialisers.has(name)) {
       const array = values();
@@ -184,7 +184,7 @@ export class Graph {
     return { name: 'graph', node: this.nodes, input: this.inputs, output: this.outputs };
   }
 
-  /** The whole model: IR 9, opset 20, and com.microsoft 1 where it is used. */
+  /** The whole model: IR 9, opset 20, and com.microsoft 1 if it is used. */
   encodeModel(): Uint8Array {
     const graph = { ...this.toProto(), initializer: [...this.shared.initialisers.values()] };
     return onnx.ModelProto.encode({

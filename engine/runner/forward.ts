@@ -1,4 +1,4 @@
-// One run of the graph over a batch: rows, caches and adapters in, the fetched outputs and the new keys and values out.
+// Runs the graph over a batch: rows, caches and adapters in, the fetched outputs and the new keys and values out.
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Adapter } from '@/core/artifact/adapter';
 import type { ModelConfig } from '@/core/base/model-config';
@@ -9,25 +9,25 @@ import { newName } from '@/engine/graph/decode-loop';
 import { concatLora, loraMasks, type PackedLora, packAdapter } from '@/engine/graph/lora';
 import { samplingFeeds } from './sampler';
 
-/** What one row feeds into one run. */
+/** The inputs of one row to one run. */
 export interface ForwardRow {
   cache: KvCache;
   tokens: Int32Array;
   adapterId: string | null;
 }
 
-/** A row that also decodes on. */
+/** A row that also decodes new tokens. */
 export interface DecodingRow extends ForwardRow {
   stopIds: readonly number[];
   maxNew: number;
 }
 
-/** Combinations of adapters kept side by side. */
+/** How many combinations of adapters stay packed for the next run. */
 const COMBINATIONS = 4;
-/** Settings of a row that samples nothing of use. */
+/** Settings of a row whose sampled token is not used. */
 export const GREEDY = Sampling.parse({ temperature: 0, seed: 0 });
 
-/** The session, the adapters that it may run with, and the checks of what it is fed. */
+/** Holds the session and the adapters that it may use, and checks its inputs. */
 export class Forward {
   private readonly adapters = new Map<string, PackedLora>();
   private readonly combinations = new Map<string, PackedLora>();
@@ -68,7 +68,7 @@ export class Forward {
     await this.session.release();
   }
 
-  /** Several read-out positions of one sequence; its cache takes the tokens in. */
+  /** Reads out several positions of one sequence and adds its tokens to its cache. */
   async readOut(
     row: ForwardRow,
     readouts: { position: number; forced: number }[],
@@ -83,7 +83,7 @@ export class Forward {
     return output;
   }
 
-  /** The same without touching the cache: the caller appends what it keeps of the run's slots. */
+  /** Like `readOut`, but leaves the cache as it is: the caller appends those of the run's slots that it keeps. */
   async readPositions(
     row: ForwardRow,
     positions: number[],
@@ -96,7 +96,7 @@ export class Forward {
     return { output, storage };
   }
 
-  /** One run: fills up the batch tensors, joins the adapters, and fetches the new keys and values, too. */
+  /** One run: fills the batch tensors, packs the adapters side by side, and also fetches the new keys and values. */
   async execute(
     turns: DecodingRow[],
     storage: KvStorage,
@@ -114,7 +114,7 @@ export class Forward {
     const stops = Math.max(1, ...turns.map(({ stopIds }) => stopIds.length));
     const stopIds = turns.flatMap((turn) => range(0, stops).map((i) => turn.stopIds[i] ?? -1));
     const { lora, masks } = this.loraFeeds(turns.map(({ adapterId }) => adapterId));
-    // The adapters' hundreds of tensors are inherited: to copy their names each run took a tenth of a short one.
+    // The adapters' hundreds of tensors are inherited: copying their names took a tenth of the time of a short run.
     const feeds: Record<string, Tensor> = Object.assign(
       Object.create(lora),
       (isFresh ? new KvStorage(this.config, count, 0) : storage).feeds,
@@ -132,7 +132,9 @@ export class Forward {
     return (await this.session.run(feeds, [...fetches, ...this.newNames])) as Record<string, Tensor>;
   }
 
-  /** The adapters of a batch side by side, in a fixed order, and who owns which columns. */
+  /**
+   * The adapters of a batch side by side in a fixed order, and the masks that say which columns belong to which row.
+   */
   private loraFeeds(adapterIds: (string | null)[]): Record<'lora' | 'masks', Record<string, Tensor>> {
     const ids = [...new Set(adapterIds.filter((id) => id !== null))].sort();
     const packs = ids.map((id) => this.adapters.get(id)!);
@@ -150,7 +152,7 @@ export class Forward {
   }
 
   checkIds(ids: Int32Array): void {
-    if (ids.length === 0) throw new AttuneError('BAD_INPUT', 'A sequence has no tokens; send one at least.');
+    if (ids.length === 0) throw new AttuneError('BAD_INPUT', 'A sequence has no tokens; send at least one.');
     const bad = ids.find((id) => id < 0 || id >= this.config.vocabSize);
     if (bad !== undefined) {
       throw new AttuneError('BAD_INPUT', `Token id ${bad} is outside the vocabulary of ${this.config.vocabSize}.`);

@@ -1,4 +1,4 @@
-// The ModelRunner on onnxruntime: prompts read in groups, then a batch decoded several tokens a run.
+// Implements ModelRunner on onnxruntime: reads prompts in groups, then decodes a batch several tokens per run.
 import { InferenceSession } from 'onnxruntime-node';
 import type { Adapter } from '@/core/artifact/adapter';
 import type { Base } from '@/core/base/base';
@@ -21,26 +21,26 @@ export interface ModelRunnerOptions {
   /** Holds the built ONNX files between starts. */
   cacheDirectory: string;
   threads: number;
-  /** Idle threads spin: faster alone, far slower beside another busy process. */
+  /** Idle threads spin: faster when the engine has the CPU to itself, far slower when another process is busy. */
   spinning?: boolean;
   /** Adapters of a higher rank are refused. */
   maxRank: number;
-  /** A sequence alone is drafted from its own text and verified several tokens a run; false decodes token by token. */
+  /** Drafts a sequence that runs alone from its own text, several tokens per run; false decodes token by token. */
   speculates?: boolean;
 }
 
 /** A runner that also shows raw logits and takes drafts from outside, for tests and measurements. */
 export interface InspectableModelRunner extends ModelRunner {
-  /** Logits [positions, V] behind each of the positions of one sequence, at most 512 tokens. */
+  /** Logits [positions, V] at each of the given positions of one sequence, which has at most 512 tokens. */
   logits(tokens: Int32Array, positions: number[], adapterId: string | null): Promise<Float32Array>;
-  /** A row of one pending token and a draft of what follows it, in one run. */
+  /** Runs a row of one pending token and a draft of what follows it at once. */
   verify(row: RunRow, draft: number[]): Promise<RunResult>;
 }
 
-/** Most tokens of one prefill run, padding included, and of one chunk of a long prompt: bounds activations. */
+/** Most tokens in one prefill run, padding included, and in one chunk of a long prompt: this bounds activations. */
 const PREFILL_TOKENS = 1024;
 const CHUNK_TOKENS = 512;
-/** Up to one row in so many may stand empty for the next sequence, which costs less than rebuilding the batch. */
+/** One row in this many may stay empty for the next sequence, because that costs less than rebuilding the batch. */
 const IDLE_PART = 4;
 
 export async function createModelRunner(options: ModelRunnerOptions): Promise<InspectableModelRunner> {
@@ -50,7 +50,7 @@ export async function createModelRunner(options: ModelRunnerOptions): Promise<In
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // Shapes change with every run: a plan per shape would only pile up.
+    // Shapes change with every run: memory plans, one per shape, would only pile up.
     enableMemPattern: false,
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: spinning ? '1' : '0' } } },
@@ -58,7 +58,7 @@ export async function createModelRunner(options: ModelRunnerOptions): Promise<In
   return new OnnxModelRunner(new Forward(session, base.weights.config, maxRank), precision, speculates);
 }
 
-/** Keeps an empty row company for one step; what it computes is not used. */
+/** Fills an empty row for one step; its result is not used. */
 const idleTurn = (): Turn => ({
   cache: new KvCache(),
   tokens: Int32Array.of(0),
@@ -153,7 +153,7 @@ class OnnxModelRunner implements InspectableModelRunner {
     return this.forward.dispose();
   }
 
-  /** The chunks of a long prompt before its last, one sequence at a time; what they would sample is not used. */
+  /** Reads all chunks of a long prompt except the last, one sequence at a time; what they sample is not used. */
   private async fillAllButLastChunk(job: Turn): Promise<void> {
     while (job.tokens.length > CHUNK_TOKENS) {
       const tokens = job.tokens.subarray(0, CHUNK_TOKENS);
@@ -191,17 +191,20 @@ class OnnxModelRunner implements InspectableModelRunner {
     cache.assertUsable();
     this.forward.checkIds(row.tokens);
     this.forward.checkLength(cache.length + row.tokens.length + Math.min(row.maxNew, steps) - 1);
-    if (row.maxNew < 1) throw new AttuneError('BAD_INPUT', `maxNew is ${row.maxNew}; ask for one token at least.`);
+    if (row.maxNew < 1) throw new AttuneError('BAD_INPUT', `maxNew is ${row.maxNew}; ask for at least one token.`);
     this.forward.checkAdapterId(row.adapterId);
     const { tokens, adapterId, sampling, position, seen, stopIds, maxNew, topLogprobs } = row;
     return { cache, tokens, adapterId, sampling, position, seen, stopIds, maxNew, topLogprobs };
   }
 }
 
-/** Whether one token awaits its run behind a cache. */
+/** Whether the turn has a cache and one pending token. */
 const isDecoding = ({ cache, tokens }: Turn) => cache.length > 0 && tokens.length === 1;
 
-/** Fresh prompts of like length together, within the token budget; a prompt behind a cache goes alone, as the graph's attention asks. */
+/**
+ * Groups new prompts of similar length within the token budget. A prompt with a cache runs alone, because the graph's
+ * attention requires it.
+ */
 function groupPrefills(indexes: number[], jobs: Turn[]): number[][] {
   const length = (index: number) => jobs[index]!.tokens.length;
   const alone = indexes.filter((index) => jobs[index]!.cache.length > 0);

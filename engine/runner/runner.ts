@@ -1,20 +1,20 @@
-// The seam between scheduling and tensors: what the engine asks of whatever computes tokens.
+// Declares the interface between scheduling and tensors: what the engine needs from whatever computes tokens.
 import type { Adapter } from '@/core/artifact/adapter';
 import type { ModelConfig } from '@/core/base/model-config';
 import type { Sampling } from '@/core/sampling';
 import type { TopTokens } from '@/engine/protocol';
 
-/** A kept prefix as the runner reads it: blocks one behind the other, of which the first `length` tokens count. */
+/** A kept prefix as the runner reads it: consecutive blocks, of which only the first `length` tokens count. */
 export interface Prefix {
   length: number;
   blocks: Float32Array[];
 }
 
-/** Opaque KV cache of one sequence; belongs to the adapter that made it. */
+/** Opaque KV cache of one sequence; valid only with the adapter that made it. */
 export interface SequenceCache {
   /** Tokens whose keys and values are in the cache. */
   readonly length: number;
-  /** Its own copy of the keys and values of `count` tokens from `start` on, written to `into`. */
+  /** Copies the keys and values of `count` tokens, beginning at `start`, into `into`. */
   copy(start: number, count: number, into: Float32Array): Float32Array;
   release(): void;
 }
@@ -24,20 +24,22 @@ export interface RunRow {
   cache: SequenceCache | null;
   /** Tokens not in the cache yet, at least one; the last one's logits choose the next token. */
   tokens: Int32Array;
-  /** null is the base alone. */
+  /** null is the base without an adapter. */
   adapterId: string | null;
   sampling: Sampling;
-  /** Index of the next answer token: draw i uses uniformAt(sampling.seed, i). */
+  /** Index of the next completion token: draw i uses uniformAt(sampling.seed, i). */
   position: number;
-  /** Prompt and answer so far, the last `position` ids being the answer: what penalties and drafts read. */
+  /** Prompt and completion so far, for penalties and drafts; the last `position` ids are the completion. */
   seen: ArrayLike<number>;
-  /** Any of these ends the answer; it is emitted, too. */
+  /** Any of these ends the completion; it is also emitted. */
   stopIds: readonly number[];
-  /** How many likeliest tokens to report at each position. */
+  /** How many of the most likely tokens to report at each position. */
   topLogprobs?: number;
-  /** More of the prompt follows in a later run: these tokens only go into the cache, and no new one comes out. */
+  /**
+   * More of the prompt follows in a later run: these tokens are only added to the cache, and no new token comes out.
+   */
   isPartial?: boolean;
-  /** At most this many new tokens in this run, a verified draft's included. */
+  /** Most new tokens in this run, including those of a verified draft. */
   maxNew: number;
 }
 
@@ -46,7 +48,7 @@ export interface RunResult {
   ids: number[];
   /** log p of each new token under the full distribution at temperature 1, before any truncation or penalty. */
   logprobs: number[];
-  /** One entry a token where the row asked for it. */
+  /** One entry per token if the row asked for it. */
   top?: TopTokens[];
   cache: SequenceCache;
   stopped: boolean;
@@ -61,11 +63,11 @@ export interface ModelRunner {
   /** A cache that begins with a copy of these keys and values; it will grow to `tokens` in its next run. */
   restore(prefix: Prefix, tokens: number): SequenceCache;
   /**
-   * One batch: prefill for rows without a cache, then up to `steps` tokens for each row, or a
-   * verified draft's for a row alone. Rows may mix adapters.
+   * One batch: prefill for rows without a cache, then up to `steps` tokens for each row, or those of a verified draft
+   * for a row that runs alone. Rows may mix adapters.
    */
   run(rows: RunRow[], steps: number): Promise<RunResult[]>;
-  /** Teacher-forced log p of each completion token given what stands before it, temperature 1. */
+  /** Teacher-forced log p of each completion token given all tokens before it, temperature 1. */
   score(
     rows: { promptIds: Int32Array; completionIds: Int32Array; adapterId: string | null }[],
   ): Promise<Float32Array[]>;

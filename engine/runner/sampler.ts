@@ -1,4 +1,4 @@
-// Turns the sampling settings of a batch's rows into the tensors that the graph's sampling step reads.
+// Turns the sampling settings of a batch's rows into the input tensors of the graph's sampling step.
 import { Tensor } from 'onnxruntime-node';
 import { uniformAt } from '@/core/rng';
 import { hasPenalty, type Sampling } from '@/core/sampling';
@@ -6,25 +6,25 @@ import { IN_PROMPT } from '@/engine/graph/adjust';
 
 export interface SampledRow {
   sampling: Omit<Sampling, 'maxTokens' | 'stop'>;
-  /** Index of the next answer token. */
+  /** Index of the next completion token. */
   position: number;
-  /** Prompt and answer so far, the last `position` ids being the answer; read only where there is a penalty. */
+  /** Prompt and completion so far; the last `position` ids are the completion. Read only if the row has a penalty. */
   seen: ArrayLike<number>;
-  /** How many likeliest tokens to report. */
+  /** How many of the most likely tokens to report. */
   topLogprobs?: number;
 }
 
-/** Sorted candidates for a nucleus; the graph sorts the whole vocabulary where these do not reach topP. */
+/** Sorted candidates for a nucleus; the graph sorts the whole vocabulary when these do not reach topP. */
 const NUCLEUS_CANDIDATES = 64;
 /** float32 rounds uniforms above this to 1. */
 const LARGEST_UNIFORM = 1 - 2 ** -24;
 
-/** Colder than this is greedy: its reciprocal would leave float32. */
+/** A lower temperature counts as greedy: its reciprocal would overflow float32. */
 const COLDEST = 1e-4;
-/** A smaller nucleus holds the likeliest token alone, too, and could vanish in float32. */
+/** A smaller nucleus would still hold only the most likely token, and could vanish in float32. */
 const SMALLEST_NUCLEUS = 1e-6;
 
-/** What a row's settings mean to the graph: a greedy row neither truncates nor divides. */
+/** A row's settings as the graph reads them: a greedy row neither truncates nor divides. */
 function effective({ temperature, topK, topP, minP }: SampledRow['sampling'], vocab: number) {
   if (temperature < COLDEST) return { isGreedy: true, inverseTemperature: 1, topK: 0, topP: 1, minP: 0 };
   return {
@@ -75,7 +75,7 @@ export function samplingFeeds(rows: SampledRow[], steps: number, vocab: number):
   };
 }
 
-/** What each row's penalties read: see `IN_PROMPT`. One column where no row has a penalty. */
+/** The history that each row's penalties read: see `IN_PROMPT`. One column if no row has a penalty. */
 function historyFeeds(rows: SampledRow[], vocab: number): Record<string, Tensor> {
   const isUsed = rows.some(({ sampling }) => hasPenalty(sampling));
   const width = isUsed ? vocab : 1;

@@ -4,12 +4,12 @@ import { KvCache } from '@/engine/cache/kv-cache';
 import { type Forward, range } from './forward';
 import type { ModelRunner } from './runner';
 
-/** Tokens of one chunk: bounds activations. */
+/** Tokens per chunk: bounds activations. */
 const CHUNK_TOKENS = 512;
-/** Most positions whose logits exist at a time. */
+/** Most positions whose logits exist at once. */
 const READOUT_ROWS = 128;
 
-/** log p of each completion token given what stands before it, temperature 1. */
+/** log p of each completion token given all tokens before it, temperature 1. */
 export async function scoreRows(forward: Forward, rows: Parameters<ModelRunner['score']>[0]): Promise<Float32Array[]> {
   const results: Float32Array[] = [];
   for (const { promptIds, completionIds, adapterId } of rows) {
@@ -37,7 +37,7 @@ export async function scoreRows(forward: Forward, rows: Parameters<ModelRunner['
   return results;
 }
 
-/** Logits [positions, V] behind each of the positions of one sequence. */
+/** Logits [positions, V] at each of the given positions of one sequence. */
 export async function logitsAt(
   forward: Forward,
   tokens: Int32Array,

@@ -1,4 +1,4 @@
-// Measures how many tokens a second the engine makes while it computes.
+// Measures how many tokens per second the engine makes while it computes.
 
 const WINDOW_MS = 10_000;
 
@@ -12,7 +12,7 @@ export class Throughput {
     this.forgetOld();
   }
 
-  /** Tokens over computing time in the last ten seconds; 0 when nothing ran. */
+  /** Tokens divided by computing time over the last ten seconds; 0 when nothing ran. */
   tokensPerSecond(): number {
     this.forgetOld();
     const tokens = this.samples.reduce((total, sample) => total + sample.tokens, 0);

@@ -1,4 +1,4 @@
-// What one sequence feeds into a run of the graph, and how its new tokens are read from the run's outputs.
+// Describes what one sequence feeds into a run of the graph, and reads its new tokens from the run's outputs.
 import type { Tensor } from 'onnxruntime-node';
 import type { TopTokens } from '@/engine/protocol';
 import type { DecodingRow } from './forward';
@@ -20,14 +20,14 @@ export const nothingYet = ({ topLogprobs }: Turn): Emitted => ({
   stopped: false,
 });
 
-/** The outputs that tell these turns' tokens. */
+/** The outputs to fetch for these turns' tokens. */
 export const fetchesOf = (turns: Turn[]) => [
   'tokens',
   'logprobs',
   ...(turns.some(({ topLogprobs }) => topLogprobs) ? ['topIds', 'topLogprobs'] : []),
 ];
 
-/** Reads a turn's tokens at the given places of [turns, rows], up to a stop id or as long as `goesOn` allows. */
+/** Reads a turn's tokens at the given places of [turns, rows], up to a stop id or for as long as `goesOn` allows. */
 export function readEmitted(
   turn: Turn,
   output: Record<string, Tensor>,
@@ -48,7 +48,7 @@ export function readEmitted(
   return emitted;
 }
 
-/** The first `count` that a run reports at a place of its [turns, rows]. */
+/** The first `count` top tokens that a run reports at one place of its [turns, rows]. */
 function topTokens(output: Record<string, Tensor>, at: number, count: number): TopTokens {
   const reported = output.topIds!.dims[2]!;
   const [start, end] = [at * reported, at * reported + Math.min(count, reported)];

@@ -1,26 +1,28 @@
-// Drafts the next tokens of one answer from what followed the same tokens earlier in its prompt and answer.
+// Drafts the next tokens of a completion from what followed the same tokens earlier in its prompt and completion.
 
-/** Runs of tokens that are looked up; longer matches are measured from there. */
+/** Contexts of 1 to this many tokens are looked up; a match is then measured backwards from there. */
 const CONTEXTS = 3;
-/** Guesses are of one kind from so many matching tokens on: a longer match is righter. */
+/**
+ * The kinds of guess, by the least number of matching tokens: the longer the match, the more often a guess is right.
+ */
 const MATCHES = [1, 2, 3, 4, 6, 10, 20];
 const LONGEST_MATCH = MATCHES.at(-1)!;
-/** Share of right guesses of each kind over 9 800 tokens of ordinary chat, greedy and at temperature 0.7. */
+/** Share of guesses of each kind that were right over 9 800 tokens of ordinary chat, greedy and at temperature 0.7. */
 const RIGHT = { greedy: [0.2, 0.54, 0.66, 0.76, 0.87, 0.9, 0.97], sampled: [0.16, 0.45, 0.52, 0.62, 0.68, 0.75, 0.8] };
-/** Guesses that these shares count for beside the answer's own. */
+/** These shares count as much as this many of the completion's own guesses. */
 const PRIOR_GUESSES = 8;
-/** An older guess counts for less: half after about so many newer ones of its kind. */
+/** Older guesses count less: half after about this many newer ones of the same kind. */
 const HALF_LIFE = 40;
 const KEPT = 0.5 ** (1 / HALF_LIFE);
 
 /**
- * What a run over 1 + k tokens costs in tokens of the plain loop at 8 a run, at index k: measured, constant on purpose. A choice
- * by the clock would round the same seed's logits otherwise from one time to the next.
+ * The cost of a run over 1 + k tokens, at index k, in tokens of the plain loop at 8 tokens per run. Measured once and
+ * constant on purpose: a choice based on timing would make the same seed's logits round differently each time.
  */
 export const RUN_COSTS = [1, 1.52, 1.68, 1.88, 1.93, 2.09, 2.22, 2.35, 2.48, 2.61, 2.74, 2.86, 2.99, 3.12, 3.25, 3.37];
-/** Tokens that a draft must be expected to spare. */
+/** A draft must be expected to save at least this many tokens. */
 const LEAST_GAIN = 0.1;
-/** A draft that is less likely right to its end is not drawn out. */
+/** A draft is not extended once the chance that all of it is right falls below this. */
 const LEAST_CHANCE = 0.05;
 
 interface Guess {
@@ -29,9 +31,11 @@ interface Guess {
   kind: number;
 }
 
-/** The draft book of one answer: a pure function of its tokens, so that the same answer is drafted the same way. */
+/**
+ * The drafter of one completion: a pure function of its tokens, so that the same tokens always give the same drafts.
+ */
 export class Drafter {
-  /** By length of context: where each stood last, or rather what stood behind. */
+  /** For each context length: the position that follows the latest occurrence of each context, by its hash. */
   private readonly places = Array.from({ length: CONTEXTS }, () => new Map<number, number>());
   private readonly right: number[];
   private readonly all = MATCHES.map(() => PRIOR_GUESSES);
@@ -41,7 +45,9 @@ export class Drafter {
     this.right = RIGHT[isGreedy ? 'greedy' : 'sampled'].map((share) => share * PRIOR_GUESSES);
   }
 
-  /** Learns the tokens that came since; from `answerStart` on they also tell how right its guesses are. */
+  /**
+   * Learns the tokens added since the last call; those from `completionStart` on also show how often guesses are right.
+   */
   follow(ids: ArrayLike<number>, completionStart: number): void {
     for (let at = this.ids.length; at < ids.length; at++) {
       const id = ids[at]!;
@@ -57,9 +63,9 @@ export class Drafter {
     }
   }
 
-  /** The draft that spares most, at most `most` tokens; none where the plain loop is faster. */
+  /** The draft that saves the most, of at most `most` tokens; empty if the plain loop is faster. */
   draft(most: number): number[] {
-    const { ids } = this; // drafted on in place, and cut back
+    const { ids } = this; // the draft is appended in place and cut off again
     const known = ids.length;
     let chance = 1;
     let expected = 1;

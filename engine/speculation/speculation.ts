@@ -1,4 +1,4 @@
-// Speculative decoding of a sequence that runs alone: drafts from its own text, verified in one run over several tokens.
+// Decodes a sequence that runs alone speculatively: drafts from its own text, each verified in one run.
 import { hasPenalty } from '@/core/sampling';
 import type { KvCache } from '@/engine/cache/kv-cache';
 import { type Forward, range } from '@/engine/runner/forward';
@@ -11,7 +11,10 @@ export class Speculation {
 
   constructor(private readonly forward: Forward) {}
 
-  /** What a verified draft gives for a turn of one pending token, at most `maxNew` tokens; null where none is worth a run. */
+  /**
+   * The tokens, at most `maxNew`, of a verified draft for a turn with one pending token; null if no draft is worth a
+   * run.
+   */
   async run(turn: Turn): Promise<Emitted | null> {
     const { cache, seen, position, maxNew } = turn;
     const drafter = this.drafters.get(cache) ?? new Drafter(turn.sampling.temperature === 0);
@@ -24,8 +27,8 @@ export class Speculation {
 }
 
 /**
- * Each position draws with its own uniform and reads the history up to it, as if the draft had been decoded; the draft's
- * tokens are the answer's as far as the draws equal them, and the first draw that does not is the answer's, too.
+ * Each position draws with its own uniform and reads the history up to it, as if the draft had been decoded. The
+ * completion takes the draft's tokens up to the first draw that differs, and then that draw.
  */
 export async function verify(forward: Forward, turn: Turn, draft: number[]): Promise<Emitted> {
   const tokens = Int32Array.of(...turn.tokens, ...draft);
@@ -38,7 +41,7 @@ export async function verify(forward: Forward, turn: Turn, draft: number[]): Pro
   const feeds = samplingFeeds(rows, 1, forward.config.vocabSize);
   const { output, storage } = await forward.readPositions({ ...turn, tokens }, places, feeds, fetchesOf([turn]));
   const emitted = readEmitted(turn, output, places, (id, place) => id === draft[place]);
-  // The pending token and the draft's accepted ones; the last emitted token is not computed yet.
+  // The slots of the pending token and the accepted draft tokens; the last emitted token has not been read yet.
   storage.append(turn.cache, output, emitted.ids.length);
   return emitted;
 }
