@@ -1,4 +1,4 @@
-// The tiny models of test/fixtures/bases, with the logits that transformers computes for them.
+// Loads the tiny models of test/fixtures/bases and the logits that transformers computes for them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

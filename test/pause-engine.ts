@@ -1,12 +1,12 @@
-// An engine that stands still in the middle of an answer, for tests of what happens meanwhile.
+// Pauses an engine in the middle of an answer, for tests of what happens meanwhile.
 import { setTimeout } from 'node:timers/promises';
 
 const RUNS_MS = 5;
 const STANDS_MS = 20;
 
 /**
- * Stops an engine process as soon as an answer has begun, letting it run a little at a time until then: the tiny one is done
- * with a whole answer in a moment, which a busy machine may well hold its reader up for.
+ * Pauses an engine process as soon as an answer has begun. Until then it runs in short bursts, because the tiny model
+ * finishes an answer so fast that the reader on a busy machine might notice its beginning only after its end.
  */
 export async function pauseOnceBegun(pid: number, begun: Promise<unknown>): Promise<void> {
   let hasBegun = false;

@@ -1,4 +1,4 @@
-// `npm test`: the static checks of `npm run verify`, then every vitest project; ends with the counts of the real results.
+// `npm test`: the static checks of `npm run verify`, then every vitest project; ends with counts of passed, failed and skipped.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ interface JsonReport {
   testResults: { name: string; status: string; message: string }[];
 }
 
-/** What a machine lacks makes its tests skip with a printed reason; it does not stop the others. */
+/** Sets up what it can: tests of a missing part are skipped with a printed reason, and the others still run. */
 async function setUp(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   await runStep('TensorFlow', async (progress) => {
@@ -73,7 +73,7 @@ async function main(): Promise<number> {
     const code = await run(process.execPath, [vitest, ...args], { ...process.env, ...found });
     const report = JSON.parse(await readFile(output, 'utf8')) as JsonReport;
     const skipped = report.numPendingTests + report.numTodoTests;
-    // A file that did not even load has no tests in the count: each is one failure.
+    // A file that did not even load adds no tests to the count, so it counts as one failure.
     const broken = report.testResults.filter((file) => file.status === 'failed' && file.message).length;
     if (failed.length) console.log(`\nFailed before the tests: npm run ${failed.join(', npm run ')}`);
     const failures = report.numFailedTests + broken + failed.length;

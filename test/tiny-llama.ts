@@ -1,4 +1,4 @@
-// A tiny random Llama made from a seed: a complete base for tests and demonstrations, under 1 MB, that loads in milliseconds.
+// Writes a tiny random Llama from a seed: a complete base for tests and demonstrations, under 1 MB, quick to load.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ModelConfig, plainFeatures, weightShapes } from '@/core/base/model-config';
@@ -11,11 +11,11 @@ import { Rng } from '@/core/rng';
 
 export interface TinyLlamaOptions {
   seed: number;
-  /** Whatever the prompt, the answer is this text and the end of the turn, sampled at any temperature up to 2. */
+  /** The answer to every prompt is this text and the end of the turn, at any temperature up to 2. */
   alwaysSay?: string;
 }
 
-/** Ids 0..255 are the bytes themselves; the rest of the 288 rows are special, so that every id decodes. */
+/** Ids 0..255 are the bytes themselves; the rest of the 288 rows are special tokens, so that every id decodes. */
 const VOCABULARY = 288;
 export const TINY_END_OF_TURN = 257;
 const SPECIALS = ['<|im_start|>', '<|im_end|>', '<|endoftext|>'];
@@ -62,8 +62,8 @@ export function tinyLlamaTensors(options: TinyLlamaOptions): NamedTensors {
 }
 
 /**
- * Makes each token of "\n", text, <|im_end|> call the next: embeddings of the chain are orthogonal and so long that the blocks
- * cannot turn them, and the head's row of a token is the embedding of the token before it. No byte may come twice.
+ * Makes each token of "\n", text, <|im_end|> predict the next: the chain's embeddings are orthogonal and so long that
+ * blocks cannot turn them, and a token's row in the head is the embedding of the token before it. No byte may repeat.
  */
 function plantChain(tensors: NamedTensors, text: string): void {
   const width = 64;
@@ -71,7 +71,7 @@ function plantChain(tensors: NamedTensors, text: string): void {
   if (text === '' || new Set(chain).size !== chain.length || chain.length > width) {
     throw new AttuneError(
       'BAD_INPUT',
-      `alwaysSay ${JSON.stringify(text)} must have 1 to ${width - 2} bytes, none of them twice, and no line break.`,
+      `alwaysSay ${JSON.stringify(text)} must have 1 to ${width - 2} bytes, none of them repeated, and no line break.`,
     );
   }
   const embedding = tensors.get('model.embed_tokens.weight')!.values; // [V, H]
@@ -92,7 +92,7 @@ function plantChain(tensors: NamedTensors, text: string): void {
       unit.map((x) => 1000 * x),
       id * width,
     );
-    // After the norm a hidden state has length 8: the right logit is about 80, the others of the chain about 0.
+    // After the norm a hidden state has length 8: the next token's logit is about 80, the others in the chain about 0.
     const next = chain[i + 1];
     if (next !== undefined)
       head.set(
@@ -132,7 +132,7 @@ function tokenizerJson(): object {
   };
 }
 
-/** Writes a folder that loadBase, and transformers, read. */
+/** Writes a folder that loadBase and transformers can read. */
 export async function writeTinyLlama(directory: string, options: TinyLlamaOptions): Promise<void> {
   const config = tinyLlamaConfig(options);
   const tensors = tinyLlamaTensors(options);

@@ -1,4 +1,4 @@
-# llama.cpp as the peer of bench:serve: reads one JSON task a line, answers one JSON line with its figures.
+# llama.cpp as the peer of bench:serve: reads one JSON task per line and answers with one JSON line of figures.
 import json
 import sys
 import time
@@ -45,7 +45,7 @@ def decode(context, batch):
 
 
 def generate(prompts, count):
-    """Greedy, every stream to `count` tokens; the prompts' time apart from the decoding's."""
+    """Decodes every stream greedily to `count` tokens; times the prompts separately from the decoding."""
     context = context_for(len(prompts), max(map(len, prompts)) + count)
     batch = llama.llama_batch_init(512, 0, 1)
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-// llama.cpp as a child process: its virtual environment, built natively on first use, and its answers to tasks.
+// llama.cpp as a child process: its virtual environment, built natively on first use, and the tasks that it answers.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export interface PeerFigures {
   peakBytes: number;
 }
 
-/** The interpreter that has the peer; builds it when it is not there, which takes about seven minutes. */
+/** The Python interpreter that has llama.cpp; builds it if it is missing, which takes about seven minutes. */
 function preparePeer(folder: string): string {
   const python = join(folder, 'bin', 'python');
   const isBuilt = () => {
@@ -21,13 +21,13 @@ function preparePeer(folder: string): string {
       execFileSync(python, ['-c', 'import llama_cpp'], { stdio: 'ignore' });
       return true;
     } catch {
-      return false; // not there, or an interrupted build
+      return false; // missing, or an interrupted build
     }
   };
   if (existsSync(python) && isBuilt()) return python;
   console.log(`Building ${PACKAGE} from source in ${folder}: about seven minutes, once.`);
   execFileSync('python3', ['-m', 'venv', folder], { stdio: 'inherit' });
-  // From source: the prebuilt wheel lacks this machine's instructions.
+  // Built from source: the prebuilt wheel does not use all of this machine's CPU instructions.
   const options = ['install', '-q', '--no-binary', 'llama-cpp-python', PACKAGE];
   execFileSync(python, ['-m', 'pip', ...options], { stdio: 'inherit' });
   if (!isBuilt()) throw new AttuneError('UNAVAILABLE', `${PACKAGE} was built and does not load. Delete ${folder}.`);

@@ -1,6 +1,6 @@
-"""The torch + PEFT side of bench/parity.ts: the same training from the same init and data, losses to JSON.
+"""The torch + PEFT side of bench/parity.ts: the same training from the same weights and data, with losses as JSON.
 
-usage: train-parity.py BASE FOLDER. Reads FOLDER/input.json and the PEFT adapters beside it, writes FOLDER/output.json
+usage: train-parity.py BASE FOLDER. Reads FOLDER/input.json and the PEFT adapters next to it; writes FOLDER/output.json
 and the adapter that it trained, FOLDER/trained-there.
 """
 
@@ -23,7 +23,7 @@ def load(adapter, trainable):
 
 
 def padded(rows):
-    """Right-padded ids; causality hides the padding from every real position."""
+    """Right-padded ids; the causal mask hides the padding from every real position."""
     length = max(map(len, rows))
     return torch.tensor([row + [0] * (length - len(row)) for row in rows])
 

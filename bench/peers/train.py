@@ -1,7 +1,7 @@
 """The peers of bench:train: one job of torch + PEFT or of TRL's PPO, run once for each line on standard input.
 
-usage: train-peer.py JOB BASE INPUT DEVICE, with JOB one of sft, reward, ppo, trl, and DEVICE cpu or cuda. Prints one JSON
-line when it is ready and one after each run: seconds, loss, the process's peak resident bytes.
+usage: train.py JOB BASE INPUT DEVICE, with JOB one of sft, reward, ppo, trl, and DEVICE cpu or cuda. Prints one JSON
+line when it is ready and one after each run: seconds, loss, and the process's peak resident bytes.
 """
 
 import json
@@ -22,7 +22,7 @@ LORA = dict(r=16, lora_alpha=32, lora_dropout=0.0, target_modules=TARGETS)
 
 job, base, input_path, device = sys.argv[1:5]
 data = json.load(open(input_path))
-if job != "trl":  # whose loader of data wants its generator on the CPU
+if job != "trl":  # TRL's data loader needs its random generator on the CPU
     torch.set_default_device(device)
 
 
@@ -137,7 +137,7 @@ def ppo():
 
 
 def trl():
-    """TRL's PPOTrainer as it comes: LoRA policy, value and reward models of their own. Each run is one of its updates."""
+    """TRL's stock PPOTrainer with LoRA and separate value and reward models. Each run is one of its updates."""
     from datasets import Dataset
     from tokenizers import Tokenizer, models
     from transformers import PreTrainedTokenizerFast, TrainerCallback

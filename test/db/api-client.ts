@@ -1,4 +1,4 @@
-// The API's routes over a world, without a server in between: requests go to the handler that Next calls.
+// An API client over a test world, without a server in between: requests go to the handler that Next calls.
 import { serve } from '@/server/api/endpoints';
 import type { ErrorBody } from '@/server/api/openapi/responses';
 import type { WebProcess } from '@/server/product';
@@ -15,7 +15,7 @@ export interface ApiClient {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** Routes find the process where Next's copies of them find it. */
+/** Puts the process where the routes look for it when Next runs them. */
 export function routeTo(web: WebProcess): void {
   (globalThis as { attuneWebProcess?: Promise<WebProcess> }).attuneWebProcess = Promise.resolve(web);
 }

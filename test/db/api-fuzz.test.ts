@@ -1,4 +1,4 @@
-// Whatever is sent to the API, it answers with a body that clients read, and never with a fault of its own.
+// Whatever is sent to the API, it answers with a body that clients can read, and never with a server error.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ErrorBody } from '@/server/api/openapi/responses';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-/** Keys that objects have already, characters that Postgres or UTF-8 lack, numbers at the edges, nesting. */
+/** Keys that every object already has, characters that Postgres or UTF-8 cannot hold, extreme numbers, deep nesting. */
 const oddKey = fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', '\0', '', 'length');
 const oddText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
@@ -86,7 +86,7 @@ const message = fc.record(
   },
   { requiredKeys: ['role', 'content'] },
 );
-/** A body that would do, with some of its fields replaced. */
+/** A valid body with some of its fields replaced. */
 const body = (path: keyof typeof VALID) =>
   fc
     .record({
@@ -138,7 +138,7 @@ const headers = fc.dictionary(
   { maxKeys: 2 },
 );
 
-it(`answers ${RUNS} odd requests with what clients read`, async () => {
+it(`answers ${RUNS} odd requests with bodies that clients can read`, async () => {
   const seen = new Map<number, number>();
   await fc.assert(
     fc.asyncProperty(
@@ -149,7 +149,7 @@ it(`answers ${RUNS} odd requests with what clients read`, async () => {
         const response = await client.send(request.path, {
           method: request.method,
           body: hasBody ? request.body : undefined,
-          // One in many keeps its own key, so that most get past the door.
+          // Only a few keep the API key that was generated for them, so that most get past authentication.
           headers: extra.authorization === '' ? extra : { ...extra, authorization: `Bearer ${client.secret}` },
         });
         const text = await response.text();
@@ -158,12 +158,12 @@ it(`answers ${RUNS} odd requests with what clients read`, async () => {
         expect(response.headers.get('access-control-allow-origin')).toBe('*');
         if (response.status === 204 || request.method === 'HEAD') return;
         if (response.status >= 400) expect(ErrorBody.parse(JSON.parse(text)).error.message).not.toBe('');
-        // An answer that failed after its status was sent says so in an event.
+        // An answer that fails after its status was sent reports the failure in an event.
         if (response.status === 200) expect(text).not.toMatch(/"(internal_error|service_unavailable)"/);
       },
     ),
     { seed: SEED, numRuns: RUNS },
   );
-  // It got past every door: answers, refusals, unknown paths and methods.
+  // The requests reached every outcome: answers, refusals, unknown paths and unknown methods.
   expect([...seen.keys()]).toEqual(expect.arrayContaining([200, 400, 404, 405]));
 });

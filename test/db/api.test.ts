@@ -1,4 +1,4 @@
-// What OpenAI's clients send is answered as they expect it: fields, ranges, prompts, headers and errors.
+// The API answers what OpenAI's clients send as they expect it: fields, ranges, prompts, headers and errors.
 import { readFile } from 'node:fs/promises';
 import { eq, inArray } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,7 +50,7 @@ describe('a conversation that is sent back', () => {
     await whole(await chat({ messages }));
   });
 
-  it('holds the answer of this very API', async () => {
+  it('may hold an answer that this API gave', async () => {
     const first = await whole(await chat());
     const [choice] = first.choices;
     await whole(await chat({ messages: [...hello.messages, choice!.message, { role: 'user', content: 'Go.' }] }));
@@ -85,7 +85,7 @@ describe('a setting', () => {
     expect(row!.sampling).toMatchObject(sampling);
   });
 
-  it('of one negative seed says the same again, and choices differ', async () => {
+  it('of a negative seed gives the same text again, and choices that differ', async () => {
     const texts = async (n: number) =>
       (await whole(await chat({ seed: -7, n, temperature: 1.5, max_tokens: 12 }))).choices.map(
         (c) => c.message.content,
@@ -100,7 +100,7 @@ describe('a setting', () => {
     expect(choices.map(({ index }) => index)).toEqual(Array.from({ length: 12 }, (_, index) => index));
   });
 
-  it('of more choices than may ever run at once is refused for good', async () => {
+  it('of more choices than can ever run at once is a 400, not a reason to retry', async () => {
     const response = await chat({ n: 100 });
     expect(response.status).toBe(400);
     expect(await errorOf(response)).toMatchObject({ param: 'n', message: expect.stringContaining('32 at once') });
@@ -114,7 +114,7 @@ describe('a text completion', () => {
     return TextCompletion.parse(await response.json());
   };
 
-  it('has one choice a prompt, each where its prompt stands', async () => {
+  it('has its choices in the order of the prompts', async () => {
     const prompts = ['One', 'Two', 'One'];
     const completion = await text({ prompt: prompts, n: 2, temperature: 0 });
     expect(completion.choices.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4, 5]);
@@ -143,7 +143,7 @@ describe('a text completion', () => {
     expect(await errorOf(response)).toMatchObject({ param: 'prompt[1]' });
   });
 
-  it('streams the choices of all prompts under their places', async () => {
+  it('streams the choices of all prompts, each with its index', async () => {
     const body = { prompt: ['One', 'Two'], temperature: 0, max_tokens: 6 };
     const expected = (await text(body)).choices.map((choice) => choice.text);
     const response = await client.post(TEXT, { model: 'base', ...body, stream: true });
@@ -159,7 +159,7 @@ describe('a text completion', () => {
     expect(row!.completionIds).toHaveLength(16);
   });
 
-  it('keeps what it was asked as one message for all choices of a prompt', async () => {
+  it('stores each prompt as one message for all of its choices', async () => {
     const rows = await rowsOf(await text({ prompt: ['One', 'Two'], n: 2 }));
     const messages = await world.web.product.db
       .select()
@@ -174,7 +174,7 @@ describe('an error', () => {
     ['a union', { ...hello, stop: 5 }, /^stop: Invalid input: expected string or array\.$/],
     ['a list that is too long', { ...hello, stop: ['a', 'b', 'c', 'd', 'e'] }, /^stop: Too big/],
     [
-      'a content of the wrong type',
+      'content of the wrong type',
       { messages: [{ role: 'user', content: 5 }] },
       /^messages\[0\]\.content: .*string or array/,
     ],
@@ -188,13 +188,13 @@ describe('an error', () => {
     ['UTF-16', new Uint8Array(Buffer.from('\ufeff{}', 'utf16le')), /not UTF-8/],
     ['what is not JSON', '{', /not JSON/],
     ['no object', '5', /The body: Invalid input: expected object/],
-  ])('of %s says the reason', async (_what, body, reason) => {
+  ])('about %s gives the reason', async (_what, body, reason) => {
     const response = await client.post(CHAT, body);
     expect(response.status).toBe(400);
     expect((await errorOf(response)).message).toMatch(reason);
   });
 
-  it('of a value that fits no alternative lists what would', async () => {
+  it('about a value that fits no alternative lists those that exist', async () => {
     const body = { kind: 'thumb', generation_id: '00000000-0000-4000-8000-000000000000', value: 3 };
     const error = await errorOf(await client.post('/v1/feedback', body));
     expect(error).toMatchObject({ param: 'value', message: expect.stringContaining('expected 1, -1 or null') });
@@ -212,14 +212,14 @@ describe('a path', () => {
     ['GET', '/v1/models/%ff', 404, null],
     ['GET', '/v1/models/%00', 404, null],
     ['GET', '/v1/models/a%2fb', 404, null],
-  ])('%s %s is %i in a body that clients read', async (method, path, status, allow) => {
+  ])('%s %s is %i in a body that clients can read', async (method, path, status, allow) => {
     const response = await client.send(path, { method });
     expect(response.status).toBe(status);
     expect(response.headers.get('allow')).toBe(allow);
     expect(ErrorBody.parse(await response.json()).error.message.length).toBeGreaterThan(20);
   });
 
-  it('may be asked for by a page of another origin', async () => {
+  it('may be requested by a page of another origin', async () => {
     const ask = {
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'authorization,x-stainless-os',
@@ -244,15 +244,15 @@ describe('a path', () => {
     }
   });
 
-  it('answers HEAD as GET, without a body', async () => {
+  it('answers HEAD like GET, without a body', async () => {
     const response = await client.send('/v1/models', { method: 'HEAD' });
     expect([response.status, await response.text()]).toEqual([200, '']);
   });
 });
 
 describe('log-probabilities', () => {
-  it('name the bytes of every token, and join to the text with an unfinished character left out', async () => {
-    // Only tokens that are parts of characters.
+  it('give the bytes of every token, which join to the text without its unfinished character', async () => {
+    // Allows only tokens that are parts of characters.
     const { tokenizer } = world.web.product.base;
     const parts = Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter(
       (id) => !tokenizer.isSpecial(id) && tokenizer.bytesOf(id)[0]! >= 0xc3 && tokenizer.bytesOf(id).length === 1,
@@ -270,7 +270,7 @@ describe('log-probabilities', () => {
   });
 });
 
-it('the cases that were refused are answered', async () => {
+it('requests that the API once refused by mistake are answered', async () => {
   const cases = new URL('../fixtures/api/', import.meta.url);
   for (const [file, path] of [
     ['history.json', CHAT],

@@ -1,4 +1,4 @@
-// Sign-in over HTTP: guests who become accounts, the admin's one-time link, and cookies that are forged.
+// Sign-in over HTTP: guests who become accounts, the admin's one-time link, and forged cookies.
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { assignment, comparison, conversation, experiment, feedback, generation, user, version } from '@/db/schema';
@@ -36,7 +36,7 @@ async function signedIn(cookie: string) {
   return { api: createCaller(context), user: context.user };
 }
 
-it('a guest who signs up, or signs in, takes everything along, and the account keeps its own vote and arm', async () => {
+it('a guest who signs up or in keeps everything, and an existing account keeps its own vote and arm', async () => {
   const { db, base } = web.product;
   await db.insert(version).values({ id: 'v1', baseId: base.id, baseSha256: base.sha256, status: 'accepted' });
   const [trial] = await db
@@ -85,19 +85,19 @@ it('the link signs the admin in once', async () => {
   expect(second.headers.get('location')).toContain('INVALID_TOKEN');
 });
 
-it('nobody makes an admin of themselves', async () => {
+it('no one can make themselves an admin', async () => {
   const body = { name: 'Eve', email: 'eve@example.org', password: 'correct horse', role: 'admin' };
   const response = await post('/sign-up/email', body);
   const eve = response.ok ? await signedIn(cookieOf(response)) : null;
   expect(eve?.user?.role ?? 'user').toBe('user');
-  // Asking for somebody's link from outside sends it nowhere.
+  // A request from outside for someone's link sends it nowhere.
   await post('/sign-in/magic-link', { email: 'admin@attune.local' });
   await expect(
     createAdminLink(web.product.db, web.auth, eve ? 'eve@example.org' : 'ada@example.org'),
   ).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
-it('a forged or foreign cookie, and a foreign origin, get nothing', async () => {
+it("a forged cookie, another server's cookie and another origin get nothing", async () => {
   const cookie = cookieOf(await post('/sign-in/anonymous', {}));
   expect((await signedIn(cookie)).user).not.toBeNull();
   const [name, value] = cookie.split('=') as [string, string];
@@ -106,7 +106,7 @@ it('a forged or foreign cookie, and a foreign origin, get nothing', async () => 
     expect((await signedIn(forged)).user).toBeNull();
   }
   expect((await post('/sign-out', {}, cookie, 'https://evil.example')).status).toBe(403);
-  // Another port has the same cookies, and is another site all the same.
+  // Another port shares the cookies, yet it is another origin.
   expect((await post('/sign-out', {}, cookie, 'http://localhost:4321')).status).toBe(403);
   expect((await post('/sign-out', {}, cookie)).status).toBe(200);
 });

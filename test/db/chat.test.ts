@@ -33,7 +33,7 @@ const answerTo = async (api: Api, text: string, turn: Parameters<typeof send>[2]
 };
 
 describe('a message', () => {
-  it('becomes a streamed answer and a row that holds all that made it', async () => {
+  it('becomes a streamed answer and a row that holds everything that the answer came from', async () => {
     const { generationId, conversationId, text, events } = await answerTo(ada, 'Hello');
     const row = await rowOf(generationId);
     expect(row).toMatchObject({ status: 'done', versionId: 'base', userId: adaId, arm: 'champion', propensity: 1 });
@@ -46,7 +46,7 @@ describe('a message', () => {
       ['user', 'Hello'],
       ['assistant', text],
     ]);
-    // The row alone replays the answer.
+    // The row is enough to replay the answer.
     const replay: number[] = [];
     const { promptIds, sampling, versionId } = row;
     for await (const event of web.product.engine.generate({ requestId: randomUUID(), promptIds, sampling, versionId }))
@@ -76,7 +76,7 @@ describe('a message', () => {
     ['nothing but blanks', ' \n ', 'empty'],
     ['half a surrogate pair', 'a\uD83D b', 'U+D83D at position 1'],
     ['U+0000', 'a\0', 'U+0000'],
-  ])('of %s is refused with a sentence, and leaves no conversation', async (_name, text, sentence) => {
+  ])('of %s is refused with a sentence and leaves no conversation', async (_name, text, sentence) => {
     const conversationId = randomUUID();
     await expect(send(ada, text, { conversationId })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
@@ -85,8 +85,8 @@ describe('a message', () => {
     await expect(ada.conversation.get({ id: conversationId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('longer than the context names both numbers; in a long conversation old turns give way', async () => {
-    // The tiny model has 1024 positions and one token a byte.
+  it('that is too long is refused with both numbers; in a long conversation old turns are dropped', async () => {
+    // The tiny model has 1024 positions and one token per byte.
     // The answer may have half of them, and <|im_start|>user\n … <|im_end|>\n<|im_start|>assistant\n are 19.
     expect(await ada.chat.limits()).toEqual({ messageTokens: 749 });
     const conversationId = randomUUID();
@@ -94,7 +94,7 @@ describe('a message', () => {
       code: 'PAYLOAD_TOO_LARGE',
       message: 'The message takes 2000 tokens; 749 fit beside the answer. Shorten it or send it in parts.',
     });
-    // Above eight bytes for each token that fits, nothing is counted.
+    // A text with more than eight bytes for each token that fits is refused without counting its tokens.
     await expect(send(ada, 'x'.repeat(2 ** 20), { conversationId })).rejects.toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',
       message: expect.stringContaining('1048576 bytes'),
@@ -115,16 +115,16 @@ describe('a message', () => {
     expect(prompt.startsWith('<|im_start|>user')).toBe(true);
   });
 
-  it('that the composer is told fits does fit, to the last token', async () => {
+  it('as long as the composer is told that it may be does fit, to the last token', async () => {
     const { messageTokens } = await ada.chat.limits();
-    // Three bytes each, a token a byte.
+    // Three bytes per character, one token per byte.
     const fits = '日'.repeat(Math.floor(messageTokens / 3));
     expect(await ada.chat.measure({ text: fits })).toEqual({ tokens: 747, limit: messageTokens });
     await expect(send(ada, `${fits}xx`)).resolves.toBeTruthy();
     await expect(send(ada, `${fits}xxx`)).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
   });
 
-  it('keeps the blanks and line breaks around it, and is named by its first words', async () => {
+  it('keeps the blanks and line breaks around it, and its first words become the title', async () => {
     const text = '\n    def f():\n        pass\n';
     const { conversationId } = await answerTo(ada, text);
     const { title, messages } = await ada.conversation.get({ id: conversationId });
@@ -132,7 +132,7 @@ describe('a message', () => {
     expect(title).toBe('def f():');
   });
 
-  it('whose answer hangs can be asked again in one act, which ends the hanging one', async () => {
+  it('whose answer hangs can be asked again in one step, which ends the hanging answer', async () => {
     const sent = await send(ada, 'Hang', { sampling: { maxTokens: 500, temperature: 1, seed: 3 } });
     const { generationId, messageId } = sent.answers[0]!;
     await readStream(ada, { generationId }, (events) => events.length >= 2);
@@ -154,7 +154,7 @@ describe('a message', () => {
 });
 
 describe('a stream', () => {
-  it('that is made again goes on from a snapshot without loss or doubling, also after the end', async () => {
+  it('that reconnects continues from a snapshot without loss or doubling, even after the end', async () => {
     const sent = await send(ada, 'Long', { sampling: { maxTokens: 400, temperature: 1, seed: 3 } });
     const input = sent.answers[0]!;
     const before = await readStream(ada, input, (events) => events.length >= 2);
@@ -166,12 +166,12 @@ describe('a stream', () => {
     expect(await readStream(ada, { ...input, lastEventId: 'end' })).toEqual([]);
   });
 
-  it('nobody reads does not keep the answer from being written', async () => {
+  it('that no one reads does not keep the answer from being written', async () => {
     const { answers } = await send(ada, 'Unread');
     await expect.poll(async () => (await rowOf(answers[0]!.generationId)).status).toBe('done');
   });
 
-  it('ends with what there is when it is stopped, and a second stop changes nothing', async () => {
+  it('ends with the text so far when it is stopped, and a second stop changes nothing', async () => {
     const { answers } = await send(ada, 'Stop me', { sampling: { maxTokens: 500, temperature: 1, seed: 3 } });
     const { generationId } = answers[0]!;
     await readStream(ada, { generationId }, (events) => events.length >= 2);
@@ -213,7 +213,7 @@ describe('other people', () => {
     expect((await ada.conversation.list({ query: 'WALRUS' })).items).toHaveLength(1);
   });
 
-  it('without a login, or without the role, are turned away; unknown ids are named', async () => {
+  it('without a login or without the role are refused; unknown ids are named', async () => {
     const nobody = createCaller({ product: web.product, user: null });
     await expect(send(nobody, 'Hi')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     await expect(ada.admin.overview()).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -227,9 +227,9 @@ describe('other people', () => {
 });
 
 describe('feedback', () => {
-  it('is one live thumb for each person and answer, and its author is the login', async () => {
+  it('is one current thumb per person and answer, and its author is whoever is logged in', async () => {
     const { generationId, conversationId } = await answerTo(ada, 'Thumb');
-    // A forged author is no field of the input.
+    // A forged author is ignored: the input has no such field.
     await ada.feedback.thumb({ generationId, value: 1, userId: 'bob' } as { generationId: string; value: 1 });
     await Promise.all([
       ada.feedback.thumb({ generationId, value: -1, reasons: ['too long'] }),
@@ -243,7 +243,7 @@ describe('feedback', () => {
     expect(await web.product.db.select().from(feedback).where(eq(feedback.generationId, generationId))).toEqual([]);
   });
 
-  it('prefers a regenerated sibling in one comparison, whichever way it is asked', async () => {
+  it('that prefers a regenerated sibling is one comparison, whichever answer is the preferred one', async () => {
     const first = await answerTo(ada, 'Again');
     const clientMessageId = randomUUID();
     const [again, twice] = await Promise.all([
@@ -269,7 +269,7 @@ describe('feedback', () => {
     ]);
   });
 
-  it('on two answers is blind until the choice', async () => {
+  it('on two answers does not show their versions until the choice', async () => {
     await admin.admin.setSettings({ comparisonShare: 1 });
     const sent = await send(ada, 'Two of them');
     await admin.admin.setSettings({ comparisonShare: 0 });
@@ -292,7 +292,7 @@ describe('feedback', () => {
 });
 
 describe('settings and consent', () => {
-  it('change by key, count the versions of the rules, and leave an audit row', async () => {
+  it('change key by key, number the versions of the rules, and leave an audit row', async () => {
     const before = await admin.admin.settings();
     const after = await admin.admin.setSettings({ systemPrompt: null, constraints: before.constraints });
     expect(after).toEqual({
@@ -310,7 +310,7 @@ describe('settings and consent', () => {
     ]);
   });
 
-  it('the overview tells a trainer that works from one that has gone', async () => {
+  it('the overview distinguishes a working trainer from one that has gone', async () => {
     const trainer = async () => (await admin.admin.overview()).trainer;
     expect(await trainer()).toEqual({ alive: false, lastHeartbeat: null, lacks: null });
     const { db } = web.product;
@@ -323,9 +323,9 @@ describe('settings and consent', () => {
     expect(await trainer()).toMatchObject({ alive: false });
   });
 
-  it('a conversation can be renamed, withheld and removed with all that belongs to it', async () => {
+  it('a conversation can be renamed, withheld from training, and removed with all that belongs to it', async () => {
     const { conversationId } = await answerTo(ada, 'Remove me');
-    // Two hundred characters, as the field counts them, in any script.
+    // Two hundred characters in any script, counted as the input field counts them.
     await ada.conversation.rename({ id: conversationId, title: '名'.repeat(200) });
     await expect(ada.conversation.rename({ id: conversationId, title: '名'.repeat(201) })).rejects.toMatchObject({
       code: 'BAD_REQUEST',

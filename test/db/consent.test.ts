@@ -1,4 +1,4 @@
-// Consent to training: stored with the first message or not at all, and nothing is asked for that would not be used.
+// Consent to training: stored with the first message or not at all, and no feedback is requested unless it can be used.
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ const newPerson = async () => {
 };
 
 describe('consent', () => {
-  it('is that of the first message, whatever a later one says, and becomes the account’s first choice', async () => {
+  it('is that of the first message, whatever a later one says, and becomes the account’s default', async () => {
     await newPerson();
     expect(await api.account.get()).toEqual({ allowTraining: null });
     const first = await send(api, 'Private', { allowTraining: false, sampling: { maxTokens: 1 } });
@@ -45,7 +45,7 @@ describe('consent', () => {
     expect(await storedConsent(first.conversationId)).toBe(false);
   });
 
-  it('unsaid begins no conversation', async () => {
+  it('that was neither given nor refused begins no conversation', async () => {
     await newPerson();
     const conversationId = randomUUID();
     const message = { conversationId, parentId: null, clientMessageId: randomUUID(), text: 'Hi' };
@@ -53,7 +53,7 @@ describe('consent', () => {
     expect(await storedConsent(conversationId)).toBeUndefined();
   });
 
-  it('can be taken back by a repeated first message, not given', async () => {
+  it('can be withdrawn by a repeated first message, but not given', async () => {
     await newPerson();
     const turn = { conversationId: randomUUID(), clientMessageId: randomUUID() };
     await send(api, 'Hi', { ...turn, allowTraining: true });
@@ -63,7 +63,7 @@ describe('consent', () => {
     expect([late.allowTraining, await storedConsent(turn.conversationId)]).toEqual([false, false]);
   });
 
-  it('follows a guest into an account that has not chosen, and changes none that has', async () => {
+  it('follows a guest into an account that has not chosen, and does not change an account that has', async () => {
     const setOf = async (allowTraining: boolean | null) => {
       const id = await createUser(web);
       await web.product.db.update(user).set({ allowTraining }).where(eq(user.id, id));
@@ -82,7 +82,7 @@ describe('consent', () => {
 });
 
 describe('without consent', () => {
-  it('nobody is asked to compare', async () => {
+  it('no one is asked to compare', async () => {
     await newPerson();
     const withheld = await send(api, 'Private', { allowTraining: false });
     expect([withheld.answers.length, withheld.comparisonId]).toEqual([1, null]);
@@ -92,7 +92,7 @@ describe('without consent', () => {
 });
 
 describe('a vote', () => {
-  it('between two answers is deleted by its undo, and the question is open again', async () => {
+  it('between two answers is deleted by its undo, and the comparison is open again', async () => {
     await newPerson();
     const sent = await send(api, 'Two', { sampling: { maxTokens: 2 } });
     for (const answer of sent.answers) await readStream(api, answer);
@@ -108,7 +108,7 @@ describe('a vote', () => {
     expect(comparisons).toMatchObject([{ id: comparisonId, source: 'side_by_side', choice: null }]);
   });
 
-  it('for an answer given again leaves nothing behind when it is undone', async () => {
+  it('for a regenerated answer leaves nothing behind when it is undone', async () => {
     await newPerson();
     const sent = await send(api, 'Again', { allowTraining: false, sampling: { maxTokens: 2 } });
     await readStream(api, sent.answers[0]!);
@@ -125,7 +125,7 @@ describe('a vote', () => {
     expect((await api.conversation.get({ id: sent.conversationId })).comparisons).toEqual([]);
   });
 
-  it('by thumb keeps its comment under the other thumb, and its reasons under the same', async () => {
+  it('by thumb keeps its comment when the thumb is reversed, and its reasons only when it is repeated', async () => {
     await newPerson();
     const sent = await send(api, 'Thumb', { allowTraining: false, sampling: { maxTokens: 2 } });
     const { generationId } = sent.answers[0]!;

@@ -1,4 +1,4 @@
-// Opening databases: what is taken, unreachable or left behind is said, or mended.
+// Opening a database: a folder in use or a server out of reach is reported; a killed server is restarted.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A product of its own process, which has started Postgres in the folder. */
+/** A product in a separate process, which has started Postgres in the folder. */
 async function startOwner(): Promise<ChildProcess> {
   const script = `import { startEmbeddedPostgres } from './db/embedded/start.ts';
     const { url } = await startEmbeddedPostgres({ directory: process.argv.at(-1) });
@@ -48,7 +48,7 @@ const postmasterIsNew = (postmaster: () => number, former: number) => {
   try {
     return postmaster() !== former;
   } catch {
-    return false; // between two servers there is no file
+    return false; // the file is missing while one server replaces another
   }
 };
 
@@ -61,7 +61,7 @@ async function run(url: string, statement: string) {
     .finally(() => client.end());
 }
 
-/** As 28984c2 made it: superuser `attune`, a known password, the mark `initialised`, tables of its own. */
+/** A cluster as 28984c2 made it: superuser `attune`, a known password, the mark `initialised`, and some tables. */
 async function makeFormerCluster(directory: string): Promise<void> {
   const { initdb, postgres } = await findPostgresBinaries();
   const options = {
@@ -107,7 +107,7 @@ async function makeFormerCluster(directory: string): Promise<void> {
 }
 
 describe('the embedded Postgres', () => {
-  it('belongs to one product; when that was killed, the next one takes it over', async () => {
+  it('belongs to one product; after that product is killed, the next one takes it over', async () => {
     const directory = path.join(folder, 'data');
     const owner = await startOwner();
     await expect(startEmbeddedPostgres({ directory })).rejects.toMatchObject({
@@ -123,7 +123,7 @@ describe('the embedded Postgres', () => {
     await expect(checkConnection(database.url)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('comes back when its server is killed, whichever process is hit, and says so', async () => {
+  it('comes back when any of its processes is killed, and reports it', async () => {
     const lines: string[] = [];
     const directory = path.join(folder, 'data');
     const database = await startEmbeddedPostgres({ directory, write: (line) => lines.push(line) });
@@ -134,7 +134,7 @@ describe('the embedded Postgres', () => {
     await expect.poll(() => lines.some((line) => line.includes('ended (exit code'))).toBe(true);
     const second = postmaster();
     expect(second).not.toBe(first);
-    // The process around it: the server that it leaves is ended before the next begins.
+    // The supervising process is killed: the server that it leaves behind is ended before the next one starts.
     process.kill(parentOf(second)!, 'SIGKILL');
     await expect.poll(async () => postmasterIsNew(postmaster, second) && (await isUp(database.url))).toBe(true);
     expect(isAlive(second)).toBe(false);
@@ -144,11 +144,11 @@ describe('the embedded Postgres', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'that a person ends by %s stays ended, and the product hears of it',
+    'that a person ends by %s stays ended, and the product is notified',
     async (signal) => {
       const directory = path.join(folder, 'data');
       const database = await startEmbeddedPostgres({ directory });
-      // A connection is open: Postgres alone would wait for it for ever after SIGTERM.
+      // A connection is open: left to itself, Postgres would wait for it forever after SIGTERM.
       const client = new pg.Client({ connectionString: database.url });
       client.on('error', () => undefined);
       await client.connect();
@@ -192,7 +192,7 @@ describe('the embedded Postgres', () => {
     await database.stop();
   });
 
-  it('keeps a database whose marks are gone, as after a restore: its rows are there, under a new password', async () => {
+  it('keeps a database whose marks are gone, as after a restore: its rows are there, with a new password', async () => {
     const directory = path.join(folder, 'data');
     const first = await startEmbeddedPostgres({ directory });
     await run(first.url, 'create table kept as select 42 as answer');
@@ -209,7 +209,7 @@ describe('the embedded Postgres', () => {
     await makeFormerCluster(directory);
     const database = await startEmbeddedPostgres({ directory });
     expect(await run(database.url, 'select content from kept')).toEqual([{ content: 'hello' }]);
-    // The owner's rights came along: migrations can change what the former release made.
+    // The new role owns the old objects: migrations can change what the earlier release made.
     await run(
       database.url,
       `alter table kept add column more text; insert into kept (content, more) values ('a', 'b')`,
@@ -221,7 +221,7 @@ describe('the embedded Postgres', () => {
     await database.stop();
   });
 
-  it('leaves a cluster that cannot be opened as it is, and says so', async () => {
+  it('leaves a cluster that cannot be opened unchanged, and says so', async () => {
     const directory = path.join(folder, 'data');
     await mkdir(directory, { mode: 0o700 });
     await writeFile(path.join(directory, 'PG_VERSION'), '18\n');
@@ -232,7 +232,7 @@ describe('the embedded Postgres', () => {
     expect(await readFile(path.join(directory, 'PG_VERSION'), 'utf8')).toBe('18\n');
   });
 
-  it('is made once when two first starts meet', async () => {
+  it('is created once when two first starts run at the same time', async () => {
     const directory = path.join(folder, 'data');
     const tries = await Promise.allSettled([1, 2].map(() => startEmbeddedPostgres({ directory })));
     const won = tries.filter((one) => one.status === 'fulfilled');
@@ -250,7 +250,7 @@ describe('the embedded Postgres', () => {
     await database.stop();
   });
 
-  it('ends with the product that is killed', async () => {
+  it('ends when its product is killed', async () => {
     const owner = await startOwner();
     const pid = Number(readFileSync(path.join(folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
     owner.kill('SIGKILL');
@@ -259,7 +259,7 @@ describe('the embedded Postgres', () => {
 });
 
 describe('a database URL', () => {
-  it('that nobody answers is named without its password', async () => {
+  it('that no server answers is named without its password', async () => {
     const failure = checkConnection('postgres://ada:secret@127.0.0.1:1/chat');
     await expect(failure).rejects.toThrow(
       /postgres:\/\/ada:\*\*\*@127\.0\.0\.1:1\/chat cannot be reached \(.*ECONNREFUSED/,

@@ -1,4 +1,4 @@
-// A migrated, empty database of a test's own.
+// Creates a migrated, empty database for one test.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';

@@ -17,7 +17,7 @@ export const TEMPLATE = 'attune_template';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'attune-postgres-'));
-  // As root, Postgres runs as another user, who must be able to enter.
+  // When run as root, Postgres runs as another user, who must be able to enter the folder.
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ directory: path.join(folder, 'data') });
   const client = new pg.Client({ connectionString: server.url });

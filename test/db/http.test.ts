@@ -15,7 +15,7 @@ import { callAs, createUser, createWorld, type World } from './world';
 let world: World;
 let web: WebProcess;
 let relay: Relay;
-/** A second web process of the same world, whose way to Postgres can be cut, and all that it logs. */
+/** A second web process of the same world, whose connection to Postgres can be cut, and everything that it logs. */
 let cutOff: WebProcess;
 const logged: string[] = [];
 
@@ -43,7 +43,7 @@ interface Ask {
   method?: string;
 }
 
-/** As it stands behind the door. */
+/** A request as the handlers get it, with the headers that the server sets from the connection. */
 function ask(path: string, { address = '192.0.2.1', host = 'localhost:3000', scheme = 'http', ...rest }: Ask = {}) {
   const headers: Record<string, string> = {
     'x-forwarded-for': address,
@@ -81,14 +81,14 @@ const adminCookie = async (process = web) => {
 const messageOf = async (response: Response) => JSON.stringify(await response.json());
 
 describe('who gets in', () => {
-  it('a class of forty behind one address signs in as guests at once', async () => {
+  it('a class of forty people behind one address can all sign in as guests at once', async () => {
     const statuses = await Promise.all(
       Array.from({ length: 40 }, () => auth('/sign-in/anonymous', { address: '198.51.100.1', body: {} })),
     );
     expect(statuses.map((response) => response.status)).toEqual(Array(40).fill(200));
   });
 
-  it('wrong passwords from one address stop at five for one person, and the refusal says when to come back', async () => {
+  it('one address may try five wrong passwords for one person, and the refusal says when to come back', async () => {
     const tries: Response[] = [];
     for (let index = 0; index < 40; index++) {
       const body = { email: 'admin@attune.local', password: `guess number ${index}` };
@@ -99,7 +99,7 @@ describe('who gets in', () => {
     expect(wait).toBeGreaterThanOrEqual(1);
     expect(wait).toBeLessThanOrEqual(60);
     expect(await tries[39]!.json()).toMatchObject({ code: 'OVERLOADED', retryAfterSeconds: wait });
-    // Nobody else pays for it, and no e-mail address is kept for it.
+    // No one else is locked out, and no e-mail address is stored for the count.
     const other = await auth('/sign-in/email', { address: '198.51.100.3', body: { email: 'a@b.cd', password: 'x' } });
     expect(other.status).toBe(401);
     const rows = await web.product.db.select().from(rateLimit);
@@ -114,7 +114,7 @@ describe('who gets in', () => {
     expect(tries).toEqual([401, 401, 401, 401, 401, 429, 429]);
   });
 
-  it('sign-up and guest work by any address of this machine, and behind TLS the cookie is Secure', async () => {
+  it('sign-up and guest access work at any address of this machine, and behind TLS the cookie is Secure', async () => {
     for (const { host, scheme } of [
       { host: '192.168.1.20:3000', scheme: 'http' },
       { host: 'chat.example.org', scheme: 'https' },
@@ -126,7 +126,7 @@ describe('who gets in', () => {
       expect(signUp.status).toBe(200);
       for (const line of signUp.headers.getSetCookie()) expect(line.includes('Secure')).toBe(scheme === 'https');
     }
-    // A proxy that ends TLS and does not say so: the page's own address is https all the same.
+    // A proxy that terminates TLS without saying so: the page's own address is still https.
     const silent = await auth('/sign-in/anonymous', {
       host: 'chat.example.org',
       headers: { origin: 'https://chat.example.org' },
@@ -135,7 +135,7 @@ describe('who gets in', () => {
     expect(silent.status).toBe(200);
   });
 
-  it('a page under another address gets nothing', async () => {
+  it('a page at another address gets nothing', async () => {
     const cookie = await guest();
     for (const origin of ['https://evil.example', 'http://localhost:4321', 'null']) {
       const response = await auth('/sign-out', { cookie, body: {}, headers: { origin } });
@@ -145,7 +145,7 @@ describe('who gets in', () => {
     expect((await auth('/sign-out', { cookie, body: {} })).status).toBe(200);
   });
 
-  it("nobody signs up under the product's own addresses, or with a name that cannot be stored", async () => {
+  it("no one can sign up with the product's own e-mail addresses, or with a name that cannot be stored", async () => {
     const person = { name: 'Eve', email: 'eve@example.org', password: 'correct horse' };
     for (const [change, code] of [
       [{ email: 'Admin2@attune.local' }, 'RESERVED_EMAIL'],
@@ -170,7 +170,7 @@ describe("the admin's way in", () => {
     expect(await adminCookie()).toContain('session_token');
   });
 
-  it('a link is for any admin by e-mail, for no one else, and where no admin is left the first comes back alone', async () => {
+  it('a link is for any admin, by e-mail, and no one else; when no admin is left, only the first returns', async () => {
     const { db } = web.product;
     const second = await createUser(web, 'admin');
     const plain = await createUser(web);
@@ -193,7 +193,7 @@ describe("the admin's way in", () => {
       );
   });
 
-  it('who came by a link sets a password once, and signs in with it', async () => {
+  it('an admin who came by a link sets a password once, and signs in with it', async () => {
     const cookie = await adminCookie();
     expect((await (await query('account.hasPassword', null, { cookie })).json()).result.data.json).toBe(false);
     const set = (password: string) => call('account.setFirstPassword', { password }, { cookie });
@@ -214,7 +214,7 @@ describe("the admin's way in", () => {
 });
 
 describe('roles', () => {
-  it('an admin gives and takes the role with a row in the audit; the last one and oneself keep it', async () => {
+  it('an admin gives and takes the role, with an audit row, but not from the last one or from themselves', async () => {
     const { db } = web.product;
     await db.update(user).set({ role: 'user' });
     const ada = await createUser(web, 'admin');
@@ -223,7 +223,7 @@ describe('roles', () => {
     const asBob = callAs(web, bob, 'admin');
     await expect(asAda.user.setRole({ id: ada, role: 'user' })).rejects.toMatchObject({ code: 'CONFLICT' });
     await asAda.user.setRole({ id: bob, role: 'admin' });
-    // Both at once: one of them stays.
+    // Both demote each other at once: one of them stays an admin.
     const both = await Promise.allSettled([
       asAda.user.setRole({ id: bob, role: 'user' }),
       asBob.user.setRole({ id: ada, role: 'user' }),
@@ -242,7 +242,7 @@ describe('roles', () => {
     await expect(boss.user.setRole({ id: visitor!.id, role: 'admin' })).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
-  it('the list finds people by name and address, in pages, and says when they were last here', async () => {
+  it('the list finds people by name and address, page by page, and says when they were last active', async () => {
     const { db } = web.product;
     const admin = callAs(web, await createUser(web, 'admin'), 'admin');
     const people = Array.from({ length: 60 }, (_, index) => ({
@@ -306,7 +306,7 @@ describe('requests that are refused', () => {
     }
   });
 
-  it('odd cursors, characters, keys and depths are each a 400 with a sentence', async () => {
+  it('odd cursors, characters, keys and nesting each get a 400 with a sentence', async () => {
     const cookie = await adminCookie();
     const nil = '00000000-0000-0000-0000-000000000000';
     const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
@@ -337,14 +337,14 @@ describe('requests that are refused', () => {
     }
   });
 
-  it("what a person sees of a refused value is the product's own sentence, in a stream too", async () => {
+  it("a person sees the product's own sentence about a refused value, also in a stream", async () => {
     const cookie = await guest();
     const events = (path: string, json: unknown) =>
       query(path, json, { cookie, headers: { accept: 'text/event-stream' } }).then((response) => response.text());
     expect(await events('chat.stream', { generationId: 'x' })).toContain('generationId must be a UUID.');
     const gone = await events('chat.stream', { generationId: randomUUID() });
     expect(gone).toContain('"code":"NOT_FOUND"');
-    // The client takes a stream up again after these four numbers, and after no other.
+    // The client resumes a stream only after these four codes.
     expect(gone).not.toMatch(/"code":-3260[34]|"code":-3250/);
     const admin = await query(
       'admin.watchRun',
@@ -356,7 +356,7 @@ describe('requests that are refused', () => {
 });
 
 describe('without its database', () => {
-  it('every door says 503 and when to come back; no SQL, token or address is sent or logged; afterwards all is well', async () => {
+  it('every route says 503 and when to retry, sends and logs no SQL, token or address, and recovers', async () => {
     const cookie = await guest({}, cutOff);
     const secret = decodeURIComponent(cookie.split('=')[1]!).split('.')[0]!;
     const email = 'private.person@example.org';
@@ -378,7 +378,7 @@ describe('without its database', () => {
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       expect(text).not.toMatch(/select|insert|params/i);
     }
-    // An EventSource gives up at any other status than 200, and comes back after this event.
+    // An EventSource gives up at any status other than 200, and reconnects after this event.
     const events = await query('chat.stream', { generationId: randomUUID() }, stream, cutOff);
     expect(events.status).toBe(200);
     expect(await events.text()).toMatch(/event: serialized-error\ndata: .*"code":-32603.*SERVICE_UNAVAILABLE/);
@@ -390,7 +390,7 @@ describe('without its database', () => {
     await expect.poll(async () => (await query('conversation.list', {}, { cookie }, cutOff)).status).toBe(200);
   });
 
-  it('a stream that loses the database in its middle says so without SQL, and is taken up again', async () => {
+  it('a stream that loses the database halfway says so without SQL, and clients may resume it', async () => {
     const boss = await adminCookie(cutOff);
     const started = await call('admin.startRun', {}, { cookie: boss }, cutOff);
     const { id } = (await started.json()).result.data.json;

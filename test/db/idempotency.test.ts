@@ -1,4 +1,4 @@
-// A request that is sent again under one key has one answer: finished or running, here, elsewhere, or after a restart.
+// A request repeated under one key gets one answer: finished or running, in this process, another, or after a restart.
 import { randomUUID } from 'node:crypto';
 import { count, eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -55,7 +55,7 @@ async function streamed(response: Response) {
 }
 
 describe('one key', () => {
-  it('gives the finished answer again, to the letter', async () => {
+  it('returns the finished answer again, to the letter', async () => {
     await begin();
     const more = { n: 2, logprobs: true, top_logprobs: 2 };
     const first = await send('a', more);
@@ -106,7 +106,7 @@ describe('one key', () => {
     expect(await answersOf()).toBe(1);
   });
 
-  it('writes its answer to the end when the reader leaves, and without one the answer ends', async () => {
+  it('keeps its answer running when the reader leaves; without a key the answer is stopped', async () => {
     await begin();
     const long = { stream: true, max_tokens: 200, logit_bias: endless };
     world.engine.child().kill('SIGSTOP');
@@ -131,21 +131,21 @@ describe('one key', () => {
     const response = await send('f', { max_tokens: 13 });
     expect(response.status).toBe(400);
     expect(await errorOf(response)).toMatchObject({ param: 'Idempotency-Key' });
-    // Blanks and the order of fields make no other request.
+    // Other blanks or another order of fields do not make it a different request.
     const { messages, ...rest } = body();
     const reordered = JSON.stringify({ messages, ...rest }, null, 2);
     expect((await client.post(CHAT, reordered, { 'idempotency-key': 'f' })).status).toBe(200);
     expect(await answersOf()).toBe(1);
   });
 
-  it("is its API key's alone", async () => {
+  it('holds only for its own API key', async () => {
     await begin();
     const first = await wholeOf(await send('g'));
     client = await createClient(world.web);
     expect((await wholeOf(await send('g'))).id).not.toBe(first.id);
   });
 
-  it('is free again a day later, when its answer failed, or when its conversation is gone', async () => {
+  it('is free again a day later, after its answer failed, or once its conversation is deleted', async () => {
     await begin();
     const { db } = world.web.product;
     const ids = new Set<string>();
@@ -161,13 +161,13 @@ describe('one key', () => {
     expect(ids.size).toBe(4);
   });
 
-  it('of 256 characters, or of none, is refused', async () => {
+  it('of 256 characters or none is refused', async () => {
     await begin();
     for (const key of ['', 'x'.repeat(256)]) expect((await send(key)).status).toBe(400);
     expect((await send(`${randomUUID()} with blanks`)).status).toBe(200);
   });
 
-  it('whose request is refused stands for nothing', async () => {
+  it('whose request was refused stays free', async () => {
     await begin();
     expect((await send('i', { model: 'nowhere' })).status).toBe(404);
     expect((await send('i')).status).toBe(200);

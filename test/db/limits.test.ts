@@ -1,4 +1,4 @@
-// Limits hold over all replicas, in the chat as in the API, and refuse everything when they cannot count.
+// Limits hold across all replicas, in the chat and in the API, and refuse everything when they cannot count.
 import { randomUUID } from 'node:crypto';
 import { eq, like } from 'drizzle-orm';
 import pg from 'pg';
@@ -35,7 +35,7 @@ const setLimits = async (limits: ReturnType<typeof limitsOf>) => {
 };
 
 describe('limits', () => {
-  it("count the requests of one person over all replicas, and nobody else's", async () => {
+  it("count the requests of one person across all replicas, and no one else's", async () => {
     const limits = limitsOf({ requestsPerMinute: 3 });
     const ask = (replica: number, who = userId) =>
       admit(replicas[replica]!.product, { userId: who, apiKeyId: null }, limits);
@@ -50,7 +50,7 @@ describe('limits', () => {
     await ask(1, await createUser(world.web));
   });
 
-  it('of a clock that was set back two hours are forgotten: the next request is counted anew', async () => {
+  it('counted before the clock was set back two hours are forgotten: the next request starts a new count', async () => {
     const { product } = world.web;
     const caller = { userId, apiKeyId: null };
     const limits = limitsOf({ requestsPerMinute: 1, tokensPerMinute: 10 });
@@ -75,13 +75,13 @@ describe('limits', () => {
     await expect(admit(product, { userId, apiKeyId }, limitsOf({}, { requestsPerMinute: 1 }))).rejects.toThrow(
       'This key has used 1 requests',
     );
-    // Two by the first key are two of the owner's.
+    // The first key's two requests also count as the owner's.
     await expect(admit(product, { userId, apiKeyId: other }, limitsOf({ requestsPerMinute: 2 }))).rejects.toThrow(
       'This account has used 2 requests',
     );
   });
 
-  it('let go when the minute is over', async () => {
+  it('allow requests again when the minute is over', async () => {
     const { product } = world.web;
     const caller = { userId, apiKeyId: null };
     await admit(product, caller, limitsOf({ requestsPerMinute: 1 }));
@@ -109,7 +109,7 @@ describe('limits', () => {
     await setLimits(limitsOf({}));
   });
 
-  it('give a seat to each running answer, over all replicas, and free it at its end', async () => {
+  it('count each running answer across all replicas, and free its place at its end', async () => {
     await setLimits(limitsOf({ concurrent: 2 }));
     const [one, two] = replicas.map((web) => callAs(web, userId)) as [
       ReturnType<typeof callAs>,
@@ -130,7 +130,7 @@ describe('limits', () => {
     await setLimits(limitsOf({}));
   });
 
-  it('taken at the same moment are never passed', async () => {
+  it('are never exceeded by requests at the same moment', async () => {
     await setLimits(limitsOf({ concurrent: 3 }));
     world.engine.child().kill('SIGSTOP');
     const sent = await Promise.allSettled(
@@ -152,7 +152,7 @@ describe('limits', () => {
     await gone.end();
   });
 
-  it('and keys that cannot be looked up are UNAVAILABLE, not unknown', async () => {
+  it('and keys that cannot be looked up give UNAVAILABLE, not "unknown key"', async () => {
     const admin = new pg.Client({ connectionString: world.databaseUrl });
     await admin.connect();
     const api = callAs(world.web, userId);
@@ -166,7 +166,7 @@ describe('limits', () => {
 });
 
 describe('a key', () => {
-  it("is its owner's alone, and no guest's", async () => {
+  it('belongs to its owner only, and a guest cannot make one', async () => {
     const mine = callAs(world.web, userId);
     const others = callAs(world.web, await createUser(world.web));
     const { id, secret } = await mine.apiKey.create({ name: ' my script ', allowTraining: false });

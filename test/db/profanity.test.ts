@@ -1,4 +1,4 @@
-// A model that always swears: what it says reaches neither a page nor a message row.
+// A model that always swears: the word reaches neither a page nor a message row.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { judge } from '@/core/constraints/judge';
 import { generation, message } from '@/db/schema';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-it('no event of either answer, and no row, holds the word; the row says what was hidden', async () => {
+it('no event of either answer and no message row holds the word; the generation row says what was hidden', async () => {
   const { web } = world;
   const admin = callAs(web, await createUser(web, 'admin'), 'admin');
   await admin.admin.setSettings({ comparisonShare: 1 });
@@ -27,7 +27,7 @@ it('no event of either answer, and no row, holds the word; the row says what was
   }
   const rows = await web.product.db.select().from(generation);
   for (const row of rows) {
-    // The tokens are what the model said: training needs the truth.
+    // The stored tokens are what the model really said: training needs them unmasked.
     expect(web.product.base.tokenizer.decode(row.completionIds)).toContain('fuck');
     expect(row.constraintHits).toEqual([{ ruleId: 'profanity', start: 3, end: 7 }]);
     expect(row.constraintRulesVersion).toBe(constraints.version);
@@ -37,7 +37,7 @@ it('no event of either answer, and no row, holds the word; the row says what was
     'oh ****!',
     'oh ****!',
   ]);
-  // A person's own words are recorded and not touched.
+  // A person's own words are recorded and not masked.
   expect(messages.find((row) => row.role === 'user')).toMatchObject({
     content: 'Well, damn',
     constraintHits: judge(constraints, 'Well, damn').hits.map(({ ruleId, start, end }) => ({ ruleId, start, end })),

@@ -1,4 +1,4 @@
-// What the pages promise about people's words, over HTTP against real Postgres: each sentence of app/i18n has its test here or is named with one.
+// The promises of the pages about people's words, sentence by sentence of app/i18n, over HTTP on real Postgres.
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-/** A person in a browser: a cookie, and calls as its pages make them. */
+/** A person in a browser: a cookie, and calls as the pages make them. */
 interface Browser {
   call<T>(procedure: string, input: unknown, signal?: AbortSignal): Promise<T>;
 }
@@ -118,7 +118,7 @@ const textOf = (id: string) => readFile(path.join(snapshots, `${id}.jsonl`), 'ut
 const honour = () => honourWithdrawals(world.web.product.db, dataFolder, pino({ level: 'silent' }));
 
 describe('the next data set', () => {
-  it('has no row of a conversation without consent, not even when the tab closes at once after the first message', async () => {
+  it('has no row of a conversation without consent, even if the tab closes right after the first message', async () => {
     const browser = await openBrowser();
     await talk(browser, 'private', false);
     const closing = new AbortController();
@@ -135,7 +135,7 @@ describe('the next data set', () => {
     expect(text).not.toContain(promptOf('closed tab'));
   });
 
-  it('has none of a deleted one, nor of one whose consent was withdrawn', async () => {
+  it('has no row of a deleted conversation, nor of one whose consent was withdrawn', async () => {
     const browser = await openBrowser();
     const deleted = await talk(browser, 'deleted', true);
     const withdrawn = await talk(browser, 'withdrawn', true);
@@ -146,7 +146,7 @@ describe('the next data set', () => {
     expect(text).not.toContain(promptOf('withdrawn'));
   });
 
-  it('has the messages of a consented conversation without ratings: "your messages and ratings may train"', async () => {
+  it('has the messages of an unrated conversation with consent: "your messages and ratings may train"', async () => {
     const browser = await openBrowser();
     const sent = await browser.call<Sent>('chat.send', firstMessage('unrated', true));
     await untilWritten(sent.answers[0]!.generationId);
@@ -171,7 +171,7 @@ describe('a data set frozen before', () => {
     expect(row!.tombstones.flatMap(({ lines }) => lines)).not.toEqual([]);
   });
 
-  it('loses the words of an account that is removed, and a rating that is taken back', async () => {
+  it('loses the words of an account that is removed, and a rating that is withdrawn', async () => {
     const browser = await openBrowser();
     const sent = await talk(browser, 'account', true);
     const { id } = await freeze();
@@ -194,7 +194,7 @@ describe('administrators read', () => {
     admin = callAs(world.web, await createUser(world.web, 'admin'), 'admin');
   });
 
-  it('the words of consented conversations with the answer that they judge, and only the number of the others', async () => {
+  it('feedback on conversations with consent, with the answers it judges, and only the number of others', async () => {
     const browser = await openBrowser();
     await talk(browser, 'readable', true);
     const hidden = await talk(browser, 'secret', false);
@@ -210,7 +210,7 @@ describe('administrators read', () => {
     expect((await admin.admin.feedback({})).items).toHaveLength(1);
   });
 
-  it('by kind and version, page after page, newest first', async () => {
+  it('feedback by kind and version, page by page, newest first', async () => {
     const browser = await openBrowser();
     await admin.admin.setSettings({ comparisonShare: 1 });
     const pair = await browser.call<Sent & { comparisonId: string }>('chat.send', firstMessage('pair', true));
@@ -233,7 +233,7 @@ describe('administrators read', () => {
 });
 
 describe('a run with wrong settings', () => {
-  it('is refused by the field’s name before it is queued, and an unknown setting of the product is, too', async () => {
+  it('is refused by the field’s name before it is queued, as is an unknown setting of the product', async () => {
     const { db } = world.web.product;
     const admin = callAs(world.web, await createUser(world.web, 'admin'), 'admin');
     await db.delete(trainingRun);

@@ -1,4 +1,4 @@
-// The engine's queue is looked at before a row is written, and nobody can fill it alone.
+// The engine's queue is checked before a row is written, and no one person can fill it.
 import { count, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generation, message } from '@/db/schema';
@@ -6,7 +6,7 @@ import { capacityOf } from '@/server/services/engine-capacity';
 import { createClient, routeTo } from './api-client';
 import { type Api, callAs, createUser, createWorld, send, type World } from './world';
 
-/** The engine's own defaults. */
+/** The engine's default limits. */
 const CAPACITY = 80;
 const GENEROUS = { requestsPerMinute: 10_000, tokensPerMinute: 10_000_000, concurrent: 1000 };
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-/** Sends until refused; the number of answers that were taken. */
+/** Sends until refused; returns how many answers were accepted. */
 async function fill(api: Api): Promise<number> {
   for (let taken = 0; ; taken++) {
     const error = await send(api, `message ${taken}`, { sampling: { maxTokens: 4 } }).then(
@@ -33,7 +33,7 @@ async function fill(api: Api): Promise<number> {
 }
 
 describe('the queue', () => {
-  it('keeps a place for whoever comes next, whatever the first ones ask for, and refuses before it writes', async () => {
+  it('keeps a place for the next person, whatever the earlier ones ask for, and refuses before it writes', async () => {
     const { db } = world.web.product;
     await expect.poll(() => capacityOf(world.web.product)).toBe(CAPACITY);
     world.engine.child().kill('SIGSTOP');
@@ -51,9 +51,9 @@ describe('the queue', () => {
       const questions = await db.select({ n: count() }).from(message).where(eq(message.role, 'user'));
       const [all] = await db.select({ n: count() }).from(generation);
       expect(answers!.n).toBe(5);
-      // No question of a refused send is left behind.
+      // A refused send leaves no question behind.
       expect(questions[0]!.n).toBe(all!.n);
-      // A stream is refused with its status, too, and not in a 200.
+      // A stream, too, is refused by its status, not by an event after a 200.
       const client = await createClient(world.web);
       const asked = { messages: [{ role: 'user', content: 'Hi' }], n: 4, stream: true };
       const response = await client.post('/v1/chat/completions', asked);

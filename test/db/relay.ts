@@ -1,4 +1,4 @@
-// A way to the test's Postgres that can be cut, so that the database is away for one process alone.
+// A relay to the test's Postgres that can be cut, so that only one process loses the database.
 import net from 'node:net';
 
 export interface Relay {
@@ -8,7 +8,7 @@ export interface Relay {
   open(): Promise<void>;
 }
 
-/** `databaseUrl` by TCP, or by a socket folder in its parameter `host`. */
+/** `databaseUrl` names Postgres over TCP, or by a socket folder in its parameter `host`. */
 export async function createRelay(databaseUrl: string): Promise<Relay> {
   const target = new URL(databaseUrl);
   const folder = target.searchParams.get('host');

@@ -12,7 +12,7 @@ import { assemble, callAs, createUser, createWorld, readStream, send, type World
 let world: World;
 let web: WebProcess;
 let adaId: string;
-/** The end of turn never comes, so that no answer is over before it is interrupted. */
+/** Forbids the end of turn, so that no answer is over before it is interrupted. */
 const sampling = { maxTokens: 700, temperature: 1, seed: 11, logitBias: { [TINY_END_OF_TURN]: -100 } };
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(() => world?.close());
 
 const rowOf = async (id: string) => (await web.product.db.select().from(generation).where(eq(generation.id, id)))[0]!;
 
-/** Tokens and text of the answer when nothing interferes. */
+/** The answer's tokens and text when nothing interrupts it. */
 async function undisturbed() {
   const ada = callAs(web, adaId);
   const { answers } = await send(ada, 'Tell me', { sampling });
@@ -33,7 +33,7 @@ async function undisturbed() {
   return { text, row: await rowOf(answers[0]!.generationId) };
 }
 
-/** An engine that stands still, as soon as an answer has begun, while `work` runs. */
+/** Pauses the engine as soon as an answer has begun, while `work` runs. */
 async function whilePaused<T>(begun: Promise<unknown>, work: () => Promise<T>): Promise<T> {
   const child = world.engine.child();
   await pauseOnceBegun(child.pid!, begun);
@@ -45,7 +45,7 @@ async function whilePaused<T>(begun: Promise<unknown>, work: () => Promise<T>): 
 }
 
 describe('a web process that ends in the middle of an answer', () => {
-  it('hands it to the next one, which ends it token for token as if nothing had happened', async () => {
+  it('hands it to the next one, which finishes it token for token as if nothing had happened', async () => {
     const whole = await undisturbed();
     const first = await world.startWeb();
     const ada = callAs(first, adaId);
@@ -63,11 +63,11 @@ describe('a web process that ends in the middle of an answer', () => {
     const { row } = whole;
     const resumed = await rowOf(generationId);
     expect(resumed).toMatchObject({ status: 'done', finishReason: row.finishReason, completionIds: row.completionIds });
-    // The next process computes the first part's cache in one run, which rounds otherwise than token by token.
+    // The next process computes the first part's cache in one run, which rounds differently than token by token.
     for (const [i, logprob] of resumed.logprobs.entries()) expect(logprob).toBeCloseTo(row.logprobs[i]!, 3);
   });
 
-  it('without a word (its connections cut) loses nothing either', async () => {
+  it('loses nothing even when it is killed, without time to hand over', async () => {
     const whole = await undisturbed();
     // What a killed process leaves: a running row with part of the tokens, and no lock.
     const { id: _id, messageId: _messageId, ...row } = whole.row;
@@ -95,7 +95,7 @@ describe('a web process that ends in the middle of an answer', () => {
 });
 
 describe('a replica', () => {
-  it('shows and stops an answer whose tokens arrive at another one, and leaves it to that one', async () => {
+  it('shows and stops an answer that another replica is writing, and leaves the writing to that one', async () => {
     const other = await world.startWeb();
     const here = callAs(web, adaId);
     const there = callAs(other, adaId);
@@ -113,7 +113,7 @@ describe('a replica', () => {
     );
   });
 
-  it('that loses its listening connection hears again', async () => {
+  it('that loses its listening connection is notified again', async () => {
     const id = randomUUID();
     const heard: string[] = [];
     web.product.listener.on('generation', (payload) => heard.push(payload));
@@ -132,7 +132,7 @@ describe('a replica', () => {
 });
 
 describe('an engine that dies', () => {
-  it('fails the answer with a sentence when it does not come back, and keeps what there is', async () => {
+  it('and does not come back fails the answer with a sentence and keeps the text so far', async () => {
     const alone = await createWorld({ seed: 1 });
     try {
       const ada = callAs(alone.web, await createUser(alone.web));

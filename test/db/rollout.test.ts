@@ -28,7 +28,7 @@ beforeEach(async () => {
 const championId = async () => (await admin.admin.overview()).champion.versionId;
 
 describe('an experiment', () => {
-  it('gives 1,000 users their arm for good: over a restart all keep it, over a share change only those between move', async () => {
+  it('keeps the arms of 1,000 users over a restart; a new share moves only those between old and new', async () => {
     const { db } = web.product;
     const ids = Array.from({ length: 1000 }, (_, i) => `crowd-${i}`);
     await db.insert(user).values(ids.map((id) => ({ id, name: id, email: `${id}@example.org` })));
@@ -46,7 +46,7 @@ describe('an experiment', () => {
     };
     const before = await assignAll(web);
     const candidates = [...before.values()].filter((arm) => arm === 'candidate').length;
-    // Binomial(1000, 0.1): mean 100, standard deviation 9.5; five of them on each side.
+    // Binomial(1000, 0.1): mean 100, standard deviation 9.5; the bounds are five deviations on each side.
     expect(candidates).toBeGreaterThan(52);
     expect(candidates).toBeLessThan(148);
     const next = await world.startWeb();
@@ -67,7 +67,7 @@ describe('an experiment', () => {
     expect([results.candidate.users, results.champion.users]).toEqual([candidates, 1000 - candidates]);
   });
 
-  it('answers each person by their arm, and counts thumbs and choices for it', async () => {
+  it('answers each person with their arm’s version, and counts thumbs and choices for it', async () => {
     const { id } = await admin.admin.startExperiment({ candidateVersionId: 'v1', share: 1, name: 'all' });
     const ada = callAs(web, await createUser(web));
     const one = await send(ada, 'Hello');
@@ -88,7 +88,7 @@ describe('an experiment', () => {
       choice: left.arm === 'candidate' ? 'left' : 'right',
     });
     const results = await admin.admin.experimentResults({ id });
-    // One of one: Wilson's interval is [1 / (1 + 1.96^2), 1] = [0.2065, 1].
+    // For one of one, Wilson's interval is [1 / (1 + 1.96^2), 1] = [0.2065, 1].
     expect(results.candidate).toMatchObject({
       versionId: 'v1',
       users: 1,
@@ -101,7 +101,7 @@ describe('an experiment', () => {
     expect(v1).toMatchObject({ isChampion: false, thumbRate: { up: 1, n: 1 }, sideBySide: { wins: 1 } });
   });
 
-  it('is one at a time, of an accepted version that does not serve already', async () => {
+  it('runs one at a time, with an accepted version that does not already serve', async () => {
     const start = (candidateVersionId: string) =>
       admin.admin.startExperiment({ candidateVersionId, share: 0.5, name: 'x' });
     await expect(start('nowhere')).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -113,7 +113,7 @@ describe('an experiment', () => {
 });
 
 describe('promotion', () => {
-  it('by two admins at once happens once, the other gets a conflict', async () => {
+  it('by two admins at once happens once, and the other gets a conflict', async () => {
     const both = await Promise.allSettled([
       admin.admin.promote({ versionId: 'v1', expectedChampionId: 'base' }),
       admin.admin.promote({ versionId: 'v2', expectedChampionId: 'base' }),
@@ -159,7 +159,7 @@ describe('promotion', () => {
     expect((await admin.admin.experiments()).every((row) => row.status === 'stopped')).toBe(true);
   });
 
-  it('leaves a running answer on the version that it began with', async () => {
+  it('lets an answer in progress finish on the version that it began with', async () => {
     const ada = callAs(web, await createUser(web));
     const sent = await send(ada, 'Slow', { sampling: { maxTokens: 400, temperature: 1, seed: 3 } });
     await admin.admin.promote({ versionId: 'v1' });
@@ -172,7 +172,7 @@ describe('promotion', () => {
     expect(await versionOf(next.answers[0]!.generationId)).toBe('v1');
   });
 
-  it('is prepared for: a published version is loaded before anybody asks for it', async () => {
+  it('is prepared in advance: a published version is loaded before anyone asks for it', async () => {
     await publishVersion(web, world.artifacts, 'v3');
     await web.product.db.execute(sql`select pg_notify('version_published', 'v3')`);
     await expect.poll(async () => (await web.product.engine.status()).versions).toContain('v3');
@@ -180,7 +180,7 @@ describe('promotion', () => {
 });
 
 describe('a training run', () => {
-  it('is asked for once, watched, and cancelled', async () => {
+  it('can be started only once at a time, watched, and cancelled', async () => {
     const run = await admin.admin.startRun({ config: { preset: 'tiny' } });
     await expect(admin.admin.startRun()).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await admin.admin.run({ id: run.id })).toMatchObject({

@@ -1,4 +1,4 @@
-// A whole product without pages: a database, the real engine over a tiny Llama, and web processes that share them.
+// A complete product without pages: a database, the real engine over a tiny Llama, and web processes that share them.
 
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -25,7 +25,7 @@ export interface World {
   databaseUrl: string;
   artifacts: string;
   web: WebProcess;
-  /** Another replica, or the next process, over the same database and engine. */
+  /** Starts another replica, or the next process, over the same database and engine. */
   startWeb(options?: { databaseUrl?: string; log?: Logger }): Promise<WebProcess>;
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function createWorld(
   const engine = await spawnEngine({ modelPath, artifacts, cache: path.join(folder, 'cache'), socketPath, threads: 1 });
   const processes: WebProcess[] = [];
   const startWeb: World['startWeb'] = async (options = {}) => {
-    // Pools are kept by URL, and every process has its own.
+    // Pools are kept by URL, so each process gets a URL that differs.
     const databaseUrl = `${options.databaseUrl ?? database.url}?application_name=web${processes.length}`;
     const web = await startWebProcess(
       {
@@ -88,7 +88,7 @@ export async function createUser(web: WebProcess, role = 'user'): Promise<string
   return id;
 }
 
-/** A random adapter under this id, published as the trainer would. */
+/** Publishes a random adapter under this id, as the trainer would. */
 export async function publishVersion({ product }: WebProcess, root: string, id: string): Promise<void> {
   const { base, db } = product;
   const { config } = base.weights;
@@ -131,7 +131,7 @@ export function send(api: Api, text: string, turn: Turn = {}) {
   });
 }
 
-/** Every event until the end, or until `enough`. */
+/** Reads every event until the end, or until `enough` returns true. */
 export async function readStream(
   api: Api,
   input: { generationId: string; lastEventId?: string | null },
@@ -139,7 +139,7 @@ export async function readStream(
 ): Promise<[id: string, event: StreamEvent][]> {
   const events: [string, StreamEvent][] = [];
   for await (const envelope of await api.chat.stream(input)) {
-    // A caller gets the envelope itself; its type is what a client would get.
+    // This caller gets the envelope itself, although its type is what a client would get.
     const [id, event] = envelope as unknown as [string, StreamEvent];
     events.push([id, event]);
     if (enough(events)) break;

@@ -7,7 +7,7 @@ import * as schemas from '@/server/api/openapi/responses';
 import { api, chat, clientOf, errorOf, HELLO, post, SHORT, useApi, whilePaused } from './api-support';
 import type { TestProduct } from './support';
 
-/** The engine's own defaults. */
+/** The engine's default limits. */
 const QUEUE = { running: 16, waiting: 64 };
 
 useApi();
@@ -70,13 +70,13 @@ describe('an error', () => {
       'messages',
       'context_length_exceeded',
     ],
-  ])('of %s names the field', async (_name, more, status, param, code) => {
+  ])('about %s names the field', async (_name, more, status, param, code) => {
     const error = await errorOf(chat(more));
     expect(error).toMatchObject({ status, param, code, type: 'invalid_request_error' });
     expect(error.message.length).toBeGreaterThan(20);
   });
 
-  it('of a key that is wrong, missing or revoked is 401', async () => {
+  it('about a key that is wrong, missing or revoked is a 401', async () => {
     expect(await errorOf(clientOf('sk-attune-wrong').models.list())).toMatchObject({
       ...{ status: 401, code: 'invalid_api_key' },
     });
@@ -89,14 +89,14 @@ describe('an error', () => {
 
   it.each([
     ['what is not JSON', '{"model": ', 400],
-    ['more than the body may have', `{"model":"${'x'.repeat(600_000)}"}`, 400],
-  ])('of %s is a body that clients read', async (_name, body, status) => {
+    ['a body over the size limit', `{"model":"${'x'.repeat(600_000)}"}`, 400],
+  ])('about %s has a body that clients can read', async (_name, body, status) => {
     const response = await post('chat/completions', body);
     expect(response.status).toBe(status);
     expect(schemas.ErrorBody.parse(await response.json()).error.message).toBeTruthy();
   });
 
-  it('of an unknown path is one, too', async () => {
+  it('about an unknown path has one as well', async () => {
     const response = await post('images/generations', {});
     expect(response.status).toBe(404);
     expect(schemas.ErrorBody.parse(await response.json()).error.message).toContain('/v1/images/generations');
@@ -110,9 +110,9 @@ describe('limits', () => {
   afterAll(() => limit({}));
 
   it.each([
-    ['requests a minute', { requestsPerMinute: 1 }, /2 requests|1 requests|\d+ requests/],
-    ['tokens a minute', { tokensPerMinute: 1 }, /tokens in the running minute/],
-  ])('on %s answer 429 and say when to come back', async (_name, apiKey, sentence) => {
+    ['requests per minute', { requestsPerMinute: 1 }, /2 requests|1 requests|\d+ requests/],
+    ['tokens per minute', { tokensPerMinute: 1 }, /tokens in the running minute/],
+  ])('on %s answer 429 and say when to retry', async (_name, apiKey, sentence) => {
     const { secret: other } = await product.admin.apiKey.create.mutate({ name: 'limited', allowTraining: false });
     await limit({});
     const mine = clientOf(other);
@@ -127,7 +127,7 @@ describe('limits', () => {
     await limit({});
   });
 
-  it('on answers at once refuse the one too many and let the others end', async () => {
+  it('on concurrent answers refuse the one that is too many and let the others finish', async () => {
     await limit({ concurrent: 2 });
     const { refused, others } = await whilePaused(async () => {
       const others = [chat(), chat()];
@@ -141,13 +141,13 @@ describe('limits', () => {
     await limit({});
   });
 
-  it("of the engine's queue leave half of it to others: 429 with Retry-After beyond, and all others in full", async () => {
+  it("leave half of the engine's queue to others: 429 with Retry-After beyond it, full answers below", async () => {
     await limit({});
     const beyond = 5;
     const share = (QUEUE.running + QUEUE.waiting) / 2;
     const since = new Date();
     const running = () => db.select().from(generation).where(gte(generation.createdAt, since));
-    // None ends before the last has come.
+    // No answer ends before the last request has arrived.
     const body = { messages: HELLO, max_tokens: 60, logit_bias: api.endless };
     const requests = await whilePaused(async () => {
       const requests = Array.from({ length: share }, () => post('chat/completions', body));
@@ -168,7 +168,7 @@ describe('limits', () => {
 });
 
 describe('usage', () => {
-  it('of a key is the sum of what its answers said', async () => {
+  it('of a key is the sum of the usage that its answers reported', async () => {
     const { id, secret: other } = await product.admin.apiKey.create.mutate({ name: 'counted', allowTraining: false });
     const mine = clientOf(other);
     const usages = [];

@@ -1,4 +1,4 @@
-// The whole running product with a key of its own, as API clients see it.
+// Runs the whole product for a test file and gives it an API key and OpenAI's client.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ interface Api {
   db: Database;
   secret: string;
   client: OpenAI;
-  /** A logit_bias under which no answer ends by itself. */
+  /** A logit_bias under which no answer reaches an end of turn. */
   endless: Record<string, number>;
 }
 
@@ -50,7 +50,7 @@ export function useApi(): void {
   });
 }
 
-/** The tiny model as one whose texts begin with its bos token, as Llama's do. */
+/** Writes the tiny model as one whose texts begin with the bos token, as Llama's do. */
 async function writeModelThatBeginsTexts(path: string): Promise<void> {
   await writeTinyLlama(path, { seed: 3 });
   const file = join(path, 'tokenizer_config.json');
@@ -59,7 +59,7 @@ async function writeModelThatBeginsTexts(path: string): Promise<void> {
 }
 
 export const clientOf = (apiKey: string) => new OpenAI({ apiKey, baseURL: `${api.product.url}/v1`, maxRetries: 0 });
-/** The client's types know nothing of our extensions. */
+/** The request body as the client types it: its types lack our extensions. */
 export type Body = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming;
 export const chat = (more: object = {}) =>
   api.client.chat.completions.create({ model: 'champion', messages: HELLO, ...SHORT, ...more } as Body);
@@ -80,7 +80,7 @@ export const post = (path: string, body: unknown, headers: Record<string, string
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
-/** The engine stands still meanwhile, at once or as soon as an answer has begun. */
+/** Pauses the engine while `work` runs: immediately, or as soon as an answer has begun. */
 export async function whilePaused<T>(work: () => Promise<T>, begun: Promise<unknown> = Promise.resolve()): Promise<T> {
   const engine = api.product.supervisor.pid('engine')!;
   await pauseOnceBegun(engine, begun);

@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 
 describe('a chat completion', () => {
-  it('is one row of the database, in the shape that the document promises', async () => {
+  it('is one row of the database, in the shape that the OpenAPI document promises', async () => {
     const { data, response } = await client.chat.completions
       .create({ model: 'champion', messages: HELLO, ...SHORT })
       .withResponse();
@@ -36,7 +36,7 @@ describe('a chat completion', () => {
     expect(data.choices[0]!.finish_reason).toBe(row.finishReason);
   });
 
-  it('streamed says the same as one that is not, for one seed', async () => {
+  it('says the same streamed or not, for the same seed', async () => {
     const whole = await chat({ seed: 7, temperature: 1 });
     const stream = await client.chat.completions.create({
       model: 'champion',
@@ -61,14 +61,14 @@ describe('a chat completion', () => {
     expect(usage).toEqual(whole.usage);
   });
 
-  it('of another seed says something else at temperature 1.5', async () => {
+  it('with another seed says something else at temperature 1.5', async () => {
     const texts = await Promise.all(
       [1, 2].map(async (seed) => (await chat({ seed, temperature: 1.5 })).choices[0]!.message.content),
     );
     expect(texts[0]).not.toBe(texts[1]);
   });
 
-  it('of n choices has n different answers to one message, streamed or not', async () => {
+  it('with n choices has n different answers to one message, streamed or not', async () => {
     const whole = await chat({ n: 3, seed: 11, temperature: 1.5 });
     expect(whole.choices.map(({ index }) => index)).toEqual([0, 1, 2]);
     const texts = whole.choices.map((choice) => choice.message.content);
@@ -98,19 +98,19 @@ describe('a chat completion', () => {
     expect(streamed).toEqual(texts);
   });
 
-  it('with logprobs names tokens that join to the answer, and the likeliest beside each', async () => {
+  it('with logprobs gives tokens that join to the answer, each with the most likely alternatives', async () => {
     const completion = await chat({ logprobs: true, top_logprobs: 4, temperature: 0 });
     const [choice] = completion.choices;
     const content = choice!.logprobs!.content!;
     expect(content.map(({ token }) => token).join('')).toBe(choice!.message.content);
     const row = await rowOf(idsOf(completion)[0]!);
-    // Every token of the row in order, but for special ones, which have no text.
+    // Every token of the row in order, except special ones, which have no text.
     let at = -1;
     for (const entry of content) {
       at = row.logprobs.findIndex((logprob, index) => index > at && Math.abs(logprob - entry.logprob) < 1e-5);
       expect(at).toBeGreaterThanOrEqual(0);
       expect(entry.top_logprobs).toHaveLength(4);
-      // Greedy takes the likeliest.
+      // Greedy decoding takes the most likely token.
       expect(entry.logprob).toBeCloseTo(entry.top_logprobs[0]!.logprob, 4);
       const sorted = entry.top_logprobs.map(({ logprob }) => logprob);
       expect(sorted).toEqual([...sorted].sort((a, b) => b - a));
@@ -147,7 +147,7 @@ describe('a chat completion', () => {
     });
   });
 
-  it('of a growing conversation is one path of one tree', async () => {
+  it('of a growing conversation adds to a single path of its tree', async () => {
     const metadata = { conversation_id: randomUUID() };
     const first = await chat({ metadata });
     const messages = [
@@ -163,13 +163,13 @@ describe('a chat completion', () => {
     expect(kept).toMatchObject({ allowTraining: true });
   });
 
-  it('whose reader goes away ends, streamed or not', async () => {
+  it('ends when its reader goes away, streamed or not', async () => {
     const before = new Set((await db.select({ id: generation.id }).from(generation)).map(({ id }) => id));
     const since = async () => (await db.select().from(generation)).filter(({ id }) => !before.has(id));
     const long = { model: 'champion', messages: HELLO, max_tokens: 900, logit_bias: api.endless };
     const begun = client.chat.completions.create({ ...long, stream: true });
     const controller = new AbortController();
-    // Without an engine no answer can end by itself.
+    // While the engine is paused, no answer can reach its end.
     await whilePaused(async () => {
       const whole = client.chat.completions.create(long, { signal: controller.signal });
       await expect.poll(async () => (await since()).length).toBe(2);
@@ -185,7 +185,7 @@ describe('a chat completion', () => {
 });
 
 describe('a text completion', () => {
-  it('begins with the bos token where the base needs one, once', async () => {
+  it('begins with exactly one bos token if the base needs one', async () => {
     const { tokenizer, textStart } = await loadBase(api.model);
     if (!realModel) expect(textStart).toEqual([256]);
     const promptIds = async (prompt: string) => {
@@ -243,7 +243,7 @@ describe('feedback', () => {
     expect(rows.find((row) => row.comparisonId === comparison_id)).toMatchObject({ choice: 'right' });
   });
 
-  it("on somebody else's answer is refused as not found", async () => {
+  it("on someone else's answer is refused as not found", async () => {
     const response = await post('feedback', { kind: 'thumb', generation_id: randomUUID(), value: 1 });
     expect(response.status).toBe(404);
   });

@@ -1,4 +1,4 @@
-// The product from another address of this machine over plain http, which browsers do not trust as they do localhost.
+// The product at another address of this machine over plain http, which browsers trust less than localhost.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProdu
 const address = Object.values(networkInterfaces())
   .flatMap((list) => list ?? [])
   .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
-/** A machine without a network still has a name that is not localhost. */
+/** Without a network, a name other than localhost that the browser resolves to this machine. */
 const HOST = address ?? 'attune.test';
 
 describe.runIf(chromiumPath)('from the network', () => {
@@ -59,7 +59,7 @@ describe.runIf(chromiumPath)('from the network', () => {
     await page.waitForURL((url) => url.pathname === '/');
     await page.getByRole('link', { name: /Hello from the network/ }).waitFor();
     await screenshot(page, 'network-signed-up');
-    // The choice came along with the guest.
+    // The guest's choice came along into the account.
     expect(await page.getByText('May your messages and ratings train the model?').count()).toBe(0);
     expect(broken).toEqual([]);
   });

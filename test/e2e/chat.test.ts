@@ -1,4 +1,4 @@
-// The chat as a person uses it, in Chromium, on the real base where it is present.
+// The chat as a person uses it, in Chromium, on the real base if it is installed.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,11 +38,11 @@ describe.runIf(chromiumPath)('the chat', () => {
   });
 
   it('streams an answer in at least five updates', async () => {
-    // Greedy here, so that the answer is the same in every run; sampled from the next test on.
+    // Greedy in this test, so that every run gets the same answer; sampled from the next test on.
     const sampling = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1, maxTokens: 160 };
     await product.admin.admin.setSettings.mutate({ sampling });
     await page.goto(product.url);
-    // Counts how often the conversation's text grew, as the page shows it.
+    // Counts how often the conversation's text grows on the page.
     await page.evaluate(() => {
       const lengths: number[] = [];
       Object.assign(window, { lengths });
@@ -60,7 +60,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     if (realModel) expect(await page.getByRole('main').textContent()).toContain('Paris');
   });
 
-  it('keeps a thumb over a reload', async () => {
+  it('keeps a thumb after a reload', async () => {
     await page.getByRole('button', { name: 'Good answer' }).click();
     await expect.poll(() => page.getByRole('button', { name: 'Remove the rating' }).count()).toBe(1);
     await page.reload();
@@ -77,7 +77,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     expect(await page.getByText('The answer was interrupted.').count()).toBe(0);
   });
 
-  it('answers again beside the old answer, and pages between them', async () => {
+  it('keeps the old answer when it answers again, and pages between the two', async () => {
     await page.getByRole('button', { name: 'Regenerate' }).last().click();
     await untilAnswered(page);
     await page.getByText('2/2').waitFor();
@@ -91,7 +91,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     await say(page, 'Count slowly from one to five hundred, in words.');
     await page.getByRole('button', { name: 'Stop the answer' }).waitFor();
     await page.waitForTimeout(700);
-    // A short answer may have ended by itself in the meantime.
+    // A short answer may have finished in the meantime.
     await page
       .getByRole('button', { name: 'Stop the answer' })
       .click({ timeout: 2000 })
@@ -103,7 +103,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     expect(text).toBeTruthy();
   });
 
-  it('shows two answers side by side and takes a choice by key', async () => {
+  it('shows two answers side by side and accepts a choice by keyboard', async () => {
     await product.admin.admin.setSettings.mutate({ comparisonShare: 1 });
     const phone = await context.newPage();
     await phone.setViewportSize({ width: 390, height: 844 });
@@ -139,7 +139,7 @@ describe.runIf(chromiumPath)('the chat', () => {
       .toBeGreaterThan(0);
   });
 
-  it('continues an answer when the engine is killed in the middle of it', async () => {
+  it('continues an answer after the engine is killed in the middle of it', async () => {
     await page.goto(product.url);
     await say(page, 'Write a long poem about the sea and its many moods.');
     await page.getByRole('button', { name: 'Stop the answer' }).waitFor();

@@ -1,4 +1,4 @@
-// The API reference as a person reads it, and the API's edges over a real connection.
+// The API reference as a person reads it, and the API's edge cases over a real connection.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ErrorBody } from '@/server/api/openapi/responses';
@@ -44,13 +44,13 @@ describe.runIf(chromiumPath)('the reference', () => {
 });
 
 describe('over a connection', () => {
-  it.each(['/v1/models/%ff', '/v1/models/%', '/v1/%c0%af', '/c/%ff'])('%s is not found, and no fault', async (path) => {
+  it.each(['/v1/models/%ff', '/v1/models/%', '/v1/%c0%af', '/c/%ff'])('%s is a 404, not a 500', async (path) => {
     const response = await fetch(`${api.product.url}${path}`, { headers: { authorization: `Bearer ${api.secret}` } });
     expect(response.status).toBe(404);
     if (path.startsWith('/v1')) ErrorBody.parse(await response.json());
   });
 
-  it('a page of another origin is let in, and a wrong method is told which are right', async () => {
+  it('a page of another origin is let in, and the refusal of a wrong method names the right ones', async () => {
     const response = await fetch(`${api.product.url}/v1/chat/completions`, {
       headers: { origin: 'https://app.example' },
     });
@@ -63,7 +63,7 @@ describe('over a connection', () => {
     expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'POST, OPTIONS']);
   });
 
-  it('a stream has its headers and first bytes while the engine stands still', async () => {
+  it('a stream sends its headers and first bytes even while the engine is paused', async () => {
     await whilePaused(async () => {
       const response = await post('chat/completions', { messages: HELLO, max_tokens: 4, stream: true });
       expect(response.status).toBe(200);

@@ -1,4 +1,4 @@
-// The product as other machines reach it: by a LAN address, past forged headers and foreign pages, in a real browser.
+// The product as other machines reach it: at a LAN address, with forged headers and foreign pages, in a real browser.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
 
-/** Another address of this machine; without a network, loopback by number, which is no secure name to http either way. */
+/** Another address of this machine; without a network, loopback by number, which also counts as insecure over http. */
 const lanAddress =
   Object.values(networkInterfaces())
     .flat()
@@ -50,7 +50,7 @@ describe.runIf(chromiumPath)('another machine', () => {
     text: string;
   }
 
-  /** By a socket of its own, with the headers as they are given: fetch would not forge a host. */
+  /** Sends over a separate socket with exactly the given headers: fetch cannot forge a host. */
   function send(path: string, headers: Record<string, string>, body: string | (() => Buffer | null)): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const options = { host: lanAddress, port, path, method: 'POST', headers, agent: false };
@@ -60,7 +60,7 @@ describe.runIf(chromiumPath)('another machine', () => {
         response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, text }));
         response.on('error', reject);
       });
-      // A server that has refused may close while the rest is still being written.
+      // A server that has refused may close the connection while the rest is still being written.
       request.on('error', (error) => (isAnswered ? undefined : reject(error)));
       let isAnswered = false;
       request.on('response', () => {
@@ -92,7 +92,7 @@ describe.runIf(chromiumPath)('another machine', () => {
     expect(statuses).toEqual([...Array(5).fill(401), ...Array(35).fill(429)]);
   });
 
-  it('40 guests behind one address get in at once', async () => {
+  it('40 guests behind one address can sign in at once', async () => {
     const arrivals = await Promise.all(
       Array.from({ length: 40 }, () => send('/api/auth/sign-in/anonymous', { ...json, origin: lan }, '{}')),
     );
@@ -107,7 +107,7 @@ describe.runIf(chromiumPath)('another machine', () => {
     ]);
   });
 
-  it('a page of another port starts nothing, whatever host it claims', async () => {
+  it('a page from another port can start nothing, whatever host it claims', async () => {
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
     for (const headers of [
       { ...form, origin: `http://${lanAddress}:4000` },
@@ -120,7 +120,7 @@ describe.runIf(chromiumPath)('another machine', () => {
     expect(await product.admin.admin.runs.query()).toEqual([]);
   });
 
-  it('150 MiB without a length are refused before they are sent', async () => {
+  it('a body of 150 MiB without a length is refused before all of it is sent', async () => {
     for (const path of ['/api/trpc/chat.send', '/api/auth/sign-in/email']) {
       let mebibytes = 0;
       const chunk = Buffer.alloc(1024 * 1024, 'x');
@@ -130,7 +130,7 @@ describe.runIf(chromiumPath)('another machine', () => {
     }
   });
 
-  it('a guest chats by the LAN address, and every script of the page has its nonce', async () => {
+  it('a guest chats at the LAN address, and every script of the page has its nonce', async () => {
     const response = (await page.goto(lan))!;
     const policy = (await response.headerValue('content-security-policy'))!;
     expect(policy).toMatch(/script-src 'self' 'nonce-[\w+/=]{20,}';/);
@@ -142,7 +142,7 @@ describe.runIf(chromiumPath)('another machine', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('the guest signs up there, and a wrong password is told in plain words', async () => {
+  it('the guest signs up there, and a wrong password is reported in plain words', async () => {
     await page.goto(`${lan}/sign-in`);
     await page.getByLabel('Email').fill('ada@example.org');
     await page.getByLabel('Password').fill('not her password');
@@ -155,7 +155,7 @@ describe.runIf(chromiumPath)('another machine', () => {
     await page.waitForURL(`${lan}/`);
   });
 
-  it("an address that is no conversation's leads to the page that says so", async () => {
+  it('an address without a conversation leads to the page that says so', async () => {
     for (const path of ['/c/not-a-uuid', '/nowhere']) {
       await page.goto(lan + path);
       await page.getByRole('heading', { name: 'Page not found' }).waitFor();
@@ -163,7 +163,7 @@ describe.runIf(chromiumPath)('another machine', () => {
     }
   });
 
-  it('a chat deleted in another tab ends its stream with a word, and asks no more', async () => {
+  it('the stream of a deleted chat ends with an error event, and the browser does not ask again', async () => {
     const { origin } = new URL(lan);
     let streams = 0;
     page.on('request', (request) => {
@@ -179,7 +179,7 @@ describe.runIf(chromiumPath)('another machine', () => {
     expect(streams).toBe(1);
   });
 
-  it('a visitor over the limit is told why, waits, and asks little', async () => {
+  it('a visitor over the limit is told why, and the page waits with few requests', async () => {
     for (let index = 0; index < 125; index++) await send('/api/auth/sign-in/anonymous', { ...json, origin: lan }, '{}');
     const late = await browser.newContext({ locale: 'ja-JP', viewport: { width: 390, height: 844 } });
     const phone = await late.newPage();

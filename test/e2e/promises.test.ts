@@ -1,4 +1,4 @@
-// What the chat promises: consent, drafts, ratings that can be undone, and words when an answer does not come.
+// What the chat promises: consent, drafts, ratings that can be undone, and an explanation when an answer does not come.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ describe.runIf(chromiumPath)('the chat', () => {
   const input = () => page.getByRole('textbox', { name: 'Your message' });
   const rows = async (sql: string) => (await database.query(sql)).rows;
 
-  it('asks before the first message, keeps what was written meanwhile, and stores "no" with the message itself', async () => {
+  it('asks before the first message, keeps what is written meanwhile, and stores "no" with the message', async () => {
     const guest = await browser.newContext();
     const first = await guest.newPage();
     await first.goto(product.url);
@@ -46,7 +46,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     expect(await field.inputValue()).toBe('Keep this private');
     expect(await rows('select 1 from conversation')).toEqual([]);
     await chooseConsent(first, false);
-    // The tab is closed as soon as the one request has left it.
+    // The tab is closed as soon as it has sent that one request.
     const sent = first.waitForRequest((request) => request.url().includes('chat.send'));
     await field.press('Enter');
     await sent;
@@ -60,11 +60,11 @@ describe.runIf(chromiumPath)('the chat', () => {
       .toEqual([{ title: 'Keep this private', allow_training: false, choice: false }]);
   });
 
-  it('shows a switch as it is stored, when the change is lost on the way, too', async () => {
+  it('shows a switch as it is stored, even if the change is lost on the way', async () => {
     await page.goto(product.url);
     await say(page, '    indented\n        deeper');
     await untilAnswered(page);
-    // The first line's blanks are the writer's.
+    // The blanks of the first line belong to the message.
     expect((await rows(`select content from message where content like '%indented%'`))[0].content).toBe(
       '    indented\n        deeper',
     );
@@ -88,7 +88,7 @@ describe.runIf(chromiumPath)('the chat', () => {
       await input().press('Enter');
       expect((await input().inputValue()).length).toBe(length);
     }
-    // 400 characters are 1,200 tokens here, and 749 fit beside the answer.
+    // 400 characters are 1,200 tokens here, of which 749 fit next to the answer.
     expect(await page.getByText(/too long/).textContent()).toContain('about 151 characters');
     await input().fill('日'.repeat(200));
     await page.getByText(/too long/).waitFor({ state: 'hidden' });
@@ -97,7 +97,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     await untilAnswered(page);
   });
 
-  it('saves a thumb with a way back, and gives back what was said when a second click removed it', async () => {
+  it('saves a thumb, removes it with its comment at a second click, and brings both back by Undo', async () => {
     const answer = page.getByRole('article').last();
     await answer.getByRole('button', { name: 'Good answer' }).click();
     await answer.getByText('Saved').waitFor();
@@ -117,7 +117,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     expect(below!.y).toBeGreaterThan(above!.y + above!.height);
   });
 
-  it('shows the branch written last after a reload', async () => {
+  it('shows the branch that was written last after a reload', async () => {
     await page.goto(product.url);
     await say(page, 'Branch');
     await untilAnswered(page);
@@ -146,7 +146,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     }
   });
 
-  it('says that a chat is gone when it was deleted in another tab in mid-answer', async () => {
+  it('says that a chat is gone when it is deleted in another tab in mid-answer', async () => {
     const engine = product.supervisor.pid('engine')!;
     await page.goto(product.url);
     process.kill(engine, 'SIGSTOP');

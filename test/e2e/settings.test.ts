@@ -79,7 +79,7 @@ describe.runIf(chromiumPath)('the settings page', () => {
     await page.getByRole('row', { name: /my script/ }).waitFor();
     const button = (await page.getByRole('button', { name: /second/ }).boundingBox())!;
     expect(button.x).toBeGreaterThan(0);
-    expect(button.x + button.width).toBeLessThanOrEqual(390); // to be revoked without scrolling sideways
+    expect(button.x + button.width).toBeLessThanOrEqual(390); // a key can be revoked without scrolling sideways
     await screenshot(page, 'settings-phone-dark-ja');
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(width).toBeLessThanOrEqual(390);
@@ -87,7 +87,7 @@ describe.runIf(chromiumPath)('the settings page', () => {
     await screenshot(page, 'settings-phone-dark-ja-end');
   });
 
-  it('is where the account menu leads', async () => {
+  it('opens from the account menu', async () => {
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.emulateMedia({ colorScheme: 'light' });
     await page.context().addCookies([{ name: 'locale', value: 'en', url: product.url }]);

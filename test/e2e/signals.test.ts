@@ -1,4 +1,4 @@
-// A signal to npm, or to any process below it, ends every process of a start, whenever it comes.
+// A signal to npm, or to any process below it, ends every process of a start, at whatever moment it comes.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const ROOT = path.join(import.meta.dirname, '../..');
 interface Start {
   npm: ChildProcess;
   folder: string;
-  /** Resolves once the start has said so. */
+  /** Resolves once the output matches. */
   said(text: RegExp): Promise<void>;
 }
 
@@ -26,10 +26,10 @@ afterEach(async () => {
   }
 });
 
-/** `npm start` as a service manager runs it: no terminal, a group of its own. */
+/** Runs `npm start` as a service manager does: without a terminal, in its own process group. */
 async function npmStart(environment: Record<string, string> = {}): Promise<Start> {
   const folder = environment.ATTUNE_DATA ?? (await mkdtemp(path.join(os.tmpdir(), 'attune-signals-')));
-  await chmod(folder, 0o755); // as root, Postgres runs as another user, who must be able to enter
+  await chmod(folder, 0o755); // when run as root, Postgres runs as another user, who must be able to enter
   const model = path.join(folder, 'tiny-llama');
   await writeTinyLlama(model, { seed: 1 });
   const npm = spawn('npm', ['start'], {
@@ -49,7 +49,7 @@ async function npmStart(environment: Record<string, string> = {}): Promise<Start
   return start;
 }
 
-/** Processes whose data folder or arguments name the folder. */
+/** Living processes whose data folder or arguments name the folder. */
 function livingOf(folder: string): { pid: number; command: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -60,7 +60,7 @@ function livingOf(folder: string): { pid: number; command: string }[] {
         const isOurs = read('environ').includes(`ATTUNE_DATA=${folder}\0`) || command.includes(folder);
         return isOurs && command ? [{ pid: Number(name), command }] : [];
       } catch {
-        return []; // ended while it was looked at
+        return []; // the process ended in the meantime
       }
     });
 }
@@ -97,7 +97,7 @@ describe.skipIf(process.platform !== 'linux')('everything ends', () => {
   });
 });
 
-it('a second start over the folder says who runs there, and leaves the first alone', async () => {
+it('a second start over the folder names the process that runs there, and leaves it alone', async () => {
   const first = await npmStart();
   await first.said(/\nAttune/);
   await sleep(1000);
@@ -119,7 +119,7 @@ it.each([
     'x',
     'There is no environment variable ATTUNE_MODLE. Did you mean ATTUNE_MODEL? .env.example lists all of them.',
   ],
-])('%s=%s is a sentence and no stack', async (name, value, sentence) => {
+])('%s=%s is refused with a sentence and without a stack trace', async (name, value, sentence) => {
   const child = spawn(process.execPath, ['--import', 'tsx', 'product/start.ts'], {
     cwd: ROOT,
     env: { ...process.env, [name]: value },

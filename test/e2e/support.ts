@@ -1,4 +1,4 @@
-// What the browser tests stand on: a whole product over a folder of its own, and a real Chromium.
+// Starts what the browser tests need: a whole product in a temporary folder, and a real Chromium.
 import { accessSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const isThere = (path: string) => {
 };
 
 export const chromiumPath = CHROMIUM.find(isThere);
-/** The real base where the set-up found one. */
+/** The real base, if the set-up found one. */
 export const realModel = env.ATTUNE_MODEL && isThere(env.ATTUNE_MODEL) ? env.ATTUNE_MODEL : undefined;
 if (!chromiumPath) console.warn(`Browser tests are skipped: no Chromium at ${CHROMIUM.join(', ')}.`);
 if (!realModel) console.warn('Tests with the real base are skipped: ATTUNE_MODEL names no file here.');
@@ -32,10 +32,10 @@ export interface TestProduct extends Product {
   close(): Promise<void>;
 }
 
-/** The product as `npm start` runs it, in a temporary folder; `close` ends it and removes the folder. */
+/** Starts the product as `npm start` does, in a temporary folder; `close` ends it and removes the folder. */
 export async function openProduct(options: { model: string; trainer?: 'native' | 'none' }): Promise<TestProduct> {
   const folder = await mkdtemp(join(tmpdir(), 'attune-e2e-'));
-  await chmod(folder, 0o755); // as root, Postgres runs as another user, who must be able to enter
+  await chmod(folder, 0o755); // when run as root, Postgres runs as another user, who must be able to enter
   const log: string[] = [];
   const product = await startProduct({
     dataFolder: join(folder, 'data'),
@@ -76,14 +76,14 @@ export async function openBrowser(extra: string[] = []): Promise<Browser> {
   return chromium.launch({ executablePath: chromiumPath, args });
 }
 
-/** Where screenshots of a test run are kept. */
+/** The folder for the screenshots of a test run. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   const folder = join(import.meta.dirname, '../../test-results');
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
-/** Answers the question about training where a first message asks it. */
+/** Answers the question about training that comes before a first message. */
 export async function chooseConsent(page: Page, allowTraining = true): Promise<void> {
   const answer = page.getByRole('button', {
     name: allowTraining ? 'Yes, they may train it' : 'No, keep them out of training',
@@ -102,7 +102,7 @@ export async function say(page: Page, text: string): Promise<void> {
   await input.press('Enter');
 }
 
-/** Resolves when no answer on the page is running any more. */
+/** Resolves when no answer on the page is still running. */
 export async function untilAnswered(page: Page): Promise<void> {
   await page
     .getByRole('button', { name: 'Stop the answer' })

@@ -1,4 +1,4 @@
-// A model that always swears: what reaches the browser, in a plain answer and in both answers of a comparison.
+// A model that always swears: the word never reaches the browser, in a plain answer or in a comparison.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
 
-// Every byte of the text is a token of its own, so the word arrives split over tokens.
+// Every byte of the text is a separate token, so the word arrives split over tokens.
 const SAID = 'oh-fuck it';
 const WORD = /fuck/i;
 const MASKED = 'oh-**** it';
@@ -17,11 +17,11 @@ interface Received {
   bodies: string[];
   /** Payloads of server-sent events in order, by stream. */
   streams: Map<string, string[]>;
-  /** Responses whose body nobody could read: none may remain, or the word could hide in it. */
+  /** Responses whose body could not be read: there must be none, or the word could hide in one. */
   unread: string[];
 }
 
-/** Everything that the server sends for the page. Event streams have no body for Playwright, so Chromium itself is asked. */
+/** Records all that the server sends to the page. Playwright has no body for event streams, so Chromium is asked. */
 async function record(page: Page): Promise<Received> {
   const received: Received = { bodies: [], streams: new Map(), unread: [] };
   const session = await page.context().newCDPSession(page);
@@ -41,11 +41,11 @@ async function record(page: Page): Promise<Received> {
   return received;
 }
 
-/** What a stream has shown after each of its events: a word split over events is whole in one of them. */
+/** The text shown after each event of a stream: a word split over events is whole in one of these. */
 function shownTexts(events: readonly string[]): string[] {
   let shown = '';
   return events.map((data) => {
-    // tRPC's own events of connection and end carry nothing, or settings.
+    // tRPC's events for connecting and ending carry nothing or settings.
     const { json: event } = JSON.parse(data || '{}') as { json?: { type: string; text: string } };
     if (event?.type === 'delta') shown += event.text;
     else if (event?.type === 'snapshot' || event?.type === 'end') shown = event.text;
@@ -84,7 +84,7 @@ describe.runIf(chromiumPath)('a planted swear word', () => {
         .poll(() => page.getByRole('article').filter({ hasText: MASKED }).count(), { timeout: 30_000 })
         .toBe(answers);
       await screenshot(page, `swear-${answers}`);
-      // The streams were really read: each answer has one, and it ends with the masked text.
+      // The streams really were read: each answer has one, and it ends with the masked text.
       const streams = [...received.streams.values()];
       expect(streams.map((events) => shownTexts(events).at(-1))).toEqual(Array(answers).fill(MASKED));
       const shown = [...received.bodies, ...streams.flat(), ...streams.flatMap(shownTexts)];

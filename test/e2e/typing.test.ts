@@ -1,4 +1,4 @@
-// A person writes while comparisons finish: every letter arrives, and none of them votes.
+// A person types while comparisons finish: every letter arrives, and none of them casts a vote.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,17 +46,17 @@ describe.runIf(chromiumPath)('writing while a comparison finishes', () => {
         for (const key of text) {
           await page.keyboard.type(key);
           written += key;
-          // A person's 50 to 150 ms.
+          // A person takes 50 to 150 ms per key.
           await page.waitForTimeout(50 + ((i * 37 + written.length * 61) % 101));
         }
       };
       await page.goto(product.url);
-      // The answers end while the person writes: they cannot even begin before.
+      // The engine is paused so that the answers finish only while the person types.
       process.kill(engine, 'SIGSTOP');
       try {
         await say(page, `Name two planets, ${i}`);
         await better('A').waitFor();
-        // Every second time the person has clicked beside the field before.
+        // In every second try the person has clicked outside the field first.
         if (i % 2 === 1) await page.getByRole('log').click({ position: { x: 5, y: 5 } });
         const text = TEXTS[i % TEXTS.length]!;
         await type(text.slice(0, i % 4));
@@ -75,7 +75,7 @@ describe.runIf(chromiumPath)('writing while a comparison finishes', () => {
     expect(await votes()).toBe(0);
   });
 
-  it('still lets keys choose once a person has put the focus on the card, and undoes the vote', async () => {
+  it('lets keys vote once a person has moved the focus to the card, and undoes the vote', async () => {
     await better('A').focus();
     await page.keyboard.press('ArrowRight');
     expect(await better('B').evaluate((button) => button === document.activeElement)).toBe(true);
@@ -94,7 +94,7 @@ describe.runIf(chromiumPath)('writing while a comparison finishes', () => {
     expect(await votes()).toBe(0);
   });
 
-  it('says which answer a chat goes on from when nobody chooses', async () => {
+  it('says which answer a chat continues from when no one chooses', async () => {
     await page.getByText('if you keep writing, the chat continues from answer A').waitFor();
     await say(page, 'And now something else');
     await page.getByText('The chat continued from this one, Answer A').waitFor();

@@ -1,4 +1,4 @@
-// The real engine process over the tiny Llama, with versions of its own, for the tests that talk to it.
+// Starts the real engine process over the tiny Llama, with its own versions, for the tests that talk to it.
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -72,7 +72,7 @@ export interface Answer {
   finished: FinishedEvent;
 }
 
-/** The whole answer; checks on the way that no token is lost or doubled. */
+/** Asks for an answer and returns all of it; checks on the way that no token is lost or doubled. */
 export async function answer(
   seed: number,
   over: Partial<Omit<GenerateRequest, 'sampling'>> & { sampling?: Partial<Sampling> } = {},
@@ -105,7 +105,7 @@ export function expectSame(found: Answer, expected: Answer): void {
 
 export async function until(condition: () => Promise<boolean> | boolean, ms = 5000): Promise<void> {
   for (const end = Date.now() + ms; !(await condition()); ) {
-    if (Date.now() > end) throw new Error('The condition did not come true in time.');
+    if (Date.now() > end) throw new Error('The condition was not met in time.');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

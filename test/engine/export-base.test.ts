@@ -1,4 +1,4 @@
-// A version of the real base, where it is installed, as a stand-alone model: to 1e-3 what the engine says with the adapter as input.
+// A version of the real base, if it is installed, as a stand-alone model: within 1e-3 of the engine with its adapter.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ describe.runIf(modelPath)('a version of the real base', () => {
   const directory = temporaryDirectory();
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it('exported as ONNX says what the engine says, and its folder tokenizes and renders as the base', async () => {
+  it('exported as ONNX gives what the engine gives, and its folder tokenizes and renders like the base', async () => {
     const base = await loadBase(modelPath!);
     const { config } = base.weights;
     const adapter = randomAdapter(config, { seed: 1, rank: 16, size: 0.02 });
@@ -49,7 +49,7 @@ describe.runIf(modelPath)('a version of the real base', () => {
     const difference = largestDifference(logprobs, answer!.logprobs);
     console.log(`Largest difference in log-probability over ${logprobs.length} tokens: ${difference.toExponential(1)}`);
     expect(difference).toBeLessThan(1e-3);
-    expect(largestDifference(bare!, answer!.logprobs)).toBeGreaterThan(0.01); // the adapter says something
+    expect(largestDifference(bare!, answer!.logprobs)).toBeGreaterThan(0.01); // the adapter has an effect
     await model.dispose();
 
     await exportVersion({ ...options, format: 'safetensors', directory: join(directory, 'folder') });

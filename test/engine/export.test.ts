@@ -1,4 +1,4 @@
-// `attune export` of a tiny version: both formats say what the engine says with the adapter as input.
+// `attune export` of a tiny version: both formats give what the engine gives with the adapter as an input.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -54,7 +54,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('attune export', () => {
-  it('writes an ONNX model of standard operators with the files beside it, equal to the engine to 1e-3', async () => {
+  it('writes an ONNX model of standard operators with its other files, within 1e-3 of the engine', async () => {
     const { status, stdout } = attune('export', 'v1');
     const out = join(data, 'exports/v1-onnx');
     expect([status, stdout]).toEqual([0, `v1 is in ${out} (onnx, fp32).\n`]);
@@ -70,7 +70,7 @@ describe('attune export', () => {
     });
   });
 
-  it('writes a transformers folder, which is a base with the adapter inside', async () => {
+  it('writes a transformers folder, which is a base with the adapter merged in', async () => {
     const out = join(directory, 'merged');
     expect(attune('export', 'v1', '--format', 'safetensors', '--out', out).status).toBe(0);
     const merged = await loadBase(out);
@@ -81,7 +81,7 @@ describe('attune export', () => {
     expect(merged.renderPrompt(messages)).toEqual(base.renderPrompt(messages));
   });
 
-  it('writes the base alone, and in int8', async () => {
+  it('writes the base without an adapter, in int8', async () => {
     const out = join(directory, 'base-int8');
     expect(attune('export', 'base', '--precision', 'int8', '--out', out).status).toBe(0);
     const onnx = await StandaloneRun.create(join(out, 'model.onnx'), base.weights.config);
@@ -97,7 +97,7 @@ describe('attune export', () => {
     [['export', 'v1', '--format', 'safetensors', '--precision', 'int8'], /fp32/],
     [['export', 'v1', '--out', model], /exists already/],
     [['export'], /Name one version/],
-  ])('refuses %j with a sentence, and leaves nothing behind', (args, sentence) => {
+  ])('refuses %j with a sentence and leaves nothing behind', (args, sentence) => {
     const { status, stderr } = attune(...args);
     expect(status).toBe(1);
     expect(stderr).toMatch(sentence);

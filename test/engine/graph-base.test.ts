@@ -1,4 +1,4 @@
-// The graph on the real base, where it is installed: transformers' own figures, int8 near fp32, batches as alone.
+// The graph on the real base, if installed: transformers' figures, int8 close to fp32, batches equal to single rows.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,13 +65,13 @@ describe.runIf(modelPath)('the real base', () => {
     for (const { promptIds, top20, greedy64Ids } of reference.prompts) {
       const logits = await fp32.logits(Int32Array.from(promptIds), [promptIds.length - 1], null);
       const difference = Math.max(...top20.map(([id, value]) => Math.abs(logits[id]! - value)));
-      expect(difference).toBeLessThan(1e-4); // 2.5e-5 when it was first measured
+      expect(difference).toBeLessThan(1e-4); // 2.5e-5 when first measured
       const first = row(promptIds, { maxNew: 64 });
       expect((await fp32.run([first], 64))[0]!.ids).toEqual(greedy64Ids);
     }
   });
 
-  it('answers in a batch of versions as each alone in fp32, with log-probabilities that scoring confirms', async () => {
+  it('answers in a batch of versions as singly in fp32, with log-probabilities that scoring confirms', async () => {
     const sampling = { ...GREEDY, temperature: 0.8, seed: 4 };
     const rows: RunRow[] = prompts().map((ids, i) => row(ids, { adapterId: [null, 'a', 'b'][i]!, sampling }));
     const together = await fp32.run(rows, 8);
@@ -88,7 +88,7 @@ describe.runIf(modelPath)('the real base', () => {
     }
   });
 
-  it("keeps int8 near fp32 over the model's own answers", async () => {
+  it("keeps int8 close to fp32 over the model's own answers", async () => {
     let agreed = 0;
     let divergence = 0;
     let count = 0;
@@ -107,7 +107,7 @@ describe.runIf(modelPath)('the real base', () => {
         count++;
       }
     }
-    expect(agreed / count).toBeGreaterThan(0.9); // 96 % over 381 positions when it was first measured
-    expect(divergence / count).toBeLessThan(0.02); // 0.004 nats a token
+    expect(agreed / count).toBeGreaterThan(0.9); // 96 % over 381 positions when first measured
+    expect(divergence / count).toBeLessThan(0.02); // 0.004 nats per token when first measured
   });
 });

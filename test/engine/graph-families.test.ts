@@ -1,4 +1,4 @@
-// The graph on a tiny model of each supported architecture against transformers' own logits.
+// The graph on a tiny model of each supported architecture against transformers' logits.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import { logSoftmax, randomAdapter, row, temporaryDirectory } from './graph-twin
 const directory = temporaryDirectory();
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** The graph needs weights and an identity alone. */
+/** A base with only the weights and the identity, which is all that the graph needs. */
 const baseOf = (family: (typeof FAMILIES)[number]) =>
   ({ id: family, sha256: family.padEnd(16, '-'), weights: readLlamaFolder(familyFolder(family)) }) as Base;
 
@@ -35,7 +35,7 @@ describe.each(FAMILIES)('%s', (family) => {
     expect(largestDifference(logits, reference.flat())).toBeLessThan(1e-4);
   });
 
-  it('reads token by token behind a cache as at once, with and without an adapter', async () => {
+  it('reads token by token with a cache as it reads all at once, with and without an adapter', async () => {
     for (const adapterId of [null, 'a']) {
       let cache: RunRow['cache'] = null;
       for (const [at, id] of ids.entries()) {
@@ -48,7 +48,7 @@ describe.each(FAMILIES)('%s', (family) => {
     }
   });
 
-  it('answers in a batch of unlike lengths as each alone', async () => {
+  it('answers rows of different lengths in a batch as it does singly', async () => {
     const rows = [row(ids.slice(0, 20), { maxNew: 16 }), row(ids.slice(30, 33), { maxNew: 16, adapterId: 'a' })];
     const together = await fp32.run(rows, 16);
     for (const [i, own] of rows.entries()) {
@@ -58,7 +58,7 @@ describe.each(FAMILIES)('%s', (family) => {
     }
   });
 
-  it('stays near it in int8', async () => {
+  it("stays close to transformers' logits in int8", async () => {
     const int8 = await load('int8');
     const logits = await int8.logits(Int32Array.from(ids), positions, null);
     await int8.dispose();

@@ -1,4 +1,4 @@
-// The graph's sampling and log-probabilities on a tiny model against their definitions.
+// Checks the graph's sampling and log-probabilities on a tiny model against their definitions.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sampling } from '@/core/sampling';
 import type { InspectableModelRunner } from '@/engine/runner/model-runner';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 describe('log-probabilities', () => {
   it('are of the full distribution at temperature 1, whatever the sampling, and equal teacher-forced scores', async () => {
-    // A penalty under 1 asks for repetition, so that penalised tokens are drawn.
+    // A penalty under 1 encourages repetition, so that penalised tokens are drawn.
     const sampling = { ...SAMPLED, temperature: 0.6, topK: 30, topP: 0.9, repetitionPenalty: 0.5 };
     const rows = PROMPTS.map((prompt, i) => row(prompt, { sampling, adapterId: i % 2 ? 'a' : null }));
     const results = await runner.run(rows, 8);
@@ -35,7 +35,7 @@ describe('log-probabilities', () => {
     }
   });
 
-  it('are reported for the likeliest tokens of each position, in batches and loops alike, to the rows that ask', async () => {
+  it('are reported for the most likely tokens at each position, in batches and loops, if a row asks', async () => {
     const rows = PROMPTS.map((prompt, i) =>
       row(prompt, { sampling: { ...SAMPLED, logitBias: { 9: 5 } }, topLogprobs: [3, 0, 20, undefined][i] }),
     );
@@ -99,7 +99,7 @@ describe('sampling', () => {
       );
       for (const { ids } of await runner.run(rows, 1)) counts[ids[0]!]!++;
     }
-    // Tokens expected fewer than 5 times share one bin, as the test's approximation asks.
+    // Tokens expected fewer than 5 times share one bin, as the chi-square approximation requires.
     let statistic = 0;
     let degrees = -1;
     const rest = { expected: 0, count: 0 };
@@ -118,11 +118,11 @@ describe('sampling', () => {
       degrees++;
     }
     expect(degrees).toBeGreaterThan(1);
-    // Mean df, variance 2 df: four deviations above the mean.
+    // Chi-square has mean df and variance 2 df: the bound is four deviations above the mean.
     expect(statistic).toBeLessThan(degrees + 4 * Math.sqrt(2 * degrees));
   });
 
-  it('takes the likeliest token at a vanishing temperature or nucleus', async () => {
+  it('takes the most likely token at a vanishing temperature or nucleus', async () => {
     const [greedy] = await runner.run([row(PROMPTS[0]!)], 8);
     for (const change of [{ temperature: 1e-40 }, { temperature: 1e-4 }, { temperature: 2, topP: 1e-45 }]) {
       const [cold] = await runner.run([row(PROMPTS[0]!, { sampling: { ...SAMPLED, ...change } })], 8);
@@ -130,7 +130,7 @@ describe('sampling', () => {
     }
   });
 
-  it('depends on the seed and the position alone, not on the settings of other rows', async () => {
+  it('depends only on the seed and the position, not on the settings of other rows', async () => {
     const mixed = [
       row(PROMPTS[0]!, { sampling: { ...SAMPLED, topK: 3, repetitionPenalty: 1.5 } }),
       row(PROMPTS[1]!, { sampling: { ...SAMPLED, temperature: 2, topP: 0.95 } }),

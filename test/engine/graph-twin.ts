@@ -49,7 +49,7 @@ export function row(tokens: readonly number[], options: Partial<RunRow> = {}): R
   };
 }
 
-/** Logits [T][V] of one sequence. */
+/** Returns the logits [T][V] of one sequence. */
 export function plainLogits(weights: ModelWeights, ids: readonly number[], adapter: Adapter | null = null): number[][] {
   const { config } = weights;
   const { heads, keyValueHeads, headSize, hiddenSize, layers, vocabSize } = config;

@@ -1,4 +1,4 @@
-// The graph on a tiny model against its slow twins: plain loops, one by one, uncached, step by step.
+// The graph on a tiny model against slower ways to the same result: plain loops, single rows, no cache, single steps.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sampling } from '@/core/sampling';
 import type { InspectableModelRunner } from '@/engine/runner/model-runner';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   runner.loadAdapter('b', randomAdapter(tiny.base.weights.config, { seed: 2, rank: 8 }));
 });
 
-/** `count` runs of one token each, the way a scheduler without a loop would. */
+/** Makes `count` runs of one token each, as a scheduler without the graph's loop would. */
 async function stepByStep(first: RunRow, count: number): Promise<RunResult> {
   let current = first;
   const all: RunResult = { ids: [], logprobs: [], cache: first.cache!, stopped: false };
@@ -48,7 +48,7 @@ describe('trunk', () => {
     }
   });
 
-  it('stays near fp32 in int8', async () => {
+  it('stays close to fp32 in int8', async () => {
     const int8 = await tiny.createRunner({ precision: 'int8' });
     for (const prompt of PROMPTS) {
       const exact = await runner.logits(Int32Array.from(prompt), [prompt.length - 1], null);
@@ -68,13 +68,13 @@ describe('trunk', () => {
 });
 
 describe('batches', () => {
-  it('answers ragged prompts in one batch as each alone, sampled by seed', async () => {
+  it('answers prompts of different lengths in one batch as it does singly, sampled by seed', async () => {
     const rows = PROMPTS.map((prompt, i) => row(prompt, { sampling: { ...SAMPLED, seed: i } }));
     const together = await runner.run(rows, 8);
     for (const [i, own] of rows.entries()) expectSame(together[i]!, (await runner.run([own], 8))[0]!);
   });
 
-  it('runs two adapters and the bare base in one batch as each alone', async () => {
+  it('runs two adapters and the bare base in one batch as it does singly', async () => {
     const rows = PROMPTS.map((prompt, i) => row(prompt, { adapterId: [null, 'a', 'b', 'a'][i]!, sampling: SAMPLED }));
     const together = await runner.run(rows, 8);
     for (const [i, own] of rows.entries()) expectSame(together[i]!, (await runner.run([own], 8))[0]!);
@@ -86,7 +86,7 @@ describe('batches', () => {
     const alone: RunResult[][] = [];
     for (const prompt of PROMPTS) alone.push(await runner.run([row(prompt, { maxNew: 24 })], 24));
     const live = PROMPTS.map((prompt) => ({ ids: [] as number[], next: row(prompt, { maxNew: 4 }) }));
-    // Rows by round: alone, joined by a prefill, reordered, one paused, all.
+    // The rows of each round: one alone, joined by a prefill, reordered, one paused, all.
     for (const members of [[0], [0, 1], [1, 0, 2], [3, 2], [0, 1, 2, 3], [3, 1], [0, 1, 2, 3]]) {
       const results = await runner.run(
         members.map((i) => live[i]!.next),
@@ -101,8 +101,8 @@ describe('batches', () => {
     for (const [i, { ids }] of live.entries()) expect(ids).toEqual(alone[i]![0]!.ids.slice(0, ids.length));
   });
 
-  it("gives a finished sequence's place to the next one, and lets a place stand empty, without changing any answer", async () => {
-    const prompts = [...PROMPTS, ...PROMPTS.map((prompt) => [...prompt, 7])]; // seven going on leave one place empty
+  it("gives a finished sequence's place to the next, or leaves it empty, without changing any answer", async () => {
+    const prompts = [...PROMPTS, ...PROMPTS.map((prompt) => [...prompt, 7])]; // seven leave one place empty
     const alone: number[][] = [];
     for (const [i, prompt] of prompts.entries()) {
       alone.push((await runner.run([row(prompt, { adapterId: i % 2 ? 'a' : null, maxNew: 12 })], 12))[0]!.ids);
@@ -115,7 +115,7 @@ describe('batches', () => {
     });
     const first = await runner.run([0, 1, 2, 3, 4, 5, 6, 7].map(start), 4);
     first[4]!.cache.release();
-    // Seven go on in a storage of eight, then another takes the empty place; out of order.
+    // Seven continue in a storage of eight, in another order; then a new one takes the empty place.
     const seven = [6, 0, 2, 7, 3, 5, 1];
     const second = await runner.run(
       seven.map((i) => after(i, first[i]!)),
@@ -149,7 +149,7 @@ describe('batches', () => {
 });
 
 describe('the end of the context', () => {
-  it('holds a full row still while the others of its batch go on', async () => {
+  it('leaves a full row unchanged while the others of its batch continue', async () => {
     const full = Array.from({ length: 1020 }, (_, i) => (i * 29) % 256);
     const begin = await runner.run([row(full, { maxNew: 1 }), row(PROMPTS[0]!, { maxNew: 1 })], 1);
     const [long, short] = begin.map(({ cache, ids }) => row(ids, { cache, maxNew: 8 }));
@@ -163,7 +163,7 @@ describe('the end of the context', () => {
 });
 
 describe('cache', () => {
-  it('continues from a cache as from the whole text, fed in one piece or in two', async () => {
+  it('continues from a cache as from the whole text', async () => {
     const prompt = Array.from({ length: 40 }, (_, i) => (i * 37) % 256);
     const whole = (await runner.run([row(prompt, { sampling: SAMPLED })], 8))[0]!;
     const head = (await runner.run([row(prompt.slice(0, 15), { maxNew: 1 })], 1))[0]!;
@@ -171,7 +171,7 @@ describe('cache', () => {
     expectSame(rest, whole);
   });
 
-  it('reads a prompt in partial rows beside a running answer as in one piece, and changes neither', async () => {
+  it('reads a prompt in parts next to a running answer as in one piece, and changes neither result', async () => {
     const prompt = Array.from({ length: 30 }, (_, i) => 40 + ((i * 7) % 90));
     const whole = (await runner.run([row(prompt, { adapterId: 'b', sampling: SAMPLED, maxNew: 6 })], 6))[0]!;
     const other = row(PROMPTS[1]!, { adapterId: 'a', maxNew: 12 });
@@ -217,7 +217,7 @@ describe('cache', () => {
       GREEDY,
       SAMPLED,
       { ...SAMPLED, topK: 20, topP: 0.8, repetitionPenalty: 1.6 },
-      // Under 0 they ask for repetition, so that counts of more than one arise inside of the loop.
+      // Penalties under 0 encourage repetition, so that counts above one arise inside the loop.
       { ...SAMPLED, presencePenalty: -1, frequencyPenalty: -2, minP: 0.01, logitBias: { 40: 3, 41: -3 } },
     ];
     for (const sampling of settings) {

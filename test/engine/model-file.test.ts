@@ -1,4 +1,4 @@
-// The built ONNX files on disk: what killed builds leave, and what does not verify.
+// The built ONNX files on disk: leftovers of killed builds are cleared, and files that do not verify are rebuilt.
 import { mkdirSync, readdirSync, truncateSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { useTinyGraph } from './tiny-graph';
 
 const tiny = useTinyGraph();
 
-it('clears what killed builds left when it builds, and leaves the files of a live one', async () => {
+it('clears what killed builds left when it builds, and spares the files of a build in progress', async () => {
   const cache = join(tiny.directory, 'killed');
   const gone = join(cache, `base-int8-v1.${hostname()}.999999999.tmp`);
   const live = join(cache, `base-int8-v1.${hostname()}.${process.ppid}.tmp`);

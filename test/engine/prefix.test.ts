@@ -1,4 +1,4 @@
-// Kept prefixes on the real graph against reading the whole prompt: same tokens, log-probabilities, and bits that stay.
+// Kept prefixes on the real graph against reading the whole prompt: same tokens and log-probabilities, bits unchanged.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Sampling } from '@/core/sampling';
 import { AdapterStore } from '@/engine/adapters';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   valuesPerToken = 2 * layers * keyValueHeads * headSize;
 });
 
-/** What stands under a version's name, where a test has put something else there. */
+/** Adapter seeds by version name, for versions that a test has replaced. */
 const seeds = new Map<string, number>();
 const adapterOf = (versionId: string) =>
   randomAdapter(tiny.base.weights.config, { seed: seeds.get(versionId) ?? versionId.length, rank: 4 });
@@ -29,7 +29,7 @@ const makePrefixes = (blocks: number) =>
   new PrefixCache({ maxBytes: blocks * BLOCK_TOKENS * valuesPerToken * 4, valuesPerToken });
 
 describe('a restored cache', () => {
-  it.each([16, 21, 48, 64])('of %i tokens goes on as the whole prompt does, alone and in company', async (length) => {
+  it.each([16, 21, 48, 64])('of %i tokens continues as the whole prompt does, alone and in a batch', async (length) => {
     runner.loadAdapter('a', adapterOf('a'));
     const prefixes = makePrefixes(8);
     const start = row(PROMPT, { adapterId: 'a', maxNew: 12 });
@@ -52,7 +52,7 @@ describe('a restored cache', () => {
     expectSame(together[2]!, uncached!);
   });
 
-  it('is a copy: what goes on from it leaves every bit of the kept one as it was', async () => {
+  it('is a copy: continuing from it changes no bit of the kept one', async () => {
     const prefixes = makePrefixes(8);
     const [first] = await runner.run([row(PROMPT, { maxNew: 1 })], 1);
     prefixes.keep('base', PROMPT, first!.cache);
@@ -84,7 +84,7 @@ describe('an engine that keeps prefixes', () => {
     const options = { base: tiny.base, runner, adapters, prefixes, limits, maxContext: 1024, now: () => 0 };
     const engine = new Engine(options);
     let requests = 0;
-    /** Resolves with the answer; `abort` ends it after so many tokens. */
+    /** Resolves with the answer, which is aborted after `abortAfter` tokens. */
     const ask = (versionId: string, promptIds: number[], { abortAfter = Infinity, seed = 1 } = {}) =>
       new Promise<Answer>((resolve, reject) => {
         const answer: Answer = { ids: [], logprobs: [] };
@@ -105,7 +105,7 @@ describe('an engine that keeps prefixes', () => {
     return { engine, ask, stop: () => stop.abort() };
   }
 
-  /** Three conversations of four turns on three versions at once, with others that break off. */
+  /** Holds three conversations of four turns on three versions at once, next to requests that are aborted. */
   async function talk({ ask }: ReturnType<typeof makeEngine>): Promise<Answer[][]> {
     const system = PROMPT.slice(0, 40);
     return Promise.all(
@@ -127,7 +127,7 @@ describe('an engine that keeps prefixes', () => {
   }
 
   it.each([64, 5])(
-    'answers growing conversations of three versions as one without does (%i blocks)',
+    'answers growing conversations of three versions as an engine without them does (%i blocks)',
     async (blocks) => {
       const [keeping, plain] = [makeEngine(blocks), makeEngine(0)];
       const [found, expected] = [await talk(keeping), await talk(plain)];
@@ -143,7 +143,7 @@ describe('an engine that keeps prefixes', () => {
     },
   );
 
-  it('answers eight requests with one system prompt at once as each alone', async () => {
+  it('answers eight simultaneous requests with one system prompt as it does singly', async () => {
     const keeping = makeEngine(64);
     const prompts = Array.from({ length: 8 }, (_, i) => [...PROMPT.slice(0, 50), 60 + i, 3, 4]);
     const found = await Promise.all(prompts.map((prompt) => keeping.ask('v', prompt)));
@@ -156,7 +156,7 @@ describe('an engine that keeps prefixes', () => {
     keeping.stop();
   });
 
-  it('reads the prompt anew for a version that was replaced under its name', async () => {
+  it('reads the prompt again for a version that was replaced under its name', async () => {
     const keeping = makeEngine(64);
     const before = await keeping.ask('v', PROMPT);
     keeping.engine.unload('v');

@@ -1,4 +1,4 @@
-// The real engine process itself: killed, refused its socket, unable to start, and left behind by its parent.
+// The real engine process: killed, refused its socket, unable to start, and left behind by its parent.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -26,7 +26,7 @@ const isAlive = (pid: number) => {
 };
 
 describe('the process', () => {
-  it('killed in mid-answer and started again loses and doubles no token', async () => {
+  it('loses and doubles no token when it is killed in mid-answer and restarted', async () => {
     const request = (seed: number) => ({ versionId: seed % 2 ? 'v1' : 'base', sampling: { maxTokens: 900 } });
     const answers: { seed: number; whole: Answer }[] = [];
     for (let seed = 0; seed < 12; seed++) answers.push({ seed, whole: await answer(seed, request(seed)) });
@@ -36,7 +36,7 @@ describe('the process', () => {
     const before = await client.status();
     let deaths = 0;
     const kill = (count: number) => {
-      // Twice: the second process goes on behind what two former ones emitted.
+      // Killed twice: the third process continues after what two earlier ones emitted.
       if ((deaths === 0 && count > 30) || (deaths === 1 && count > 60)) {
         deaths++;
         engine.child().kill('SIGKILL');
@@ -50,14 +50,14 @@ describe('the process', () => {
     expect((await client.status()).startedAt).not.toBe(before.startedAt);
   });
 
-  it('refuses the request that its queue does not hold', async () => {
+  it('refuses a request that does not fit its queue', async () => {
     const socketPath = path.join(folder, 'small.sock');
     const small = await spawnEngine({ ...options, socketPath, maxRows: 1, maxWaiting: 1 });
     try {
       const results = await Promise.allSettled([1, 2, 3].map((seed) => answer(seed, {}, { by: small.client })));
       expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
       expect((results[2] as PromiseRejectedResult).reason).toMatchObject({ code: 'OVERLOADED' });
-      // Nobody starts this one again, so its death is not waited for.
+      // Nothing restarts this engine, so the client does not wait for it to come back.
       const kill = () => void small.child().kill('SIGKILL');
       const lost = answer(1, { sampling: { maxTokens: 900 } }, { by: small.client, onTokens: kill });
       await expect(lost).rejects.toMatchObject({ code: 'UNAVAILABLE', message: /SIGKILL/ });
@@ -66,7 +66,7 @@ describe('the process', () => {
     }
   });
 
-  it('does not start beside another on the same socket', async () => {
+  it('does not start while another answers on the same socket', async () => {
     await expect(spawnEngine(options)).rejects.toMatchObject({ code: 'CONFLICT' });
     const second = spawn(process.execPath, ['--import', 'tsx', 'engine/process.ts'], {
       env: engineEnvironment(options),
@@ -86,7 +86,7 @@ describe('the process', () => {
     await expect(spawnEngine(broken)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: /no model at/ });
   });
 
-  it('dies with its parent, however that ends', async () => {
+  it('dies with its parent, even if the parent is killed', async () => {
     const child = { ...options, socketPath: path.join(folder, 'orphan.sock') };
     const script = `import { spawnEngine } from './engine/spawn.ts';
       const engine = await spawnEngine(${JSON.stringify(child)});

@@ -1,4 +1,4 @@
-// The sampling step of the graph alone, fed with logits, so that every setting can be tried on any distribution.
+// Runs only the sampling step of the graph, on given logits, so that tests can try any setting on any distribution.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ export class SampleGraph {
     return new SampleGraph(session, vocab);
   }
 
-  /** One token a row. `uniforms` stand in for those of the rows' seeds. */
+  /** Draws one token per row. `uniforms` replace those that come from the rows' seeds. */
   async draw(rows: (SampledRow & { logits: Float32Array })[], uniforms?: number[]): Promise<Draw[]> {
     const logits = new Float32Array(rows.length * this.vocab);
     for (const [i, row] of rows.entries()) logits.set(row.logits, i * this.vocab);

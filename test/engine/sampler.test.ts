@@ -1,4 +1,4 @@
-// The sampling step against its definitions: every combination of settings, transformers' processors, values by hand.
+// The sampling step against its definition, for all combinations of settings, transformers' processors and hand values.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng, uniformAt } from '@/core/rng';
 import { Sampling } from '@/core/sampling';
@@ -30,7 +30,7 @@ const CHOICES = {
   logitBias: [{}, { 3: 4, 17: -100, 200: 2.5 }],
 };
 
-/** Every combination of the choices. */
+/** Yields every combination of the choices. */
 function* combinations(): Generator<Partial<Sampling>> {
   let partial: Partial<Sampling>[] = [{}];
   for (const [name, values] of Object.entries(CHOICES)) {
@@ -42,7 +42,7 @@ function* combinations(): Generator<Partial<Sampling>> {
 const PROMPT = [3, 5, 8, 13, 13];
 const ANSWER = [5, 21, 21, 21, 34];
 
-/** Sharp logits (scale 3) put a nucleus inside of the 64 sorted candidates, flat ones (0.5) far outside. */
+/** Sharp logits (scale 3) put a nucleus inside the 64 sorted candidates, flat ones (0.5) far outside. */
 function randomRow(vocab: number, seed: number, sampling: Partial<Sampling>) {
   const rng = new Rng(seed, 1000);
   const scale = seed % 2 ? 3 : 0.5;
@@ -56,13 +56,13 @@ function randomRow(vocab: number, seed: number, sampling: Partial<Sampling>) {
 }
 type Row = ReturnType<typeof randomRow>;
 
-/** The twin's token for the row's own uniform. */
+/** The token that the twin draws for the row's own uniform. */
 function expectedToken({ logits, sampling }: Row, { topP = sampling.topP, minP = sampling.minP, shift = 0 } = {}) {
   const p = samplingDistribution(logits, { ...sampling, topP, minP }, { prompt: PROMPT, answer: ANSWER });
   return drawToken(p, uniformAt(sampling.seed, ANSWER.length) + shift, sampling);
 }
 
-/** Whether float32 may draw this token: the definition does when uniform, topP or minP move by a hundred-thousandth. */
+/** Whether float32 may draw this token: the definition does if uniform, topP or minP move by a hundred-thousandth. */
 function isNearEdge(row: Row, token: number): boolean {
   const { topP, minP } = row.sampling;
   return [-1e-5, 1e-5].some((move) =>
@@ -109,7 +109,7 @@ describe('the drawn token', () => {
     }
   });
 
-  it('does not depend on what else is in the batch', async () => {
+  it('does not depend on the rest of the batch', async () => {
     const all = [...combinations()];
     const rows = Array.from({ length: 96 }, (_, i) => randomRow(LARGE, i, all[(i * 2161) % all.length]!));
     const together = await large.draw(rows);
@@ -140,7 +140,7 @@ describe("the distribution of transformers' processors", () => {
     );
     for (const [id, p] of one.probabilities.entries()) {
       expect(Math.abs(twin[id]! - p)).toBeLessThan(1e-5);
-      // Uniforms evenly over the line: the count of a token is off by one at most, and none is drawn that was cut.
+      // The uniforms are evenly spaced: a token's count is off by at most one, and no token that was cut is drawn.
       const count = drawn.filter(({ token }) => token === id).length;
       expect(Math.abs(count - p * UNIFORMS)).toBeLessThan(1.01);
       if (p === 0) expect(count).toBe(0);
@@ -149,15 +149,15 @@ describe("the distribution of transformers' processors", () => {
 });
 
 describe('log-probabilities', () => {
-  it('of the token and of the likeliest ones are the full distribution at temperature 1, before every setting', async () => {
+  it('of the drawn and the most likely tokens are of the distribution at temperature 1, without settings', async () => {
     const sampling = { temperature: 0.4, topK: 4, repetitionPenalty: 1.5, logitBias: { 7: 50 }, minP: 0.2 };
     const rows = [1, 2, 4].map((seed) => randomRow(SMALL, seed, sampling));
     for (const [i, { token, logprob, top }] of (await small.draw(rows)).entries()) {
       const p = softmax(Array.from(rows[i]!.logits)).map(Math.log);
-      expect(token).toBe(7); // the bias leaves no other
+      expect(token).toBe(7); // the bias leaves no other choice
       expect(Math.abs(logprob - p[7]!)).toBeLessThan(1e-5);
       const best = p.map((_, id) => id).sort((a, b) => p[b]! - p[a]!);
-      expect(top.ids).toEqual(best.slice(0, 2)); // the largest number that a row of the batch asks for
+      expect(top.ids).toEqual(best.slice(0, 2)); // as many as the row of the batch that asks for the most
       for (const [place, id] of top.ids.entries()) {
         expect(Math.abs(top.logprobs[place]! - p[id]!)).toBeLessThan(1e-5);
       }
@@ -184,7 +184,7 @@ describe('penalties and biases, by hand', () => {
   };
 
   it.each([
-    // 2 - 0.5 * 1 - 0.25 * 3 = 0.75 for the token said three times, 1 - 0.5 - 0.25 = 0.25 for the one said once.
+    // 2 - 0.5 * 1 - 0.25 * 3 = 0.75 for the token that occurs three times, 1 - 0.5 - 0.25 = 0.25 for the other.
     [
       'presence 0.5 and frequency 0.25',
       { presencePenalty: 0.5, frequencyPenalty: 0.25 },
@@ -192,11 +192,11 @@ describe('penalties and biases, by hand', () => {
       [],
       [0.75, 0.25, -1, 0.5],
     ],
-    // A prompt's tokens are free of both.
-    ['presence, of the answer alone', { presencePenalty: 2 }, [3], [0, 1, 3], [2, 1, -1, -1.5]],
-    // 2 / 2 = 1 and -1 * 2 = -2, for prompt and answer alike, however often.
+    // Tokens of the prompt get neither penalty.
+    ['presence, of the answer only', { presencePenalty: 2 }, [3], [0, 1, 3], [2, 1, -1, -1.5]],
+    // 2 / 2 = 1 and -1 * 2 = -2, in the prompt and the answer alike, however often a token occurs.
     ['repetition 2', { repetitionPenalty: 2 }, [2, 2], [0], [1, 1, -2, 0.5]],
-    // (2 - 4) * 2 = -4: the bias comes before the repetition penalty, the presence penalty behind it: -4 - 1.
+    // (2 - 4) * 2 = -4: the bias comes before the repetition penalty and the presence penalty after it: -4 - 1.
     [
       'bias, repetition, presence',
       { logitBias: { 0: -4 }, repetitionPenalty: 2, presencePenalty: 1 },
@@ -209,12 +209,12 @@ describe('penalties and biases, by hand', () => {
     '%s',
     async (_, sampling, answer, prompt, adjusted) => {
       const frequencies = await place(sampling, answer, prompt);
-      // A thousand uniforms evenly over the line: the count of a token is off by one at most.
+      // A thousand evenly spaced uniforms: a token's count is off by at most one.
       for (const [id, p] of softmax(adjusted).entries()) expect(Math.abs(frequencies[id]! - p)).toBeLessThan(0.0011);
     },
   );
 
-  it('change the greedy token, too', async () => {
+  it('also change the greedy token', async () => {
     expect(await place({ temperature: 0 }, [])).toEqual([1, 0, 0, 0]);
     expect(await place({ temperature: 0, frequencyPenalty: 0.6 }, [0, 0])).toEqual([0, 1, 0, 0]); // 2 - 1.2 < 1
     expect(await place({ temperature: 0, logitBias: { 2: 3.5 } }, [])).toEqual([0, 0, 1, 0]); // 2.5 > 2

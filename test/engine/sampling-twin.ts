@@ -1,4 +1,4 @@
-// The slow twin of the sampling step: the distribution by its definitions in float64, and its inverse CDF.
+// The slow twin of the sampling step: the distribution by its definition in float64, and its inverse CDF.
 import type { Sampling } from '@/core/sampling';
 
 export interface Context {
@@ -29,7 +29,7 @@ export function samplingDistribution(
     p = normalise(p.map((value, id) => (kept.has(id) ? value : 0)));
   };
   if (topK > 0) keepOnly(order.slice(0, topK));
-  let mass = 0; // of the likelier ones
+  let mass = 0; // of the more likely tokens
   const nucleus: number[] = [];
   for (const id of order) {
     if (mass < topP) nucleus.push(id);
@@ -46,7 +46,7 @@ export const softmax = (logits: readonly number[]) => {
   return normalise(logits.map((value) => Math.exp(value - largest)));
 };
 
-/** Candidates of top-k or top-p lie on the unit line by likelihood, the whole vocabulary by id. */
+/** On the unit line, the candidates of top-k or top-p are ordered by probability, the whole vocabulary by id. */
 export function drawToken(p: readonly number[], uniform: number, { topK, topP }: Sampling): number {
   const isTruncated = topK > 0 || topP < 1;
   const order = (isTruncated ? ranked(p) : p.map((_, id) => id)).filter((id) => p[id]! > 0);
@@ -58,7 +58,7 @@ export function drawToken(p: readonly number[], uniform: number, { topK, topP }:
   return order.at(-1)!;
 }
 
-/** Ids, the likeliest first; of equals the smaller id. */
+/** Ids, the most likely first; ties are broken by the smaller id. */
 const ranked = (values: readonly number[]) =>
   values.map((_, id) => id).sort((a, b) => values[b]! - values[a]! || a - b);
 

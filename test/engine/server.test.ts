@@ -1,4 +1,4 @@
-// What clients of the real engine process get: answers together as alone, swaps, aborts, refusals, and slow readers.
+// The real engine process as its clients see it: batches, changing versions, aborts, refusals and slow readers.
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import net from 'node:net';
@@ -28,7 +28,7 @@ beforeAll(() => {
 });
 
 describe('answers', () => {
-  it('are the same together as alone, over several versions in one batch', async () => {
+  it('are the same in a batch of several versions as alone', async () => {
     const jobs = Array.from({ length: 9 }, (_, i) => [i, ['base', ...VERSIONS][i % 4]!] as const);
     const alone: Answer[] = [];
     for (const [seed, versionId] of jobs) alone.push(await answer(seed, { versionId }));
@@ -60,7 +60,7 @@ describe('answers', () => {
     for (const { ids } of ended) expect(ids.indexOf(257)).toBe(ids.length - 1);
   });
 
-  it('are not touched by loading, unloading and evicting versions meanwhile', async () => {
+  it('are not affected by versions that are loaded, unloaded or evicted meanwhile', async () => {
     const alone = await answer(11, { versionId: 'v1' });
     let swaps = 0;
     const swap = async () => {
@@ -86,7 +86,7 @@ describe('answers', () => {
     expect(versions).not.toContain('v1');
   });
 
-  it('stop at an abort at once, and free their place when the run in progress ends', async () => {
+  it('stop immediately when aborted, and free their place when the run in progress ends', async () => {
     const stop = new AbortController();
     const { ids, finished } = await answer(1, {}, { signal: stop.signal, onTokens: () => stop.abort() });
     expect(finished).toMatchObject({ reason: 'aborted', completionTokens: ids.length });
@@ -94,7 +94,7 @@ describe('answers', () => {
       const { running, waiting } = await client.status();
       return running + waiting === 0;
     });
-    const again = await answer(1); // the same requestId, straight afterwards
+    const again = await answer(1); // the same requestId, immediately afterwards
     expect(again.ids.slice(0, ids.length)).toEqual(ids);
   });
 
@@ -107,7 +107,7 @@ describe('answers', () => {
 });
 
 describe('bad input', () => {
-  it('is refused with a clear error, and the engine goes on', async () => {
+  it('is refused with a clear error, and the engine keeps serving', async () => {
     const directory = await writeVersion('damaged', 9);
     const file = path.join(directory, ADAPTER_WEIGHTS_FILE);
     const bytes = await readFile(file);
@@ -126,7 +126,7 @@ describe('bad input', () => {
     expect((await answer(1)).ids.length).toBeGreaterThan(0);
   });
 
-  it('that is no message ends its own connection alone', async () => {
+  it('that is not a message ends only its own connection', async () => {
     const socket = net.connect(options.socketPath).setEncoding('utf8');
     socket.write('hello\n');
     let text = '';
@@ -138,12 +138,12 @@ describe('bad input', () => {
 });
 
 describe('a client that does not read', () => {
-  it('is dropped, and delays nobody', async () => {
+  it('is dropped, and delays no one else', async () => {
     const alone = await answer(21);
     const slow = net.connect(options.socketPath);
     slow.pause();
     slow.on('error', () => {}); // EPIPE once it is dropped
-    // About 300 bytes an answer: 20 000 of them pass the 2 MiB that a client may leave unread.
+    // A reply has about 300 bytes: 20 000 of them exceed the 2 MiB that a client may leave unread.
     for (let i = 0; i < 20_000; i++) slow.write(`{"type":"status","requestId":"s${i}"}\n`);
     const streamed = await answer(21);
     expectSame(streamed, alone);

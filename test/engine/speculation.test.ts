@@ -8,7 +8,7 @@ import { expectSame, useTinyGraph } from './tiny-graph';
 
 const tiny = useTinyGraph();
 const COUNT = 48;
-/** Whatever a model says to this it has said before, so that drafts are long. */
+/** A repetitive prompt, so that answers repeat themselves and drafts are long. */
 const PROMPT = Array.from({ length: 60 }, (_, i) => [256, 72, 101, 33, 7][i % 5]!);
 const SAMPLED: Sampling = { ...GREEDY, temperature: 0.4, seed: 11 };
 let plain: InspectableModelRunner;
@@ -23,11 +23,11 @@ beforeAll(async () => {
 });
 
 interface Answer extends RunResult {
-  /** New tokens of each run. */
+  /** The number of new tokens of each run. */
   runs: number[];
 }
 
-/** Runs of up to `steps` tokens until the answer has `count` or stops, as a scheduler asks for them. */
+/** Runs up to `steps` tokens at a time, as a scheduler would, until the answer has `count` tokens or stops. */
 async function answer(
   runner: InspectableModelRunner,
   start: RunRow,
@@ -71,7 +71,7 @@ const settings: [string, Sampling][] = [
   ['with greedy penalties', { ...GREEDY, repetitionPenalty: 1.02, frequencyPenalty: 0.01 }],
 ];
 
-/** The next row behind what an answer has. */
+/** The row that continues an answer. */
 const behind = (asked: RunRow, { cache, ids }: Pick<RunResult, 'cache' | 'ids'>): RunRow => ({
   ...asked,
   cache,
@@ -81,35 +81,32 @@ const behind = (asked: RunRow, { cache, ids }: Pick<RunResult, 'cache' | 'ids'>)
 });
 
 describe('a verified draft', () => {
-  it.each(settings)(
-    'gives the tokens that it has right, and the next one, as plain decoding does, %s',
-    async (_, sampling) => {
-      for (const adapterId of [null, 'a']) {
-        const asked = start({ adapterId, sampling, topLogprobs: 3 });
-        const expected = await answer(plain, asked);
-        const found = await answer(plain, asked, { count: 1, steps: 1 });
-        for (let run = 0; found.ids.length < COUNT; run++) {
-          const at = found.ids.length;
-          const draft = expected.ids.slice(at, Math.min(at + 5, COUNT - 1));
-          const right = Math.min(run % 7, draft.length); // the draft goes wrong from here on, or never
-          for (let i = right; i < draft.length; i++) draft[i] = (draft[i]! + 1 + i) % 256;
-          const result = await plain.verify(behind(asked, found), draft);
-          expect(result.ids).toHaveLength(right + 1);
-          found.ids.push(...result.ids);
-          found.logprobs.push(...result.logprobs);
-          found.top!.push(...result.top!);
-          // Only what was accepted stays: the prompt, the answer so far, and not its last token.
-          expect(result.cache.length).toBe(PROMPT.length + found.ids.length - 1);
-        }
-        expectSameAnswer(found, expected);
-        const [rest] = await plain.run([{ ...behind(asked, found), maxNew: 8 }], 8);
-        const [expectedRest] = await plain.run([{ ...behind(asked, expected), maxNew: 8 }], 8);
-        expect(rest!.ids).toEqual(expectedRest!.ids);
+  it.each(settings)('gives its right tokens and the next one, as plain decoding does, %s', async (_, sampling) => {
+    for (const adapterId of [null, 'a']) {
+      const asked = start({ adapterId, sampling, topLogprobs: 3 });
+      const expected = await answer(plain, asked);
+      const found = await answer(plain, asked, { count: 1, steps: 1 });
+      for (let run = 0; found.ids.length < COUNT; run++) {
+        const at = found.ids.length;
+        const draft = expected.ids.slice(at, Math.min(at + 5, COUNT - 1));
+        const right = Math.min(run % 7, draft.length); // the draft is wrong from here on, or never
+        for (let i = right; i < draft.length; i++) draft[i] = (draft[i]! + 1 + i) % 256;
+        const result = await plain.verify(behind(asked, found), draft);
+        expect(result.ids).toHaveLength(right + 1);
+        found.ids.push(...result.ids);
+        found.logprobs.push(...result.logprobs);
+        found.top!.push(...result.top!);
+        // The cache keeps only what was accepted: the prompt and the answer so far without its last token.
+        expect(result.cache.length).toBe(PROMPT.length + found.ids.length - 1);
       }
-    },
-  );
+      expectSameAnswer(found, expected);
+      const [rest] = await plain.run([{ ...behind(asked, found), maxNew: 8 }], 8);
+      const [expectedRest] = await plain.run([{ ...behind(asked, expected), maxNew: 8 }], 8);
+      expect(rest!.ids).toEqual(expectedRest!.ids);
+    }
+  });
 
-  it('ends at a stop id, whatever the draft says behind it', async () => {
+  it('ends at a stop id, whatever follows it in the draft', async () => {
     const sampling = { ...SAMPLED, temperature: 1 };
     const free = await answer(plain, start({ sampling }));
     const at = free.ids.findIndex((id, i) => i >= 3 && free.ids.indexOf(id) === i);
@@ -130,7 +127,7 @@ describe('speculative decoding', () => {
     }
   });
 
-  it('drafts beyond the steps of the loop, and no more than the answer may have', async () => {
+  it('drafts beyond the steps of the loop, but not beyond the length of the answer', async () => {
     const asked = start({ sampling: { ...GREEDY, logitBias: { 7: 100 } } });
     for (let count = 20; count < 30; count++) {
       const found = await answer(speculative, asked, { count });
@@ -140,7 +137,7 @@ describe('speculative decoding', () => {
     }
   });
 
-  it('leaves two sequences to the plain loop', async () => {
+  it('runs two sequences in the plain loop', async () => {
     const asked = start({ sampling: { ...GREEDY, logitBias: { 7: 100 } } });
     const alone = await answer(plain, asked, { count: 24 });
     const first = await speculative.run(

@@ -1,4 +1,4 @@
-// Runs a stand-alone export by plain onnxruntime, as any user of the file would.
+// Runs a stand-alone export with plain onnxruntime, as any user of the file would.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { ModelConfig } from '@/core/base/model-config';
 
@@ -24,7 +24,7 @@ export class StandaloneRun {
     );
   }
 
-  /** Rows of equal length; a mask of 0 is padding in front. Logits are [rows, S, V]. */
+  /** Runs rows of equal length; a mask of 0 marks padding on the left. Logits are [rows, S, V]. */
   async run(
     rows: readonly (readonly number[])[],
     { mask, caches = this.emptyCaches(rows.length) }: { mask?: readonly (readonly number[])[]; caches?: Caches } = {},

@@ -1,4 +1,4 @@
-// The stand-alone model by plain onnxruntime, against transformers' logits and against the engine with the adapter as input.
+// The stand-alone model in plain onnxruntime, against transformers' logits and the engine with the adapter as an input.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ describe.each(FAMILIES)('%s', (family) => {
   const { vocabSize } = weights.config;
   const at = (logits: Float32Array, row: number) => logits.subarray(row * vocabSize, (row + 1) * vocabSize);
 
-  it("gives transformers' logits at every position in fp32, and nearly in int8", async () => {
+  it("gives transformers' logits at every position in fp32, and close ones in int8", async () => {
     const model = await open(family, weights, 'fp32');
     const { logits } = await model.run([ids]);
     const read = positions.flatMap((position) => [...at(logits, position)]);
@@ -47,7 +47,7 @@ describe.each(FAMILIES)('%s', (family) => {
     await int8.dispose();
   });
 
-  it('with an adapter merged equals the engine that reads the adapter as input, to 1e-3 in log-probability', async () => {
+  it('with a merged adapter is within 1e-3 in log-probability of the engine with the adapter as an input', async () => {
     const adapter = randomAdapter(weights.config, { seed: 3 });
     const base = { id: family, sha256: family.padEnd(16, '-'), weights } as Base;
     const cacheDirectory = join(directory, 'cache');
@@ -62,9 +62,9 @@ describe.each(FAMILIES)('%s', (family) => {
     const { logits } = await model.run([ids]);
     const logprobs = (from: Float32Array) => all.flatMap((i) => logSoftmax(at(from, i)));
     expect(largestDifference(logprobs(logits), logprobs(engine))).toBeLessThan(1e-3);
-    expect(largestDifference(logprobs(logits), logprobs(bare))).toBeGreaterThan(0.1); // the adapter says something
+    expect(largestDifference(logprobs(logits), logprobs(bare))).toBeGreaterThan(0.1); // the adapter has an effect
 
-    // Token by token behind its own cache, and padded in front beside a longer row.
+    // Token by token with its own cache, and padded on the left next to a longer row.
     let caches = model.emptyCaches();
     for (const [i, id] of ids.entries()) {
       const step = await model.run([[id]], { caches });

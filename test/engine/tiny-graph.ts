@@ -1,4 +1,4 @@
-// The tiny model on the real graph: built once for a test file, its runners released behind it.
+// The tiny model on the real graph: built once per test file, with its runners released at the end.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -11,7 +11,7 @@ import { temporaryDirectory } from './graph-twin';
 
 export const PROMPTS = [[256, 72, 101], [5, 6, 7, 8, 9, 10, 11, 12, 13], [200], [65, 66, 67, 68, 69]];
 
-/** Call it at the top of a file; `base` is there from the file's own `beforeAll` on. */
+/** Call it at the top of a file; `base` is available from the file's own `beforeAll` on. */
 export function useTinyGraph() {
   const directory = temporaryDirectory();
   const runners: InspectableModelRunner[] = [];

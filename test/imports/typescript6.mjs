@@ -1,4 +1,4 @@
-// Gives dependency-cruiser the parser of TypeScript 6: version 7 has none in JavaScript.
+// Gives dependency-cruiser the parser of TypeScript 6, because version 7 has none in JavaScript.
 import Module, { register } from 'node:module';
 
 const PARSER = '@typescript/typescript6';
