@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type LogLevel, readVariables } from '@/core/env';
 import { dataPaths } from '@/core/paths';
 
-/** What a run needs besides its order. */
+/** What a run needs apart from its order. */
 export interface PipelineSettings {
   modelPath: string;
   cache: string;

@@ -14,16 +14,16 @@ import { LEASE_TIMES, type RunLease } from './runs/lease';
 import { leasedHome } from './runs/postgres-store';
 import { RunQueue } from './runs/queue';
 
-/** Deaths of the process over one run that end it: it is probably the cause. */
+/** A run ends after the process has died this many times over it, because the run is probably the cause. */
 const MAX_ATTEMPTS = 5;
 const POLL_MS = 5000;
 
 export interface TrainerOptions {
   settings: TrainerSettings;
   log: Logger;
-  /** Ends the trainer; a run under way is put back for the next one. */
+  /** Ends the trainer; a run in progress is put back for the next trainer. */
   signal: AbortSignal;
-  /** Why native training is not possible now, in a sentence; null when it is. */
+  /** One sentence on why native training is not possible now, or null when it is. */
   problem?: () => string | null;
   times?: typeof LEASE_TIMES;
 }
@@ -48,7 +48,7 @@ export async function runTrainer(options: TrainerOptions): Promise<void> {
         const isBusy = !lacks && (await workOnce(queue, options));
         if (!isBusy) await queue.wait(POLL_MS, signal);
       } catch (error) {
-        log.error({ err: error }, 'the trainer looks for work again in a moment');
+        log.error({ err: error }, 'the trainer will look for work again shortly');
         await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
       }
     }

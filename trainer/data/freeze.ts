@@ -12,7 +12,7 @@ import type { RunLease } from '@/trainer/runs/lease';
 import { type Completion, encodeRows, RowCollector, type SnapshotRow, snapshotFile } from './snapshot';
 import { type Asked, type PromptKey, type Split, splitAsked } from './split';
 
-/** Returns the id. Rows may have been taken back while they were gathered: `readSnapshot` leaves them out. */
+/** Returns the id. Rows that people took back while they were gathered are left out by `readSnapshot`. */
 export async function freezeSnapshot(lease: RunLease, folder: string, keyOf: PromptKey): Promise<string> {
   const { rows, counts, frozenUpTo } = await collectRows(lease, keyOf);
   const content = encodeRows(rows);
@@ -26,7 +26,7 @@ export async function freezeSnapshot(lease: RunLease, folder: string, keyOf: Pro
   return id;
 }
 
-/** One consistent look at the database: what is voted meanwhile belongs to the next snapshot. */
+/** One consistent view of the database: votes cast meanwhile belong to the next snapshot. */
 async function collectRows({ db, run }: RunLease, keyOf: PromptKey) {
   const asksForLogged = learnsFromLogged(parseConfig(run.config));
   return db.transaction(
@@ -84,8 +84,8 @@ function selectThumbs(tx: Executor, upTo: Date) {
 }
 
 /**
- * Every message of a consented conversation that got an answer, with what was said before it, whether or not anybody
- * rated the answer: the policy is asked them again. A message whose answer is still being written, or failed, waits.
+ * Every answered message of a consented conversation, with what was said before it and whether or not the answer was
+ * rated: the policy is asked it again. A message whose answer is still being written, or failed, waits.
  */
 function selectPrompts(tx: Executor, upTo: Date) {
   return tx
@@ -102,10 +102,10 @@ function selectPrompts(tx: Executor, upTo: Date) {
     .orderBy(asc(generation.createdAt), asc(generation.id));
 }
 
-/** Newest answers of the parent that a snapshot holds as experience, at most. */
+/** Most answers of the parent, newest first, that a snapshot holds as experience. */
 const MOST_LOGGED = 4096;
 
-/** Of the parent alone: how many updates lie between it and an older version is written nowhere. */
+/** Only the parent's: the number of updates between it and an older version is not recorded. */
 function selectLogged(tx: Executor, upTo: Date, versionId: string) {
   return tx
     .select({ completion: generation, askedBy: conversation.userId })
@@ -170,7 +170,7 @@ function assemble(
   for (const { promptIds } of prompts) {
     const side = nextSide();
     const key = promptIds.join();
-    // Asked often, a prompt is one row; that the others were met before is nothing left out.
+    // A prompt that was asked several times is one row; the repetitions do not count as left out.
     if (side === null || seen.has(key)) continue;
     seen.add(key);
     collector.keep({ kind: 'prompt', promptIds }, side);

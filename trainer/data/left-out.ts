@@ -1,6 +1,6 @@
-// Says in a sentence what of a data set was left out and why.
+// Says in one sentence what was left out of a data set and why.
 
-/** One thing, several things; the count stands before them. */
+/** Singular and plural; the count comes before them. */
 const REASONS: Record<string, [one: string, several: string]> = {
   same_answer: ['pair of two equal answers', 'pairs of two equal answers'],
   other_prompt: ['pair of answers to different prompts', 'pairs of answers to different prompts'],
@@ -20,7 +20,7 @@ const REASONS: Record<string, [one: string, several: string]> = {
 const PREFIX = 'left_out/';
 const NOT_READ = 'not_read/';
 
-/** An empty text where nothing was. */
+/** Empty if nothing was left out. */
 export function describeLeftOut(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts)
     .filter(([name, count]) => name.startsWith(PREFIX) && count > 0)

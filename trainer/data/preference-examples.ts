@@ -1,11 +1,11 @@
-// Turns a snapshot's rows into what DPO and KTO learn from, and into the answers that may be imitated beside a reward.
+// Turns a snapshot's rows into what DPO and KTO learn from, and into answers that may be imitated alongside a reward.
 
 import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/preference-loss';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import { rewardExamples } from './examples';
 import type { SnapshotRow } from './snapshot';
 
-/** A correction beats what it corrects, a pick beats each of the others; ratings and questionnaires prefer nothing. */
+/** A correction beats its original, a pick beats each other answer; ratings and questionnaires give no preference. */
 export function preferencesOf(rows: readonly SnapshotRow[]): {
   comparisons: PreferencePair[];
   thumbs: ThumbedCompletion[];
@@ -29,7 +29,7 @@ export function preferencesOf(rows: readonly SnapshotRow[]): {
   return { comparisons, thumbs };
 }
 
-/** Of the training side. */
+/** Demonstrations and corrected answers on one side of the split. */
 export function shownCompletions(rows: readonly SnapshotRow[], split: SnapshotRow['split'] = 'train'): Completion[] {
   return rows.flatMap((row) => {
     if (row.split !== split || (row.kind !== 'demonstration' && row.kind !== 'correction')) return [];

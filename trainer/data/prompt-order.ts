@@ -1,4 +1,4 @@
-// An endless order over a finite set, a function of the position alone: pass after pass, each shuffled by its own seed.
+// An endless order over a finite set that depends only on the position: pass after pass, each with its own seed.
 import { hash32, Rng } from '@/core/rng';
 
 export interface PromptOrder<Item> {
@@ -10,7 +10,7 @@ export function promptOrder<Item>(items: readonly Item[], seed: number): PromptO
   const passes = new Map<number, Item[]>();
   const passAt = (pass: number) => {
     if (!passes.has(pass)) {
-      if (passes.size > 1) passes.clear(); // a batch spans two passes as a rule
+      if (passes.size > 1) passes.clear(); // a batch usually spans at most two passes
       passes.set(pass, new Rng(hash32(seed, pass)).shuffle(items));
     }
     return passes.get(pass)!;

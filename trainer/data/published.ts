@@ -12,9 +12,9 @@ export const SHAPES =
   '{prompt, completion}, {messages} or {prompt}';
 
 const SHAPE_FIELDS = ['prompt', 'chosen', 'rejected', 'completion', 'label', 'messages', 'margin'];
-/** Which prompts must stay on one side, and whose vote a line is. */
+/** All fields that are read: also which prompts must stay on one side, and whose vote a line is. */
 const READ = [...SHAPE_FIELDS, 'conversation', 'person'];
-/** Fields that change what a line means in the formats that have them: to read the line without them would be wrong. */
+/** Fields that change what a line means in the formats that have them: reading the line without them would be wrong. */
 const UNREAD = [
   ...['tools', 'functions', 'function_call', 'tool_calls', 'images', 'image', 'videos', 'video', 'audios', 'audio'],
   ...['score', 'scores', 'rank', 'ranks', 'weight', 'weights', 'system', 'history', 'completions', 'labels'],
@@ -36,10 +36,10 @@ interface Place extends TokenSource {
   raterId: string;
 }
 
-/** Data sets name no raters as a rule: all of one count as one. */
+/** Data sets rarely name their raters, so all lines without one count as the same rater's. */
 const RATER = 'file';
 
-/** Throws BAD_INPUT naming the place and the field where the line is none of the shapes. */
+/** Throws BAD_INPUT naming the place and the field if the line has none of the known shapes. */
 export function readLine(line: Line, place: string, source: TokenSource): Found[] {
   const unread = UNREAD.find((field) => Object.hasOwn(line, field) && !isEmpty(line[field]));
   if (unread)
@@ -61,7 +61,7 @@ export function readLine(line: Line, place: string, source: TokenSource): Found[
 }
 
 interface Read {
-  /** What stands before the answer. */
+  /** The turns before the answer. */
   turns: Turn[];
   row: UnsplitRow;
 }
@@ -76,7 +76,7 @@ function readerOf(line: Line, others: readonly string[], place: string): Reader 
   const named = others.map((field) => JSON.stringify(excerpt(field, 40))).join(', ');
   if (!has('prompt')) throw refused(place, `the fields ${named} fit none of ${SHAPES}`);
   if (others.length > 0) {
-    throw refused(place, `beside a bare prompt ${named} would be lost. Take it out, or name it as one of ${SHAPES}`);
+    throw refused(place, `next to a bare prompt, ${named} would be lost. Take it out, or name it as one of ${SHAPES}`);
   }
   return readPrompt;
 }
@@ -114,7 +114,7 @@ function readConversation(line: Line, place: Place): Read[] {
   return readCompletions(readTurns(line.messages, 'messages', place.place), 0, place);
 }
 
-/** The answers of the completion alone are learnt; those of the prompt are context. */
+/** Only the answers in the completion are learnt; those in the prompt are context. */
 function readCompletion(line: Line, place: Place): Read[] {
   requireField(line, 'prompt', place);
   const prompt = readTurns(line.prompt, 'prompt', place.place);
@@ -134,7 +134,7 @@ function readPrompt(line: Line, place: Place): Read[] {
   return promptIds ? [{ turns, row: { kind: 'prompt', promptIds } }] : [];
 }
 
-/** Every answer from `start` on, each to what stands before it; one with weight 0 is context alone. */
+/** Every answer from `start` on, with the turns before it as its prompt; one with weight 0 is only context. */
 function readCompletions(turns: readonly Turn[], start: number, place: Place): Read[] {
   const found: Read[] = [];
   let completions = 0;
@@ -147,7 +147,7 @@ function readCompletions(turns: readonly Turn[], start: number, place: Place): R
     }
     const before = turns.slice(0, i);
     const promptIds = place.promptIds(before, place.place);
-    const isTooLong = promptIds === null; // and so is everything behind it
+    const isTooLong = promptIds === null; // and so is every later answer
     const completionIds = isTooLong ? null : place.completionIds(content);
     if (completionIds) {
       const row = {
@@ -165,7 +165,7 @@ function readCompletions(turns: readonly Turn[], start: number, place: Place): R
   return found;
 }
 
-/** An answer beside its prompt, or a whole dialogue that ends with it. */
+/** An answer, given with its prompt or as the end of a whole dialogue. */
 function readJudged(line: Line, field: string, prompt: Turn[] | null, place: Place): { turns: Turn[]; text: string } {
   const value = line[field];
   if (typeof value === 'string' && prompt && !isDialogue(value)) return { turns: prompt, text: value.trim() };

@@ -1,17 +1,17 @@
-// The rows of a snapshot for feedback beyond comparisons and thumbs, and for demonstrations; one JSON object a line.
-// Field names never change, because snapshots are kept: what a row calls an answer is a completion in the code.
+// The rows of a snapshot for feedback beyond comparisons and thumbs, and for demonstrations; one JSON object per line.
+// Field names never change, because snapshots are kept: a row's "answer" is a completion in the code.
 import { z } from 'zod';
 import { HIGHEST_RATING, LOWEST_RATING } from '@/trainer/math/rating-scale';
 import { Split } from './split';
 
 const Ids = z.array(z.int().min(0)).min(1);
 
-/** What every row says about where it comes from. */
+/** The fields that say where a row comes from. */
 const Given = z.strictObject({
   split: Split,
   promptIds: Ids,
   raterId: z.string(),
-  /** Trust in the rater, measured elsewhere; 1 while it is not. */
+  /** Trust in the rater, measured elsewhere; 1 until it is measured. */
   trust: z.number().min(0).max(1).default(1),
   /** Groups by which reports are split, for example { language: 'de' }. */
   groups: z.record(z.string(), z.string()).optional(),
@@ -34,18 +34,18 @@ export const QuestionnaireRow = Given.extend({
   kind: z.literal('questionnaire'),
   answerIds: Ids,
   flaws: z.array(z.string()),
-  /** As they were when it was filled in. */
+  /** The weights when the questionnaire was filled in. */
   flawWeights: z.strictObject({ version: z.string(), weights: z.record(z.string(), z.number().min(0)) }),
 });
 
-/** The end token belongs to the corrected answer; to the original only where it ended by itself. */
+/** The corrected answer includes the end token; the original includes it only if it was not cut off. */
 export const CorrectionRow = Given.extend({
   kind: z.literal('correction'),
   originalIds: Ids,
   correctedIds: Ids,
 });
 
-/** An answer that somebody wrote or imported, its end token included. */
+/** An answer that a person wrote or imported, with its end token. */
 export const DemonstrationRow = Given.extend({ kind: z.literal('demonstration'), answerIds: Ids });
 
 export const FEEDBACK_ROWS = [BestOfRow, RatingRow, QuestionnaireRow, CorrectionRow, DemonstrationRow] as const;

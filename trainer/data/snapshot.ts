@@ -9,7 +9,7 @@ const Ids = z.array(z.int().min(0));
 const Completion = z.strictObject({
   generationId: z.string(),
   versionId: z.string(),
-  /** The end token belongs to an answer that ended by itself. */
+  /** They include the end token if the answer was not cut off. */
   ids: Ids.min(1),
   /** Probability with which the arm was assigned. */
   propensity: z.number(),
@@ -25,7 +25,7 @@ const ComparisonRow = z.strictObject({
   left: Completion,
   right: Completion,
   choice: z.enum(['left', 'right', 'tie', 'both_bad']),
-  /** Logits by which the winner should lead, where the source of the data says so. */
+  /** Logits by which the winner should lead, if the source of the data gives them. */
   margin: z.number().optional(),
   raterId: z.string(),
 });
@@ -39,10 +39,10 @@ const ThumbRow = z.strictObject({
   raterId: z.string(),
 });
 
-/** What people asked, up to where the assistant's answer begins. */
+/** The text up to where the assistant's answer begins. */
 const PromptRow = z.strictObject({ kind: z.literal('prompt'), split: Split, promptIds: Ids.min(1) });
 
-/** An answer of the run's parent as it was served, at temperature 1 and unshaped: experience, whatever anybody thought of it. */
+/** An answer of the run's parent as served, at temperature 1 and unshaped: experience, however it was rated. */
 const GenerationRow = z
   .object({
     kind: z.literal('generation'),
@@ -63,16 +63,16 @@ export const ROW_KINDS = ROWS.map(({ shape }) => shape.kind.value);
 
 export interface Snapshot {
   id: string;
-  /** The file's as it was frozen. */
+  /** Hash of the file as it was frozen. */
   sha256: string;
-  /** The file's now: another one once people have taken rows back. */
+  /** Hash of the file now, which differs once people have taken rows back. */
   contentSha256: string;
-  /** Rows by `kind/split`, and what was left out. */
+  /** Counts of rows by `kind/split`, and of what was left out. */
   counts: Record<string, number>;
   rows: SnapshotRow[];
 }
 
-/** A row before it is known on which side its prompt is. */
+/** A row before its prompt is assigned to a side of the split. */
 export type UnsplitRow = SnapshotRow extends infer Row ? (Row extends unknown ? Omit<Row, 'split'> : never) : never;
 
 /** The token ids of a row's answers. */
@@ -100,7 +100,7 @@ export const parseRow = (line: string): SnapshotRow => SnapshotRow.parse(JSON.pa
 export const encodeRows = (rows: readonly SnapshotRow[]): Buffer =>
   Buffer.concat(rows.map((row) => Buffer.from(`${JSON.stringify(row)}\n`)));
 
-/** Gathers rows without repetition and counts what came and what was left out. */
+/** Gathers rows without repetitions, and counts those that were kept and left out. */
 export class RowCollector {
   private readonly kept = new Map<string, SnapshotRow>();
   readonly counts: Record<string, number> = {};
@@ -109,7 +109,7 @@ export class RowCollector {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
   }
 
-  /** Two rows that differ in the generation's id alone are one; null is the side of a row to leave out. */
+  /** Two rows that differ only in the generation's id are one; a row whose side is null is left out. */
   keep(unsplit: UnsplitRow, split: Split | null): void {
     if (split === null) {
       this.tally('left_out/prompt_on_both_sides');

@@ -6,7 +6,9 @@ import { normaliseText } from '@/core/text/text';
 
 /** Share of the prompts that no stage trains on. */
 const HELD_OUT_SHARE = 0.125;
-/** Held-out prompts below which no gate can tell a gain from luck, and prompts that a set needs to have so many. */
+/**
+ * Held-out prompts without which no gate can tell a gain from luck, and prompts that a set needs to hold out so many.
+ */
 export const LEAST_HELD_OUT = 2;
 export const LEAST_PROMPTS = 2 * LEAST_HELD_OUT;
 
@@ -16,17 +18,17 @@ export type Split = z.infer<typeof Split>;
 /** Where a row's prompt comes from. */
 export interface Asked {
   promptIds: readonly number[];
-  /** Who asked, and in which conversation, as far as that is known. */
+  /** Who asked, and in which conversation, if known. */
   person?: string | undefined;
   conversation?: string | undefined;
-  /** The side that a snapshot has given it before. */
+  /** The side that an earlier snapshot gave it. */
   given?: Split | undefined;
 }
 
-/** Says whether two prompts are one: tokens that differ in blanks or in the spelling of a character alone are the same. */
+/** A key that two prompts share if they differ only in whitespace or in how a character is encoded. */
 export type PromptKey = (promptIds: readonly number[]) => string;
 
-/** Text between special tokens is compared without its outer blanks, so that "Hi " and "Hi" in a template are one. */
+/** Text between special tokens is compared without outer whitespace, so that "Hi " and "Hi" in a template are one. */
 export function promptKeyOf(tokenizer: Pick<Tokenizer, 'decode' | 'isSpecial'>): PromptKey {
   return (promptIds) => {
     const parts: string[] = [];
@@ -42,9 +44,9 @@ export function promptKeyOf(tokenizer: Pick<Tokenizer, 'decode' | 'isSpecial'>):
 }
 
 /**
- * The side of each prompt; null where it is to be left out, because a prompt that is held out was also asked on the
- * training side. Persons are held out whole, as far as that leaves about the share of prompts held out; else
- * conversations; else single prompts. The side follows from a hash, so that it stays from snapshot to snapshot.
+ * The side of each prompt, or null if it is to be left out because a held-out prompt was also asked on the training
+ * side. Whole persons are held out if that holds out about the right share of prompts; otherwise conversations, and
+ * failing that single prompts. The side follows from a hash, so that it stays the same from snapshot to snapshot.
  */
 export function splitAsked(asked: readonly Asked[], keyOf: PromptKey): (Split | null)[] {
   const known = new Map<string, string>();
@@ -71,7 +73,7 @@ function splitUnits(asked: readonly Asked[], keys: readonly string[], units: rea
   return sides.map((side, i) => (side === 'heldout' && trained.has(keys[i]!) ? null : side));
 }
 
-/** A unit follows what an earlier snapshot has said of one of its prompts; what was held out once stays so. */
+/** A unit takes the side that an earlier snapshot gave one of its prompts; a prompt once held out stays held out. */
 function givenSides(asked: readonly Asked[], keys: readonly string[], units: readonly string[]): Map<string, Split> {
   const byPrompt = new Map<string, Split>();
   const prefer = (sides: Map<string, Split>, name: string, side: Split | undefined) => {
@@ -87,10 +89,10 @@ function givenSides(asked: readonly Asked[], keys: readonly string[], units: rea
   return byUnit;
 }
 
-/** By hash where no side is given. A small set is not left without held-out units: then the first in order are held out. */
+/** Decides by hash if no side is given. A small set holds out the first units in order, so that there are some. */
 function holdOut(units: ReadonlySet<string>, given: ReadonlyMap<string, Split>): Map<string, Split> {
   const placed = [...units].map((unit) => ({ unit, place: placeOf(unit), given: given.get(unit) }));
-  // What a snapshot has trained on is the last to be held out.
+  // Units that a snapshot put on the training side are the last to be held out.
   const rank = (side: Split | undefined) => (side === 'heldout' ? 0 : side === 'train' ? 2 : 1);
   placed.sort((a, b) => rank(a.given) - rank(b.given) || a.place - b.place);
   const wanted = placed.filter(({ place, given: side }) =>
@@ -102,7 +104,7 @@ function holdOut(units: ReadonlySet<string>, given: ReadonlyMap<string, Split>):
   return new Map(placed.map(({ unit }, i) => [unit, i < held ? 'heldout' : 'train']));
 }
 
-/** 0..1 by the name alone. */
+/** 0..1, from only the name. */
 const placeOf = (unit: string) => Number.parseInt(sha256(unit).slice(0, 13), 16) / 2 ** 52;
 
 const heldOutPrompts = (keys: readonly string[], sides: readonly (Split | null)[]) =>

@@ -1,4 +1,4 @@
-// Reads a text file of other people: UTF-8 or UTF-16 with any line ends; everything else is refused in plain words.
+// Reads a text file from elsewhere: UTF-8 or UTF-16 with any line ends; everything else is refused in plain words.
 import { constants, isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { AttuneError } from '@/core/errors';
@@ -17,7 +17,7 @@ const SIGNATURES: [bytes: number[], what: string, wayOut: string][] = [
   [[0x00, 0x00, 0xfe, 0xff], 'UTF-32 text', 'Convert it first: iconv -f UTF-32 -t UTF-8'],
 ];
 
-/** The file's text with line feeds alone, without byte-order marks. Throws NOT_FOUND or BAD_INPUT naming the file. */
+/** The file's text with only line feeds and no byte-order marks. Throws NOT_FOUND or BAD_INPUT naming the file. */
 export async function readTextFile(file: string): Promise<string> {
   const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
     const reason = REASONS[cause.code ?? ''] ?? cause.message;
@@ -26,7 +26,7 @@ export async function readTextFile(file: string): Promise<string> {
   if (bytes.length > constants.MAX_STRING_LENGTH) throw tooLarge(file);
   const text = decode(bytes, file);
   if (text.includes('\0')) {
-    throw new AttuneError('BAD_INPUT', `${file} holds zero bytes, so it is not a text file. Give UTF-8 text.`);
+    throw new AttuneError('BAD_INPUT', `${file} contains zero bytes, so it is not a text file. Give UTF-8 text.`);
   }
   return text.replace(/\r\n?/gu, '\n').replace(/(^|\n)\ufeff/gu, '$1');
 }
@@ -34,7 +34,7 @@ export async function readTextFile(file: string): Promise<string> {
 const REASONS: Record<string, string> = {
   ENOENT: 'there is no such file',
   EISDIR: 'it is a folder',
-  EACCES: 'you may not read it',
+  EACCES: 'you are not allowed to read it',
   ERR_FS_FILE_TOO_LARGE: 'it is over 2 GiB; split it, for example with split --lines',
 };
 
@@ -57,7 +57,7 @@ function decode(bytes: Buffer, file: string): string {
   }
 }
 
-/** By its mark, or by the zero bytes that every second byte of Latin letters is in UTF-16. */
+/** Found by its mark, or by the zero that is every second byte of Latin letters in UTF-16. */
 function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
   const [a, b, c, d] = bytes;
   if (a === 0xff && b === 0xfe) return 'utf-16le';

@@ -5,15 +5,15 @@ import { endOfTurn } from './demonstrations';
 import type { Turn } from './dialogue/messages';
 import type { Completion } from './snapshot';
 
-/** Characters of the longest tokens: a text of more than this for each position is too long without being looked at. */
+/** Characters of the longest tokens: a text with more than this per position is too long and need not be tokenised. */
 const CHARACTERS_PER_TOKEN = 32;
 
 export interface TokenSource {
   /** Counts what was left out, `left_out/…`, and fields that were not read, `not_read/…`. */
   tally(name: string): void;
-  /** Null where it is too long for the base. */
+  /** Null if they are too long for the base. */
   promptIds(turns: readonly Turn[], place: string): number[] | null;
-  /** With the end of the turn; null where there is no answer, or it is too long. */
+  /** With the end of the turn; null if there is no answer or it is too long. */
   completionIds(text: string): number[] | null;
   completion(text: string, place: string): Completion | null;
 }

@@ -1,4 +1,4 @@
-// What a policy answers to held-out prompts, in figures that can be held against its parent's.
+// Figures of a policy's answers to held-out prompts, to be compared with its parent's.
 import type { GateResult } from '@/core/artifact/manifest';
 import { judge } from '@/core/constraints/judge';
 import type { RuleSet } from '@/core/constraints/rules';
@@ -9,36 +9,36 @@ import type { Run } from '@/trainer/runs/context';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import type { PrivateEngine } from '@/trainer/sampling/private-engine';
 
-/** Shares may worsen by so much against the parent: sampling noise of 64 answers. */
+/** Shares may be worse than the parent's by this much: sampling noise of 64 answers. */
 export const SLACK = 0.05;
-/** Hits of a rule beyond the parent's that may be chance: the parent itself has one in some samples and none in others. */
+/** Hits of a rule above the parent's that may be chance: the parent has one in some samples and none in others. */
 export const CHANCE_HITS = 1;
-/** Words of an answer that says nothing, at most. */
+/** Most words in an answer that says nothing. */
 const DEGENERATE_WORDS = 2;
 
 export interface CompletionSet {
   completions: Completion[];
-  /** As sampled, at temperature 1; a row per answer. */
+  /** As sampled, at temperature 1; one row per completion. */
   engineLogprobs: (readonly number[])[];
 }
 
 export interface CompletionFigures {
-  /** How many were measured. */
+  /** Number of answers measured. */
   count: number;
   /** Shares of the answers, 0..1. */
   endRate: number;
   degenerateShare: number;
   distinctShare: number;
-  /** Hits an answer, by rule. */
+  /** Hits per answer, by rule. */
   constraintRates: Record<string, number>;
 }
 
-/** Gates on what the candidate's answers look like beside its parent's. */
+/** Gates that compare the candidate's answers with its parent's. */
 export type CompletionGate = (candidate: CompletionFigures, parent: CompletionFigures) => GateResult[];
 
 /**
- * At least `count` answers: fewer prompts are asked several times, with other seeds. Answer i has the same seed whatever
- * the policy, so that two policies are compared in pairs.
+ * At least `count` completions: if there are fewer prompts, they are asked several times with different seeds.
+ * Completion i has the same seed for every policy, so that two policies are compared in pairs.
  */
 export async function sampleCompletions(
   engine: Pick<PrivateEngine, 'sample'>,

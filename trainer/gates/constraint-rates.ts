@@ -1,4 +1,4 @@
-// The gates on the rules: each is broken about as seldom as by the parent.
+// The gates on the rules: the candidate breaks each about as rarely as its parent.
 import { CHANCE_HITS, type CompletionGate } from './answers';
 import { atMost } from './gate';
 
@@ -8,6 +8,6 @@ export const judgeConstraints: CompletionGate = (candidate, parent) =>
       `constraint/${rule}`,
       rate,
       (parent.constraintRates[rule] ?? 0) + CHANCE_HITS / candidate.count,
-      `Hits an answer, of ${candidate.count}; at most ${CHANCE_HITS} hit more than the parent.`,
+      `Hits per answer, in ${candidate.count} answers; at most ${CHANCE_HITS} hit more than the parent.`,
     ),
   );

@@ -2,7 +2,7 @@
 import type { CompletionGate } from './answers';
 import { atLeast, percent } from './gate';
 
-/** The share of distinct answers may fall to this part of the parent's. */
+/** The share of distinct answers may fall to this fraction of the parent's. */
 const PART = 0.7;
 
 export const judgeDistinct: CompletionGate = (candidate, parent) => [

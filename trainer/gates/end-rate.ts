@@ -1,4 +1,4 @@
-// The gate on ends: about as many answers end by themselves as the parent's do.
+// The gate on ends: about as many answers as the parent's end before the length limit.
 import { type CompletionGate, SLACK } from './answers';
 import { atLeast, percent } from './gate';
 
@@ -7,6 +7,6 @@ export const judgeEnds: CompletionGate = (candidate, parent) => [
     'end_rate',
     candidate.endRate,
     Math.max(0, parent.endRate - SLACK),
-    `The parent ends ${percent(parent.endRate)}.`,
+    `The parent ends ${percent(parent.endRate)} of its answers.`,
   ),
 ];

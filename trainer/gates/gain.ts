@@ -1,12 +1,12 @@
-// The gate on what must have become better: the candidate's gain over its parent, beyond what luck gives.
+// The gate on improvement: the candidate's gain over its parent must be larger than luck explains.
 import type { GateResult } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
 import { LEAST_HELD_OUT } from '@/trainer/data/split';
 import { above } from './gate';
 
-/** What must have become better than by luck, pair by pair. */
+/** What must have improved, pair by pair. */
 export interface GainFigures {
-  /** By the reward of answers; without a reward model by the log-likelihood of held-out demonstrations, nats a token. */
+  /** By the answers' reward, or without a reward model by the log-likelihood of demonstrations, in nats per token. */
   name: 'heldout_reward_gain' | 'heldout_demonstration_gain';
   candidate: readonly number[];
   parent: readonly number[];
@@ -14,7 +14,7 @@ export interface GainFigures {
   prompts: readonly string[];
 }
 
-/** A gain within so many standard errors may be luck. */
+/** A gain within this many standard errors may be luck. */
 const STANDARD_ERRORS = 2;
 
 export function judgeGain(figures: GainFigures): GateResult {
@@ -26,9 +26,9 @@ export function judgeGain(figures: GainFigures): GateResult {
 }
 
 /**
- * Answers to the same prompt under the same seed, one policy less the other. The standard error is the larger of two: of
- * independent pairs, and of prompts that each have a gain of their own (Liang and Zeger 1986, with G / (G - 1)). Throws
- * BAD_INPUT for fewer than two prompts, which say nothing about others.
+ * Mean difference between two policies over answers to the same prompt under the same seed. The standard error is the
+ * larger of two: that of independent pairs, and that of prompts that each have their own gain (Liang and Zeger 1986,
+ * with G / (G - 1)). Throws BAD_INPUT for fewer than two prompts, which say nothing about others.
  */
 export function pairedGain({ candidate, parent, prompts }: Omit<GainFigures, 'name'>) {
   const differences = candidate.map((x, i) => x - parent[i]!);
@@ -43,7 +43,7 @@ export function pairedGain({ candidate, parent, prompts }: Omit<GainFigures, 'na
   if (groups < LEAST_HELD_OUT) {
     throw new AttuneError(
       'BAD_INPUT',
-      `A gain needs at least ${LEAST_HELD_OUT} held-out prompts to be judged by, and there is ${groups}. Collect more prompts.`,
+      `A gain is judged on at least ${LEAST_HELD_OUT} held-out prompts, and there is ${groups}. Collect more prompts.`,
     );
   }
   const clustered = [...byPrompt.values()].reduce((sum, x) => sum + x ** 2, 0) / pairs ** 2;

@@ -1,7 +1,7 @@
 // One gate: a figure against its threshold, and the sentence that says how they compare.
 import type { GateResult } from '@/core/artifact/manifest';
 
-/** What each bound demands, for the comparison and for its sentence. */
+/** The comparison that each bound makes, and its words. */
 const BOUNDS: Record<GateResult['bound'], { isKept(value: number, threshold: number): boolean; words: string }> = {
   max: { isKept: (value, threshold) => value <= threshold, words: 'at most' },
   min: { isKept: (value, threshold) => value >= threshold, words: 'at least' },

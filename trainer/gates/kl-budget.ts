@@ -2,11 +2,11 @@
 import type { GateResult } from '@/core/artifact/manifest';
 import { atMost } from './gate';
 
-/** Nats an answer. */
+/** Nats per answer. */
 export interface DivergenceFigures {
   perCompletion: number;
   budget: number;
 }
 
 export const judgeDivergence = ({ perCompletion, budget }: DivergenceFigures): GateResult =>
-  atMost('kl_budget', perCompletion, budget, 'Nats an answer away from where the policy started.');
+  atMost('kl_budget', perCompletion, budget, 'Nats per answer away from where the policy started.');

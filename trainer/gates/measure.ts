@@ -1,4 +1,4 @@
-// Measures a candidate for the gates: parity with the engine, distance from its reference, answers beside its parent's.
+// Measures a candidate for the gates: parity with the engine, distance from its reference, answers against the parent's.
 import { hash32, Rng } from '@/core/rng';
 import { promptsOf } from '@/trainer/data/examples';
 import { shownCompletions } from '@/trainer/data/preference-examples';
@@ -62,7 +62,7 @@ export async function measureCandidate(
   return figures;
 }
 
-/** Without a reward model, what counts is how likely held-out demonstrations have become: nats a token, of each. */
+/** Without a reward model, the gain is how much likelier each held-out demonstration has become, in nats per token. */
 function measureShown(run: Run, snapshot: Snapshot): GainFigures {
   const { backbone, policy, policyConfig } = run;
   const shown = shownCompletions(snapshot.rows, 'heldout');

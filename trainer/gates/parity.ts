@@ -2,7 +2,7 @@
 import type { GateResult } from '@/core/artifact/manifest';
 import { atMost } from './gate';
 
-/** Mean |log p(engine) - log p(trainer)| over answer tokens, nats. */
+/** Mean |log p(engine) - log p(trainer)| over completion tokens, in nats. */
 export interface ParityFigures {
   fp32: number;
   int8: number;

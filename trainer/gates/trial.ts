@@ -1,4 +1,4 @@
-// Tries out a policy in the middle of its run: one whose answers would not pass the gates is not the one to keep.
+// Tries out a policy in the middle of its run: one whose answers would not pass the gates is not kept.
 import { hash32 } from '@/core/rng';
 import { promptsOf } from '@/trainer/data/examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
@@ -8,7 +8,7 @@ import { type CompletionFigures, judgingOf, measureCompletions, sampleCompletion
 import { reasonOf } from './gate';
 import { judgeTrial } from './verdict';
 
-/** Held-out prompts, as at the gates, but with other seeds: a trial is no rehearsal of the very same samples. */
+/** Asks held-out prompts as the gates do, but with other seeds, so that a trial does not rehearse their samples. */
 export function trialsOf(run: Run, snapshot: Snapshot): PolicyInput['tryOut'] {
   const { config, policyConfig, sink } = run;
   const { maxPromptTokens, maxResponseTokens: maxTokens, seed } = policyConfig;

@@ -9,14 +9,14 @@ import { LEAST_HELD_OUT, LEAST_PROMPTS } from '@/trainer/data/split';
 
 type Judged = Pick<Snapshot, 'rows' | 'counts'>;
 
-/** Throws BAD_INPUT that says what is there and what is needed. `endIds` are the base's. */
+/** Throws BAD_INPUT that says what there is and what is needed. `endIds` are the base's. */
 export function checkSnapshot(snapshot: Judged, config: PipelineConfig, endIds: readonly number[]): void {
   const problem = findProblem(snapshot.rows, config, endIds);
   if (problem === null) return;
   throw new AttuneError('BAD_INPUT', `${problem} ${describeLeftOut(snapshot.counts)}`.trim());
 }
 
-/** The first thing that is missing, in a sentence; null where all is there. */
+/** One sentence on the first thing that is missing, or null if nothing is. */
 function findProblem(rows: readonly SnapshotRow[], config: PipelineConfig, endIds: readonly number[]): string | null {
   if (config.sft === null && config.algorithm === null) {
     return 'The settings leave out imitation (sft) and policy optimisation (algorithm), so nothing would be trained. Give one of them.';
@@ -38,7 +38,7 @@ function missingDemonstrations(
   return `${describeRows(rows)}, and no answer to imitate among those to train on. Write or correct answers, import some, or set sft to null.`;
 }
 
-/** The gates ask held-out prompts, the algorithms the others. */
+/** The gates ask the held-out prompts, the algorithms the other prompts. */
 function missingPrompts(rows: readonly SnapshotRow[], config: PipelineConfig): string | null {
   const { maxPromptTokens } = policyConfigOf(config);
   const [train, heldOut] = (['train', 'heldout'] as const).map(
@@ -59,7 +59,7 @@ function missingPrompts(rows: readonly SnapshotRow[], config: PipelineConfig): s
 function missingVotes(rows: readonly SnapshotRow[], { algorithm }: PipelineConfig): string | null {
   const votes = rewardExamples(rows);
   if (votes.length === 0) {
-    return `${describeRows(rows)}, and no vote to train on: collect comparisons, thumbs or ratings, or imitate alone with sft {} and algorithm null.`;
+    return `${describeRows(rows)}, and no vote to train on: collect comparisons, thumbs or ratings, or only imitate, with sft {} and algorithm null.`;
   }
   if (votes.every((vote) => vote.kind === 'comparison' && vote.outcome === 'tie')) {
     return `${describeRows(rows)}, and every vote is a tie: collect votes that prefer an answer.`;
@@ -74,7 +74,7 @@ function missingVotes(rows: readonly SnapshotRow[], { algorithm }: PipelineConfi
   return null;
 }
 
-/** Imitation alone is judged by held-out demonstrations. */
+/** A run that only imitates is judged by held-out demonstrations. */
 function missingShown(rows: readonly SnapshotRow[]): string | null {
   const prompts = new Set(shownCompletions(rows, 'heldout').map(({ promptIds }) => promptIds.join()));
   if (prompts.size >= LEAST_HELD_OUT) return null;

@@ -28,7 +28,7 @@ export const judgeGates = ({ parity, kl, candidate, parent, gain }: GateFigures)
   ...judgeConstraints(candidate, parent),
 ];
 
-/** A policy in the middle of its run, by its answers alone: one that fails is passed over. */
+/** Judges a policy in the middle of its run by only its answers; one that fails is not kept. */
 export const judgeTrial = (candidate: CompletionFigures, parent: CompletionFigures): GateResult[] => [
   ...judgeEnds(candidate, parent),
   ...judgeDegenerateTrial(candidate, parent),
@@ -36,7 +36,7 @@ export const judgeTrial = (candidate: CompletionFigures, parent: CompletionFigur
   ...judgeConstraints(candidate, parent),
 ];
 
-/** What the gates say, how training ended, and what of the data it did not see. */
+/** Says what the gates found, how training ended, and which data it did not see. */
 export function verdictOf(
   versionId: string,
   gates: readonly GateResult[],

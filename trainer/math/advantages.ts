@@ -1,9 +1,9 @@
-// From scores, divergences, values to what each token is worth: rewards, advantages, returns, whitening.
+// What each token is worth, from scores, divergences and values: rewards, advantages, returns, whitening.
 
-/** One row per answer, ragged: only response tokens, the end token included. A mask says which of them count (default all). */
+/** One ragged row per completion: its tokens, with the end token. A mask says which of them count (default all). */
 export type Rows = readonly ArrayLike<number>[];
 
-/** r_t = -beta * kl_t, with the score on the last counted token, never on padding behind it. */
+/** r_t = -beta * kl_t, with the score on the last counted token, never on padding after it. */
 export function tokenRewards(kl: Rows, scores: ArrayLike<number>, klCoefficient: number, mask?: Rows): Float32Array[] {
   return kl.map((row, i) => {
     const rewards = Float32Array.from(row, (value, t) => (counts(mask, i, t) ? -klCoefficient * value : 0));
@@ -16,8 +16,8 @@ export function tokenRewards(kl: Rows, scores: ArrayLike<number>, klCoefficient:
 
 /**
  * Generalised advantage estimation (Schulman et al. 2015), backwards over one row:
- * delta_t = r_t + gamma V_{t+1} - V_t, A_t = delta_t + gamma lambda A_{t+1}, R_t = A_t + V_t, V behind the end = 0.
- * A token that does not count (another's turn) hands value and advantage on unchanged and gets zeros itself.
+ * delta_t = r_t + gamma V_{t+1} - V_t, A_t = delta_t + gamma lambda A_{t+1}, R_t = A_t + V_t, V after the end = 0.
+ * A token that does not count (another's turn) passes value and advantage on unchanged and gets zeros itself.
  */
 export function estimateAdvantages(
   rewards: Rows,
@@ -45,7 +45,7 @@ export function estimateAdvantages(
 export interface WhitenOptions {
   /** false adds the mean back, as for rewards. */
   shiftMean?: boolean;
-  /** Bessel's correction, as TRL and verl have it; biased is lm-human-preferences, OpenRLHF and the default here. */
+  /** Bessel's correction, as in TRL and verl; lm-human-preferences, OpenRLHF and the default here are biased. */
   unbiased?: boolean;
 }
 
@@ -59,7 +59,7 @@ export function whiten(rows: Rows, options: WhitenOptions = {}, mask?: Rows): Fl
   );
 }
 
-/** Scores of k answers to one prompt lie side by side: REINFORCE leave-one-out (Ahmadian et al. 2024), r - mean of the others. */
+/** REINFORCE leave-one-out (Ahmadian et al. 2024), r - mean of the others; the k scores of a prompt are neighbours. */
 export function leaveOneOutAdvantages(scores: ArrayLike<number>, perPrompt: number): Float32Array {
   return mapGroups(scores, perPrompt, (group) => {
     const total = group.reduce((a, b) => a + b, 0);
@@ -67,7 +67,7 @@ export function leaveOneOutAdvantages(scores: ArrayLike<number>, perPrompt: numb
   });
 }
 
-/** GRPO (Shao et al. 2024): (r - mean) / (deviation + 1e-4) within the answers to one prompt, the deviation unbiased (TRL). */
+/** GRPO (Shao et al. 2024): (r - mean) / (unbiased deviation + 1e-4) over a prompt's completions (TRL). */
 export function groupNormalisedAdvantages(scores: ArrayLike<number>, perPrompt: number): Float32Array {
   return mapGroups(scores, perPrompt, (group) => {
     const { mean, variance } = moments([group], true);
@@ -111,7 +111,7 @@ const counts = (mask: Rows | undefined, row: number, token: number) => !mask || 
 export interface ScoreShape {
   /** Scores are cut to [-clip, clip] first. */
   scoreClip: number;
-  /** Taken off an answer that did not end by itself. */
+  /** Deducted from a completion without an end token. */
   eosPenalty: number;
   /** An answer with fewer words is degenerate. */
   minWords: number;
@@ -119,7 +119,7 @@ export interface ScoreShape {
   degenerateScore: number;
 }
 
-/** The score that PPO sees: clipped, floored for degenerate answers, less the penalty for not ending. */
+/** The score that the algorithm sees: clipped, capped for degenerate completions, less the penalty for not ending. */
 export function shapeScore(score: number, completion: { words: number; ended: boolean }, shape: ScoreShape): number {
   const clipped = Math.min(Math.max(score, -shape.scoreClip), shape.scoreClip);
   const floored = completion.words < shape.minWords ? Math.min(clipped, shape.degenerateScore) : clipped;

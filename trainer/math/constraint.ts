@@ -1,9 +1,9 @@
 // Prices of named costs in the reward: fixed, or Lagrangian multipliers that grow while a cost is above its threshold.
 //
-// PPO-Lagrangian (Safe-RLHF, Dai et al. 2023): A = (A_r - sum lambda A_c) / (1 + sum lambda), where a cost carries beta * kl,
-// too. Advantages are linear in rewards, so with one value function of the mixture that is the same as the mixed score
-// (score - sum lambda cost) / (1 + sum lambda) less beta * kl, which is what is computed here. Left out: a value function for
-// each cost, whose only gain is to follow a quickly moving multiplier sooner; it would cost a head and a pass each.
+// PPO-Lagrangian (Safe-RLHF, Dai et al. 2023): A = (A_r - sum lambda A_c) / (1 + sum lambda), where a cost also carries
+// beta * kl. Advantages are linear in rewards, so with one value function of the mixture that is the same as the mixed
+// score (score - sum lambda cost) / (1 + sum lambda) less beta * kl, which is computed here. Left out: a value function
+// for each cost, which would only follow a quickly moving multiplier sooner; each would cost a head and a pass.
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 
@@ -16,16 +16,16 @@ export const Multiplier = z.object({
   max: z.number().positive().default(5),
   /** Answers over which the cost is averaged. */
   window: z.int().min(1).default(128),
-  /** Iterations before the multiplier first moves: a policy must have met the cost, and the cost be trusted. */
+  /** Iterations before the multiplier first moves: the policy must have met the cost, and the cost must be trusted. */
   delayIterations: z.int().min(0).default(0),
 });
 export type Multiplier = z.infer<typeof Multiplier>;
 
 export interface Constraint {
   name: string;
-  /** Cost of an answer's text, 0 where it keeps the constraint. */
+  /** Cost of an answer's text, 0 if it keeps the constraint. */
   cost(text: string): number;
-  /** Points of score for one unit of cost; the start value where it adapts. */
+  /** Points of score for one unit of cost; the start value if it adapts. */
   price: number;
   /** Null keeps the price fixed. */
   adaptive: Multiplier | null;
@@ -45,7 +45,7 @@ export function startConstraints(constraints: readonly Constraint[]): Constraint
   if (repeated !== undefined) throw new AttuneError('BAD_INPUT', `Two constraints have the name "${repeated}".`);
   for (const { name, price, adaptive } of constraints) {
     if (price < 0 || (adaptive && (price === 0 || price > adaptive.max))) {
-      const range = adaptive ? `above 0 and at most ${adaptive.max}, since it grows by factors` : '0 or more';
+      const range = adaptive ? `above 0 and at most ${adaptive.max}, because it grows by factors` : '0 or more';
       throw new AttuneError('BAD_INPUT', `The price of the constraint "${name}" is ${price}; it must be ${range}.`);
     }
   }
@@ -97,7 +97,7 @@ export function updateConstraints(
   );
 }
 
-/** What the costs of one iteration were, and what was charged for them. */
+/** The costs of one iteration, and the prices charged for them. */
 export function constraintMetrics(
   constraints: readonly Constraint[],
   states: ConstraintStates,

@@ -1,17 +1,17 @@
-// One likelihood over one scalar score for every kind of feedback, with its exact gradient for scores and rater biases.
+// One likelihood over one scalar score for every kind of feedback, with exact gradients for scores and rater biases.
 //
 // Comparisons (ties as half wins, both-bad with a thumb down each), corrections, best-of-N, thumbs with a bias per rater,
 // ratings and questionnaires; each term times the trust in its rater. Bradley and Terry 1952; Plackett 1975 and Luce 1959
 // for best-of-N; McCullagh 1980 for ratings.
 //
-// Ratings are an ordinal logit and not a squared error: its latent is the same logit that comparisons and thumbs observe,
-// so that the terms need no exchange rate, no single outlier has a slope above 1, and a 10 asks for no ceiling.
+// Ratings are an ordinal logit and not a squared error: its latent is the logit that comparisons and thumbs observe, so
+// the terms need no exchange rate, no outlier has a slope above 1, and a 10 sets no ceiling.
 
 import { bradleyTerryLoss, logSigmoid, type ScoreLoss, sigmoid, thumbLoss } from './policy-loss';
 import { latentInterval, type RatingScales } from './rating-scale';
 import { completionsOf, type RewardExample } from './reward-examples';
 
-/** Cross-entropy of the softmax over each group's scores with its pick; scores of the groups one after another. */
+/** Cross-entropy of the softmax over each group's scores with its pick; the groups' scores follow one another. */
 export function bestOfLoss(
   scores: ArrayLike<number>,
   groups: readonly { count: number; best: number; weight: number }[],
@@ -35,7 +35,7 @@ export function bestOfLoss(
 
 /**
  * Ordinal logit: -log(sigmoid(high - score) - sigmoid(low - score)), the probability that the score plus logistic noise
- * lies in the interval. Its slope is 1 - sigmoid(high - score) - sigmoid(low - score).
+ * is in the interval. Its slope is 1 - sigmoid(high - score) - sigmoid(low - score).
  */
 export function intervalLoss(
   scores: ArrayLike<number>,
@@ -46,7 +46,7 @@ export function intervalLoss(
   intervals.forEach(({ low, high, weight }, i) => {
     const [above, below] = [high - scores[i]!, low - scores[i]!];
     const w = weight / normaliser;
-    // sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - e^(b - a)), which stays exact far out in the tails.
+    // sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - e^(b - a)), which stays exact far into the tails.
     out.loss -= w * (logSigmoid(above) + logSigmoid(-below) + Math.log1p(-Math.exp(below - above)));
     out.gradient[i] = w * (1 - sigmoid(above) - sigmoid(below));
   });
@@ -54,7 +54,7 @@ export function intervalLoss(
 }
 
 export interface FeedbackLossOptions {
-  /** Bias of each rater of thumbs, by their index. */
+  /** Index of each rater of thumbs among the biases. */
   raters: ReadonlyMap<string, number>;
   biases: ArrayLike<number>;
   scales: RatingScales;

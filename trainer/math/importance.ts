@@ -1,18 +1,19 @@
-// Weights of tokens that another engine or an older policy sampled: exact behaviour log-probs against the trainer's own.
+// Weights of tokens sampled by another engine or an older policy: their exact log-probs there against the trainer's.
 import { AttuneError } from '@/core/errors';
 
 /**
- * How a weight w = p(trainer) / p(behaviour) is bounded: `truncate` clamps it (TIS), `icepop` makes a token outside the
- * bounds 0, `sequence-mask` makes an answer 0 whose geometric mean is outside and leaves the others as they are (OpenRLHF).
+ * How a weight w = p(trainer) / p(behaviour) is bounded: `truncate` clamps it (TIS), `icepop` sets a token outside the
+ * bounds to 0, `sequence-mask` sets a completion to 0 if its geometric mean is outside and leaves the others unchanged
+ * (OpenRLHF).
  */
 export type ImportanceMode = 'truncate' | 'icepop' | 'sequence-mask';
 
-/** Raw weights of one answer's tokens. Constants: no gradient runs through them. */
+/** Raw weights of one completion's tokens. They are constants: no gradient flows through them. */
 export function importanceRatios(trainer: ArrayLike<number>, behaviour: ArrayLike<number>): Float32Array {
   if (trainer.length !== behaviour.length) {
     throw new AttuneError(
       'BAD_INPUT',
-      `An answer has ${trainer.length} log-probs of the trainer and ${behaviour.length} of its sampler; they must be equal.`,
+      `A completion has ${trainer.length} log-probs of the trainer and ${behaviour.length} of its sampler; these counts must be equal.`,
     );
   }
   return Float32Array.from(trainer, (x, t) => Math.exp(x - behaviour[t]!));

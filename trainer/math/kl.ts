@@ -17,7 +17,7 @@ export function tokenKl(
   return kl;
 }
 
-/** The derivative of each token's KL for log p(policy), for a KL that is part of the loss. Shapes [N] -> [N]. */
+/** The derivative of each token's KL with respect to log p(policy), for a KL in the loss. Shapes [N] -> [N]. */
 export function tokenKlSlope(
   policy: ArrayLike<number>,
   reference: ArrayLike<number>,

@@ -7,9 +7,9 @@ export interface Evaluated {
 
 export interface LbfgsOptions {
   maxSteps?: number;
-  /** Ends where the largest slope is at most this. */
+  /** Stops when the largest slope is at most this. */
   tolerance?: number;
-  /** Pairs of steps and changes of slope that stand for the curvature. */
+  /** Number of pairs of step and change of slope that represent the curvature. */
   memory?: number;
 }
 
@@ -19,7 +19,7 @@ export interface Minimum {
   steps: number;
 }
 
-/** Share of the decrease that the slope promises which a step must bring (Armijo). */
+/** Share of the decrease promised by the slope that a step must achieve (Armijo). */
 const SUFFICIENT_DECREASE = 1e-4;
 const MOST_HALVINGS = 30;
 
@@ -53,11 +53,11 @@ export function minimise(
       next = moved(x, direction, length);
       found = evaluate(next);
     }
-    if (halvings === MOST_HALVINGS) break; // rounding hides what is left to gain
+    if (halvings === MOST_HALVINGS) break; // the remaining gain is below rounding
     const step = difference(next, x);
     const change = difference(found.gradient, gradient);
     const curvature = dot(step, change);
-    // Without positive curvature a pair would make the next direction go uphill.
+    // Without positive curvature a pair would turn the next direction uphill.
     if (curvature > 1e-10 * dot(change, change)) {
       pairs.push({ step, change, rho: 1 / curvature });
       if (pairs.length > memory) pairs.shift();
@@ -69,7 +69,7 @@ export function minimise(
   return { x, value, steps };
 }
 
-/** Minus the gradient times the inverse of the curvature that the pairs know of (the two-loop recursion, algorithm 7.4). */
+/** Minus the gradient times the inverse of the curvature in the pairs (the two-loop recursion, algorithm 7.4). */
 function towardsMinimum(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
   const direction = gradient.map((slope) => -slope);
   const alphas: number[] = [];

@@ -1,8 +1,8 @@
 // Which rows share one forward and backward pass.
 
 /**
- * Groups indexes by length, longest first, so that rows times the longest stays within `tokens`; what is longer goes
- * alone. `rows` counts the rows of one index (2 for a pair). The grouping depends on the arguments alone.
+ * Groups indexes by length, longest first, so that rows times the longest stays within `tokens`; a longer index gets
+ * its own group. `rows` counts the rows of one index (2 for a pair). The grouping depends only on the arguments.
  */
 export function packByLength(
   lengths: readonly number[],

@@ -10,7 +10,7 @@ export interface RunningMoments {
 
 export const NO_MOMENTS: RunningMoments = { count: 0, mean: 0, squares: 0 };
 
-/** Chan et al. 1979: two sets of moments make one. */
+/** Merges two sets of moments (Chan et al. 1979). */
 export function updateMoments(state: RunningMoments, batch: ArrayLike<number>): RunningMoments {
   const { mean, variance, count } = moments([batch]);
   const total = state.count + count;
@@ -23,5 +23,5 @@ export function updateMoments(state: RunningMoments, batch: ArrayLike<number>): 
   };
 }
 
-/** Unbiased, as trlX has it. */
+/** Unbiased, as in trlX. */
 export const deviationOf = ({ count, squares }: RunningMoments) => (count > 1 ? Math.sqrt(squares / (count - 1)) : 0);

@@ -1,8 +1,8 @@
-// Fills bins of a fixed size with rows of tokens, so that few padded places are computed.
+// Fills bins of a fixed size with rows of tokens, so that little padding is computed.
 
 /**
- * Best fit decreasing: longest row first, into the fullest bin that still has room for it, else into a new one; of equal
- * rows and bins the earlier one first. Indexes by bin; a row longer than `capacity` has a bin to itself.
+ * Best fit decreasing: longest row first, into the fullest bin that still has room for it, or else into a new one; ties
+ * go to the earlier row and bin. Returns indexes by bin; a row longer than `capacity` gets its own bin.
  */
 export function packBestFit(lengths: readonly number[], capacity: number): number[][] {
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);

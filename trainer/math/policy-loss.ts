@@ -1,10 +1,10 @@
-// The losses of policy, value function and reward model in plain numbers, each with its exact gradient for its inputs.
+// The losses of policy, value function and reward model in plain numbers, each with its exact gradient.
 import { AttuneError } from '@/core/errors';
 
 type Numbers = ArrayLike<number>;
 
 export interface PolicyLossInput {
-  /** log p now, at experience time; advantage; all [N] over response tokens. */
+  /** log p now, log p at experience time, advantage; all [N] over completion tokens. */
   logprobs: Numbers;
   oldLogprobs: Numbers;
   advantages: Numbers;
@@ -12,9 +12,9 @@ export interface PolicyLossInput {
   weights?: Numbers;
   /** epsilon of PPO's clip; null leaves the ratio free. */
   clip: number | null;
-  /** c of the dual clip (Ye et al. 2020), for negative advantages alone; null is off. */
+  /** c of the dual clip (Ye et al. 2020), only for negative advantages; null is off. */
   dualClip: number | null;
-  /** Divisor: response tokens of the whole minibatch, so that micro-batches add up to it. Default N. */
+  /** Divisor: completion tokens of the whole minibatch, so that micro-batches add up to it. Default N. */
   normaliser?: number;
 }
 
@@ -22,7 +22,7 @@ export interface PolicyLoss {
   loss: number;
   /** d loss / d logprobs. [N] */
   gradient: Float32Array;
-  /** Sums over the N tokens, to be divided by a caller that knows the whole minibatch. Clipped below and above 1. */
+  /** Sums over the N tokens, for the caller to divide by the whole minibatch. Tokens clipped below and above 1. */
   clippedLow: number;
   clippedHigh: number;
   /** log p - log p old. */
@@ -151,8 +151,8 @@ export function bradleyTerryLoss(
 }
 
 /**
- * Thumbs as logistic observations of the score: p(up) = sigmoid(score + bias of the rater), so that someone who always
- * votes up is explained by their bias and says nothing about answers.
+ * Thumbs as logistic observations of the score: p(up) = sigmoid(score + bias of the rater), so that the votes of
+ * someone who always votes up are explained by their bias and say nothing about completions.
  */
 export function thumbLoss(
   scores: Numbers,

@@ -1,10 +1,10 @@
-// The losses of DPO and KTO in plain numbers: preferences over log-ratios of whole answers, with exact gradients.
+// The losses of DPO and KTO in plain numbers: preferences over log-ratios of whole completions, with exact gradients.
 import { bradleyTerryLoss, type Outcome, type ScoreLoss, sigmoid } from './policy-loss';
 
-/** Two answers to a prompt, and which one was preferred. */
+/** Two completions of a prompt, and which one was preferred. */
 export interface PreferencePair {
   promptIds: Int32Array;
-  /** In a tie, either order. The end token belongs to an answer that ended. */
+  /** In either order for a tie. They include the end token unless the completion was cut off. */
   chosenIds: Int32Array;
   rejectedIds: Int32Array;
   outcome: Outcome;
@@ -12,7 +12,7 @@ export interface PreferencePair {
   weight: number;
 }
 
-/** One answer that was found good or bad. */
+/** One completion that was found good or bad. */
 export interface ThumbedCompletion {
   promptIds: Int32Array;
   completionIds: Int32Array;
@@ -22,7 +22,8 @@ export interface ThumbedCompletion {
 
 /**
  * DPO (Rafailov et al. 2023): Bradley-Terry over the implicit rewards beta * log(policy / reference), pairs laid out
- * [chosen 0, rejected 0, chosen 1, ...]. A tie is half a win for each side. The gradient is for the log-ratios.
+ * [chosen 0, rejected 0, chosen 1, ...]. A tie is half a win for each side. The gradient is with respect to the
+ * log-ratios.
  */
 export function dpoLoss(
   logRatios: ArrayLike<number>,
@@ -41,8 +42,8 @@ export function dpoLoss(
 }
 
 /**
- * KTO (Ethayarajh et al. 2024): w (1 - sigmoid(beta (logratio - kl))) for a good answer, with the sign turned for a bad one;
- * kl is a constant. The gradient is for the log-ratios.
+ * KTO (Ethayarajh et al. 2024): w (1 - sigmoid(beta (logratio - kl))) for a good completion, with the sign reversed for
+ * a bad one; kl is a constant. The gradient is with respect to the log-ratios.
  */
 export function ktoLoss(
   logRatios: ArrayLike<number>,
@@ -63,6 +64,6 @@ export function ktoLoss(
   return { loss, losses, gradient };
 }
 
-/** KTO's reference point: the mean log-ratio of answers under prompts that are not theirs, at least 0. */
+/** KTO's reference point: the mean log-ratio of completions under prompts that are not their own, at least 0. */
 export const mismatchedKl = (logRatios: readonly number[]) =>
   Math.max(0, logRatios.reduce((a, b) => a + b, 0) / Math.max(1, logRatios.length));

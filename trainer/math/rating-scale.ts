@@ -5,7 +5,7 @@ import type { FlawWeights, Questionnaire, Rating } from './reward-examples';
 export const LOWEST_RATING = 1;
 export const HIGHEST_RATING = 10;
 
-/** Mean and deviation of what one rater gives. */
+/** Mean and deviation of one rater's ratings. */
 export interface RaterScale {
   location: number;
   spread: number;
@@ -13,7 +13,7 @@ export interface RaterScale {
 
 export interface RatingScales {
   byRater: Map<string, RaterScale>;
-  /** For raters without a rating of their own, one for each instrument. */
+  /** For raters who have given no rating, one scale for each instrument. */
   pooled: Map<Rated['kind'], RaterScale>;
 }
 
@@ -28,7 +28,7 @@ export function qualityOf(flaws: readonly string[], { version, weights }: FlawWe
       const known = Object.keys(weights).join(', ');
       throw new AttuneError(
         'BAD_INPUT',
-        `The flaw ${JSON.stringify(flaw)} has no weight in ${version}; it knows ${known}.`,
+        `The flaw ${JSON.stringify(flaw)} has no weight in ${version}, which has ${known}.`,
       );
     }
     quality -= weight;
@@ -56,7 +56,7 @@ const ROUNDING_VARIANCE = 1 / 12;
 
 /**
  * Empirical Bayes by pseudo-counts: a rater's mean and variance are averaged with the pooled ones, which count as
- * `shrinkage` ratings, so that one rating says little about its author and fifty say nearly all.
+ * `shrinkage` ratings, so that one rating says little about its rater and fifty say nearly everything.
  */
 export function fitRatingScales(examples: readonly Rated[], shrinkage: number): RatingScales {
   const scales: RatingScales = { byRater: new Map(), pooled: new Map() };
@@ -82,18 +82,18 @@ export function fitRatingScales(examples: readonly Rated[], shrinkage: number): 
   return scales;
 }
 
-/** Before anybody has rated: even over the scale. */
+/** Before the first rating: uniform over the scale. */
 const UNKNOWN: RaterScale = {
   location: (LOWEST_RATING + HIGHEST_RATING) / 2,
   spread: (HIGHEST_RATING - LOWEST_RATING) / Math.sqrt(12),
 };
 
-/** Deviation of a latent score of variance 1 with logistic noise: a rating one spread up is one of these up. */
+/** Deviation of a latent score of variance 1 with logistic noise: one spread of the ratings corresponds to this. */
 const LATENT_DEVIATION = Math.sqrt(1 + Math.PI ** 2 / 3);
 
 /**
- * The latent interval that a rating says the score plus noise fell into. Half a point to each side; the ends of the
- * scale are open, since a 10 may hide any quality above.
+ * The latent interval that holds the score plus noise, according to a rating: half a point to each side. The ends of
+ * the scale are open, because a 10 may hide any higher quality.
  */
 export function latentInterval(example: Rated, scales: RatingScales): { low: number; high: number } {
   const scale = scales.byRater.get(instrument(example)) ?? scales.pooled.get(example.kind) ?? UNKNOWN;

@@ -1,28 +1,28 @@
-// The kinds of feedback that a reward model learns from, and which answers each of them judges.
+// The kinds of feedback that a reward model learns from, and which completions each of them judges.
 import type { Outcome } from './policy-loss';
 
 interface Judged {
   promptIds: Int32Array;
   /** Trust in the rater, 0 to 1. */
   weight: number;
-  /** What a report is split by, for example { language: 'de', raters: 'staff' }. */
+  /** Groups by which reports are split, for example { language: 'de', raters: 'staff' }. */
   groups?: Record<string, string>;
 }
 
 export interface Comparison extends Judged {
   kind: 'comparison';
-  /** In a tie or where both are bad, either order. The end token belongs to an answer that ended. */
+  /** In either order if they tie or both are bad. They include the end token unless the completion was cut off. */
   chosenIds: Int32Array;
   rejectedIds: Int32Array;
   outcome: Outcome;
-  /** Logits by which the winner should lead; 0 as a rule. */
+  /** Logits by which the winner should lead; usually 0. */
   margin: number;
 }
 
 export interface BestOf extends Judged {
   kind: 'best_of';
   completions: Int32Array[];
-  /** Index of the one that was picked. */
+  /** Index of the pick. */
   best: number;
 }
 
@@ -52,11 +52,11 @@ export interface Questionnaire extends Judged {
 
 export interface FlawWeights {
   version: string;
-  /** What each flaw takes off a quality of 1. */
+  /** How much each flaw takes off a quality of 1. */
   weights: Record<string, number>;
 }
 
-/** Somebody wrote a better answer: it wins over the original. The same text is a demonstration for SFT. */
+/** A better answer that a person wrote: it wins over the original, and is also a demonstration for SFT. */
 export interface Correction extends Judged {
   kind: 'correction';
   originalIds: Int32Array;
@@ -66,7 +66,7 @@ export interface Correction extends Judged {
 
 export type RewardExample = Comparison | BestOf | Thumb | Rating | Questionnaire | Correction;
 
-/** The answers that need a score, in the order of the loss's scores. */
+/** The completions that need a score, in the order of the loss's scores. */
 export function completionsOf(example: RewardExample): Int32Array[] {
   switch (example.kind) {
     case 'comparison':

@@ -1,4 +1,4 @@
-// The mean over an answer's tokens of what enters some blocks of the frozen base: what a linear probe reads.
+// What a linear probe reads: the states that enter some blocks of the frozen base, averaged over a completion's tokens.
 import { type Tensor2D, tf } from '@/trainer/backend';
 import { type CompletionGroup, type PackedCompletions, packCompletions } from './packing';
 import type { Backbone } from './types';
@@ -6,7 +6,7 @@ import type { Backbone } from './types';
 export interface CompletionStates {
   readonly blocks: readonly number[];
   readonly hiddenSize: number;
-  /** Answer after answer, block after block: [answers, blocks, H]. One without tokens has its prompt's last state. */
+  /** [completions, blocks, H]. A completion without tokens has its prompt's last state. */
   of(groups: readonly CompletionGroup[]): Float32Array;
 }
 
@@ -22,7 +22,7 @@ function meansOf(backbone: Backbone, groups: readonly CompletionGroup[], blocks:
   const completions = packed.lengths.length;
   const means = new Float32Array(completions * blocks.length * hiddenSize);
   tf.tidy(() => {
-    const average = averaging(packed); // [answers, N]
+    const average = averaging(packed); // [completions, N]
     backbone.entering(packed.batch, Math.max(...blocks), (layer, states) => {
       const at = blocks.indexOf(layer);
       if (at < 0) return;
@@ -36,7 +36,7 @@ function meansOf(backbone: Backbone, groups: readonly CompletionGroup[], blocks:
   return means;
 }
 
-/** Row a holds 1 / length at the tokens of answer a. [answers, N] */
+/** Row c has 1 / length at the tokens of completion c. [completions, N] */
 function averaging({ batch, last, lengths }: PackedCompletions): Tensor2D {
   const starts: number[] = [];
   let tokens = 0;

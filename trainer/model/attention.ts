@@ -1,7 +1,8 @@
-// Grouped-query attention forward and backward by hand; probabilities are made again rather than kept.
+// Grouped-query attention forward and backward by hand; probabilities are recomputed rather than kept.
 //
-// Queries go in parts, each against the keys up to its end alone: with four of them 3/8 of the square that nobody sees is
-// not computed, and a part's probabilities are as small as that (the tiling of FlashAttention, without its running maximum).
+// Queries are processed in parts, each against only the keys up to its end. With four parts the 3/8 of the square that
+// is masked anyway is not computed, and a part's probabilities take less memory (the tiling of FlashAttention, without
+// its running maximum).
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import type { BlockContext, QueryPart } from './llama';
 
@@ -21,7 +22,7 @@ export function attend({ q, k, v }: Heads, context: BlockContext): Tensor2D {
   return fromHeads(joinQueries(mixed, context), context);
 }
 
-/** `joined` is what `attend` returned; gradients are flat again, [N, n*D]. */
+/** `joined` is the result of `attend`; gradients are flat again, [N, n*D]. */
 export function attendBackward(dJoined: Tensor2D, joined: Tensor2D, { q, k, v }: Heads, context: BlockContext) {
   const { config, queryParts } = context;
   const dMixed = toHeads(dJoined, context); // [B*KV, G*T, D]
@@ -76,7 +77,7 @@ function joinQueries(parts: readonly Tensor3D[], { length }: BlockContext): Tens
   return tf.reshape(tf.concat(byHead, 1), [groups, perGroup * length, size]);
 }
 
-/** Gradients of the first s keys each: their sum over all T. [B*KV, T, D] */
+/** Sums gradients that each cover the first s keys, over all T. [B*KV, T, D] */
 function sumKeys(parts: readonly Tensor3D[], { length }: BlockContext): Tensor3D {
   const whole = parts.map((part) =>
     tf.pad(part, [
@@ -88,7 +89,7 @@ function sumKeys(parts: readonly Tensor3D[], { length }: BlockContext): Tensor3D
   return tf.addN(whole) as Tensor3D;
 }
 
-/** y [N, n*D] of any width D to [B*KV, n/KV*T, D], zero at padded places, so that they add nothing to a gradient. */
+/** y [N, n*D] of any width D to [B*KV, n/KV*T, D], zero at padding, so that it adds nothing to a gradient. */
 export function toHeads(y: Tensor2D, context: BlockContext, n = context.config.heads): Tensor3D {
   const { config, batch, length, padding } = context;
   const placed: Tensor = padding ? tf.mul(tf.gather(y, padding.toPlaces), padding.isToken) : y; // [B*T, n*D]
@@ -97,7 +98,7 @@ export function toHeads(y: Tensor2D, context: BlockContext, n = context.config.h
   return tf.reshape(byHead, [batch * config.keyValueHeads, rows, y.shape[1] / n]);
 }
 
-/** The inverse, without the padding. */
+/** The inverse of `toHeads`, without the padding. */
 function fromHeads(y: Tensor3D, { config, batch, length, padding }: BlockContext): Tensor2D {
   const { headSize } = config;
   const byToken = tf.transpose(tf.reshape(y, [batch, -1, length, headSize]), [0, 2, 1, 3]); // [B, T, n, D]

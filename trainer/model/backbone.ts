@@ -12,7 +12,7 @@ import type { Backbone, HeadLoss, Lora, NamedGradients, TokenBatch } from './typ
 export interface BackboneOptions {
   /**
    * Bytes of intermediate results that a backward pass may keep; the blocks that do not fit are computed a second time.
-   * The default holds nearly all of 2,048 tokens of a 135M base: 3 GiB in all, the base included.
+   * The default holds nearly all blocks for 2,048 tokens of a 135M base: 3 GiB in all, with the base.
    */
   keepBytes?: number;
 }
@@ -21,7 +21,7 @@ const KEEP_BYTES = 1.3 * 2 ** 30;
 
 type Visit = (layer: number, states: Tensor2D) => void;
 
-/** Reads each weight once, as fp32: 4 bytes a parameter for as long as the trunk lives. */
+/** Reads each weight once, as fp32: 4 bytes per parameter for as long as the backbone lives. */
 export function loadBackbone(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYTES }: BackboneOptions = {}): Backbone {
   const { weights } = base;
   const { config } = weights;
@@ -42,7 +42,7 @@ export function loadBackbone(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYT
     const rows = tf.gather(embedding, tf.tensor1d(layout.ids, 'int32')) as Tensor2D; // [N, H]
     return config.embeddingScale === 1 ? rows : tf.mul(rows, config.embeddingScale);
   };
-  /** x enters block `from` and is used up; what comes back enters block `to`. */
+  /** x enters block `from` and is disposed; the result enters block `to`. */
   const pass = (x: Tensor2D, from: number, to: number, lora: Lora | null, { contextOf }: Opened, visit?: Visit) => {
     let states = x; // [N, H]
     for (let layer = from; layer < to; layer++) {
@@ -53,7 +53,7 @@ export function loadBackbone(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYT
     }
     return states;
   };
-  /** What enters the first block that has pairs; a copy where the caller has it. */
+  /** The states that enter the first block with pairs; a copy if the caller knows them. */
   const enter = (opened: Opened, layer: number, known: Tensor2D | undefined): Tensor2D =>
     known ? tf.clone(known) : pass(embed(opened), 0, layer, null, opened);
   const close = (x: Tensor2D, { batch, length, padding, epsilon }: BlockContext): Tensor3D => {
@@ -90,14 +90,14 @@ export function loadBackbone(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYT
     backward(batch, lora, loss, entering) {
       const gradients: NamedGradients = new Map();
       let head: HeadLoss | undefined;
-      // What the tidy returns belongs to the caller's scope; everything else is freed, also when `loss` throws.
+      // What the tidy returns belongs to the caller's scope; everything else is freed, even when `loss` throws.
       scoped(() => {
         const opened = open(batch, lora);
         const { context, contextOf } = opened;
         const { firstLayer } = lora;
         let x = enter(opened, firstLayer, entering);
         const pairs = blocks.map((_, layer) => pairsOf(lora, layer)!);
-        // The last blocks are kept: their intermediates are the first to be used and freed.
+        // The last blocks are kept, because their intermediates are used and freed first.
         const bytes = 4 * keptFloats(context, x.shape[0]);
         const firstKept = Math.max(0, blocks.length - Math.floor(keepBytes / bytes));
         const inputs: Tensor2D[] = [];
@@ -195,7 +195,7 @@ function readMatrix(weights: ModelWeights, name: string): Tensor2D {
 const readVector = (weights: ModelWeights, name: string): Tensor1D =>
   uploaded(tf.tensor1d(weights.tensor(name).float32()));
 
-/** tfjs copies a tensor to the native side at its first use and holds the array until then: a second copy of the base. */
+/** Uses a tensor at once: until its first use tfjs also holds its array, which would be a second copy of the base. */
 function uploaded<T extends Tensor>(tensor: T): T {
   tf.tidy(() => void tf.slice(tensor, 0, 1));
   return tensor;

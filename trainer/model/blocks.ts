@@ -1,4 +1,4 @@
-// One Llama block forward and backward without a tape: only LoRA has gradients, so the frozen weights cost one product each way.
+// One Llama block forward and backward without a tape: only LoRA has gradients, so frozen weights cost a product each way.
 import type { Projection } from '@/core/base/model-config';
 import { scoped, type Tensor2D, tf } from '@/trainer/backend';
 import { attend, attendBackward, type Heads, toHeads } from './attention';
@@ -16,20 +16,20 @@ import {
 } from './derivatives';
 import type { BlockContext, BlockWeights, LoraTensors } from './llama';
 
-/** What the backward pass of a block needs beside its input; everything cheap is made again. */
+/** What the backward pass of a block needs in addition to its input; everything cheap is recomputed. */
 export interface KeptBlock {
   heads: Heads;
   joined: Tensor2D; // [N, H*D]
   residual: Tensor2D; // [N, H]
   gate: Tensor2D; // [N, F]
   up: Tensor2D; // [N, F]
-  /** What the norms of some bases take in: queries and keys [N, n*D], and what each part gives back [N, H]. */
+  /** The inputs of the extra norms of some bases: queries and keys [N, n*D], and the output of each part [N, H]. */
   unnormed: { q: Tensor2D; k: Tensor2D } | null;
   attended: Tensor2D | null;
   down: Tensor2D | null;
 }
 
-/** Floats that KeptBlock and the block's input take for a batch. */
+/** Number of floats in KeptBlock and the block's input for a batch. */
 export function keptFloats({ config, batch, length }: BlockContext, tokens: number): number {
   const { hiddenSize, intermediateSize, heads, keyValueHeads, headSize, hasQkNorm, hasOutputNorms } = config;
   const perPlace = (heads + 2 * keyValueHeads) * headSize;
@@ -39,8 +39,8 @@ export function keptFloats({ config, batch, length }: BlockContext, tokens: numb
 }
 
 /**
- * The projection with its pair added, W + (alpha / rank) (A B)^T [out, in]: beside some hundred tokens, one sum of the
- * weights' size is less than a thin product and a sum of the activations' size.
+ * The projection with its pair added, W + (alpha / rank) (A B)^T [out, in]: from a few hundred tokens on, one addition
+ * the size of the weights costs less than a low-rank product and an addition the size of the activations.
  */
 function weightOf(
   name: Projection,
@@ -101,12 +101,12 @@ export function forwardBlock(
 
 export type BlockGradients = Partial<Record<Projection, { a: Tensor2D; b: Tensor2D }>>;
 
-/** Of projections that have one input. [N, out] */
+/** Gradients of the outputs of projections that share an input. [N, out] */
 type OutputGradients = Partial<Record<Projection, Tensor2D>>;
 
 const entriesOf = (outputs: OutputGradients) => Object.entries(outputs) as [Projection, Tensor2D][];
 
-/** Thin products with the input [N, in] are made once for all pairs that have it. */
+/** Low-rank products with the input [N, in] are computed once for all pairs that share it. */
 function pairGradients(
   input: Tensor2D,
   outputs: OutputGradients,
@@ -139,7 +139,7 @@ export function backwardBlock(
   const { activation } = context.config;
   const { heads, joined, residual, gate, up, unnormed, attended, down } = kept;
   const { queryNorm, keyNorm, attentionOutputNorm, feedForwardOutputNorm } = weights;
-  /** The gradient of the input of some projections, given those of their outputs [N, out]; their pairs' go to `gradients`. */
+  /** The gradient of projections' shared input from those of their outputs [N, out]; the pairs' go to `gradients`. */
   const unproject = (input: Tensor2D, outputs: OutputGradients, gradients: BlockGradients): Tensor2D => {
     Object.assign(gradients, pairGradients(input, outputs, lora, context));
     const inputs = entriesOf(outputs).map(([name, dOut]) =>

@@ -1,9 +1,9 @@
-// The parts of a block beside its projections, each with its derivative by hand: norm, activation, rotation.
+// The parts of a block other than its projections, each with its derivative by hand: norm, activation, rotation.
 import type { ModelConfig } from '@/core/base/model-config';
 import { type Scalar, scoped, type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
 import type { BlockContext } from './llama';
 
-/** What a norm and its derivative have in common. */
+/** What a norm and its derivative share. */
 export interface Unit {
   inverse: Tensor; // 1 / rms(x) [N, 1]
   unit: Tensor2D; // x / rms(x) [N, H]
@@ -18,14 +18,14 @@ export function unitOf(x: Tensor2D, epsilon: Scalar): Unit {
 export const norm = (x: Tensor2D, weight: Tensor1D, epsilon: Scalar): Tensor2D =>
   tf.mul(unitOf(x, epsilon).unit, weight);
 
-/** The gradient of x, whose `unitOf` is the second argument. */
+/** The gradient with respect to x; the second argument is `unitOf(x)`. */
 export function normBackward(dy: Tensor2D, { inverse, unit }: Unit, weight: Tensor1D): Tensor2D {
   const slope = tf.mul(dy, weight); // [N, H]
   const along = tf.mean(tf.mul(slope, unit), 1, true); // [N, 1]
   return tf.mul(tf.sub(slope, tf.mul(unit, along)), inverse);
 }
 
-/** The same head by head, with one weight [D] for all. [N, n*D] */
+/** `norm` for each head, with one weight [D] for all heads. [N, n*D] */
 export function headNorm(x: Tensor2D, weight: Tensor1D | null, epsilon: Scalar): Tensor2D {
   if (!weight) return x;
   return tf.reshape(norm(tf.reshape(x, [-1, weight.shape[0]]) as Tensor2D, weight, epsilon), x.shape);
@@ -38,7 +38,7 @@ export function headNormBackward(dy: Tensor2D, x: Tensor2D, weight: Tensor1D, ep
 
 type Activation = ModelConfig['activation'];
 
-/** What the product of activation and up, and its derivative, have in common. */
+/** What activation(gate) * up and its derivative share. */
 export interface Opened {
   open: Tensor2D; // [N, F]
   /** gate * open */
@@ -69,7 +69,7 @@ export function activateBackward(
   return { dGate: tf.mul(tf.mul(dy, up), slope), dUp: tf.mul(dy, activated) };
 }
 
-/** sigmoid(u): u is the gate for silu, and for gelu, whose (1 + tanh z) / 2 is sigmoid(2 z), 2 sqrt(2 / pi) (x + 0.044715 x^3). */
+/** sigmoid(u): u is x for silu, 2 sqrt(2 / pi) (x + 0.044715 x^3) for gelu, whose (1 + tanh z) / 2 is sigmoid(2 z). */
 const openingOf = (gate: Tensor2D, activation: Activation): Tensor2D =>
   tf.sigmoid(activation === 'silu' ? gate : tf.mul(gate, geluFactor(gate, 0.044715)));
 

@@ -1,13 +1,15 @@
-// What enters the lowest adapted block, kept in memory: the frozen blocks below give the same for a row in every epoch.
+// Keeps the states that enter the lowest adapted block: the frozen blocks below give a row the same states every epoch.
 import { type Tensor2D, tf } from '@/trainer/backend';
 import type { Backbone, TokenBatch } from './types';
 
 export interface EnteringStates {
-  /** For the tokens of all rows, row after row; undefined where nothing lies below the adapter. The caller's. [N, H] */
+  /**
+   * For the tokens of all rows, in order; undefined if the adapter starts at block 0. The caller disposes it. [N, H]
+   */
   of(batch: TokenBatch): Tensor2D | undefined;
 }
 
-/** Beyond `bytes` what enters is computed each time and no longer kept. */
+/** Keeps at most `bytes`; further states are computed each time. */
 export function keepEnteringStates(backbone: Backbone, layer: number, bytes: number): EnteringStates {
   const { hiddenSize } = backbone.config;
   const kept = new Map<string, Float32Array>();
@@ -16,7 +18,7 @@ export function keepEnteringStates(backbone: Backbone, layer: number, bytes: num
     const key = `${ids[row]} ${JSON.stringify(segments?.[row] ?? null)}`;
     const known = kept.get(key);
     if (known) return known;
-    // Each row alone: in another batch its last bits differ, and a resumed run must find the same ones.
+    // Each row is computed alone: in another batch its last bits differ, and a resumed run must find the same ones.
     const alone = { ids: [ids[row]!], ...(segments && { segments: [segments[row]!] }) };
     const states = tf.tidy(() => backbone.entering(alone, layer).dataSync() as Float32Array);
     if (states.byteLength <= free) {

@@ -1,4 +1,4 @@
-// A scalar per position on top of the trunk: the reward of an answer, or the value of a state.
+// A scalar per position on top of the backbone: the reward of a completion, or the value of a state.
 import type { Rng } from '@/core/rng';
 import {
   type Scalar,
@@ -20,7 +20,7 @@ export interface ScalarHeadOptions {
   init: 'zero' | 'normal';
   rng: Rng;
   bias?: number;
-  /** Normalise each hidden state to mean 0, variance 1 first (no affine part). */
+  /** Normalises each hidden state to mean 0 and variance 1 first (no affine part). */
   layerNorm?: boolean;
 }
 
@@ -34,9 +34,9 @@ export interface ScalarLoss {
 export interface ScalarHead {
   readonly name: string;
   readonly variables: NamedVariables;
-  /** One number a position. N */
+  /** One number per position. N */
   values(hidden: Tensor3D, positions: HiddenPositions): Float32Array;
-  /** The loss of those values and its gradients; `detached` keeps it from the trunk: dHidden is zero. */
+  /** The loss of those values and its gradients; `detached` keeps them from the backbone: dHidden is zero. */
   loss(
     hidden: Tensor3D,
     positions: HiddenPositions,

@@ -1,4 +1,4 @@
-// Where each token of a batch lies: the flat order of real tokens, its place in the padded [B, T], and what it may see.
+// Where each token of a batch is: the flat order of real tokens, its place in the padded [B, T], and what it may see.
 import { AttuneError } from '@/core/errors';
 import type { Segment, TokenBatch } from './types';
 
@@ -11,9 +11,9 @@ export interface BatchLayout {
   length: number; // T, the longest row
   /** row * T + index in the row. N */
   places: Int32Array;
-  /** No row is padded, so that flat and padded order are the same. */
+  /** No row is padded, so flat and padded order are the same. */
   isDense: boolean;
-  /** 0 where query t may see key s, else -1e9. [1, T, T] where every row is one sequence, else [B, T, T]. */
+  /** 0 where query t may see key s, else -1e9. [1, T, T] if every row is one sequence, else [B, T, T]. */
   mask: { values: Float32Array; rows: number };
 }
 
@@ -69,14 +69,14 @@ function positionsOf(segments: readonly Segment[], length: number): Int32Array {
   return positions;
 }
 
-/** Keys that are not later than the query. Rows are padded on the right, so it hides the padding too. */
+/** Shows keys that are not later than the query. Rows are padded on the right, so this also hides the padding. */
 function causalMask(length: number): Float32Array {
   const mask = new Float32Array(length * length);
   for (let t = 0; t < length; t++) mask.fill(HIDDEN, t * length + t + 1, (t + 1) * length);
   return mask;
 }
 
-/** Keys of the query's own segment that are not later, and all keys of the segments that it continues. [B, T, T] */
+/** Shows the query's own segment up to the query, and all of the segments that it continues. [B, T, T] */
 function treeMasks(rows: readonly (readonly Segment[])[], length: number): Float32Array {
   const masks = new Float32Array(rows.length * length * length).fill(HIDDEN);
   for (const [r, segments] of rows.entries()) {
@@ -93,17 +93,17 @@ function treeMasks(rows: readonly (readonly Segment[])[], length: number): Float
       }
       next += size;
     }
-    // A padded query sees itself alone; nothing reads what it computes.
+    // A padded query sees only itself; nothing reads its result.
     for (let t = next; t < length; t++) masks[(r * length + t) * length + t] = 0;
   }
   return masks;
 }
 
-/** The mask of layers that see their last `window` positions only: what lies further back is hidden as well. */
+/** The mask of layers that see only the last `window` positions: everything further back is also hidden. */
 export function windowMask({ mask, batch, length, places, positions }: BatchLayout, window: number): Float32Array {
   const at = new Int32Array(mask.rows * length); // position at each place
   if (mask.rows === batch) for (const [token, place] of places.entries()) at[place] = positions[token]!;
-  else for (let t = 0; t < length; t++) at[t] = t; // one mask for rows that are one sequence each
+  else for (let t = 0; t < length; t++) at[t] = t; // one mask serves rows that are one sequence each
   const narrow = mask.values.slice();
   for (let query = 0; query < at.length; query++) {
     const row = query - (query % length);

@@ -1,4 +1,4 @@
-// One Llama block as a pure tf function of its input and its LoRA tensors; the frozen weights are constants to the tape.
+// The weights of a Llama block, and what all blocks share in one call: rotary angles, masks, padding and scales.
 import { attentionOf, type ModelConfig, type Projection } from '@/core/base/model-config';
 import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf, usesGpu } from '@/trainer/backend';
 import { type BatchLayout, windowMask } from './layout';
@@ -7,9 +7,9 @@ export interface BlockWeights {
   inputNorm: Tensor1D; // [H]
   feedForwardNorm: Tensor1D; // [H]
   projections: Record<Projection, Tensor2D>; // [out, in]
-  /** Where the base has biases: [out]. */
+  /** If the base has biases: [out]. */
   biases: Partial<Record<Projection, Tensor1D>>;
-  /** Further norms, of bases that have them: of queries and keys [D], and of what each part gives back [H]. */
+  /** Extra norms of some bases: of queries and keys [D], and of the output of each part [H]. */
   queryNorm: Tensor1D | null;
   keyNorm: Tensor1D | null;
   attentionOutputNorm: Tensor1D | null;
@@ -19,7 +19,7 @@ export interface BlockWeights {
 /** The pair of a projection: A [in, r], B [r, out]. */
 export type LoraTensors = ReadonlyMap<Projection, readonly [a: Tensor2D, b: Tensor2D]>;
 
-/** What every block of one call shares; blocks that see a sliding window have one of their own. */
+/** What all blocks share in one call; blocks with a sliding window have their own. */
 export interface BlockContext {
   config: ModelConfig;
   batch: number; // B
@@ -30,25 +30,25 @@ export interface BlockContext {
   rotateHalf: Tensor2D; // [D, D]
   /** 0 where the query may see the key, else -1e9. */
   mask: Tensor; // [1 or B, 1, T, T]
-  /** The same in the parts in which attention goes. */
+  /** The same mask, split into the parts that attention processes. */
   queryParts: readonly QueryPart[];
-  /** Between the N real tokens and the B * T places of attention; null where no row is padded. */
+  /** Maps between the N real tokens and the B * T places of attention; null if no row is padded. */
   padding: { toPlaces: Tensor1D; fromPlaces: Tensor1D; isToken: Tensor2D } | null;
-  /** alpha / rank. These are tensors because a number would be sent to the device again at each use. */
+  /** alpha / rank. The scales are tensors because a number would be sent to the device again at each use. */
   loraScale: Scalar;
   attentionScale: Scalar;
-  /** Of the norms. */
+  /** Epsilon of the norms. */
   epsilon: Scalar;
 }
 
-/** Some queries of each row; they see no key behind the last of them. */
+/** Some queries of each row; they see no key after the last of them. */
 export interface QueryPart {
   from: number;
   to: number;
   mask: Tensor; // [1 or B, 1, t, s], t = to - from, s = to
 }
 
-/** A part's products should be worth the calls; on a GPU, which waits for those, none are. */
+/** A part must be large enough to be worth its calls; on a GPU, which waits for calls, no part is. */
 const MIN_QUERIES = 64;
 const MOST_QUERY_PARTS = 4;
 
@@ -89,7 +89,7 @@ export function createContext(config: ModelConfig, layout: BatchLayout, loraScal
   };
 }
 
-/** The same for blocks that see a sliding window: other angles, a narrower mask. */
+/** The context of blocks with a sliding window: other angles, a narrower mask. */
 export function localContext(context: BlockContext, layout: BatchLayout): BlockContext {
   const { length, mask, positions } = layout;
   const { config } = context;
@@ -105,7 +105,7 @@ export function localContext(context: BlockContext, layout: BatchLayout): BlockC
 }
 
 function createPadding({ batch, length, places }: BatchLayout): BlockContext['padding'] {
-  const toPlaces = new Int32Array(batch * length); // padded places take token 0: real queries never see them
+  const toPlaces = new Int32Array(batch * length); // padding takes token 0: real queries never see it
   const isToken = new Float32Array(batch * length);
   for (const [token, place] of places.entries()) {
     toPlaces[place] = token;

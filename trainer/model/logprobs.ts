@@ -1,17 +1,17 @@
-// Log-probabilities of response tokens, with their gradient for the hidden states, slice by slice of the vocabulary head.
+// Log-probabilities of completion tokens and their gradient for the hidden states, in slices of the vocabulary head.
 import { disposeAll, scoped, type Tensor, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import { gatherPositions, scatterPositions } from './positions';
 import type { Backbone, CompletionPositions, HeadLoss } from './types';
 
-/** Positions and vocabulary rows a step: the logits of one are 32 MB, and three such arrays live at once. */
+/** Positions and vocabulary rows per step: the logits of a step are 32 MB, and three such arrays exist at once. */
 const POSITIONS = 2048;
 const VOCABULARY = 4096;
 
-/** A type, not an interface: what `tf.tidy` may return has an index signature. */
+/** A type, not an interface, because `tf.tidy` requires an index signature of what it returns. */
 export type CompletionLogprobs = {
   /** log p(target) at the temperature. N */
   logprobs: Float32Array;
-  /** Of the whole distribution, nats. N */
+  /** Entropy of the whole distribution, in nats. N */
   entropy: Float32Array;
 };
 
@@ -19,7 +19,7 @@ export interface LogprobLoss {
   loss: number;
   /** d loss / d logprob. N */
   dLogprobs: Float32Array;
-  /** d loss / d entropy, where the loss has an entropy term. N */
+  /** d loss / d entropy, if the loss has an entropy term. N */
   dEntropy?: Float32Array;
   metrics?: Record<string, number>;
 }
@@ -47,7 +47,7 @@ export function completionLogprobs(
 
 /**
  * One pass over the head for the loss and its gradient: d logprob_i / d hidden_i = (E[target_i] - sum_v p_v E_v) / T
- * does not depend on the loss, so it is made beside the log-probabilities and weighted by dLogprobs afterwards.
+ * does not depend on the loss, so it is computed along with the log-probabilities and weighted by dLogprobs afterwards.
  * `withEntropyGradient` costs one more product with the head: dH / d hidden = -sum_v p_v (log p_v + H) E_v / T.
  */
 export function completionLogprobsWithGradient(
@@ -91,7 +91,7 @@ export function completionLogprobsWithGradient(
   return { loss: result!.loss, dHidden, gradients: new Map(), metrics: result!.metrics ?? {} };
 }
 
-/** Next-token cross-entropy, for SFT: the weighted mean of -logprob, weights 1 where none are given. */
+/** Next-token cross-entropy, for SFT: the weighted mean of -logprob, with weights of 1 by default. */
 export function crossEntropy(logprobs: Float32Array, weights?: Float32Array): LogprobLoss {
   let total = 0;
   let sum = 0;
@@ -123,9 +123,9 @@ function scoreChunk(head: Tensor2D, hidden: Tensor2D, target: Int32Array, temper
       const own = tf.max(logits, 1, true); // [n, 1]
       const highest = (before ? tf.maximum(before.highest, own) : own) as Tensor2D;
       const exp = scoped((): Tensor2D => tf.exp(tf.sub(logits, highest))); // [n, v]
-      // sum_v p_v logit_v is the dot product of the hidden state with sum_v p_v E_v, where that is made.
+      // If sum_v p_v E_v is computed, its dot product with the hidden state gives sum_v p_v logit_v.
       const product: Tensor2D | null = isWeighted ? tf.mul(exp, logits) : null; // [n, v]
-      // What was summed up so far is brought to the new maximum.
+      // Rescales the sums so far to the new maximum.
       const fade = before ? tf.exp(tf.sub(before.highest, highest)) : null; // [n, 1]
       const plus = (earlier: Tensor2D | undefined, sum: Tensor): Tensor2D =>
         (fade && earlier ? tf.add(tf.mul(earlier, fade), sum) : sum) as Tensor2D;

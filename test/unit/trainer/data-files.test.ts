@@ -249,7 +249,7 @@ describe('data sets', () => {
   });
 
   it.each([
-    ['{"prompt": "q", "response": "a"}', /data\.jsonl:2: beside a bare prompt "response" would be lost/],
+    ['{"prompt": "q", "response": "a"}', /data\.jsonl:2: next to a bare prompt, "response" would be lost/],
     ['{"prompt": "q", "chosn": "a"}', /data\.jsonl:2: "chosn" is not known; did you mean "chosen"/],
     ['{"prompt": "q", "completion": "a", "lable": true}', /"lable" is not known; did you mean "label"/],
     ['{"prompt": "q", "completion": "a", "score": 3}', /"score" is not read and would change what the line means/],

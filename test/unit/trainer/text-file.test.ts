@@ -45,7 +45,7 @@ describe('is refused, by the file’s name and with a way out', () => {
     ['zip', Buffer.from('PK\x03\x04\x14\x00'), /data\.jsonl is a zip archive/],
     ['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0]), /data\.jsonl is UTF-32 text/],
     ['half of a UTF-16 character', Buffer.from([0xff, 0xfe, 0x3e, 0xd8]), /data\.jsonl is broken UTF-16/],
-    ['zero bytes', Buffer.from('{"a":"b\0\0\0"}'), /data\.jsonl holds zero bytes/],
+    ['zero bytes', Buffer.from('{"a":"b\0\0\0"}'), /data\.jsonl contains zero bytes/],
   ])('%s', async (_, bytes, message) => {
     const error = await read(bytes).catch((thrown: Error) => thrown);
     expect((error as Error).message).toMatch(message);

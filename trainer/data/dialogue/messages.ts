@@ -5,14 +5,14 @@ import { AttuneError } from '@/core/errors';
 import { excerpt } from '@/core/text/text';
 import { nameUnknownKeys } from '@/core/text/unknown-keys';
 
-/** A turn; weight 0 marks an answer that is context and not to be learnt. */
+/** A turn; weight 0 marks an answer that is context and is not learnt. */
 export interface Turn extends ChatMessage {
   weight?: 0 | 1;
 }
 
 const ROLES = ['system', 'user', 'assistant'] as const;
 
-/** Published conversations carry every field of their source; an empty one says nothing. */
+/** Published conversations carry every field of their source; an empty field has no meaning. */
 export const isEmpty = (value: unknown) =>
   value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 
@@ -54,7 +54,7 @@ const HH_TURN = /(?:^|\n\n)(Human|Assistant):[ \t]*/;
 /** Whether a string is a dialogue in the form of HH-RLHF and not a single text. */
 export const isDialogue = (text: string): boolean => /^\s*Human:/.test(text);
 
-/** A string with the turns of HH-RLHF is a dialogue; any other is what a user says. */
+/** A string with the turns of HH-RLHF is a dialogue; any other string is a user's message. */
 function splitTurns(text: string, field: string, place: string): Turn[] {
   const [before, ...parts] = text.trim().split(HH_TURN);
   if (text.trim() === '') throw new AttuneError('BAD_INPUT', `${place}: ${field} is empty.`);
@@ -65,7 +65,7 @@ function splitTurns(text: string, field: string, place: string): Turn[] {
   const turns: Turn[] = [];
   for (let i = 0; i < parts.length; i += 2) {
     const content = parts[i + 1]!.trim();
-    // A prompt may end with "Assistant:", where the answer begins.
+    // A prompt may end with "Assistant:", after which the answer begins.
     if (content || i + 2 < parts.length) turns.push({ role: parts[i] === 'Human' ? 'user' : 'assistant', content });
   }
   return turns;
