@@ -1,4 +1,4 @@
-// Measures a candidate for the gates: parity with the engine, distance from its reference, answers against the parent's.
+// Measures a candidate for the gates: parity with the engine, distance from its reference, answers against its parent.
 import { hash32, Rng } from '@/core/rng';
 import { promptsOf } from '@/trainer/data/examples';
 import { shownCompletions } from '@/trainer/data/preference-examples';
