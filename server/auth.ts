@@ -12,16 +12,16 @@ import * as schema from '@/db/schema';
 import { moveHistory } from './services/account/guest';
 
 export const ADMIN_EMAIL = 'admin@attune.local';
-/** Where a link leads that was used before, or is too old. */
+/** The page for a link that has been used or has expired. */
 export const SPENT_LINK_PATH = '/sign-in/link';
 const LINK_SECONDS = 60 * 60;
 
-/** Where the link of the call in progress goes; a request from outside has nowhere to send it. */
+/** Receives the link of the call in progress; a request from outside has no slot, so its link goes nowhere. */
 const outbox = new AsyncLocalStorage<{ url: string | null }>();
 
 interface AuthOptions {
   secret: string;
-  /** The one address that the library knows; `http/auth-handler` brings requests to any other address under it. */
+  /** The only address that the library knows; `http/auth-handler` rewrites requests to any other address to it. */
   baseUrl: string;
   log?: Logger;
 }
@@ -32,10 +32,10 @@ export function createAuth(db: Database, { secret, baseUrl, log }: AuthOptions) 
     baseURL: baseUrl,
     secret,
     telemetry: { enabled: false },
-    // Said out loud, because the library leaves the checks out where it takes its surroundings for a test's. A cookie's
-    // Secure mark depends on the request, so the handler around the library sets it.
+    // Set explicitly, because the library skips these checks when it thinks that it runs in a test. Whether a cookie is
+    // marked Secure depends on the request, so the handler around the library sets that.
     advanced: { disableOriginCheck: false, disableCSRFCheck: false, useSecureCookies: false },
-    // services/sign-in-limits counts instead: for all replicas, and by what is asked.
+    // services/sign-in-limits counts instead, across all replicas and by kind of request.
     rateLimit: { enabled: false },
     logger: {
       log: (level, message, ...details) => {
@@ -69,8 +69,8 @@ export type Auth = ReturnType<typeof createAuth>;
 const withoutEmails = (message: string) => message.replace(/[^\s<>"]+@[^\s<>"]+/g, '[e-mail]');
 
 /**
- * A URL that signs an admin in once, within an hour: the one with this address, or the first admin, who is made where
- * there is none. Throws NOT_FOUND for an unknown address, and CONFLICT for an account without the role.
+ * A URL that signs an admin in once, within an hour: the admin with this address, or the first admin, who is created
+ * if there is none. Throws NOT_FOUND for an unknown address, and CONFLICT for an account without the role.
  */
 export async function createAdminLink(db: Database, auth: Auth, email?: string): Promise<string> {
   const address = email === undefined ? await firstAdmin(db) : await adminAt(db, email.trim().toLowerCase());
@@ -96,7 +96,7 @@ async function adminAt(db: Executor, email: string): Promise<string> {
   return email;
 }
 
-/** The oldest admin account. Where none is left, the product's own becomes one again, and nothing of its past can open it. */
+/** The oldest admin account. If none is left, the product's own becomes admin again, without old sessions or logins. */
 async function firstAdmin(db: Database): Promise<string> {
   return db.transaction(async (tx) => {
     const [oldest] = await tx

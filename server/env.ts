@@ -26,9 +26,9 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
     dataFolder,
     modelPath: env.ATTUNE_MODEL,
     engineSocket: env.ATTUNE_ENGINE_SOCKET ?? engineSocket(dataFolder),
-    /** null is the model's own limit. */
+    /** null means the model's own limit. */
     maxContext: env.ATTUNE_ENGINE_MAX_CONTEXT ?? null,
-    /** Signs sessions; null takes the one kept in the data folder. */
+    /** Signs sessions; null means the secret kept in the data folder. */
     authSecret: env.AUTH_SECRET ?? null,
     /** The address that people use; null accepts any host name that reaches the server. */
     publicUrl: env.ATTUNE_URL ?? null,

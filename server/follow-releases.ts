@@ -1,4 +1,4 @@
-// Hears of stops, new versions and releases from other processes, and acts on them here.
+// Listens for stops, new versions and releases from other processes, and acts on them here.
 import { and, eq } from 'drizzle-orm';
 import { CHANNELS } from '@/core/contract';
 import { version } from '@/db/schema';
@@ -12,7 +12,7 @@ export function followReleases(product: Product): void {
   }
 }
 
-/** Loaded before anybody asks for it: the first token does not wait. A rejected version is nobody's. */
+/** Loads a version before the first request for it, so that its first token does not wait. Skips rejected versions. */
 async function preload({ db, engine, log }: Product, versionId: string): Promise<void> {
   try {
     const [row] = await db
@@ -21,6 +21,6 @@ async function preload({ db, engine, log }: Product, versionId: string): Promise
       .where(and(eq(version.id, versionId), eq(version.status, 'accepted')));
     if (row) await engine.load(versionId);
   } catch (error) {
-    log.warn({ err: error, versionId }, 'a version was not loaded ahead');
+    log.warn({ err: error, versionId }, 'a version could not be loaded in advance');
   }
 }

@@ -21,17 +21,17 @@ import type { Product } from './services/product';
 export interface WebProcess {
   product: Product;
   auth: Auth;
-  /** Leaves what is being written to the process that comes next. */
+  /** Leaves answers in progress to the next process. */
   close(): Promise<void>;
 }
 
 /** How often generations of a replica that died are looked for, in milliseconds. */
 const RESUME_EVERY_MS = 10_000;
 
-/** Next compiles instrumentation and each route apart, so a module's own variable would exist several times. */
+/** Next compiles instrumentation and each route separately, so a module's variable would exist several times. */
 const held = globalThis as typeof globalThis & { attuneWebProcess?: Promise<WebProcess> };
 
-/** The one of this process, started at the first call; a start that failed is tried again at the next. */
+/** This process's product, started at the first call; after a failed start the next call tries again. */
 export function getWebProcess(): Promise<WebProcess> {
   if (!held.attuneWebProcess) {
     held.attuneWebProcess = startWebProcess(readServerEnv()).catch((error: unknown) => {
@@ -70,10 +70,12 @@ export async function startWebProcess(
 
   await seedBase(db, base);
   followReleases(product);
-  capacityOf(product); // asked for now, known at the first request
+  capacityOf(product); // asked now, so that it is known at the first request
   await resumeGenerations(product);
   const timer = setInterval(() => {
-    resumeGenerations(product).catch((error: unknown) => log.warn({ err: error }, 'looking for lost generations'));
+    resumeGenerations(product).catch((error: unknown) =>
+      log.warn({ err: error }, 'the search for lost generations failed'),
+    );
   }, RESUME_EVERY_MS).unref();
 
   const close = async () => {
@@ -88,7 +90,7 @@ export async function startWebProcess(
   return { product, auth, close };
 }
 
-/** Made at the first start; a new one would sign everybody out. */
+/** Made at the first start; a new one would sign everyone out. */
 export function keptSecret(folder: string): string {
   const file = path.join(folder, 'auth-secret');
   if (!existsSync(file)) {
@@ -96,7 +98,7 @@ export function keptSecret(folder: string): string {
     try {
       writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
     } catch (error) {
-      // Another process was first: its secret is the one.
+      // Another process was first, so its secret counts.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }

@@ -22,10 +22,10 @@ export interface Context {
   user: Login | null;
 }
 
-/** Who asks, from the session's cookie alone. */
+/** Finds the caller, from the session cookie only. */
 export async function createContext({ product, auth }: WebProcess, headers: Headers): Promise<Context> {
   const session = await auth.api.getSession({ headers }).catch(async (error: unknown) => {
-    // better-auth hides what failed; the database itself can be asked.
+    // better-auth hides what failed, so the database is asked directly.
     await checkDatabase(product);
     throw toAttuneError(error);
   });
@@ -48,7 +48,7 @@ const TRANSPORT_CODE: Record<ErrorCode, TRPCError['code']> = {
   CANCELLED: 'CLIENT_CLOSED_REQUEST',
   INTERNAL: 'INTERNAL_SERVER_ERROR',
 };
-/** JSON-RPC's numbers: a client takes a stream up again after a 500's, and gives it up after this one. */
+/** JSON-RPC's numbers: a client reconnects a stream after the number of a 500, and gives up after this one. */
 const INVALID_REQUEST = -32600;
 
 const t = initTRPC.context<Context>().create({
@@ -70,7 +70,7 @@ const t = initTRPC.context<Context>().create({
     return {
       ...shape,
       code: type === 'subscription' && isHopeless ? INVALID_REQUEST : shape.code,
-      // What was not foreseen may quote paths: the log keeps it, the page does not.
+      // An unexpected error may quote paths, so only the log gets its text.
       message:
         cause.code === 'INTERNAL' ? 'Something went wrong on the server; its log has the details.' : cause.message,
       data: { ...data, attuneCode: cause.code, param: cause.param },
@@ -78,14 +78,14 @@ const t = initTRPC.context<Context>().create({
   },
 });
 
-/** Every error has one: what tRPC itself refuses is a request that it cannot read. */
+/** Every error has an AttuneError: what tRPC itself refuses is a request that it cannot read. */
 function causeOf(error: TRPCError): AttuneError {
   const { cause } = error;
   if (cause instanceof AttuneError) return cause;
   if (cause instanceof ZodError) return fromZod(cause);
   if (error.code === 'INTERNAL_SERVER_ERROR') return toAttuneError(cause ?? error);
   if (error.code === 'NOT_FOUND') return new AttuneError('NOT_FOUND', error.message);
-  return new AttuneError('BAD_INPUT', 'The request is not one that this product understands.', { cause: error });
+  return new AttuneError('BAD_INPUT', 'Attune does not understand this request.', { cause: error });
 }
 
 function fromZod(error: ZodError): AttuneError {
@@ -93,13 +93,13 @@ function fromZod(error: ZodError): AttuneError {
   return new AttuneError('BAD_INPUT', sentence, { cause: error, ...(field ? { param: field } : {}) });
 }
 
-/** As the client gets it; for what fails before tRPC is asked, too. */
+/** The error as the client gets it; also used for failures before tRPC runs. */
 export function toTransportError(thrown: unknown): TRPCError {
   const error = thrown instanceof TRPCError ? causeOf(thrown) : toAttuneError(thrown);
   return new TRPCError({ code: TRANSPORT_CODE[error.code], message: error.message, cause: error });
 }
 
-/** Seconds after which the first of these calls may be made again; null where waiting does not help. */
+/** Seconds after which all of these calls may be made again; null if waiting does not help. */
 export function retryAfterSeconds(errors: readonly TRPCError[]): number | null {
   const waits = errors.flatMap(({ cause }) =>
     cause instanceof AttuneError && (cause.code === 'OVERLOADED' || cause.code === 'UNAVAILABLE')
@@ -133,12 +133,12 @@ const mapErrors = t.middleware(async ({ next, ctx, path, getRawInput }) => {
 const isStream = (data: unknown): data is AsyncIterable<unknown> =>
   typeof data === 'object' && data !== null && Symbol.asyncIterator in data;
 
-/** An error after the first event leaves as one before it would. */
+/** Sends an error after the first event in the same way as one before it. */
 async function* mapStream<T>(events: AsyncIterable<T>, fail: (error: unknown) => Error): AsyncGenerator<T> {
   try {
     yield* events;
   } catch (error) {
-    // The reader is gone, and nothing failed.
+    // The reader has left; nothing failed.
     throw error instanceof Error && error.name === 'AbortError' ? error : fail(error);
   }
 }
@@ -149,13 +149,13 @@ export const publicProcedure = t.procedure.use(mapErrors);
 
 export const userProcedure = publicProcedure.use(({ ctx, next }) => {
   if (!ctx.user)
-    throw new AttuneError('UNAUTHENTICATED', 'This needs a login; open the page again to get a guest session.');
+    throw new AttuneError('UNAUTHENTICATED', 'This needs a session; reload the page to get a guest session.');
   return next({ ctx: { ...ctx, user: ctx.user } });
 });
 
-/** A guest's session ends with the browser's cookies; what outlives it needs an account. */
+/** A guest's session is lost with the browser's cookies, so anything longer-lived needs an account. */
 export const memberProcedure = userProcedure.use(({ ctx, next }) => {
-  if (ctx.user.isAnonymous) throw new AttuneError('FORBIDDEN', 'A guest may not do this; create an account first.');
+  if (ctx.user.isAnonymous) throw new AttuneError('FORBIDDEN', 'Guests may not do this; create an account first.');
   return next({ ctx });
 });
 

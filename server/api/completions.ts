@@ -12,7 +12,7 @@ import { ChatCompletionRequest, type Common, CompletionRequest, type Message } f
 import { type Format, respond } from './respond';
 import type { Call } from './route';
 
-/** OpenAI's, for a text completion that names none. */
+/** OpenAI's default for a text completion that sets no maximum. */
 const TEXT_MAX_TOKENS = 16;
 
 export async function chatCompletion(call: Call): Promise<Response> {
@@ -79,12 +79,12 @@ function maxTokensOf({ max_tokens, max_completion_tokens }: ChatCompletionReques
   return max_completion_tokens ?? max_tokens;
 }
 
-/** Only what the request says; the rest is the product's to choose. */
+/** Only what the request sets; the product's settings fill in the rest. */
 function samplingOf(body: Common, maxTokens: number | null | undefined): Omit<Partial<Sampling>, 'seed'> {
   const asked = {
     temperature: body.temperature,
     topP: body.top_p === 0 ? 1 : body.top_p,
-    // The smallest set whose probability reaches 0 is the likeliest token.
+    // top_p 0 leaves only the most likely token.
     topK: body.top_p === 0 ? 1 : body.top_k,
     minP: body.min_p,
     repetitionPenalty: body.repetition_penalty,

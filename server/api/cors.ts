@@ -8,7 +8,7 @@ export const CORS_HEADERS = {
   'access-control-expose-headers': EXPOSED.join(', '),
 };
 
-/** Headers are allowed as they are asked for: clients send their own, and none of them can do harm without a key. */
+/** Every requested header is allowed: clients send their own, and none of them can do harm without a key. */
 export function preflight(request: Request, allowed: readonly string[]): Response {
   const methods = allowed.length > 0 ? allowed : ['OPTIONS'];
   return new Response(null, {

@@ -1,4 +1,4 @@
-// The API's endpoints: which path takes which method, and what a client reads that asks for anything else.
+// The API's endpoints: which path takes which method, and the error for any other request.
 import { AttuneError } from '@/core/errors';
 import { chatCompletion, textCompletion } from './completions';
 import { preflight } from './cors';
@@ -40,7 +40,7 @@ function allowedBy(methods: Methods): string[] {
 function refusal(method: string, pathname: string, allowed: string[]): Handler {
   return forEverybody(async () => {
     if (allowed.length > 0) return methodNotAllowed(method, pathname, allowed);
-    throw new AttuneError('NOT_FOUND', `There is no ${pathname}. /v1/openapi.json lists what there is.`);
+    throw new AttuneError('NOT_FOUND', `There is no ${pathname}. /v1/openapi.json lists the endpoints.`);
   });
 }
 
@@ -65,7 +65,7 @@ function match(pattern: string[], segments: string[]): Record<string, string> | 
   return params;
 }
 
-/** What is no UTF-8 behind its percent signs names nothing that exists: it is looked up as it is written. */
+/** A segment whose percent-encoding is not UTF-8 is looked up as it is written: nothing has that name. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);

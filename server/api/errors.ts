@@ -11,7 +11,7 @@ interface Transport {
   code: string;
 }
 
-/** Clients ask for this one by name. */
+/** Clients check for this code by name. */
 const MODEL_NOT_FOUND = 'model_not_found';
 
 const TRANSPORT: Record<ErrorCode, Transport> = {
@@ -32,7 +32,7 @@ const TRANSPORT: Record<ErrorCode, Transport> = {
 export function errorBody(error: AttuneError): ErrorBody {
   const { type, code } = TRANSPORT[error.code];
   const isModel = error.code === 'NOT_FOUND' && error.param === 'model';
-  // An unforeseen error may quote SQL or paths: the log keeps it, the caller does not.
+  // An unexpected error may quote SQL or paths, so only the log gets its text.
   const message =
     error.code === 'INTERNAL' ? 'Something went wrong on the server; its log has the details.' : error.message;
   return { error: { message, type, param: error.param, code: isModel ? MODEL_NOT_FOUND : code } };
@@ -48,13 +48,13 @@ export function errorResponse(thrown: unknown): Response {
   return Response.json(errorBody(error), { status, headers });
 }
 
-/** What `code` says in answers of this status. */
+/** The values that `code` can have in responses with this status. */
 export function codesOf(status: number): string[] {
   const codes = Object.values(TRANSPORT).flatMap((transport) => (transport.status === status ? [transport.code] : []));
   return [...new Set(status === 404 ? [...codes, MODEL_NOT_FOUND] : codes)];
 }
 
-/** The path is there, the method is not; `Allow` says which are. */
+/** The path exists but does not take this method; `Allow` lists the methods that it takes. */
 export function methodNotAllowed(method: string, pathname: string, allowed: readonly string[]): Response {
   const message = `${pathname} takes no ${method}. Use ${allowed.join(', ')}.`;
   const body: ErrorBody = {

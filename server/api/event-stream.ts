@@ -1,17 +1,17 @@
-// A response body that speaks at once and again in silence, and notices when its reader has stopped reading.
+// A response body that sends something at once and during silence, and notices when its reader has stopped reading.
 
 export interface StreamOptions {
   /** Bytes that mean nothing, sent first and whenever nothing else has come for `everyMs`. */
   heartbeat: string;
   everyMs: number;
-  /** A reader that takes nothing for so long while something waits for it counts as gone. */
+  /** A reader that takes nothing for this long while something waits for it counts as gone. */
   unreadMs: number;
   onUnread(): void;
   /** The reader has closed the connection. */
   onGone(): void;
 }
 
-/** Nothing is made before the reader has taken what was made before. */
+/** The next piece is made only after the reader has taken the previous one. */
 export function pacedStream(parts: AsyncGenerator<string, void>, options: StreamOptions): ReadableStream<Uint8Array> {
   const { heartbeat, everyMs, unreadMs, onUnread, onGone } = options;
   const encoder = new TextEncoder();
@@ -43,7 +43,7 @@ export function pacedStream(parts: AsyncGenerator<string, void>, options: Stream
   );
 }
 
-/** null where the promise takes longer. */
+/** null when the promise takes longer. */
 export async function firstWithin<T>(promise: Promise<T>, ms: number): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {

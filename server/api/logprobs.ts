@@ -1,4 +1,4 @@
-// Log-probabilities as OpenAI writes them, for tokens that may be shown; what a content rule hides, no alternative tells.
+// Log-probabilities as OpenAI writes them, for tokens that may be shown; alternatives do not reveal what a rule hides.
 import { judge, maskText } from '@/core/constraints/judge';
 import type { Piece } from '@/server/services/generation/read-answers';
 import type { Completion } from '../services/completion/completion';
@@ -8,14 +8,14 @@ import type { Call } from './route';
 type ShownToken = Piece['tokens'][number];
 type TokenEntry = ChatLogprobs['content'][number];
 
-/** `index` of the piece says whose tokens they are. */
+/** The piece's `index` says which answer its tokens belong to. */
 export function tokensOf({ product, settings }: Call, completion: Completion, { index, tokens }: Piece): TokenEntry[] {
   const { ids, logprobs, top } = completion.answers[index]!;
   const { tokenizer } = product.base;
   const alternative = (id: number, logprob: number) => {
     const text = tokenizer.decode([id]);
     const token = maskText(text, judge(settings.constraints, text).hits);
-    // A part of a character is nothing that a rule can hide.
+    // No rule can match a part of a character.
     const bytes = token === text ? tokenizer.bytesOf(id) : Buffer.from(token);
     return { token, logprob, bytes: [...bytes] };
   };
@@ -30,15 +30,15 @@ export function tokensOf({ product, settings }: Call, completion: Completion, { 
   });
 }
 
-/** What the token itself says, a part of a character too, unless its text says less. */
+/** The token's own bytes, which may be a part of a character, or those of its text when less of it is shown. */
 function bytesOf({ text, isMasked, isCut }: ShownToken, raw: Uint8Array): Uint8Array {
   const shown = Buffer.from(text);
-  // Some tokenizers put a space in front of a text, which decoding drops.
+  // Some tokenizers put a space before a text, and decoding drops it.
   const isShortened = raw[0] === 0x20 && shown.equals(raw.subarray(1));
   return isMasked || isCut || isShortened ? shown : raw;
 }
 
-/** `offset` is the length of the text before. */
+/** `offset` is the length of the text before these tokens. */
 export function textLogprobs(tokens: TokenEntry[], offset: number): TextLogprobs {
   let at = offset;
   return {
@@ -55,7 +55,7 @@ export function textLogprobs(tokens: TokenEntry[], offset: number): TextLogprobs
   };
 }
 
-/** Parts of characters, which all read alike, by their bytes: OpenAI's notation. */
+/** Parts of characters all read the same as text, so they are named by their bytes, in OpenAI's notation. */
 function nameOf({ token, bytes }: TokenEntry['top_logprobs'][number]): string {
   if (!token.includes('\uFFFD') || bytes === null) return token;
   return `bytes:${bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}`;

@@ -1,4 +1,4 @@
-// The model list: versions that may be asked for, and the alias for what people get.
+// The model list: versions that a request may name, and the alias for the one that people get.
 import { getModel, listModels } from '@/server/services/version/model';
 import type { ModelView } from '../services/views';
 import type { Call } from './route';

@@ -1,8 +1,8 @@
-// What the API takes, as zod objects: requests are parsed by them, and the OpenAPI document is made of them.
+// The API's requests as zod objects, which parse them and from which the OpenAPI document is built.
 import { z } from 'zod';
 import { Sampling } from '@/core/sampling';
 
-/** As many as OpenAI takes; how many may run at once is the limits' to say. */
+/** As many as OpenAI takes; the limits decide how many may run at once. */
 const MAX_CHOICES = 128;
 const MAX_PROMPTS = 128;
 /** OpenAI's seeds are 64-bit integers. */
@@ -22,12 +22,12 @@ const ContentPart = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: Text, annotations: Unused, cache_control: Unused }),
   z.strictObject({ type: z.literal('refusal'), refusal: Text }),
 ]);
-/** Takes every field that an answer of this API, or of a client's own types, carries: answers are sent back as they came. */
+/** Takes every field that this API's answers and clients' types carry, because clients send answers back unchanged. */
 export const Message = z
   .strictObject({
     role: z.enum(['system', 'developer', 'user', 'assistant']),
     content: z.union([Text, z.array(ContentPart).min(1)]).nullish(),
-    refusal: z.string().nullish().describe("An assistant's; stands for a content that is null."),
+    refusal: z.string().nullish().describe('Of an assistant; used in place of content that is null.'),
     name: UnusedText,
     annotations: Unused,
     reasoning: Unused,
@@ -36,7 +36,7 @@ export const Message = z
   })
   .refine(({ role, content }) => role === 'assistant' || typeof content === 'string' || Array.isArray(content), {
     path: ['content'],
-    message: 'must be a text or a list of parts',
+    message: 'must be text or a list of parts',
   });
 export type Message = z.infer<typeof Message>;
 
@@ -49,10 +49,10 @@ const Common = z.object({
   stream_options: z
     .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
     .nullish(),
-  n: z.int().min(1).max(MAX_CHOICES).nullish().describe('Choices of each prompt.'),
+  n: z.int().min(1).max(MAX_CHOICES).nullish().describe('Choices for each prompt.'),
   max_tokens: Sampling.shape.maxTokens.unwrap().nullish(),
   temperature: Sampling.shape.temperature.unwrap().nullish().describe("Absent: the product's setting."),
-  top_p: z.number().min(0).max(1).nullish().describe("0 takes the likeliest token. Absent: the product's setting."),
+  top_p: z.number().min(0).max(1).nullish().describe("0 takes the most likely token. Absent: the product's setting."),
   top_k: Sampling.shape.topK.unwrap().nullish().describe('Extension.'),
   min_p: Sampling.shape.minP.unwrap().nullish().describe('Extension.'),
   repetition_penalty: Sampling.shape.repetitionPenalty.unwrap().nullish().describe('Extension.'),
@@ -66,7 +66,7 @@ const Common = z.object({
     .multipleOf(1, 'must be a whole number')
     .nullish()
     .describe(
-      'The same request says the same again, as far as it does not share its batch: it reads its whole prompt for that.',
+      'The same request gets the same answer again unless it shares a batch; to allow this, it never reuses a cached prompt.',
     ),
   stop: z.union([z.string().min(1), Sampling.shape.stop.unwrap()]).nullish(),
   metadata: z
@@ -105,7 +105,7 @@ export const CompletionRequest = z.strictObject({
       z.array(TokenIds).min(1).max(MAX_PROMPTS),
     ])
     .describe(
-      'One prompt or several, as text or as token ids; each has its own choices, in order. As it is: special tokens in a text count, and no template is put around it; the bos token of bases that need one is.',
+      'One prompt or several, as text or as token ids; each has its own choices, in order. The prompt is used as it is: special tokens in a text are read as such, and no chat template is applied. Only the bos token is added, for bases that need one.',
     ),
   max_tokens: Common.shape.max_tokens.describe('Absent: 16.'),
   logprobs: z.int().min(0).max(20).nullish(),
@@ -116,14 +116,16 @@ export const FeedbackRequest = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('thumb'),
     generation_id: z.uuid(),
-    value: z.union([z.literal(1), z.literal(-1), z.null()]).describe('null takes the thumb back.'),
+    value: z.union([z.literal(1), z.literal(-1), z.null()]).describe('null removes the thumb.'),
     reasons: z.array(z.string().min(1).max(64)).max(12).optional(),
     comment: z.string().max(4000).optional(),
   }),
   z.strictObject({
     kind: z.literal('comparison'),
     preferred_generation_id: z.uuid(),
-    other_generation_id: z.uuid().describe('Another answer to the same message: a choice, or an answer asked again.'),
+    other_generation_id: z
+      .uuid()
+      .describe('Another answer to the same message: another choice, or a regenerated answer.'),
   }),
 ]);
 export type FeedbackRequest = z.infer<typeof FeedbackRequest>;

@@ -10,7 +10,7 @@ import type { Usage } from './openapi/responses';
 import type { Common } from './requests';
 import type { Call } from './route';
 
-/** What the two endpoints say differently. */
+/** What differs between the two endpoints. */
 export interface Format {
   prefix: string;
   object: string;
@@ -25,14 +25,14 @@ export interface Format {
 
 /** Proxies give up on a connection that is silent for 60 seconds. */
 const PACE = { everyMs: 15_000, unreadMs: 30_000 };
-/** As long as a whole answer may take until its status is sent ahead of it: what fails before that has a status of its own. */
+/** A whole answer that takes longer has its status sent ahead of it; a failure before that gets its own status. */
 const STATUS_WITHIN_MS = 25_000;
 
 export async function respond(call: Call, body: Common, completion: Completion, format: Format): Promise<Response> {
   const { product, headers: asked } = call;
   const gone = new AbortController();
   const signal = AbortSignal.any([call.signal, gone.signal]);
-  // Whoever sends a request under a key may come back for its answer.
+  // A client that sends a request with a key may come back for its answer.
   const endsWithReader = asked.get(IDEMPOTENCY_KEY) === null;
   const stop = () => {
     if (endsWithReader) for (const answer of completion.answers) if (!answer.end) answer.stop();
@@ -76,7 +76,7 @@ export async function respond(call: Call, body: Common, completion: Completion, 
   try {
     const whole = await firstWithin(text, STATUS_WITHIN_MS);
     if (whole !== null) return new Response(whole, json);
-    // Blanks before JSON are JSON. What fails from here on cuts the connection, so that no client takes it for an answer.
+    // Blanks before JSON are legal. A later failure cuts the connection, so that no client takes it for an answer.
     return new Response(pacedStream(once(text, unread.signal), { ...pace, heartbeat: '\n' }), json);
   } catch (error) {
     stop();
@@ -91,7 +91,10 @@ async function* once(text: Promise<string>, unread: AbortSignal): AsyncGenerator
 }
 
 const unreadFor = (ms: number) =>
-  new AttuneError('CANCELLED', `Nothing was read for ${ms / 1000} s, so the answer was ended. Read it as it comes.`);
+  new AttuneError(
+    'CANCELLED',
+    `Nothing was read for ${ms / 1000} s, so the answer was stopped. Read the stream as it arrives.`,
+  );
 
 async function collect(completion: Completion, all: AsyncGenerator<Piece, void>, format: Format) {
   const pieces: Piece[][] = completion.answers.map(() => []);
@@ -114,7 +117,7 @@ async function* chunksOf(
   if (hasUsage) yield { choices: [], usage: usageOf(completion) };
 }
 
-/** The events of a stream; the status is sent by then, so what fails is an event, too. */
+/** The events of a stream; its status has been sent by then, so a failure is also an event. */
 async function* eventsOf(
   { product }: Call,
   chunks: AsyncGenerator<object>,
@@ -147,11 +150,11 @@ const FINISH: Record<string, string> = {
 
 function finishReasonOf({ finishReason }: EndEvent): string {
   const reason = FINISH[finishReason ?? ''];
-  if (!reason) throw new AttuneError('INTERNAL', `An answer ended by "${finishReason}".`);
+  if (!reason) throw new AttuneError('INTERNAL', `An answer ended with the unknown reason "${finishReason}".`);
   return reason;
 }
 
-/** Every prompt once, every choice. */
+/** Counts every prompt once, and every choice. */
 function usageOf({ promptTokens, answers }: Completion): Usage {
   const completionTokens = answers.reduce((total, answer) => total + answer.ids.length, 0);
   return {

@@ -1,4 +1,4 @@
-// Around every handler of the API: whose key it is, whether the limits allow it, the body, and errors as OpenAI's clients expect them.
+// Wraps every handler of the API: checks key, limits and body, and turns errors into what OpenAI's clients expect.
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { AttuneError } from '@/core/errors';
@@ -22,16 +22,16 @@ export interface Call {
   headers: Headers;
   /** Aborts when the caller goes away. */
   signal: AbortSignal;
-  /** The body by its schema; throws naming the field at fault. */
+  /** Parses the body by a schema; the error names the field at fault. */
   read<S extends z.ZodType>(schema: S): Promise<z.output<S>>;
   /** The path's segments in braces. */
   params: Record<string, string>;
 }
 
-/** Answers a request whose path and method fit; never throws. */
+/** Answers a request whose path and method match; never throws. */
 export type Handler = (request: Request, params: Record<string, string>) => Promise<Response>;
 
-/** Every response says who may read it and how to name the request to whoever reads the log. */
+/** Every response says which origins may read it and carries the id under which the log has the request. */
 export function forEverybody(
   handle: (request: Request, params: Record<string, string>, requestId: string) => Promise<Response>,
 ): Handler {
@@ -63,10 +63,10 @@ export function withKey(handle: (call: Call) => Promise<Response>): Handler {
   });
 }
 
-/** Why the process cannot start is for its log, not for a caller. */
+/** The reason why the process cannot start belongs in its log and not in a response. */
 function webProcess() {
   return getWebProcess().catch((cause: unknown) => {
-    throw new AttuneError('UNAVAILABLE', 'The product is starting, or cannot start; its log says which.', { cause });
+    throw new AttuneError('UNAVAILABLE', 'The product is starting, or cannot start; its log says why.', { cause });
   });
 }
 

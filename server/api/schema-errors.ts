@@ -1,4 +1,4 @@
-// Finds in what a schema says about a wrong body the one reason that its writer needs to hear.
+// Picks, from a schema's issues with a wrong body, the one that its writer needs to know.
 import type { z } from 'zod';
 
 type Issue = z.core.$ZodIssue;
@@ -7,14 +7,14 @@ interface Found {
   path: PropertyKey[];
 }
 
-/** A union rejects once for each alternative: the one meant is the one that the value followed furthest. */
+/** A union rejects once for each alternative; the one that the value matches furthest is taken as the one meant. */
 export function meant(issue: Issue, before: PropertyKey[] = []): Found {
   const path = [...before, ...issue.path];
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { issue, path };
   const alternatives = issue.errors.filter((issues) => issues.length > 0);
   const found = alternatives.map((issues) => meant(issues[0]!, path));
   const best = found.reduce((one, other) => (isFurther(other, one, path.length) ? other : one));
-  // The value had no alternative's type: each of them says what it would take.
+  // The value has the type of no alternative, so the error names the types of all of them.
   if (best.path.length === path.length && isMismatch(best.issue)) {
     const expected = [...new Set(found.flatMap((one) => (isMismatch(one.issue) ? expectedBy(one.issue) : [])))];
     return { issue: { ...issue, message: `Invalid input: expected ${listOf(expected)}` }, path };

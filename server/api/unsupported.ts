@@ -1,4 +1,4 @@
-// Parameters of OpenAI's API that this product does not have: refused by name, unless their value asks for nothing.
+// Parameters of OpenAI's API that this product lacks: refused by name, unless their value asks for nothing.
 import { AttuneError } from '@/core/errors';
 
 const isNothing = (value: unknown) =>
@@ -18,10 +18,10 @@ interface Refusal {
 }
 
 const NO_TOOLS = 'The model calls no tools; describe what you need in a message.';
-const NO_TOOL_CALLS = 'The model calls no tools; write what a tool said into a message.';
+const NO_TOOL_CALLS = 'The model calls no tools; put what a tool returned into a message.';
 const TEXT_ONLY = 'The model writes text only; leave it out.';
 
-/** Of a request. */
+/** Parameters of a request. */
 export const REFUSALS: Record<string, Refusal> = {
   tools: { asksNothing: isNothing, wayOut: NO_TOOLS },
   tool_choice: { asksNothing: isOneOf('none', 'auto'), wayOut: NO_TOOLS },
@@ -49,7 +49,7 @@ export const REFUSALS: Record<string, Refusal> = {
   suffix: { asksNothing: isNothing, wayOut: 'The model only continues; leave it out.' },
 };
 
-/** Of a message: answers carry these fields empty, and are sent back as they came. */
+/** Fields of a message: answers carry them empty, and clients send answers back unchanged. */
 const MESSAGE_REFUSALS: Record<string, Refusal> = {
   tool_calls: { asksNothing: isNothing, wayOut: NO_TOOL_CALLS },
   tool_call_id: { asksNothing: isNothing, wayOut: NO_TOOL_CALLS },
@@ -58,7 +58,7 @@ const MESSAGE_REFUSALS: Record<string, Refusal> = {
   parsed: { asksNothing: isNothing, wayOut: 'Send the content that it was parsed from.' },
 };
 
-/** The body without parameters that ask for nothing; throws UNSUPPORTED naming the first that asks for something. */
+/** The body without parameters that ask for nothing; throws UNSUPPORTED, naming the first that asks for something. */
 export function refuseUnsupported(body: unknown): unknown {
   const kept = dropEmpty(body, REFUSALS, '');
   if (!isObject(kept) || !Array.isArray(kept.messages)) return kept;
@@ -69,7 +69,7 @@ export function refuseUnsupported(body: unknown): unknown {
 function dropEmpty(value: unknown, refusals: Record<string, Refusal>, place: string): unknown {
   if (!isObject(value)) return value;
   const kept = Object.entries(value).filter(([name, asked]) => {
-    // A body may say `constructor`, which every object has.
+    // A body may contain the key `constructor`, which every object inherits.
     const refusal = Object.hasOwn(refusals, name) ? refusals[name] : undefined;
     if (refusal && !refusal.asksNothing(asked)) {
       const param = place + name;

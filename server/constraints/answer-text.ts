@@ -1,29 +1,29 @@
-// Turns an answer's tokens into the text that a person may see: whole characters, before a stop string, rules applied.
+// Turns an answer's tokens into the text that a person may see: whole characters, up to a stop string, rules applied.
 import type { Tokenizer } from '@/core/base/base';
 import { type Hit, judge } from '@/core/constraints/judge';
 import type { RuleSet } from '@/core/constraints/rules';
 import { StreamFilter } from '@/core/constraints/stream-filter';
 
-/** A token as far as it may be shown: the texts of all of them, joined, are the answer. */
+/** The part of a token that may be shown; the texts of all tokens, joined, are the answer. */
 export interface ShownToken {
   /** Its place in the answer. */
   index: number;
   /** Empty for the first parts of a character that ends in a later token. */
   text: string;
-  /** A rule hides it, or a part of it. */
+  /** A rule hides all or part of it. */
   isMasked: boolean;
-  /** A stop string cuts it, so that the text is a part of it. */
+  /** A stop string cuts it, so the text is only a part of it. */
   isCut: boolean;
 }
 
-/** Text is held back while it may still turn out forbidden or the beginning of a stop string: what was shown never changes. */
+/** Holds text back while it may yet be forbidden or the start of a stop string, so that shown text never changes. */
 export class AnswerText {
   private readonly decoder: ReturnType<Tokenizer['stream']>;
   private readonly filter: StreamFilter;
   private readonly longestStop: number;
-  /** Decoded text that may yet become a stop string. */
+  /** Decoded text that may still become a stop string. */
   private held = '';
-  /** The text without rules applied, as far as the filter has it. */
+  /** The text that the filter has received, before rules are applied. */
   private raw = '';
   private isStopped = false;
   /** For each token, where its decoded text ends; null for a special one. */
@@ -54,30 +54,30 @@ export class AnswerText {
     this.append(text);
   }
 
-  /** Releases what was held back; a character that was cut off is no character, and left out. */
+  /** Releases what was held back; a character that was cut off is left out. */
   end(): void {
     if (!this.isStopped) this.show(this.held);
     this.held = '';
     this.visible += this.filter.end();
   }
 
-  /** Of the text so far; offsets are those of the visible text, for a mask has the length of what it hides. */
+  /** Rule hits in the text so far; their offsets fit the visible text, because a mask is as long as what it hides. */
   hits(): Hit[] {
     return judge(this.rules, this.raw).hits;
   }
 
-  /** From the token at `from` on, those whose text is shown in full; after the end, also the one that a stop string cuts. */
+  /** Tokens from `from` on whose text is shown in full; after the end, also the token that a stop string cuts. */
   shownTokens(from: number, hasEnded: boolean): ShownToken[] {
     const shown: ShownToken[] = [];
     let start = this.tokenEnds[this.lastTextToken(from)] ?? 0;
     for (let index = from; index < this.tokenEnds.length; index++) {
       const end = this.tokenEnds[index]!;
       if (end === null) continue;
-      // A part of a character is shown with the whole, and hidden with it.
+      // A part of a character is shown or hidden together with the whole character.
       const characterEnd = this.endOfCharacter(index, start);
       if (characterEnd > this.visible.length && !(hasEnded && start < this.visible.length)) {
         if (!hasEnded || this.isStopped || Number.isFinite(characterEnd)) break;
-        // The character was never finished: no text of it can be forbidden.
+        // The character was never finished, so it has no text that a rule could forbid.
         shown.push({ index, text: '', isMasked: false, isCut: false });
         continue;
       }
@@ -89,7 +89,7 @@ export class AnswerText {
     return shown;
   }
 
-  /** Where the text of the first token with text ends, from this one on; infinite while none has any. */
+  /** The end of the first token at or after `index` that has text; infinite while none has any. */
   private endOfCharacter(index: number, start: number): number {
     for (let at = index; at < this.tokenEnds.length; at++) {
       const end = this.tokenEnds[at]!;
@@ -98,7 +98,7 @@ export class AnswerText {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** Index of the last token before `before` that is not special; -1 where there is none. */
+  /** Index of the last token before `before` that is not special; -1 if there is none. */
   private lastTextToken(before: number): number {
     let at = before - 1;
     while (at >= 0 && this.tokenEnds[at] === null) at--;
@@ -122,7 +122,7 @@ export class AnswerText {
   }
 
   private show(text: string): void {
-    // Postgres stores no U+0000.
+    // Postgres cannot store U+0000.
     const storable = text.replaceAll('\0', '\uFFFD');
     this.raw += storable;
     this.visible += this.filter.push(storable);

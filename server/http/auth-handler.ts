@@ -1,4 +1,4 @@
-// Sign-in over HTTP: what comes in is checked and counted before better-auth sees it, what goes out says why and when.
+// Sign-in over HTTP: checks and counts requests before better-auth sees them; errors say why, and when to try again.
 
 import { networkOf } from '@/core/address';
 import { AttuneError, toAttuneError } from '@/core/errors';
@@ -13,7 +13,7 @@ import { RETRY_AFTER_SECONDS, STATUS } from './status';
 const BASE_PATH = '/api/auth';
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_NAME_CHARACTERS = 100;
-/** The product's own people: the first admin, and guests. */
+/** Addresses of the product's own accounts: the first admin, and guests. */
 const RESERVED_EMAIL = /@(.+\.)?attune\.local$/i;
 
 export async function handleAuth(request: Request): Promise<Response> {
@@ -22,7 +22,7 @@ export async function handleAuth(request: Request): Promise<Response> {
     web = await getWebProcess();
   } catch (cause) {
     return refusal(
-      new AttuneError('UNAVAILABLE', 'The product is starting, or cannot start; its log says which.', { cause }),
+      new AttuneError('UNAVAILABLE', 'The product is starting, or cannot start; its log says why.', { cause }),
     );
   }
   return answerAuth(web, request);
@@ -34,7 +34,7 @@ export async function answerAuth(web: WebProcess, request: Request): Promise<Res
     const asked = await checked(web, request);
     const response = await auth.handler(asked);
     if (response.status >= 500) {
-      // better-auth hides what failed; the database itself can be asked.
+      // better-auth hides what failed, so the database is asked directly.
       await checkDatabase(product);
       return refusal(new AttuneError('INTERNAL', ''));
     }
@@ -46,7 +46,7 @@ export async function answerAuth(web: WebProcess, request: Request): Promise<Res
   }
 }
 
-/** The request as better-auth gets it: from the one address that it knows, with a body that has been read. */
+/** The request as better-auth gets it: addressed to the only address that it knows, with a body that has been read. */
 async function checked({ product, auth }: WebProcess, request: Request): Promise<Request> {
   const url = new URL(request.url);
   const path = url.pathname.slice(BASE_PATH.length);
@@ -93,12 +93,12 @@ function checkPerson(path: string, { name, email }: Record<string, unknown>): vo
       param: 'name',
     });
   if (path === '/sign-up/email' && typeof email === 'string' && RESERVED_EMAIL.test(email.trim()))
-    throw new AttuneError('BAD_INPUT', 'Addresses at attune.local belong to the product; choose your own.', {
+    throw new AttuneError('BAD_INPUT', 'Addresses at attune.local are reserved; use your own.', {
       param: 'email',
     });
 }
 
-/** Redirects lead to the page's own address, and cookies that came by TLS never leave it. */
+/** Redirects lead to the page's own address, and cookies set over TLS are only sent over TLS. */
 function forOwnAddress(response: Response, own: URL): Response {
   const headers = new Headers(response.headers);
   const location = headers.get('location');
@@ -113,7 +113,7 @@ function forOwnAddress(response: Response, own: URL): Response {
   return new Response(response.body, { status: response.status, headers });
 }
 
-/** What a page says differently from other errors of its kind. */
+/** Codes for errors that a page words differently from others with the same code. */
 const CODES: Record<string, string> = { origin: 'FOREIGN_PAGE', email: 'RESERVED_EMAIL' };
 
 /** In the shape that better-auth's client reads. */
@@ -125,7 +125,7 @@ function refusal(error: AttuneError): Response {
   const message =
     error.code === 'INTERNAL' ? 'Something went wrong on the server; its log has the details.' : error.message;
   const code = CODES[error.param ?? ''] ?? error.code;
-  // better-auth's client hands out the body of an error, not its headers.
+  // better-auth's client passes on the body of an error, but not its headers.
   const wait = error.retryAfterSeconds === null ? {} : { retryAfterSeconds: error.retryAfterSeconds };
   return Response.json({ code, message, ...wait }, { status, headers });
 }

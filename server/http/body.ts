@@ -1,10 +1,10 @@
-// Reads the body of a request: bytes are counted as they come, and what is not UTF-8 is refused rather than guessed at.
+// Reads the body of a request: counts bytes as they arrive, and refuses what is not UTF-8 rather than guessing.
 import { AttuneError } from '@/core/errors';
 
-/** Read and thrown away beyond the limit, because a connection with an unread rest serves no further request. */
+/** Read and discarded beyond the limit, because a connection with unread bytes cannot serve another request. */
 const MAX_DRAINED_BYTES = 8 * 1024 * 1024;
 
-/** A length that is announced may be a lie, and a chunked body announces none. Throws `tooLong` over the limit. */
+/** The announced length may be wrong, and a chunked body announces none. Throws `tooLong` over the limit. */
 export async function readBytes(
   request: Request,
   maxBytes: number,
@@ -23,7 +23,7 @@ export async function readBytes(
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** Throws BAD_INPUT where the body is not UTF-8; a byte order mark of UTF-8 is dropped. */
+/** Throws BAD_INPUT if the body is not UTF-8; a UTF-8 byte order mark is dropped. */
 export async function readText(request: Request, maxBytes: number): Promise<string> {
   const bytes = await readBytes(request, maxBytes);
   try {

@@ -1,4 +1,4 @@
-// The first thing that sees a request: writes who asks and under which address, so that nothing behind it believes the sender.
+// The first code to see a request: sets headers for the caller and the page's address, so later code need not trust it.
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
@@ -14,12 +14,12 @@ interface Peer {
 }
 
 const textOf = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(',') : (value ?? ''));
-/** Several proxies write a list; the first is what the person's browser used. */
+/** Several proxies write a list; its first entry is what the person's browser used. */
 const firstOf = (value: string | string[] | undefined) => textOf(value).split(',')[0]!.trim();
 
 /**
- * Afterwards `x-forwarded-for` is one address, `x-forwarded-host` and `x-forwarded-proto` are those of the page's
- * address, and every other header of that kind is gone.
+ * Afterwards `x-forwarded-for` holds one address, `x-forwarded-host` and `x-forwarded-proto` are those of the page's
+ * address, and every other forwarding header is gone.
  */
 export function createDoor({ publicUrl, trustedProxies }: DoorSettings) {
   const isTrusted = rangeTest(trustedProxies);
@@ -29,7 +29,7 @@ export function createDoor({ publicUrl, trustedProxies }: DoorSettings) {
     const isProxy = peerAddress !== null && isTrusted(peerAddress);
     const address = clientAddress(peer.address, textOf(headers['x-forwarded-for']), isTrusted);
     const host = own?.host ?? ((isProxy && firstOf(headers['x-forwarded-host'])) || headers.host);
-    // A lie about the scheme harms only the liar: the cookie is marked Secure, or it is not.
+    // A false scheme harms only its sender: it only decides whether the cookie is marked Secure.
     const scheme = own?.protocol.slice(0, -1) ?? firstOf(headers['x-forwarded-proto']);
     for (const name of Object.keys(headers))
       if (name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip') delete headers[name];
@@ -39,7 +39,7 @@ export function createDoor({ publicUrl, trustedProxies }: DoorSettings) {
   };
 }
 
-/** Node announces a request on this channel before any listener of the server gets it. */
+/** Node publishes each request on this channel before any listener of the server gets it. */
 export function openDoor(settings: DoorSettings): void {
   const letIn = createDoor(settings);
   subscribe('http.server.request.start', (message) => {

@@ -1,7 +1,7 @@
-// Which address a request was sent to, and whether the page that sent it stands under that address.
+// Finds which address a request was sent to, and whether the page that sent it was served from that address.
 import { AttuneError } from '@/core/errors';
 
-/** The door wrote the headers; a request that came past it has its own address. */
+/** The door wrote the headers; a request that did not pass through it has its own address. */
 export function ownAddress(request: Request): URL {
   const url = new URL(request.url);
   const scheme = request.headers.get('x-forwarded-proto') ?? url.protocol.slice(0, -1);
@@ -9,12 +9,12 @@ export function ownAddress(request: Request): URL {
   return URL.canParse(`${scheme}://${host}`) ? new URL(`${scheme}://${host}`) : url;
 }
 
-/** Another port of this host is another site, too: its cookies are the same. */
+/** Another port of this host also counts as another site, although it has the same cookies. */
 const FOREIGN_SITES = new Set(['cross-site', 'same-site']);
 
 /**
- * Throws FORBIDDEN for a request that another site's page sent. The scheme is not compared: a proxy that ends TLS need
- * not say so. Programs send neither header, and have no one's cookie but their own.
+ * Throws FORBIDDEN for a request that another site's page sent. The scheme is not compared: a proxy that terminates TLS
+ * need not say so. Programs send neither header, and hold no other person's cookie.
  */
 export function refuseForeignPage(request: Request): void {
   const own = ownAddress(request);
@@ -30,6 +30,6 @@ export function refuseForeignPage(request: Request): void {
   );
 }
 
-/** The port is left out where it is the scheme's own, whichever of the two schemes that is. */
+/** Drops a port that is the default of either scheme. */
 const hostUnder = (origin: string, own: URL): string | null =>
   URL.canParse(origin) ? new URL(`${own.protocol}//${new URL(origin).host}`).host : null;

@@ -2,10 +2,10 @@
 import { AttuneError } from '@/core/errors';
 import { checkCharacters } from '../services/text';
 
-/** Deeper than any setting; far from what a recursion can bear. */
+/** Deeper than any setting, and far below what recursion can handle. */
 const MAX_DEPTH = 64;
 
-/** Throws BAD_INPUT naming the place. Arrays and plain objects are walked; other objects are a library's own. */
+/** Throws BAD_INPUT, naming the place. Walks arrays and plain objects; other objects were made by a library. */
 export function checkPlainData(value: unknown, path: string[] = []): void {
   const place = path.join('.') || 'request';
   if (typeof value === 'string') {

@@ -1,6 +1,6 @@
-// Makes the path of a request one that can be decoded: Next answers any other with a fault of the server.
+// Makes the path of a request decodable, because Next answers any other path with a server error.
 
-/** A percent sign that begins no UTF-8 is taken for itself: the path then names nothing, and is not found. */
+/** A percent sign that does not start valid UTF-8 is read literally, so that the path is simply not found. */
 export function decodablePath(url: string): string {
   const [path, ...query] = url.split('?');
   try {

@@ -1,4 +1,4 @@
-// The HTTP status of each kind of error, for everything that the product serves but /v1, which has OpenAI's own.
+// The HTTP status of each kind of error, for everything that the product serves except /v1, which follows OpenAI's.
 import type { ErrorCode } from '@/core/errors';
 
 export const STATUS: Record<ErrorCode, number> = {
@@ -15,5 +15,5 @@ export const STATUS: Record<ErrorCode, number> = {
   UNSUPPORTED: 501,
   UNAVAILABLE: 503,
 };
-/** Where the error itself does not say. */
+/** For an error that does not say how long to wait. */
 export const RETRY_AFTER_SECONDS = 2;

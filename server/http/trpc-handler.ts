@@ -1,4 +1,4 @@
-// tRPC over HTTP for the product's own pages: other sites' requests, other content and long bodies are refused first.
+// tRPC over HTTP for the product's own pages: refuses other sites' requests, other content types and long bodies first.
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { AttuneError } from '@/core/errors';
 import { getWebProcess, type WebProcess } from '../product';
@@ -9,7 +9,7 @@ import { refuseForeignPage } from './origin';
 import { RETRY_AFTER_SECONDS, STATUS } from './status';
 
 const ENDPOINT = '/api/trpc';
-/** A message has at most 32 kB, and a page sends a few calls together. */
+/** A message has at most 32 kB, and a page batches a few calls. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export async function handleTrpc(request: Request): Promise<Response> {
@@ -19,7 +19,7 @@ export async function handleTrpc(request: Request): Promise<Response> {
   } catch (cause) {
     return refusal(
       request,
-      new AttuneError('UNAVAILABLE', 'The product is starting, or cannot start; its log says which.', { cause }),
+      new AttuneError('UNAVAILABLE', 'The product is starting, or cannot start; its log says why.', { cause }),
     );
   }
   return answerTrpc(web, request);
@@ -55,7 +55,7 @@ export async function answerTrpc(web: WebProcess, request: Request): Promise<Res
 async function checked(request: Request): Promise<Request> {
   refuseForeignPage(request);
   if (request.method === 'GET') return request;
-  // A form can be posted by any site; JSON only with this site's permission.
+  // Any site can post a form, but JSON only with this site's permission.
   if (mediaType(request.headers) !== 'application/json')
     throw new AttuneError('BAD_INPUT', 'The body must be JSON, with the content type application/json.');
   const body = await readBytes(request, MAX_BODY_BYTES, 'TOO_LONG');
@@ -64,7 +64,7 @@ async function checked(request: Request): Promise<Request> {
   return new Request(request.url, { method: request.method, headers, body, signal: request.signal });
 }
 
-/** As tRPC would have sent it; to a stream as an event, because an EventSource gives up at any other status than 200. */
+/** As tRPC would have sent it; in a stream as an event, because an EventSource gives up at any status except 200. */
 function refusal(request: Request, error: AttuneError): Response {
   const { code } = toTransportError(error);
   const httpStatus = STATUS[error.code];

@@ -1,4 +1,4 @@
-// Decides which version answers a person: sticky by user, with the probability of the arm.
+// Decides which version answers a person: sticky per user, with the probability of the arm.
 import { and, eq, sql } from 'drizzle-orm';
 import { bucketOf } from '@/core/statistics/bucket';
 import type { Executor } from '@/db/client';
@@ -7,7 +7,7 @@ import { assignment, type experiment } from '@/db/schema';
 export type Arm = 'champion' | 'candidate';
 export type Experiment = typeof experiment.$inferSelect;
 
-/** What a generation records about why it is of its version. */
+/** What a generation records about why its version was chosen. */
 export interface Assignment {
   versionId: string;
   experimentId: string | null;
@@ -15,17 +15,17 @@ export interface Assignment {
   propensity: number;
 }
 
-/** Buckets are uniform in [0, 1), so a share of 0 takes nobody and 1 everybody. */
+/** Buckets are uniform in [0, 1), so a share of 0 takes no user and 1 takes all. */
 export function armOf(bucket: number, share: number): Arm {
   return bucket < share ? 'candidate' : 'champion';
 }
 
-/** Probability of the arm over the users, under the present share. */
+/** Probability that a user is in the arm, at the current share. */
 export function propensityOf(arm: Arm, share: number): number {
   return arm === 'candidate' ? share : 1 - share;
 }
 
-/** The stored arm, or the one of the user's bucket, stored now. */
+/** The stored arm, or else the arm of the user's bucket, which is stored now. */
 export async function assignArm(tx: Executor, running: Experiment, userId: string): Promise<Assignment> {
   const bucket = bucketOf(running.salt, userId);
   const arm = armOf(bucket, running.share);
@@ -46,7 +46,7 @@ export function ofArm(running: Experiment, arm: Arm, propensity: number): Assign
   return { versionId, experimentId: running.id, arm, propensity };
 }
 
-/** Moves the users whose bucket lies between the two shares; the others keep their arm, at its new probability. */
+/** Moves the users whose bucket is between the two shares; the others keep their arm, with its new probability. */
 export async function moveUsers(tx: Executor, experimentId: string, from: number, to: number): Promise<number> {
   const low = Math.min(from, to);
   const high = Math.max(from, to);

@@ -18,7 +18,7 @@ export interface SideBySideView {
   losses: number;
   ties: number;
   bothBad: number;
-  /** wins / (wins + losses); 0 without either. */
+  /** wins / (wins + losses); 0 when there are none. */
   winRate: number;
   low: number;
   high: number;
@@ -46,7 +46,7 @@ export const NO_JUDGEMENT: Judgement = {
   sideBySide: sideBySideOf({ wins: 0, losses: 0, ties: 0, bothBad: 0 }),
 };
 
-/** By version id, over everything that a version ever answered. Pairs of one version with itself count for nobody. */
+/** By version id, over everything that a version has ever answered. Pairs of a version with itself do not count. */
 export function judgeVersions(db: Executor): Promise<Map<string, Judgement>> {
   return judge(db, sql`version_id`, sql`true`);
 }
@@ -59,7 +59,7 @@ export function judgeArms(db: Executor, experimentId: string): Promise<Map<strin
 type Sql = ReturnType<typeof sql>;
 
 async function judge(db: Executor, key: Sql, where: Sql): Promise<Map<string, Judgement>> {
-  // Answers shown side by side are not a sample of an arm's users, so their thumbs stay out of its rate.
+  // Answers shown side by side are not a sample of an arm's users, so their thumbs are left out of its rate.
   const thumbs = await db.execute<{ key: string; up: string; n: string }>(sql`
     select g.key, count(*) filter (where f.thumb = 1) as up, count(*) as n
     from (select id, ${key} as key from ${generation} where ${where}) g

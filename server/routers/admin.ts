@@ -13,7 +13,7 @@ import { adminProcedure, router } from '../trpc';
 import { Id } from './inputs';
 
 const Share = z.number().min(0).max(1);
-/** Postgres' integer. */
+/** The largest Postgres integer. */
 const MAX_AUDIT_ID = 2 ** 31 - 1;
 const VersionId = z.string().min(1).max(200);
 

@@ -1,4 +1,4 @@
-// API keys and usage of the person who is signed in.
+// The signed-in person's API keys and usage.
 import { z } from 'zod';
 import * as apiKey from '@/server/services/account/api-key';
 import { listUsage } from '../services/usage';

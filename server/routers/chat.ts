@@ -21,7 +21,7 @@ export const chatRouter = router({
     .mutation(({ ctx, input }) => chat.send(ctx.product, ctx.user.id, input)),
 
   limits: userProcedure.query(({ ctx }) => chat.limits(ctx.product)),
-  /** A mutation only because a query's text would stand in the address. */
+  /** A mutation only because a query would put the text into the URL. */
   measure: userProcedure
     .input(z.object({ text: z.string() }))
     .mutation(({ ctx, input }) => chat.measureText(ctx.product, input.text)),

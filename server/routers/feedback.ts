@@ -1,4 +1,4 @@
-// Feedback: thumbs, choices between two answers, and a preferred regeneration. The author is the login's.
+// Feedback: thumbs, choices between two answers, and a preferred regeneration. The author is the signed-in person.
 import { z } from 'zod';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import * as feedback from '@/server/services/feedback/feedback';
@@ -21,7 +21,7 @@ export const feedbackRouter = router({
   prefer: userProcedure
     .input(z.object({ preferredGenerationId: z.uuid(), otherGenerationId: z.uuid() }))
     .mutation(({ ctx, input }) => feedback.prefer(ctx.product, ctx.user.id, input)),
-  /** Takes a choice between two answers back. */
+  /** Withdraws a choice between two answers. */
   withdraw: userProcedure
     .input(z.object({ comparisonId: z.uuid() }))
     .mutation(({ ctx, input }) => feedback.withdraw(ctx.product, ctx.user.id, input.comparisonId)),

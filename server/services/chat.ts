@@ -1,4 +1,4 @@
-// Chat: a person's message, and the answers that it asks for, in one transaction.
+// Chat: stores a person's message and the answers that it asks for in one transaction.
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { ChatMessage } from '@/core/base/base';
 import { judge } from '@/core/constraints/judge';
@@ -25,7 +25,7 @@ export interface SendInput {
   parentId: string | null;
   text: string;
   clientMessageId: string;
-  /** Consent of the conversation that this message begins; without a meaning for a later one. */
+  /** Consent of the conversation that this message begins; ignored for later messages. */
   allowTraining?: boolean;
   sampling?: Partial<Sampling>;
 }
@@ -42,7 +42,7 @@ export async function send(product: Product, userId: string, input: SendInput): 
   const { result } = await beginAnswers(product, settings, caller, async (tx): Promise<Begun<SendResult>> => {
     if (input.allowTraining !== undefined) await open(tx, userId, input, input.allowTraining);
     const held = await holdConversation(tx, userId, input.conversationId);
-    // A repetition may take consent back, never give it: it may arrive after the switch was turned off.
+    // A repetition may withdraw consent but never give it: it may arrive after the switch was turned off.
     const allowTraining = held.allowTraining && input.allowTraining !== false;
     if (allowTraining !== held.allowTraining) {
       await tx.update(conversation).set({ allowTraining }).where(eq(conversation.id, held.id));
@@ -67,10 +67,10 @@ export async function send(product: Product, userId: string, input: SendInput): 
         })),
       })
       .returning();
-    // Nobody is asked for a judgement that would not be used.
+    // People are not asked for a judgement that would not be used.
     const isComparison = allowTraining && product.random() < settings.comparisonShare;
     const arms = await chooseArms(tx, userId, isComparison);
-    // The first answer is shown on the left; chance decides which that is.
+    // The first answer is shown on the left; chance decides which one is first.
     if (product.random() < 0.5) arms.reverse();
     const plan = planAnswers(product, settings, [...history, userMessage!], arms, input.sampling);
     const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, [plan]);
@@ -81,12 +81,12 @@ export async function send(product: Product, userId: string, input: SendInput): 
   return result;
 }
 
-/** How long a message to this product's model may be. */
+/** How long a message to the model may be. */
 export async function limits(product: Product): Promise<{ messageTokens: number }> {
   return { messageTokens: measure(product, await readSettings(product.db), '').limit };
 }
 
-/** What `text` would take as a message. */
+/** How much room `text` would take as a message. */
 export async function measureText(product: Product, text: string): Promise<MessageSize> {
   return measure(product, await readSettings(product.db), text);
 }
@@ -96,7 +96,7 @@ function measure({ base, maxContext }: Product, settings: Settings, text: string
   return measureMessage(base, settings.systemPrompt, text, budget);
 }
 
-/** Consent is stored with the first message or not at all; the first choice is what the account's next chats begin with. */
+/** Consent is stored only with the first message; the first choice becomes the default of the account's next chats. */
 async function open(tx: Executor, userId: string, input: SendInput, allowTraining: boolean): Promise<void> {
   await tx
     .insert(conversation)
@@ -108,7 +108,7 @@ async function open(tx: Executor, userId: string, input: SendInput, allowTrainin
     .where(and(eq(user.id, userId), isNull(user.allowTraining)));
 }
 
-/** Another answer to the message that this one answers. One that is still being written is stopped first. */
+/** Asks for another answer to the same message. An answer that is still being written is stopped first. */
 export async function regenerate(
   product: Product,
   userId: string,
@@ -120,7 +120,7 @@ export async function regenerate(
   await stopRunning(product, userId, input.messageId);
   const { result } = await beginAnswers(product, settings, caller, async (tx): Promise<Begun<SendResult>> => {
     const [answer] = await tx.select().from(message).where(eq(message.id, input.messageId));
-    if (!answer) throw new AttuneError('NOT_FOUND', `There is no message ${input.messageId} of yours.`);
+    if (!answer) throw new AttuneError('NOT_FOUND', `You have no message ${input.messageId}.`);
     const { allowTraining } = await holdConversation(tx, userId, answer.conversationId);
     if (answer.role !== 'assistant' || !answer.parentId) {
       throw new AttuneError('BAD_INPUT', `Message ${answer.id} is not an answer; regenerate an answer.`);
@@ -150,7 +150,7 @@ export async function regenerate(
   return result;
 }
 
-/** Asking again for an answer that hangs is one act, and ends the hanging one. */
+/** Regenerating an answer that hangs is one action, and ends the hanging one. */
 async function stopRunning(product: Product, userId: string, messageId: string): Promise<void> {
   const [row] = await product.db
     .select({ id: generation.id })
@@ -159,7 +159,7 @@ async function stopRunning(product: Product, userId: string, messageId: string):
   if (row) await stop(product, userId, row.id);
 }
 
-/** Sends to one conversation take turns, so that a double click finds the first one's rows. */
+/** Sends to one conversation take turns, so that a double click finds the rows of the first click. */
 async function holdConversation(tx: Executor, userId: string, id: string) {
   await tx.select({ id: conversation.id }).from(conversation).where(eq(conversation.id, id)).for('update');
   return own(tx, userId, id);
@@ -192,21 +192,18 @@ async function findSent(tx: Executor, input: SendInput): Promise<Omit<SendResult
   return resultOf(first, rows, pair?.id ?? null);
 }
 
-/** What a person answers is an answer, and a whole one. */
+/** A person can reply only to an answer, and only to a finished one. */
 async function checkParent(tx: Executor, parent: MessageRow | undefined): Promise<void> {
   if (!parent) return;
   if (parent.role !== 'assistant') {
-    throw new AttuneError(
-      'BAD_INPUT',
-      `Message ${parent.id} is not an answer; take an answer, or null, as the parent.`,
-    );
+    throw new AttuneError('BAD_INPUT', `Message ${parent.id} is not an answer; use an answer, or null, as the parent.`);
   }
   const [row] = await tx
     .select({ status: generation.status })
     .from(generation)
     .where(eq(generation.messageId, parent.id));
   if (row?.status === 'running') {
-    throw new AttuneError('CONFLICT', 'The answer is still being written; wait for its end or stop it.');
+    throw new AttuneError('CONFLICT', 'The answer is still being written; wait for it to end, or stop it.');
   }
 }
 

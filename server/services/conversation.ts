@@ -1,4 +1,4 @@
-// Conversations: found, read, renamed, removed by the person who owns them.
+// Conversations: listed, read, renamed and removed by the person who owns them.
 import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
@@ -11,13 +11,13 @@ import type { ComparisonView, ConversationListView, ConversationView, MessageVie
 
 const PAGE = 30;
 
-/** Newest first. `query` looks in titles and messages; `cursor` is the last item of the page before. */
+/** Newest first. `query` looks in titles and messages; `cursor` is the last item of the previous page. */
 export async function list(
   { db }: Product,
   userId: string,
   { query, cursor }: { query?: string; cursor?: string | null },
 ): Promise<ConversationListView> {
-  // What keys asked is no chat; it would bury the chats.
+  // Conversations of API keys are left out, because they would bury the chats.
   const conditions: (SQL | undefined)[] = [eq(conversation.userId, userId), isNull(conversation.apiKeyId)];
   if (query?.trim()) {
     checkCharacters(query, 'search text');
@@ -50,13 +50,13 @@ export async function list(
   };
 }
 
-/** Somebody else's conversation is not found rather than forbidden: its existence is private too. */
+/** Another person's conversation is "not found" rather than "forbidden", because its existence is also private. */
 export async function own(db: Executor, userId: string, id: string) {
   const [row] = await db
     .select()
     .from(conversation)
     .where(and(eq(conversation.id, id), eq(conversation.userId, userId)));
-  if (!row) throw new AttuneError('NOT_FOUND', `There is no conversation ${id} of yours; it may have been removed.`);
+  if (!row) throw new AttuneError('NOT_FOUND', `You have no conversation ${id}; it may have been removed.`);
   return row;
 }
 
@@ -126,7 +126,7 @@ export async function rename({ db }: Product, userId: string, input: { id: strin
   await db.update(conversation).set({ title }).where(eq(conversation.id, input.id));
 }
 
-/** Takes messages, generations and feedback with it; what is being written stops. */
+/** Also removes its messages, generations and feedback; answers in progress stop. */
 export async function remove({ db, running }: Product, userId: string, id: string): Promise<void> {
   await own(db, userId, id);
   const removed = await db.select({ id: generation.id }).from(generation).where(eq(generation.conversationId, id));
@@ -143,7 +143,7 @@ export async function setAllowTraining(
   await db.update(conversation).set({ allowTraining: input.allowTraining }).where(eq(conversation.id, input.id));
 }
 
-/** What a conversation is called until somebody renames it. */
+/** The conversation's name until its owner renames it. */
 export function titleOf(text: string): string {
   const line = text.trim().split('\n', 1)[0]!.trim();
   const characters = Array.from(line);

@@ -1,4 +1,4 @@
-// Where a list in order of time, newest first, goes on: the moment and the id of the last item of the page before.
+// The cursor of a list that is newest first: the time and the id of the last item of the previous page.
 import { type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { AttuneError } from '@/core/errors';
@@ -8,7 +8,7 @@ export interface Cursor {
   id: string;
 }
 
-/** A Date has milliseconds; the cursor must not lose Postgres' microseconds. */
+/** Written in SQL, because a Date has only milliseconds and the cursor must keep Postgres' microseconds. */
 export const cursorOf = (time: AnyPgColumn, id: AnyPgColumn) =>
   sql<string>`to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '/' || ${id}`;
 
@@ -20,7 +20,7 @@ export function readCursor(cursor: string): Cursor {
   const [, time, id] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? [];
   const moment = new Date(time ?? Number.NaN);
-  // February 30th is a date to JavaScript, and neither it nor the year 0 is one to Postgres.
+  // JavaScript accepts February 30th and the year 0; Postgres refuses both.
   const isReal =
     !Number.isNaN(moment.getTime()) &&
     moment.getUTCFullYear() > 0 &&

@@ -1,4 +1,4 @@
-// How many answers the engine takes at once, as it last said.
+// How many answers the engine takes at once, as it last reported.
 import type { EngineClient } from '@/engine/client';
 import type { Product } from './product';
 
@@ -11,7 +11,7 @@ interface Known {
 }
 const known = new WeakMap<EngineClient, Known>();
 
-/** Never waits: until the engine has spoken there is no bound here, and it refuses what is beyond its queue itself. */
+/** Never waits: until the engine has reported there is no bound here, and the engine refuses what exceeds its queue. */
 export function capacityOf({ engine }: Product): number {
   let state = known.get(engine);
   if (!state) {
@@ -27,7 +27,7 @@ async function ask(engine: EngineClient, state: Known): Promise<void> {
   try {
     state.capacity = (await engine.status()).capacity;
   } catch {
-    // Whoever asks it for an answer learns why.
+    // A request for an answer will report why the engine fails.
   } finally {
     state.askedAt = Date.now();
   }

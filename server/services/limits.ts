@@ -1,4 +1,4 @@
-// Limits on what one person and one key may ask for: counted in Postgres for all replicas, and refusing what it cannot count.
+// Limits on what a person and a key may ask for, counted in Postgres for all replicas; refuses what it cannot count.
 import { count, eq, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { RateLimiterPostgres, type RateLimiterRes } from 'rate-limiter-flexible';
@@ -11,7 +11,7 @@ import type { Product } from './product';
 
 export interface Caller {
   userId: string;
-  /** null in the chat. */
+  /** null for the chat. */
   apiKeyId: string | null;
 }
 
@@ -25,7 +25,7 @@ const RETRY_STORE_SECONDS = 5;
 type Pool = Product['db']['$client'];
 const counters = new WeakMap<Pool, MinuteCounter>();
 
-/** Counts a minute, and leaves the comparison with a limit to the caller. */
+/** Counts per minute, and leaves the comparison with a limit to the caller. */
 class MinuteCounter {
   constructor(private readonly store: RateLimiterPostgres) {}
 
@@ -42,7 +42,7 @@ class MinuteCounter {
   }
 }
 
-/** A clock that was set back leaves a count that would last until the old time comes round again. */
+/** After the clock is set back, an old count would last until its old time comes again. */
 const isFromTheFuture = ({ msBeforeNext }: RateLimiterRes) => msBeforeNext > 1000 * WINDOW_SECONDS;
 
 export function counterOf({ db }: Pick<Product, 'db'>): MinuteCounter {
@@ -69,7 +69,7 @@ const subjectsOf = ({ userId, apiKeyId }: Caller) => [
   ...(apiKeyId ? [{ what: 'key', key: `key:${apiKeyId}`, kind: 'apiKey' as const }] : []),
 ];
 
-/** Counts the request. Throws OVERLOADED over a limit of the minute, and UNAVAILABLE when the counts cannot be read. */
+/** Counts the request. Throws OVERLOADED above a limit per minute, and UNAVAILABLE when the counts cannot be read. */
 export async function admit(product: Product, caller: Caller, limits: Limits): Promise<void> {
   const counter = counterOf(product);
   const subjects = subjectsOf(caller);
@@ -85,7 +85,7 @@ export async function admit(product: Product, caller: Caller, limits: Limits): P
       const seconds = Math.max(1, Math.ceil(waitMs / 1000));
       throw new AttuneError(
         'OVERLOADED',
-        `This ${what} has used ${used} ${unit} in the running minute and the limit is ${most}. Try again in ${seconds} s.`,
+        `This ${what} has used ${used} ${unit} in the current minute and the limit is ${most}. Try again in ${seconds} s.`,
         { retryAfterSeconds: seconds },
       );
     };
@@ -96,7 +96,7 @@ export async function admit(product: Product, caller: Caller, limits: Limits): P
   }
 }
 
-/** Counts tokens that were asked or answered: a limit is passed by what runs already, never by what comes after. */
+/** Counts tokens of prompts and answers: running answers may exceed a limit, and later requests are then refused. */
 export async function charge(product: Product, caller: Caller, tokens: number): Promise<void> {
   if (tokens === 0) return;
   const counter = counterOf(product);
@@ -108,9 +108,9 @@ export async function charge(product: Product, caller: Caller, tokens: number): 
 }
 
 /**
- * Throws OVERLOADED when so many answers more would run at once. The rows that run are the seats: they are taken in the
- * transaction that inserts them, one transaction at a time, and a process that dies frees none wrongly, for another one ends
- * its rows.
+ * Throws OVERLOADED when `answers` more would exceed a limit on answers at once. The `running` rows are the seats: they
+ * are taken in the transaction that inserts them, one transaction at a time. A process that dies leaks no seat, because
+ * another process ends its rows.
  */
 export async function takeSeats(
   product: Product,
@@ -136,24 +136,24 @@ const countOf = (column: AnyPgColumn, value: string | null) =>
 
 function refuseSeats(what: string, running: number, more: number, most: number): void {
   if (running + more <= most) return;
-  // No wait helps a request that asks for more than the limit.
+  // Waiting does not help a request that asks for more than the limit.
   if (more > most) {
     throw new AttuneError(
       'BAD_INPUT',
-      `The request asks for ${more} answers and ${most} at once is this ${what}'s limit. Ask for fewer at a time.`,
+      `The request asks for ${more} answers, and this ${what}'s limit is ${most} at once. Ask for fewer at a time.`,
       { param: 'n' },
     );
   }
   throw new AttuneError(
     'OVERLOADED',
-    `This ${what} has ${running} answers running and asks for ${more} more; ${most} at once is the limit. Wait for one to end.`,
+    `This ${what} has ${running} answers running and asks for ${more} more; the limit is ${most} at once. Wait for one to end.`,
     { retryAfterSeconds: RETRY_SEATS_SECONDS },
   );
 }
 
 /**
- * What one person holds may grow to what it leaves free, so that whoever comes next finds a place: one person gets half of the
- * queue, two a third each, and so on (dynamic thresholds: Choudhury and Hahne 1998). The first turn needs no share.
+ * A person may hold as many answers as that leaves free, so that the next person finds a place: one person gets half of
+ * the queue, two get a third each, and so on (dynamic thresholds: Choudhury and Hahne 1998). The first turn is exempt.
  */
 export function refuseQueue(mine: number, all: number, more: number, capacity: number): void {
   const free = capacity - all - more;

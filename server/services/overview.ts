@@ -1,4 +1,4 @@
-// What the admin sees first: what serves, what runs, and how much feedback waits.
+// The admin's overview: which version serves, what is running, and how much feedback is unused.
 import { and, eq, gt, sql } from 'drizzle-orm';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
@@ -38,7 +38,7 @@ async function readTrainer({ db }: Product): Promise<TrainerView> {
   return { alive: isFresh || (await isWorking(db)), lastHeartbeat: at, lacks: report.lacks };
 }
 
-/** A long native step delays the heartbeat, but then the run's lease says that somebody works. */
+/** A long native step delays the heartbeat, but then the run's lease shows that the trainer works. */
 async function isWorking(db: Executor): Promise<boolean> {
   const [row] = await db
     .select({ id: trainingRun.id })

@@ -1,4 +1,4 @@
-// What every service works with: the parts that one web process holds.
+// The parts of one web process that every service works with.
 import type { Base } from '@/core/base/base';
 import type { Logger } from '@/core/logger';
 import type { Database } from '@/db/client';
@@ -21,5 +21,5 @@ export interface Product {
   random: () => number;
 }
 
-/** Of an answer for which nobody has chosen one. */
+/** Makes the seed of an answer whose request sets none. */
 export const drawSeed = ({ random }: Product) => Math.floor(random() * 2 ** 48);

@@ -1,4 +1,4 @@
-// Training runs as the admin sees them: asked for, watched, cancelled; the trainer does the work.
+// Training runs for the admin: starts, watches and cancels them; the trainer does the work.
 import { asc, desc, eq, sql } from 'drizzle-orm';
 import { parseConfig } from '@/core/config/presets';
 import { RUN_STAGES, type RunStage } from '@/core/contract';
@@ -11,7 +11,7 @@ import type { Product } from './product';
 import type { RunDetailView, RunEvent, RunPlan, RunPoint, RunView } from './views';
 
 const POLL_MS = 1000;
-/** Metrics are written in transactions: a point may appear this much after its own time. */
+/** Metrics are written in transactions, so a point may become visible this long after its own time. */
 const OVERLAP_SECONDS = 10;
 const MAX_CONFIG_BYTES = 16 * 1024;
 
@@ -32,31 +32,31 @@ export async function get({ db }: Product, id: string): Promise<RunDetailView> {
 export async function start({ db }: Product, actorId: string, config: Record<string, unknown>): Promise<RunView> {
   const bytes = Buffer.byteLength(JSON.stringify(config));
   if (bytes > MAX_CONFIG_BYTES) {
-    throw new AttuneError('BAD_INPUT', `The configuration has ${bytes} bytes; the most is ${MAX_CONFIG_BYTES}.`);
+    throw new AttuneError('BAD_INPUT', `The configuration has ${bytes} bytes; the limit is ${MAX_CONFIG_BYTES}.`);
   }
   parseConfig(config); // the trainer would refuse it later, on a page that waits for measurements
   return db.transaction(async (tx) => {
     await lockRuns(tx);
     const live = await findLiveRun(tx);
-    if (live) throw new AttuneError('CONFLICT', `Run ${live.id} is ${live.status}; wait for its end or cancel it.`);
+    if (live) throw new AttuneError('CONFLICT', `Run ${live.id} is ${live.status}; wait for it to end, or cancel it.`);
     return view(await queueRun(tx, { trigger: 'button', requestedBy: actorId, config }));
   });
 }
 
-/** A queued run ends at once; a running one when its trainer has heard of it. */
+/** A queued run ends at once; a running one ends when its trainer gets the request. */
 export async function cancel({ db }: Product, actorId: string, id: string): Promise<RunView> {
   return db.transaction(async (tx) => {
     const [row] = await tx.select().from(trainingRun).where(eq(trainingRun.id, id)).for('update');
     if (!row) throw new AttuneError('NOT_FOUND', `There is no run ${id}.`);
     if (row.status !== 'queued' && row.status !== 'running') {
-      throw new AttuneError('CONFLICT', `Run ${id} has ended as ${row.status}.`);
+      throw new AttuneError('CONFLICT', `Run ${id} has already ended (${row.status}).`);
     }
     const isQueued = row.status === 'queued';
     const [changed] = await tx
       .update(trainingRun)
       .set({
         cancelRequested: true,
-        ...(isQueued && { status: 'cancelled', verdict: 'Cancelled before it began.', finishedAt: sql`now()` }),
+        ...(isQueued && { status: 'cancelled', verdict: 'Cancelled before it started.', finishedAt: sql`now()` }),
       })
       .where(eq(trainingRun.id, id))
       .returning();
@@ -66,7 +66,7 @@ export async function cancel({ db }: Product, actorId: string, id: string): Prom
   });
 }
 
-/** State and points as they change, from the first point on at every connection; ends with the run. */
+/** State and points as they change; every connection starts from the first point. Ends with the run. */
 export async function* watch(
   { db }: Product,
   id: string,
@@ -126,14 +126,14 @@ async function find(db: Executor, id: string): Promise<RunRow> {
   return row;
 }
 
-/** Imitation and the policy's optimisation may be left out. */
+/** Imitation and policy optimisation are optional. */
 function planOf(asked: Record<string, unknown>): RunPlan | null {
   try {
     const { algorithm, sft } = parseConfig(asked);
     const isLeftOut = { sft: sft === null, ppo: algorithm === null } as Partial<Record<RunStage, boolean>>;
     return { algorithm, stages: RUN_STAGES.filter((stage) => !isLeftOut[stage]) };
   } catch (error) {
-    if (toAttuneError(error).code === 'BAD_INPUT') return null; // settings that another release took
+    if (toAttuneError(error).code === 'BAD_INPUT') return null; // settings that only another release accepts
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-// Changes the product's settings key by key, and records who did.
+// Changes the product's settings key by key, and records who changed them.
 import { z } from 'zod';
 import { RuleSet } from '@/core/constraints/rules';
 import { Sampling } from '@/core/sampling';
@@ -9,7 +9,7 @@ import type { Product } from './product';
 
 export { readSettings } from '@/db/settings';
 
-/** Only what is present changes; what is unknown is refused. */
+/** Only settings that are present change; unknown ones are refused. */
 export const SettingsPatch = z
   .strictObject({
     comparisonShare: Settings.shape.comparisonShare.unwrap(),

@@ -1,4 +1,4 @@
-// Counts what people use: requests and tokens by day, through the chat and through each key.
+// Counts people's usage: requests and tokens per day, through the chat and through each key.
 import { desc, eq, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { Executor } from '@/db/client';
@@ -12,10 +12,10 @@ export interface Used {
   completionTokens?: number;
 }
 
-/** `source` of what the chat uses. */
+/** The `source` of usage through the chat. */
 const CHAT = 'chat';
 
-/** Adds to today's count; call it inside the transaction that it belongs to. Returns the key that it went to, if any. */
+/** Adds to today's count; call it in the transaction that it belongs to. Returns the key that it went to, if any. */
 export async function countUsage(
   tx: Executor,
   where: { userId: string; conversationId: string },
@@ -34,7 +34,7 @@ export async function countUsage(
   return { apiKeyId: source && source !== CHAT ? source : null };
 }
 
-/** What a guest used becomes the account's that the guest signs in to. */
+/** Moves a guest's usage to the account that the guest signs in to. */
 export async function moveUsage(tx: Executor, guestId: string, userId: string): Promise<void> {
   await tx.execute(sql`
     insert into ${usage} as u (user_id, source, day, requests, prompt_tokens, completion_tokens)
@@ -45,12 +45,12 @@ export async function moveUsage(tx: Executor, guestId: string, userId: string): 
   await tx.delete(usage).where(eq(usage.userId, guestId));
 }
 
-/** Over the rows of a group, none included. */
+/** Sums over the rows of a group, which may be empty. */
 export const totalOf = (column: AnyPgColumn) => sql<number>`coalesce(sum(${column}), 0)`.mapWith(Number);
 
 const DAYS = 30;
 
-/** The last days on which something was used, newest first, over the chat and all keys. */
+/** The last days with usage, newest first, over the chat and all keys. */
 export async function listUsage({ db }: Product, userId: string): Promise<UsageView[]> {
   return db
     .select({

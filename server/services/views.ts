@@ -1,4 +1,4 @@
-// What the procedures return: the shapes that pages and tests read, with no database type in them.
+// The types that the procedures return, as pages and tests read them, without database types.
 import type { GateResult } from '@/core/artifact/manifest';
 import type { RunStage, RunStatus } from '@/core/contract';
 import type { EngineStatus } from '@/engine/protocol';
@@ -14,15 +14,15 @@ export interface SendResult {
   conversationId: string;
   userMessageId: string;
   answers: { messageId: string; generationId: string }[];
-  /** Set when two answers wait for a person's choice. */
+  /** Set when the message gets two answers for the person to choose from. */
   comparisonId: string | null;
-  /** Consent of the conversation. */
+  /** The conversation's consent to training. */
   allowTraining: boolean;
 }
 
 export type StreamEvent =
   | { type: 'delta'; text: string }
-  /** The whole visible text so far; first event of every connection. */
+  /** The whole visible text so far; the first event of every connection. */
   | { type: 'snapshot'; text: string }
   | { type: 'end'; status: Exclude<GenerationStatus, 'running'>; finishReason: string | null; text: string };
 
@@ -46,7 +46,7 @@ export interface MessageView {
     id: string;
     status: GenerationStatus;
     finishReason: string | null;
-    /** null while the answer is part of an undecided comparison: people judge blind. */
+    /** null while the answer is part of an undecided comparison, because people judge blind. */
     versionId: string | null;
     completionTokens: number;
     /** A content rule replaced words of the answer. */
@@ -136,13 +136,13 @@ export interface RunPoint {
 export interface RunPlan {
   /** null ends with imitation. */
   algorithm: string | null;
-  /** Those that the run goes through. */
+  /** The stages that the run goes through. */
   stages: RunStage[];
 }
 
 export interface RunDetailView extends RunView {
   config: Record<string, unknown>;
-  /** null where this build does not understand the run's settings. */
+  /** null when this build does not understand the run's settings. */
   plan: RunPlan | null;
   metrics: RunPoint[];
 }
@@ -175,7 +175,7 @@ export interface ExperimentResultsView {
   candidate: ArmView;
 }
 
-/** An answer that somebody judged, as its reader saw it. */
+/** A judged answer, as its reader saw it. */
 export interface JudgedAnswerView {
   versionId: string;
   text: string;
@@ -191,7 +191,7 @@ export interface GivenFeedbackView {
   reasons: string[];
   comment: string | null;
   updatedAt: Date;
-  /** What the answers answer. */
+  /** The message that the answers reply to. */
   question: string;
   /** One for a thumb; left and right, as shown, for a comparison. */
   answers: JudgedAnswerView[];
@@ -200,7 +200,7 @@ export interface GivenFeedbackView {
 export interface FeedbackPageView {
   items: GivenFeedbackView[];
   nextCursor: string | null;
-  /** Judgements that no admin reads, because the conversation is kept out of training. */
+  /** How many judgements admins cannot read, because their conversations are kept out of training. */
   hidden: number;
 }
 
@@ -226,7 +226,7 @@ export interface HealthView {
 export interface ApiKeyView {
   id: string;
   name: string;
-  /** How it begins. */
+  /** The first characters of the key. */
   prefix: string;
   allowTraining: boolean;
   createdAt: Date;
@@ -247,7 +247,7 @@ export interface UsageView {
 
 export interface ModelView {
   id: string;
-  /** The version that it was trained from, or, for an alias, that it stands for. */
+  /** The version that it was trained from, or, for an alias, the version that it stands for. */
   parentId: string | null;
   createdAt: Date;
 }
@@ -261,7 +261,7 @@ export interface UserView {
   role: Role;
   isGuest: boolean;
   createdAt: Date;
-  /** To the day, or to the last thing written. */
+  /** Precise to the day, or to the last change of a conversation. */
   lastSeenAt: Date;
 }
 

@@ -92,7 +92,7 @@ describe('a message', () => {
     const conversationId = randomUUID();
     await expect(send(ada, 'y'.repeat(2000), { conversationId })).rejects.toMatchObject({
       code: 'PAYLOAD_TOO_LARGE',
-      message: 'The message takes 2000 tokens; 749 fit beside the answer. Shorten it or send it in parts.',
+      message: 'The message takes 2000 tokens; 749 fit with the answer. Shorten it or send it in parts.',
     });
     // A text with more than eight bytes for each token that fits is refused without counting its tokens.
     await expect(send(ada, 'x'.repeat(2 ** 20), { conversationId })).rejects.toMatchObject({
@@ -329,7 +329,7 @@ describe('settings and consent', () => {
     await ada.conversation.rename({ id: conversationId, title: '名'.repeat(200) });
     await expect(ada.conversation.rename({ id: conversationId, title: '名'.repeat(201) })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
-      message: expect.stringContaining('201 characters; the most is 200'),
+      message: expect.stringContaining('201 characters; the limit is 200'),
     });
     await ada.conversation.rename({ id: conversationId, title: ' Mine ' });
     await ada.conversation.setAllowTraining({ id: conversationId, allowTraining: false });

@@ -326,7 +326,7 @@ describe('requests that are refused', () => {
       [call('admin.startRun', {}, { cookie, body: `{"json":{"config":${deep(200)}}}` }), /nested/],
       [call('admin.startRun', {}, { cookie, body: `{"json":{"config":${deep(100_000)}}}` }), /nested/],
       [call('admin.startRun', {}, { cookie, body: '{"json":{"config":{"__proto__":{"a":1}}}}' }), /__proto__/],
-      [call('admin.startRun', {}, { cookie, body: '{"json":' }), /not one that this product understands/],
+      [call('admin.startRun', {}, { cookie, body: '{"json":' }), /does not understand this request/],
       [call('admin.startRun', {}, { cookie, body: '{"json":{},"meta":{"values":{"__proto__.x":["Date"]}}}' }), /./],
     ];
     for (const [response, words] of bad) {

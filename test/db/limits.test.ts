@@ -99,7 +99,7 @@ describe('limits', () => {
     await readStream(api, answers[0]!);
     await expect
       .poll(() => send(api, 'again').then(String, (error: Error) => error.message))
-      .toMatch(/This account has used 1\d\d tokens in the running minute and the limit is 100/);
+      .toMatch(/This account has used 1\d\d tokens in the current minute and the limit is 100/);
     const row = (await world.web.product.db.select().from(generation).where(eq(generation.userId, userId)))[0]!;
     const [counted] = await world.web.product.db
       .select()

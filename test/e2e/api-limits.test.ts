@@ -111,7 +111,7 @@ describe('limits', () => {
 
   it.each([
     ['requests per minute', { requestsPerMinute: 1 }, /2 requests|1 requests|\d+ requests/],
-    ['tokens per minute', { tokensPerMinute: 1 }, /tokens in the running minute/],
+    ['tokens per minute', { tokensPerMinute: 1 }, /tokens in the current minute/],
   ])('on %s answer 429 and say when to retry', async (_name, apiKey, sentence) => {
     const { secret: other } = await product.admin.apiKey.create.mutate({ name: 'limited', allowTraining: false });
     await limit({});

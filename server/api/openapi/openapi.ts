@@ -1,4 +1,4 @@
-// The OpenAPI document of the API, made of the schemas that requests are parsed by.
+// The OpenAPI document of the API, built from the schemas that parse its requests.
 import { z } from 'zod';
 import { Settings } from '@/core/settings';
 import { codesOf } from '@/server/api/errors';
@@ -43,22 +43,22 @@ function componentsOf(named: Record<string, z.ZodType>, io: 'input' | 'output'):
 
 const header = (description: string, type: 'string' | 'integer' = 'string') => ({ description, schema: { type } });
 const HEADERS = {
-  'x-request-id': header('Names the request in the log of the product.'),
+  'x-request-id': header('Names the request in the product’s log.'),
 };
 const COMPLETION_HEADERS = {
   ...HEADERS,
-  'x-attune-generation-id': header('Ids of the answers, in order; /v1/feedback takes them.'),
-  'idempotency-replayed': header('`true` where the answers are those of an earlier request under the same key.'),
+  'x-attune-generation-id': header('The ids of the answers, in order; /v1/feedback takes them.'),
+  'idempotency-replayed': header('`true` when the answers are those of an earlier request with the same key.'),
 };
 const RETRY_HEADERS = { ...HEADERS, 'retry-after': header('Seconds after which to try again.', 'integer') };
 
 const ERRORS: Record<number, string> = {
   400: 'The request is wrong; `param` names the field.',
   401: 'The key is missing, unknown or revoked.',
-  404: 'The model, or what is named, is not there.',
+  404: 'The model, or another thing that the request names, does not exist.',
   429: 'A limit is reached, or the queue is full.',
   500: 'Something went wrong on the server.',
-  503: 'The database or the engine is not there.',
+  503: 'The database or the engine is not available.',
 };
 const errors = Object.fromEntries(
   Object.entries(ERRORS).map(([status, meaning]) => [
@@ -75,7 +75,7 @@ const REPEAT_PARAMETER = {
   name: IDEMPOTENCY_KEY,
   in: 'header',
   required: false,
-  description: `A name for this request, a UUID for example. Sent again under the same name within ${REPEAT_HOURS} hours, the same request gets the same answers, also while they are being written and after a restart; an answer with a name is written to its end when its reader leaves. Another request under the same name is refused.`,
+  description: `A key for this request, a UUID for example. When the same request is sent again with the same key within ${REPEAT_HOURS} hours, it gets the same answers, even while they are being written and after a restart; an answer with a key is written to its end even when its reader leaves. A different request with the same key is refused.`,
   schema: { type: 'string', minLength: 1, maxLength: MAX_KEY_LENGTH },
 };
 
@@ -87,7 +87,7 @@ function completion(summary: string, request: Name, whole: Name, chunk: Name, sa
     responses: {
       '200': {
         description:
-          'The answers: whole, or with `stream` as server-sent events that end with `data: [DONE]`. Lines of a stream that begin with a colon say that the connection lives; an answer that takes long is preceded by line breaks for the same reason.',
+          'The answers: whole, or with `stream` as server-sent events that end with `data: [DONE]`. Lines of a stream that begin with a colon keep the connection alive; an answer that takes long is preceded by line breaks for the same reason.',
         headers: COMPLETION_HEADERS,
         content: { ...json(whole), 'text/event-stream': { schema: { $ref: reference(chunk) } } },
       },
@@ -100,17 +100,17 @@ function completion(summary: string, request: Name, whole: Name, chunk: Name, sa
 const plain = (summary: string, name: Name, samples: Sample[], more: object = {}) => ({
   summary,
   ...more,
-  responses: { '200': { description: 'As asked.', headers: HEADERS, content: json(name) }, ...errors },
+  responses: { '200': { description: 'The result.', headers: HEADERS, content: json(name) }, ...errors },
   'x-codeSamples': samples,
 });
 
 function description(): string {
   const { requestsPerMinute, tokensPerMinute, concurrent } = Settings.parse({}).limits.apiKey;
   return [
-    'An API that OpenAI clients speak, and feedback on its answers, from which the model learns.',
-    `Limits: a body has at most ${MAX_BODY_BYTES} bytes of UTF-8. An account and each of its keys may send ${requestsPerMinute} requests and use ${tokensPerMinute} tokens a minute and have ${concurrent} answers running at once, unless the admin has set other numbers; one account never gets more of the queue than it leaves free.`,
-    `Refused by name, unless they ask for nothing: ${Object.keys(REFUSALS).join(', ')}.`,
-    'Pages of every origin may call it: the key travels in a header, and cookies are not read.',
+    'An API for OpenAI clients, with an endpoint for feedback on its answers, from which the model learns.',
+    `Limits: a body has at most ${MAX_BODY_BYTES} bytes of UTF-8. An account and each of its keys may send ${requestsPerMinute} requests and use ${tokensPerMinute} tokens per minute, and have ${concurrent} answers running at once, unless an administrator has set other limits; one account never gets more of the queue than it leaves free.`,
+    `Parameters that are refused by name, unless their value asks for nothing: ${Object.keys(REFUSALS).join(', ')}.`,
+    'Pages from every origin may call it: the key travels in a header, and cookies are not read.',
   ].join('\n\n');
 }
 
@@ -135,13 +135,13 @@ export function openApiDocument() {
       },
       '/v1/models': { get: plain('List versions and the alias `champion`', 'ModelList', SAMPLES.models) },
       '/v1/models/{id}': {
-        get: plain('Look up one of them', 'Model', SAMPLES.model, {
+        get: plain('Get one model', 'Model', SAMPLES.model, {
           parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
         }),
       },
       '/v1/feedback': {
-        post: plain('Judge an answer, or choose between two', 'FeedbackResponse', SAMPLES.feedback, {
-          description: 'Sent twice it counts once: an answer has one thumb and a pair one choice.',
+        post: plain('Rate an answer, or choose between two', 'FeedbackResponse', SAMPLES.feedback, {
+          description: 'Feedback that is sent twice counts once: an answer has one thumb and a pair has one choice.',
           requestBody: { required: true, content: json('FeedbackRequest') },
         }),
       },

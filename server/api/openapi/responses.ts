@@ -1,10 +1,10 @@
-// What the API gives, as zod objects: the OpenAPI document is made of them, and tests hold the responses to them.
+// The API's responses as zod objects, from which the OpenAPI document is built and against which tests check responses.
 import { z } from 'zod';
 
 const FinishReason = z.enum(['stop', 'length', 'content_filter']);
 const TokenLogprob = z.strictObject({
   token: z.string(),
-  logprob: z.number().describe('Of the full distribution at temperature 1.'),
+  logprob: z.number().describe('From the full distribution at temperature 1.'),
   bytes: z.array(z.int().min(0).max(255)).nullable(),
 });
 export const ChatLogprobs = z.strictObject({
@@ -16,7 +16,7 @@ export type ChatLogprobs = z.infer<typeof ChatLogprobs>;
 export const Usage = z.strictObject({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() });
 export type Usage = z.infer<typeof Usage>;
 
-/** Ours: what to name in /v1/feedback, one for each choice. */
+/** Attune's extension: the ids to name in /v1/feedback, one for each choice. */
 export const AttuneFields = z.strictObject({ generation_ids: z.array(z.uuid()), conversation_id: z.uuid() });
 
 const Head = {
@@ -43,7 +43,7 @@ export type ChatCompletion = z.infer<typeof ChatCompletion>;
 
 export const ChatCompletionChunk = z.strictObject({
   ...Head,
-  /** On the first chunk. */
+  /** Only on the first chunk. */
   attune: AttuneFields.optional(),
   object: z.literal('chat.completion.chunk'),
   choices: z.array(
@@ -68,7 +68,7 @@ export type TextLogprobs = z.infer<typeof TextLogprobs>;
 
 export const TextCompletion = z.strictObject({
   ...Head,
-  /** Of a stream, on the first chunk. */
+  /** In a stream, only on the first chunk. */
   attune: AttuneFields.optional(),
   object: z.literal('text_completion'),
   choices: z.array(
@@ -88,7 +88,10 @@ export const ModelBody = z.strictObject({
   object: z.literal('model'),
   created: z.int(),
   owned_by: z.literal('attune'),
-  parent: z.string().nullable().describe('The version it was trained from, or that the alias stands for.'),
+  parent: z
+    .string()
+    .nullable()
+    .describe('The version that it was trained from, or, for an alias, the version that it stands for.'),
 });
 export const ModelList = z.strictObject({ object: z.literal('list'), data: z.array(ModelBody) });
 

@@ -1,10 +1,10 @@
-// Requests to copy, in the languages that people call the API from; part of the OpenAPI document.
+// Sample requests to copy, in several languages; part of the OpenAPI document.
 export interface Sample {
   lang: 'Python' | 'TypeScript' | 'curl';
   source: string;
 }
 
-/** Stands for where the product is reached. */
+/** Placeholder for the product's address. */
 export const ORIGIN = 'http://localhost:3000';
 
 const PYTHON = `import os

@@ -1,4 +1,4 @@
-// A person's account: the consent to training that new chats begin with, and the first password of who came by a link.
+// A person's account: the consent with which new chats begin, and the first password of a person who came by a link.
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { and, eq } from 'drizzle-orm';
@@ -17,7 +17,7 @@ export async function get({ db }: Product, userId: string): Promise<AccountView>
   return row;
 }
 
-/** Chats that exist keep their own. */
+/** Existing chats keep their own. */
 export async function setAllowTraining({ db }: Product, userId: string, allowTraining: boolean): Promise<void> {
   await db.update(user).set({ allowTraining }).where(eq(user.id, userId));
 }
@@ -30,13 +30,13 @@ export async function hasPassword(db: Executor, userId: string): Promise<boolean
   return row !== undefined;
 }
 
-/** A second one replaces the first only by better-auth's own procedure, which asks for the first. */
+/** Only better-auth's own procedure, which asks for the current password, replaces it later. */
 export async function setFirstPassword({ db }: Product, userId: string, password: string): Promise<void> {
   const hash = await hashPassword(password);
   await db.transaction(async (tx) => {
     await tx.select({ id: user.id }).from(user).where(eq(user.id, userId)).for('update');
     if (await hasPassword(tx, userId))
-      throw new AttuneError('CONFLICT', 'This account has a password; change it by giving the present one.');
+      throw new AttuneError('CONFLICT', 'This account already has a password; to change it, give the current one.');
     await tx
       .insert(account)
       .values({ id: randomUUID(), accountId: userId, providerId: PASSWORD_PROVIDER, userId, password: hash });

@@ -1,4 +1,4 @@
-// API keys: made, listed and revoked by the person whom they belong to, and recognised by their hash.
+// API keys: created, listed and revoked by their owner, and recognised by their hash.
 import { createHash, randomBytes } from 'node:crypto';
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
@@ -14,7 +14,7 @@ const MARK = 'sk-attune-';
 const SHOWN = MARK.length + 4;
 const MAX_KEYS = 50;
 
-/** Whose requests the key's are, and whether they may train the model. */
+/** Who owns the key, and whether its requests may train the model. */
 export interface KeyOwner {
   apiKeyId: string;
   userId: string;
@@ -38,7 +38,7 @@ export async function create(
       .from(apiKey)
       .where(and(eq(apiKey.userId, userId), isNull(apiKey.revokedAt)));
     if (live.length >= MAX_KEYS)
-      throw new AttuneError('CONFLICT', `You have ${live.length} keys and ${MAX_KEYS} is the most; revoke one first.`);
+      throw new AttuneError('CONFLICT', `You have ${live.length} keys and the limit is ${MAX_KEYS}; revoke one first.`);
     const [row] = await tx
       .insert(apiKey)
       .values({
@@ -54,7 +54,7 @@ export async function create(
   });
 }
 
-/** Newest first, with what each has used; revoked ones stay, for their usage. */
+/** Newest first, with the usage of each; revoked keys stay in the list for their usage. */
 export async function list({ db }: Product, userId: string): Promise<ApiKeyView[]> {
   return db
     .select({
@@ -76,7 +76,7 @@ export async function list({ db }: Product, userId: string): Promise<ApiKeyView[
     .orderBy(desc(apiKey.createdAt));
 }
 
-/** From the next request on. */
+/** Takes effect from the next request. */
 export async function revoke({ db }: Product, userId: string, id: string): Promise<void> {
   await db.transaction(async (tx) => {
     const [row] = await tx
@@ -84,18 +84,18 @@ export async function revoke({ db }: Product, userId: string, id: string): Promi
       .set({ revokedAt: sql`now()` })
       .where(and(eq(apiKey.id, id), eq(apiKey.userId, userId), isNull(apiKey.revokedAt)))
       .returning({ name: apiKey.name });
-    if (!row) throw new AttuneError('NOT_FOUND', `There is no live key ${id} of yours.`);
+    if (!row) throw new AttuneError('NOT_FOUND', `You have no active key ${id}.`);
     await recordAudit(tx, userId, 'api_key.revoke', id, { name: row.name });
   });
 }
 
-/** Throws UNAUTHENTICATED; and UNAVAILABLE while the database cannot say whose the key is. */
+/** Throws UNAUTHENTICATED for an unknown key, and UNAVAILABLE while the database cannot be asked. */
 export async function authenticate({ db }: Product, authorization: string | null): Promise<KeyOwner> {
   const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
   if (!secret) {
     throw new AttuneError(
       'UNAUTHENTICATED',
-      'The request has no API key. Make one on the settings page and send it as "Authorization: Bearer <key>".',
+      'The request has no API key. Create one on the settings page and send it as "Authorization: Bearer <key>".',
     );
   }
   const [row] = await db
@@ -111,11 +111,11 @@ export async function authenticate({ db }: Product, authorization: string | null
   if (!row) {
     throw new AttuneError(
       'UNAUTHENTICATED',
-      `The API key ${secret.slice(0, SHOWN)}… is unknown or revoked. Make another on the settings page.`,
+      `The API key ${secret.slice(0, SHOWN)}… is unknown or revoked. Create another on the settings page.`,
     );
   }
   const { at, ...owner } = row;
-  // To the minute is enough, and spares a write for each request.
+  // To the minute is enough, and saves a write per request.
   if (!at || Date.now() - at.getTime() > 60_000)
     await db.update(apiKey).set({ lastUsedAt: sql`now()` }).where(eq(apiKey.id, row.apiKeyId));
   return owner;

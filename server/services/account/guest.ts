@@ -1,10 +1,10 @@
-// Moves what a guest has done to the account that the guest signs in to.
+// Moves a guest's data to the account that the guest signs in to.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '@/db/client';
 import { assignment, comparison, conversation, feedback, generation, user } from '@/db/schema';
 import { moveUsage } from '@/server/services/usage';
 
-/** better-auth deletes the guest afterwards, and with the guest whatever was not moved. */
+/** Afterwards better-auth deletes the guest and everything that was not moved. */
 export async function moveHistory(db: Database, guestId: string, userId: string): Promise<void> {
   if (guestId === userId) return;
   await db.transaction(async (tx) => {
@@ -17,7 +17,7 @@ export async function moveHistory(db: Database, guestId: string, userId: string)
       .update(user)
       .set({ allowTraining: sql`coalesce(${user.allowTraining}, (${guest}))` })
       .where(eq(user.id, userId));
-    // The account's own vote and own arm are the ones that stay.
+    // Where both have a vote or an arm, the account's own stays.
     const own = tx.select({ id: assignment.experimentId }).from(assignment).where(eq(assignment.userId, userId));
     await tx.delete(assignment).where(and(eq(assignment.userId, guestId), inArray(assignment.experimentId, own)));
     await tx.update(assignment).set({ userId }).where(eq(assignment.userId, guestId));

@@ -1,4 +1,4 @@
-// Limits on becoming someone: guests, accounts and passwords from one network, counted in Postgres for all replicas.
+// Limits on new guests, new accounts and password attempts per network, counted in Postgres for all replicas.
 import { createHash } from 'node:crypto';
 import { AttuneError } from '@/core/errors';
 import { counterOf } from '@/server/services/limits';
@@ -10,7 +10,7 @@ interface Rule {
   what: string;
 }
 
-/** In a minute. A class of pupils behind one address gets in; a list of passwords does not get through. */
+/** Per minute. A school class behind one address can sign in; a list of passwords cannot be tried. */
 const MOST = { guests: 120, accounts: 30, passwords: 30, passwordsOfOne: 5, links: 5 };
 
 function rulesOf(path: string, network: string, email: string): Rule[] {
@@ -20,7 +20,7 @@ function rulesOf(path: string, network: string, email: string): Rule[] {
     case '/sign-up/email':
       return [{ key: `accounts:${network}`, most: MOST.accounts, what: 'new accounts' }];
     case '/sign-in/email': {
-      // No e-mail address is written where nothing needs it.
+      // Hashed, so that no e-mail address is stored where none is needed.
       const person = createHash('sha256').update(email.trim().toLowerCase()).digest('base64url').slice(0, 22);
       return [
         { key: `password:${network}:${person}`, most: MOST.passwordsOfOne, what: 'tries of one password' },
@@ -39,7 +39,7 @@ function rulesOf(path: string, network: string, email: string): Rule[] {
   }
 }
 
-/** `path` is better-auth's. Throws OVERLOADED with the time to wait, and UNAVAILABLE where nothing can be counted. */
+/** `path` is better-auth's. Throws OVERLOADED with the time to wait, and UNAVAILABLE when counting fails. */
 export async function admitSignIn(
   product: Pick<Product, 'db'>,
   ask: { path: string; network: string; email: string },
@@ -56,7 +56,7 @@ export async function admitSignIn(
     const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
     throw new AttuneError(
       'OVERLOADED',
-      `There were ${most} ${what} from your network in the running minute, and that is the limit. Try again in ${seconds} s.`,
+      `There were ${most} ${what} from your network in the current minute, and that is the limit. Try again in ${seconds} s.`,
       { retryAfterSeconds: seconds },
     );
   }

@@ -1,4 +1,4 @@
-// People as the admin sees them: found, and given or taken the admin's role.
+// People for the admin: lists them, and gives or removes the admin role.
 import { and, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
@@ -10,7 +10,7 @@ const PAGE = 50;
 
 export interface UserFilter {
   query?: string;
-  /** Accounts are the people who are no guests. */
+  /** Accounts are people who are not guests. */
   show: 'accounts' | 'admins' | 'guests';
   /** The page's first row, counted from 0. */
   cursor?: number | null;
@@ -33,7 +33,7 @@ export async function list({ db }: Product, { query, show, cursor }: UserFilter)
       role: user.role,
       isGuest: user.isAnonymous,
       createdAt: user.createdAt,
-      // A session is renewed once a day, and it goes when the person signs out: what was written says more.
+      // A session is renewed only once a day and ends at sign-out, so the last change of a conversation tells more.
       lastSeenAt: sql<Date>`greatest(
         ${user.createdAt},
         (select max(s.updated_at) from ${session} s where s.user_id = ${user}.id),
@@ -51,25 +51,25 @@ export async function list({ db }: Product, { query, show, cursor }: UserFilter)
   };
 }
 
-/** There is always an admin: nobody takes the role from themselves, and it is not taken from the last one. */
+/** There is always an admin: admins cannot remove their own role, and the last admin keeps it. */
 export async function setRole(
   { db }: Product,
   actorId: string,
   { id, role }: { id: string; role: Role },
 ): Promise<Pick<UserView, 'id' | 'role'>> {
   return db.transaction(async (tx) => {
-    // In one order for all, so that two admins who take each other's role cannot both succeed.
+    // All rows are locked in one order, so that two admins who remove each other's role cannot both succeed.
     const admins = await tx.select().from(user).where(eq(user.role, 'admin')).orderBy(user.id).for('update');
     if (!admins.some((admin) => admin.id === actorId))
-      throw new AttuneError('FORBIDDEN', 'Only an admin may do this; your role was taken in the meantime.');
+      throw new AttuneError('FORBIDDEN', 'Only an admin may do this; your role was removed in the meantime.');
     const [person] = await tx.select().from(user).where(eq(user.id, id)).for('update');
     if (!person) throw new AttuneError('NOT_FOUND', `There is no account ${id}.`);
     if (person.isAnonymous && role === 'admin')
-      throw new AttuneError('CONFLICT', 'A guest cannot be an admin, for a guest cannot sign in again.');
+      throw new AttuneError('CONFLICT', 'A guest cannot be an admin, because a guest cannot sign in again.');
     if (role === 'user' && id === actorId)
-      throw new AttuneError('CONFLICT', 'You cannot take the role from yourself; another admin can.');
+      throw new AttuneError('CONFLICT', 'You cannot remove your own role; another admin can.');
     if (role === 'user' && person.role === 'admin' && admins.length === 1)
-      throw new AttuneError('CONFLICT', 'This is the last admin; give the role to somebody else first.');
+      throw new AttuneError('CONFLICT', 'This is the last admin; give the role to someone else first.');
     if (person.role !== role) {
       await tx.update(user).set({ role, updatedAt: sql`now()` }).where(eq(user.id, id));
       await recordAudit(tx, actorId, 'user.role', id, { from: toRole(person.role), to: role });

@@ -1,4 +1,4 @@
-// Completions: what a key asks for becomes messages, generations and running answers, as in the chat.
+// Completions: turns a key's request into messages, generations and running answers, as in the chat.
 import { randomUUID } from 'node:crypto';
 import { Sampling } from '@/core/sampling';
 import type { Settings } from '@/core/settings';
@@ -17,16 +17,16 @@ import { holdConversation, insertTurns } from './turns';
 export interface CompletionInput {
   model: string;
   prompts: Prompt[];
-  /** Of each prompt. */
+  /** Answers per prompt. */
   choices: number;
-  /** What is absent comes from the product's settings. The seed is each prompt's first choice's; the others count on from it. */
+  /** Absent values come from the product's settings. The first choice of each prompt uses `seed`; later ones count up. */
   sampling: Omit<Partial<Sampling>, 'seed'>;
   /** Any whole number. */
   seed: number | null;
   topLogprobs: number;
-  /** Continues a conversation of this key, or makes it under this id. */
+  /** Continues a conversation of this key, or creates it under this id. */
   conversationId: string | null;
-  /** Under which the same request finds the answers that it has asked for before. */
+  /** Lets the same request find the answers that it asked for before. */
   repeatKey: RepeatKey | null;
 }
 
@@ -36,7 +36,7 @@ interface Plan {
   samplings: Sampling[];
 }
 
-/** The signal is the reader's, who may leave while another process writes the answers. */
+/** The signal belongs to the reader, who may leave while another process writes the answers. */
 export async function complete(
   product: Product,
   owner: KeyOwner,
@@ -91,5 +91,5 @@ function planOf(product: Product, settings: Settings, input: CompletionInput, pr
   return { turns: turnsOf(product, prompt), promptIds, samplings };
 }
 
-/** Any whole number to one that the engine takes, different for seeds that differ by less than 2^53. */
+/** Maps any whole number to a seed that the engine takes, distinct for seeds that differ by less than 2^53. */
 const seedAt = (seed: number, index: number) => Number(BigInt.asUintN(53, BigInt(seed) + BigInt(index)));

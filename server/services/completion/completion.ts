@@ -1,4 +1,4 @@
-// What a request for completions has brought about: its answers, written or being written.
+// The result of a completion request: its answers, written or being written.
 import type { RunningGeneration } from '@/server/services/generation/running-generation';
 
 export interface Completion {

@@ -1,16 +1,16 @@
-// What a program asks to be answered: to the ids that the engine reads, and to the turns that are kept of it.
+// Turns a program's prompt into the token ids that the engine reads, and into the turns that are stored.
 import type { ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import type { Settings } from '@/core/settings';
 import type { Product } from '@/server/services/product';
 import { checkCharacters } from '@/server/services/text';
 
-/** A conversation, or a text as it is, written out or in token ids. `param` is the request's name for it. */
+/** A conversation, or raw text, written out or as token ids. `param` is the request's name for it. */
 export type Prompt = { param: string } & ({ messages: ChatMessage[] } | { text: string } | { ids: number[] });
 
 export type Turn = { role: 'user' | 'assistant'; content: string };
 
-/** Throws BAD_INPUT where a character or an id is none. */
+/** Throws BAD_INPUT for an invalid character or token id. */
 export function promptIdsOf({ base }: Product, settings: Settings, prompt: Prompt): number[] {
   if ('ids' in prompt) {
     checkIds(prompt.ids, base.weights.config.vocabSize, prompt.param);
@@ -18,7 +18,7 @@ export function promptIdsOf({ base }: Product, settings: Settings, prompt: Promp
   }
   if ('text' in prompt) {
     checkCharacters(prompt.text, 'prompt', prompt.param);
-    // The whole prompt is the caller's, special tokens included: a bos token that it writes itself is not doubled.
+    // The caller writes the whole prompt, special tokens included: a bos token that it wrote itself is not added again.
     const ids = base.tokenizer.encode(prompt.text, { special: true });
     const isBegun = base.textStart.every((id, i) => ids[i] === id);
     return isBegun ? ids : [...base.textStart, ...ids];
@@ -38,7 +38,7 @@ export function checkIds(ids: readonly number[], vocabSize: number, param: strin
   throw new AttuneError('BAD_INPUT', `Token ${bad} is outside the base's vocabulary of ${vocabSize}.`, { param });
 }
 
-/** The longest answer. Nothing is dropped from what a program sends: it is told how much fits. */
+/** The longest possible answer. A program's prompt is never shortened; the error says how much fits. */
 export function fitContext(
   { maxContext }: Product,
   settings: Settings,
@@ -56,7 +56,7 @@ export function fitContext(
   );
 }
 
-/** The system's message is in the prompt's tokens alone, as in the chat; what answers nothing else answers an empty turn. */
+/** A system message is only in the prompt's tokens, as in the chat; a prompt of no other message has one empty turn. */
 export function turnsOf({ base }: Product, prompt: Prompt): Turn[] {
   if ('text' in prompt) return [{ role: 'user', content: prompt.text }];
   if ('ids' in prompt) return [{ role: 'user', content: base.tokenizer.decode(prompt.ids).replaceAll('\0', '\uFFFD') }];

@@ -1,4 +1,4 @@
-// Idempotency keys: a request that is sent again finds the answers of the first one, also after a restart or while they run.
+// Idempotency keys: a repeated request finds the answers of the first one, even after a restart or while they run.
 import { and, eq, inArray, lt, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Settings } from '@/core/settings';
@@ -16,13 +16,13 @@ export const REPEAT_HOURS = 24;
 export interface RepeatKey {
   /** Chosen by the caller. */
   key: string;
-  /** Hash of what it was used for: another request under the same key is a mistake. */
+  /** Hash of the request that used it: a different request with the same key is a mistake. */
   fingerprint: string;
 }
 
 /**
- * The completion of the first request under this key; null where there was none, or where it failed. Requests under one key take
- * turns until the transaction ends. Throws BAD_INPUT when the key stands for another request.
+ * The completion of the first request with this key; null if there was none or it failed. Requests with one key take turns
+ * until the transaction ends. Throws BAD_INPUT when the key was used for a different request.
  */
 export async function findFirst(
   product: Product,
@@ -44,7 +44,7 @@ export async function findFirst(
   if (first.fingerprint !== fingerprint) {
     throw new AttuneError(
       'BAD_INPUT',
-      `The Idempotency-Key ${JSON.stringify(key)} was used for another request. Choose a new key for each request, and keep it only to send the same one again.`,
+      `The Idempotency-Key ${JSON.stringify(key)} was used for another request. Choose a new key for each request, and reuse it only to send the same request again.`,
       { param: 'Idempotency-Key' },
     );
   }
@@ -57,7 +57,7 @@ export async function findFirst(
   return { versionId, conversationId, promptTokens, createdAt, answers, isRepeated: true };
 }
 
-/** In the transaction that writes the answers: either both are there, or neither. */
+/** Called in the transaction that writes the answers, so that either both are stored or neither. */
 export async function keepFirst(
   tx: Executor,
   { apiKeyId }: KeyOwner,

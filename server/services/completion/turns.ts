@@ -1,4 +1,4 @@
-// Keeps the turns of a prompt as messages: what a conversation holds already is found and not written twice.
+// Stores the turns of a prompt as messages: turns that the conversation already has are found and not written again.
 import { randomUUID } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
 import { judge } from '@/core/constraints/judge';
@@ -9,7 +9,7 @@ import { conversation, message } from '@/db/schema';
 import type { KeyOwner } from '@/server/services/account/api-key';
 import type { Turn } from './prompt';
 
-/** True when it was made just now; requests of one conversation take turns. */
+/** True when the conversation was created just now; requests to one conversation take turns. */
 export async function holdConversation(tx: Executor, owner: KeyOwner, id: string, title: string): Promise<boolean> {
   const { userId, apiKeyId, allowTraining } = owner;
   const made = await tx
@@ -28,7 +28,7 @@ export async function holdConversation(tx: Executor, owner: KeyOwner, id: string
   return false;
 }
 
-/** The id of the last turn's message: a conversation that grows from request to request is one path of the tree. */
+/** Returns the id of the last turn's message; a conversation that grows with each request is one path of the tree. */
 export async function insertTurns(
   tx: Executor,
   settings: Settings,

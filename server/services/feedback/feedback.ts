@@ -1,4 +1,4 @@
-// Feedback: one live value for each (answer or pair, person, kind), given only by the person whose conversation it is.
+// Feedback: one current value for each (answer or pair, person, kind), given only by the owner of the conversation.
 import { and, eq, or, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
@@ -7,7 +7,7 @@ import type { Product } from '@/server/services/product';
 import { checkCharacters } from '@/server/services/text';
 import type { Choice } from '@/server/services/views';
 
-/** What is absent stays: reasons under the same thumb, a comment under either. */
+/** Absent fields keep their values: reasons only while the thumb is the same, a comment under either thumb. */
 export async function thumb(
   { db }: Product,
   userId: string,
@@ -50,7 +50,7 @@ export async function compare(
   await choose(db, userId, pair.id, input.choice);
 }
 
-/** Takes a choice back: what was asked is open again, what the person brought up themselves is gone. */
+/** Withdraws a choice: a comparison that the product asked for is open again, one that the person made is removed. */
 export async function withdraw({ db }: Product, userId: string, comparisonId: string): Promise<void> {
   const [pair] = await db
     .select()
@@ -61,7 +61,7 @@ export async function withdraw({ db }: Product, userId: string, comparisonId: st
   else await db.delete(feedback).where(and(eq(feedback.comparisonId, pair.id), eq(feedback.userId, userId)));
 }
 
-/** A regenerated answer that is better, or worse, than its sibling is a comparison; sides are in the order of writing. */
+/** Stores whether a regenerated answer is better or worse as a comparison; the older answer is the left one. */
 export async function prefer(
   { db }: Product,
   userId: string,
@@ -112,7 +112,7 @@ async function choose(db: Executor, userId: string, comparisonId: string, choice
     });
 }
 
-/** An answer of the person's own, with the message that it answers. */
+/** An answer in one of the person's own conversations, with the message that it answers. */
 async function finishedAnswer(db: Executor, userId: string, generationId: string) {
   const [row] = await db
     .select({
@@ -125,8 +125,8 @@ async function finishedAnswer(db: Executor, userId: string, generationId: string
     .from(generation)
     .innerJoin(message, eq(message.id, generation.messageId))
     .where(and(eq(generation.id, generationId), eq(generation.userId, userId)));
-  if (!row) throw new AttuneError('NOT_FOUND', `There is no answer ${generationId} of yours.`);
+  if (!row) throw new AttuneError('NOT_FOUND', `You have no answer ${generationId}.`);
   if (row.status === 'running')
-    throw new AttuneError('CONFLICT', 'The answer is still being written; judge it when it has ended.');
+    throw new AttuneError('CONFLICT', 'The answer is still being written; rate it when it is finished.');
   return row;
 }

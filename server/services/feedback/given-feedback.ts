@@ -1,4 +1,4 @@
-// What people said about answers, for admins to read: only from conversations whose owners let them be used.
+// People's feedback on answers, for admins to read: only from conversations whose owners consent to training.
 import { and, count, desc, eq, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Executor } from '@/db/client';
@@ -9,7 +9,7 @@ import type { FeedbackPageView, GivenFeedbackView } from '@/server/services/view
 
 const PAGE = 20;
 
-/** `comment` and `reason` narrow to judgements in words. */
+/** `comment` and `reason` select judgements that have a comment or reasons. */
 export const FEEDBACK_FILTERS = ['up', 'down', 'comparison', 'comment', 'reason'] as const;
 export type FeedbackFilter = (typeof FEEDBACK_FILTERS)[number];
 
@@ -27,7 +27,7 @@ const FILTERS: Record<FeedbackFilter, SQL | undefined> = {
   reason: sql`cardinality(${feedback.reasons}) > 0`,
 };
 
-/** Newest first. The judged words leave with the consent to them, and no name is shown with them. */
+/** Newest first. The judged texts are hidden once consent is withdrawn, and are shown without names. */
 export async function listFeedback({ db }: Product, { filter, versionId, cursor }: Asked): Promise<FeedbackPageView> {
   const asked = and(filter && FILTERS[filter], versionId === undefined ? undefined : isAbout(versionId));
   const rows = await db
@@ -71,7 +71,7 @@ export async function listFeedback({ db }: Product, { filter, versionId, cursor 
   };
 }
 
-/** The answer of a thumb, or the left one of a comparison. */
+/** The answer that a thumb rates, or the left one of a comparison. */
 const isJudged = sql`${generation.id} = coalesce(${feedback.generationId}, ${comparison.leftGenerationId})`;
 
 const isAbout = (versionId: string) =>

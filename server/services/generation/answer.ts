@@ -1,4 +1,4 @@
-// Answers to a message: which versions give them, their rows, and the start of their tokens; for the chat and for the API.
+// Starts answers to a message, for chat and API: chooses their versions, writes their rows and asks for their tokens.
 import { randomUUID } from 'node:crypto';
 import type { Sampling } from '@/core/sampling';
 import type { Settings } from '@/core/settings';
@@ -15,13 +15,13 @@ import type { RunningGeneration } from './running-generation';
 
 export interface Begun<T> {
   result: T;
-  /** Whose tokens are to be asked for; empty when nothing was written. */
+  /** Generations whose tokens to ask for; empty when nothing was written. */
   rows: GenerationRow[];
-  /** Of all prompts; answers to one prompt share it. */
+  /** The sum over all prompts; answers to one prompt share it. */
   promptTokens: number;
 }
 
-/** Tokens are asked for once the rows are there; until then the locks say whose the generations are. */
+/** Tokens are requested once the rows are committed; until then the locks mark the generations as this process's. */
 export async function beginAnswers<T>(
   product: Product,
   settings: Settings,
@@ -39,9 +39,9 @@ export async function beginAnswers<T>(
       return begun;
     });
     const running = rows.map((row) => begin(product, row, settings.constraints, asked));
-    // The tokens are on their way; what cannot be counted now fails the next request, which is counted first.
+    // The tokens are already requested; if counting fails now, it also fails the next request, which is counted first.
     charge(product, caller, promptTokens).catch((error: unknown) => {
-      product.log.warn({ err: error, userId: caller.userId }, 'a prompt was not counted');
+      product.log.warn({ err: error, userId: caller.userId }, 'the tokens of a prompt could not be counted');
     });
     return { result, running };
   } catch (error) {
@@ -50,7 +50,7 @@ export async function beginAnswers<T>(
   }
 }
 
-/** Side by side in an experiment is candidate against champion; else two samples of what the person gets anyway. */
+/** A comparison is candidate against champion during an experiment, and else two samples of the person's version. */
 export async function chooseArms(tx: Executor, userId: string, isComparison: boolean): Promise<Assignment[]> {
   const running = await holdRunning(tx);
   if (!running) {
@@ -63,15 +63,15 @@ export async function chooseArms(tx: Executor, userId: string, isComparison: boo
 }
 
 export interface AnswerPlan {
-  /** The message that is answered. */
+  /** The message to answer. */
   parent: { id: string; conversationId: string };
   promptIds: number[];
-  /** One answer each. */
+  /** One entry per answer. */
   answers: { arm: Assignment; sampling: Sampling }[];
   clientMessageId?: string;
 }
 
-/** Messages and generations, with a seat for each and every prompt counted; throws OVERLOADED without a seat. */
+/** Writes messages and generations, takes a seat for each and counts every prompt; throws OVERLOADED without a seat. */
 export async function insertAnswers(
   product: Product,
   tx: Executor,

@@ -1,4 +1,4 @@
-// An answer that another process writes, or that has ended: its reader gets the whole of it once its row is complete.
+// Follows an answer that another process writes or that has ended: its reader gets all of it once its row is complete.
 import { eq } from 'drizzle-orm';
 import type { RuleSet } from '@/core/constraints/rules';
 import { AttuneError, toAttuneError } from '@/core/errors';
@@ -8,7 +8,7 @@ import type { Product } from '@/server/services/product';
 import { type GenerationRow, watch } from './generation';
 import { RunningGeneration } from './running-generation';
 
-/** The one whose tokens arrive here, or one that is filled when the answer has ended elsewhere; the signal ends the wait. */
+/** The generation that is running here, or one that is filled when it has ended elsewhere; the signal ends the wait. */
 export function follow(product: Product, row: GenerationRow, rules: RuleSet, signal: AbortSignal): RunningGeneration {
   const here = product.running.get(row.id);
   if (here) return here;
@@ -37,7 +37,7 @@ async function fill(
     const [row] = await product.db.select().from(generation).where(eq(generation.id, id));
     if (!row) throw new AttuneError('NOT_FOUND', `The answer ${id} has been removed.`);
     followed.ids.push(...row.completionIds);
-    // Postgres gives the shortest decimal of a float32.
+    // Postgres returns the shortest decimal of a float32.
     followed.logprobs.push(...row.logprobs.map(Math.fround));
     followed.top.push(...(row.topTokens ?? []));
     answer.push(row.completionIds);

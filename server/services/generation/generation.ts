@@ -1,4 +1,4 @@
-// Generations: tokens from the engine to the row and to whoever watches, whether or not anybody does.
+// Generations: takes tokens from the engine to the row and to any watchers, and runs whether or not anyone watches.
 import { and, eq, sql } from 'drizzle-orm';
 import type { RuleSet } from '@/core/constraints/rules';
 import { CHANNELS } from '@/core/contract';
@@ -15,21 +15,21 @@ import type { GenerationStatus, StreamEvent } from '@/server/services/views';
 import { type EndEvent, RunningGeneration } from './running-generation';
 
 export type GenerationRow = typeof generation.$inferSelect;
-/** What is asked of the engine beyond what the row says. */
+/** What the engine is asked for in addition to the row's settings. */
 export interface Asked extends Pick<GenerateRequest, 'topLogprobs' | 'isRepeatable'> {
-  /** The row keeps the likeliest tokens, for a request that may be repeated. */
+  /** The row keeps the most likely tokens, for a request that may be repeated. */
   keepsTop?: boolean;
 }
 
-/** How often the row follows the tokens. */
+/** How often the tokens are written to the row. */
 const PERSIST_MS = 1000;
 /** How long a watcher in another process trusts that it will be notified. */
 const POLL_MS = 2000;
 
-/** Name of the lock that the process holds which receives a generation's tokens. */
+/** Name of the lock held by the process that receives a generation's tokens. */
 export const lockName = (id: string) => `generation ${id}`;
 
-/** The lock must be held already. Goes on behind the tokens that the row has; ends by itself. */
+/** The caller must hold the lock. Continues after the tokens that the row has, and runs until the answer ends. */
 export function begin(product: Product, row: GenerationRow, rules: RuleSet, asked: Asked = {}): RunningGeneration {
   const answer = new AnswerText(product.base.tokenizer, rules, row.sampling.stop);
   answer.push(row.completionIds);
@@ -37,7 +37,7 @@ export function begin(product: Product, row: GenerationRow, rules: RuleSet, aske
   product.running.set(row.id, running);
   running.done = receive(product, row, running, answer, asked)
     .catch((error: unknown) => {
-      // The row stays `running`: without the lock, the next look for lost generations takes it up again.
+      // The row stays `running`: once the lock is free, the next search for lost generations resumes it.
       product.log.error({ err: error, generationId: row.id }, 'a generation could not be written');
     })
     .finally(async () => {
@@ -87,10 +87,10 @@ async function receive(
       answer.push(event.ids);
       running.announce();
       if (Date.now() - persistedAt < PERSIST_MS) continue;
-      // A database that is away for a moment must not end the answer: the last write decides.
+      // A brief loss of the database must not end the answer, because the last write decides.
       const isKept = await write(product, row, { ...progress(), firstTokenMs }, answer.visible).catch(
         (error: unknown) => {
-          product.log.warn({ err: error, generationId: row.id }, 'progress was not written');
+          product.log.warn({ err: error, generationId: row.id }, 'progress could not be written');
           return true;
         },
       );
@@ -140,11 +140,11 @@ async function receive(
   running.end = end;
   running.announce();
   await charge(product, { userId: row.userId, apiKeyId }, ids.length).catch((error: unknown) => {
-    product.log.warn({ err: error, generationId: row.id }, 'an answer was not counted');
+    product.log.warn({ err: error, generationId: row.id }, 'the tokens of an answer could not be counted');
   });
 }
 
-/** One transaction over row and message, guarded by `running`; false when the row is gone or has ended. */
+/** Writes row and message in one transaction if the row is still `running`; false when it is gone or has ended. */
 async function write(
   { db }: Product,
   row: GenerationRow,
@@ -172,8 +172,8 @@ interface Watched {
 }
 
 /**
- * The answer as it grows: a snapshot, then what is added, then the end. Event ids are lengths of text, and `end`;
- * a connection that is made again begins with a snapshot, unless it has seen the end.
+ * The answer as it grows: a snapshot, then additions, then the end. Event ids are lengths of text, or `end`;
+ * a new connection begins with a snapshot, unless it has seen the end.
  */
 export async function* watch(
   product: Product,
@@ -207,7 +207,7 @@ export async function* watch(
   }
 }
 
-/** From this process where the tokens arrive here, or else from the row. */
+/** From memory if this process receives the tokens, or else from the row. */
 async function look({ db, running }: Product, id: string): Promise<Watched> {
   const here = running.get(id);
   if (here) return { text: here.text, end: here.end };
@@ -241,7 +241,7 @@ function waitForChange({ running, listener }: Product, id: string, signal: Abort
   return { changed, forget };
 }
 
-/** Ends an answer with what it has; one that has ended stays as it is. */
+/** Ends an answer with the text that it has; one that has ended stays as it is. */
 export async function stop(
   product: Product,
   userId: string,
@@ -259,12 +259,12 @@ export async function stop(
   return { status: await ownStatus(product.db, userId, generationId) };
 }
 
-/** Somebody else's answer is not found rather than forbidden: its existence is private too. */
+/** Another person's answer is "not found" rather than "forbidden", because its existence is also private. */
 async function ownStatus(db: Executor, userId: string, id: string): Promise<GenerationStatus> {
   const [row] = await db
     .select({ status: generation.status })
     .from(generation)
     .where(and(eq(generation.id, id), eq(generation.userId, userId)));
-  if (!row) throw new AttuneError('NOT_FOUND', `There is no answer ${id} of yours.`);
+  if (!row) throw new AttuneError('NOT_FOUND', `You have no answer ${id}.`);
   return row.status;
 }

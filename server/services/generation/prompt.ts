@@ -3,18 +3,18 @@ import type { Base, ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import { MAX_BYTES_PER_TOKEN } from '@/core/text/text-limits';
 
-/** Of the context, the most that an answer may take. */
+/** The largest share of the context that an answer may take. */
 export function fitAnswer(maxTokens: number, context: number): number {
   return Math.min(maxTokens, Math.floor(context / 2));
 }
 
-/** Length of a message as the model reads it, and the most that fits between its frame and the answer. */
+/** Length of a message as the model reads it, and the most that fits in the context with the template and an answer. */
 export interface MessageSize {
   tokens: number;
   limit: number;
 }
 
-/** Throws TOO_LONG for a text that no context here could hold, without counting it. */
+/** Throws TOO_LONG, without counting tokens, for a text that cannot fit into the context. */
 export function measureMessage(
   base: Pick<Base, 'renderPrompt'>,
   systemPrompt: string | null,
@@ -36,11 +36,11 @@ export function checkMessageSize({ tokens, limit }: MessageSize): void {
   if (tokens <= limit) return;
   throw new AttuneError(
     'TOO_LONG',
-    `The message takes ${tokens} tokens; ${limit} fit beside the answer. Shorten it or send it in parts.`,
+    `The message takes ${tokens} tokens; ${limit} fit with the answer. Shorten it or send it in parts.`,
   );
 }
 
-/** `messages` ends with the person's. Oldest turns are dropped until the rest fits into `budget` tokens. */
+/** `messages` ends with the person's message. The oldest turns are dropped until the rest fits into `budget` tokens. */
 export function buildPrompt(
   base: Pick<Base, 'renderPrompt'>,
   systemPrompt: string | null,
@@ -48,10 +48,10 @@ export function buildPrompt(
   budget: number,
 ): number[] {
   const system: ChatMessage[] = systemPrompt ? [{ role: 'system', content: systemPrompt }] : [];
-  // A turn begins with what the person said; half a turn would answer nothing.
+  // A turn begins with the person's message; an answer without its message would make no sense.
   const starts = messages.flatMap((message, index) => (message.role === 'user' ? [index] : []));
   const render = (turn: number) => base.renderPrompt([...system, ...messages.slice(starts[turn])]);
-  // The length falls with every dropped turn, so the first turn that fits is found by halving.
+  // The length falls with every dropped turn, so a binary search finds the first turn that fits.
   let [low, high] = [0, starts.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -62,6 +62,6 @@ export function buildPrompt(
   if (ids.length <= budget) return ids;
   throw new AttuneError(
     'TOO_LONG',
-    `The message takes ${ids.length} tokens with its frame; ${budget} fit beside the answer. Shorten it or send it in parts.`,
+    `The message takes ${ids.length} tokens with its template; ${budget} fit with the answer. Shorten it or send it in parts.`,
   );
 }

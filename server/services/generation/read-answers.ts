@@ -1,10 +1,10 @@
-// Reads answers while they are written: each piece is what has come since the last one, so a slow reader gets fewer, longer ones.
+// Reads answers while they are written: each piece is what came since the last, so slow readers get fewer, longer ones.
 import { AttuneError } from '@/core/errors';
 import type { ShownToken } from '@/server/constraints/answer-text';
 import type { EndEvent, RunningGeneration } from './running-generation';
 
 export interface Piece {
-  /** Which of the answers. */
+  /** Index of the answer. */
   index: number;
   text: string;
   tokens: ShownToken[];
@@ -12,7 +12,7 @@ export interface Piece {
   end: EndEvent | null;
 }
 
-/** Pieces of all answers until each has ended. Throws what an answer failed with, and CANCELLED at the signal. */
+/** Yields pieces of all answers until each has ended. Throws a failed answer's error, and CANCELLED at the signal. */
 export async function* readAnswers(
   answers: readonly RunningGeneration[],
   signal: AbortSignal,
@@ -47,14 +47,14 @@ class Reader {
     private readonly index: number,
   ) {}
 
-  /** What is new; null where nothing is. */
+  /** What is new; null if nothing is. */
   take(): Piece | null {
     const { answer, index } = this;
     const { end } = answer;
     if (answer.failure) throw answer.failure;
     if (end?.status === 'failed') throw new AttuneError('INTERNAL', 'The engine could not finish this answer.');
     if (answer.isOver && !end) {
-      throw new AttuneError('UNAVAILABLE', 'The answer goes on in another process. Send the request again.', {
+      throw new AttuneError('UNAVAILABLE', 'The answer continues in another process. Send the request again.', {
         retryAfterSeconds: 1,
       });
     }

@@ -1,11 +1,11 @@
-// Takes up generations whose process has died, behind the tokens that their rows have.
+// Resumes generations whose process has died, after the tokens that their rows have.
 import { and, eq } from 'drizzle-orm';
 import { generation } from '@/db/schema';
 import { readSettings } from '@/db/settings';
 import type { Product } from '@/server/services/product';
 import { begin, lockName } from './generation';
 
-/** A lock that can be had belongs to nobody alive. Returns how many were taken up. */
+/** A lock that can be taken is held by no live process. Returns how many generations were resumed. */
 export async function resumeGenerations(product: Product): Promise<number> {
   const { db, listener, running } = product;
   const lost = await db.select({ id: generation.id }).from(generation).where(eq(generation.status, 'running'));
@@ -13,7 +13,7 @@ export async function resumeGenerations(product: Product): Promise<number> {
   for (const { id } of lost) {
     if (running.has(id)) continue;
     if (!(await listener.tryLock(lockName(id), () => running.get(id)?.abandon()))) continue;
-    // It may have ended between the look and the lock.
+    // It may have ended between the query and the lock.
     const [row] = await db
       .select()
       .from(generation)

@@ -1,4 +1,4 @@
-// One generation while its tokens arrive: what is visible of it, who waits for more, and how it is told to end.
+// One generation while its tokens arrive: its visible text, who waits for more, and how to end it.
 import type { AttuneError } from '@/core/errors';
 import type { TopTokens } from '@/engine/protocol';
 import type { AnswerText, ShownToken } from '@/server/constraints/answer-text';
@@ -10,19 +10,19 @@ export class RunningGeneration {
   private readonly controller = new AbortController();
   private wakes = new Set<() => void>();
   private reason: 'stop' | 'abandon' | null = null;
-  /** Set once the row says so, too. */
+  /** Set only after the row has been written. */
   end: EndEvent | null = null;
-  /** Settles when nothing more is written for it here. */
+  /** Settles when this process writes nothing more for it. */
   done: Promise<void> = Promise.resolve();
-  /** Nothing more comes; without `end`, another process has the rest. */
+  /** Nothing more comes; if `end` is not set, another process has the rest. */
   isOver = false;
-  /** Why it ended without its tokens. */
+  /** Why it ended before its tokens were complete. */
   failure: AttuneError | null = null;
   readonly id: string;
   readonly promptTokens: number;
   readonly ids: number[];
   readonly logprobs: number[];
-  /** One for each of `ids`, where they were asked for. */
+  /** One for each of `ids`, if they were asked for. */
   readonly top: TopTokens[] = [];
 
   constructor(
@@ -39,7 +39,7 @@ export class RunningGeneration {
     return this.end?.text ?? this.answer.visible;
   }
 
-  /** The next tokens, from the one at `from` on, whose text is shown. */
+  /** The next tokens, starting at `from`, whose text is shown. */
   shownTokens(from: number): ShownToken[] {
     return this.answer.shownTokens(from, this.end !== null);
   }
@@ -52,13 +52,13 @@ export class RunningGeneration {
     return this.reason === 'abandon';
   }
 
-  /** Its reader has enough: it ends with what it has. */
+  /** Its reader wants no more: it ends with the text that it has. */
   stop(): void {
     this.reason ??= 'stop';
     this.controller.abort();
   }
 
-  /** This process gives it up and says nothing about how it ends. */
+  /** This process drops it and does not record how it ends. */
   abandon(): void {
     this.reason = 'abandon';
     this.controller.abort();
@@ -70,7 +70,7 @@ export class RunningGeneration {
     for (const wake of wakes) wake();
   }
 
-  /** Calls back at the next announcement; returns the way to forget that. */
+  /** Calls back at the next announcement; the returned function cancels that. */
   onNext(wake: () => void): () => void {
     this.wakes.add(wake);
     return () => this.wakes.delete(wake);

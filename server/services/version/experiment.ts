@@ -1,4 +1,4 @@
-// Experiments: a candidate beside the champion for a share of the users.
+// Experiments: a share of the users gets a candidate instead of the champion.
 import { randomUUID } from 'node:crypto';
 import { and, count, desc, eq, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
@@ -40,7 +40,7 @@ export async function start(
     await lockReleases(tx);
     const { versionId: championVersionId } = await champion(tx);
     if (championVersionId === candidateVersionId) {
-      throw new AttuneError('CONFLICT', `${candidateVersionId} serves already; choose another candidate.`);
+      throw new AttuneError('CONFLICT', `${candidateVersionId} is already the champion; choose another candidate.`);
     }
     const running = await runningExperiment(tx);
     if (running) throw new AttuneError('CONFLICT', `The experiment "${running.name}" is running; stop it first.`);
@@ -101,7 +101,7 @@ export async function results({ db }: Product, id: string): Promise<ExperimentRe
   };
 }
 
-/** Assignments read the row under the same lock, so nobody gets an arm of the old share after the move. */
+/** Assignments read the row under the same lock, so no user gets an arm by the old share after the move. */
 async function lockRunning(tx: Executor, id: string): Promise<Experiment> {
   const [row] = await tx.select().from(experiment).where(eq(experiment.id, id)).for('update');
   if (!row) throw new AttuneError('NOT_FOUND', `There is no experiment ${id}.`);
@@ -109,7 +109,7 @@ async function lockRunning(tx: Executor, id: string): Promise<Experiment> {
   return row;
 }
 
-/** The running experiment, held against a change of its share until the transaction ends. */
+/** The running experiment, locked against a change of its share until the transaction ends. */
 export async function holdRunning(tx: Executor): Promise<Experiment | null> {
   const [row] = await tx
     .select()

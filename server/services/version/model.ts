@@ -1,4 +1,4 @@
-// The names under which a program asks for a version: each accepted version's id, and an alias for what people get.
+// The names by which a program asks for a version: each accepted version's id, and an alias for what people get.
 import { asc, eq } from 'drizzle-orm';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
@@ -10,7 +10,7 @@ import { chooseArms } from '@/server/services/generation/answer';
 import type { Product } from '@/server/services/product';
 import type { ModelView } from '@/server/services/views';
 
-/** Whatever the rollout gives to the key's owner; every other name is a version's id. */
+/** Stands for the version that the rollout gives to the key's owner; every other name is a version's id. */
 export const CHAMPION_ALIAS = 'champion';
 
 export async function listModels({ db }: Product): Promise<ModelView[]> {
@@ -29,7 +29,7 @@ export async function getModel(product: Product, id: string): Promise<ModelView>
   return model;
 }
 
-/** The alias takes part in experiments, sticky by the key's owner; a version by its id is outside of them. */
+/** The alias takes part in experiments, sticky per key owner; a version named by its id does not. */
 export async function resolveModel(tx: Executor, userId: string, model: string): Promise<Assignment> {
   if (model === CHAMPION_ALIAS) return (await chooseArms(tx, userId, false))[0]!;
   const [row] = await tx.select({ status: version.status }).from(version).where(eq(version.id, model));
@@ -40,6 +40,6 @@ export async function resolveModel(tx: Executor, userId: string, model: string):
 const noModel = (model: string) =>
   new AttuneError(
     'NOT_FOUND',
-    `There is no model "${model.slice(0, 100)}". Use "${CHAMPION_ALIAS}", "${BASE_VERSION_ID}" or another one that /v1/models lists.`,
+    `There is no model "${model.slice(0, 100)}". Use "${CHAMPION_ALIAS}", "${BASE_VERSION_ID}" or another model that /v1/models lists.`,
     { param: 'model' },
   );

@@ -1,11 +1,11 @@
-// Promotion and rollback as the admin asks for them: what will serve is loaded first, then the champion changes.
+// Promotion and rollback by an admin: the version is loaded first, and then the champion changes.
 import { asc, eq } from 'drizzle-orm';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { champion, changeChampion } from '@/db/release';
 import { release, version } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 
-/** `actorId` null is the product itself. Without `expectedChampionId` the champion at the moment of the call is meant. */
+/** A null `actorId` is the product itself. `expectedChampionId` defaults to the champion at the time of the call. */
 export async function promote(
   product: Product,
   actorId: string | null,
@@ -18,12 +18,12 @@ export async function promote(
     const failed = row.gates.find((gate) => !gate.passed)?.name ?? 'a gate';
     throw new AttuneError('CONFLICT', `Version ${row.id} was rejected by ${failed} and cannot serve; train another.`);
   }
-  // Loaded ahead, so that the first answer does not wait, and a version that cannot be loaded never serves.
+  // Loaded first, so that the first answer does not wait and a version that cannot be loaded never serves.
   await product.engine.load(row.id);
   return change(product, actorId, 'promote', row.id, expected);
 }
 
-/** Without a target, back to what served before the present champion was promoted. */
+/** Without a target, returns to the version that served before the current champion was promoted. */
 export async function rollback(
   product: Product,
   actorId: string | null,
@@ -41,14 +41,14 @@ export async function rollback(
   if (!target)
     throw new AttuneError('CONFLICT', `Nothing served before ${expected}, so there is nothing to go back to.`);
   if (!history.some((row) => row.versionId === target)) {
-    throw new AttuneError('NOT_FOUND', `Version ${target} never served; promote it instead.`);
+    throw new AttuneError('NOT_FOUND', `Version ${target} has never served; promote it instead.`);
   }
   try {
     await product.engine.load(target);
   } catch (error) {
-    // A rollback must not wait for an engine that is in trouble; it loads the version when it is back.
+    // A rollback must not wait for an engine that is in trouble; the engine loads the version when it is back.
     if (toAttuneError(error).code !== 'UNAVAILABLE') throw error;
-    product.log.warn({ err: error, target }, 'rolling back without the engine');
+    product.log.warn({ err: error, target }, 'the engine is not available; rolling back without it');
   }
   return change(product, actorId, 'rollback', target, expected);
 }

@@ -1,4 +1,4 @@
-// The versions of the policy, with what people said about each.
+// The versions of the policy, with people's feedback on each.
 import { desc } from 'drizzle-orm';
 import { champion } from '@/db/release';
 import { version } from '@/db/schema';
