@@ -19,7 +19,7 @@ export interface CompletionInput {
   prompts: Prompt[];
   /** Answers per prompt. */
   choices: number;
-  /** Absent values come from the product's settings. The first choice of each prompt uses `seed`; later ones count up. */
+  /** Absent values come from the product's settings. Each prompt's first choice uses `seed`; later ones count up. */
   sampling: Omit<Partial<Sampling>, 'seed'>;
   /** Any whole number. */
   seed: number | null;

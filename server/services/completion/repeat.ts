@@ -21,8 +21,8 @@ export interface RepeatKey {
 }
 
 /**
- * The completion of the first request with this key; null if there was none or it failed. Requests with one key take turns
- * until the transaction ends. Throws BAD_INPUT when the key was used for a different request.
+ * The completion of the first request with this key; null if there was none or it failed. Requests with one key take
+ * turns until the transaction ends. Throws BAD_INPUT when the key was used for a different request.
  */
 export async function findFirst(
   product: Product,
