@@ -1,4 +1,4 @@
-// `npm test`: the static checks of `npm run verify`, then every vitest project; ends with counts of passed, failed and skipped.
+// `npm test`: the static checks of `npm run verify`, then every vitest project; ends with all results counted.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

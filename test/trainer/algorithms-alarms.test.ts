@@ -1,4 +1,4 @@
-// Planted faults: what a run must refuse at its start, and what must end it with a sentence while the best policy is kept.
+// Planted faults: some a run must refuse at its start; others must end it with a sentence and keep the best policy.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALGORITHMS, type PolicyConfig } from '@/core/config/policy';
 import { startBackend, type Tensor, tf } from '@/trainer/backend';
@@ -46,7 +46,7 @@ describe('at the start', () => {
     await expect(run).rejects.toThrow(/refused before its first step: a token's divergence .* must be 0/);
   });
 
-  /** The update sees other prompts than the experience did: other log-probs for the same answers. */
+  /** A backbone whose updates see other prompts than the experience did: the same answers get other log-probs. */
   const misread = (): Backbone => ({
     ...backbone,
     backward: (batch, lora, loss) =>
@@ -58,7 +58,7 @@ describe('at the start', () => {
   });
 
   test.each(['ppo', 'a2c', 'trpo', 'rloo', 'grpo', 'online-dpo'] as const)(
-    '%s refuses an update that computes other log-probs than the experience, before it is applied',
+    '%s refuses an update whose log-probs differ from the experience, before it is applied',
     async (name) => {
       const policy = newPolicy();
       const before = policy.toAdapter();
@@ -92,10 +92,10 @@ describe('on the way', () => {
     const config = taskConfig('ppo', { sequences: 16, minibatch: 8, microBatchTokens: 4096 });
     const { verdict, kept } = await attempt(config, { backbone: broken });
     expect(verdict).toMatch(/The gradient of layers.1.mlp.down_proj.lora_B is not finite/);
-    expect(kept.iteration).toBe(1); // two epochs of two minibatches make the first update; the second breaks in its third step
+    expect(kept.iteration).toBe(1); // two epochs of two minibatches make an update; the second breaks in its third step
   });
 
-  test('a reward that becomes no number ends the run, and a policy from before is kept', async () => {
+  test('a reward that becomes NaN ends the run, and an earlier policy is kept', async () => {
     let batch = 0;
     const reward = {
       score(completions: readonly unknown[]) {
@@ -108,7 +108,7 @@ describe('on the way', () => {
     expect(kept.iteration).toBe(1);
   });
 
-  test('answers that explode to the cap end the run', async () => {
+  test('answers that suddenly grow to the cap end the run', async () => {
     let batch = 0;
     const engine = {
       async sample(prompts: readonly Int32Array[]) {
@@ -123,7 +123,7 @@ describe('on the way', () => {
     expect(verdict).toBe('Answers grew from 4 to 12 tokens, up to the cap of 12.');
   });
 
-  test('DPO, too, ends with a sentence where a gradient breaks', async () => {
+  test('DPO also ends with a sentence when a gradient is not finite', async () => {
     const broken: Backbone = {
       ...backbone,
       backward(batch, lora, loss) {

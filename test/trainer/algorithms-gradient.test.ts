@@ -1,4 +1,4 @@
-// The whole loss of a policy step, its terms added up through the trunk, against central differences of its value.
+// The gradient of a policy step's whole loss, all terms through the trunk, against central differences of its value.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf, type Variable } from '@/trainer/backend';
@@ -40,7 +40,7 @@ const noisy = (variable: Variable, size: number) =>
     ),
   );
 
-/** Keeps the gradients that it is given instead of stepping. */
+/** An optimiser that keeps the gradients it is given instead of stepping. */
 class Recorder extends AdamW {
   seen = new Map<string, Float32Array>();
   override step(_variables: unknown, gradients: NamedGradients): void {
@@ -77,14 +77,14 @@ test('policy, divergence, entropy, demonstration and value terms have the gradie
     entropyCoefficient: 0.2,
     demonstrationCoefficient: 0.3,
     maxGradNorm: 1e9,
-    // Away from kinks: no ratio near a clip, no value near its old one's bounds.
+    // Away from kinks: no ratio is near a clip, and no value is near the bounds around its old value.
     clip: 0.9,
     dualClip: null,
     valueClip: null,
     aggregation: 'seq-mean-token-mean',
   });
   const signal = criticSignal(experience, { klEstimator: 'k3', rewardCoefficient: 0 }, config);
-  // The ratio is not 1 where the gradient is taken.
+  // The ratio differs from 1 where the gradient is taken.
   for (const variable of policy.variables.values()) noisy(variable, 0.01);
   const optimiser = new Recorder();
   const variables = new Map([...policy.variables, ...head.variables]);
@@ -123,7 +123,7 @@ test('policy, divergence, entropy, demonstration and value terms have the gradie
   for (const [name, variable] of variables) {
     const gradient = gradients.get(name)!;
     const values = variable.dataSync().slice() as Float32Array;
-    // Along a random direction plus the gradient's own, so that the slope is not lost in rounding.
+    // Along a random direction plus the gradient's direction, so that the slope is not lost in rounding.
     const length = Math.sqrt(gradient.reduce((sum, x) => sum + x * x, 0)) || 1;
     const direction = gradient.map((x) => x / length + (0.3 * rng.normal()) / Math.sqrt(gradient.length));
     const size = 2e-2;
@@ -136,7 +136,7 @@ test('policy, divergence, entropy, demonstration and value terms have the gradie
           ),
         ),
       );
-      return step()[head.variables.has(name) ? 'value' : 'policy']; // the trunk is not the value function's to move
+      return step()[head.variables.has(name) ? 'value' : 'policy']; // the value function must not move the trunk
     };
     const slope = (at(1) - at(-1)) / (2 * size);
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));

@@ -1,4 +1,4 @@
-// Every algorithm on one tiny task: it learns, resumes to the bit, leaks nothing, and refuses what it cannot learn from.
+// Every algorithm on one tiny task: it learns, resumes bit for bit, leaks nothing, and refuses unusable data.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => backbone.dispose());
 
 describe('on fresh answers to the task', () => {
-  // Of 4: a random answer scores about 0.8 with a standard error of 0.03 over 384 answers.
+  // The highest score is 4: a random answer scores about 0.8, with a standard error of 0.03 over 384 answers.
   test.each(ALGORITHMS)(
     '%s raises the true score by 0.4 and by 8 standard errors, and frees every tensor',
     async (name) => {
@@ -45,7 +45,7 @@ describe('on fresh answers to the task', () => {
 
 describe('a run that was interrupted at every second checkpoint and resumed', () => {
   const short: Record<AlgorithmName, object> = {
-    // With everything on that keeps state of its own.
+    // Every feature that keeps its own state is on.
     ppo: {
       iterations: 3,
       checkpointEverySteps: 1,
@@ -92,7 +92,7 @@ describe('a run that was interrupted at every second checkpoint and resumed', ()
   });
 });
 
-/** Answers of the parent with the log-probs that it gave them: uniform over 24 tokens is near enough for a weight. */
+/** Answers of the parent with the log-probs that it gave them: uniform over 24 tokens is close enough for a weight. */
 function storedCompletions(count: number) {
   return data.thumbs.slice(0, count).map(({ promptIds, completionIds }) => ({
     promptIds,
@@ -107,7 +107,7 @@ const interrupted = (config: PolicyConfig, extra: Partial<PolicyInput>, director
   runInterrupted<PolicyState, Awaited<ReturnType<typeof runTask>>>(
     { directory, stage: 'policy', every: 2 },
     async (attempt) => {
-      const policy = newPolicy(); // a new process knows nothing of the old one's variables
+      const policy = newPolicy(); // a new process has none of the old one's variables
       return runTask(backbone, policy, config, { ...extra, ...attempt }).finally(() => policy.dispose());
     },
   );
@@ -122,16 +122,16 @@ describe('what cannot be learnt from is refused in a sentence', () => {
     }
   };
 
-  test('DPO without comparisons, KTO without anything', async () => {
+  test('DPO without comparisons, and KTO without any feedback', async () => {
     await expect(attempt(taskConfig('dpo'), { thumbs: data.thumbs })).rejects.toThrow(/no preferences for dpo/);
     await expect(attempt(taskConfig('kto'))).rejects.toThrow(/no preferences for kto/);
   });
 
-  test('answers that are no multiple of the answers to a prompt', async () => {
+  test('a number of answers that is not a multiple of the answers per prompt', async () => {
     await expect(attempt(taskConfig('grpo', { sequences: 20 }))).rejects.toThrow(/sequences is 20; with 8 answers/);
   });
 
-  test('a mix of demonstrations without any', async () => {
+  test('a weight for demonstrations without any demonstrations', async () => {
     const config = taskConfig('ppo', { demonstrationCoefficient: 0.1 });
     await expect(attempt(config)).rejects.toThrow(/demonstrationCoefficient is 0.1, but there are no demonstrations/);
   });
@@ -149,7 +149,7 @@ describe('what cannot be learnt from is refused in a sentence', () => {
     }
   });
 
-  test('a reward that is flat ends the run after three batches, whatever the value function makes of it', async () => {
+  test('a flat reward ends the run after three batches, whatever the value function predicts', async () => {
     let batch = 0;
     const reward = {
       score(completions: readonly unknown[]) {
@@ -162,14 +162,14 @@ describe('what cannot be learnt from is refused in a sentence', () => {
     expect(batch).toBe(4);
   });
 
-  test('a group whose answers all score the same has no advantage: RLOO ends at once', async () => {
+  test('a group whose answers all score the same has no advantage, so RLOO ends at once', async () => {
     const reward = { score: (completions: readonly unknown[]) => completions.map(() => 0.7) };
     const config = taskConfig('rloo', { klIn: 'loss', klEstimator: 'k2' });
     expect((await attempt(config, { reward })).verdict).toMatch(/All advantages are equal/);
   });
 
-  test('samples that are not the policy’s own make negative divergence, and the third batch ends the run', async () => {
-    // The engine answers with the token that the parent finds likeliest; a policy moved elsewhere finds it less likely.
+  test('samples that are not from the policy give negative divergence, and the third batch ends the run', async () => {
+    // The engine always answers with the same token; training moves the policy away from it, so it becomes less likely.
     const completions = PROMPTS.map((promptIds) => ({ promptIds, ids: [2, 2, 2, 2, 2, 2] }));
     const engine = {
       sample: async (prompts: readonly Int32Array[]) =>

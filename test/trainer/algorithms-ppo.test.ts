@@ -1,4 +1,4 @@
-// PPO on a tiny model: it learns, it resumes to the bit, it refuses and stops where it must, it leaks no tensor.
+// PPO on a tiny model: it learns, resumes bit for bit, refuses and stops when it must, and leaks no tensor.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => backbone.dispose());
 
 const WANTED = 5;
-/** Share of one token among the answer's, times 4. */
+/** The share of one token in the answer, times 4. */
 const shareOfWanted = ({ completionIds }: Completion) =>
   (4 * completionIds.filter((id) => id === WANTED).length) / completionIds.length;
 const prompts = Array.from({ length: 12 }, (_, i) => Int32Array.of(2 + i, 3, 4));
@@ -89,12 +89,12 @@ test('a run that was interrupted anywhere and resumed equals one that was not, b
     const whole = newPolicy();
     const expected = await run(whole, { config: short });
 
-    // Aborts behind every second checkpoint: during experience, between minibatches, between iterations.
+    // Aborts after every second checkpoint: during experience, between minibatches and between iterations.
     const stage = { directory, stage: 'ppo', every: 2 };
     const { result: finished, runs } = await runInterrupted<PolicyState, Awaited<ReturnType<typeof run>>>(
       stage,
       async (interrupted) => {
-        const policy = newPolicy(); // a new process knows nothing of the old one's variables
+        const policy = newPolicy(); // a new process has none of the old one's variables
         return run(policy, { config: short, ...interrupted }).finally(() => policy.dispose());
       },
     );
@@ -126,7 +126,7 @@ test('a reward that is not a number ends the run with a sentence, and the parent
   policy.dispose();
 });
 
-test('over the divergence budget the run ends and a policy from below it is kept', async () => {
+test('over the divergence budget the run ends, and a policy within the budget is kept', async () => {
   const policy = newPolicy();
   const { verdict, kept } = await run(policy, {
     config: config({ iterations: 10, klBudget: 0.3, learningRate: 0.02 }),
@@ -150,7 +150,7 @@ test('a policy that fails its trial is not kept, however well it scores, and the
   const scores = log.map((metrics) => metrics['objective/rlhf_reward']!);
   expect(kept.iteration).toBe(1); // the first policy that was trained, the only one to pass
   expect(kept.objective).toBe(scores[1]);
-  // Tried are those alone that the objective proposes: better than what is kept.
+  // Only policies with a better objective than the kept one are tried.
   const better = scores.flatMap((score, i) => (i > 1 && score > kept.objective ? [i] : []));
   expect(better.length).toBeGreaterThan(0);
   expect(log.flatMap((metrics, i) => ('trial/end_rate' in metrics ? [i] : []))).toEqual([1, ...better]);
@@ -161,15 +161,15 @@ test('a policy that fails its trial is not kept, however well it scores, and the
   policy.dispose();
 });
 
-test('a minibatch that has gone too far is measured and not applied', async () => {
+test('a minibatch at which the policy has moved too far is measured but not applied', async () => {
   const policy = newPolicy();
   const { log } = await run(policy, { config: config({ iterations: 1, epochs: 4, approxKlStop: 1e-5 }) });
-  // The first step starts at 0 and is applied; the second sees its effect and ends the epochs.
+  // At the first step the divergence is 0, so it is applied; the second sees its effect and ends the epochs.
   expect(log[0]).toMatchObject({ steps: 1, stopped_early: 1 });
   policy.dispose();
 });
 
-test('a constraint costs score, its price grows while it is broken, and both are logged', async () => {
+test('a broken constraint costs score, its price grows while it is broken, and both are logged', async () => {
   const policy = newPolicy();
   const constraint = {
     name: 'no-end',

@@ -1,4 +1,4 @@
-// The reward model on a tiny trunk: learns a small set, generalises, resumes to the bit, shrugs off one-sided raters.
+// The reward model on a tiny trunk: learns a small set, generalises, resumes bit for bit, ignores one-sided raters.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,13 +35,13 @@ afterAll(() => backbone.dispose());
 
 const config = (changes: Partial<RewardModelConfig> = {}) => ({ ...PRESETS.tiny.rewardModel, ...changes });
 
-/** An answer of random tokens; what ended by itself carries the end token. */
+/** An answer of random tokens; one that was not cut off has the end token. */
 function completion(rng: Rng, length: number, ended: boolean): Int32Array {
   const ids = Array.from({ length }, () => 2 + rng.integer(20));
   return Int32Array.from(ended ? [...ids, END] : ids);
 }
 
-/** The hidden preference: ended within 4 to 8 tokens is best, cut off is worst. Equal ones tie. */
+/** The hidden preference: an end after 4 to 8 tokens is best, cut off is worst. Equal answers tie. */
 const quality = (ids: Int32Array) => (ids.at(-1) !== END ? 0 : ids.length >= 5 && ids.length <= 9 ? 2 : 1);
 
 function comparisons(count: number, seed: number, noise = 0): Comparison[] {
@@ -72,14 +72,14 @@ const accuracyOn = (model: Awaited<ReturnType<typeof train>>['model'], pairs: Co
   return chosen.filter((score, i) => score > rejected[i]!).length / decided.length;
 };
 
-test('a small set is learnt: more than 95 % of its comparisons', async () => {
+test('more than 95 % of a small set of comparisons is learnt', async () => {
   const pairs = comparisons(48, 1);
   const { model } = await train(pairs, { evalShare: 0, epochs: 30 });
   expect(accuracyOn(model, pairs)).toBeGreaterThan(0.95);
   model.dispose();
 });
 
-test('with 10 % of labels flipped it still finds the preference, beyond the length baseline', async () => {
+test('with 10 % of labels flipped it still finds the preference, better than the length baseline', async () => {
   const { model, metrics, log } = await train(comparisons(300, 2, 0.1), { epochs: 12 });
   const fresh = accuracyOn(model, comparisons(200, 3));
   expect(fresh).toBeGreaterThan(0.75);
@@ -91,7 +91,7 @@ test('with 10 % of labels flipped it still finds the preference, beyond the leng
   model.dispose();
 });
 
-test('interrupted and resumed equals uninterrupted, bit for bit', async () => {
+test('a training that is interrupted and resumed equals one that is not, bit for bit', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'attune-reward-'));
   try {
     const thumb: RewardExample = {
@@ -120,7 +120,7 @@ test('interrupted and resumed equals uninterrupted, bit for bit', async () => {
   }
 });
 
-test('thumbs of one who always votes up move that bias and not the scores as one who tells answers apart does', async () => {
+test('a rater who always votes up moves their own bias, and one who tells answers apart the scores', async () => {
   const rng = new Rng(5);
   const thumbs = (rater: string, up: (ids: Int32Array) => boolean): RewardExample[] =>
     Array.from({ length: 60 }, () => {
@@ -178,7 +178,7 @@ test('the split keeps every example of a prompt on one side', () => {
   expect(left.some(({ promptIds }) => held.has(promptIds.join()))).toBe(false);
 });
 
-test('keeps as many undecided comparisons as the share says, the same ones for a seed, and all where nothing is decided', () => {
+test('undecided comparisons are limited to the share, by seed; all are kept if none is decided', () => {
   const comparison = (outcome: 'chosen' | 'tie'): RewardExample => ({
     kind: 'comparison',
     promptIds: Int32Array.of(1),
@@ -197,7 +197,7 @@ test('keeps as many undecided comparisons as the share says, the same ones for a
   expect(limitUndecided(train, { undecidedPerDecided: null, seed: 1 })).toHaveLength(12);
 });
 
-test('chosen and rejected behind one prompt score as in rows of their own', () => {
+test('chosen and rejected packed after one prompt score as they do in separate rows', () => {
   const model = createRewardModel(backbone, {
     rank: 4,
     alpha: 8,
@@ -221,7 +221,7 @@ test('chosen and rejected behind one prompt score as in rows of their own', () =
   model.dispose();
 });
 
-test('answers of an example are cut to the same part of their prompt, and keep their ends', () => {
+test('the answers of a long example keep the same part of their prompt, and their ends', () => {
   const promptIds = Int32Array.from({ length: 10 }, (_, i) => i);
   const completions = [Int32Array.of(20, 21, 22), Int32Array.of(30)];
   expect(fitGroup({ promptIds, completions }, 8)).toEqual({ promptIds: Int32Array.of(5, 6, 7, 8, 9), completions });
@@ -268,7 +268,7 @@ test('every kind of feedback is learnt from, and groups are reported worst first
   }
 });
 
-test('an ensemble disagrees where it has seen little, and its penalty takes that off the score', async () => {
+test('the heads of an ensemble disagree, and the penalty takes their deviation off the score', async () => {
   const tensors = tf.memory().numTensors;
   const { model } = await train(comparisons(60, 31), {
     epochs: 4,

@@ -1,4 +1,4 @@
-// One policy step and its terms: A2C is PPO's first step, packing and order change nothing, each term pulls its own way.
+// One policy step and its terms: A2C is PPO's first step, packing changes nothing, each term has its expected effect.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PolicyConfig } from '@/core/config/policy';
 import { startBackend } from '@/trainer/backend';
@@ -18,7 +18,7 @@ afterAll(() => backbone.dispose());
 
 const once = { iterations: 1, sequences: 24, learningRate: 1e-2 };
 
-/** The policy's variables after a run. */
+/** Returns the policy's variables after a run. */
 async function after(config: PolicyConfig, changes: Partial<PolicyInput> = {}) {
   const policy = newPolicy();
   const { log } = await runTask(backbone, policy, config, changes);
@@ -39,7 +39,7 @@ function expectSame(a: Map<string, Float32Array>, b: Map<string, Float32Array>, 
     });
   }
   start.dispose();
-  expect(moved).toBeGreaterThan(5e-3); // the step is one of 1e-2: equal policies are not unmoved ones
+  expect(moved).toBeGreaterThan(5e-3); // the step has size 1e-2: the policies are not equal because neither moved
 }
 
 test("A2C's update is the first step of PPO with one epoch and one minibatch, bit for bit", async () => {
@@ -51,7 +51,7 @@ test("A2C's update is the first step of PPO with one epoch and one minibatch, bi
 });
 
 test('micro-batches of any size make the same step', async () => {
-  // AdamW divides a gradient by its own size: rounding in a tiny one shows, so the bound is a tenth of the step.
+  // AdamW divides a gradient by its own size: rounding in a tiny one is visible, so the bound is a tenth of the step.
   for (const aggregation of ['token-mean', 'seq-mean-token-sum', 'seq-mean-token-mean']) {
     const step = { ...once, aggregation, epochs: 1, minibatch: 24, adamEpsilon: 1e-3 };
     const whole = await after(taskConfig('ppo', { ...step, microBatchTokens: 4096 }));
@@ -60,7 +60,7 @@ test('micro-batches of any size make the same step', async () => {
   }
 });
 
-describe('each term pulls its own way', () => {
+describe('each term has its own effect', () => {
   const long = { iterations: 4, sequences: 32 };
 
   test('an entropy bonus leaves the policy more varied', async () => {
@@ -81,7 +81,7 @@ describe('each term pulls its own way', () => {
     }
   });
 
-  test('a mix of demonstrations makes them likelier than the reward alone does', async () => {
+  test('demonstrations in the loss become more likely than with the reward only', async () => {
     const demonstrations = preferences(backbone, 40, 77).comparisons.map(({ promptIds }) => ({
       promptIds,
       completionIds: Int32Array.of(20, 21, 22, 1),
@@ -97,7 +97,7 @@ describe('each term pulls its own way', () => {
     expect(await meanLogprob(0.5)).toBeGreaterThan((await meanLogprob(0)) + 0.5);
   });
 
-  test('critic warm-up trains the value head alone, then the policy learns', async () => {
+  test('critic warm-up trains only the value head, after which the policy learns', async () => {
     const policy = newPolicy();
     const before = policy.toAdapter();
     const config = taskConfig('ppo', { iterations: 2, sequences: 24, criticWarmup: 2 });
@@ -109,7 +109,7 @@ describe('each term pulls its own way', () => {
     policy.dispose();
   });
 
-  test('whitened rewards and running score scaling change the values’ scale and not whether it learns', async () => {
+  test('whitened rewards and running score scaling change the scores’ scale, but the policy still learns', async () => {
     const reward = {
       score: (rows: readonly { completionIds: Int32Array }[]) =>
         rows.map(({ completionIds }) => 40 * (completionIds[0]! % 2)),
@@ -121,7 +121,7 @@ describe('each term pulls its own way', () => {
       unbiasedWhitening: true,
     });
     const { log } = await after(scaled, { reward });
-    // 0 or 40, half of each: the deviation is about 20, so scores are 0 or about 2 and never reach the clip of 5.
+    // Half the rewards are 0 and half 40: the deviation is about 20, so scores are 0 or about 2, below the clip of 5.
     expect(log[0]!['objective/scores_std']).toBeGreaterThan(0.8);
     expect(log[0]!['objective/scores_std']).toBeLessThan(1.2);
     expect(log.at(-1)!['objective/reward_model']).toBeGreaterThan(log[0]!['objective/reward_model']! + 5);
@@ -143,20 +143,20 @@ describe('stored answers as experience', () => {
       sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1, ...sampling },
     }));
 
-  test('count only within the bound on staleness, and measure nothing', async () => {
+  test('count only within the bound on staleness, and are left out of the metrics', async () => {
     const config = taskConfig('ppo', { iterations: 3, sequences: 12, maxStaleness: 1, storedShare: 0.5 });
     const completions = [...stored(null, 0), ...stored(null, 5), ...stored(null, 0, { topP: 0.9 })];
     const { log } = await after(config, { stored: completions });
     expect(log[0]).toMatchObject({ 'stored/refused_stale': 12, 'stored/refused_truncated_sampling': 12 });
-    // Iteration 0 takes 6 of the parent's own 12, iteration 1 the other 6, one update behind; then none is left.
+    // Iteration 0 takes 6 of the parent's 12, iteration 1 the other 6, one update behind; then none are left.
     expect(log[0]!['stored/answers']).toBeUndefined();
     expect(log[1]).toMatchObject({ 'stored/answers': 6, 'stored/staleness_max': 1 });
     expect(log[2]!['stored/answers']).toBeUndefined();
-    // Of iteration 1 the 6 fresh answers alone are counted.
+    // In iteration 1 only the 6 fresh answers are counted.
     expect(log[1]!['val/num_eos_tokens']).toBeLessThanOrEqual(6);
   });
 
-  test('of an older policy are weighed by how likely the policy finds them now', async () => {
+  test('of an older policy are weighted by how likely the current policy finds them', async () => {
     const config = taskConfig('ppo', {
       iterations: 2,
       sequences: 12,
@@ -171,7 +171,7 @@ describe('stored answers as experience', () => {
   });
 });
 
-test('an engine whose log-probs differ is seen in the raw figures, and each kind of bound makes another step of it', async () => {
+test('the raw figures show an engine whose log-probs differ, and each kind of bound gives another step', async () => {
   const off = {
     sample: async (prompts: readonly Int32Array[], _id: string, _sampling: unknown, seeds: readonly number[]) =>
       sampleCompletions(backbone, null, prompts, seeds).map(({ ids, logprobs }) => ({
@@ -182,12 +182,12 @@ test('an engine whose log-probs differ is seen in the raw figures, and each kind
   const norms: number[] = [];
   for (const importance of ['truncate', 'icepop', 'sequence-mask']) {
     const { log } = await after(taskConfig('ppo', { ...once, importance }), { engine: off });
-    // exp(2) on the first token of each answer.
+    // The ratio is exp(2) on the first token of each answer.
     expect(log[0]!['sampling/importance_sampling_ratio/max']).toBeCloseTo(Math.exp(2), 3);
     expect(log[0]!['sampling/sampling_logp_difference/max']).toBeCloseTo(2, 4);
     norms.push(log[0]!.grad_norm!);
   }
-  // That token weighs 2, 0 and 7.4 (of 12 tokens the geometric mean, e^(2 / 12), is within the bounds).
+  // That token's weight is 2, 0 and 7.4 (the geometric mean over 12 tokens, e^(2 / 12), is within the bounds).
   const [truncated, icepop, masked] = norms;
   expect(masked).toBeGreaterThan(truncated! * 1.1);
   expect(Math.abs(icepop! - truncated!)).toBeGreaterThan(0.01);

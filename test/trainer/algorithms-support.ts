@@ -1,4 +1,4 @@
-// A random model of a few thousand weights, with a sampler that is slow, obvious and the trainer's own arithmetic.
+// A random model of a few thousand weights, with a slow, obvious sampler that uses the trainer's own arithmetic.
 import type { Adapter } from '@/core/artifact/adapter';
 import type { ModelConfig } from '@/core/base/model-config';
 import { PROJECTIONS, plainFeatures, projectionShape } from '@/core/base/model-config';
@@ -29,7 +29,7 @@ export const TINY: ModelConfig = {
   ...plainFeatures(8),
 };
 
-/** Weights N(0, 1/sqrt(in)), norms 1; the embedding is small, so that the first distribution is nearly even. */
+/** Weights N(0, 1/sqrt(in)), norms 1; the embedding is small, so that the initial distribution is nearly even. */
 export function tinyWeights(seed: number, config = TINY): ModelWeights {
   const rng = new Rng(seed);
   const matrix = (out: number, in_: number, scale = 1 / Math.sqrt(in_)) => ({
@@ -61,7 +61,7 @@ export interface SlowEngine extends ExperienceEngine {
   dispose(): void;
 }
 
-/** One token of one row at a time from the whole sequence: no cache, no batch. */
+/** Samples one token of one row at a time from the whole sequence: no cache, no batch. */
 export function slowEngine(backbone: Backbone): SlowEngine {
   const versions = new Map<string, ReturnType<typeof loraFromAdapter>>();
   return {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await startBackend();
   backbone = loadBackbone({ weights: tinyWeights(7) });
   policy = newPolicy();
-  // Away from B = 0, where A has no influence yet.
+  // Away from B = 0, where A has no effect yet.
   const rng = new Rng(11);
   for (const [name, variable] of policy.variables) {
     if (!name.endsWith('lora_B')) continue;
@@ -99,7 +99,7 @@ describe('the Fisher-vector product', () => {
   });
 });
 
-test('the divergence of a policy at rest is 0, and of one that moved it is positive', () => {
+test('the divergence of an unchanged policy is 0, and that of a changed one is positive', () => {
   const resting = restPolicy({ backbone, policy }, completions(), 256);
   expect(Math.abs(meanDivergence({ backbone, policy }, resting))).toBeLessThan(1e-7);
   assignVariables(policy.variables, addScaled(resting.parameters, randomVector(resting.parameters.length, 7), 0.05));

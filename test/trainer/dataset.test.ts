@@ -1,4 +1,4 @@
-// What a snapshot holds, what it leaves out, and that nobody can change it unnoticed.
+// A snapshot holds what people allowed, leaves out the rest, and cannot be changed unnoticed.
 import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -68,7 +68,7 @@ describe('snapshot', () => {
     expect(await readFile(path.join(folder, `${id}.jsonl`), 'utf8')).not.toContain(ids);
   });
 
-  it('consent that is taken back holds for the next snapshot', async () => {
+  it('a withdrawal of consent holds from the next snapshot on', async () => {
     await compare('left');
     expect((await freeze()).rows).toHaveLength(2);
     await world.db.update(schema.conversation).set({ allowTraining: false });
@@ -87,7 +87,7 @@ describe('snapshot', () => {
     ]);
   });
 
-  it('a pair of equal answers tells nothing, a repeated prompt counts once, truncated sampling is noted', async () => {
+  it('a pair of equal answers is left out, a repeated prompt counts once, truncated sampling is recorded', async () => {
     for (const text of ['same', 'same']) {
       const made = await addTurn(world, { userId, text, completions: [[65], [65]], sampling: { topP: 0.9 } });
       await vote(world.db, userId, { comparisonId: made.comparisonId!, choice: 'tie' });
@@ -100,7 +100,7 @@ describe('snapshot', () => {
     expect(JSON.stringify(rows)).not.toContain(userId);
   });
 
-  it('votes of a prompt stand on the side of the prompt, and held-out ones train nothing', async () => {
+  it('votes are on the same side of the split as their prompt, and held-out votes train nothing', async () => {
     for (let i = 0; i < 30; i++) await compare('left');
     const { rows } = await freeze();
     const heldOut = promptsOf(rows, 'heldout', 100).map(String);
@@ -109,7 +109,7 @@ describe('snapshot', () => {
     expect(rewardExamples(rows)).toHaveLength(30 - heldOut.length);
   });
 
-  it('a run that asks for them holds the parent’s logged answers with their log-probs: plain samples, training prompts', async () => {
+  it('a run that asks for them has the parent’s logged plain samples of training prompts, with log-probs', async () => {
     for (const stop of ['.', undefined]) {
       for (const sampling of [{}, { topP: 0.9 }, { temperature: 0.7 }, ...(stop ? [{ stop: [stop] }] : [])]) {
         await addTurn(world, { userId, text: `logged ${turn++}`, completions: [[65, 66, 257]], sampling });
@@ -118,7 +118,7 @@ describe('snapshot', () => {
     await addTurn(world, { userId, text: `logged ${turn++}`, completions: [[70]], allowTraining: false });
     expect((await freeze()).rows.map(({ kind }) => kind)).not.toContain('generation');
     const { rows, counts } = await freeze({ preset: 'tiny', ppo: { storedShare: 0.25 } });
-    // Two rounds: one plain answer each; 0.9 and 0.7 twice and one stop string are shaped.
+    // Each of two rounds has a plain answer; topP 0.9 and temperature 0.7, twice each, and a stop string are shaped.
     expect(counts['left_out/shaped_sampling']).toBe(5);
     const logged = rows.filter((row) => row.kind === 'generation');
     expect(logged.map(({ answerIds: completionIds, logprobs }) => [completionIds, logprobs])).toEqual([

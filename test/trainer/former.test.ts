@@ -1,4 +1,4 @@
-// What commit 28984c2 wrote still loads: base, version, snapshot, an interrupted run, and a database that is migrated.
+// What commit 28984c2 wrote still loads: a base, a version, snapshots, an interrupted run, and a migrated database.
 import { cpSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ let base: Base;
 const inFolder = (name: string) => join(folder, name);
 const textsOf = async (file: string) => (await readFile(file, 'utf8')).trim().split('\n');
 const rowsOf = async (file: string) => (await textsOf(file)).map(parseRow);
-/** With their fields in the order of the file, which the hash sees. */
+/** Rows with their fields in the order of the file, because that order enters the hash. */
 const linesOf = async (file: string) => (await textsOf(file)).map((line) => JSON.parse(line) as SnapshotRow);
 
 beforeAll(async () => {
@@ -46,15 +46,15 @@ it('a version loads over its base, every hash agrees, and its run’s settings a
   expect(run.config.ppo.iterations).toBe(1);
 });
 
-it('the rows of snapshots, of files and of the product, are read', async () => {
+it('the rows of both snapshots, from files and from the product, are read', async () => {
   expect(new Set((await rowsOf(inFolder('interrupted/snapshot.jsonl'))).map(({ kind }) => kind))).toEqual(
     new Set(['comparison', 'demonstration', 'prompt']),
   );
   expect((await rowsOf(inFolder('snapshot.jsonl'))).map(({ kind }) => kind)).toContain('comparison');
 });
 
-describe.skipIf(problem)('a run that was interrupted there', () => {
-  it('goes on from its checkpoint to a judged version', async () => {
+describe.skipIf(problem)('a run that was interrupted at that commit', () => {
+  it('continues from its checkpoint to a judged version', async () => {
     await startBackend();
     const order = JSON.parse(await readFile(inFolder('interrupted/order.json'), 'utf8'));
     const home = await filesHome({
@@ -70,7 +70,7 @@ describe.skipIf(problem)('a run that was interrupted there', () => {
     const { versionId } = await runPipeline(home, settings, silent);
     const { adapter } = await readArtifact(join(home.artifacts, versionId), { verify: true, base });
     expect([...adapter.pairs.values()].some(({ b }) => b.some((x) => x !== 0))).toBe(true);
-    // The reward model's checkpoint was read, not trained again: its curve has one start.
+    // The reward model came from its checkpoint and was not trained again: its curve has only one start.
     const steps = (await readFile(inFolder('interrupted/metrics.jsonl'), 'utf8'))
       .split('\n')
       .filter((line) => line.includes('"reward_model"') && line.includes('"step":1,'));
@@ -78,7 +78,7 @@ describe.skipIf(problem)('a run that was interrupted there', () => {
   }, 300_000);
 });
 
-describe('a database that was filled there', () => {
+describe('a database that was filled at that commit', () => {
   const name = `former_${process.pid}`;
   let url: string;
   const run = async (target: string, statement: string) => {
@@ -99,7 +99,7 @@ describe('a database that was filled there', () => {
     await run(inject('postgresUrl'), `drop database if exists ${name} with (force)`);
   });
 
-  it('has its people, words, votes, settings and release after every migration of today', async () => {
+  it('has its people, words, votes, settings and release after all current migrations', async () => {
     const db = getDatabase(url);
     const rows = await Promise.all(
       [schema.user, schema.account, schema.conversation, schema.message, schema.feedback].map((table) =>

@@ -1,4 +1,4 @@
-// Runs a stage that is interrupted behind its checkpoints again and again until it ends, as killed processes would.
+// Runs a stage that is interrupted after its checkpoints again and again until it ends, as if processes were killed.
 import { expect } from 'vitest';
 import { type CheckpointStore, directoryCheckpoints } from '@/trainer/runs/checkpoint';
 
@@ -9,7 +9,7 @@ interface Attempt<State> {
 
 const MOST_RUNS = 60;
 
-/** `every`: aborts behind each so-many-th checkpoint of all runs. What the attempts share must not outlive a process. */
+/** Aborts after every `every`th checkpoint, counted over all runs. Attempts may share only what outlives a process. */
 export async function runInterrupted<State, Result>(
   { directory, stage, every = 1 }: { directory: string; stage: string; every?: number },
   attempt: (interrupted: Attempt<State>) => Promise<Result>,
@@ -31,5 +31,5 @@ export async function runInterrupted<State, Result>(
       expect((error as Error).name).toBe('AbortError');
     }
   }
-  throw new Error(`The stage had not ended after ${MOST_RUNS} runs.`);
+  throw new Error(`The stage did not end within ${MOST_RUNS} runs.`);
 }

@@ -31,19 +31,19 @@ beforeEach(async () => {
 });
 
 describe('leases', () => {
-  it('of many trainers that ask at once, one gets the run', async () => {
+  it('one of many trainers that ask at once gets the run', async () => {
     await addRun(world);
     const claims = await Promise.all(Array.from({ length: 8 }, (_, i) => claimRun(world.db, `trainer ${i}`)));
     expect(claims.filter(Boolean)).toHaveLength(1);
   });
 
-  it('a run that is beaten for stays; one whose trainer fell silent goes to the next, and the first can write no more', async () => {
+  it('a run with heartbeats stays; without them it goes to the next trainer, and the first cannot write', async () => {
     const id = await addRun(world);
     const first = new RunLease(world.db, (await claimRun(world.db, 'first', FAST))!, 'first', FAST);
     await new Promise((resolve) => setTimeout(resolve, 1500)); // longer than the lease
     expect(await claimRun(world.db, 'second', FAST)).toBeNull();
 
-    first.close(); // no heartbeat any more
+    first.close(); // stops the heartbeat
     const taken = await until('the lease to expire', () => claimRun(world.db, 'second', FAST), 5000);
     expect(taken).toMatchObject({ id, attempt: 2, leaseOwner: 'second' });
     const second = new RunLease(world.db, taken, 'second', FAST);
@@ -66,7 +66,7 @@ describe('leases', () => {
     second.close();
   });
 
-  it('a trainer that takes its own run up again after an outage has not died over it', async () => {
+  it('a trainer that resumes its own run after an outage does not use up an attempt', async () => {
     const id = await addRun(world);
     const lease = new RunLease(world.db, (await claimRun(world.db, 'same', FAST))!, 'same', FAST);
     lease.close();
@@ -77,7 +77,7 @@ describe('leases', () => {
     expect(lease.isOutage(new Error('loss is not finite'))).toBe(false);
   });
 
-  it('a native step that holds the event loop for longer than the lease neither loses it nor delays a cancellation', async () => {
+  it('a step that blocks the event loop longer than the lease neither loses it nor delays a cancellation', async () => {
     const id = await addRun(world);
     const lease = new RunLease(world.db, (await claimRun(world.db, 'busy', FAST))!, 'busy', FAST);
     try {
@@ -87,7 +87,7 @@ describe('leases', () => {
       );
       await world.db.update(schema.trainingRun).set({ cancelRequested: true }).where(eq(schema.trainingRun.id, id));
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000); // three leases long
-      expect(lease.signal.aborted).toBe(false); // nothing has been heard yet
+      expect(lease.signal.aborted).toBe(false); // the event loop has not yet delivered the news
       expect(await claimRun(world.db, 'other', FAST)).toBeNull();
       await until('the cancellation', async () => lease.signal.aborted, 2000);
       expect(lease.signal.reason).toMatchObject({ code: 'CANCELLED' });
@@ -96,7 +96,7 @@ describe('leases', () => {
     }
   });
 
-  it('a repeated step overwrites its figures, and what is no number is left out', async () => {
+  it('a repeated step overwrites its figures, and NaN is left out', async () => {
     const id = await addRun(world);
     const lease = new RunLease(world.db, (await claimRun(world.db, 'a'))!, 'a');
     lease.metrics('ppo', 1, { loss: 1 });
@@ -107,7 +107,7 @@ describe('leases', () => {
     expect(rows.map((row) => row.metrics)).toEqual([{ loss: 2 }]);
   });
 
-  it('a write that fails is tried again at the next beat, and the run goes on', async () => {
+  it('a failed write is retried at the next heartbeat, and the run continues', async () => {
     const id = await addRun(world);
     const lease = new RunLease(world.db, (await claimRun(world.db, 'patient', FAST))!, 'patient', FAST);
     await world.db.execute(sql`alter table run_metric rename to run_metric_away`);
@@ -129,7 +129,7 @@ describe('triggers', () => {
   const setTrigger = (value: Record<string, number | null>) =>
     world.db.insert(schema.setting).values({ key: 'trigger', value });
 
-  it('enough feedback starts one run, however many trainers look at once, and the champion is its parent', async () => {
+  it('enough feedback starts one run with the champion as parent, however many trainers check at once', async () => {
     await setTrigger({ feedbackCount: 80, scheduleHours: null });
     const made = await Promise.all(Array.from({ length: 6 }, () => evaluateTrigger(world.db)));
     expect(made.filter(Boolean)).toHaveLength(1);
@@ -141,7 +141,7 @@ describe('triggers', () => {
     world.db.update(schema.trainingRun).set({ createdAt: sql`now() - make_interval(hours => ${hours})` });
 
   it.each(['cancelled', 'failed'] as const)(
-    'a %s run uses no feedback up, and the next waits an hour and for a new, consented vote',
+    'a %s run uses up no feedback; the next one waits for an hour and for a new vote with consent',
     async (status) => {
       const before = await countUnusedFeedback(world.db);
       expect(before).toBeGreaterThanOrEqual(80);
@@ -151,7 +151,7 @@ describe('triggers', () => {
       const userId = await addUser(world.db, status);
       await addThumb(userId, `${status} private`, false);
       await backdate(2);
-      // The votes of the crowd are younger than two hours here, so the run is put between them and the new one.
+      // The crowd's votes are less than two hours old, so they are dated before the run.
       await world.db.update(schema.feedback).set({ updatedAt: sql`now() - interval '3 hours'` });
       expect(await evaluateTrigger(world.db)).toBeNull();
       await addThumb(userId, `${status} open`, true);
@@ -185,7 +185,7 @@ describe('triggers', () => {
     },
   );
 
-  it('a schedule waits for its hours, for some feedback, and for the live run', () => {
+  it('a scheduled run waits for its hours, for some feedback, and for the end of a live run', () => {
     const setting = { feedbackCount: null, scheduleHours: 24 };
     const last = { hoursAgo: 24, isJudged: true, newSince: 0 };
     const state = { setting, unused: 1, hasLiveRun: false, last };
@@ -196,7 +196,7 @@ describe('triggers', () => {
     expect(decideTrigger({ ...state, hasLiveRun: true })).toBeNull();
   });
 
-  /** A run that froze its data now and ended. */
+  /** Adds a run that froze its data now and has ended. */
   async function addSnapshotRun(status: 'done' | 'rejected' | 'failed' | 'cancelled') {
     const snapshotId = randomUUID();
     await world.db.insert(schema.snapshot).values({ id: snapshotId, sha256: 'x', counts: {}, frozenUpTo: sql`now()` });

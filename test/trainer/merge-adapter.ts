@@ -1,14 +1,14 @@
-// Folds an adapter into the weights of its base, for use without one, and takes it out again.
+// Merges an adapter into the weights of its base, and takes it out again.
 import { type Adapter, checkAdapter, loraKey } from '@/core/artifact/adapter';
 import { PROJECTIONS } from '@/core/base/model-config';
 import type { ModelWeights, WeightTensor } from '@/core/base/weights';
 
-/** The weights W + (alpha / rank) B A in fp32, made as they are read; the given weights stay as they are. */
+/** The weights W + (alpha / rank) B A in fp32, computed as they are read; the given weights do not change. */
 export function mergeAdapter(weights: ModelWeights, adapter: Adapter): ModelWeights {
   return withUpdate(weights, adapter, adapter.alpha / adapter.rank);
 }
 
-/** The inverse, but for rounding. */
+/** The inverse, except for rounding. */
 export function unmergeAdapter(weights: ModelWeights, adapter: Adapter): ModelWeights {
   return withUpdate(weights, adapter, -adapter.alpha / adapter.rank);
 }

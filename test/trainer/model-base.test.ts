@@ -1,4 +1,4 @@
-// The trainable model on the real base, where it is installed: transformers' figures, and the time and memory of a step.
+// The trainable model on the real base, if it is installed: transformers' figures, and a step's time and memory.
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ const Reference = z.object({
   prompts: z.array(
     z.object({
       promptIds: z.array(z.int()),
-      /** 64 tokens, or up to the end token. */
+      /** Generates 64 tokens, or up to the end token. */
       greedyIds: z.array(z.int()),
       top20: z.array(z.tuple([z.int(), z.number()])),
       logsumexp: z.number(),
@@ -66,7 +66,7 @@ describe.runIf(problem === null)('SmolLM2-135M-Instruct in the trainer', () => {
     expect(worst).toBeLessThan(1e-3);
   });
 
-  it('takes SFT steps of 8 x 256 tokens that lower the loss in constant tensors, under 4 GB', () => {
+  it('takes SFT steps of 8 x 256 tokens that lower the loss with a constant number of tensors, under 4 GB', () => {
     const text = base.tokenizer.encode('The quick brown fox jumps over the lazy dog. '.repeat(60)).slice(0, 256);
     const ids = Array.from({ length: 8 }, (_, i) => Int32Array.from([...text.slice(i), ...text.slice(0, i)]));
     const positions = completionPositions(

@@ -1,4 +1,4 @@
-// The block's passes by hand against the same block on tfjs's tape, and the trunk's memory budget.
+// The block's hand-written passes against the same block on tfjs's tape, and the trunk's memory budget.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ModelConfig, PROJECTIONS, type Projection, projectionShape } from '@/core/base/model-config';
 import { Rng } from '@/core/rng';
@@ -133,7 +133,7 @@ describe.skipIf(problem !== null)('a trunk with little memory', () => {
   const weights = tinyWeights({ seed: 7 });
   beforeAll(async () => void (await startBackend()));
 
-  it('computes blocks again and gets the same gradients, bit for bit', () => {
+  it('recomputes blocks and gets the same gradients, bit for bit', () => {
     const lora = createLora(config, { rank: 4, alpha: 8, rng: new Rng(6) });
     const gradientsWith = (keepBytes: number) => {
       const backbone = loadBackbone({ weights }, { keepBytes });
@@ -152,14 +152,14 @@ describe.skipIf(problem !== null)('a trunk with little memory', () => {
     lora.dispose();
   });
 
-  it('takes 1,000 optimiser steps at a constant count of tensors and in flat memory', () => {
+  it('takes 1,000 optimiser steps with a constant number of tensors and without growing memory', () => {
     const backbone = loadBackbone({ weights });
     const lora = createLora(config, { rank: 4, alpha: 8, rng: new Rng(6) });
     const optimiser = new AdamW();
     const counts = new Set<number>();
     let tenth = 0;
     for (let step = 0; step < 1000; step++) {
-      // A layout a step: rows of unlike lengths as in training.
+      // Each step has another layout: rows of different lengths, as in training.
       const ids = rows(3 + (step % 7), 9, 2 + (step % 5));
       const batch = packCompletions([{ promptIds: ids[0]!, completions: [ids[1]!, ids[2]!] }]);
       const { gradients } = backbone.backward(batch.batch, lora, (hidden) =>

@@ -1,4 +1,4 @@
-// The trainable model on a tiny model of each supported architecture: transformers' logits, alone, padded and packed.
+// A tiny model of each supported architecture in the trainer gives transformers' logits, alone, padded and packed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLlamaFolder } from '@/core/formats/transformers-folder';
 import { Rng } from '@/core/rng';
@@ -37,7 +37,7 @@ describe.skipIf(problem !== null).each(FAMILIES)('%s', (family) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("computes transformers' logits, beside a shorter row as well", () => {
+  it("computes transformers' logits, also next to a shorter row", () => {
     for (const rows of [[row], [Int32Array.of(5, 6, 7), row]]) {
       const own = rows.length - 1;
       const logits = tf.tidy(() => {
@@ -50,7 +50,7 @@ describe.skipIf(problem !== null).each(FAMILIES)('%s', (family) => {
     }
   });
 
-  it('reads answers packed behind one prompt as each behind its own', () => {
+  it('reads answers packed after one prompt as it reads each after its own prompt', () => {
     const promptIds = row.subarray(0, 14);
     const completions = [row.subarray(14, 30), row.subarray(30, 41)];
     const { batch } = packCompletions([{ promptIds, completions }]);

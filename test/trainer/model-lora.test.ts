@@ -1,4 +1,4 @@
-// LoRA around the trunk: merged into the weights and taken out, on a part of the projections, in uneven micro-batches.
+// LoRA around the trunk: merged into the weights and taken out, on some projections, in uneven micro-batches.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Adapter, loraKey } from '@/core/artifact/adapter';
 import type { Projection } from '@/core/base/model-config';
@@ -53,7 +53,7 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
   const largest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
     Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
 
-  it('computes the same merged into the weights as beside them', () => {
+  it('computes the same merged into the weights as separate from them', () => {
     const adapter = trainedAdapter();
     const merged = loadBackbone({ weights: mergeAdapter(weights, adapter) });
     expect(largest(hiddenOf(merged, null), hiddenOf(backbone, adapter))).toBeLessThan(2e-5);
@@ -61,7 +61,7 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
     merged.dispose();
   });
 
-  it('has the weights of the base again after merging and unmerging, and leaves them alone itself', () => {
+  it('gives back the base’s weights after merging and unmerging, and does not change the base itself', () => {
     const adapter = trainedAdapter();
     const name = 'model.layers.1.mlp.down_proj.weight';
     const before = weights.tensor(name).float32();
@@ -76,7 +76,7 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
     expect(merged.tensor('model.norm.weight').float32()).toEqual(weights.tensor('model.norm.weight').float32());
   });
 
-  it('trains any part of the projections: gradients for them alone, by the definition', () => {
+  it('trains any subset of the projections: only they have gradients, equal to the definition', () => {
     const targets: Projection[] = ['self_attn.v_proj', 'mlp.down_proj'];
     const adapter = trainedAdapter(targets);
     expect(
@@ -102,7 +102,7 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
     full.dispose();
   });
 
-  /** The adapter with pairs for the other projections too, whose B is zero: it computes the same. */
+  /** The adapter plus pairs with a zero B for the other projections, which compute the same. */
   function withZeros(adapter: Adapter): Adapter['pairs'] {
     const all = trainedAdapter();
     return new Map(
@@ -110,7 +110,7 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
     );
   }
 
-  /** Of the mean loss over all response tokens, in groups of rows. */
+  /** Gradients of the mean loss over all response tokens, summed over groups of rows. */
   function gradientsOf(lora: Lora, groups: number[][]): NamedGradients {
     const total = ROWS.reduce((sum, row, i) => sum + row.length - PROMPTS[i]!, 0);
     const sum: NamedGradients = new Map();
@@ -150,7 +150,7 @@ describe.skipIf(problem !== null)('LoRA around the trunk', () => {
       return values;
     });
     for (const [name, values] of stepped[0]!) {
-      // Adam divides by the gradient's size: where that is near epsilon, 1e-7 of it is up to 1e-5 of a step of 1e-3.
+      // Adam divides by the gradient's size: if that is near epsilon, 1e-7 of it is up to 1e-5 of a step of 1e-3.
       expect(largest(values, stepped[1]!.get(name)!), name).toBeLessThan(1e-6);
     }
   });

@@ -1,4 +1,4 @@
-// Packed rows against separate ones: the same hidden states, log-probabilities and gradients, and positions in full.
+// Packed rows against separate ones: the same hidden states, log-probabilities and gradients, and the layout in full.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
@@ -24,8 +24,8 @@ const GROUPS: CompletionGroup[] = [
 const LENGTHS = [4, 1, 6, 2, 3, 2];
 
 describe('the layout of a packed row', () => {
-  it('counts positions from the start of what a segment continues, and shows each token its ancestors alone', () => {
-    // Prompt a b, answers c d and e behind it, then a sequence f of its own; a second row of 2 tokens is padded.
+  it('counts positions from the start of what a segment continues, and shows each token only its ancestors', () => {
+    // Prompt a b with the answers c d and e, then a separate sequence f; a second row of 2 tokens is padded.
     const layout = layOut(
       {
         ids: [ids(1, 2, 3, 4, 5, 6), ids(7, 8)],
@@ -51,17 +51,17 @@ describe('the layout of a packed row', () => {
     expect(layout([[{ length: 2, after: 0 }, { length: 1 }]])).toThrow('Segment 0 continues segment 0');
     expect(layout([])).toThrow('The batch has 1 rows and segments for 0.');
     expect(() => packCompletions([{ promptIds: ids(), completions: [ids(1)] }])).toThrow('A prompt has no tokens');
-    // 20 tokens in a row are fine for a base of 16 positions where no sequence passes them.
+    // 20 tokens in a row are fine for a base of 16 positions if no sequence is longer than that.
     expect(layOut({ ids: [new Int32Array(20)], segments: [[{ length: 10 }, { length: 10 }]] }, 16).length).toBe(20);
     expect(() => layOut({ ids: [new Int32Array(20)] }, 16)).toThrow('A row has 20 tokens; the base reads 16.');
   });
 });
 
 describe('packing answers', () => {
-  it('gives a group a row of its own, or fills rows with whole groups, longest first', () => {
+  it('gives each group its own row, or fills rows with whole groups, longest first', () => {
     const alone = packCompletions(GROUPS);
     expect(alone.batch.ids.map((row) => row.length)).toEqual([12, 8, 7]); // longest first
-    // 12 alone in its row of 15; 8 + 7 fit the second exactly.
+    // 12 is alone in its row of 15; 8 + 7 fill the second exactly.
     expect(packCompletions(GROUPS, 15).batch.ids.map((row) => row.length)).toEqual([12, 15]);
     expect(packCompletions(GROUPS, 27).batch.ids.map((row) => row.length)).toEqual([27]);
   });
@@ -120,7 +120,7 @@ describe.skipIf(problem !== null)('a packed batch of the tiny model', () => {
     const actual = scores(packed.batch, packed.positions);
     expect(largest(actual.logprobs, expected.logprobs)).toBeLessThan(3e-6);
     expect(largest(actual.entropy, expected.entropy)).toBeLessThan(3e-6);
-    // It must matter: without segments the second answer would see the first.
+    // Segments must matter: without them the second answer would see the first.
     const blind = scores({ ids: packed.batch.ids }, packed.positions);
     expect(largest(blind.logprobs, expected.logprobs)).toBeGreaterThan(1e-2);
   });

@@ -1,4 +1,4 @@
-// An adapter on the upper blocks alone: what enters them is computed once, and everything comes out as without that.
+// An adapter on only the upper blocks: what enters them is computed once, and all results are the same as without that.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { nativeBackendProblem, startBackend, tf } from '@/trainer/backend';
@@ -43,7 +43,7 @@ describe.skipIf(problem !== null)('an adapter on the upper blocks', () => {
   const { batch } = packCompletions(GROUPS);
   const largest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
     Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
-  /** The mean square of all hidden states. */
+  /** A loss: the mean square of all hidden states. */
   const lossOf = (hidden: Parameters<Parameters<Backbone['backward']>[2]>[0]): HeadLoss => ({
     loss: tf.tidy(() => tf.mean(tf.square(hidden)).dataSync()[0]!),
     dHidden: tf.mul(hidden, 2 / hidden.size),
@@ -56,7 +56,7 @@ describe.skipIf(problem !== null)('an adapter on the upper blocks', () => {
     return all;
   };
 
-  it('has pairs there alone, and the whole adapter that it writes computes the same', () => {
+  it('has pairs only there, and the whole adapter that it writes computes the same', () => {
     expect([...upper.variables.keys()].every((name) => name.startsWith('layers.1.'))).toBe(true);
     const whole = loraFromAdapter(config, upper.toAdapter(), new Rng(0));
     const [a, b] = [upper, whole].map((lora) => tf.tidy(() => backbone.hidden(batch, lora).dataSync().slice()));
@@ -79,7 +79,7 @@ describe.skipIf(problem !== null)('an adapter on the upper blocks', () => {
     const hidden = [fresh, kept].map((entering) =>
       tf.tidy(() => backbone.hidden(batch, upper, entering).dataSync().slice()),
     );
-    // Kept states come from products of other shapes, so of another order of sums: 3e-6 with AVX-512, 6e-6 with AVX2.
+    // Products of other shapes sum in another order, so kept states differ: by 3e-6 with AVX-512, 6e-6 with AVX2.
     expect(largest(hidden[0]!, hidden[1]!)).toBeLessThan(2e-5);
     const [slow, fast] = [fresh, kept].map((entering) => backbone.backward(batch, upper, lossOf, entering));
     expect(fast!.loss).toBeCloseTo(slow!.loss, 6);
@@ -91,7 +91,7 @@ describe.skipIf(problem !== null)('an adapter on the upper blocks', () => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
-  it('keeps a row’s states to the bit, whatever batch it comes in, and does without room for them', () => {
+  it('keeps a row’s states bit for bit, whatever its batch, and recomputes them if there is no room', () => {
     const [first, second] = [GROUPS[0]!, GROUPS[1]!].map((group) => packCompletions([group]).batch);
     const read = (states: ReturnType<typeof keepEnteringStates>, rows: typeof batch) =>
       tf.tidy(() => states.of(rows)!.dataSync().slice());
@@ -103,7 +103,7 @@ describe.skipIf(problem !== null)('an adapter on the upper blocks', () => {
     expect(keepEnteringStates(backbone, 0, 2 ** 20).of(batch)).toBeUndefined();
   });
 
-  it('is a share of the blocks, from the top, and one block at least', () => {
+  it('covers the given share of the blocks, from the top, and at least one', () => {
     expect([1, 1 / 3, 0.01].map((share) => firstAdaptedLayer(30, share))).toEqual([0, 20, 29]);
     expect(firstAdaptedLayer(2, 0.5)).toBe(1);
   });

@@ -1,4 +1,4 @@
-// The trainable model against its slow definition: forward, every kind of gradient, padding, layout, and tensors kept.
+// The trainable model against its slow definition: forward pass, gradients, padding, adapter layout and tensor counts.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Adapter } from '@/core/artifact/adapter';
 import { Rng } from '@/core/rng';
@@ -33,7 +33,7 @@ describe.skipIf(problem !== null).each([
     await startBackend();
     backbone = loadBackbone({ weights });
     lora = createLora(config, { rank: 3, alpha: 6, rng: new Rng(1) });
-    // B is zero in a new adapter; give it values so that it matters.
+    // B is zero in a new adapter, so the test gives it values that have an effect.
     const rng = new Rng(2);
     adapter = lora.toAdapter();
     for (const pair of adapter.pairs.values()) pair.b = pair.b.map(() => 0.05 * rng.normal());
@@ -60,7 +60,7 @@ describe.skipIf(problem !== null).each([
     expect(Math.max(...moved)).toBeGreaterThan(1e-2);
   });
 
-  it('gives a row the same hidden states alone as padded beside longer rows', () => {
+  it('gives a row the same hidden states alone as padded next to longer rows', () => {
     const together = fast(ROWS, lora);
     for (const [i, ids] of ROWS.entries()) expectRows(together[i]!, fast([ids], lora)[0]!, 2e-5);
   });
@@ -77,7 +77,7 @@ describe.skipIf(problem !== null).each([
     fresh.dispose();
   });
 
-  it('copies an adapter out and in without a change', () => {
+  it('copies an adapter out and in unchanged', () => {
     const copy = loraFromAdapter(config, lora.toAdapter(), new Rng(9));
     expect(copy.toAdapter()).toEqual(adapter);
     copy.dispose();
@@ -86,7 +86,7 @@ describe.skipIf(problem !== null).each([
     other.dispose();
   });
 
-  it('computes log-probabilities and entropy of the definition at a temperature', () => {
+  it('computes the log-probabilities and entropy of the definition at a temperature', () => {
     const hidden = backbone.hidden({ ids: ROWS }, lora);
     const { logprobs, entropy } = completionLogprobs(backbone, hidden, positions, { temperature: 0.7 });
     hidden.dispose();
@@ -96,7 +96,7 @@ describe.skipIf(problem !== null).each([
     }
   });
 
-  /** By the definition, for each response position. */
+  /** Log-probabilities and entropies by the definition, for each response position. */
   function slowScores(adapter: Adapter, temperature: number) {
     const hidden = ROWS.map((ids) => slowHidden(weights, ids, adapter));
     return Array.from(positions.target, (target, i) => {
@@ -106,7 +106,7 @@ describe.skipIf(problem !== null).each([
   }
 
   it('has the gradients of the definition for A and B, by central differences', () => {
-    // loss = sum c_i logprob_i + d_i entropy_i with unlike weights, at temperature 0.7.
+    // loss = sum c_i logprob_i + d_i entropy_i with different weights, at temperature 0.7.
     const c = positions.target.length;
     const dLogprobs = Float32Array.from({ length: c }, (_, i) => Math.sin(i + 1));
     const dEntropy = Float32Array.from({ length: c }, (_, i) => Math.cos(2 * i));
@@ -225,7 +225,7 @@ describe.skipIf(problem !== null)('training a tiny Llama', () => {
     head.dispose();
   });
 
-  it('overfits one sentence in 50 steps, with a value head beside it, and keeps no tensor', () => {
+  it('overfits one sentence in 50 steps, together with a value head, and keeps no tensor', () => {
     const ids = [Int32Array.from([10, ...Buffer.from('The cat sat.'), 257])];
     const positions = completionPositions(ids, [1]);
     const lora = createLora(config, { rank: 4, alpha: 8, rng: new Rng(6) });
@@ -252,7 +252,7 @@ describe.skipIf(problem !== null)('training a tiny Llama', () => {
       if (step > 0) counts.add(tf.memory().numTensors);
     }
     expect(losses[0]).toBeGreaterThan(4); // near ln 288 = 5.66
-    // A hidden state is 8 long and an embedding 0.8, so no logit passes 6.4: the floor is ln(1 + 287 / e^6.4) = 0.39.
+    // Hidden states have length 8, embeddings 0.8, so no logit exceeds 6.4: the floor is ln(1 + 287 / e^6.4) = 0.39.
     expect(losses.at(-1)).toBeLessThan(0.7);
     expect(counts.size).toBe(1);
     optimiser.dispose();
@@ -260,7 +260,7 @@ describe.skipIf(problem !== null)('training a tiny Llama', () => {
     value.dispose();
   });
 
-  it('adds up to one batch when rows come one at a time with weights over the whole', () => {
+  it('adds up to the gradient of one batch when rows come one at a time, weighted over the whole', () => {
     const lora = createLora(config, { rank: 4, alpha: 8, rng: new Rng(6) });
     const all = completionPositions(ROWS, PROMPTS);
     const name = 'layers.0.self_attn.v_proj.lora_B';

@@ -1,4 +1,4 @@
-// A whole training run on the tiny Llama with the real engine and native training: from votes to a version, and on from it.
+// Whole training runs on the tiny Llama with the real engine and native training: from votes to versions.
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -57,7 +57,7 @@ describe.skipIf(problem)('pipeline', () => {
   }, TEN_MINUTES);
   afterAll(() => world?.close());
 
-  it('votes become an accepted version with every gate passed, signed over what it was made from', async () => {
+  it('votes become an accepted version with every gate passed and the hashes of what it was made from', async () => {
     const [row] = await world.db.select().from(schema.version).where(eq(schema.version.id, first.versionId));
     // Rewards have deviation 1, so the mean of 64 paired differences has a standard error of about sqrt(2 / 64) = 0.18;
     // 0.54 is three of them: a policy that learnt nothing would pass `more than 0` every other time.
@@ -76,14 +76,14 @@ describe.skipIf(problem)('pipeline', () => {
     expect(manifest).toMatchObject({ gates: row!.gates, snapshotSha256: snapshot!.sha256 });
   });
 
-  it('the admin’s autoPromote makes it what serves, with an audit row', async () => {
+  it('the admin’s autoPromote makes it the champion, with an audit row', async () => {
     const [top] = await world.db.select().from(schema.release).orderBy(desc(schema.release.seq)).limit(1);
     expect(top).toMatchObject({ versionId: first.versionId, previousVersionId: 'base', action: 'promote' });
     const [entry] = await world.db.select().from(schema.audit);
     expect(entry).toMatchObject({ actorId: null, action: 'release.promote', subject: first.versionId });
   });
 
-  it('every stage has its curve, one row a step, and only figures in it', async () => {
+  it('every stage has its curve, with one row per step and only finite figures', async () => {
     const rows = await metricsOf(world, first.id);
     const ppo = rows.filter((row) => row.stage === 'ppo');
     expect([...new Set(rows.map((row) => row.stage))].sort()).toEqual(['parity', 'ppo', 'reward_model', 'snapshot']);
@@ -92,14 +92,14 @@ describe.skipIf(problem)('pipeline', () => {
     for (const { metrics } of rows) expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
   });
 
-  it('of the run’s folder the reward model is kept, and no tensor', async () => {
+  it('the run’s folder keeps the reward model and no checkpoint tensors', async () => {
     const names = await readdir(path.join(dataPaths(world.settings.dataFolder).runs, first.id));
     expect(names.filter((name) => !name.startsWith('reward.')).sort()).toEqual([
       ...['metrics.jsonl', 'reward-model', 'reward-report.json', 'rules.json', 'run.json', 'tensorboard'],
     ]);
   });
 
-  it('the kept reward model scores in onnxruntime as the run’s own does, normalised on the parent’s answers', async () => {
+  it('the kept reward model scores in onnxruntime as in the run, normalised on the parent’s answers', async () => {
     const folder = path.join(dataPaths(world.settings.dataFolder).runs, first.id);
     const backbone = loadBackbone(world.base);
     const own = unpackRewardModel(
@@ -123,7 +123,7 @@ describe.skipIf(problem)('pipeline', () => {
   });
 
   it(
-    'a version trains on from its parent: divergence starts at 0 from the parent, not from the base',
+    'a version continues training from its parent: divergence from the parent, not from the base, starts at 0',
     async () => {
       const before = tf.memory().numTensors;
       const second = await runNow(world, { ...QUICK, ppo: { ...QUICK.ppo, iterations: 1 } }, first.versionId);
@@ -145,7 +145,7 @@ describe.skipIf(problem)('pipeline', () => {
   );
 
   it(
-    'a policy without any gain over its parent is rejected, which is a normal end with a sentence',
+    'a policy without any gain over its parent is rejected, and the run ends normally with a sentence',
     async () => {
       const config = { ...QUICK, ppo: { ...QUICK.ppo, iterations: 1, learningRate: 1e-12 } };
       const third = await runNow(world, config);
@@ -161,18 +161,18 @@ describe.skipIf(problem)('pipeline', () => {
   );
 
   it(
-    'logged answers of the parent join the experience where the run asks for them, as long as they are fresh enough',
+    'logged answers of the parent join the experience if the run asks for them and they are fresh enough',
     async () => {
       const logged = { iterations: 2, storedShare: 0.5, maxStaleness: 1 };
       const own = await runNow(world, { ...QUICK, ppo: { ...QUICK.ppo, ...logged } });
       const rows = await metricsOf(world, own.id);
       const ppo = rows.filter((row) => row.stage === 'ppo').map(({ metrics }) => metrics);
       const half = parseConfig(QUICK).ppo.sequences / 2;
-      // At first they are the policy's own, then behind by one update, then by two, which is too many.
+      // At first they count as the policy's own, then they are one update behind, then two, which is too many.
       expect(ppo.map((metrics) => metrics['stored/answers'] ?? 0)).toEqual([0, half, 0]);
       const [snapshot] = rows.filter((row) => row.stage === 'snapshot').map(({ metrics }) => metrics);
       expect(ppo.at(-1)!['stored/passed_stale']).toBe(snapshot!['generation/train']! - 2 * half);
-      // The votes' answers claim -5 nats for every token, which no fresh answer's log-probs come near.
+      // The logged answers claim -5 nats for every token, far from the log-probs of any fresh answer.
       expect(ppo.map((metrics) => metrics['sampling/sampling_logp_difference/max']! > 0.1)).toEqual([
         true,
         true,
@@ -213,7 +213,7 @@ describe.skipIf(problem)('pipeline', () => {
 });
 
 describe('configuration', () => {
-  it('lies over its preset field by field; one seed seeds each stage, and another seed others', () => {
+  it('overrides its preset field by field; every seed gives each stage a different one', () => {
     const one = parseConfig({ preset: 'tiny', seed: 1, ppo: { iterations: 2 } });
     const two = parseConfig({ preset: 'tiny', seed: 2, ppo: { iterations: 2 } });
     expect(one.ppo).toMatchObject({ iterations: 2, sequences: 16, lora: { rank: 4 } });
@@ -231,12 +231,12 @@ describe.skipIf(problem)('constraints in training', () => {
   afterEach(() => world?.close());
 
   it(
-    'a forbidden word costs its price each time: rate, penalty and score agree in the run’s figures',
+    'a forbidden word costs its price every time: rate, penalty and score agree in the run’s figures',
     async () => {
       await startBackend();
       world = await createWorld();
       await addVotes(world, 60);
-      // The tiny model utters random bytes, so every word of two different letters is forbidden: some of them will come.
+      // The tiny model utters random bytes, so every word of two different letters is forbidden: some will occur.
       const letters = [...'abcdefghijklmnopqrstuvwxyz'];
       const words = letters.flatMap((a) => letters.filter((b) => b !== a).map((b) => a + b));
       const rules = { version: 1, rules: [{ id: 'two-letters', kind: 'profanity', preset: 'none', words, cost: 2 }] };

@@ -15,16 +15,16 @@ import { END, type SlowEngine, TINY } from './algorithms-support';
 
 export const PROMPTS = Array.from({ length: 12 }, (_, i) => Int32Array.of(2 + i, 3, 4));
 const MAX_TOKENS = 12;
-/** A quarter of the vocabulary: a random answer scores about 1 of 4. */
+/** A quarter of the vocabulary, so that a random answer scores about 1 of 4. */
 const WANTED = new Set([5, 7, 9, 11, 13, 15]);
 
-/** Share of wanted tokens, times 4. */
+/** The share of wanted tokens, times 4. */
 export const trueScore = ({ completionIds }: Completion): number =>
   (4 * completionIds.filter((id) => WANTED.has(id)).length) / completionIds.length;
 
 export const newPolicy = (seed = 3) => createLora(TINY, { rank: 4, alpha: 8, rng: new Rng(seed) });
 
-/** All rows at once, the whole sequence at each token: no cache. Samples like the slow engine of algorithms-support. */
+/** All rows at once, the whole sequence per token: no cache. Samples like the slow engine of algorithms-support. */
 export function batchEngine(backbone: Backbone): SlowEngine {
   const versions = new Map<string, Lora>();
   return {
@@ -104,11 +104,11 @@ export interface Figures {
   mean: number;
   /** Standard error of the mean. */
   error: number;
-  /** Nats an answer from the base. */
+  /** Divergence from the base, in nats per answer. */
   kl: number;
 }
 
-/** 384 fresh answers, their seeds apart from every training seed. */
+/** Judges 384 fresh answers, whose seeds differ from every training seed. */
 export function judgePolicy(backbone: Backbone, policy: Lora | null): Figures {
   const prompts = Array.from({ length: 384 }, (_, i) => PROMPTS[i % PROMPTS.length]!);
   const samples = sampleCompletions(
@@ -140,7 +140,7 @@ const COMMON = {
   minWords: 0,
 };
 
-/** Each algorithm's settings for the task: those of its paper, with the step sizes of a tiny model. */
+/** Each algorithm's settings for the task: those of its paper, with step sizes for a tiny model. */
 const OWN: Record<AlgorithmName, object> = {
   ppo: { minibatch: 16, valueLearningRate: 1e-2 },
   a2c: { iterations: 20, learningRate: 2e-2, valueLearningRate: 1e-2 },
@@ -155,7 +155,7 @@ const OWN: Record<AlgorithmName, object> = {
 export const taskConfig = <Name extends AlgorithmName>(name: Name, changes: object = {}) =>
   POLICY_CONFIGS[name].parse({ ...COMMON, ...OWN[name], ...changes }) as Extract<PolicyConfig, { algorithm: Name }>;
 
-/** Runs an algorithm on the task; the policy is the caller's. */
+/** Runs an algorithm on the task; the caller owns the policy. */
 export async function runTask(
   backbone: Backbone,
   policy: Lora,

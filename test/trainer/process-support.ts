@@ -1,4 +1,4 @@
-// A database, a data folder and the tiny Llama, with people who chat and vote: what the trainer process works on.
+// Sets up what the trainer process works on: a database, a data folder, the tiny Llama, and people who chat and vote.
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -24,7 +24,7 @@ if (problem) console.warn(`Skipped: ${problem}`);
 
 export const silent = pino({ level: 'silent' });
 
-/** Seconds on the tiny model. */
+/** Settings with which a run on the tiny model takes seconds. */
 export const QUICK = {
   preset: 'tiny',
   rewardModel: { checkpointEverySteps: 1 },
@@ -76,13 +76,13 @@ export async function addUser(db: Database, id: string): Promise<string> {
 export interface Turn {
   userId: string;
   text: string;
-  /** Ids of one answer, or of two to compare. */
+  /** The token ids of one answer, or of two to compare. */
   completions: number[][];
   allowTraining?: boolean;
   sampling?: Partial<typeof schema.generation.$inferInsert.sampling>;
 }
 
-/** A conversation of one turn; returns the generations' ids and the comparison's where there are two answers. */
+/** Adds a conversation of one turn; returns the ids of its generations and, for two answers, of the comparison. */
 export async function addTurn({ db, base }: World, turn: Turn) {
   const { userId, text, allowTraining = true } = turn;
   const [talk] = await db.insert(schema.conversation).values({ userId, title: text, allowTraining }).returning();
@@ -143,11 +143,11 @@ export async function vote(
   await db.insert(schema.feedback).values({ userId, kind: 'thumb' in on ? 'thumb' : 'comparison', ...on });
 }
 
-/** People who like lower ids and answers that end: a taste that a reward model can learn and a policy can serve. */
+/** The voters like lower ids and answers that end: a taste that a reward model can learn and a policy can meet. */
 const likes = (ids: readonly number[]) =>
   ids.filter((id) => id < 144 || id === TINY_END_OF_TURN).length / Math.max(1, ids.length);
 
-/** `pairs` comparisons between two real samples of the base, voted by that taste. */
+/** Adds `pairs` comparisons between two real samples of the base, with votes by that taste. */
 export async function addVotes(world: World, pairs: number): Promise<void> {
   const { db, base, settings } = world;
   const userId = await addUser(db, 'crowd');
@@ -198,7 +198,7 @@ export async function readRun({ db }: World, id: string) {
   return run!;
 }
 
-/** Looks every 50 ms; throws naming what it waited for. */
+/** Checks every 50 ms; at the deadline it throws an error that names what it waited for. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | false | null | undefined>,
@@ -212,7 +212,7 @@ export async function until<T>(
   throw new Error(`Waited ${ms / 1000} s for ${what}.`);
 }
 
-/** The run once it has ended in whatever way. */
+/** Resolves with the run once it has ended, in any way. */
 export const untilEnd = (world: World, id: string, ms?: number) =>
   until(
     `the end of run ${id}`,

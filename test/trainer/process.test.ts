@@ -37,7 +37,7 @@ beforeEach(async () => {
   await world.db.delete(schema.setting);
 });
 
-/** In this process; `stop` ends it as a signal would. */
+/** Starts a trainer in this process; `stop` ends it as a signal would. */
 function startTrainer(options: Partial<TrainerOptions> = {}) {
   const controller = new AbortController();
   const done = runTrainer({
@@ -61,9 +61,9 @@ const readTrainer = async () => {
 };
 
 describe('without the native library', () => {
-  it('the trainer stays up, says what it lacks, leaves runs in the queue, and trains once it has it', async () => {
+  it('the trainer stays up, reports what is missing, keeps runs queued, and trains once it is there', async () => {
     let lacks: string | null = 'Native TensorFlow is not there.';
-    const id = await addRun(world, { ppo: { clip: -1 } }); // refused as soon as it is looked at
+    const id = await addRun(world, { ppo: { clip: -1 } }); // refused as soon as a trainer reads it
     const trainer = startTrainer({ problem: () => lacks });
     try {
       const said = await until('the report', async () => {
@@ -97,7 +97,7 @@ describe.skipIf(problem)('training', () => {
     });
 
   it(
-    'a cancelled run ends within moments, and the trainer takes the next one',
+    'a cancelled run ends within seconds, and the trainer takes the next one',
     async () => {
       const id = await addRun(world, LONG);
       const trainer = startTrainer();
@@ -119,7 +119,7 @@ describe.skipIf(problem)('training', () => {
   );
 
   it(
-    'a trainer that is asked to end puts its run back, without an attempt on its account',
+    'a trainer that is asked to end puts its run back without using up an attempt',
     async () => {
       const id = await addRun(world, LONG);
       const trainer = startTrainer();
@@ -147,7 +147,7 @@ describe.skipIf(problem)('training', () => {
   };
 
   it(
-    'killed in the middle of PPO, the next process goes on from the checkpoint to the same figures and weights',
+    'after a kill in the middle of PPO, the next process continues to the same figures and weights',
     async () => {
       const config = { ...QUICK, ppo: { ...QUICK.ppo, iterations: 6 } };
       const undisturbed = await addRun(world, config);
@@ -167,7 +167,7 @@ describe.skipIf(problem)('training', () => {
       expect(kept.state.iteration).toBeGreaterThanOrEqual(1);
 
       const since = new Date();
-      // The rest of the dead process's 30 seconds is not worth waiting for.
+      // Ends the lease of the dead process, to save waiting for the rest of its 30 seconds.
       await world.db.update(schema.trainingRun).set({ leaseExpiresAt: since }).where(eq(schema.trainingRun.id, id));
       spawnTrainer();
       const run = await untilEnd(world, id);

@@ -1,4 +1,4 @@
-// Runs killed with SIGKILL in the middle of a stage go on to the same weights, bit for bit.
+// Runs killed with SIGKILL in the middle of a stage resume and end with the same weights, bit for bit.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.skipIf(problem)('a killed run', () => {
-  // More answers than the engine has rows, so that batches form and dissolve; `measure-resume` does the same 20 times.
+  // More answers than the engine has rows, so rows join and leave batches; `measure-resume` does the same 20 times.
   const config = { sft: { epochs: 1 }, ppo: { sequences: 40, iterations: 3, checkpointEverySteps: 1 } };
 
   it('ends with the weights of the undisturbed one, wherever it was killed', async () => {

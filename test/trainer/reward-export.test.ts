@@ -56,7 +56,7 @@ const samples = () => {
   return Array.from({ length: 9 }, (_, i) => ({ promptIds: draw(3 + 4 * i), completionIds: draw(1 + rng.integer(9)) }));
 };
 
-/** In a batch and alone. */
+/** Checks the scores in a batch and alone. */
 async function expectScores(scorer: RewardScorer, expected: number[], tolerance: number) {
   const scores = await scorer.score(samples());
   for (const [i, score] of scores.entries()) expect(Math.abs(score - expected[i]!)).toBeLessThan(tolerance);
@@ -66,9 +66,9 @@ async function expectScores(scorer: RewardScorer, expected: number[], tolerance:
 
 test.each([
   ['fp32', 1e-3],
-  ['int8', 0.5], // quantised: the same ranking more or less, not the same numbers
+  ['int8', 0.5], // quantised: roughly the same ranking, not the same numbers
 ] as const)(
-  'in %s it scores as the trainer does within %d, alone and in a batch, also what is too long',
+  'in %s it scores within %d of the trainer, alone and in a batch, also rows that are too long',
   async (precision, tolerance) => {
     normaliseReward(model, samples());
     const expected = model.score(samples());
@@ -87,7 +87,7 @@ test.each([
   ['fp32', 1e-3],
   ['int8', 0.5],
 ] as const)(
-  'probes of the lower blocks score in %s as the trainer does within %d, and survive their files',
+  'probes of the lower blocks score in %s within %d of the trainer, and survive saving',
   async (precision, tolerance) => {
     const rng = new Rng(6);
     const blocks = Array.from({ length: base.weights.config.layers - 1 }, (_, i) => i + 1).slice(-2);
@@ -112,7 +112,7 @@ test.each([
   },
 );
 
-test('the artifact survives its files to the bit, and a changed file is refused', async () => {
+test('the artifact survives saving bit for bit, and a changed file is refused', async () => {
   const artifact = rewardArtifact(model, base);
   const directory = join(folder, 'reward');
   await writeRewardArtifact(directory, artifact);

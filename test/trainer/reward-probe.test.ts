@@ -1,4 +1,4 @@
-// Linear probes as a reward model: they read the right states, sit at the optimum, judge themselves honestly, resume to the bit.
+// Linear probes as a reward model: they read the right states, reach the optimum, report honestly, resume bit for bit.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ let backbone: Backbone;
 beforeAll(async () => {
   await startBackend();
   const weights = tinyWeights(7, { ...TINY, layers: 4 });
-  // As in a trained base, what a token is weighs more than what one block adds.
+  // As in a trained base, a token's embedding outweighs what one block adds.
   const embedding = weights.tensor('model.embed_tokens.weight').float32();
   embedding.set(embedding.map((value) => 10 * value));
   backbone = loadBackbone({ weights });
@@ -47,15 +47,15 @@ const train = (
 ) => trainReward(backbone, examples, config(changes), extra);
 
 const draw = (rng: Rng, length: number) => Int32Array.from({ length }, () => 2 + rng.integer(20));
-/** Mostly of one half of the vocabulary. */
+/** Draws tokens mostly from one half of the vocabulary. */
 function say(rng: Rng, length: number): Int32Array {
   const lower = rng.uniform();
   return Int32Array.from({ length }, () => 2 + rng.integer(10) + (rng.uniform() < lower ? 0 : 10));
 }
-/** What people are after here: tokens of the lower half. */
+/** What the raters want: the share of tokens from the lower half. */
 const share = (ids: Int32Array) => ids.filter((id) => id < 12).length / ids.length;
 
-/** noise: share of votes for the other side; 0.5 leaves nothing to be learnt. */
+/** `noise` is the share of votes for the wrong side; 0.5 leaves nothing to learn. */
 function comparisons(count: number, seed: number, noise = 0): Comparison[] {
   const rng = new Rng(seed);
   return Array.from({ length: count }, () => {
@@ -67,13 +67,13 @@ function comparisons(count: number, seed: number, noise = 0): Comparison[] {
   });
 }
 
-test('a probe reads the mean over the answer of what enters its block, whatever shares the pass', () => {
+test('a probe reads the mean, over the answer, of what enters its block, whatever else shares the pass', () => {
   const rng = new Rng(1);
   const groups = [2, 7, 4].map((length, i) => ({
     promptIds: draw(rng, length),
     completions: Array.from({ length: i + 1 }, (_, j) => draw(rng, 3 + 2 * j)),
   }));
-  groups.push({ promptIds: draw(rng, 5), completions: [new Int32Array(0)] }); // nothing said: the prompt's last state
+  groups.push({ promptIds: draw(rng, 5), completions: [new Int32Array(0)] }); // empty: the prompt's last state
   const read = computeCompletionStates(backbone, BLOCKS).of(groups);
   const size = backbone.config.hiddenSize;
   let completionAt = 0;
@@ -103,19 +103,19 @@ test('a probe reads the mean over the answer of what enters its block, whatever 
   });
 });
 
-test('blocks are shares of the depth, without repetitions, and never the tokens alone', () => {
+test('probed blocks are shares of the depth, without repetition, and never block 0', () => {
   expect(probedBlocks(30, ProbeConfig.parse({}))).toEqual([12, 16, 20, 24, 27]);
   expect(probedBlocks(2, ProbeConfig.parse({}))).toEqual([1]);
   expect(probedBlocks(4, { depths: [0.9, 0.01] })).toEqual([1, 3]);
 });
 
-test('it finds a preference through 10 % of wrong votes, with some hundred votes and without an epoch', async () => {
+test('it finds a preference despite 10 % of wrong votes, from 300 votes and without epochs', async () => {
   const tensors = tf.memory().numTensors;
   const { model, metrics, report, log } = await train(comparisons(300, 2, 0.1));
   const fresh = measurePairs(scoredPairs(scoreExamples(model, comparisons(200, 3))));
   expect(fresh.accuracy).toBeGreaterThan(0.85);
   expect(metrics.eval_accuracy).toBeGreaterThan(metrics.eval_length_baseline_accuracy! + 0.2);
-  // What it says of itself is held out: near what fresh votes with that noise show.
+  // Its reported accuracy is held out, so it is close to that on fresh votes with the same noise.
   const noisy = measurePairs(scoredPairs(scoreExamples(model, comparisons(400, 4, 0.1))));
   expect(Math.abs(metrics.eval_accuracy! - noisy.accuracy)).toBeLessThan(0.06);
   expect(report!.temperature).toBe(model.temperature);
@@ -123,7 +123,7 @@ test('it finds a preference through 10 % of wrong votes, with some hundred votes
   expect(tf.memory().numTensors).toBe(tensors);
 });
 
-test('where votes are thrown like coins, strong priors win and the figures say chance', async () => {
+test('on votes by the toss of a coin strong priors win, and the figures show chance', async () => {
   const runs: Awaited<ReturnType<typeof train>>[] = [];
   for (const seed of [5, 6, 7, 8]) runs.push(await train(comparisons(150, seed, 0.5)));
   const mean = (of: (run: Awaited<ReturnType<typeof train>>) => number) =>
@@ -133,7 +133,7 @@ test('where votes are thrown like coins, strong priors win and the figures say c
   expect(mean(({ metrics }) => metrics.eval_loss!)).toBeGreaterThan(Math.LN2 - 0.01);
 });
 
-test('its weights are where the likelihood and the prior balance: every slope is zero', async () => {
+test('its weights are at the point where likelihood and prior balance: every slope is zero', async () => {
   const examples = comparisons(80, 7, 0.1);
   const precision = 10;
   const probe = ProbeConfig.parse({ depths: [0.75], precisions: [precision] });
@@ -212,7 +212,7 @@ test('every kind of feedback moves it, and a rater who always votes up does not'
   expect(Math.abs(cheerful)).toBeLessThan(0.2);
 });
 
-test('interrupted and resumed equals uninterrupted, bit for bit, and so does what a run keeps', async () => {
+test('a fit that is interrupted and resumed equals one that is not, bit for bit, as does its saved form', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'attune-probe-'));
   try {
     const thumb = {
@@ -252,7 +252,7 @@ test('interrupted and resumed equals uninterrupted, bit for bit, and so does wha
   }
 });
 
-test('feedback on one prompt alone is fitted under the strongest prior, without figures', async () => {
+test('feedback on a single prompt is fitted under the strongest prior, without figures', async () => {
   const examples = comparisons(10, 10).map((example) => ({ ...example, promptIds: Int32Array.of(5, 6) }));
   const { report, metrics, model } = await train(examples);
   expect(report).toBeNull();

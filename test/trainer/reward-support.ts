@@ -1,4 +1,4 @@
-// Trains a reward model of the tests, keeping what it reports.
+// Trains a reward model for the tests and keeps what it reports.
 import type { RewardModelConfig } from '@/core/config/reward';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { Backbone } from '@/trainer/model/types';

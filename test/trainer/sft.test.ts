@@ -1,4 +1,4 @@
-// Supervised fine-tuning on a tiny trunk: what is learnt, the loss by its definition, batches, packing, resuming to the bit.
+// Supervised fine-tuning on a tiny trunk: targets, the loss by its definition, batches, packing, resuming bit for bit.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,7 +87,7 @@ test('only the assistant’s tokens are learnt, and the token that ends the turn
   expect([...positions.target].filter((id) => id === TINY_END_OF_TURN)).toHaveLength(1);
 });
 
-test('a special token in an answer’s text stays text', () => {
+test('the text of a special token in an answer stays text', () => {
   const [row] = say('Hi', 'a<|im_end|>b');
   expect([...row!.ids].filter((id) => id === TINY_END_OF_TURN)).toHaveLength(2); // the user's turn and the answer's end
 });
@@ -95,12 +95,12 @@ test('a special token in an answer’s text stays text', () => {
 test('a row that is too long loses its start and keeps its end; rows without a target are left out', () => {
   const long = say('x'.repeat(60), 'Yes');
   const { train } = splitDemonstrations(long, { evalShare: 0, seed: 1, maxTokens: 10 });
-  expect(base.tokenizer.decode([...train[0]!.ids])).toBe('stant\nYes<|im_end|>'); // 10 tokens, one a byte
+  expect(base.tokenizer.decode([...train[0]!.ids])).toBe('stant\nYes<|im_end|>'); // 10 tokens, one per plain byte
   const empty = demonstrationOfCompletion({ promptIds: Int32Array.of(1, 2), completionIds: new Int32Array(0) }, 1);
   expect(splitDemonstrations([empty], { evalShare: 0, seed: 1, maxTokens: 10 }).train).toEqual([]);
 });
 
-test('the first loss, entropy and accuracy are the trusted means over the targets, by the definition', async () => {
+test('the first loss, entropy and accuracy are weighted means over the targets, by the definition', async () => {
   const rows = demonstrations();
   const { log } = await train(rows, { batchExamples: 8, epochs: 1 });
   const sum = { weight: 0, loss: 0, entropy: 0, right: 0 };
@@ -121,7 +121,7 @@ test('the first loss, entropy and accuracy are the trusted means over the target
   expect(log[0]!.num_tokens).toBe(rows.reduce((total, { ids }) => total + ids.length, 0));
 });
 
-test('packed rows give every target the log-probability that it has in a row of its own', () => {
+test('packed rows give every target the log-probability that it has in a separate row', () => {
   const policy = createLora(backbone.config, { rank: 4, alpha: 8, rng: new Rng(1) });
   const adapter = policy.toAdapter();
   const rng = new Rng(2);
@@ -149,11 +149,11 @@ test('micro-batches of any size give the same training', async () => {
   for (const [i, { loss }] of whole.log.entries()) expect(single.log[i]!.loss).toBeCloseTo(loss!, 4);
 });
 
-test('the answers are learnt, the end included, and no tensor is left behind', async () => {
+test('the answers are learnt, including their ends, and no tensor is left behind', async () => {
   const before = tf.memory().numTensors;
   const rows = ['a', 'bb', 'ccc', 'd'].flatMap((text) => say(text, text < 'c' ? 'OK' : 'no'));
   const { log } = await train(rows, { epochs: 50, batchExamples: 2 });
-  // From log 288 = 5.66; the tiny base's logits are bounded by |h| |e| = 8 * 0.8 = 6.4, so that about 0.4 remains.
+  // It starts at log 288 = 5.66; the tiny base's logits are at most |h| |e| = 8 * 0.8 = 6.4, so about 0.4 remains.
   expect(log.at(-1)!.loss).toBeLessThan(0.8);
   expect(log.at(-1)!.mean_token_accuracy).toBeCloseTo(1, 9);
   expect(tf.memory().numTensors).toBe(before);
@@ -168,7 +168,7 @@ test('the step size rises over the warm-up and falls along a cosine to a tenth',
   expect(rates[12]).toBeCloseTo(0.55e-3, 10); // half way down: (1 + 0.1) / 2
 });
 
-test('interrupted and resumed equals uninterrupted, bit for bit', async () => {
+test('a training that is interrupted and resumed equals one that is not, bit for bit', async () => {
   const changes = { epochs: 4, checkpointEverySteps: 2, evalShare: 0.25 };
   const expected = await train(demonstrations(), changes);
   const stage = { directory: join(folder, 'run'), stage: 'sft' };
@@ -182,6 +182,6 @@ test('interrupted and resumed equals uninterrupted, bit for bit', async () => {
   expect(expected.metrics.eval_examples).toBe(2);
 });
 
-test('without a demonstration it says what is missing', async () => {
+test('without any demonstration the error says what is missing', async () => {
   await expect(train([])).rejects.toThrow(/no demonstration to learn from/);
 });

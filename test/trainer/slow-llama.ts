@@ -1,4 +1,4 @@
-// The slow twin of the trunk: a Llama by its definition, one row, one number at a time, in float64, LoRA merged from PEFT's layout.
+// The slow twin of the trunk: a Llama by its definition in float64, one row and one number at a time, with merged LoRA.
 import { type Adapter, loraKey } from '@/core/artifact/adapter';
 import { PROJECTIONS, type Projection } from '@/core/base/model-config';
 import type { ModelWeights } from '@/core/base/weights';
@@ -8,7 +8,7 @@ import { tinyLlamaConfig, tinyLlamaTensors } from '@/test/tiny-llama';
 
 type Vector = Float64Array<ArrayBuffer>;
 
-/** The tiny model's weights without a file, as the trunk reads them; `ownHead` gives it a random head of its own. */
+/** The tiny model's weights in memory, as the trunk reads them; `ownHead` gives it a random head that is not tied. */
 export function tinyWeights({ seed, ownHead = false }: { seed: number; ownHead?: boolean }): ModelWeights {
   const config = { ...tinyLlamaConfig(), tiedHead: !ownHead };
   const tensors: NamedTensors = tinyLlamaTensors({ seed });
@@ -66,7 +66,7 @@ export function slowHidden(weights: ModelWeights, ids: ArrayLike<number>, adapte
   return x.map((row) => rmsNorm(row, vector('model.norm.weight'), config.rmsNormEps));
 }
 
-/** log-softmax of hidden times the head, over the temperature. [V] */
+/** log-softmax of hidden times the head, divided by the temperature. [V] */
 export function slowLogSoftmax(weights: ModelWeights, hidden: Vector, temperature = 1): number[] {
   const head = matrix(weights, weights.config.tiedHead ? 'model.embed_tokens.weight' : 'lm_head.weight');
   const logits = [...times(head, hidden)].map((logit) => logit / temperature);
@@ -75,7 +75,7 @@ export function slowLogSoftmax(weights: ModelWeights, hidden: Vector, temperatur
   return logits.map((logit) => logit - normaliser);
 }
 
-/** Rows [out] of a weight, plus (alpha / rank) B A. */
+/** The rows [out] of a weight, plus (alpha / rank) B A. */
 function merged(weights: ModelWeights, layer: number, projection: Projection, adapter: Adapter | null): Vector[] {
   const rows = matrix(weights, `model.layers.${layer}.${projection}.weight`);
   const pair = adapter?.pairs.get(loraKey(layer, projection));

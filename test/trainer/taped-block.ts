@@ -1,9 +1,9 @@
-// One block as plain tf functions: what tfjs's own tape differentiates, against which the passes by hand are held.
+// One block as plain tf functions, which tfjs's tape differentiates: the reference for the hand-written passes.
 import type { Projection } from '@/core/base/model-config';
 import { type Tensor, type Tensor1D, type Tensor2D, tf } from '@/trainer/backend';
 import type { BlockContext, BlockWeights, LoraTensors } from '@/trainer/model/llama';
 
-/** The mean over H is a product with a constant: tf.mean's gradient would build an array of ones [N, H] in JS each time. */
+/** The mean over H is a product with a constant, since tf.mean's gradient builds ones [N, H] in JS each time. */
 function rmsNorm(x: Tensor2D, weight: Tensor1D, epsilon: number): Tensor2D {
   const size = weight.shape[0];
   const meanSquare = tf.matMul(tf.square(x) as Tensor2D, tf.fill([size, 1], 1 / size) as Tensor2D); // [N, 1]

@@ -1,4 +1,4 @@
-// Runs from files: any algorithm and imitation alone end in a judged version, with curves, manifest and a folder of their own.
+// Runs from files: any algorithm, or only imitation, ends in a judged version with curves and a manifest.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ describe.skipIf(problem)('a run from files', () => {
         const rounds = Object.fromEntries(
           ['iterations', 'epochs'].flatMap((name) => (name in shape ? [[name, 1]] : [])),
         );
-        // Without trials the trained policy is kept, whatever one update has made of its answers.
+        // Without trials the trained policy is kept, whatever its answers are like after one update.
         const run = await train(algorithm, { ...QUICK, algorithm, [algorithm]: rounds, trialAnswers: 0 });
         expect(stages).toEqual(['snapshot', 'reward_model', 'ppo', 'export', 'parity', 'publish']);
         expect(run.manifest.gates.map(({ name }) => name)).toContain('heldout_reward_gain');
@@ -86,7 +86,7 @@ describe.skipIf(problem)('a run from files', () => {
   }
 
   it(
-    'scores by probes of the frozen base where the order asks for them',
+    'scores with probes of the frozen base if its settings ask for them',
     async () => {
       const before = tf.memory().numTensors;
       const run = await train('probes', { rewardModel: { probe: {} }, ppo: { iterations: 1, epochs: 1 } });
@@ -104,14 +104,14 @@ describe.skipIf(problem)('a run from files', () => {
   );
 
   it(
-    'by imitation alone is accepted for what held-out demonstrations gain',
+    'of imitation only is accepted for its gain on held-out demonstrations',
     async () => {
       const rows = data.rows.filter(({ kind }) => kind === 'demonstration' || kind === 'prompt');
       const sft = { epochs: 8, learningRate: 1e-2, batchExamples: 8 };
       const run = await train('imitation', { sft, algorithm: null }, { rows, counts: {} });
       expect(stages).toEqual(['snapshot', 'sft', 'export', 'parity', 'publish']);
       const gain = run.manifest.gates.find(({ name }) => name === 'heldout_demonstration_gain')!;
-      // From 288 even tokens (5.7 nats) towards 12 letters (2.5 nats) and an end that is sure: 2 nats are within reach.
+      // From 288 equally likely tokens (5.7 nats) to 12 letters (2.5 nats) and a certain end: 2 nats can be gained.
       expect(gain.value).toBeGreaterThan(1);
       expect(gain.passed).toBe(true);
     },
@@ -119,7 +119,7 @@ describe.skipIf(problem)('a run from files', () => {
   );
 
   it(
-    'optimises from what imitation made: its divergence starts at 0 there',
+    'starts optimisation from the imitated policy, where its divergence is 0',
     async () => {
       const run = await train('both', { ...QUICK, sft: { learningRate: 1e-2 }, ppo: { iterations: 1 } });
       const [first] = (await linesOf(run)).filter(({ stage }) => stage === 'ppo');
@@ -130,7 +130,7 @@ describe.skipIf(problem)('a run from files', () => {
   );
 
   it(
-    'keeps curves, result and a manifest that the version carries, too; another order is refused there',
+    'keeps curves, its result and a manifest, also in the version; its folder refuses another configuration',
     async () => {
       const config = { ...QUICK, ppo: { iterations: 1 } };
       const run = await train('kept', config);

@@ -1,4 +1,4 @@
-// What people take back leaves every place that it was copied to: data sets on disk, and runs under way.
+// What people withdraw is removed from every place that it was copied to: data sets on disk, and runs in progress.
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
@@ -61,7 +61,7 @@ describe('a data set that was frozen before', () => {
     }
   }
 
-  /** A compared and a rated turn about `text`. */
+  /** Adds a turn about `text` that is compared and rated. */
   async function talk(text: string) {
     const pair = await addTurn(world, { userId, text, completions: [[65], [66]] });
     await vote(world.db, userId, { comparisonId: pair.comparisonId!, choice: 'left' });
@@ -84,7 +84,7 @@ describe('a data set that was frozen before', () => {
         world.db.update(schema.conversation).set({ allowTraining: false }).where(eq(schema.conversation.id, id)),
     ],
     ['an erased account', () => world.db.delete(schema.user).where(eq(schema.user.id, userId))],
-  ])('holds no byte of %s any more, and lists the lines', async (_name, takeBack) => {
+  ])('no longer holds a byte of %s, and lists the removed lines', async (_name, takeBack) => {
     const { conversationId } = await talk('secret');
     const other = await addUser(world.db, `other ${person}`);
     const kept = await addTurn(world, { userId: other, text: 'kept', completions: [[70]] });
@@ -109,7 +109,7 @@ describe('a data set that was frozen before', () => {
     expect(await honour()).toBe(false);
   });
 
-  it('loses the vote alone where a rating was taken back', async () => {
+  it('loses only the vote when a rating is withdrawn', async () => {
     const { generationIds } = await talk('rated');
     const frozen = await freeze();
     await world.db.delete(schema.feedback).where(eq(schema.feedback.generationId, generationIds[0]!));
@@ -118,7 +118,7 @@ describe('a data set that was frozen before', () => {
     expect(rows.map(({ kind }) => kind)).toEqual(['comparison', 'prompt']);
   });
 
-  it('keeps a prompt that somebody else asked, too, and allows', async () => {
+  it('keeps a prompt that someone else also asked with consent', async () => {
     const { conversationId } = await talk('hello');
     const other = await addUser(world.db, `other ${person}`);
     await addTurn(world, { userId: other, text: 'hello', completions: [[70]] });
@@ -128,7 +128,7 @@ describe('a data set that was frozen before', () => {
     expect(rows).toMatchObject([{ kind: 'prompt', promptIds: promptOf('hello') }]);
   });
 
-  it('is blanked again when a process died in between, or a backup brought the words back; other changes are refused', async () => {
+  it('is blanked again after a restore or an interrupted removal; other changes are refused', async () => {
     const { conversationId } = await talk('secret');
     await talk('kept');
     const frozen = await freeze();
@@ -143,7 +143,7 @@ describe('a data set that was frozen before', () => {
     await expect(readSnapshot(world.db, snapshots, frozen.id)).rejects.toThrow(/has the sha256/);
   });
 
-  it('a message whose answer is still being written, or failed, is in none', async () => {
+  it('never holds a message whose answer is still being written or failed', async () => {
     for (const status of ['running', 'failed'] as const) {
       const { generationIds } = await addTurn(world, { userId, text: status, completions: [[65]] });
       await world.db.update(schema.generation).set({ status }).where(eq(schema.generation.id, generationIds[0]!));
@@ -152,8 +152,8 @@ describe('a data set that was frozen before', () => {
   });
 });
 
-describe.skipIf(problem)('a run under way', () => {
-  it('that goes on after a deletion drops the rows, its checkpoint with samples of them included', async () => {
+describe.skipIf(problem)('a run in progress', () => {
+  it('that resumes after a deletion drops the rows, and the checkpoint with samples of them', async () => {
     await world.db.delete(schema.conversation);
     await addVotes(world, 60);
     const { dataFolder } = world.settings;
@@ -188,7 +188,7 @@ describe.skipIf(problem)('a run under way', () => {
     });
     await first.stop();
     expect((await readRun(world, id)).status).toBe('queued');
-    // Everything that was sampled from is deleted, so that the checkpoint holds nothing that may stay.
+    // Every prompt that was sampled is deleted, so that nothing in the checkpoint may stay.
     const gone = texts.filter((text) => sampled.includes(text) || Number(text.slice(1)) % 3 === 0);
     for (const text of gone) await world.db.delete(schema.conversation).where(eq(schema.conversation.title, text));
     const left = texts.filter((text) => !gone.includes(text));
@@ -200,7 +200,7 @@ describe.skipIf(problem)('a run under way', () => {
       await until('samples of what is left', async () => {
         for (const text of await sampledFrom(texts, before).catch(() => [])) seen.add(text);
         const { progress, finishedAt, attempt } = await readRun(world, id);
-        // Eight iterations of 16 samples ask every prompt that is left once and more.
+        // Eight iterations of 16 samples ask every remaining prompt more than once.
         return finishedAt || (attempt > 0 && progress > 8 / 61 && left.some((text) => seen.has(text)));
       });
       expect((await readRun(world, id)).finishedAt).toBeNull();

@@ -1,4 +1,4 @@
-// A reward model as one ONNX graph: the trunk with its adapter and heads inside, or probes of the base's lower blocks.
+// Writes a reward model as one ONNX graph: the trunk with its adapter and heads, or probes of the base's lower blocks.
 
 import type { RewardArtifact } from '@/core/artifact/reward-artifact';
 import type { ModelConfig } from '@/core/base/model-config';
@@ -8,17 +8,17 @@ import { pastName, writeBackbone } from '@/engine/graph/decode-loop';
 import { packAdapter } from '@/engine/graph/lora';
 import { type ExternalData, Graph } from '@/engine/graph/writer';
 
-/** Part of the cached file's name: raise it with every change to what is written here. */
+/** Part of the cached file's name: raise it with every change to the graph written here. */
 export const REWARD_GRAPH_VERSION = 3;
 
-/** As the trainer's head normalises. */
+/** The epsilon with which the trainer's head normalises. */
 const LAYER_NORM_EPSILON = 1e-5;
 
 type Reading = Pick<RewardArtifact, 'adapter' | 'blocks' | 'heads'>;
 
 /**
  * Inputs ids [B, S], padded on the right, and lengths [B]; output scores [B, heads], raw. Heads that read blocks have a
- * third input, starts [B], the place of the first token of the answer; the graph ends at the highest of those blocks.
+ * third input, starts [B], the index of the answer's first token; the graph ends at the highest of those blocks.
  */
 export function writeRewardModel(
   data: ExternalData,
@@ -35,7 +35,7 @@ export function writeRewardModel(
   return graph.encodeModel();
 }
 
-/** Of the last tokens' hidden states, each brought to mean 0 and variance 1: [B, heads]. */
+/** Scores [B, heads] from the last tokens' hidden states, each normalised to mean 0 and variance 1. */
 function headScores(
   graph: Graph,
   config: ModelConfig,
@@ -63,7 +63,7 @@ function headScores(
   return graph.op('Gemm', [standardised, weight, bias], { transB: 1 });
 }
 
-/** Of the mean over each answer's tokens of what enters the blocks: [B, heads]. */
+/** Scores [B, heads] from what enters the blocks, averaged over each answer's tokens. */
 function probeScores(
   graph: Graph,
   config: ModelConfig,
@@ -74,7 +74,7 @@ function probeScores(
   const { ids, lengths } = tokenInputs(graph);
   const starts = graph.input('starts', 'int32', ['B']);
   const tokens = graph.op('Mul', [dimension(graph, ids, 0), dimension(graph, ids, 1)]);
-  const readouts = rangeTo(graph, tokens); // [T]: the last block, too, is read at every token
+  const readouts = rangeTo(graph, tokens); // [T]: the last block is also read at every token
   const axis = (value: number) => graph.constant('int64', [value], [1]);
   const column = (x: string) => graph.op('Unsqueeze', [x, axis(1)]); // [B, 1]
   const place = graph.op('Cast', [rangeTo(graph, dimension(graph, ids, 1))], { to: INT32 }); // [S]
@@ -111,7 +111,7 @@ const tokenInputs = (graph: Graph) => ({
 
 const dimension = (graph: Graph, x: string, axis: number) => graph.op('Shape', [x], { start: axis, end: axis + 1 }); // [1]
 
-/** 0 to count - 1, for a count of shape [1]. */
+/** The numbers from 0 to count - 1, for a count of shape [1]. */
 const rangeTo = (graph: Graph, count: string) => {
   const int = (value: number) => graph.constant('int64', [value]);
   return graph.op('Range', [int(0), graph.op('Squeeze', [count]), int(1)]);
@@ -124,7 +124,7 @@ interface Rows {
   adapter: RewardArtifact['adapter'];
 }
 
-/** The trunk over rows without a past: its normed states at the read-outs. */
+/** The normed states of the trunk at the read-outs, over rows without a cache. */
 function writeFreshBackbone(
   context: BlockContext,
   { ids, lengths, readouts, adapter }: Rows,
@@ -153,7 +153,7 @@ function writeFreshBackbone(
   return writeBackbone(context, (name) => values.get(name)!, place, new Map(), everyRow, visit);
 }
 
-/** The LoRA tensors under the names that the blocks read; returns how many columns an A has. */
+/** Adds the LoRA tensors under the names that the blocks read; returns how many columns an A has. */
 function plantAdapter(graph: Graph, config: ModelConfig, adapter: RewardArtifact['adapter']) {
   const { feeds } = packAdapter(adapter, config);
   for (const [name, tensor] of Object.entries(feeds)) {

@@ -1,4 +1,4 @@
-// Reads an exported reward model back, as a program outside of Attune would.
+// Reads an exported reward model back, as a program outside Attune would.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ export const REWARD_FILE = 'reward.json';
 const RewardState = z.object({
   baseId: z.string(),
   baseSha256: z.string(),
-  /** A longer row loses the start of its prompt. */
+  /** A row with more tokens loses the start of its prompt. */
   maxTokens: z.int().min(1),
   /** A normalised score is gain * (mean of the heads - uncertaintyPenalty * their deviation) + bias. */
   uncertaintyPenalty: z.number(),

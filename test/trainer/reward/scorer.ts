@@ -1,4 +1,4 @@
-// Scores answers with an exported reward model in onnxruntime: the export means outside what it means in the trainer.
+// Scores answers with an exported reward model in onnxruntime, to show that the export scores as the trainer does.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { ExternalData } from '@/engine/graph/writer';
 import { REWARD_GRAPH_VERSION, writeRewardModel } from './graph';
 
 export interface RewardScorer {
-  /** Normalised scores, one an answer. */
+  /** Normalised scores, one per answer. */
   score(completions: readonly { promptIds: ArrayLike<number>; completionIds: ArrayLike<number> }[]): Promise<number[]>;
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface RewardScorerOptions {
 
 const lastOf = (ids: ArrayLike<number>, count: number) => Array.from(ids).slice(Math.max(0, ids.length - count));
 
-/** Padded tokens of one run. */
+/** At most this many padded tokens per run. */
 const RUN_TOKENS = 4096;
 
 export async function openRewardScorer(
@@ -52,7 +52,7 @@ export async function openRewardScorer(
   return {
     async score(completions) {
       const rows = completions.map(({ promptIds, completionIds }) => {
-        // As in training: the end of the answer is scored, and a token of the prompt always stays.
+        // As in training, the end of the answer is scored, and at least one token of the prompt stays.
         const completion = lastOf(completionIds, state.maxTokens - 1);
         const prompt = lastOf(promptIds, state.maxTokens - completion.length);
         const ids = [...prompt, ...completion];
@@ -80,7 +80,7 @@ export async function openRewardScorer(
 
 interface Row {
   ids: readonly number[];
-  /** Place of the answer's first token; of the last one of all where the answer has none. */
+  /** Index of the answer's first token, or of the row's last token if the answer is empty. */
   start: number;
 }
 
@@ -106,7 +106,7 @@ function normalise(heads: number[], { gain, bias, uncertaintyPenalty }: RewardAr
   return gain * (mean - uncertaintyPenalty * Math.sqrt(variance)) + bias;
 }
 
-/** The ONNX file of this reward model, built once for each cache folder; it is renamed to its name when it is whole. */
+/** The ONNX file of this reward model, built once per cache folder and renamed to its final name when complete. */
 async function prepareRewardFile(base: Base, artifact: RewardArtifact, precision: Precision, cache: string) {
   const hash = createHash('sha256').update(base.sha256);
   for (const { a, b } of artifact.adapter?.pairs.values() ?? []) hash.update(a).update(b);
