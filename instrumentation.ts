@@ -1,4 +1,4 @@
-// Runs once when the web process starts: opens what it needs and takes up what the process before left.
+// Runs once when the web process starts: opens what it needs and resumes what the previous process left unfinished.
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
   const { openDoor } = await import('@/server/http/door');

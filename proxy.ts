@@ -1,9 +1,9 @@
-// Gives each page a policy of its own for what it may load and run: only scripts with the nonce of this one response.
+// Gives each page its own content security policy: only scripts with the nonce of this response run.
 import { type NextRequest, NextResponse } from 'next/server';
 
 const isDevelopment = process.env.NODE_ENV === 'development';
 
-/** img-src without remote hosts: an answer must not be able to send a conversation away inside an image address. */
+/** img-src has no remote hosts: an answer must not be able to leak a conversation in the address of an image. */
 const policyWith = (nonce: string) =>
   [
     "default-src 'self'",
@@ -29,5 +29,5 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-/** Pages alone; next.config.ts has the policy of everything else. */
+/** Only pages; next.config.ts has the policy for everything else. */
 export const config = { matcher: '/((?!api/|v1/|_next/).*)' };

@@ -1,6 +1,6 @@
 'use client';
 
-// A page that threw while rendering: says so, and offers another try.
+// Replaces a page that threw while rendering, and offers to try again.
 import { useTranslations } from 'next-intl';
 import { Button } from '@/app/ui/button';
 import { MessagePage } from '@/app/ui/message-page';

@@ -1,4 +1,4 @@
-// An address that leads nowhere.
+// The page for an address that does not exist.
 import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
 import { buttonClass } from '@/app/ui/button';

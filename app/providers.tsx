@@ -1,6 +1,6 @@
 'use client';
 
-// What every page stands on: theme, tooltips, and the API client.
+// The providers around every page: theme, tooltips and the API client.
 import { ThemeProvider } from 'next-themes';
 import { Tooltip } from 'radix-ui';
 import type { ReactNode } from 'react';

@@ -1,4 +1,4 @@
-// The chat's frame: conversation list beside the open conversation, which stays mounted while its address changes.
+// The chat's frame: the list next to the open conversation, which stays mounted while its URL changes.
 import type { ReactNode } from 'react';
 import { ChatShell } from '@/app/chat/chat-shell';
 import { SessionGate } from '@/app/sidebar/session-gate';

@@ -28,7 +28,7 @@ export function AdminNav() {
           <Link
             key={path}
             href={path}
-            // On a phone the open section may lie outside the row.
+            // On a phone the open section may be scrolled out of view.
             ref={(link) => {
               if (isOpen) link?.scrollIntoView({ inline: 'center', block: 'nearest' });
             }}

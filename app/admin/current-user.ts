@@ -1,4 +1,4 @@
-// Who asks for a page, from the session's cookie; for server components.
+// Finds the user who requests a page, from the session cookie; for server components.
 import { headers } from 'next/headers';
 import { getWebProcess } from '@/server/product';
 import { createContext } from '@/server/trpc';

@@ -1,4 +1,4 @@
-// How numbers, times and sizes are written in the administration.
+// Formats numbers, times and sizes for the admin pages.
 'use client';
 
 import { useLocale } from 'next-intl';
@@ -7,7 +7,7 @@ import { useMemo } from 'react';
 const MINUTE = 60;
 const HOUR = 3600;
 
-/** 95 -> `1 min 35 s`; units as every language writes them. */
+/** 95 -> `1 min 35 s`, with units that every language uses. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < MINUTE) return `${whole} s`;

@@ -1,4 +1,4 @@
-// The administration's frame; nobody but an administrator gets past it.
+// The frame of the admin pages; only administrators get past it.
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
@@ -15,7 +15,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: t('title') };
 }
 
-/** The procedures check the role too; this spares the others a page that they cannot use. */
+/** The procedures also check the role; this only keeps other people from a page that they cannot use. */
 export default async function AdminLayout({ children }: { children: ReactNode }) {
   const t = await getTranslations('admin');
   const app = await getTranslations('app');

@@ -1,4 +1,4 @@
-// Orders versions as the family tree that they are: every version below its parent, newest branch first.
+// Orders versions as a family tree: every version below its parent, newest branch first.
 
 export interface Descendant {
   id: string;

@@ -1,6 +1,6 @@
 'use client';
 
-// Shows a query's result, or that it is loading, or why it is not there with a way to retry.
+// Shows a query's result, or that it is loading, or why it failed with a button to retry.
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';

@@ -1,6 +1,6 @@
 'use client';
 
-// What serves, whether engine and trainer live, and how much feedback waits.
+// The overview: which version serves, whether engine and trainer run, and how much feedback is unused.
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';

@@ -1,4 +1,4 @@
-// Overview of the administration.
+// The first page of the administration.
 import { Overview } from '@/app/admin/overview';
 
 export default function AdminPage() {

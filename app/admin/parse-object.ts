@@ -1,6 +1,6 @@
 // Reads a JSON object that a person typed.
 
-/** null when the text is not JSON, or JSON but no object. */
+/** null when the text is not JSON, or is JSON but not an object. */
 export function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
@@ -8,7 +8,7 @@ export function parseObject(text: string): Record<string, unknown> | null {
       ? (value as Record<string, unknown>)
       : null;
   } catch {
-    // Half-typed JSON is a normal state of the field, which says so itself.
+    // Half-typed JSON is normal while typing, and the field shows it.
     return null;
   }
 }

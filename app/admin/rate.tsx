@@ -9,7 +9,7 @@ interface RateProps {
   rate: number;
   low: number;
   high: number;
-  /** Observations; 0 shows that nothing is known. */
+  /** The number of observations; at 0 the text says that there is no data. */
   n: number;
 }
 

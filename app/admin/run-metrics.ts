@@ -11,7 +11,7 @@ export interface Curve {
   points: { step: number; value: number }[];
 }
 
-/** What a person looks at first; the rest follows by name. */
+/** The metrics that people look at first; the rest follows by name. */
 const FIRST = [
   'objective/scores',
   'objective/kl',
@@ -25,7 +25,7 @@ const FIRST = [
 ];
 const rank = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
 
-/** A resumed run measures steps again: the later point of a stage and step wins. */
+/** A resumed run measures some steps again; the later point of a stage and step wins. */
 export function mergePoints(old: readonly Point[], added: readonly Point[]): Point[] {
   const byKey = new Map([...old, ...added].map((point) => [`${point.stage}/${point.step}`, point]));
   return [...byKey.values()];

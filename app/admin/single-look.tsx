@@ -1,6 +1,6 @@
 'use client';
 
-// Says what the intervals beside it are good for.
+// A note on what the intervals on the page can and cannot show.
 import { useTranslations } from 'next-intl';
 import { Notice } from '@/app/ui/notice';
 

@@ -1,6 +1,6 @@
 'use client';
 
-// Asks for a training run, with changed settings if wanted, and opens its page.
+// Starts a training run, with changed settings if wanted, and opens its page.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Play } from 'lucide-react';
 import { useRouter } from 'next/navigation';
@@ -14,7 +14,7 @@ import { Dialog } from '@/app/ui/dialog';
 import { TextArea } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 
-/** Refused before it was queued: the sentence names the field and belongs to where it was typed. */
+/** The settings were refused: the sentence names the field, so it is shown below the text. */
 const isAboutSettings = (error: unknown) => codeOf(error) === 'BAD_REQUEST';
 
 export function StartRun() {

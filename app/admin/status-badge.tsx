@@ -1,6 +1,6 @@
 'use client';
 
-// The state of a run, version or experiment, told by a word and a shape; the colour repeats them.
+// Shows the state of a run, version or experiment as a word and a shape; the colour only repeats them.
 import { Ban, Check, Clock, Download, LoaderCircle, Square, TriangleAlert, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Badge } from '@/app/ui/badge';

@@ -1,4 +1,4 @@
-// The API's shapes that the administration's components pass around.
+// The API's types that the admin components pass around.
 import type { RouterInputs, RouterOutputs } from '@/server/routers';
 
 export type VersionData = RouterOutputs['admin']['versions'][number];

@@ -1,6 +1,6 @@
 'use client';
 
-// Tells a screen reader about finished answers: one polite sentence each, never a token.
+// Tells a screen reader about finished answers: one polite sentence each, never single tokens.
 import { createContext, type ReactNode, useContext, useState } from 'react';
 
 const Announce = createContext<(sentence: string) => void>(() => {});

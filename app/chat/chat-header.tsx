@@ -1,6 +1,6 @@
 'use client';
 
-// Title of the conversation, and on phones the way to the list.
+// The title of the conversation and, on phones, the button that opens the list.
 import { Menu as MenuIcon, SquarePen } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect } from 'react';

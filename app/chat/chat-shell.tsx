@@ -1,6 +1,6 @@
 'use client';
 
-// Chooses the open conversation from the address, and lays it out beside the list.
+// Finds the open conversation from the URL, and lays it out next to the list.
 import { usePathname, useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useCallback, useState } from 'react';
@@ -10,8 +10,8 @@ import { Sidebar } from '@/app/sidebar/sidebar';
 import { SkipLink } from '@/app/ui/skip-link';
 
 /**
- * A new conversation has its id before the server knows it. Its first message changes the address without a navigation,
- * so the running answer keeps its component; coming back to `/` afterwards draws a fresh id.
+ * A new conversation has its id before the server knows it. Its first message changes the URL without a navigation,
+ * so the running answer keeps its component; coming back to `/` afterwards creates a new id.
  */
 export function ChatShell() {
   const t = useTranslations('app');

@@ -1,6 +1,6 @@
 'use client';
 
-// One conversation on the page: header, turns, composer, and the state that only this page has.
+// One conversation on the page: header, turns, composer, and the state that exists only on this page.
 import { useTranslations } from 'next-intl';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { newId } from '@/app/lib/secure-context';
@@ -39,7 +39,7 @@ export function Chat(props: ChatProps) {
 
 /** Characters of a finished answer that are read out; the rest is in the log. */
 const ANNOUNCED = 240;
-/** No such conversation, or no id of one. */
+/** The conversation does not exist, or the id is not valid. */
 const MISSING = ['NOT_FOUND', 'BAD_REQUEST'];
 
 function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
@@ -77,7 +77,7 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
   const submit = ({ text, parentId, clientMessageId }: Send) => {
     regenerate.reset();
     jump();
-    // The choice travels with the message that begins the conversation, so that neither arrives without the other.
+    // The consent is sent with the first message of the conversation, so that neither arrives without the other.
     const begins = !data && consent.value !== null ? { allowTraining: consent.value } : {};
     send.mutate(
       { conversationId: id, text, parentId, clientMessageId, ...begins },

@@ -1,6 +1,6 @@
 'use client';
 
-// The address of a conversation that is not there, or not this person's.
+// The page for a conversation that does not exist or belongs to another person.
 import { useTranslations } from 'next-intl';
 import { Button } from '@/app/ui/button';
 

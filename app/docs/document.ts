@@ -1,10 +1,10 @@
-// The OpenAPI document as the reference page reads it.
+// Types and helpers through which the reference page reads the OpenAPI document.
 import type { openApiDocument } from '@/server/api/openapi/openapi';
 
-/** As much of JSON Schema as the document uses. */
+/** The part of JSON Schema that the document uses. */
 export interface Schema {
   $ref?: string;
-  /** Several names are alternatives. */
+  /** An array lists alternatives. */
   type?: string | string[];
   const?: unknown;
   enum?: unknown[];

@@ -1,4 +1,4 @@
-// One endpoint: what it is for, how to call it, what goes in, and what comes back.
+// One endpoint: its purpose, how to call it, its parameters and body, and its responses.
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { Badge } from '@/app/ui/badge';

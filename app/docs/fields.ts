@@ -1,4 +1,4 @@
-// A schema as a list of its fields, those of objects inside it included, each under its whole name.
+// Flattens a schema into a list of its fields, including those of nested objects, each with its full name.
 import type { Schema } from './document';
 
 export interface Field {
@@ -9,7 +9,7 @@ export interface Field {
 
 const alternativesOf = ({ anyOf, oneOf }: Schema) => anyOf ?? oneOf ?? [];
 
-/** `choices[].message.content` names a field of an object in a list; an object with a name is listed under that. */
+/** `choices[].message.content` is a field of an object in a list; a named schema has its own list. */
 export function fieldsOf(schema: Schema, prefix = ''): Field[] {
   const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     const name = prefix === '' ? key : `${prefix}.${key}`;
@@ -39,10 +39,10 @@ export function typeOf(schema: Schema): TypePart[] {
   return [[schema.type ?? 'any'].flat().join(' | ')];
 }
 
-/** What zod says of every whole number. */
+/** The bounds that zod writes for every whole number. */
 const isSafeBound = (value: number) => Math.abs(value) === Number.MAX_SAFE_INTEGER;
 
-/** The limits in words that need no translation: `0 – 2`, `≤ 4096 chars`. */
+/** The limits in a form that needs no translation: `0 – 2`, `≤ 4096 chars`. */
 export function boundsOf(schema: Schema): string[] {
   const range = (least: number | undefined, most: number | undefined, unit: string) => {
     const [low, high] = [least, most].map((value) => (value === undefined || isSafeBound(value) ? null : value));

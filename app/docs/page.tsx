@@ -99,7 +99,7 @@ export default async function DocsPage() {
   );
 }
 
-/** As the reader's browser reaches the product, a proxy in between included. */
+/** The address at which the reader's browser reaches the product, possibly through a proxy. */
 async function readOrigin(): Promise<string> {
   const known = await headers();
   const host = known.get('x-forwarded-host') ?? known.get('host');

@@ -1,4 +1,4 @@
-// Text of the OpenAPI document: English whatever the page's language, with code between backticks.
+// Text from the OpenAPI document: always English, with code between backticks.
 export function Prose({ text, className }: { text: string; className?: string }) {
   return (
     <div lang="en" className={className}>

@@ -1,6 +1,6 @@
 'use client';
 
-// One request in several languages, to copy.
+// One sample request in several languages, to copy.
 import { useTranslations } from 'next-intl';
 import { Tabs } from 'radix-ui';
 import { CopyButton } from '@/app/ui/copy-button';

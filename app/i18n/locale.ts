@@ -1,4 +1,4 @@
-// Which language a visitor reads: the one they chose, else the first of the browser's that we have.
+// Picks a visitor's language: the one they chose, or else the browser's most preferred one that exists here.
 export const LOCALES = ['en', 'ja'] as const;
 export type Locale = (typeof LOCALES)[number];
 export const LOCALE_COOKIE = 'locale';

@@ -1,6 +1,6 @@
 'use client';
 
-// The browser's side of the login: guests, accounts, and who is signed in.
+// The browser's part of sign-in: guests, accounts, and the current session.
 import { anonymousClient, inferAdditionalFields } from 'better-auth/client/plugins';
 import { createAuthClient } from 'better-auth/react';
 import type { SignInError } from '@/app/lib/use-sign-in-sentence';

@@ -1,5 +1,5 @@
-// Stands in for what browsers offer on https and localhost alone, so that the product works over http on a network.
-// No other file of the pages may use such an API; test/unit/app/secure-context.test.ts looks.
+// Replaces APIs that browsers offer only on https and localhost, so that the product works over http on a network.
+// No other file of the pages may use such an API; test/unit/app/secure-context.test.ts checks that.
 
 /** A random version 4 UUID; crypto.randomUUID is missing over http. */
 export function newId(): string {
@@ -10,7 +10,7 @@ export function newId(): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** Rejects where the browser refuses. */
+/** Rejects if the browser refuses. */
 export function copyText(text: string): Promise<void> {
   return navigator.clipboard.writeText(text);
 }
@@ -22,7 +22,7 @@ async function copyBySelection(text: string): Promise<void> {
   field.value = text;
   field.setAttribute('aria-hidden', 'true');
   field.style.cssText = 'position:fixed;top:0;opacity:0';
-  // Beside the focus, because an open dialog takes the focus back from outside of it.
+  // Placed next to the focused element, because an open dialog takes the focus back from anything outside it.
   (focused?.parentElement ?? document.body).append(field);
   field.select();
   const isCopied = document.execCommand('copy');
@@ -31,7 +31,7 @@ async function copyBySelection(text: string): Promise<void> {
   if (!isCopied) throw new Error('The browser did not copy the text.');
 }
 
-// Defined on the navigator itself, because the copy button of a code block, a library's, looks there.
+// Defined on the navigator, because the library's copy button for code blocks looks there.
 if (typeof navigator !== 'undefined' && typeof document !== 'undefined' && !navigator.clipboard) {
   Object.defineProperty(navigator, 'clipboard', { value: { writeText: copyBySelection }, configurable: true });
 }

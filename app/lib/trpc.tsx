@@ -12,7 +12,7 @@ const URL_PATH = '/api/trpc';
 const CONTEXT = createTRPCContext<AppRouter>();
 export const useTRPC = CONTEXT.useTRPC;
 
-/** What a repetition can help with: a lost connection, a restarting engine; not a refused input. */
+/** Retries help with a lost connection or a restarting engine, but not with refused input. */
 const canRetryHelp = (error: Error) => {
   const status: unknown = error instanceof TRPCClientError ? error.data?.httpStatus : undefined;
   return typeof status !== 'number' || status >= 500;
@@ -21,7 +21,7 @@ const canRetryHelp = (error: Error) => {
 const createQueryClient = () =>
   new QueryClient({
     defaultOptions: {
-      // `always`: offline, a call fails and says so, rather than waiting without a word.
+      // `always`: when offline, a call fails and reports it, rather than waiting silently.
       queries: {
         networkMode: 'always',
         staleTime: 30_000,

@@ -1,6 +1,6 @@
 'use client';
 
-// Turns what a call threw into a sentence in the reader's language that says what to do.
+// Turns the error of a call into a sentence in the reader's language that says what to do.
 import { TRPCClientError } from '@trpc/client';
 import { useTranslations } from 'next-intl';
 import { useCallback } from 'react';

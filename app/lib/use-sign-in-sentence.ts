@@ -1,10 +1,10 @@
 'use client';
 
-// Says in the reader's language why signing in did not work, from better-auth's codes and the server's own.
+// Turns better-auth's and the server's error codes into a sentence in the reader's language.
 import { useTranslations } from 'next-intl';
 import { useCallback } from 'react';
 
-/** What better-auth's client gives; a lost connection has no status. */
+/** The error of better-auth's client; a lost connection has no status. */
 export interface SignInError {
   status?: number;
   code?: string;

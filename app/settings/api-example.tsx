@@ -1,6 +1,6 @@
 'use client';
 
-// How a program calls the API: a request to copy, and the address of its description.
+// Shows how a program calls the API: sample requests to copy, and a link to the reference.
 import { useTranslations } from 'next-intl';
 import { useSyncExternalStore } from 'react';
 import { Card } from '@/app/ui/card';

@@ -1,6 +1,6 @@
 'use client';
 
-// The keys of the API: the list, a form for a new one, and the way to revoke one.
+// API keys: the list with buttons to revoke them, and a form for a new one.
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';

@@ -1,6 +1,6 @@
 'use client';
 
-// Makes a key and shows it, once.
+// Creates a key and shows it once.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type SyntheticEvent, useState } from 'react';
@@ -18,7 +18,7 @@ export function CreateKey() {
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
   const client = useQueryClient();
-  // Begins with what the person has chosen for chats.
+  // Starts with the person's choice for chats.
   const account = useQuery(trpc.account.get.queryOptions());
   const [chosen, setChosen] = useState<boolean | null>(null);
   const allowTraining = chosen ?? account.data?.allowTraining ?? false;

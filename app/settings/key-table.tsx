@@ -1,6 +1,6 @@
 'use client';
 
-// The list of keys, with what each has used; a revoked one stays, for its usage.
+// The list of keys with the usage of each; revoked keys stay in it for their usage.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';

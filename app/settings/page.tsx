@@ -1,4 +1,4 @@
-// A person's settings: consent to training, password, keys of the API, how to call it, and what was used.
+// A person's settings: consent to training, password, API keys, how to call the API, and usage.
 import { ApiExample } from '@/app/settings/api-example';
 import { ApiKeys } from '@/app/settings/api-keys';
 import { PasswordCard } from '@/app/settings/password';

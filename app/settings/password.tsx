@@ -1,6 +1,6 @@
 'use client';
 
-// Sets an account's first password, or changes the one that it has.
+// Sets an account's first password, or changes its password.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type SyntheticEvent, useState } from 'react';
@@ -14,7 +14,7 @@ import { Card } from '@/app/ui/card';
 import { TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 
-/** Guests have none: theirs comes with an account. */
+/** Not shown to guests, who get a password with an account. */
 export function PasswordCard() {
   const t = useTranslations('settings');
   const trpc = useTRPC();

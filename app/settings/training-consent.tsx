@@ -1,6 +1,6 @@
 'use client';
 
-// The consent to training that new chats begin with.
+// The consent to training with which new chats begin.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useTRPC } from '@/app/lib/trpc';

@@ -1,6 +1,6 @@
 'use client';
 
-// What the person used on the last days, through the chat and all keys.
+// The person's usage on the last days, through the chat and all keys.
 import { useQuery } from '@tanstack/react-query';
 import { useLocale, useTranslations } from 'next-intl';
 import { Loaded } from '@/app/admin/loaded';
@@ -13,7 +13,7 @@ export function Usage() {
   const locale = useLocale();
   const trpc = useTRPC();
   const query = useQuery(trpc.apiKey.usage.queryOptions());
-  // A day is UTC's, wherever the reader is.
+  // Days are in UTC, wherever the reader is.
   const format = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
   return (
     <Card title={t('usage')}>

@@ -1,6 +1,6 @@
 'use client';
 
-// Who is signed in, and the menu behind it: appearance, language, administration, sign-in and sign-out.
+// The signed-in person, and the menu that opens from it: appearance, language, administration, sign-in and sign-out.
 import { BookOpen, ChevronsUpDown, Gauge, LogIn, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useLocale, useTranslations } from 'next-intl';
@@ -96,7 +96,7 @@ export function AccountMenu() {
             {t('signIn')}
           </MenuItem>
         ) : (
-          // A whole new page: nothing that the account saw stays in memory.
+          // A full page load, so that nothing that the account saw stays in memory.
           <MenuItem onSelect={() => void authClient.signOut().then(() => window.location.assign('/'))}>
             <LogOut aria-hidden className="size-4" />
             {t('signOut')}

@@ -1,6 +1,6 @@
 'use client';
 
-// One conversation of the list, with its menu: rename and delete.
+// One conversation in the list, with its menu: rename and delete.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { clsx } from 'clsx';
 import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
@@ -19,7 +19,7 @@ interface ConversationItemProps {
   conversation: { id: string; title: string };
   isOpen: boolean;
   onOpen: () => void;
-  /** Leaves the page of the removed conversation; null when another one is open. */
+  /** Leaves the page of a removed conversation; null when another one is open. */
   onRemoved: (() => void) | null;
 }
 

@@ -1,6 +1,6 @@
 'use client';
 
-// Searches and lists the conversations, newest first, a page at a time.
+// Searches and lists the conversations, newest first, one page at a time.
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Search, SquarePen, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -13,7 +13,7 @@ import { Button } from '@/app/ui/button';
 import { IconButton } from '@/app/ui/icon-button';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 
-/** A search waits for this pause in the typing. */
+/** Searching waits until typing has paused for this long. */
 const PAUSE_MS = 200;
 
 function usePaused(value: string): string {

@@ -1,4 +1,4 @@
-// Sorts conversations into today, yesterday, the week before, and older, by the reader's own calendar.
+// Groups conversations into today, yesterday, the previous 7 days, and older, in the reader's time zone.
 
 export const AGES = ['today', 'yesterday', 'week', 'older'] as const;
 export type Age = (typeof AGES)[number];
@@ -14,7 +14,7 @@ export function ageOf(date: Date, now: Date): Age {
   return 'older';
 }
 
-/** Groups in the order of AGES, without the empty ones; the order inside a group is kept. */
+/** Groups in the order of AGES, without empty ones; the order inside each group is kept. */
 export function groupByAge<T extends { updatedAt: Date }>(items: readonly T[], now: Date): { age: Age; items: T[] }[] {
   return AGES.map((age) => ({ age, items: items.filter((item) => ageOf(item.updatedAt, now) === age) })).filter(
     (group) => group.items.length > 0,

@@ -1,6 +1,6 @@
 'use client';
 
-// Makes every visitor someone: the first visit signs in as a guest, and nothing is asked of the API before that.
+// Gives every visitor a session: the first visit signs in as a guest, and no API call is made before that.
 import { useTranslations } from 'next-intl';
 import { type ReactNode, useEffect, useState } from 'react';
 import { authClient, signInAsGuest } from '@/app/lib/auth-client';
@@ -10,7 +10,7 @@ import { Logo } from '@/app/ui/logo';
 
 const FIRST_PAUSE_SECONDS = 2;
 const LONGEST_PAUSE_SECONDS = 30;
-/** Visitors who were refused together do not come back together. */
+/** A random delay, so that visitors who were refused together do not all come back together. */
 const SPREAD_SECONDS = 3;
 
 const pauseAfter = (error: SignInError, failures: number) =>
@@ -53,7 +53,7 @@ function Arriving() {
   );
 }
 
-/** Says why there is no way in yet, counts down, and tries again; a page under a foreign address need not try. */
+/** Says why sign-in failed, counts down and tries again; a page at a foreign address does not try again. */
 function Waiting({
   refusal,
   failures,

@@ -1,6 +1,6 @@
 'use client';
 
-// The conversation list: a column on wide screens, a drawer on narrow ones.
+// The conversation list: a column on wide screens and a drawer on narrow ones.
 import { X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Dialog } from 'radix-ui';

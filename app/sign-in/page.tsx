@@ -1,4 +1,4 @@
-// The page on which a guest becomes an account, or an account comes back.
+// The page on which a guest creates an account, or signs in to one.
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
 import { SignInForm } from '@/app/sign-in/sign-in-form';
@@ -10,7 +10,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function SignInPage({ searchParams }: { searchParams: Promise<{ next?: string | string[] }> }) {
   const { next } = await searchParams;
-  // A path of ours alone: never a way to send someone elsewhere after signing in.
+  // Only a path on this site, so that a link cannot send people elsewhere after they sign in.
   const target = typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/';
   return <SignInForm target={target} />;
 }

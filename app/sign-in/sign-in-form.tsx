@@ -1,6 +1,6 @@
 'use client';
 
-// Signs in or signs up with email and password; the guest's conversations move along.
+// Signs in or signs up with email and password; the guest's conversations move to the account.
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { type SyntheticEvent, useState } from 'react';
@@ -30,7 +30,7 @@ export function SignInForm({ target }: { target: string }) {
         ? authClient.signUp.email({ ...login, name: text('name').trim() || login.email })
         : authClient.signIn.email(login),
     );
-    // A whole new page: what the guest had in memory belongs to another person now.
+    // A full page load, because what the guest had in memory now belongs to another account.
     if (!error) return window.location.assign(target);
     setReason(sentenceOf(error));
     setIsBusy(false);

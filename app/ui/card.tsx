@@ -1,4 +1,4 @@
-// A framed part of a page, with an optional heading and what can be done there.
+// A framed part of a page, with an optional heading and actions.
 import { clsx } from 'clsx';
 import { type ReactNode, useId } from 'react';
 

@@ -1,6 +1,6 @@
 'use client';
 
-// Copies a text, and says for two seconds whether that worked.
+// Copies a text, and shows for two seconds whether that worked.
 import { Check, Copy, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useState } from 'react';

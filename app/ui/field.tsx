@@ -7,7 +7,7 @@ export const CONTROL =
 
 interface FieldProps {
   label: string;
-  /** A heading says it already; screen readers still get it. */
+  /** Hides the label when a heading already says it; screen readers still get it. */
   isLabelHidden?: boolean;
   hint?: string;
   error?: string | null;

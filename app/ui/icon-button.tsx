@@ -1,6 +1,6 @@
 'use client';
 
-// An icon with a name: the name is its tooltip and what a screen reader says.
+// An icon button with a name, which is its tooltip and what a screen reader says.
 import { Tooltip } from 'radix-ui';
 import { Button, type ButtonProps } from '@/app/ui/button';
 

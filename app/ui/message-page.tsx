@@ -1,4 +1,4 @@
-// A page that only says something: not found, broken, not allowed.
+// A page that only shows a message: not found, broken, or not allowed.
 import type { ReactNode } from 'react';
 import { Logo } from '@/app/ui/logo';
 

@@ -1,4 +1,4 @@
-// One sentence about a state: an error with its way out, a warning, or plain information.
+// One sentence about a state: an error and what to do about it, a warning, or plain information.
 import { clsx } from 'clsx';
 import { CircleAlert, Info, ShieldAlert } from 'lucide-react';
 import type { ReactNode } from 'react';

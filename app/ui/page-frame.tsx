@@ -1,4 +1,4 @@
-// The frame of every page beside the chat: a header with the way back, and the main part.
+// The frame of every page except the chat: a header with a link back to it, and the main part.
 import { ArrowLeft } from 'lucide-react';
 import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';
@@ -11,10 +11,10 @@ const WIDTHS = { narrow: 'max-w-4xl', wide: 'max-w-7xl' };
 
 interface PageFrameProps {
   title: string;
-  /** Name of the link to the chat. */
+  /** Text of the link to the chat. */
   back: string;
   width: keyof typeof WIDTHS;
-  /** Stands under the title. */
+  /** Shown below the title. */
   navigation?: ReactNode;
   children: ReactNode;
 }

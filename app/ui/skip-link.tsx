@@ -1,4 +1,4 @@
-// The first stop of the Tab key: past the navigation, to the content.
+// The first stop of the Tab key: a link that skips the navigation.
 export function SkipLink({ label }: { label: string }) {
   return (
     <a

@@ -12,7 +12,7 @@ export function Table({
   children: ReactNode;
 }) {
   return (
-    // A part that scrolls must be reachable with the keyboard; a landmark of its name may stand around it already.
+    // A part that scrolls must be reachable with the keyboard; a landmark with its name may already surround it.
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls
     <div
       role="group"

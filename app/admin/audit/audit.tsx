@@ -1,6 +1,6 @@
 'use client';
 
-// The audit list, newest first, a page at a time.
+// The audit log, newest first, one page at a time.
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useFormats } from '@/app/admin/format';

@@ -1,6 +1,6 @@
 'use client';
 
-// One experiment: its arms, what the users of each think, its share, and its end.
+// One experiment: the feedback on each arm, and the controls to change its share or stop it.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';

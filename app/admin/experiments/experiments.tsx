@@ -1,6 +1,6 @@
 'use client';
 
-// Experiments, the running one first, each with its results; and the way to start one.
+// Lists experiments with their results, the running one first, and starts new ones.
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { Experiment } from '@/app/admin/experiments/experiment';

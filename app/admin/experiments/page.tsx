@@ -1,4 +1,4 @@
-// Versions side by side on real users.
+// The experiments page: versions compared on real users.
 import { Experiments } from '@/app/admin/experiments/experiments';
 
 export default function ExperimentsPage() {

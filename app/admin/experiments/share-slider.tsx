@@ -1,6 +1,6 @@
 'use client';
 
-// Chooses a share of the users between 0 and 100 %.
+// A slider for a share of the users between 0 and 100 %.
 import { useTranslations } from 'next-intl';
 import { Slider } from 'radix-ui';
 import { useFormats } from '@/app/admin/format';

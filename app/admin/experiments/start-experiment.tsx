@@ -1,6 +1,6 @@
 'use client';
 
-// Starts an experiment: a candidate, a name, and the share of users who get it.
+// The form that starts an experiment: a candidate, a name, and the share of users who get it.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';

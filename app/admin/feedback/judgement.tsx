@@ -1,6 +1,6 @@
 'use client';
 
-// One judgement: what was said, in which words, and the message and answers that it is about.
+// One judgement: the rating with its reasons and comment, and the message and answers that it is about.
 import { clsx } from 'clsx';
 import { Check, Equal, ThumbsDown, ThumbsUp, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -82,7 +82,7 @@ function Verdict({ judgement: { thumb, choice } }: { judgement: FeedbackData }) 
   );
 }
 
-/** Long texts scroll in their own frame, which the keyboard must reach. */
+/** Long texts scroll in their own frame, which must be reachable with the keyboard. */
 function Words({ text }: { text: string }) {
   const t = useTranslations('admin');
   if (text === '') return <p className="mt-1 text-muted-foreground text-sm">{t('feedbackEmpty')}</p>;

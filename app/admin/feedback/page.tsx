@@ -1,4 +1,4 @@
-// What people said about answers.
+// The feedback page: what people said about answers.
 import { GivenFeedback } from '@/app/admin/feedback/given-feedback';
 
 export default function FeedbackPage() {

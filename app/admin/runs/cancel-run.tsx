@@ -1,6 +1,6 @@
 'use client';
 
-// Cancels a run after asking.
+// Cancels a run, after a confirmation.
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';

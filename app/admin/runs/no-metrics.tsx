@@ -20,7 +20,7 @@ export function NoMetrics({ run }: { run: RunDetail }) {
   );
 }
 
-/** A run that no trainer can take is not promised anything. */
+/** Does not say that the run starts soon when no trainer can take it. */
 function Waiting() {
   const t = useTranslations('admin');
   const trpc = useTRPC();

@@ -1,6 +1,6 @@
 'use client';
 
-// What a run measured: one small chart per metric, stage by stage, and the same numbers as a table.
+// A run's measurements: one small chart per metric, stage by stage, and the same numbers as a table.
 import { useTranslations } from 'next-intl';
 import { useMemo } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';

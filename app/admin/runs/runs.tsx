@@ -1,6 +1,6 @@
 'use client';
 
-// The list of training runs, kept fresh while one is under way.
+// The list of training runs, refreshed while one is running.
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';

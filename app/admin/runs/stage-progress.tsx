@@ -1,6 +1,6 @@
 'use client';
 
-// The stages of a run as one bar: what has become of each, and how far the present stage and the run are.
+// The stages of a run as one bar: the state of each, and how far the current stage and the run have come.
 import { clsx } from 'clsx';
 import { Ban, Check, Circle, CircleDot, type LucideIcon, Minus, TriangleAlert, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -10,7 +10,7 @@ import { useStageName } from '@/app/admin/runs/use-stage-name';
 import type { RunDetail } from '@/app/admin/types';
 import { RUN_STAGES } from '@/core/contract';
 
-/** A shape for each state, since colour alone tells nothing to some. */
+/** A shape for each state, because some people cannot tell the colours apart. */
 const ICONS: Record<StageState, LucideIcon> = {
   done: Check,
   current: CircleDot,
@@ -21,7 +21,7 @@ const ICONS: Record<StageState, LucideIcon> = {
   withheld: Minus,
 };
 
-/** Where the run ended, the word stands on the page; the other states are told by their shapes, and to screen readers. */
+/** States shown in words, because a run ended there; the others have only shapes, and words for screen readers. */
 const SAID: readonly StageState[] = ['failed', 'cancelled', 'refused', 'withheld'];
 
 export function StageProgress({ run }: { run: RunDetail }) {
@@ -60,7 +60,7 @@ export function StageProgress({ run }: { run: RunDetail }) {
   );
 }
 
-/** The bars of a run that ended without a version to release are grey: nothing about it is accomplished. */
+/** The bars of a run that ended without a version to release are grey, because it achieved nothing. */
 function Bar({ state, share, isGood }: { state: StageState; share: number; isGood: boolean }) {
   const width = state === 'current' ? share : state === 'waiting' || state === 'withheld' ? 0 : 1;
   return (
@@ -76,7 +76,7 @@ function Bar({ state, share, isGood }: { state: StageState; share: number; isGoo
   );
 }
 
-/** Two lines, because the seconds left are those of the stage, and nobody knows those of the run. */
+/** Two lines, because the time left is known only for the stage and not for the run. */
 function Progress({ run, number, total }: { run: RunDetail; number: number; total: number }) {
   const t = useTranslations('admin');
   const { percent } = useFormats();

@@ -1,4 +1,4 @@
-// What has become of each stage of a run, from where the run is and how it ended.
+// Derives the state of each stage of a run from the run's current stage and status.
 import { RUN_STAGES, type RunStage, type RunStatus } from '@/core/contract';
 
 export type StageState =
@@ -8,7 +8,7 @@ export type StageState =
   /** The run ended here. */
   | 'failed'
   | 'cancelled'
-  /** The gates turned the version down. */
+  /** The gates rejected the version. */
   | 'refused'
   /** Nothing was released. */
   | 'withheld';
@@ -18,7 +18,7 @@ interface RunState {
   stage: string | null;
 }
 
-/** `stages` are those that the run goes through; the ones behind it and before it follow the order of all. */
+/** `stages` are those that the run goes through; the order of RUN_STAGES decides which are over. */
 export function stageStates(stages: readonly RunStage[], { status, stage }: RunState): StageState[] {
   const placeOf = (name: string | null) => RUN_STAGES.indexOf(name as RunStage);
   const at = Math.max(placeOf(stage), placeOf(stages[0] ?? null));

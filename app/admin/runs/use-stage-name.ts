@@ -4,7 +4,7 @@
 import { useTranslations } from 'next-intl';
 import { RUN_STAGES } from '@/core/contract';
 
-/** A stage that this build does not know keeps the trainer's word for it. */
+/** A stage that this build does not know keeps the trainer's name for it. */
 export function useStageName(): (stage: string) => string {
   const t = useTranslations('admin.stages');
   return (stage) => {

@@ -1,6 +1,6 @@
 'use client';
 
-// The part of the settings form that says how much one account and one key may use.
+// The part of the settings form that sets how much an account and a key may use.
 import { useTranslations } from 'next-intl';
 import type { SettingsData } from '@/app/admin/types';
 import { Card } from '@/app/ui/card';
@@ -49,7 +49,7 @@ export function LimitsCard({ limits }: { limits: Limits }) {
   );
 }
 
-/** `read` gives the number of a field by its name. */
+/** `read` returns the number in the field with this name. */
 export function readLimits(read: (name: string) => number): Limits {
   const of = (subject: keyof Limits) => ({
     requestsPerMinute: read(`${subject}.requestsPerMinute`),

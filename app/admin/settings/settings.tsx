@@ -67,7 +67,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
       },
       systemPrompt: text('systemPrompt') || null,
       limits: readLimits((name) => Number(text(name))),
-      // The server parses the rules; what the person typed is JSON of any shape until then.
+      // The server parses the rules; until then they are JSON of any shape.
       ...(areRulesChanged ? { constraints: constraints as unknown as SettingsPatch['constraints'] } : {}),
     });
   };

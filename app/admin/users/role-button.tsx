@@ -1,6 +1,6 @@
 'use client';
 
-// Gives one person the administrator's role, or takes it, behind a question.
+// Gives one person the administrator role or removes it, after a confirmation.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';

@@ -1,6 +1,6 @@
 'use client';
 
-// The list of people, newest first, with a search and the kinds to show.
+// The list of people, newest first, with a search and a filter by kind.
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useDeferredValue, useState } from 'react';

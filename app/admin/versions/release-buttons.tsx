@@ -1,6 +1,6 @@
 'use client';
 
-// Promotion and rollback, each behind a question; both name the champion that the admin saw.
+// Promotion and rollback, each after a confirmation; both send the champion that the admin saw.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Undo2 } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -10,7 +10,7 @@ import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { ConfirmDialog } from '@/app/ui/dialog';
 
-/** The server refuses with CONFLICT when another champion serves by now. */
+/** The server refuses with CONFLICT when the champion has changed meanwhile. */
 const expecting = (championId: string | null) => (championId ? { expectedChampionId: championId } : {});
 
 export function Promote({ versionId, championId }: { versionId: string; championId: string | null }) {
@@ -45,7 +45,7 @@ export function Promote({ versionId, championId }: { versionId: string; champion
   );
 }
 
-/** Names the running experiment that a change of champion ends; empty without one. */
+/** Names the running experiment that a change of champion ends; empty if there is none. */
 function useStoppedSentence(): string {
   const t = useTranslations('admin');
   const trpc = useTRPC();
@@ -54,7 +54,7 @@ function useStoppedSentence(): string {
   return running ? ` ${t('stopsExperiment', { name: running.name })}` : '';
 }
 
-/** `isFirst`: nothing served before the base. */
+/** `isFirst`: the champion is the base, before which no version served. */
 export function Rollback({ championId, isFirst }: { championId: string | null; isFirst: boolean }) {
   const t = useTranslations('admin');
   const sentenceOf = useErrorSentence();

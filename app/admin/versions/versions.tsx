@@ -1,6 +1,6 @@
 'use client';
 
-// The table of versions: who descends from whom, which gates it passed, how people judge it, and who serves.
+// The table of versions: their lineage, the gates they passed, people's feedback, and which one serves.
 import { useQuery } from '@tanstack/react-query';
 import { clsx } from 'clsx';
 import { Check, Crown, X } from 'lucide-react';
@@ -18,7 +18,7 @@ import { useTRPC } from '@/app/lib/trpc';
 import { Badge } from '@/app/ui/badge';
 import { Cell, Table } from '@/app/ui/table';
 
-/** Deeper ancestors are not indented further: the table must stay readable. */
+/** Deeper descendants are not indented further, so that the table stays readable. */
 const MAX_INDENT = 6;
 const GATE_BOUNDS = { min: 'gateMin', max: 'gateMax', above: 'gateAbove' } as const;
 

@@ -1,4 +1,4 @@
-// Liveness: this process answers.
+// Liveness: says that this process answers.
 export const dynamic = 'force-dynamic';
 
 export function GET(): Response {

@@ -1,4 +1,4 @@
-// Readiness: the database and the engine answer, so people may be sent here.
+// Readiness: says whether the database and the engine answer, so that traffic may be sent here.
 import { AttuneError } from '@/core/errors';
 import { getWebProcess } from '@/server/product';
 import { createCaller } from '@/server/routers';

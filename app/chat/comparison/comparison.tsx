@@ -1,6 +1,6 @@
 'use client';
 
-// Two answers side by side, written at the same time, and the choice between them; nobody sees who wrote which.
+// Two answers side by side, written at the same time, and the choice between them, without the versions' names.
 import { useTranslations } from 'next-intl';
 import { type KeyboardEvent, useRef } from 'react';
 import type { Turn } from '@/app/chat/conversation/tree';
@@ -37,7 +37,7 @@ export function Comparison({ turn, settle, isBusy, error, onChoose, onStop }: Co
   const isReady = [turn.left, turn.right].every((message) => message.generation?.status !== 'running');
   const buttons = useRef<(HTMLButtonElement | null)[]>([]);
 
-  // The focus comes here by the person's own hand alone, so that no key pressed while writing is a vote.
+  // Only the person moves the focus here, so that no key pressed while writing becomes a vote.
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isComposing(event.nativeEvent)) return;
     const picked = CHOICES[Number(event.key) - 1];

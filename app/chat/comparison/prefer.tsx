@@ -1,6 +1,6 @@
 'use client';
 
-// Asks whether an answer given again is better than the one before it.
+// Asks whether a regenerated answer is better than the previous one.
 import { useTranslations } from 'next-intl';
 import { Button } from '@/app/ui/button';
 

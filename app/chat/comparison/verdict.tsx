@@ -1,6 +1,6 @@
 'use client';
 
-// Says what became of a comparison, with the way to take a choice back; or which answer a chat went on from without one.
+// Shows the choice in a comparison with an undo button, or which answer the chat continued from without a choice.
 import { useTranslations } from 'next-intl';
 import type { ComparisonData, MessageData } from '@/app/chat/conversation/types';
 import { SavedNote } from '@/app/chat/rating/saved-note';

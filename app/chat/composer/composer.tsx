@@ -1,6 +1,6 @@
 'use client';
 
-// Where a message is written: grows with its text, Enter sends, and while an answer runs the button stops it.
+// The message field: grows with its text, Enter sends, and while an answer is running the button stops it.
 import { ArrowUp, Square } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
@@ -13,16 +13,16 @@ import { useMessageLength } from './use-message-length';
 interface ComposerProps {
   conversationId: string;
   placeholder: string;
-  /** A message is on its way, or the conversation is still loading. */
+  /** A message is being sent, or the conversation is still loading. */
   isBusy: boolean;
   isAnswering: boolean;
-  /** What has to be done before anything can be sent; said when somebody tries. */
+  /** What the person has to do before sending; shown when they try. */
   obstacle: string | null;
   onSend: (text: string) => void;
   onStop: () => void;
 }
 
-/** Nothing has the focus that keys could be meant for: a click beside everything gives it to the page's main part. */
+/** No control has the focus: a click on empty space gives it to the page's main part. */
 const isFree = (focused: Element | null) =>
   focused === null ||
   focused === document.body ||
@@ -49,7 +49,7 @@ export function Composer({
 
   useEffect(() => keepDraft(conversationId, text), [conversationId, text]);
 
-  // A key pressed while nothing has the focus is meant for the message: a button that had it may just have left the page.
+  // A key pressed while no control has the focus is for the message: a focused button may just have been removed.
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (isFree(document.activeElement) && isWriting(event) && isPointerFine()) input.current?.focus();
@@ -69,9 +69,9 @@ export function Composer({
       if (!fits) return;
     }
     onSend(text);
-    // What was typed while the text was counted is the next message.
+    // Text typed while this one was counted becomes the next message.
     setText((now) => (now.startsWith(text) ? now.slice(text.length) : now));
-    // On a phone the keyboard would cover the answer.
+    // On a phone the on-screen keyboard would cover the answer.
     if (isPointerFine()) input.current?.focus();
     else input.current?.blur();
   };

@@ -7,7 +7,7 @@ import { Switch } from '@/app/ui/switch';
 
 interface ConsentLineProps {
   isOn: boolean;
-  /** A change is on its way: until it has arrived, the old state is the true one. */
+  /** A change is being saved; until it is, the switch shows the old state. */
   isSaving: boolean;
   error: unknown;
   onChange: (isOn: boolean) => void;

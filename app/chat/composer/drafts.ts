@@ -1,4 +1,4 @@
-// Unsent texts by conversation: they outlive the composer when another conversation is opened. A reload forgets them.
+// Keeps unsent texts by conversation while other conversations are open. A reload forgets them.
 
 const drafts = new Map<string, string>();
 

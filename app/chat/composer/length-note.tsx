@@ -1,6 +1,6 @@
 'use client';
 
-// Says under which condition a message that is too long can be sent.
+// Says how much to shorten a message that is too long.
 import { useTranslations } from 'next-intl';
 
 export function LengthNote({ excess, id }: { excess: number; id?: string }) {

@@ -1,4 +1,4 @@
-// Turns a count of tokens into what a person can act on: about how many characters to take away.
+// Turns a count of tokens into advice for a person: about how many characters to remove.
 
 export interface Counted {
   text: string;
@@ -7,7 +7,7 @@ export interface Counted {
   limit: number;
 }
 
-/** Bytes of UTF-8 in a token, about: what a text that is too long to be counted is taken to have. */
+/** Bytes of UTF-8 per token, assumed for a text that is too long to count. */
 const BYTES_PER_TOKEN = 4;
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length;
@@ -19,7 +19,7 @@ export const isSurelyShort = (text: string, limit: number): boolean =>
 
 export const assumeTokens = (text: string): number => bytesOf(text) / BYTES_PER_TOKEN;
 
-/** Rounded up to three digits; 0 for a text that fits. A text that has changed since is taken to be as dense as it was. */
+/** Rounded up to three digits; 0 for a text that fits. Text changed since the count is assumed to be as dense. */
 export function excessOf(text: string, counted: Counted): number {
   const tokens = (counted.tokens * text.length) / counted.text.length;
   if (tokens <= counted.limit) return 0;

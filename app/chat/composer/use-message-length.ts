@@ -1,21 +1,21 @@
 'use client';
 
-// Whether a message fits into the model, counted in tokens as the server counts it, before it is sent.
+// Checks before sending whether a message fits into the model, in tokens as the server counts them.
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTRPC } from '@/app/lib/trpc';
 import { codeOf } from '@/app/lib/use-error-sentence';
 import { assumeTokens, type Counted, excessOf, isSurelyShort } from './message-length';
 
-/** A count waits for this pause in the typing. */
+/** Counting waits until typing has paused for this long. */
 const PAUSE_MS = 250;
 
 export interface MessageLength {
-  /** Characters too many, about; 0 for a text that fits, or that is not counted yet. */
+  /** Roughly how many characters too long; 0 for a text that fits or is not yet counted. */
   excess: number;
-  /** Known without asking the server. */
+  /** True for a text that surely fits, known without asking the server. */
   isShort: boolean;
-  /** Asks. What cannot be counted is let through: the server has the last word, and the text is kept. */
+  /** Asks the server. A text that cannot be counted passes: the server decides at the send, and the text is kept. */
   fits: () => Promise<boolean>;
 }
 
@@ -29,7 +29,7 @@ export function useMessageLength(text: string): MessageLength {
 
   const count = async (): Promise<Counted | null> => {
     const size = await mutateAsync({ text }).catch((error: unknown) =>
-      // Not even counted by the server.
+      // Too long for the server to count.
       codeOf(error) === 'PAYLOAD_TOO_LARGE' ? { tokens: assumeTokens(text), limit } : null,
     );
     if (size) setCounted({ text, ...size });

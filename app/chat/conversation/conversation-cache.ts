@@ -1,7 +1,7 @@
-// Pure changes to a conversation as the browser holds it: what a send adds, and what a finished stream settles.
+// Pure functions that change the browser's copy of a conversation after a send and after a stream has ended.
 import type { ConversationData, GenerationData, MessageData, SendResult } from './types';
 
-/** A time later than every message there, so that a slow clock cannot sort a new message before its elders. */
+/** A time later than every existing message, so that a slow clock cannot sort a new message before older ones. */
 const timeAfter = (messages: readonly MessageData[], now: Date): Date =>
   new Date(messages.reduce((latest, message) => Math.max(latest, message.createdAt.getTime() + 1), now.getTime()));
 
@@ -25,7 +25,7 @@ const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['an
   },
 });
 
-/** Adds what the server wrote for one turn; `question` is null for another answer to a message already there. */
+/** Adds what the server wrote for one turn; `question` is null for another answer to an existing message. */
 export function addTurn(
   conversation: ConversationData,
   question: { parentId: string | null; text: string } | null,

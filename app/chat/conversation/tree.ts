@@ -1,4 +1,4 @@
-// Derives what a conversation shows from its messages: the visible path, sibling numbers, and open comparisons.
+// Derives what a conversation shows from its messages: the visible path, sibling numbers and open comparisons.
 
 export interface TreeMessage {
   id: string;
@@ -22,7 +22,7 @@ export type Turn<M extends TreeMessage, C extends TreeComparison> =
 
 const keyOf = (parentId: string | null) => parentId ?? ROOT;
 
-/** Children of every parent, oldest first; equal times keep the order given. */
+/** Children of every parent, oldest first; children with equal times keep the given order. */
 export function groupByParent<M extends TreeMessage>(messages: readonly M[]): Map<string, M[]> {
   const children = new Map<string, M[]>();
   for (const message of messages) {
@@ -34,7 +34,7 @@ export function groupByParent<M extends TreeMessage>(messages: readonly M[]): Ma
   return children;
 }
 
-/** Of every message, when the last one below it was written, or it itself. */
+/** For every message, the time of the latest message in its subtree. */
 function lastWritten<M extends TreeMessage>(
   messages: readonly M[],
   children: ReadonlyMap<string, readonly M[]>,
@@ -45,14 +45,14 @@ function lastWritten<M extends TreeMessage>(
     if (times.has(message.id)) continue;
     const below = children.get(message.id) ?? [];
     const waiting = below.filter((child) => !times.has(child.id));
-    // Children first; a long conversation is too deep for recursion.
+    // Visits children first, without recursion, because a long conversation is too deep for it.
     if (waiting.length > 0) open.push(message, ...waiting);
     else times.set(message.id, Math.max(message.createdAt.getTime(), ...below.map((child) => times.get(child.id)!)));
   }
   return times;
 }
 
-/** The child shown without a choice of branch: the one written below last; of a pair that nothing follows, the winner. */
+/** The child shown by default: the one with the latest message; in a pair without replies, the winner. */
 function defaultChild<M extends TreeMessage>(
   siblings: readonly M[],
   comparisons: readonly TreeComparison[],
@@ -68,8 +68,8 @@ function defaultChild<M extends TreeMessage>(
 }
 
 /**
- * From the root down. A comparison without a choice ends the path as one turn, unless the person went on from a side,
- * or paged to one.
+ * Runs from the root down. A comparison without a choice ends the path as one turn, unless the person continued from
+ * one side or paged to it.
  */
 export function visiblePath<M extends TreeMessage, C extends TreeComparison>(
   messages: readonly M[],
@@ -101,7 +101,7 @@ export function visiblePath<M extends TreeMessage, C extends TreeComparison>(
   }
 }
 
-/** Where the next message hangs: below the last message shown, or below the left side of an open comparison. */
+/** The next message's parent: the last message shown, or the left side of an open comparison. */
 export function tipOf<M extends TreeMessage, C extends TreeComparison>(path: readonly Turn<M, C>[]): M | null {
   const last = path[path.length - 1];
   if (!last) return null;

@@ -1,4 +1,4 @@
-// The API's shapes that the chat's components pass around.
+// The API's types that the chat components pass around.
 import type { RouterOutputs } from '@/server/routers';
 
 export type ConversationData = RouterOutputs['conversation']['get'];

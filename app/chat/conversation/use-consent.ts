@@ -1,6 +1,6 @@
 'use client';
 
-// Consent to training as this chat has it: stored with the conversation, or to be sent with its first message.
+// This chat's consent to training: stored with the conversation, or to be sent with its first message.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTRPC } from '@/app/lib/trpc';
@@ -13,7 +13,7 @@ export interface Consent {
   isSaving: boolean;
   error: unknown;
   choose: (allowTraining: boolean) => void;
-  /** What the server kept with the first message. */
+  /** Takes over the consent that the server stored with the first message. */
   keep: (allowTraining: boolean) => void;
 }
 
@@ -28,7 +28,7 @@ export function useConsent(id: string, isStored: boolean, { query, setAllowTrain
     isSaving: setAllowTraining.isPending,
     error: setAllowTraining.error,
     choose: (allowTraining) => (query.data ? setAllowTraining.mutate({ id, allowTraining }) : setChosen(allowTraining)),
-    // The first choice is the account's from then on.
+    // The first choice becomes the account's default.
     keep: (allowTraining) =>
       client.setQueryData(trpc.account.get.queryKey(), (old) => (old?.allowTraining == null ? { allowTraining } : old)),
   };

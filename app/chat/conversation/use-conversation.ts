@@ -1,6 +1,6 @@
 'use client';
 
-// One conversation in the browser: what the server holds, and every change a person can make to it.
+// One conversation in the browser: the server's data, and every change that a person can make to it.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { useTRPC } from '@/app/lib/trpc';
@@ -18,7 +18,7 @@ export function useConversation(id: string, isStored: boolean) {
     client.setQueryData<ConversationData>(queryKey, (old) => (old ? change(old) : old));
   const refresh = () => client.invalidateQueries({ queryKey });
   const refreshList = () => client.invalidateQueries({ queryKey: trpc.conversation.list.pathKey() });
-  /** One after the other: of two clicks the later one decides, not the request that arrives later. */
+  /** Runs one after the other, so that of two clicks the later one counts, and not the later request. */
   const inTurn = (what: string) => ({ scope: { id: `${what} ${id}` } });
 
   const send = useMutation(
@@ -49,7 +49,7 @@ export function useConversation(id: string, isStored: boolean) {
   const compare = useMutation(trpc.feedback.compare.mutationOptions({ ...inTurn('feedback'), onSettled: refresh }));
   const prefer = useMutation(trpc.feedback.prefer.mutationOptions({ ...inTurn('feedback'), onSettled: refresh }));
   const withdraw = useMutation(trpc.feedback.withdraw.mutationOptions({ ...inTurn('feedback'), onSettled: refresh }));
-  // Not shown before the server has it: a switch that says "off" while it is still on would be a broken promise.
+  // Shown only after the server has it: a switch that says "off" while it is still on would break a promise.
   const setAllowTraining = useMutation(
     trpc.conversation.setAllowTraining.mutationOptions({
       ...inTurn('consent'),
@@ -62,7 +62,7 @@ export function useConversation(id: string, isStored: boolean) {
       client.setQueryData<ConversationData>(trpc.conversation.get.queryKey({ id }), (old) =>
         old ? updateGeneration(old, generationId, change, content) : old,
       );
-      // The row has what a stream does not tell: the version, the sentence of an error.
+      // The row has what the stream lacks: the version and an error's sentence.
       void client.invalidateQueries({ queryKey: trpc.conversation.get.queryKey({ id }) });
     },
     [client, trpc, id],

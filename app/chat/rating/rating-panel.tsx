@@ -1,6 +1,6 @@
 'use client';
 
-// Stands below a rated answer, never over it: what was saved, the way to undo it, and a small form for the reasons.
+// The panel below a rated answer: what was saved, a button to undo it, and a small form for the reasons.
 import { useTranslations } from 'next-intl';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { ReasonForm } from './reason-form';

@@ -1,6 +1,6 @@
 'use client';
 
-// Asks for the reasons of a rating: a few to tick, and room for words.
+// Asks for the reasons of a rating: a few to tick, and a field for a comment.
 import { clsx } from 'clsx';
 import { X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -37,7 +37,7 @@ export function ReasonForm({ rating, isSaving, onSend, onClose }: ReasonFormProp
         event.preventDefault();
         onSend([...reasons], hasWords ? comment : null);
       }}
-      // Escape leaves words alone that nobody has saved yet.
+      // Escape does not discard an unsaved comment.
       onKeyDown={(event) => isCancelKey(event) && comment === (rating.comment ?? '') && onClose()}
     >
       <IconButton label={app('close')} className="absolute top-2.5 right-2.5" onClick={onClose}>

@@ -1,4 +1,4 @@
-// One quiet line: what was saved, and the way to undo it.
+// One quiet line that says what was saved, with a button to undo it.
 import { Check } from 'lucide-react';
 
 interface SavedNoteProps {

@@ -1,6 +1,6 @@
 'use client';
 
-// A person's rating of one answer: given, changed, taken back, and each of these undone.
+// A person's rating of one answer: gives, changes and removes it, and undoes each of these.
 import { useState } from 'react';
 import type { GenerationData } from '@/app/chat/conversation/types';
 
@@ -10,7 +10,7 @@ export interface Rating {
   comment: string | null;
 }
 
-/** What was done last; `kept` is what was there before, to return to. */
+/** The last action; `kept` is the rating before it, for undo. */
 export type LastAct = { did: 'saved' | 'removed'; kept: Rating | null };
 
 export interface RatingControl {
@@ -56,7 +56,7 @@ export function useRating(
     error,
     press: (value) => {
       if (current?.value === value) void write(null, { did: 'removed', kept: current }, false);
-      // The reasons are those of the other thumb; what was written in words stays.
+      // The reasons belong to the other thumb and go; the comment stays.
       else void write({ value, reasons: [], comment: current?.comment ?? null }, { did: 'saved', kept: current }, true);
     },
     explain: (chosen, words) => {

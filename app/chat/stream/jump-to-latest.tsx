@@ -1,6 +1,6 @@
 'use client';
 
-// Brings a reader who scrolled up back to the newest words.
+// A button that brings a reader who scrolled up back to the newest text.
 import { ArrowDown } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Button } from '@/app/ui/button';

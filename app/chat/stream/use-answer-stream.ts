@@ -1,6 +1,6 @@
 'use client';
 
-// Follows one running generation: its text so far, over reconnects and reloads, until it settles.
+// Follows one running generation until it ends: its text so far, across reconnects and reloads.
 import { useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
@@ -10,7 +10,7 @@ import { codeOf } from '@/app/lib/use-error-sentence';
 
 export type Settle = (generationId: string, change: Partial<GenerationData>, content: string) => void;
 
-/** The server opens every connection with a snapshot, so text is replaced then and grown by deltas after it. */
+/** The server opens every connection with a snapshot, which replaces the text; deltas then extend it. */
 export function useAnswerStream(generation: GenerationData | null, settle: Settle) {
   const trpc = useTRPC();
   const client = useQueryClient();
@@ -25,7 +25,7 @@ export function useAnswerStream(generation: GenerationData | null, settle: Settl
           else if (data.type === 'delta') setText((before) => before + data.text);
           else settle(generation?.id ?? '', { status: data.status, finishReason: data.finishReason }, data.text);
         },
-        // Deleted in another tab: the page learns it from the conversation itself, which is not there either.
+        // Deleted in another tab: the page notices because the conversation is gone too.
         onError: (error) => {
           if (codeOf(error) === 'NOT_FOUND') void client.invalidateQueries({ queryKey: trpc.conversation.pathKey() });
         },

@@ -1,6 +1,6 @@
 'use client';
 
-// Whether an answer that should be growing has stood still for so long that a person wonders.
+// Detects that a running answer has not grown for so long that a person wonders.
 import { useEffect, useState } from 'react';
 
 const PATIENCE_MS = 8000;

@@ -1,6 +1,6 @@
 'use client';
 
-// Keeps the newest words in view while the reader is at the end, and leaves them alone when they scrolled up.
+// Keeps the newest text in view while the reader is at the end, and does not scroll once they have scrolled up.
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 
 /** Pixels from the end within which the reader counts as being there. */
@@ -25,7 +25,7 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
     let lastTop = element.scrollTop;
     const onScroll = () => {
       const isNear = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
-      // Growth of the text also fires scroll events; only a move upwards is the reader leaving the end.
+      // Growing text also fires scroll events; only a move upwards means that the reader left the end.
       if (element.scrollTop < lastTop && !isNear) isStuck.current = false;
       if (isNear) isStuck.current = true;
       lastTop = element.scrollTop;

@@ -1,6 +1,6 @@
 'use client';
 
-// The words of an answer, running or finished, and one sentence about how it ended or why it stands still.
+// The text of an answer, running or finished, and one sentence about how it ended or why it is not growing.
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import type { MessageData } from '@/app/chat/conversation/types';
@@ -15,7 +15,7 @@ import { Thinking } from './thinking';
 interface AnswerBodyProps {
   message: MessageData;
   settle: Settle;
-  /** What to press when the answer failed, or does not come. */
+  /** Buttons for an answer that failed or does not arrive. */
   retry?: ReactNode;
   onStop: () => void;
 }

@@ -1,6 +1,6 @@
 'use client';
 
-// A link of an answer: opens in a tab of its own, and after a warning where its text shows another address.
+// A link in an answer: opens in a new tab, after a warning if its text shows a different address.
 import { ExternalLink } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Children, type ComponentProps, isValidElement, type ReactNode, useState } from 'react';
@@ -28,7 +28,7 @@ export function AnswerLink({ href = '', children }: ComponentProps<'a'>) {
   );
 }
 
-/** A button, because no way to open a link, the middle button and the menu included, may lead past the warning. */
+/** A button and not a link, because a middle click or the context menu would get around the warning. */
 function DisguisedLink({ href, children }: { href: string; children: ReactNode }) {
   const t = useTranslations('chat');
   const app = useTranslations('app');

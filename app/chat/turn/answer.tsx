@@ -1,6 +1,6 @@
 'use client';
 
-// One answer with what a person can do about it: copy, rate, ask again, page, compare with the one before.
+// One answer with its actions: copy, rate, regenerate, page, compare with the previous one.
 import { RefreshCw } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Prefer } from '@/app/chat/comparison/prefer';
@@ -19,9 +19,9 @@ import { Pager, type PagerProps } from './pager';
 
 interface AnswerProps {
   message: MessageData;
-  /** The finished answer before this one, to compare with. */
+  /** The previous answer, if finished, to compare with. */
   rival: MessageData | null;
-  /** The comparison that this answer was part of. */
+  /** The comparison that this answer belongs to. */
   comparison: ComparisonData | null;
   pager: PagerProps;
   settle: Settle;

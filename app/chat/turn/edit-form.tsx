@@ -1,6 +1,6 @@
 'use client';
 
-// Changes the text of a message and sends it again, in the place where it stands.
+// Edits the text of a message in place and sends it again.
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { LengthNote } from '@/app/chat/composer/length-note';

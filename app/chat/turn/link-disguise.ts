@@ -1,10 +1,10 @@
 // Finds links that show one address and lead to another.
 
-/** Something that reads as an address: with a scheme, with "www.", or a name with a top-level domain; an e-mail address, too. */
+/** Text that reads as an address: with a scheme, or a name with a top-level domain; also an e-mail address. */
 const ADDRESS =
   /\b[a-z][a-z0-9+.-]*:\/\/[^\s<>"]+|(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}]{2,}(?::\d+)?(?:[/?#][^\s<>"]*)?/giu;
 
-/** Characters that nobody sees, but that would hide an address from the expression. */
+/** Invisible characters, which would hide an address from the expression. */
 const INVISIBLE = /\p{Cf}/gu;
 const TRAILING = /[).,;:!?'’”\]]+$/u;
 const FILE_ENDING = /^[^/?#:]+\.(?:md|txt|ts|tsx|js|py|json|html?|css|sh|rs|go|java|csv|pdf|png|jpe?g)$/iu;
@@ -23,16 +23,16 @@ const pathOf = ({ pathname, search, hash }: URL) => `${pathname.replace(/\/$/, '
 function leadsElsewhere(shown: string, target: URL): boolean {
   const text = shown.replace(TRAILING, '');
   const hasScheme = /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^[^/]+:\d/.test(text);
-  // A file's name is no address, where the target does not make one of it.
+  // A file name is not an address, unless the target makes it one.
   if (!hasScheme && FILE_ENDING.test(text)) return false;
   const url = parse(hasScheme ? text : `${target.protocol}//${text}`);
   if (!url) return false;
   if (nameOf(url) !== nameOf(target) || (url.port !== target.port && (hasScheme || url.port !== ''))) return true;
-  // A bare name may stand for any page of its own site.
+  // A bare host name may link to any page of its own site.
   return pathOf(url) !== '' && pathOf(url) !== pathOf(target);
 }
 
-/** True where the text of a link holds an address that is not the link's, or where the target hides its host behind a name. */
+/** True if a link's text contains an address other than its target, or the target hides its host behind a user name. */
 export function isDisguised(text: string, href: string): boolean {
   const target = parse(href);
   if (!target) return false;

@@ -1,10 +1,10 @@
 'use client';
 
-// An answer's markdown, drawn while it is still being written.
+// Renders an answer's markdown while it is still being written.
 import { useTranslations } from 'next-intl';
 import { memo } from 'react';
 import { Streamdown } from 'streamdown';
-// The copy button of code blocks needs the clipboard that this puts in place over http.
+// Over http, the copy button of code blocks needs the clipboard that this installs.
 import '@/app/lib/secure-context';
 import { AnswerLink } from './answer-link';
 

@@ -1,6 +1,6 @@
 'use client';
 
-// A turn on its way to the server: shown at once, and kept with the ways out when it did not arrive.
+// A turn that is being sent: shown at once, and if sending fails, kept with buttons to retry or edit.
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
@@ -11,7 +11,7 @@ import { QuestionBubble } from './question';
 import { Thinking } from './thinking';
 
 interface PendingAnswerProps {
-  /** What the API threw; null while on the way. */
+  /** What the API threw; null while the message is being sent. */
   error: unknown;
   onRetry: () => void;
   onEdit?: () => void;
@@ -47,7 +47,7 @@ interface PendingQuestionProps {
   text: string;
   error: unknown;
   onRetry: () => void;
-  /** Sends another text in its place. */
+  /** Sends a different text instead. */
   onReplace: (text: string) => void;
 }
 

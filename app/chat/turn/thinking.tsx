@@ -1,6 +1,6 @@
 'use client';
 
-// Three dots until the first word is there.
+// Three dots until the first word arrives.
 import { useTranslations } from 'next-intl';
 
 export function Thinking() {

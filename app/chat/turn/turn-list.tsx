@@ -1,6 +1,6 @@
 'use client';
 
-// The visible path as a log of turns; a long one starts with its end, so that the page stays small.
+// The visible path as a log of turns; of a long one only the end is drawn at first, so that the page stays small.
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Comparison } from '@/app/chat/comparison/comparison';
@@ -19,7 +19,7 @@ export type Regenerate = { messageId: string; clientMessageId: string };
 interface TurnListProps {
   path: readonly Turn<MessageData, ComparisonData>[];
   comparisons: readonly ComparisonData[];
-  /** Only where a judgement would be used. */
+  /** Set only if a judgement would be used. */
   asksToCompare: boolean;
   conversation: Conversation;
   settle: Settle;
@@ -27,13 +27,13 @@ interface TurnListProps {
   onEdit: (message: MessageData, text: string) => void;
   onRegenerate: (messageId: string) => void;
   onRetrySend: (variables: Send) => void;
-  /** Sends a text in the place of one that did not arrive. */
+  /** Sends a text in place of one that could not be sent. */
   onReplace: (text: string, parentId: string | null) => void;
   onStop: () => void;
   onRetryRegenerate: (variables: Regenerate) => void;
 }
 
-/** Turns drawn at first, and added by each press of the button. */
+/** Turns drawn at first, and how many each press of the button adds. */
 const PAGE = 60;
 
 export function TurnList({ path, comparisons, asksToCompare, conversation, settle, ...on }: TurnListProps) {
@@ -43,7 +43,7 @@ export function TurnList({ path, comparisons, asksToCompare, conversation, settl
   const sent = send.isPending || send.isError ? send.variables : null;
   const asked = regenerate.isPending || regenerate.isError ? regenerate.variables : null;
 
-  // What is on its way replaces the branch that it leaves: an edited question, or the answer given again.
+  // A pending turn replaces the branch that it leaves: an edited question or a regenerated answer.
   const idOf = (turn: (typeof path)[number]) => (turn.kind === 'message' ? turn.message.id : turn.left.id);
   const cut = sent
     ? path.findIndex((turn) => idOf(turn) === sent.parentId) + 1
@@ -117,7 +117,7 @@ export function TurnList({ path, comparisons, asksToCompare, conversation, settl
 const isPartOf = ({ leftMessageId, rightMessageId }: ComparisonData, { id }: MessageData) =>
   leftMessageId === id || rightMessageId === id;
 
-/** The answer before this one, when both are finished and nobody compared this one yet. */
+/** The previous answer, if both are finished and this one has not been compared yet. */
 function findRival(
   turn: Extract<Turn<MessageData, ComparisonData>, { kind: 'message' }>,
   comparisons: readonly ComparisonData[],

@@ -1,4 +1,4 @@
-// Where a sign-in link leads that was used before or is too old: says so, and how to get another.
+// The page for a sign-in link that has been used or has expired: explains that, and how to get another.
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { getTranslations } from 'next-intl/server';

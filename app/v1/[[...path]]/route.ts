@@ -1,4 +1,4 @@
-// Everything under /v1, whatever the method: the table of endpoints decides.
+// Passes every request under /v1 to the table of endpoints, which decides about paths and methods.
 import { serve } from '@/server/api/endpoints';
 
 export const dynamic = 'force-dynamic';
