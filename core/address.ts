@@ -26,12 +26,12 @@ export const AddressRanges = z.string().transform((text, context) => {
     const range = parseRange(part);
     if (range) ranges.push(range);
     else
-      context.addIssue({ code: 'custom', message: `holds "${part}", which is no address or range such as 10.0.0.0/8` });
+      context.addIssue({ code: 'custom', message: `has "${part}", which is not an address or range like 10.0.0.0/8` });
   }
   return ranges;
 });
 
-/** Of a socket or a header: without the port, the brackets, and IPv6's way of writing IPv4. null where it is none. */
+/** A socket's or header's address without port, brackets and IPv6's notation of IPv4; null if it is not an address. */
 export function plainAddress(text: string): string | null {
   const bare = text
     .trim()
@@ -49,8 +49,8 @@ export function rangeTest(ranges: readonly AddressRange[]): (address: string) =>
 }
 
 /**
- * Each proxy appends whom it heard; so the list is read from its end, and the first that is no trusted proxy is the
- * person. What stands before was written by that person.
+ * Each proxy appends the address that called it, so the list is read from its end, and the first address that is not a
+ * trusted proxy is the person's. That person may have written everything before it.
  */
 export function clientAddress(peer: string, forwardedFor: string, isTrusted: (address: string) => boolean): string {
   const heard = forwardedFor.split(',');
@@ -63,7 +63,7 @@ export function clientAddress(peer: string, forwardedFor: string, isTrusted: (ad
   return address;
 }
 
-/** One household has one IPv4 address and 2^64 IPv6 addresses. */
+/** The network that limits count: a household has one IPv4 address but 2^64 IPv6 addresses. */
 export function networkOf(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = '', tail] = address.split('::');

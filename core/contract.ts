@@ -1,6 +1,6 @@
-// What web and trainer must agree on: the channels of NOTIFY, and the stages and states of a run.
+// Declares what web and trainer must agree on: the channels of NOTIFY, and the stages and states of a run.
 
-/** With what each payload names. */
+/** The NOTIFY channels, each with what its payload names. */
 export const CHANNELS = {
   /** A generation that has new text. */
   generation: 'generation',
@@ -14,7 +14,7 @@ export const CHANNELS = {
   trainingRun: 'training_run',
 } as const;
 
-/** The stages of a run in their order, under the names that its progress and its curves carry. */
+/** The stages of a run in order, under the names that its progress and curves use. */
 export const RUN_STAGES = ['snapshot', 'sft', 'reward_model', 'ppo', 'export', 'parity', 'publish'] as const;
 export type RunStage = (typeof RUN_STAGES)[number];
 
@@ -22,5 +22,5 @@ export const RUN_STATUSES = ['queued', 'running', 'done', 'rejected', 'failed', 
 export type RunStatus = (typeof RUN_STATUSES)[number];
 /** A run that has not ended. */
 export const LIVE_STATUSES = ['queued', 'running'] as const satisfies RunStatus[];
-/** A run whose version the gates have judged: what it learnt from counts as used. */
+/** A run whose version the gates have judged: the feedback that it learnt from counts as used. */
 export const JUDGED_STATUSES = ['done', 'rejected'] as const satisfies RunStatus[];

@@ -1,8 +1,8 @@
-// Writes a file so that its name holds the old content or the whole new one, never a part, even after a power cut.
+// Writes a file so that it has either the old content or all of the new one, even after a power cut.
 import { open, rename, rm } from 'node:fs/promises';
 import { fileTrouble } from './errors';
 
-/** Full disk and the like as an error that names the path; everything else as it is. */
+/** Turns a full disk and similar trouble into an error that names the path; returns every other error unchanged. */
 export const explainWriteError = (error: unknown, path: string): unknown => fileTrouble(error, path) ?? error;
 
 /** Flushes a folder's entries, so that a rename in it survives a power cut. */

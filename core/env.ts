@@ -19,7 +19,7 @@ const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
 const count = wholeNumber(1);
 const oneOf = <const T extends string>(...words: T[]) => z.enum(words, { error: `must be one of ${words.join(', ')}` });
 const yesOrNo = z.stringbool({ error: 'must be true or false' });
-/** An origin: a path behind it would be lost in every link. */
+/** An origin: a path after it would be lost in every link. */
 const address = z
   .string()
   .refine((text) => /^https?:$/.test(urlOf(text)?.protocol ?? ''), {
@@ -33,7 +33,7 @@ const address = z
 const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
 const cores = os.availableParallelism();
 
-/** What each variable may be. Its meaning for people is in `.env.example`. */
+/** The values that each variable accepts. `.env.example` explains what it does. */
 const variables = {
   PORT: wholeNumber(0, 65_535).default(3000),
   ATTUNE_HOST: z.string().default(''),
@@ -70,16 +70,18 @@ type Values<N extends Variable> = { [K in N]: z.infer<(typeof variables)[K]> };
 export type LogLevel = Values<'LOG_LEVEL'>['LOG_LEVEL'];
 type Required<T> = { [K in keyof T]-?: NonNullable<T[K]> };
 
-/** Where the product answers on this machine. */
+/** The product's address on this machine. */
 export function localUrl({ ATTUNE_HOST: host, PORT }: Values<'ATTUNE_HOST' | 'PORT'>): string {
   const isWildcard = ['', '::', '0.0.0.0'].includes(host);
   return `http://${isWildcard ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${PORT}`;
 }
 
-/** Their values are never repeated in a message. */
+/** Variables whose values never appear in a message. */
 const SECRETS: ReadonlySet<Variable> = new Set(['DATABASE_URL', 'AUTH_SECRET', 'HF_TOKEN']);
 
-/** An empty variable counts as not set. Throws BAD_INPUT naming the variable, misspelt ATTUNE_ ones of any process included. */
+/**
+ * Throws BAD_INPUT naming a bad variable, or a misspelt ATTUNE_ variable of any process. An empty variable is unset.
+ */
 export function readVariables<N extends Variable, R extends Variable = never>(
   environment: Environment,
   names: readonly N[],
@@ -102,7 +104,7 @@ export function readVariables<N extends Variable, R extends Variable = never>(
   return values as Values<N> & Required<Values<R>>;
 }
 
-/** What the examples of the API's page call a key: a client's variable, which may stand in the same shell. */
+/** A client's variable, which the examples on the API page use and which may be set in the same shell. */
 const CLIENTS = ['ATTUNE_API_KEY'];
 
 function refuseUnknown(environment: Environment): void {

@@ -1,16 +1,16 @@
-// The one error type: a code, a sentence that names the bad value and the way out, and a cause.
+// Defines the one error type: a code, a sentence that names the bad value and the way out, and a cause.
 
 export const ERROR_CODES = [
-  'BAD_INPUT', // the caller can mend it by sending something else
+  'BAD_INPUT', // the caller can fix it by sending something else
   'NOT_FOUND',
   'FORBIDDEN',
   'UNAUTHENTICATED',
-  'CONFLICT', // the state is not the one that the change expects
+  'CONFLICT', // the state is not the one that the change expected
   'OVERLOADED', // try again later
   'TOO_LONG', // prompt or message over a limit
   'CORRUPT', // a file is not what its name, hash or header says
   'UNSUPPORTED', // a feature of a model or file that this build does not have
-  'UNAVAILABLE', // a process or device that is needed is not there
+  'UNAVAILABLE', // a process or device that is needed does not answer
   'CANCELLED',
   'INTERNAL',
 ] as const;
@@ -27,7 +27,7 @@ export interface ErrorDetails {
 const NAME = 'AttuneError';
 
 export class AttuneError extends Error {
-  /** By name: Next compiles this file into several bundles, and an error made in one is caught in another. */
+  /** Compares by name, because Next compiles this file into several bundles: one may catch an error made in another. */
   static override [Symbol.hasInstance](value: unknown): value is AttuneError {
     return value instanceof Error && value.name === NAME;
   }
@@ -46,23 +46,23 @@ export class AttuneError extends Error {
   }
 }
 
-/** What the file system says when a person can put it right: a sentence for each, about the path. */
+/** Errors of the file system that a person can fix, each with a sentence about the path. */
 const FILE_TROUBLE: Record<string, string> = {
-  ENOSPC: 'cannot be written: no space is left. Free some and try again.',
+  ENOSPC: 'cannot be written: no space is left. Free some space and try again.',
   EDQUOT: 'cannot be written: the quota is used up. Free some space and try again.',
   EACCES: 'cannot be used: this user may not. Check the permissions of its folder.',
   EPERM: 'cannot be used: this user may not. Check the permissions of its folder.',
   EROFS: 'cannot be written: the disk is read-only. Choose another folder.',
-  ENOTDIR: 'cannot be made: a file stands where a folder is needed. Choose another folder.',
-  EEXIST: 'cannot be made: a file stands where a folder is needed. Choose another folder.',
+  ENOTDIR: 'cannot be made: there is a file where a folder is needed. Choose another folder.',
+  EEXIST: 'cannot be made: there is a file where a folder is needed. Choose another folder.',
   ENAMETOOLONG: 'cannot be made: the name is too long for this disk. Choose a shorter one.',
   EIO: 'cannot be written: the disk reports a fault.',
 };
 
-/** They come while an open file is written, when its path is not told. */
+/** Errors from writes to an open file, which do not name its path. */
 const ON_WRITING = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
 
-/** A full or read-only disk and the like as an error that names the path; null for everything else. */
+/** Turns a full or read-only disk and similar trouble into an error that names the path; null for everything else. */
 export function fileTrouble(error: unknown, path?: string): AttuneError | null {
   if (!(error instanceof Error)) return null;
   const { code = '', path: ownPath } = error as NodeJS.ErrnoException;
@@ -72,7 +72,7 @@ export function fileTrouble(error: unknown, path?: string): AttuneError | null {
   return new AttuneError('UNAVAILABLE', `${name} ${sentence} (${code})`, { cause: error });
 }
 
-/** Narrows anything thrown to an AttuneError; what was not one becomes INTERNAL with the original as its cause. */
+/** Turns anything thrown into an AttuneError; anything else becomes INTERNAL with the original as its cause. */
 export function toAttuneError(error: unknown): AttuneError {
   if (error instanceof AttuneError) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-// sha256 of files, remembered beside the file by size and modification time.
+// Computes the sha256 of files and remembers it next to each file, by size and modification time.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
@@ -23,7 +23,7 @@ export const sha256 = (data: string | Uint8Array): string => createHash('sha256'
 
 const Remembered = z.object({ size: z.number(), mtimeMs: z.number(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
-/** As sha256File, but a file whose size and modification time are those of the last time is not read again. */
+/** Like sha256File, but does not read a file again while its size and modification time stay the same. */
 export async function rememberedSha256File(path: string): Promise<string> {
   const note = join(dirname(path), `.${basename(path)}.sha256.json`);
   const { size, mtimeMs } = await stat(path);
@@ -35,7 +35,7 @@ export async function rememberedSha256File(path: string): Promise<string> {
   try {
     await writeDurably(note, JSON.stringify({ size, mtimeMs, sha256: digest } satisfies z.infer<typeof Remembered>));
   } catch (error) {
-    // A model folder that cannot be written costs a hash at each start, and nothing else.
+    // If a model folder cannot be written, the only cost is to hash again at each start.
     if (!(error instanceof AttuneError && error.code === 'UNAVAILABLE')) throw error;
   }
   return digest;

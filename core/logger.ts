@@ -1,4 +1,4 @@
-// One JSON line for each event, under the process' name, without secrets.
+// Logs one JSON line per event, under the process's name and without secrets.
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { AttuneError } from './errors';
 
@@ -18,7 +18,7 @@ const SECRETS = [
 
 export interface LoggerOptions {
   level?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-  /** Standard output if absent. */
+  /** Standard output by default. */
   destination?: DestinationStream;
 }
 

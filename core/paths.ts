@@ -1,22 +1,22 @@
-// Where each kind of data lies under the data folder.
+// Names the folder of each kind of data under the data folder.
 import { join } from 'node:path';
 
 export interface DataPaths {
   root: string;
-  /** Bases: a GGUF file or a transformers folder each. */
+  /** Bases: each a GGUF file or a transformers folder. */
   models: string;
-  /** One folder a version, named by its id. */
+  /** One folder per version, named by its id. */
   artifacts: string;
-  /** The embedded Postgres' cluster. */
+  /** The embedded Postgres's cluster. */
   postgres: string;
   /** Sockets, pids and secrets of the running product. */
   run: string;
-  /** Checkpoints, a folder for each training run. */
+  /** Checkpoints, one folder per training run. */
   runs: string;
   /** Frozen data sets. */
   snapshots: string;
   logs: string;
-  /** What can be built again: graphs. */
+  /** Graphs, which can be built again. */
   cache: string;
 }
 

@@ -1,4 +1,4 @@
-// Random numbers that are a pure function of (seed, index), so that a sample does not depend on what else is in the batch.
+// Makes random numbers as a pure function of (seed, index), so that a sample does not depend on the rest of its batch.
 
 /** Two 32-bit mixing rounds (Philox-like, from splitmix/murmur finalisers) over seed and counter; returns a uint32. */
 export function hash32(seed: number, counter: number): number {

@@ -1,4 +1,4 @@
-// The product's settings, with what each is while nobody has set it.
+// Declares the product's settings and their defaults.
 import { z } from 'zod';
 import { DEFAULT_RULES, RuleSet } from './constraints/rules';
 import { Sampling } from './sampling';
@@ -24,23 +24,23 @@ export const Limit = z.object({
   requestsPerMinute: z.int().min(1).max(1_000_000).default(600),
   /** Prompts and answers together. */
   tokensPerMinute: z.int().min(1).max(1_000_000_000).default(300_000),
-  /** Answers that run at once. */
+  /** Answers that may run at once. */
   concurrent: z.int().min(1).max(1000).default(32),
 });
-/** A person's count what their keys use, too. */
+/** A person's limits also count what their keys use. */
 const Limits = z.object({ user: Limit.prefault({}), apiKey: Limit.prefault({}) });
 export type Limits = z.infer<typeof Limits>;
 
 export const Settings = z.object({
   /** Share of the turns that ask for two answers to compare. */
   comparisonShare: z.number().min(0).max(1).default(0.1),
-  /** The trainer promotes a version that has passed its gates, over the champion that it was trained from. */
+  /** The trainer promotes a version that has passed its gates in place of the champion that it was trained from. */
   autoPromote: z.boolean().default(false),
   trigger: TriggerSettings.default({ feedbackCount: null, scheduleHours: null }),
   sampling: SamplingDefaults.prefault({}),
-  /** Its version grows by one with every change, whatever the change says. */
+  /** Its version grows by one with every change, whatever version the change names. */
   constraints: RuleSet.default(DEFAULT_RULES),
-  /** null leaves the model's own. */
+  /** null keeps the model's own. */
   systemPrompt: z.string().max(8000).nullable().default(null),
   limits: Limits.prefault({}),
 });

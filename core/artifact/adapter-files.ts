@@ -22,7 +22,7 @@ export function encodeAdapter(adapter: Adapter, baseId: string): Record<string, 
     for (const projection of targets) {
       const key = loraKey(layer, projection);
       const pair = adapter.pairs.get(key);
-      if (!pair) continue; // left as the base has it
+      if (!pair) continue; // the base is unchanged here
       const { a, b } = pair;
       tensors.set(peftName(layer, projection, 'A'), { shape: [adapter.rank, a.length / adapter.rank], values: a });
       tensors.set(peftName(layer, projection, 'B'), { shape: [b.length / adapter.rank, adapter.rank], values: b });
@@ -97,10 +97,10 @@ export async function readAdapter(directory: string): Promise<Adapter> {
     }
     const pairs = new Map<string, LoraPair>();
     for (const [key, { a, b }] of halves) {
-      if (!a || !b) throw new AttuneError('CORRUPT', `${path} has one half of ${key} only. Export the adapter again.`);
+      if (!a || !b) throw new AttuneError('CORRUPT', `${path} has only one half of ${key}. Export the adapter again.`);
       pairs.set(key, { a, b });
     }
-    if (pairs.size === 0) throw new AttuneError('CORRUPT', `${path} holds no LoRA tensor. Export the adapter again.`);
+    if (pairs.size === 0) throw new AttuneError('CORRUPT', `${path} has no LoRA tensors. Export the adapter again.`);
     return { rank, alpha, targets: PROJECTIONS.filter((p) => targets.has(p)), pairs };
   } finally {
     file.close();

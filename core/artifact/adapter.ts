@@ -27,8 +27,9 @@ export const peftName = (layer: number, projection: Projection, half: 'A' | 'B')
   `base_model.model.model.layers.${layer}.${projection}.lora_${half}.weight`;
 
 /**
- * Throws CORRUPT, naming the tensor, unless every pair belongs to a projection of the base, has its shape and is finite: one
- * version that computes NaN would fail the batch of the others. A projection without a pair stays as the base has it.
+ * Throws CORRUPT, naming the tensor, unless every pair belongs to a projection of the base, has its shape and is
+ * finite: one version that computes NaN would fail the other versions in its batch. A projection without a pair stays
+ * unchanged.
  */
 export function checkAdapter(adapter: Adapter, config: ModelConfig): void {
   const { rank, alpha, targets, pairs } = adapter;
@@ -41,7 +42,7 @@ export function checkAdapter(adapter: Adapter, config: ModelConfig): void {
     const site = sites.get(key);
     if (!site) {
       const why = `this base has ${config.layers} layers, and the adapter's targets are ${targets.join(', ')}`;
-      throw new AttuneError('CORRUPT', `The adapter changes ${key}; ${why}. It belongs to another base.`);
+      throw new AttuneError('CORRUPT', `The adapter changes ${key}, but ${why}. It belongs to another base.`);
     }
     const [out, in_] = site;
     if (a.length !== rank * in_ || b.length !== out * rank) {
@@ -52,7 +53,7 @@ export function checkAdapter(adapter: Adapter, config: ModelConfig): void {
       );
     }
     if (!isFiniteArray(a) || !isFiniteArray(b)) {
-      throw new AttuneError('CORRUPT', `The adapter's ${key} is not finite. Its training diverged: train again.`);
+      throw new AttuneError('CORRUPT', `The adapter's ${key} is not finite. Its training diverged: train it again.`);
     }
   }
 }

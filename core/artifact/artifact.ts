@@ -1,4 +1,4 @@
-// A version's directory: written whole under a temporary name, hashed and renamed; trusted only after its hashes agree.
+// Writes a version's directory whole (temporary name, hashes, rename), and reads it only if its hashes agree.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { BASE_VERSION_ID, Manifest } from './manifest';
 
 export const MANIFEST_FILE = 'manifest.json';
 
-/** A name that is one path segment and not hidden. */
+/** A name that is a single path segment and not hidden. */
 const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 function checkName(kind: string, name: string): void {
@@ -24,13 +24,13 @@ function checkName(kind: string, name: string): void {
   );
 }
 
-/** Where a version lies; refuses ids that would leave the folder. */
+/** The directory of a version; refuses ids that would lead out of the folder. */
 export function artifactDirectory(root: string, versionId: string): string {
   checkName('version id', versionId);
   return join(root, versionId);
 }
 
-/** Returns the directory and the manifest. Nothing is left under `root` when it fails. */
+/** Returns the directory and the manifest. When it fails, it leaves nothing under `root`. */
 export async function writeArtifact(
   root: string,
   manifest: Omit<Manifest, 'format' | 'files'>,
@@ -49,7 +49,7 @@ export async function writeArtifact(
   const temporary = join(root, `.${manifest.versionId}.${process.pid}.tmp`);
   try {
     await mkdir(root, { recursive: true });
-    await rm(temporary, { recursive: true, force: true }); // of a killed process with this id
+    await rm(temporary, { recursive: true, force: true }); // left by a killed process with this id
     await mkdir(temporary);
     for (const [name, content] of Object.entries(contents)) await writeDurably(join(temporary, name), content);
     await writeDurably(join(temporary, MANIFEST_FILE), `${JSON.stringify(whole, null, 2)}\n`);
@@ -63,7 +63,7 @@ export async function writeArtifact(
   return { directory, manifest: whole };
 }
 
-/** What of a loaded base decides whether a version is one of its own. */
+/** The fields of a loaded base that decide whether a version belongs to it. */
 export interface FittingBase {
   sha256: string;
   weights: { config: ModelConfig };
@@ -92,7 +92,7 @@ export async function readManifest(directory: string): Promise<Manifest> {
   return parsed.data;
 }
 
-/** `verify` reads and hashes every file; a version that does not fit `base`, where that is given, is refused. */
+/** `verify` reads and hashes every file. If `base` is given, a version that does not fit it is refused. */
 export async function readArtifact(
   directory: string,
   { verify, base }: { verify: boolean; base?: FittingBase },

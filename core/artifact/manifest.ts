@@ -1,4 +1,4 @@
-// manifest.json of a version: what it was made from, and the hash of every file, so that it can be trusted and traced.
+// Declares a version's manifest.json: what it was made from and each file's hash, so that it can be checked and traced.
 import { z } from 'zod';
 
 export const GateResult = z.object({
@@ -24,10 +24,10 @@ export const Manifest = z.object({
   snapshotSha256: z.string().nullable(),
   gates: z.array(GateResult),
   createdAt: z.iso.datetime(),
-  /** sha256 of every other file of the directory, by its name. */
+  /** sha256 of every other file in the directory, by its name. */
   files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** The version that is the base alone, without an adapter. */
+/** The id of the base itself, which is a version without an adapter. */
 export const BASE_VERSION_ID = 'base';

@@ -1,8 +1,8 @@
-// PEFT's adapter_config.json: an allow-list, so that no field can change what an adapter means without being read here.
+// Reads PEFT's adapter_config.json by an allow-list, so that no field can change an adapter's meaning unnoticed.
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 
-/** What is read of PEFT's LoraConfig. */
+/** The fields of PEFT's LoraConfig that are read. */
 const Read = z.object({
   peft_type: z.literal('LORA'),
   r: z.int().min(1).max(4096),
@@ -12,15 +12,15 @@ const Read = z.object({
   layers_to_transform: z.union([z.int().min(0), z.array(z.int().min(0))]).nullish(),
 });
 
-/** Fields that say where an adapter comes from, or matter while it is trained alone. */
+/** Fields that say where an adapter comes from, or that matter only while it is trained. */
 const HARMLESS = new Set([
   'auto_mapping',
   'base_model_name_or_path',
   'inference_mode',
   'lora_dropout',
-  'megatron_core', // read beside megatron_config alone
+  'megatron_core', // read only together with megatron_config
   'peft_version',
-  'qalora_group_size', // read beside use_qalora alone
+  'qalora_group_size', // read only together with use_qalora
   'revision',
 ]);
 
@@ -31,14 +31,14 @@ interface Rule {
   because: string;
 }
 const only = (because: string, ...neutral: unknown[]): Rule => ({ neutral, because });
-const baseChanges = 'it starts from another base than the one that is loaded';
+const baseChanges = 'it starts from a base other than the one that is loaded';
 
-/** All other fields of LoraConfig in PEFT 0.21 and before. */
+/** All other fields of LoraConfig in PEFT up to 0.21. */
 const RULES: Record<string, Rule> = {
   alora_invocation_tokens: only('the adapter is switched on in the middle of a text'),
-  alpha_pattern: only('layers have scales of their own', {}),
+  alpha_pattern: only('layers have different scales', {}),
   arrow_config: only('adapters are mixed token by token'),
-  bias: only('biases are trained, too', 'none'),
+  bias: only('biases are also trained', 'none'),
   corda_config: only(baseChanges),
   enable_lora: only('parts of a fused projection are left out'),
   ensure_weight_tying: only('tied layers are adapted together', false),
@@ -46,7 +46,7 @@ const RULES: Record<string, Rule> = {
   exclude_modules: only('modules are left out by a pattern', []),
   fan_in_fan_out: only('it is for layers that store their weights the other way round', false),
   init_lora_weights: only(
-    `${baseChanges}, or computes in another way; save it with path_initial_model_for_weight_conversion`,
+    `${baseChanges}, or computes differently; save it with path_initial_model_for_weight_conversion`,
     true,
     false,
     'gaussian',
@@ -62,10 +62,10 @@ const RULES: Record<string, Rule> = {
   merge_weights: only('the base is stored with the adapter in it', false),
   modules_to_save: only('whole modules of the base are replaced', []),
   monteclora_config: only('the adapter is sampled'),
-  rank_pattern: only('layers have ranks of their own', {}),
-  target_parameters: only('parameters outside of the projections are adapted', []),
-  task_type: only('it is for another task than writing text', 'CAUSAL_LM'),
-  trainable_token_indices: only('rows of the embedding are trained, too'),
+  rank_pattern: only('layers have different ranks', {}),
+  target_parameters: only('parameters outside the projections are adapted', []),
+  task_type: only('it is for a task other than writing text', 'CAUSAL_LM'),
+  trainable_token_indices: only('rows of the embedding are also trained'),
   use_bdlora: only('A or B is block-diagonal', false),
   use_dora: only('the update is scaled to the norm of the weights', false),
   use_qalora: only('inputs are pooled', false),
@@ -74,9 +74,9 @@ const RULES: Record<string, Rule> = {
 
 export interface LoraSettings {
   rank: number;
-  /** The update is (alpha / rank) * B A, also where PEFT divides by the root of the rank. */
+  /** The update is (alpha / rank) * B A, also for adapters for which PEFT divides by the root of the rank. */
   alpha: number;
-  /** Whether PEFT puts a pair at this module, such as `model.layers.3.self_attn.q_proj`. */
+  /** Whether PEFT adds a pair to this module, such as `model.layers.3.self_attn.q_proj`. */
   adapts(layer: number, module: string): boolean;
 }
 
@@ -109,6 +109,6 @@ export function parsePeftConfig(raw: unknown, path: string): LoraSettings {
   };
 }
 
-/** A name in a list stands for every module that ends in it; what a pattern met is what the file has tensors of. */
+/** A name in a list means every module that ends in it; for a pattern, the file's tensors show what it matched. */
 const isTarget = (targets: string | string[], module: string) =>
   typeof targets === 'string' || targets.some((target) => module === target || module.endsWith(`.${target}`));

@@ -1,4 +1,4 @@
-// A reward model as files: its heads, a PEFT adapter where it has one, and how a raw score becomes a normalised one.
+// Writes and reads a reward model's files: its heads, its PEFT adapter if it has one, and how scores are normalised.
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ export interface RewardArtifact {
   heads: { weight: Float32Array; bias: number }[];
 }
 
-/** Whole or not at all: written under a temporary name, and the state with everybody's hash last. */
+/** Writes all files or none: under a temporary name, and last the state, which has the hashes of the others. */
 export async function writeRewardArtifact(directory: string, artifact: RewardArtifact): Promise<void> {
   const { state, adapter, blocks, heads } = artifact;
   if (existsSync(directory)) throw new AttuneError('CONFLICT', `${directory} exists already. Choose another folder.`);

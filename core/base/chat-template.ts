@@ -9,7 +9,7 @@ export interface TemplateTokens {
   eosToken: string;
 }
 
-/** The day that every template reads as today's, so that one conversation is one prompt for ever. */
+/** The date that every template reads as today, so that a conversation always gives the same prompt. */
 const TODAY: Record<string, string> = {
   '%d': '26',
   '%m': '07',
@@ -26,7 +26,7 @@ const TODAY: Record<string, string> = {
 };
 const formatToday = (format: string) => format.replace(/%./g, (directive) => TODAY[directive] ?? directive);
 
-/** Compiles once; the returned function renders many times. */
+/** Compiles a template once; the returned function can render it many times. */
 export function compileChatTemplate(
   source: string,
   tokenizer: BpeTokenizer,
@@ -46,14 +46,14 @@ export function compileChatTemplate(
       eos_token: tokens.eosToken,
       tools: null,
       strftime_now: formatToday,
-      // Models that can think aloud first (Qwen 3) answer at once.
+      // Models that can write out their thinking first (Qwen 3) answer at once.
       enable_thinking: false,
     };
     try {
       return tokenizer.encodeTemplate(runTemplate(program, variables, marks));
     } catch (cause) {
       if (cause instanceof AttuneError) throw cause;
-      // Templates refuse conversations that they do not know, for example two user turns in a row.
+      // Templates refuse conversations that they do not support, for example two user turns in a row.
       const reason = (cause as Error).message;
       throw new AttuneError('BAD_INPUT', `The model's chat template refuses these messages: ${reason}.`, { cause });
     }

@@ -78,7 +78,7 @@ async function loadFolder(folder: string): Promise<Base> {
   const files = weightFiles(folder);
   const hashes: string[] = [];
   for (const file of files) hashes.push(await rememberedSha256File(file));
-  // Shards have one identity: the hash of their hashes in the order of their names.
+  // Shards share one identity: the hash of their hashes in the order of their names.
   const digest = hashes.length === 1 ? hashes[0]! : sha256(hashes.join('\n'));
   const parts = {
     weights,
@@ -95,7 +95,7 @@ const PostProcessor = z.object({
   post_processor: z.looseObject({ single: z.array(z.unknown()), processors: z.array(z.unknown()) }).partial(),
 });
 
-/** Whether the template that tokenizer.json has for single texts begins with a special token. */
+/** Whether tokenizer.json's template for single texts begins with a special token. */
 function templateBeginsTexts(json: unknown): boolean {
   const parsed = PostProcessor.safeParse(json);
   if (!parsed.success) return false;
@@ -104,7 +104,7 @@ function templateBeginsTexts(json: unknown): boolean {
   return processors.some((one) => templateBeginsTexts({ post_processor: one }));
 }
 
-/** llama.cpp's rule: what the file says, else SentencePiece and Llama 3 begin texts. */
+/** llama.cpp's rule: what the file says; without that, SentencePiece and Llama 3 begin texts with a bos token. */
 function ggufBeginsTexts(metadata: Record<string, unknown>): boolean {
   const said = metadata['tokenizer.ggml.add_bos_token'];
   if (typeof said === 'boolean') return said;
@@ -112,10 +112,12 @@ function ggufBeginsTexts(metadata: Record<string, unknown>): boolean {
   return metadata['tokenizer.ggml.model'] === 'llama' || ['llama-bpe', 'llama3', 'llama-v3'].includes(pre);
 }
 
-/** Added tokens behind the last row of the embedding, such as Gemma's for images, unless the chat template needs them. */
+/**
+ * Drops added tokens after the embedding's last row, such as Gemma's for images, unless the chat template needs them.
+ */
 function withoutUnreachable(json: unknown, { vocabSize }: ModelConfig, template: unknown): unknown {
   const parsed = z.looseObject({ added_tokens: z.array(z.unknown()) }).safeParse(json);
-  if (!parsed.success) return json; // the tokenizer's reader says what is wrong
+  if (!parsed.success) return json; // the tokenizer's reader reports what is wrong
   const isReachable = (token: unknown) => {
     const { id, content } = token as { id?: number; content?: string };
     return Number(id) < vocabSize || String(template).includes(String(content));
@@ -123,7 +125,7 @@ function withoutUnreachable(json: unknown, { vocabSize }: ModelConfig, template:
   return { ...parsed.data, added_tokens: parsed.data.added_tokens.filter(isReachable) };
 }
 
-/** Nothing for a token that there is not; `assemble` refuses it. */
+/** Empty for a token that does not exist; `assemble` refuses it. */
 const textOf = (tokenizer: BpeTokenizer, id: number | null | undefined) =>
   id == null || id >= tokenizer.vocabSize ? '' : tokenizer.decode([id]);
 
@@ -133,7 +135,7 @@ interface Parts {
   template: unknown;
   bosToken: string;
   eosToken: string;
-  /** The bos token stands before texts outside of the chat template, too. */
+  /** The bos token also comes before texts outside the chat template. */
   beginsTexts: boolean;
 }
 
@@ -151,7 +153,7 @@ function assemble(path: string, parts: Parts, digest: string): Base {
   if (stray !== undefined) {
     throw new AttuneError(
       'CORRUPT',
-      `${path}: token ${stray} begins or ends texts, but there are ${config.vocabSize}.`,
+      `${path}: token ${stray} begins or ends texts, but the vocabulary has only ${config.vocabSize} tokens.`,
     );
   }
   if (config.eosTokenIds.length === 0) {
@@ -170,7 +172,9 @@ function assemble(path: string, parts: Parts, digest: string): Base {
   };
 }
 
-/** The special token that the template writes behind an answer, whatever the configuration calls the end; null for none. */
+/**
+ * The special token that the template writes after an answer, whatever the configuration says; null if there is none.
+ */
 function findTurnEnd(render: Base['renderPrompt'], tokenizer: BpeTokenizer): number | null {
   const question = { role: 'user', content: 'a' } as const;
   let asked: number[];

@@ -1,8 +1,8 @@
-// The hyperparameters of a Llama-family base: sizes in transformers' names, camel-cased, and what its blocks have or lack.
+// Declares a Llama-family base's hyperparameters: transformers' sizes, camel-cased, and the features of its blocks.
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 
-/** Far above every model of these families; a damaged or hostile file asks for more than a machine has. */
+/** Far above every model of these families; a damaged or hostile file could ask for more memory than a machine has. */
 const MOST = {
   vocabSize: 2 ** 22,
   hiddenSize: 2 ** 17,
@@ -12,16 +12,16 @@ const MOST = {
   headSize: 1024,
   maxPositions: 2 ** 26,
 };
-/** The sizes of a base, as every reader checks them before it makes anything of them. */
+/** The sizes of a base; every reader checks them before it uses them. */
 export const SIZES = Object.fromEntries(
   Object.entries(MOST).map(([name, most]) => [name, z.int().min(1).max(most)]),
 ) as Record<keyof typeof MOST, z.ZodInt>;
 
-/** A row of the embedding. */
+/** The index of a row of the embedding. */
 export const TokenId = z.int().min(0).max(MOST.vocabSize);
 
 export const ModelConfig = z.object({
-  /** For messages alone: what a block does follows from the fields below. */
+  /** Only for messages: the fields below decide what a block does. */
   architecture: z.enum(['llama', 'mistral', 'qwen2', 'qwen3', 'gemma3']),
   vocabSize: SIZES.vocabSize,
   hiddenSize: SIZES.hiddenSize,
@@ -31,7 +31,7 @@ export const ModelConfig = z.object({
   keyValueHeads: SIZES.heads,
   headSize: SIZES.headSize,
   ropeTheta: z.number().positive(),
-  /** What each rotary frequency is divided by, [headSize / 2]; null where nothing is scaled. */
+  /** The divisor of each rotary frequency, [headSize / 2]; null if nothing is scaled. */
   ropeFactors: z.array(z.number().positive()).nullable(),
   rmsNormEps: z.number().positive(),
   /** Longest context in tokens. */
@@ -39,22 +39,22 @@ export const ModelConfig = z.object({
   /** The head shares the embedding's weights. */
   tiedHead: z.boolean(),
   bosTokenId: z.int().nullable(),
-  /** Every id that ends a turn; first the one that the chat template writes behind an answer. */
+  /** Every id that ends a turn; the first is the one that the chat template writes after an answer. */
   eosTokenIds: z.array(z.int()),
 
   /** The query, key and value projections add a bias. */
   hasQkvBias: z.boolean(),
-  /** Queries and keys pass an RMSNorm of their own, head by head, before they are rotated. */
+  /** Queries and keys each pass an RMSNorm, head by head, before they are rotated. */
   hasQkNorm: z.boolean(),
-  /** What attention and feed-forward give back passes an RMSNorm before it joins the residual stream. */
+  /** The outputs of attention and feed-forward pass an RMSNorm before they are added to the residual stream. */
   hasOutputNorms: z.boolean(),
-  /** Of the feed-forward's gate; `gelu` is the tanh approximation. */
+  /** The activation of the feed-forward's gate; `gelu` is the tanh approximation. */
   activation: z.enum(['silu', 'gelu']),
-  /** Embeddings are multiplied by it; a tied head is not. */
+  /** Embeddings are multiplied by this; a tied head is not. */
   embeddingScale: z.number().positive(),
-  /** Scores are multiplied by it; usually headSize ** -0.5. */
+  /** Attention scores are multiplied by this; usually headSize ** -0.5. */
   attentionScale: z.number().positive(),
-  /** Layers that see their last `tokens` positions only, under a rotary embedding of their own. */
+  /** Layers that see only the last `tokens` positions and have a separate rotary embedding. */
   slidingWindow: z
     .object({
       tokens: z.int().positive(),
@@ -66,18 +66,20 @@ export const ModelConfig = z.object({
 });
 export type ModelConfig = z.infer<typeof ModelConfig>;
 
-/** Throws CORRUPT unless heads share keys and values evenly and have a whole, even size, so that they can be rotated. */
+/**
+ * Throws CORRUPT unless heads share keys and values evenly and have a whole, even size, so that they can be rotated.
+ */
 export function checkHeads(source: string, sizes: Pick<ModelConfig, 'headSize' | 'heads' | 'keyValueHeads'>): void {
   const { headSize, heads, keyValueHeads } = sizes;
   if (headSize % 2 === 0 && heads % keyValueHeads === 0) return;
   throw new AttuneError(
     'CORRUPT',
-    `${source} has ${heads} attention heads of ${headSize} numbers over ${keyValueHeads} of keys and values; the size must ` +
-      'be even, and the first a multiple of the second.',
+    `${source} has ${heads} attention heads of size ${headSize} and ${keyValueHeads} key-value heads; the size must ` +
+      'be even, and the first number a multiple of the second.',
   );
 }
 
-/** The features of a plain Llama, to spread under those that a base has. */
+/** The features of a plain Llama, as defaults for those of other bases. */
 export const plainFeatures = (headSize: number) =>
   ({
     ropeFactors: null,
@@ -90,18 +92,18 @@ export const plainFeatures = (headSize: number) =>
     slidingWindow: null,
   }) satisfies Partial<ModelConfig>;
 
-/** Whether a layer sees the sliding window only. */
+/** Whether a layer sees only the sliding window. */
 export const isLocalLayer = ({ slidingWindow }: ModelConfig, layer: number) =>
   slidingWindow?.layers.includes(layer) ?? false;
 
-/** How the layers of one kind attend: their window in tokens, null where they see everything, and their rotary embedding. */
+/** How the layers of one kind attend: their window in tokens (null: all positions) and their rotary embedding. */
 export function attentionOf(config: ModelConfig, isLocal: boolean) {
   const { slidingWindow } = config;
   const { ropeTheta, ropeFactors } = isLocal ? slidingWindow! : config;
   return { window: isLocal ? slidingWindow!.tokens : null, ropeTheta, ropeFactors };
 }
 
-/** Transformers' name of the norm before the feed-forward: where outputs have norms, `post_attention` is one of those. */
+/** Transformers' name for the norm before the feed-forward; with output norms, `post_attention` is one of those. */
 export const feedForwardNorm = ({ hasOutputNorms }: ModelConfig) =>
   hasOutputNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
 

@@ -1,4 +1,4 @@
-// Rotary scalings as what each frequency is divided by: linear, llama3, or none; every other kind is refused by name.
+// Turns a rotary scaling (linear, llama3 or none) into each frequency's divisor; every other kind is refused by name.
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 
@@ -15,7 +15,7 @@ export interface RotaryShape {
   ropeTheta: number;
 }
 
-/** From transformers' `rope_scaling` (4) or `rope_parameters` (5); `source` names file and field in errors. */
+/** `scaling` is transformers' `rope_scaling` (4) or `rope_parameters` (5); `source` names file and field in errors. */
 export function ropeFactorsOf(scaling: unknown, { headSize, ropeTheta }: RotaryShape, source: string): number[] | null {
   const { rope_type, type, ...rest } = z.record(z.string(), z.unknown()).parse(scaling ?? {});
   const kind = rope_type ?? type ?? 'default';
@@ -30,7 +30,7 @@ export function ropeFactorsOf(scaling: unknown, { headSize, ropeTheta }: RotaryS
   if (kind === 'llama3') {
     const { factor, low_freq_factor: low, high_freq_factor: high, ...original } = parse(Llama3);
     return Array.from({ length: half }, (_, i) => {
-      // Turns that this frequency makes over the length that the model was first trained on.
+      // Number of turns that this frequency makes over the length that the model was first trained on.
       const turns = original.original_max_position_embeddings / (2 * Math.PI * ropeTheta ** (i / half));
       if (turns > high) return 1;
       if (turns < low) return factor;

@@ -1,29 +1,29 @@
-// Runs a chat template within bounds, over messages whose characters may be marked without the template noticing.
+// Runs a chat template within bounds, over messages whose characters may be marked without the template's notice.
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { AttuneError } from '@/core/errors';
 
-/** `mark` keeps the length of a text; `unmark` takes every mark out again. */
+/** `mark` keeps the length of a text; `unmark` removes every mark. */
 export interface Marks {
   mark(text: string): string;
   unmark(text: string): string;
 }
 
-/** Microseconds, about. A conversation of a million characters takes less than a fifth of it. */
+/** About microseconds. A conversation of a million characters takes less than a fifth of this. */
 const MOST_WORK = 5_000_000;
-/** A turn of a loop costs the library as much as so many expressions. */
+/** One turn of a loop costs the library as much as this many expressions. */
 const LOOP_WORK = 16;
-/** Expressions in one another: the stack must not run out, because the library takes some of these errors for missing names. */
+/** Nested expressions: the stack must not run out, because the library mistakes some such errors for missing names. */
 const MOST_DEPTH = 500;
-/** Characters of a text, and items of a list. */
+/** Most characters in a text, and most items in a list. */
 const MOST_CHARACTERS = 2 ** 24;
 const MOST_ITEMS = 2 ** 20;
 const MOST_SOURCE = 2 ** 20;
 
 type Evaluate = Interpreter['evaluate'];
 type Value = ReturnType<Evaluate>;
-/** The library's syntax tree, as far as it is looked at here. */
+/** The library's syntax tree, as far as it is read here. */
 type Node = { type: string; [part: string]: unknown };
-/** Stands in a tree for a part that has been evaluated. */
+/** A node for a part that has already been evaluated. */
 const known = (value: Value): Node => ({ type: 'Known', value });
 
 const COMPARISONS = new Set(['in', 'not in', '==', '!=']);
@@ -31,7 +31,7 @@ const COMPARISONS = new Set(['in', 'not in', '==', '!=']);
 const endless = (what: string) =>
   new AttuneError('UNSUPPORTED', `The model's chat template ${what}. Use a model with another template.`);
 
-/** Throws UNSUPPORTED where the source is not a template. */
+/** Throws UNSUPPORTED if the source is not a template. */
 export function parseTemplate(source: string): ReturnType<typeof parse> {
   if (source.length > MOST_SOURCE) throw endless(`has ${source.length} characters, which is more than ${MOST_SOURCE}`);
   try {
@@ -43,7 +43,10 @@ export function parseTemplate(source: string): ReturnType<typeof parse> {
   }
 }
 
-/** What the template writes. Errors are the library's, what the template raises among them, or UNSUPPORTED for one without an end. */
+/**
+ * What the template writes. Throws the library's errors, including those that the template raises, or UNSUPPORTED if it
+ * does not end.
+ */
 export function runTemplate(
   program: ReturnType<typeof parse>,
   variables: Record<string, unknown>,
@@ -57,7 +60,7 @@ export function runTemplate(
   try {
     return String(new BoundedInterpreter(environment, marks).run(program).value);
   } catch (error) {
-    // The stack, or the longest string that there can be.
+    // The stack ran out, or a string became longer than JavaScript allows.
     if (error instanceof RangeError) throw endless(`does not come to an end (${error.message})`);
     throw error;
   }
@@ -67,7 +70,7 @@ function raise(message: string): never {
   throw new Error(message);
 }
 
-/** Python's. */
+/** Python's range(). */
 function range(first: number, last?: number, step = 1): number[] {
   const [from, to] = last === undefined ? [0, first] : [first, last];
   const length = Math.max(0, Math.ceil((to - from) / step));
@@ -94,7 +97,7 @@ class BoundedInterpreter extends Interpreter {
     try {
       value = super.evaluate(this.prepare(node, environment) as never, environment);
     } finally {
-      this.depth--; // also where `continue` is thrown
+      this.depth--; // also when `continue` is thrown
     }
     this.work++;
     if (typeof value.value === 'string') {
@@ -108,7 +111,7 @@ class BoundedInterpreter extends Interpreter {
     return value;
   }
 
-  /** Whatever compares texts gets both with marks or both without; a loop is paid before it begins. */
+  /** Makes every comparison see both texts with marks or both without; counts a loop's work before it begins. */
   private prepare(node: Node | undefined, environment: Environment): Node | undefined {
     const evaluate = (part: unknown) => this.evaluate(part as never, environment);
     if (node?.type === 'BinaryExpression' && COMPARISONS.has((node.operator as { value: string }).value)) {
@@ -146,7 +149,7 @@ class BoundedInterpreter extends Interpreter {
     return this.changed(value, this.marks.unmark);
   }
 
-  /** The first argument, which is what is looked for, as it stands in the text. */
+  /** Replaces the first argument, the text to look for, by its form in the marked text. */
   private likeIn(text: Value, args: Node[], evaluate: (part: unknown) => Value): Node[] {
     const [first, ...rest] = args;
     if (typeof text.value !== 'string' || !first || /Spread|Keyword/.test(first.type)) return args;

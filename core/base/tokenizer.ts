@@ -1,4 +1,4 @@
-// A BPE tokenizer, byte-level or in SentencePiece's manner, whose special tokens are out of reach of plain text.
+// A BPE tokenizer, byte-level or like SentencePiece, in which plain text can never become a special token.
 import { Tokenizer as BpeEncoder } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
@@ -32,17 +32,17 @@ const TokenizerJson = z.looseObject({
 export type TokenizerJson = z.input<typeof TokenizerJson>;
 type ParsedJson = z.infer<typeof TokenizerJson>;
 
-/** Where a SentencePiece-like tokenizer puts a space that the text lacks: nowhere, before the text, or before each piece. */
+/** Where a SentencePiece-like tokenizer adds a space: nowhere, before the text, or before each piece. */
 type SpacePrefix = 'never' | 'first' | 'always';
 /** SentencePiece's space. */
 const SPACE = '\u2581';
 
-/** Unicode's noncharacters for use inside a program: in guarded text each stands for a character that a special token begins with. */
+/** Unicode noncharacters: in guarded text each of them replaces a character with which a special token begins. */
 const FIRST_TWIN = 0xfdd0;
 const TWINS = /[\ufdd0-\ufdef]/g;
 const MOST_TWINS = 32;
 
-/** GPT-2's byte alphabet: the character that stands for each byte in the vocabulary. */
+/** GPT-2's byte alphabet: the character for each byte in the vocabulary. */
 export const BYTE_CHARACTERS: string[] = (() => {
   const printable = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
   let next = 256;
@@ -55,7 +55,7 @@ const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, '\ufffd');
 
 const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** Longest first, so that a token that begins with another one wins. */
+/** Longest first, so that a token wins over a shorter one with which it begins. */
 function splitter(contents: string[]): RegExp | null {
   if (contents.length === 0) return null;
   return new RegExp(
@@ -85,7 +85,7 @@ function sentencePieceBytes(token: string): Uint8Array {
 export class BpeTokenizer implements Tokenizer {
   readonly vocabSize: number;
   private readonly encoder: BpeEncoder;
-  /** Of pieces behind the first, where these get no space in front. */
+  /** The encoder of all pieces after the first, if these get no space in front. */
   private readonly laterEncoder: BpeEncoder;
   private readonly spacePrefix: SpacePrefix;
   private readonly bytes: Uint8Array[] = [];
@@ -94,10 +94,10 @@ export class BpeTokenizer implements Tokenizer {
   private readonly added = new Set<number>();
   private readonly splitAll: RegExp | null;
   private readonly splitPlain: RegExp | null;
-  /** The characters that special tokens begin with, each with its twin. */
+  /** The characters with which special tokens begin, each with its twin. */
   private readonly twins: Map<string, string>;
   private readonly beginnings: RegExp | null;
-  /** Bytes that no token stands for, and what replaces a character that needs one of them. */
+  /** Bytes for which there is no token, and what replaces a character that needs one of them. */
   private readonly missing = new Uint8Array(256);
   private readonly replacement: string;
 
@@ -113,13 +113,13 @@ export class BpeTokenizer implements Tokenizer {
     if (first.length > MOST_TWINS) {
       throw new AttuneError(
         'UNSUPPORTED',
-        `Special tokens begin with ${first.length} characters; at most ${MOST_TWINS}.`,
+        `Special tokens begin with ${first.length} different characters; at most ${MOST_TWINS} are supported.`,
       );
     }
     this.twins = new Map(first.map((character, i) => [character, String.fromCharCode(FIRST_TWIN + i)]));
     this.beginnings = first.length ? new RegExp(first.map(escapeRegExp).join('|'), 'gu') : null;
 
-    // The encoder never sees an added token: they are cut out before, and gone from its vocabulary.
+    // The encoder never sees an added token: added tokens are cut out first and removed from its vocabulary.
     const vocab = { ...json.model.vocab };
     for (const { id, content, special } of json.added_tokens) {
       delete vocab[content];
@@ -156,19 +156,21 @@ export class BpeTokenizer implements Tokenizer {
     return this.encodePieces(wellFormed(text), special ? this.splitAll : this.splitPlain);
   }
 
-  /** Text of a user to put into a template for `encodeTemplate`: it is as long, and no special token can begin in it. */
+  /**
+   * A user's text for a template that goes to `encodeTemplate`: the same length, but no special token can begin in it.
+   */
   guard(text: string): string {
     const clean = wellFormed(text).replace(TWINS, '\ufffd');
     return this.beginnings ? clean.replace(this.beginnings, (character) => this.twins.get(character)!) : clean;
   }
 
-  /** The text that was guarded. */
+  /** The text before `guard`. */
   unguard(text: string): string {
     const characters = [...this.twins.keys()];
     return text.replace(TWINS, (twin) => characters[twin.charCodeAt(0) - FIRST_TWIN] ?? twin);
   }
 
-  /** A rendered template to ids: its own special tokens count, those in guarded text are plain text. */
+  /** Encodes a rendered template: its own special tokens count as such; those in guarded text are plain text. */
   encodeTemplate(rendered: string): number[] {
     return this.encodePieces(rendered, this.splitAll, (piece) => this.unguard(piece));
   }
@@ -211,7 +213,9 @@ export class BpeTokenizer implements Tokenizer {
     return ids;
   }
 
-  /** A character with a byte that has no token would vanish; it becomes U+FFFD, so that the model sees that something was there. */
+  /**
+   * A character with a byte that has no token would vanish; it becomes U+FFFD, so that the model sees that it existed.
+   */
   private replaceMissing(text: string): string {
     if (!Buffer.from(text).some((byte) => this.missing[byte])) return text;
     return Array.from(text, (c) => (Buffer.from(c).some((byte) => this.missing[byte]) ? this.replacement : c)).join('');
@@ -220,10 +224,10 @@ export class BpeTokenizer implements Tokenizer {
   bytesOf(id: number): Uint8Array {
     const bytes = this.bytes[id];
     if (bytes) return bytes;
-    throw new AttuneError('BAD_INPUT', `Token id ${id} is outside of the vocabulary of ${this.vocabSize}.`);
+    throw new AttuneError('BAD_INPUT', `Token id ${id} is outside the vocabulary of ${this.vocabSize}.`);
   }
 
-  /** Bytes of one token after another, without the spaces that encoding puts in front. */
+  /** Returns a function that gives the bytes of one token after another, without the spaces that encoding added. */
   private byteReader(): (id: number) => Uint8Array {
     let isPrefixed = this.spacePrefix !== 'never';
     return (id) => {
@@ -257,10 +261,10 @@ const withoutPrefix = (pre_tokenizer: unknown) => ({
   ),
 });
 
-/** Has letters, digits, spaces, punctuation and other scripts, so that every part of a tokenizer has its turn. */
+/** Has letters, digits, spaces, punctuation and other scripts, so that every part of a tokenizer runs. */
 const PROBE = " Hello, world's 123\n\n  日本 \u{1f600}";
 
-/** Throws UNSUPPORTED where a part of it, such as an expression, is broken or unknown to the library. */
+/** Throws UNSUPPORTED if any part, such as a regular expression, is broken or unknown to the library. */
 export function buildTokenizer(json: TokenizerJson, source: string): BpeTokenizer {
   try {
     const tokenizer = new BpeTokenizer(json);
@@ -274,7 +278,7 @@ export function buildTokenizer(json: TokenizerJson, source: string): BpeTokenize
   }
 }
 
-/** From the object in a `tokenizer.json`. */
+/** `json` is the object in a `tokenizer.json`. */
 export function tokenizerFromJson(json: unknown, source: string): BpeTokenizer {
   const parsed = TokenizerJson.safeParse(json);
   if (!parsed.success) {
@@ -291,7 +295,7 @@ export function tokenizerFromJson(json: unknown, source: string): BpeTokenizer {
   const greedy = added_tokens.find(({ lstrip, rstrip, single_word }) => lstrip || rstrip || single_word);
   if (greedy) {
     const token = JSON.stringify(greedy.content);
-    throw new AttuneError('UNSUPPORTED', `${source}: ${token} takes spaces or word ends along; that is not supported.`);
+    throw new AttuneError('UNSUPPORTED', `${source}: ${token} includes spaces or word ends, which is not supported.`);
   }
   return buildTokenizer(parsed.data, source);
 }

@@ -1,4 +1,4 @@
-// A GGUF file's metadata as a ModelConfig; features that the blocks lack are refused by file and field.
+// Turns a GGUF file's metadata into a ModelConfig; names file and field of features that the blocks do not support.
 
 import { checkHeads, type ModelConfig, plainFeatures, SIZES } from '@/core/base/model-config';
 import { linearFactors } from '@/core/base/rope-scaling';
@@ -9,7 +9,7 @@ export type GgufMetadata = Record<string, unknown>;
 const ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'gemma3'] as const;
 export type GgufArchitecture = (typeof ARCHITECTURES)[number];
 
-/** Names that end a turn whichever of them the file calls its eos, as in llama.cpp's end-of-generation set. */
+/** Tokens that end a turn, whichever of them the file calls its eos: llama.cpp's end-of-generation set. */
 const END_OF_TURN = [
   '<|im_end|>',
   '<|endoftext|>',
@@ -19,13 +19,13 @@ const END_OF_TURN = [
   '<end_of_turn>',
   '</s>',
 ];
-/** llama.cpp's constants: every sixth layer of a Gemma 3 sees everything, the others turn by this base. */
+/** llama.cpp's constants: every sixth layer of a Gemma 3 sees all positions; the others use this rotary base. */
 const GEMMA_PATTERN = 6;
 const GEMMA_LOCAL_THETA = 1e4;
-/** The one Gemma 3 whose score scale is not of its head size; the file does not say so. */
+/** The one Gemma 3 whose attention scale does not follow from its head size; the file does not say so. */
 const GEMMA_27B_LAYERS = 62;
 
-/** What a GGUF file may hold beside a whole model. */
+/** Refuses GGUF files that hold something other than a whole model. */
 export function checkKind(path: string, metadata: GgufMetadata): void {
   const refuse = (key: string, way: string) => {
     throw new AttuneError('UNSUPPORTED', `${path} has ${key} = ${JSON.stringify(String(metadata[key]))}. ${way}`);
@@ -34,11 +34,11 @@ export function checkKind(path: string, metadata: GgufMetadata): void {
     metadata[key] === undefined || values.includes(Number(metadata[key]));
   if ((metadata['general.type'] ?? 'model') !== 'model') refuse('general.type', 'Name the file of a whole model.');
   if (!is('split.count', 0, 1)) refuse('split.count', 'Merge the parts with llama-gguf-split first.');
-  // Blocks of 4 and 8 bits are laid out otherwise before version 2.
+  // Before version 2, blocks of 4 and 8 bits have another layout.
   if (!is('general.quantization_version', 2)) refuse('general.quantization_version', 'Quantise the model again.');
 }
 
-/** Fields of an architecture that are read here, or say nothing that the tensors do not. */
+/** Fields of an architecture that are read here or repeat what the tensors say. */
 const READ = new Set([
   ...['block_count', 'context_length', 'embedding_length', 'feed_forward_length', 'vocab_size'],
   ...['attention.head_count', 'attention.head_count_kv', 'attention.key_length', 'attention.value_length'],
@@ -62,7 +62,7 @@ export function architectureOf(path: string, metadata: GgufMetadata): GgufArchit
   return found;
 }
 
-/** `shapes` are the tensors' under transformers' names; `ropeFactors` those of the file's rope_freqs.weight. */
+/** `shapes`: the tensors' shapes by transformers' names; `ropeFactors`: the file's rope_freqs.weight. */
 export function readGgufConfig(
   path: string,
   metadata: GgufMetadata,
@@ -91,7 +91,7 @@ export function readGgufConfig(
     const value = JSON.stringify(String(metadata[unknown])).slice(0, 80);
     throw new AttuneError(
       'UNSUPPORTED',
-      `${path} has ${unknown} = ${value}, which is not known here. Use another file.`,
+      `${path} has ${unknown} = ${value}, which is not supported. Use another file.`,
     );
   }
   const embedding = shapes.get('model.embed_tokens.weight');
@@ -127,7 +127,7 @@ export function readGgufConfig(
 
   const tokens = metadata['tokenizer.ggml.tokens'];
   const types = metadata['tokenizer.ggml.token_type'];
-  // Only control tokens: in Gemma `</s>` is a tag of HTML.
+  // Only control tokens: in Gemma `</s>` is an HTML tag.
   const isControl = (id: number) => !Array.isArray(types) || types[id] === 3;
   const named = Array.isArray(tokens)
     ? END_OF_TURN.map((name) => tokens.indexOf(name)).filter((id) => id >= 0 && isControl(id))
@@ -144,7 +144,7 @@ export function readGgufConfig(
     keyValueHeads,
     headSize,
     ropeTheta: size('rope.freq_base', 10000),
-    // The file holds float32; transformers' config says 1e-5, not 9.999999747378752e-6.
+    // The file has float32: 9.999999747378752e-6, where transformers' config says 1e-5.
     rmsNormEps: Number(size('attention.layer_norm_rms_epsilon').toPrecision(7)),
     maxPositions: bounded('context_length', 'maxPositions'),
     tiedHead: !shapes.has('lm_head.weight'),

@@ -1,9 +1,9 @@
-// Walks the header of a GGUF file before it is read, so that no length in it can ask for more than the file holds.
+// Checks the header of a GGUF file before it is read, so that no length in it can ask for more than the file has.
 import { AttuneError } from '@/core/errors';
 import type { RandomAccessFile } from './random-access-file';
 
 const VERSIONS = [2, 3];
-/** Far above every model; a damaged or hostile file asks for more. */
+/** Far above every model; a damaged or hostile file may ask for more. */
 const MOST = {
   entries: 2 ** 16,
   items: 2 ** 24,
@@ -14,7 +14,7 @@ const MOST = {
 };
 const WINDOW = 2 ** 20;
 
-/** Bytes of a value by its type in the file; null where the value says it. */
+/** Bytes of a value by its type in the file; null if the value itself has its length. */
 const TYPE_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, null, null, 8, 8, 8];
 const STRING = 8;
 const ARRAY = 9;
@@ -62,7 +62,7 @@ function skipValue(header: Cursor, type: number, key: string): void {
   if (bytes) header.skip(bytes, key);
   else if (type === STRING) header.skip(header.count(key, MOST.textBytes), key);
   else if (type === ARRAY) skipList(header, key);
-  else throw header.corrupt(key, `has the type ${type}, which there is not`);
+  else throw header.corrupt(key, `has the type ${type}, which does not exist`);
 }
 
 function skipList(header: Cursor, key: string): void {
@@ -74,7 +74,7 @@ function skipList(header: Cursor, key: string): void {
   else for (let i = 0; i < items; i++) header.skip(header.count(key, MOST.textBytes), key);
 }
 
-/** A place in the header; every step names the field that it is for. */
+/** A position in the header; each read names its field for error messages. */
 class Cursor {
   private at = 0;
   private window = new Uint8Array();
@@ -89,7 +89,7 @@ class Cursor {
   skip(length: number, field: string): void {
     const end = this.at + length;
     if (end > this.file.size) throw this.corrupt(field, `ends at byte ${end} of a file of ${this.file.size}`);
-    if (end > MOST.headerBytes) throw this.corrupt(field, `ends at byte ${end}, behind the longest header`);
+    if (end > MOST.headerBytes) throw this.corrupt(field, `ends at byte ${end}, beyond the longest header`);
     this.at = end;
   }
 

@@ -1,4 +1,4 @@
-// The tokenizer in a GGUF file's metadata, put into the form of a tokenizer.json.
+// Turns the tokenizer in a GGUF file's metadata into the form of a tokenizer.json.
 import { z } from 'zod';
 import { buildTokenizer, type TokenizerJson } from '@/core/base/tokenizer';
 import { AttuneError } from '@/core/errors';
@@ -29,7 +29,7 @@ const UNKNOWN = 2;
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
-/** What the names in `tokenizer.ggml.pre` stand for: the pattern that cuts a text before merging, digits by at most so many. */
+/** The pattern that splits a text before merging; `digits` is the part for runs of digits, which differs by model. */
 const splitPattern = (digits: string) =>
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" +
   `${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
@@ -60,7 +60,9 @@ const PRE_TOKENIZERS: Record<z.infer<typeof ByteLevelMetadata>['tokenizer.ggml.p
 export const tokenizerFromGguf = (metadata: Record<string, unknown>, source: string) =>
   buildTokenizer(tokenizerJsonFromGguf(metadata, source), source);
 
-/** Control tokens and the unknown token are special; user defined ones are found in plain text, but are not. */
+/**
+ * Control tokens and the unknown token are special; user-defined tokens are found in plain text, but are not special.
+ */
 export function tokenizerJsonFromGguf(metadata: Record<string, unknown>, source: string): TokenizerJson {
   const parsed = Metadata.safeParse(metadata);
   if (!parsed.success) {
@@ -111,8 +113,8 @@ export function tokenizerJsonFromGguf(metadata: Record<string, unknown>, source:
 }
 
 /**
- * SentencePiece merges the pair whose whole has the highest score; as a list of merges that is every way to make each piece
- * of two others, by falling score.
+ * SentencePiece merges the pair whose result has the highest score. As a list of merges, that is every way to build
+ * each piece from two others, by falling score.
  */
 function mergesOf(tokens: readonly string[], types: readonly number[], scores: readonly number[]): [string, string][] {
   const ids = new Map(tokens.flatMap((token, id) => (types[id] === NORMAL ? [[token, id] as const] : [])));

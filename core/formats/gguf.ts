@@ -1,4 +1,4 @@
-// A GGUF file of a Llama-family model as ModelWeights under transformers' names, with its metadata.
+// Reads a GGUF file of a Llama-family model as ModelWeights under transformers' names, with its metadata.
 import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
 import type { ModelWeights, WeightEncoding, WeightTensor } from '@/core/base/weights';
 import { AttuneError, toAttuneError } from '@/core/errors';
@@ -29,7 +29,7 @@ const BLOCK_NAMES: Record<string, string> = {
   ffn_down: 'mlp.down_proj',
 };
 const QK_NORMS = { attn_q_norm: 'self_attn.q_norm', attn_k_norm: 'self_attn.k_norm' };
-/** Where an architecture has more, or other names. */
+/** Additional or different names of each architecture. */
 const OWN_NAMES: Record<GgufArchitecture, Record<string, string>> = {
   llama: {},
   qwen2: {},
@@ -41,7 +41,7 @@ const OWN_NAMES: Record<GgufArchitecture, Record<string, string>> = {
     post_ffw_norm: 'post_feedforward_layernorm',
   },
 };
-/** Of each rotary frequency its divisor: configuration in the place of a tensor. */
+/** The divisor of each rotary frequency: configuration that the file stores as a tensor. */
 const ROPE_FACTORS = 'rope_freqs.weight';
 
 function transformersName(path: string, architecture: GgufArchitecture, name: string): string {
@@ -51,13 +51,13 @@ function transformersName(path: string, architecture: GgufArchitecture, name: st
   if (!mapped || (kind === 'bias' && !isBiased)) {
     throw new AttuneError(
       'UNSUPPORTED',
-      `${path} has the tensor ${name}, which ${architecture} lacks here. Use another file.`,
+      `${path} has the tensor ${name}, which is not supported for ${architecture}. Use another file.`,
     );
   }
   return part ? `model.layers.${layer}.${mapped}.${kind}` : mapped;
 }
 
-/** llama.cpp stores row 2j + s of a head where transformers has row s * size/2 + j; this gives back transformers' order. */
+/** llama.cpp stores as row 2j + s of a head what transformers has as row s * size/2 + j; this restores the latter. */
 export function unpermuteRows(bytes: Uint8Array<ArrayBuffer>, rows: number, headSize: number): Uint8Array<ArrayBuffer> {
   const stride = bytes.length / rows;
   const half = headSize / 2;
@@ -129,7 +129,7 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
     const read = () => {
       const bytes = file.read(info.offset, info.length);
       checkFinite(encoding, bytes, `${path}: ${name}`);
-      // The converter permutes for the architecture llama alone.
+      // The converter permutes only for the architecture llama.
       const isPermuted = architecture === 'llama' && /self_attn\.[qk]_proj/.test(name);
       return isPermuted ? unpermuteRows(bytes, shape[0]!, config.headSize) : bytes;
     };
@@ -144,7 +144,7 @@ async function parse(file: RandomAccessFile): Promise<GgufModel> {
   return { config, metadata, names: [...infos.keys()], tensor, close: () => file.close() };
 }
 
-/** One for each rotary frequency, so never many. */
+/** There is one for each rotary frequency, so there are never many. */
 const MOST_ROPE_FACTORS = 4096;
 
 function readRopeFactors(

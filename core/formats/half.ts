@@ -1,4 +1,4 @@
-// IEEE half and bfloat16 to float32 and back, rounding to nearest even.
+// Converts IEEE half and bfloat16 to float32 and back, rounding to nearest even.
 
 const floatView = new Float32Array(1);
 const bitsView = new Uint32Array(floatView.buffer);
@@ -14,7 +14,7 @@ function decodeHalf(h: number): number {
 
 let table: Float32Array | undefined;
 
-/** float32 of each of the 65536 half values: a look-up is several times faster than the arithmetic. */
+/** The float32 of each of the 65536 half values: a look-up is several times faster than the arithmetic. */
 export function halfTable(): Float32Array {
   table ??= Float32Array.from({ length: 65536 }, (_, h) => decodeHalf(h));
   return table;

@@ -1,10 +1,10 @@
-// ggml's block formats, of 32 weights or of 256 in smaller groups, decoded to float32.
+// Decodes ggml's block formats, of 32 weights or of 256 in smaller groups, to float32.
 
 import type { BlockEncoding, WeightEncoding } from '@/core/base/weights';
 import { notFinite } from './finite';
 import { bfloat16ToFloat32, halfTable, halfToFloat32 } from './half';
 
-/** Weights in one block, bytes that it takes, and where in it there is a half that scales the others. */
+/** The weights in one block, its bytes, and the offsets of the halves that scale its weights. */
 const LAYOUT: Record<WeightEncoding, { weights: number; bytes: number; halves: number[] }> = {
   F32: { weights: 1, bytes: 4, halves: [] },
   F16: { weights: 1, bytes: 2, halves: [0] },
@@ -22,16 +22,16 @@ export const ENCODINGS = Object.keys(LAYOUT) as WeightEncoding[];
 
 export const isBlockEncoding = (encoding: WeightEncoding): encoding is BlockEncoding => LAYOUT[encoding].weights > 1;
 
-/** Bytes of `count` weights along the fastest axis; not whole where count is not a multiple of the block. */
+/** Bytes of `count` weights along the fastest axis; not a whole number if count is not a multiple of the block. */
 export const encodedBytes = (encoding: WeightEncoding, count: number): number =>
   (count / LAYOUT[encoding].weights) * LAYOUT[encoding].bytes;
 
-/** Throws CORRUPT unless the weights in these bytes are finite; `name` says whose they are. */
+/** Throws CORRUPT unless the weights in these bytes are finite; `name` names file and tensor in the error. */
 export function checkFinite(encoding: WeightEncoding, bytes: Uint8Array<ArrayBuffer>, name: string): void {
   const { bytes: stride, halves } = LAYOUT[encoding];
   let isFine = true;
   if (encoding === 'F32' || encoding === 'BF16') {
-    // Infinity and NaN have every bit of the exponent.
+    // In infinity and NaN every bit of the exponent is set.
     const step = encoding === 'F32' ? 4 : 2;
     for (let at = step - 2; at < bytes.length; at += step) {
       if ((bytes[at + 1]! & 0x7f) === 0x7f && bytes[at]! >= 0x80) isFine = false;
@@ -44,7 +44,7 @@ export function checkFinite(encoding: WeightEncoding, bytes: Uint8Array<ArrayBuf
   if (!isFine) throw notFinite(name);
 }
 
-/** Bytes as they stand in the file to float32, in the same order. `bytes` must start at an even offset of its buffer. */
+/** Decodes a file's bytes to float32 in the same order. `bytes` must start at an even offset of its buffer. */
 export function dequantise(encoding: WeightEncoding, bytes: Uint8Array<ArrayBuffer>): Float32Array {
   switch (encoding) {
     case 'F32':
@@ -103,7 +103,7 @@ function dequantiseQ4(bytes: Uint8Array, stride: 18 | 20): Float32Array {
   return out;
 }
 
-/** Q5_0 (22 bytes): f16 d, u32 high bits, 16 bytes, w = d (q - 16). Q5_1 (24 bytes): f16 m behind d, w = d q + m.
+/** Q5_0 (22 bytes): f16 d, u32 high bits, 16 bytes, w = d (q - 16). Q5_1 (24 bytes): f16 m after d, w = d q + m.
  *  Nibbles as in Q4; bit j of the high bits is the fifth bit of weight j. */
 function dequantiseQ5(bytes: Uint8Array, stride: 22 | 24): Float32Array {
   const out = new Float32Array((bytes.length / stride) * 32);
@@ -121,9 +121,9 @@ function dequantiseQ5(bytes: Uint8Array, stride: 22 | 24): Float32Array {
 }
 
 /**
- * Q4_K (144 bytes): f16 d, f16 m, 12 bytes of 6-bit scales, 128 bytes of codes; Q5_K (176 bytes): 32 bytes of fifth bits before
- * the codes. Eight groups of 32, each with scale s and minimum t: w = d s q - m t. Groups 2g and 2g + 1 are the low and high
- * nibbles of bytes 32g to 32g + 31; bit g of high byte j is the fifth bit of weight j of group g.
+ * Q4_K (144 bytes): f16 d, f16 m, 12 bytes of 6-bit scales, 128 bytes of codes; Q5_K (176 bytes): 32 bytes of fifth
+ * bits before the codes. Eight groups of 32, each with scale s and minimum t: w = d s q - m t. Groups 2g and 2g + 1 are
+ * the low and high nibbles of bytes 32g to 32g + 31; bit g of high byte j is the fifth bit of weight j of group g.
  */
 function dequantiseQ4K(bytes: Uint8Array, stride: 144 | 176): Float32Array {
   const out = new Float32Array((bytes.length / stride) * 256);
@@ -134,7 +134,7 @@ function dequantiseQ4K(bytes: Uint8Array, stride: 144 | 176): Float32Array {
     const highs = at + 16;
     const codes = at + stride - 128;
     for (let group = 0; group < 8; group++) {
-      // The first four have their six bits in one byte; of the others two bits are the top of the first four's bytes.
+      // The first four groups have their six bits in one byte; the others take two from the top of those four bytes.
       const [low, high] = [bytes[packed + (group & 3)]!, bytes[packed + 4 + (group & 3)]!];
       const rest = bytes[packed + 8 + (group & 3)]!;
       const scale = d * (group < 4 ? low & 63 : (rest & 15) | ((low >> 6) << 4));
@@ -151,8 +151,9 @@ function dequantiseQ4K(bytes: Uint8Array, stride: 144 | 176): Float32Array {
 }
 
 /**
- * Q6_K (210 bytes): 128 bytes of low nibbles, 64 of upper bit pairs, 16 int8 scales, f16 d: w = d s (q - 32). In each half of 128
- * weights the four quarters of 32 take nibbles low, low, high, high of bytes 0, 32, 0, 32 on, and bit pairs 0 to 3 of one byte.
+ * Q6_K (210 bytes): 128 bytes of low nibbles, 64 of upper bit pairs, 16 int8 scales, f16 d: w = d s (q - 32). In each
+ * half of 128 weights, the four quarters of 32 take the low, low, high, high nibbles of the bytes that begin at 0, 32,
+ * 0, 32, and bit pairs 0 to 3 of one byte.
  */
 function dequantiseQ6K(bytes: Uint8Array): Float32Array {
   const out = new Float32Array((bytes.length / 210) * 256);

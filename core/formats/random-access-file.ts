@@ -1,4 +1,4 @@
-// A file read at positions through one descriptor; a read past the end is CORRUPT, not short.
+// Reads a file at any position through one descriptor; a read past the end throws CORRUPT and never returns less.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { AttuneError } from '@/core/errors';
 
@@ -31,7 +31,7 @@ export class RandomAccessFile {
       if (count === 0) {
         throw new AttuneError(
           'CORRUPT',
-          `${this.path} ends at byte ${this.size}, but ${length} bytes at ${offset} are needed: it is truncated. Copy it again.`,
+          `${this.path} ends at byte ${this.size}, but ${length} bytes from ${offset} are needed: it is truncated. Copy it again.`,
         );
       }
       done += count;

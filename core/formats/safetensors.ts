@@ -123,7 +123,7 @@ export function encodeSafetensors(tensors: NamedTensors, options: WriteOptions =
   return out;
 }
 
-/** Writes tensor after tensor, so that a model may be larger than the memory; `values` is called once for each name. */
+/** Writes one tensor at a time, so that a model may be larger than memory; `values` is called once for each name. */
 export function streamSafetensors(
   path: string,
   shapes: ReadonlyMap<string, readonly number[]>,

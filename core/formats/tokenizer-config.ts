@@ -1,4 +1,4 @@
-// What a transformers folder says about its tokens and its chat template, wherever a version of transformers keeps it.
+// Reads a transformers folder's special tokens and chat template, wherever its version of transformers keeps them.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ const TokenizerConfig = z.looseObject({
 });
 
 export interface TokenizerSettings {
-  /** null where the folder has none. */
+  /** null if the folder has none. */
   template: string | null;
   bosToken: string | null;
   eosToken: string | null;
@@ -47,7 +47,7 @@ function read(path: string): z.infer<typeof TokenizerConfig> {
   return parsed.data;
 }
 
-/** transformers 5 writes other templates than the default into a folder; processors have chat_template.json. */
+/** transformers 5 writes templates other than the default into a folder; processors have chat_template.json. */
 function filesOf(folder: string): Record<string, string> {
   const others = join(folder, 'additional_chat_templates');
   const named = existsSync(others) ? readdirSync(others).filter((name) => name.endsWith('.jinja')) : [];
@@ -57,7 +57,7 @@ function filesOf(folder: string): Record<string, string> {
   };
 }
 
-/** `chat_template.jinja` wins, as in transformers; of several by name it is the default. */
+/** `chat_template.jinja` wins, as in transformers; among several named templates, the one named default. */
 function chooseTemplate(folder: string, named: Record<string, string>): string | null {
   const own = join(folder, 'chat_template.jinja');
   if (existsSync(own)) return readFileSync(own, 'utf8');

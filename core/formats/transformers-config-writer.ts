@@ -1,4 +1,4 @@
-// A base's config.json in transformers' words.
+// Writes a base's config.json in transformers' form.
 import { isDeepStrictEqual } from 'node:util';
 import { attentionOf, isLocalLayer, type ModelConfig } from '@/core/base/model-config';
 import { ropeFactorsOf } from '@/core/base/rope-scaling';
@@ -12,11 +12,13 @@ const CLASSES: Record<ModelConfig['architecture'], { model_type: string; name: s
   qwen3: { model_type: 'qwen3', name: 'Qwen3ForCausalLM' },
   gemma3: { model_type: 'gemma3_text', name: 'Gemma3ForCausalLM' },
 };
-/** Of every Llama 3; a GGUF file holds the factors that came of these and of the length that it was first trained on. */
+/**
+ * The same for every Llama 3; a GGUF file has only the factors that follow from these and the first training length.
+ */
 const LLAMA3 = { rope_type: 'llama3', low_freq_factor: 1, high_freq_factor: 4 };
 const LONGEST_TRAINING = 2 ** 20;
 
-/** Throws UNSUPPORTED where reading it back would not give the same model. */
+/** Throws UNSUPPORTED if reading it back would not give the same model. */
 export function transformersConfig(config: ModelConfig, source: string): object {
   const { model_type, name } = CLASSES[config.architecture];
   const isGemma = config.architecture === 'gemma3';
@@ -54,13 +56,13 @@ export function transformersConfig(config: ModelConfig, source: string): object 
     if (isSame(read[field], config[field])) continue;
     throw new AttuneError(
       'UNSUPPORTED',
-      `The ${field} of ${source} cannot be said in a transformers config.json. Export from the base's own folder.`,
+      `The ${field} of ${source} has no equivalent in a transformers config.json. Export from the base's own folder.`,
     );
   }
   return written;
 }
 
-/** Equal, numbers to float32's precision, in which GGUF files keep them. */
+/** Deep equality, but numbers only to the precision of float32, in which GGUF files store them. */
 function isSame(a: unknown, b: unknown): boolean {
   if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) <= 1e-6 * Math.abs(b);
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((value, i) => isSame(value, b[i]));

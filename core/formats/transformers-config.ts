@@ -1,10 +1,10 @@
-// A transformers config.json as a ModelConfig; features that the blocks lack are refused by file and field.
+// Turns a transformers config.json into a ModelConfig; names file and field of features that the blocks do not support.
 import { z } from 'zod';
 import { checkHeads, type ModelConfig, plainFeatures, SIZES, TokenId } from '@/core/base/model-config';
 import { ropeFactorsOf } from '@/core/base/rope-scaling';
 import { AttuneError } from '@/core/errors';
 
-/** What a model_type means where its config.json says nothing. */
+/** The defaults of each model_type for fields that its config.json omits. */
 const MODEL_TYPES = {
   llama: { architecture: 'llama', tiedHead: false, ropeTheta: 1e4 },
   mistral: { architecture: 'mistral', tiedHead: false, ropeTheta: 1e4 },
@@ -25,7 +25,7 @@ const TransformersConfig = z.looseObject({
   num_key_value_heads: SIZES.heads.nullish(),
   head_dim: SIZES.headSize.nullish(),
   hidden_act: z.string().nullish(),
-  /** Gemma's name for it. */
+  /** Gemma's name for hidden_act. */
   hidden_activation: z.string().nullish(),
   rope_theta: z.number().positive().optional(),
   rope_scaling: z.looseObject({}).nullish(),
@@ -47,7 +47,7 @@ const TransformersConfig = z.looseObject({
 });
 type TransformersConfig = z.infer<typeof TransformersConfig>;
 
-/** Fields of models beyond these blocks, and the values beside null under which they do nothing. */
+/** Fields that these blocks do not support, with the values, besides null, under which they do nothing. */
 const REFUSED: Record<string, unknown[]> = {
   attention_bias: [false],
   mlp_bias: [false],
@@ -79,7 +79,7 @@ const unsupported = (path: string, field: string, value: unknown, supported: str
     `${path} has the ${field} ${JSON.stringify(value)}; supported: ${supported}. Use another model.`,
   );
 
-/** Of a parsed config.json; `path` names it in errors. */
+/** `raw` is a parsed config.json; `path` names it in errors. */
 export function parseTransformersConfig(raw: unknown, path: string): ModelConfig {
   const type = z.looseObject({ model_type: z.unknown() }).safeParse(raw).data?.model_type;
   if (!Object.hasOwn(MODEL_TYPES, String(type))) {
@@ -132,7 +132,7 @@ export function parseTransformersConfig(raw: unknown, path: string): ModelConfig
   };
 }
 
-/** Rotary embeddings and windows, in the fields of transformers 4 or 5. */
+/** Reads rotary embeddings and windows from the fields of transformers 4 or 5. */
 function readAttention(
   c: TransformersConfig,
   headSize: number,

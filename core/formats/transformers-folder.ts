@@ -1,4 +1,4 @@
-// A transformers folder of a Llama-family model (config.json, safetensors, possibly in shards) as ModelWeights.
+// Reads a Llama-family model's transformers folder (config.json, safetensors, possibly in shards) as ModelWeights.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { isFiniteArray, notFinite } from './finite';
 import { readSafetensors, type SafetensorsEntry } from './safetensors';
 import { parseTransformersConfig } from './transformers-config';
 
-/** The largest tokenizers have some 30 MB. */
+/** The largest tokenizer files have some 30 MB. */
 const MOST_JSON_BYTES = 2 ** 27;
 
 export function readJson(path: string): unknown {
@@ -28,7 +28,7 @@ export function readJson(path: string): unknown {
   }
 }
 
-/** Throws, naming the tensor, unless the weights hold every tensor of their config in its shape, and none besides. */
+/** Throws, naming the tensor, unless the weights have exactly the tensors of their config, each in its shape. */
 export function checkWeights(weights: ModelWeights, source: string): void {
   const shapes = weightShapes(weights.config);
   for (const [name, shape] of shapes) {
@@ -43,7 +43,7 @@ export function checkWeights(weights: ModelWeights, source: string): void {
     const { architecture } = weights.config;
     throw new AttuneError(
       'UNSUPPORTED',
-      `${source} has the tensor ${unknown}, which ${architecture} lacks here. Use another model.`,
+      `${source} has the tensor ${unknown}, which is not supported for ${architecture}. Use another model.`,
     );
   }
 }
@@ -56,7 +56,7 @@ export function weightFiles(folder: string): string[] {
   if (!parsed.success) throw new AttuneError('CORRUPT', `${index}: ${z.prettifyError(parsed.error)}`);
   const names = [...new Set(Object.values(parsed.data.weight_map))].sort();
   const outside = names.find((name) => name.includes('/') || name.includes('\\'));
-  if (outside) throw new AttuneError('CORRUPT', `${index} names ${outside}, which is outside of the folder.`);
+  if (outside) throw new AttuneError('CORRUPT', `${index} names ${outside}, which is outside the folder.`);
   return names.map((name) => join(folder, name));
 }
 
@@ -70,7 +70,7 @@ function readEosTokenIds(folder: string): number[] {
   return [parsed.data.eos_token_id ?? []].flat();
 }
 
-/** Gemma scales by 1 + weight; the reader adds the 1, as GGUF files have it, so that a norm means one thing everywhere. */
+/** Gemma scales by 1 + weight. The reader adds the 1, as GGUF files do, so that a norm means the same everywhere. */
 const isOffsetNorm = ({ architecture }: ModelConfig, name: string) =>
   architecture === 'gemma3' && /norm\.weight$/.test(name);
 
@@ -81,7 +81,7 @@ export function readLlamaFolder(folder: string): ModelWeights {
   const entries = new Map<string, SafetensorsEntry>();
   for (const path of weightFiles(folder))
     for (const [name, entry] of readSafetensors(path).tensors) entries.set(name, entry);
-  // Some exports write the tied head a second time, old ones the rotary frequencies.
+  // Some exports write the tied head a second time; old ones also write the rotary frequencies.
   if (config.tiedHead) entries.delete('lm_head.weight');
   for (const name of entries.keys()) if (name.endsWith('.rotary_emb.inv_freq')) entries.delete(name);
   const tensor = (name: string): WeightTensor => {

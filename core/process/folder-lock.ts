@@ -1,4 +1,4 @@
-// Gives one process at a time the right to a folder; the right of a process that died is free again.
+// Locks a folder for one process at a time; the lock of a process that died is free again.
 import { randomBytes } from 'node:crypto';
 import {
   existsSync,
@@ -22,26 +22,26 @@ const Holder = z.object({
   pid: z.number(),
   started: z.string().nullable(),
   host: z.string(),
-  /** Where the holder answers, once it does. */
+  /** The address on which the holder answers, once it does. */
   url: z.string().optional(),
 });
 export type Holder = z.infer<typeof Holder>;
 
 export interface FolderLock {
-  /** Tells others where the holder answers. */
+  /** Tells other processes the address on which the holder answers. */
   announce(url: string): void;
   release(): void;
 }
 
 const BEAT_MS = 3000;
-/** A holder in another container cannot be asked for; one that has not beaten for so long is gone. */
+/** Processes in another container are invisible; a holder without a heartbeat for this long counts as dead. */
 const SILENCE_MS = 10_000;
-/** Where two begin at once, the one with the smaller name waits so long for the other to give way. */
+/** When two begin at once, the one with the smaller name waits this long for the other to give way. */
 const PATIENCE_MS = 2000;
 
 /**
- * A file `<prefix>.<random>` for each: a comer writes its own and then looks for others, so two can never miss each other.
- * `refuse` makes the error for a folder that another holds.
+ * Each process writes its own file `<prefix>.<random>` and then looks for others, so two can never miss each other.
+ * `refuse` makes the error for a folder that another process holds.
  */
 export async function lockFolder(prefix: string, refuse: (holder: Holder) => Error): Promise<FolderLock> {
   const name = randomBytes(6).toString('hex');
@@ -50,7 +50,7 @@ export async function lockFolder(prefix: string, refuse: (holder: Holder) => Err
   const write = (holder: Holder) => {
     try {
       mkdirSync(path.dirname(prefix), { recursive: true });
-      // Renamed into place: a comer that read half of it would take it for a dead one's.
+      // Renamed into place: a process that read half of it would think that its writer is dead.
       writeFileSync(`${file}.tmp`, JSON.stringify(holder), { mode: 0o600 });
       renameSync(`${file}.tmp`, file);
     } catch (error) {
@@ -70,7 +70,7 @@ export async function lockFolder(prefix: string, refuse: (holder: Holder) => Err
     try {
       utimesSync(file, new Date(), new Date());
     } catch {
-      // A folder that is removed under the process: there is nothing left to hold.
+      // The folder was removed while the process ran: there is nothing left to lock.
     }
   }, BEAT_MS).unref();
   return {
@@ -82,10 +82,10 @@ export async function lockFolder(prefix: string, refuse: (holder: Holder) => Err
   };
 }
 
-/** The living process that holds the folder; null when there is none. */
+/** The running process that holds the folder; null if there is none. */
 export const findHolder = (prefix: string): Holder | null => find(prefix, '')?.holder ?? null;
 
-/** Another than `self`; what dead ones left is removed. */
+/** The holder other than `self`; removes the files of dead ones. */
 function find(prefix: string, self: string): { name: string; holder: Holder } | null {
   const { dir, base } = path.parse(prefix);
   const names = existsSync(dir) ? readdirSync(dir) : [];

@@ -1,4 +1,4 @@
-// Whether a process id is that of a living process here, and whether it is still the same process.
+// Tells whether a process id belongs to a running process on this machine, and whether it is still the same process.
 import { readFileSync } from 'node:fs';
 
 export function isAlive(pid: number): boolean {
@@ -6,17 +6,19 @@ export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it lives, as another user's
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it runs, but as another user
   }
-  return statOf(pid)?.state !== 'Z'; // dead, and not yet asked for by its parent
+  return statOf(pid)?.state !== 'Z'; // a zombie: it is dead, but its parent has not collected it yet
 }
 
-/** When it began, in ticks since the machine's start: process ids are used again, soonest in containers. null where that is not known. */
+/**
+ * Its start in ticks since boot, because process ids are used again, soonest in containers; null if it is not known.
+ */
 export const processStart = (pid: number): string | null => statOf(pid)?.started ?? null;
 
 export const parentOf = (pid: number): number | null => statOf(pid)?.parent ?? null;
 
-/** Fields 3, 4 and 22 of /proc/PID/stat; the name before them may hold blanks and brackets. null outside of Linux. */
+/** Fields 3, 4 and 22 of /proc/PID/stat; the name before them may contain spaces and brackets. null outside Linux. */
 function statOf(pid: number): { state: string; parent: number; started: string } | null {
   if (process.platform !== 'linux') return null;
   try {

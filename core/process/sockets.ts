@@ -1,4 +1,4 @@
-// Says where the sockets of a folder are: in the folder where their path is short enough, else in a private temporary one.
+// Decides where a folder's sockets are: in the folder if the path is short enough, else in a private temporary folder.
 import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -11,10 +11,10 @@ import { dataPaths } from '@/core/paths';
 export const MAX_SOCKET_PATH_BYTES = 103;
 
 const TEMPORARY = /^attune-[0-9a-f]{12}$/;
-/** Names that earlier releases gave to sockets in the temporary folder. */
+/** Names of sockets that earlier releases made in the temporary folder. */
 const FORMER = /^attune-(train-(fp32|int8)-)?[0-9a-f]{12}\.sock$/;
 
-/** A socket called `name` that belongs to `folder`; a pipe's name on Windows. Nothing is made. */
+/** The path of the socket `name` of `folder`; on Windows the name of a pipe. Creates nothing. */
 export function socketPath(folder: string, name: string): string {
   const digest = createHash('sha256').update(path.resolve(folder)).digest('hex').slice(0, 12);
   if (process.platform === 'win32') return `\\\\.\\pipe\\attune-${digest}-${name}`;
@@ -23,16 +23,16 @@ export function socketPath(folder: string, name: string): string {
   if (fits(file)) return file;
   throw new AttuneError(
     'BAD_INPUT',
-    `A socket's path may have ${MAX_SOCKET_PATH_BYTES} bytes, and both ${near} and ${file} have more. Set TMPDIR to a shorter folder.`,
+    `A socket's path may have ${MAX_SOCKET_PATH_BYTES} bytes, but both ${near} and ${file} have more. Set TMPDIR to a shorter folder.`,
   );
 }
 
 const fits = (file: string) => Buffer.byteLength(file) <= MAX_SOCKET_PATH_BYTES;
 
-/** Where the product's engine answers, for web and engine alike. */
+/** The socket of the product's engine, for both the web process and the engine. */
 export const engineSocket = (dataFolder: string): string => socketPath(dataPaths(dataFolder).run, 'engine.sock');
 
-/** Makes a socket's folder where it is missing, `owner`'s alone. Throws when another user's folder stands in its place. */
+/** Makes a socket's folder if it is missing, accessible only to `owner`. Throws if another user owns that folder. */
 export function makeSocketFolder(socket: string, owner = process.getuid?.() ?? 0): void {
   if (process.platform === 'win32') return;
   const folder = path.dirname(socket);
@@ -48,13 +48,13 @@ export function makeSocketFolder(socket: string, owner = process.getuid?.() ?? 0
   if (info.uid !== owner) chownSync(folder, owner, -1);
 }
 
-/** Removes the temporary folder of a socket that is no longer used; a folder of data stays. */
+/** Removes the temporary folder of a socket that is no longer used; never a data folder. */
 export function removeSocketFolder(socket: string): void {
   const folder = path.dirname(socket);
   if (TEMPORARY.test(path.basename(folder))) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Removes what killed processes left in the temporary folder: sockets of ours on which nothing answers. */
+/** Removes what killed processes left in the temporary folder: Attune's sockets on which nothing answers. */
 export async function sweepSockets(folder = os.tmpdir()): Promise<void> {
   if (process.platform === 'win32') return;
   for (const name of readdirSync(folder)) {
@@ -72,7 +72,7 @@ export async function sweepSockets(folder = os.tmpdir()): Promise<void> {
   }
 }
 
-/** The kernel accepts for a busy process, too, so only a dead one refuses. */
+/** The kernel also accepts connections for a busy process, so only a dead one refuses. */
 export function isAnswered(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = net.connect(socket);

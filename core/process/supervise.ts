@@ -1,4 +1,4 @@
-// Keeps a product's processes running: one log with a column for each, restart with back-off, one clean end for all.
+// Keeps a product's processes running: one log that labels each line, restarts with back-off, one clean end for all.
 import { type ChildProcess, spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,29 +9,34 @@ import { readable } from '@/core/text/log-line';
 
 export interface ProcessPlan {
   name: string;
-  /** Arguments of this same Node. */
+  /** Arguments for the Node that runs this process. */
   args: string[];
   env: NodeJS.ProcessEnv;
-  /** Scheduling niceness, 0 (the default) to 19: a nicer process computes with what the others leave. */
+  /** Scheduling niceness, 0 (the default) to 19: a nicer process gets the processor time that the others leave. */
   niceness?: number;
-  /** Keeps it out of the terminal's process group, so that Ctrl-C reaches it through `stop` alone. */
+  /** Keeps it out of the terminal's process group, so that Ctrl-C reaches it only through `stop`. */
   detached?: boolean;
   /** Lines that a library writes and that say nothing to people: they are left out of the log. */
   chatter?: RegExp;
-  /** Told of each end that was not asked for, with the last lines that the process wrote. */
+  /** Called when the process ends unexpectedly, with the last lines that it wrote. */
   onCrash?: (lastLines: string[]) => void;
 }
 
 export interface Supervisor {
   /** The process id now serving under the name; undefined between a crash and the restart. */
   pid(name: string): number | undefined;
-  /** Resolves with the name of a process that a person ended: by SIGTERM, SIGINT or SIGHUP. All others are to end with it. */
+  /**
+   * Resolves with the name of a process that a person ended by SIGTERM, SIGINT or SIGHUP: the caller then ends the
+   * rest.
+   */
   ended: Promise<string>;
-  /** SIGTERM to all, SIGKILL to what is left after the grace. */
+  /** Sends SIGTERM to all, and SIGKILL to those that still run after the grace period. */
   stop(): Promise<void>;
 }
 
-/** The first restart is immediate, so that an answer in flight continues within seconds; then the delay doubles. */
+/**
+ * The first restart is almost immediate, so that an answer in progress continues within seconds; then it quadruples.
+ */
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 30_000;
 /** A process that lived this long is healthy: its next crash starts from the first delay again. */
@@ -40,15 +45,15 @@ const STOP_GRACE_MS = 10_000;
 const NAME_WIDTH = 8;
 const LAST_LINES = 10;
 
-/** How a process ends that was told to: by the signal, by the shell's code for it, or cleanly. */
+/** How a process ends that was told to end: by the signal, with the shell's code for it, or cleanly. */
 const DELIBERATE: ReadonlySet<unknown> = new Set([0, 129, 130, 143, 'SIGHUP', 'SIGINT', 'SIGTERM']);
 
-/** The IPC channel is the leash: a child whose supervisor vanishes ends. */
+/** The IPC channel is the leash: a child ends when its supervisor is gone. */
 export const LEASH = ['--import', pathToFileURL(path.join(import.meta.dirname, 'leash.mjs')).href];
 
 const colours: Record<string, (text: string) => string> = { engine: pc.cyan, web: pc.magenta, trainer: pc.yellow };
 
-/** Starts every plan at once. `write` gets whole lines; `graceMs` lies between SIGTERM and SIGKILL. */
+/** Starts every plan at once. `write` gets whole lines; `graceMs` is the time between SIGTERM and SIGKILL. */
 export function supervise(plans: ProcessPlan[], write: (line: string) => void, graceMs = STOP_GRACE_MS): Supervisor {
   const children = new Map<string, ChildProcess>();
   const timers = new Set<NodeJS.Timeout>();
@@ -66,7 +71,7 @@ export function supervise(plans: ProcessPlan[], write: (line: string) => void, g
       detached: plan.detached,
     });
     children.set(plan.name, child);
-    // At once: on Linux it is a thread's own, and the threads made later take it from the first one.
+    // At once: on Linux each thread has its own priority, and new threads inherit that of the first.
     if (plan.niceness && child.pid) os.setPriority(child.pid, plan.niceness);
     const column = (colours[plan.name] ?? pc.blue)(`${plan.name.padEnd(NAME_WIDTH)} │ `);
     const lastLines: string[] = [];
@@ -80,7 +85,7 @@ export function supervise(plans: ProcessPlan[], write: (line: string) => void, g
       });
     }
     child.once('exit', () => children.delete(plan.name));
-    // `close` and not `exit`: the last lines have been read by then.
+    // `close`, not `exit`, because by then the last lines have been read.
     child.once('close', (code, signal) => {
       if (stopping) return;
       if (DELIBERATE.has(signal ?? code)) {

@@ -1,4 +1,4 @@
-// Says in a sentence what is wrong with a value that a schema refuses, in place of the validator's own words.
+// Says in one sentence what is wrong with a value that a schema refuses, in place of the validator's own words.
 import type { z } from 'zod';
 
 type Issue = z.core.$ZodIssue;
@@ -17,7 +17,7 @@ export function inputSentence(error: z.core.$ZodError): { sentence: string; fiel
   return { sentence: `${field || 'The request'} ${reason(issue)}.`, field: field || null };
 }
 
-/** The alternative of a union that came furthest says what was meant. */
+/** In a union, the alternative that matched furthest shows what was meant. */
 function innermost(issue: Issue, before: readonly PropertyKey[] = []): { issue: Issue; path: PropertyKey[] } {
   const path = [...before, ...issue.path];
   if (issue.code !== 'invalid_union') return { issue, path };

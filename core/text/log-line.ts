@@ -1,8 +1,8 @@
-// Turns a line of a process's log into one that a person reads: a sentence with its fields, errors without kilobytes of stack.
+// Turns a line of a process's log into one for people: a sentence with its fields, and errors without long stacks.
 import pc from 'picocolors';
 import { printable } from './printable';
 
-/** By the names that `createLogger` writes; `info` needs no word. */
+/** The word for each level name that `createLogger` writes; `info` needs none. */
 const LEVELS: Record<string, string> = {
   trace: 'trace ',
   debug: 'debug ',
@@ -12,10 +12,10 @@ const LEVELS: Record<string, string> = {
 };
 
 const MOST_CHARACTERS = 500;
-/** Frames of our own code that help to find a bug. */
+/** Number of frames of Attune's own code to show for a bug. */
 const FRAMES = 3;
 
-/** pino's JSON as a sentence with its fields behind it; any other line as it is. */
+/** pino's JSON as a sentence followed by its fields; any other line unchanged. */
 export function readable(line: string): string {
   const event = parse(line);
   if (!event) return printable(line);
@@ -43,7 +43,7 @@ interface LoggedError {
   stack?: string;
 }
 
-/** What happened, and the place in the code where it is a fault of ours. */
+/** What happened and, if it is a bug in Attune, where in the code. */
 function describe({ code, message = '', stack = '' }: LoggedError, isFault: boolean): string {
   const sentence = `err=${code ? `${code}: ` : ''}${message}`.slice(0, MOST_CHARACTERS);
   if (!isFault || (code && code !== 'INTERNAL')) return sentence;

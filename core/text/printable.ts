@@ -1,6 +1,6 @@
-// Makes text of strangers safe for a terminal: what would move the cursor, recolour or reorder it is shown as its code.
+// Makes foreign text safe for a terminal: characters that move the cursor, recolour or reorder text become their codes.
 
-/** All control characters but the tab and the line feed, and those that turn the direction of writing. */
+/** All control characters except tab and line feed, and those that change the direction of writing. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 

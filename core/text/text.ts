@@ -1,19 +1,19 @@
-// Measures of text that hold in every script, and excerpts of it fit for an error.
+// Measures text in every script, and makes excerpts of it for error messages.
 import { printable } from './printable';
 
-/** Scripts written without blanks between words. Their shared marks (ー, 々) count with them. */
+/** Scripts written without spaces between words, and their shared marks (ー, 々). */
 const UNSPACED =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Bopomofo}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}\p{scx=Tibetan}]+/gu;
 const HAS_LETTER = /[\p{L}\p{N}]/u;
 
 /**
- * Segmenter.segment is quadratic in its input (Node 20: 1.4 million characters a second in pieces of 100 to 400, four
- * thousand in one piece of 100,000), so a long run is cut; that splits a word in two at most once a piece.
+ * Segmenter.segment is quadratic in its input (Node 20: 1.4 million characters per second in pieces of 100 to 400, four
+ * thousand in one piece of 100,000), so a long run is cut into pieces; each cut splits at most one word in two.
  */
 const PIECE = 256;
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 
-/** Words as a speaker would count them: by blanks where the script has them, by dictionary where it has none. */
+/** Counts words as a speaker would: by spaces if the script has them, else by dictionary. */
 export function countWords(text: string): number {
   let words = 0;
   const spaced = text.replace(UNSPACED, (run) => {
@@ -26,10 +26,10 @@ export function countWords(text: string): number {
   return words;
 }
 
-/** One text under all its spellings: composed characters, single blanks, none at the ends. */
+/** The same form for every spelling of a text: composed characters, single spaces, none at the ends. */
 export const normaliseText = (text: string): string => text.normalize('NFC').replace(/\s+/gu, ' ').trim();
 
-/** The beginning of a text of others on one line, for an error: what could harm a terminal is escaped. */
+/** The beginning of a foreign text on one line, for an error message: what could harm a terminal is escaped. */
 export function excerpt(text: string, longest = 80): string {
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return printable(cut).replace(/[\n\t\p{Cs}\ufffd]/gu, (character) => {

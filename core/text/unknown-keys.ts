@@ -1,7 +1,7 @@
 // Names the keys that a strict zod object does not know, each with the known one that was probably meant.
 import type { z } from 'zod';
 
-/** Known names to list where none is near. */
+/** How many known names to list if none is similar. */
 const MOST_LISTED = 12;
 
 /** For `safeParse(value, { error: nameUnknownKeys })`: every other issue keeps zod's own words. */
@@ -11,7 +11,7 @@ export const nameUnknownKeys: z.core.$ZodErrorMap = (issue) => {
   return describeUnknownKeys(issue.keys, Object.keys(def.shape));
 };
 
-/** `"iteratoins" is not known; did you mean "iterations"?`, a sentence for each unknown name. */
+/** One sentence for each unknown name: `"iteratoins" is not known; did you mean "iterations"?` */
 export function describeUnknownKeys(unknown: readonly string[], known: readonly string[]): string {
   return unknown
     .map((name) => {
@@ -23,7 +23,7 @@ export function describeUnknownKeys(unknown: readonly string[], known: readonly 
     .join(' ');
 }
 
-/** The known name with the fewest edits, where those are few enough to be a slip; case, "-" and "_" do not count. */
+/** The known name with the fewest edits, if they are few enough for a typing mistake; ignores case, "-" and "_". */
 export function nearestName(name: string, known: readonly string[]): string | null {
   const plain = (text: string) => text.toLowerCase().replace(/[-_\s]/gu, '');
   let best: { name: string; edits: number } | null = null;

@@ -17,7 +17,7 @@ test.runIf(existsSync('/dev/full'))(
     symlinkSync('/dev/full', `${path}.${process.pid}.tmp`);
     expect(await failure(() => writeDurably(path, 'new'))).toEqual({
       code: 'UNAVAILABLE',
-      message: `${path} cannot be written: no space is left. Free some and try again. (ENOSPC)`,
+      message: `${path} cannot be written: no space is left. Free some space and try again. (ENOSPC)`,
     });
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(root)).toEqual(['kept.json']);

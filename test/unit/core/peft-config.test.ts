@@ -117,7 +117,7 @@ test('layers that an adapter leaves out stay as the base has them; a layer beyon
   expect(back).toEqual(upper);
   checkAdapter(back, config);
   expect((await failure(() => checkAdapter(makeAdapter([1, 2]), config))).message).toContain(
-    'changes layers.2.self_attn.q_proj; this base has 2 layers',
+    'changes layers.2.self_attn.q_proj, but this base has 2 layers',
   );
 });
 

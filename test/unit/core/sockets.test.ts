@@ -49,7 +49,7 @@ test.skipIf(process.platform === 'win32')(
     const { TMPDIR } = process.env;
     process.env.TMPDIR = path.join(root, 'x'.repeat(90));
     try {
-      expect(() => socketPath('y'.repeat(120), 'engine.sock')).toThrow(/may have 103 bytes, and both .* have more/);
+      expect(() => socketPath('y'.repeat(120), 'engine.sock')).toThrow(/may have 103 bytes, but both .* have more/);
     } finally {
       if (TMPDIR === undefined) delete process.env.TMPDIR;
       else process.env.TMPDIR = TMPDIR;
