@@ -1,4 +1,4 @@
-// One training run from feedback to a judged version; every stage keeps what it made, so a run goes on wherever it was.
+// One training run from feedback to a judged version; every stage saves its result, so a stopped run resumes there.
 import type { Logger } from '@/core/logger';
 import type { PipelineSettings } from './env';
 import { openRun } from './runs/context';
@@ -15,7 +15,7 @@ export async function runPipeline(home: RunHome, settings: PipelineSettings, log
   const run = await openRun(home, settings, log);
   try {
     const { snapshot, manifest } = await freeze(run);
-    // Read again before each stage: what people take back while a run is under way is not learnt by its next stage.
+    // Read again before each stage, so that rows people take back during a run are not learnt by its next stage.
     await imitate(run, await readRows(run));
     const reward = await learnReward(run, await readRows(run));
     const policy = await improvePolicy(run, await readRows(run), reward);

@@ -158,7 +158,7 @@ describe('what cannot be learnt from is refused in a sentence', () => {
       },
     };
     const { verdict } = await attempt(taskConfig('ppo', { iterations: 8, sequences: 16 }), { reward });
-    expect(verdict).toMatch(/flat in 3 batches running: every answer got 0.700/);
+    expect(verdict).toMatch(/flat in 3 batches in a row: every answer got 0.700/);
     expect(batch).toBe(4);
   });
 
@@ -178,6 +178,6 @@ describe('what cannot be learnt from is refused in a sentence', () => {
     const reward = { score: (rows: readonly unknown[]) => rows.map((_, i) => -(i % 3)) };
     const config = taskConfig('ppo', { iterations: 30, klCoefficient: 0, learningRate: 2e-3, approxKlStop: 100 });
     const { verdict } = await attempt(config, { engine, reward });
-    expect(verdict).toMatch(/negative in 3 batches running/);
+    expect(verdict).toMatch(/negative in 3 batches in a row/);
   });
 });

@@ -1,4 +1,4 @@
-// One Llama block forward and backward without a tape: only LoRA has gradients, so frozen weights cost one product per way.
+// One Llama block forward and backward without a tape: only LoRA has gradients; frozen weights cost a product per pass.
 import type { Projection } from '@/core/base/model-config';
 import { scoped, type Tensor2D, tf } from '@/trainer/backend';
 import { attend, attendBackward, type Heads, toHeads } from './attention';

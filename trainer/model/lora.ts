@@ -1,4 +1,4 @@
-// The trainable LoRA tensors of one adapter, created as PEFT creates them and copied from and to PEFT's layout.
+// The trainable LoRA tensors of one adapter, created as in PEFT and copied from and to PEFT's layout.
 import { type Adapter, ALL_TARGETS, checkAdapter, type LoraPair, loraKey } from '@/core/artifact/adapter';
 import { type ModelConfig, type Projection, projectionShape } from '@/core/base/model-config';
 import { AttuneError } from '@/core/errors';
@@ -12,7 +12,7 @@ export interface LoraOptions {
   /** The update is (alpha / rank) * B A. */
   alpha: number;
   targets?: Projection[];
-  /** Block from which on there are pairs; 0, every block, where it is not given. */
+  /** First block with pairs; 0, which means every block, by default. */
   firstLayer?: number;
   rng: Rng;
 }
@@ -29,8 +29,8 @@ export function createLora(config: ModelConfig, options: LoraOptions): Lora {
   for (const { layer, projection, in_, out } of withPairs()) {
     const bound = 1 / Math.sqrt(in_);
     const a = Float32Array.from({ length: in_ * rank }, () => (2 * rng.uniform() - 1) * bound);
-    // No tf name: tfjs wants those unique in the process, and policy, reference and value function share ours.
-    // A variable shares its first tensor's memory; the tidy lets go of that tensor and keeps the variable.
+    // No tf name: tfjs requires unique names in a process, and policy, reference and value function share these names.
+    // A variable shares its first tensor's memory; the tidy disposes that tensor and keeps the variable.
     tf.tidy(() => {
       variables.set(loraName(layer, projection, 'A'), tf.variable(tf.tensor2d(a, [in_, rank])));
       variables.set(loraName(layer, projection, 'B'), tf.variable(tf.zeros([rank, out])));
@@ -62,7 +62,7 @@ export function createLora(config: ModelConfig, options: LoraOptions): Lora {
         if (adapter.pairs.get(loraKey(layer, projection))?.b.every((x) => x === 0) ?? true) continue;
         throw new AttuneError(
           'BAD_INPUT',
-          `The adapter changes block ${layer}; here the blocks below ${firstLayer} stay the base’s. Adapt every block.`,
+          `The adapter changes block ${layer}, but only blocks from ${firstLayer} on are adapted here. Adapt every block.`,
         );
       }
       tf.tidy(() => {
@@ -70,7 +70,7 @@ export function createLora(config: ModelConfig, options: LoraOptions): Lora {
           const pair = adapter.pairs.get(loraKey(layer, projection));
           const [A, B] = ['A', 'B'].map((half) => variables.get(loraName(layer, projection, half as 'A' | 'B'))!);
           if (!pair) {
-            // As PEFT has it: A stays random, so that there is a gradient when B, which is zero, is trained.
+            // As in PEFT, A stays random, so that B, which is zero, has a gradient.
             B!.assign(tf.zeros([rank, out]));
             continue;
           }
@@ -93,7 +93,7 @@ export function loraFromAdapter(config: ModelConfig, adapter: Adapter, rng: Rng)
   return lora;
 }
 
-/** The projections of the blocks from `from` up to, but without, `to`. */
+/** The projections of the blocks from `from` up to but not including `to`. */
 function* sites(config: ModelConfig, targets: readonly Projection[], from: number, to: number) {
   for (let layer = from; layer < to; layer++) {
     for (const projection of targets) {

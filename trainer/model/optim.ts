@@ -24,9 +24,9 @@ export const ADAMW_DEFAULTS: AdamWConfig = {
   epsilonStyle: 'torch',
 };
 
-/** What a checkpoint needs for a bit-equal next step. */
+/** The state that a checkpoint needs for a next step that is equal bit for bit. */
 export interface OptimiserState {
-  /** By variable name; `step` counts the updates of that variable alone. */
+  /** By variable name; `step` counts the updates of that variable. */
   moments: Map<string, { step: number; m: Float32Array; v: Float32Array }>;
 }
 
@@ -44,11 +44,13 @@ export class AdamW {
     this.config = { ...ADAMW_DEFAULTS, ...config };
   }
 
-  /** Updates the variables that have a gradient; moments are found by name, so any subset may come. Gradients stay the caller's. */
+  /**
+   * Updates the variables that have a gradient, which may be any subset. The caller keeps ownership of the gradients.
+   */
   step(variables: NamedVariables, gradients: NamedGradients, lr: number | ((name: string) => number)): void {
     for (const name of gradients.keys()) {
       if (!variables.has(name)) {
-        throw new AttuneError('INTERNAL', `There is a gradient for ${name}, which is no variable.`);
+        throw new AttuneError('INTERNAL', `There is a gradient for ${name}, which is not a variable.`);
       }
     }
     for (const [name, { shape }] of gradients) this.slot(name, shape).step++;
@@ -98,7 +100,7 @@ export class AdamW {
     return { moments };
   }
 
-  /** `variables` gives the shapes; CORRUPT where a saved moment does not fit its variable. */
+  /** `variables` gives the shapes; throws CORRUPT if a saved moment does not fit its variable. */
   restore({ moments }: OptimiserState, variables: NamedVariables): void {
     this.dispose();
     for (const [name, { step, m, v }] of moments) {
@@ -123,12 +125,12 @@ export class AdamW {
 interface Update {
   variables: NamedVariables;
   gradients: NamedGradients;
-  /** Of these variables, this one included. */
+  /** Number of updates of these variables, including this one. */
   step: number;
   lr: number;
 }
 
-/** The names of tensors of one shape, and of one `kind` where it is given: one native operation does for all of a group. */
+/** Groups the names of tensors by shape and, if given, by `kind`: one native operation serves a whole group. */
 function alike(tensors: ReadonlyMap<string, Tensor>, kind: (name: string) => string = () => ''): string[][] {
   const groups = new Map<string, string[]>();
   for (const [name, { shape }] of tensors) {
@@ -186,7 +188,7 @@ export function scaleGradients(gradients: NamedGradients, factor: number): void 
   }
 }
 
-/** sum += part, for accumulation over micro-batches; `part` is used up. */
+/** sum += part, for accumulation over micro-batches; `part` is emptied and its tensors are disposed. */
 export function addGradients(sum: NamedGradients, part: NamedGradients): void {
   for (const [name, gradient] of part) {
     const earlier = sum.get(name);

@@ -1,9 +1,11 @@
-// Packs answers into rows: several behind one copy of their prompt, and several prompts in a row, none seeing another.
+// Packs completions into rows: several after one copy of their prompt, several prompts in a row, none seeing another.
 import { AttuneError } from '@/core/errors';
 import type { HiddenPositions } from './positions';
 import type { CompletionPositions, Segment, TokenBatch } from './types';
 
-/** A prompt with any number of answers: one for SFT, chosen and rejected for a comparison, the samples of a prompt. */
+/**
+ * A prompt with any number of completions: one for SFT, chosen and rejected for a comparison, the samples of a prompt.
+ */
 export interface CompletionGroup {
   promptIds: Int32Array;
   completions: readonly Int32Array[];
@@ -11,17 +13,18 @@ export interface CompletionGroup {
 
 export interface PackedCompletions {
   batch: TokenBatch;
-  /** What predicts each answer token: answer after answer, group after group, whatever row they went to. N */
+  /** The position that predicts each completion token: completion by completion in the order of the groups. N */
   positions: CompletionPositions;
-  /** Tokens of each answer in that order; they add up to N. */
+  /** Number of tokens of each completion, in that order; they add up to N. */
   lengths: number[];
-  /** The last token of each answer in that order. */
+  /** The last token of each completion, in that order. */
   last: HiddenPositions;
 }
 
 /**
- * Fills rows of at most `rowTokens` with whole groups, longest first; a longer group has a row of its own. Attention
- * costs the square of the longest row, everything else the tokens themselves: rows near the longest group are best.
+ * Fills rows of at most `rowTokens` with whole groups, longest first; a longer group has its own row. The cost of
+ * attention is the square of the longest row, and all other costs are linear in tokens: rows near the longest group are
+ * best.
  */
 export function packCompletions(groups: readonly CompletionGroup[], rowTokens = 0): PackedCompletions {
   const sizes = groups.map(({ promptIds, completions }) =>
@@ -48,7 +51,7 @@ interface Row {
 
 function addGroup(row: Row, { promptIds, completions }: CompletionGroup): void {
   if (promptIds.length === 0) {
-    throw new AttuneError('BAD_INPUT', 'A prompt has no tokens, so nothing predicts its answer. Leave it out.');
+    throw new AttuneError('BAD_INPUT', 'A prompt has no tokens, so nothing predicts its completion. Leave it out.');
   }
   const after = row.segments.push({ length: promptIds.length }) - 1;
   row.parts.push(promptIds, ...completions);

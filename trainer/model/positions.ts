@@ -1,4 +1,4 @@
-// Moves between hidden states [B, T, H] and the rows [N, H] at the positions that a loss looks at.
+// Converts between hidden states [B, T, H] and the rows [N, H] at the positions that a loss reads.
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
 import type { CompletionPositions, HeadLoss, NamedGradients } from './types';
 
@@ -31,7 +31,7 @@ export function gatherPositions(hidden: Tensor3D, { row, position }: HiddenPosit
   });
 }
 
-/** The transpose of gatherPositions: rows [N, H] are added at their places in zeros [B, T, H]. */
+/** The transpose of gatherPositions: adds rows [N, H] to zeros [B, T, H] at their positions. */
 export function scatterPositions(
   rows: Tensor2D,
   positions: HiddenPositions,
@@ -45,7 +45,7 @@ export function scatterPositions(
   });
 }
 
-/** Losses on the same hidden states are added up, gradients by name; the parts are used up. */
+/** Adds losses on the same hidden states, with their gradients by name; the parts are disposed. */
 export function addHeadLosses(first: HeadLoss, ...rest: HeadLoss[]): HeadLoss {
   const gradients: NamedGradients = new Map(first.gradients);
   let { loss, dHidden } = first;

@@ -1,4 +1,4 @@
-// What the algorithms of the trainer see of the model: a trunk, named trainable tensors, and one backward pass.
+// The trainer's algorithms see the model through these types: a backbone, named trainable tensors, one backward pass.
 import type { Tensor, Tensor2D, Tensor3D, Variable } from '@tensorflow/tfjs';
 import type { Adapter } from '@/core/artifact/adapter';
 import type { ModelConfig } from '@/core/base/model-config';
@@ -7,20 +7,23 @@ import type { ModelConfig } from '@/core/base/model-config';
 export type NamedVariables = Map<string, Variable>;
 export type NamedGradients = Map<string, Tensor>;
 
-/** Rows of token ids; padding is added inside, for attention alone, and costs the other products nothing. */
+/** Rows of token ids; padding is added inside, only for attention, and costs the other products nothing. */
 export interface TokenBatch {
   ids: Int32Array[]; // B rows of any length
-  /** How each row is packed: its segments in order. Absent, every row is one sequence. `packAnswers` makes them. */
+  /** How each row is packed: its segments in order, made by `packCompletions`. If absent, every row is one sequence. */
   segments?: readonly (readonly Segment[])[];
 }
 
 /**
- * A part of a packed row. It sees its own earlier tokens and those of the segments that it continues, nothing else, so
- * that unlike sequences share a row without meeting, and several answers stand behind one prompt.
+ * A part of a packed row. It sees only its own earlier tokens and those of the segments that it continues, so unrelated
+ * sequences can share a row, and several completions can share a prompt.
  */
 export interface Segment {
   length: number;
-  /** Index in the row of the earlier segment that it continues; its positions go on from there. Absent: it starts at 0. */
+  /**
+   * Index in the row of the earlier segment that it continues; its positions continue from there. If absent, it starts
+   * at 0.
+   */
   after?: number;
 }
 
@@ -28,10 +31,10 @@ export interface Segment {
 export interface Lora {
   readonly rank: number;
   readonly alpha: number;
-  /** The blocks from here on have pairs; those below are the base's own, so that what enters this one never changes. */
+  /** First block with pairs; the blocks below are frozen, so the states that enter this one never change. */
   readonly firstLayer: number;
   readonly variables: NamedVariables;
-  /** Blocks without pairs get pairs of zeros: every reader sees a whole adapter that does the same. */
+  /** Blocks without pairs get pairs of zeros: every reader sees a complete adapter with the same effect. */
   toAdapter(): Adapter;
   /** Copies an adapter's values in; shapes are checked. */
   assign(adapter: Adapter): void;
@@ -40,24 +43,24 @@ export interface Lora {
 
 export interface Backbone {
   readonly config: ModelConfig;
-  /** The embedding, which is the tied head too. [V, H] */
+  /** The embedding, which is also the tied head. [V, H] */
   readonly embedding: Tensor2D;
-  /** The head where it is not tied, else the embedding. [V, H] */
+  /** The head if it is not tied, else the embedding. [V, H] */
   readonly head: Tensor2D;
-  /** Hidden states after the final norm, without a tape. lora null is the base alone. [B, T, H] */
+  /** Hidden states after the final norm, without a tape. lora null is only the base. [B, T, H] */
   hidden(batch: TokenBatch, lora: Lora | null, entering?: Tensor2D): Tensor3D;
   /**
-   * What enters a block of the base, for the tokens of all rows, row after row. [N, H]
-   * `visit` sees what enters each block up to that one on the way; the tensors are the trunk's.
+   * The states that enter a block of the base, for the tokens of all rows, row after row. [N, H]
+   * `visit` sees the states that enter each block up to that one; the backbone owns those tensors.
    */
   entering(batch: TokenBatch, layer: number, visit?: (layer: number, states: Tensor2D) => void): Tensor2D;
   /**
-   * One forward and one backward pass, block by block, without a tape. Each block's input is kept and, as far as the
-   * trunk's memory budget goes, what its backward pass needs; the other blocks are computed a second time.
-   * `loss` gets the hidden states [B, T, H] and returns the loss, its gradient for them, the gradients of any head
-   * variables that it owns, and figures to log. Gradients for LoRA come back under the names of `lora.variables`.
-   * The pass goes down to `lora.firstLayer` and no further; `entering`, here and in `hidden`, is what enters that block
-   * (the caller's tensor), known already, and saves the blocks below.
+   * One forward and one backward pass, block by block, without a tape. Each block's input is kept and, within the
+   * backbone's memory budget, what its backward pass needs; the other blocks are computed a second time.
+   * `loss` gets the hidden states [B, T, H] and returns the loss, its gradient with respect to them, the gradients of
+   * any head variables that it owns, and figures to log. LoRA gradients are returned under the names of
+   * `lora.variables`. The pass goes down to `lora.firstLayer` and no further. `entering`, here and in `hidden`, holds
+   * the known states that enter that block; the caller owns the tensor, and the blocks below are not computed.
    */
   backward(
     batch: TokenBatch,
@@ -76,8 +79,8 @@ export interface HeadLoss {
 }
 
 /**
- * Which hidden states predict which tokens. In a plain row target is ids[row][position + 1]; behind a shared prompt its
- * last hidden state predicts the first token of every answer, so that the same position may come several times.
+ * Which hidden states predict which tokens. In a plain row target is ids[row][position + 1]. The last hidden state of a
+ * shared prompt predicts the first token of every completion, so the same position may occur several times.
  */
 export interface CompletionPositions {
   row: Int32Array; // N

@@ -1,4 +1,4 @@
-// An experience as named tensors of a checkpoint, and back.
+// Converts an experience to named tensors of a checkpoint, and back.
 import type { NamedTensors } from '@/trainer/runs/checkpoint';
 import { splitByLength } from '@/trainer/sampling/completion-logprobs';
 import type { Experience } from './experience';
@@ -17,7 +17,7 @@ const FLAT = ['staleness', 'rewardScores', 'scores'] as const;
 /** Checkpoints name completions as the first release did, so that its runs can be resumed. */
 const storedName = (key: (typeof RAGGED)[number]) => (key === 'completionIds' ? 'answerIds' : key);
 
-/** As named tensors for a checkpoint; ids fit float32 exactly below 2^24. */
+/** float32 holds ids below 2^24 exactly. */
 export function packExperience(experience: Experience): NamedTensors {
   const tensors: NamedTensors = new Map();
   const put = (name: string, values: Float32Array) =>
@@ -32,7 +32,7 @@ export function packExperience(experience: Experience): NamedTensors {
   return tensors;
 }
 
-/** The inverse; null where the checkpoint lies between two experiences. */
+/** The inverse of `packExperience`; null if the checkpoint is between two experiences. */
 export function unpackExperience(tensors: NamedTensors): Experience | null {
   const get = (name: string) => tensors.get(`experience.${name}`)?.values ?? new Float32Array(0);
   if (!tensors.has('experience.scores')) return null;

@@ -1,4 +1,4 @@
-// Answers with everything that a policy learns from: scores, costs, log-probs of three models, values.
+// Completions with everything that a policy learns from: scores, costs, log-probs of three models, values.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { SampledConfig } from '@/core/config/policy';
 import { countWords } from '@/core/text/text';
@@ -11,37 +11,39 @@ import { type Completion, scoreCompletions, splitByLength } from '@/trainer/samp
 import type { ExperienceEngine } from '@/trainer/sampling/private-engine';
 import type { StoredCompletion } from './stored-experience';
 
-/** Whatever scores answers; the reward model, normalised. */
+/** Scores completions: the reward model, normalised. */
 export interface Reward {
   score(completions: readonly Completion[]): number[];
 }
 
-/** One iteration's answers; every list has a row per answer, ragged by response token. Stored answers come last. */
+/**
+ * One iteration's completions; every list has one row per completion, ragged by token. Stored completions come last.
+ */
 export interface Experience {
   promptIds: Int32Array[];
   completionIds: Int32Array[];
-  /** Updates by which the sampler of each answer is behind the policy: 0 for its own. */
+  /** Policy updates since each completion was sampled: 0 for the policy's own. */
   staleness: Float32Array;
   /** Normalised, before scaling, clipping, floors and penalties. */
   rewardScores: Float32Array;
-  /** What is maximised: shaped, less the price of every cost. */
+  /** The scores to maximise: shaped, less the price of every cost. */
   scores: Float32Array;
   /** Unpriced costs by constraint. */
   costs: Map<string, Float32Array>;
-  /** log p of each token at temperature 1: as sampled, of the policy, of the reference. Nats. */
+  /** log p of each token at temperature 1, in nats: as sampled, under the policy, under the reference. */
   engineLogprobs: Float32Array[];
   logprobs: Float32Array[];
   referenceLogprobs: Float32Array[];
-  /** Of the policy's whole distribution at each token. Nats. */
+  /** Entropy of the policy's whole distribution at each token, in nats. */
   entropy: Float32Array[];
-  /** Zeros where no value function is trained. */
+  /** Zeros if no value function is trained. */
   values: Float32Array[];
 }
 
 export interface ExperienceSources {
   backbone: Backbone;
   policy: Lora;
-  /** The parent's adapter; null is the base alone. */
+  /** The parent's adapter; null is only the base. */
   reference: Lora | null;
   reward: Reward;
   constraints: readonly Constraint[];
@@ -63,14 +65,15 @@ export interface ExperienceRequest {
   /** Completed updates of the policy. */
   iteration: number;
   constraintStates: ConstraintStates;
-  /** Of all scores so far, where they are scaled. */
+  /** Moments of all scores so far, for scaling. */
   scoreMoments: RunningMoments;
   signal: AbortSignal;
 }
 
 /**
- * Samples an answer to each prompt, adds stored ones, scores all of them, and recomputes log-probs and values with the
- * trainer's own arithmetic. `onScores` runs before the values are computed: their bias starts from the first mean score.
+ * Samples a completion of each prompt, adds stored ones, scores all of them, and recomputes log-probs and values with
+ * the trainer's own arithmetic. `onScores` runs before the values are computed, whose bias starts at the first mean
+ * score.
  */
 export async function gatherExperience(
   sources: ExperienceSources,
@@ -87,7 +90,7 @@ export async function gatherExperience(
 
   const judged = judgeCompletions(sources, request, completions);
   onScores(judged.scores);
-  await yieldToEvents(); // the native passes hold the event loop
+  await yieldToEvents(); // the native passes block the event loop
 
   const values: Float32Array[] = completions.map(({ completionIds }) => new Float32Array(completionIds.length));
   const policyPass = scoreCompletions(
@@ -127,7 +130,7 @@ export async function gatherExperience(
   return { experience, scoreMoments: judged.scoreMoments };
 }
 
-/** From reward and costs to the score that is maximised. */
+/** Turns reward and costs into the score to maximise. */
 function judgeCompletions(
   { reward, backbone, constraints, decode }: ExperienceSources,
   { config, constraintStates, scoreMoments }: ExperienceRequest,
@@ -149,7 +152,7 @@ function judgeCompletions(
   return { rewardScores, scores, costs, scoreMoments: moments };
 }
 
-/** The rows that the policy itself answered: they alone say how it does. */
+/** The rows that the policy itself sampled: only they show how well it does. */
 export const ownRows = ({ staleness }: Experience): number[] =>
   Array.from(staleness.keys()).filter((row) => staleness[row] === 0);
 

@@ -1,9 +1,9 @@
-// What must hold before a policy is trained, with the alarms that end a run that has gone wrong.
+// Checks that must hold before a policy is trained, and alarms that end a run that has gone wrong.
 import { AttuneError } from '@/core/errors';
 
 /** Figures of the first experience and of its first minibatch. */
 export interface StartFigures {
-  /** Largest |log p(policy) - log p(reference)| of a token, in nats: the policy starts as its reference. */
+  /** Largest |log p(policy) - log p(reference)| of a token, in nats: the policy must start as its reference. */
   largestKl: number;
   /** Largest |ratio - 1| of a token against the experience. */
   largestRatioError: number;
@@ -30,7 +30,7 @@ export function checkStart({ largestKl, largestRatioError, entropy }: StartFigur
   if (!Number.isFinite(entropy)) refuse(`the entropy is ${entropy}. Look for a broken adapter or base.`);
 }
 
-/** Largest difference between two sets of log-probs, row by row; NaN where one is not a number. */
+/** Largest difference between two sets of log-probs, row by row; NaN if any of them is not a number. */
 export function largestDifference(a: readonly Float32Array[], b: readonly Float32Array[]): number {
   let largest = 0;
   for (const [i, row] of a.entries()) {
@@ -43,12 +43,12 @@ export function largestDifference(a: readonly Float32Array[], b: readonly Float3
   return largest;
 }
 
-/** What the alarms remember from one iteration to the next; part of a checkpoint. */
+/** State of the alarms from one iteration to the next; part of a checkpoint. */
 export interface AlarmState {
   negativeKlBatches: number;
-  /** Iterations running in which every answer got the same score. */
+  /** Successive iterations in which every completion got the same score. */
   flatBatches: number;
-  /** Mean answer length of the first iteration, tokens. */
+  /** Mean completion length of the first iteration, in tokens. */
   firstLength: number | null;
 }
 
@@ -61,7 +61,7 @@ export interface AlarmFigures {
   /** Variance of the scores. */
   scoreVariance: number;
   meanLength: number;
-  /** Longest answer allowed, tokens. */
+  /** Most tokens allowed in a completion. */
   cap: number;
   /** Variance of the raw advantages. */
   advantageVariance: number;
@@ -70,9 +70,10 @@ export interface AlarmFigures {
 const BATCHES = 3;
 
 /**
- * Watches one iteration. A verdict is a sentence for people and ends the run; null goes on. Negative mean KL three times
- * running means that samples are not the policy's own (truncated sampling), which would be taken for free reward. Equal
- * scores three times running say the same of the reward: an advantage is then only the value function's error.
+ * Watches one iteration. A verdict is a sentence for people and ends the run; with null the run continues. A negative
+ * mean KL three times in a row means that samples are not the policy's own (truncated sampling), which would count as
+ * free reward. Equal scores three times in a row mean that the reward says nothing: an advantage is then only the value
+ * function's error.
  */
 export function watchIteration(
   state: AlarmState,
@@ -91,13 +92,13 @@ function verdictOf(state: AlarmState, figures: AlarmFigures): string | null {
   const broken = Object.entries(figures).find(([, value]) => !Number.isFinite(value));
   if (broken) return `${broken[0]} became ${broken[1]}; the last sound policy is kept.`;
   if (advantageVariance < 1e-10) {
-    return `All advantages are equal (variance ${advantageVariance}): the reward tells the answers nothing apart.`;
+    return `All advantages are equal (variance ${advantageVariance}): the reward does not tell the answers apart.`;
   }
   if (state.flatBatches >= BATCHES) {
-    return `The reward was flat in ${BATCHES} batches running: every answer got ${meanScore.toFixed(3)}, so there is nothing to learn.`;
+    return `The reward was flat in ${BATCHES} batches in a row: every answer got ${meanScore.toFixed(3)}, so there is nothing to learn.`;
   }
   if (state.negativeKlBatches >= BATCHES) {
-    return `The divergence was negative in ${BATCHES} batches running (now ${kl.toFixed(3)} nats): samples are not the policy's own.`;
+    return `The divergence was negative in ${BATCHES} batches in a row (now ${kl.toFixed(3)} nats): samples are not the policy's own.`;
   }
   const first = state.firstLength!;
   if (meanLength > 2 * first && meanLength > 0.95 * cap) {

@@ -1,8 +1,8 @@
-// Which policy of a run on its own answers is kept: the objective proposes, a trial of the answers disposes.
+// Decides which policy of a run on its own completions is kept: the objective proposes one, and a trial decides.
 import type { OnPolicyState } from './algorithms/algorithm';
 import { type Kept, keepPolicy, type PolicyRun } from './run';
 
-/** The best policy that passes its trial is kept. The parent itself stays only where nothing else qualifies. */
+/** Keeps the best policy that passes its trial. The parent stays only if no other policy qualifies. */
 export async function considerPolicy<Config>(
   run: PolicyRun<OnPolicyState, Config>,
   adapterId: string,
@@ -22,7 +22,7 @@ export async function considerPolicy<Config>(
   keepPolicy(run, policy);
 }
 
-/** The verdict, with what it hides: policies that the objective preferred and a trial turned away. */
+/** The verdict, with the policies that had a better objective but failed their trial. */
 export function verdictWithTrials(verdict: string, { count, problems }: OnPolicyState['passedOver']): string {
   if (count === 0) return verdict;
   const passed = count === 1 ? '1 better-scored policy was' : `${count} better-scored policies were`;

@@ -1,4 +1,4 @@
-// What each response token of an experience is worth to the policy: against a value function, or against its siblings.
+// What each token of an experience is worth to the policy: against a value function, or against sibling completions.
 import {
   estimateAdvantages,
   groupNormalisedAdvantages,
@@ -10,27 +10,27 @@ import { type KlEstimator, tokenKl } from '@/trainer/math/kl';
 import type { Experience } from './experience';
 import { sum } from './metrics';
 
-/** One row per answer, ragged by response token. */
+/** One row per completion, ragged by token. */
 export interface LearningSignal {
   /** Divergence of each token by the configured estimator. */
   penalty: Float32Array[];
   /** Before whitening: their variance says whether there is anything to learn. */
   rawAdvantages: Float32Array[];
   advantages: Float32Array[];
-  /** What the value function is to predict; empty without one. */
+  /** The targets of the value function; empty without one. */
   returns: Float32Array[];
 }
 
 interface KlCharge {
   klEstimator: KlEstimator;
-  /** Points of score for one nat in the rewards; 0 where the loss charges it. */
+  /** Points of score for one nat in the rewards; 0 if the loss charges it. */
   rewardCoefficient: number;
 }
 
 const divergences = ({ logprobs, referenceLogprobs }: Experience, estimator: KlEstimator) =>
   logprobs.map((row, i) => tokenKl(row, referenceLogprobs[i]!, estimator));
 
-/** Rewards per token, generalised advantages, returns: plain functions of an experience, found again after a resume. */
+/** Rewards per token, generalised advantages, returns: pure functions of an experience, the same after a resume. */
 export function criticSignal(
   experience: Experience,
   { klEstimator, rewardCoefficient }: KlCharge,
@@ -44,7 +44,9 @@ export function criticSignal(
   return { penalty, rawAdvantages: advantages, advantages: whiten(advantages, { unbiased }), returns };
 }
 
-/** One advantage an answer, given to each of its tokens: its score, less its divergence, against the prompt's other answers. */
+/**
+ * One advantage for all tokens of a completion: its score less its divergence, against its prompt's other completions.
+ */
 export function groupSignal(
   experience: Experience,
   { klEstimator, rewardCoefficient }: KlCharge,

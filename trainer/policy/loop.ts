@@ -1,7 +1,7 @@
-// The loop that every algorithm on the policy's own answers shares: sample, judge, watch, keep the best, update, save.
+// The loop that algorithms on the policy's own completions share: sample, judge, watch, keep the best, update, save.
 //
-// An algorithm says what its answers are worth and how one step is taken; this file does the rest, so that all of them
-// resume to the bit, refuse, stop and log in the same way.
+// An algorithm decides what its completions are worth and how to take one step; this file does the rest, so that all
+// algorithms resume bit for bit, refuse, stop and log in the same way.
 import { performance } from 'node:perf_hooks';
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { AttuneError } from '@/core/errors';
@@ -34,7 +34,7 @@ interface Run extends PolicyRun<OnPolicyState, Config> {
   demonstrations: PromptOrder<Completion> | null;
   stored: StoredCompletion[];
   refused: Metrics;
-  /** Milliseconds at which this iteration's sampling began; figures of speed alone depend on it. */
+  /** Milliseconds at which this iteration's sampling began; only figures of speed depend on it. */
   since: number;
 }
 
@@ -108,7 +108,7 @@ async function open(input: PolicyInput<Config>, algorithm: OnPolicyAlgorithm): P
   };
 }
 
-/** Experience of the policy as it is, judged before anything is learnt from it. */
+/** Gathers experience of the current policy, which is judged before anything is learnt from it. */
 async function gather(run: Run): Promise<void> {
   const { input, state, algorithm } = run;
   const { config, policy } = input;
@@ -159,7 +159,7 @@ async function gather(run: Run): Promise<void> {
   state.verdict =
     watched.verdict ??
     (isOver
-      ? `The divergence reached ${kl.toFixed(2)} nats an answer, over the budget of ${config.klBudget}.`
+      ? `The divergence reached ${kl.toFixed(2)} nats per answer, over the budget of ${config.klBudget}.`
       : state.iteration >= config.iterations
         ? `All ${config.iterations} iterations are done.`
         : null);
@@ -176,7 +176,7 @@ async function gather(run: Run): Promise<void> {
   await saveRun(run);
 }
 
-/** Which prompts are asked now, and which stored answers join. */
+/** Chooses the prompts to ask now, and the stored completions to add. */
 function chooseCompletions(run: Run) {
   const { state, algorithm, input } = run;
   const { sequences, seed } = input.config;
@@ -199,12 +199,12 @@ async function update(run: Run): Promise<void> {
   const { input, state, algorithm, learner } = run;
   const { config } = input;
   const experience = run.experience!;
-  const signal = algorithm.learn(experience, state.klCoefficient); // the same after a resume: nothing it reads has changed
+  const signal = algorithm.learn(experience, state.klCoefficient); // the same after a resume
   const units = Math.ceil(experience.completionIds.length / algorithm.unit);
   const unitsPerStep = algorithm.minibatch / algorithm.unit;
   const perEpoch = Math.ceil(units / unitsPerStep);
   while (state.epoch < algorithm.epochs) {
-    await yieldToEvents(); // native steps hold the event loop; heartbeat and cancellation go between them
+    await yieldToEvents(); // native steps block the event loop; heartbeat and cancellation run between them
     input.signal.throwIfAborted();
     const seed = hash32(config.seed + 1, state.iteration * 1024 + state.epoch);
     const order = new Rng(seed).shuffle(Array.from({ length: units }, (_, i) => i));
@@ -241,14 +241,14 @@ async function update(run: Run): Promise<void> {
   await saveRun(run);
 }
 
-/** Of the policy's step of that number; 0 where the algorithm finds its own. */
+/** Learning rate of the policy's step with that number; 0 if the algorithm finds its own. */
 function learningRateOf({ algorithm }: Run, step: number): number {
   const { config, epochs, minibatch, rate } = algorithm;
   const totalSteps = config.iterations * epochs * Math.ceil(config.sequences / minibatch);
   return rate ? learningRateAt({ ...rate, totalSteps }, step) : 0;
 }
 
-/** Figures, the price of divergence, the prices of constraints; then on to the next experience. */
+/** Reports figures and updates the prices of divergence and constraints; the next experience follows. */
 function endIteration(run: Run, experience: Experience, signal: LearningSignal): void {
   const { input, state, algorithm } = run;
   const { config } = input;
@@ -291,7 +291,7 @@ function measure(run: Run, experience: Experience, signal: LearningSignal): Metr
   };
 }
 
-/** Zero weights and the mean of the first scores: the value of every state before anything is known. */
+/** With zero weights and the mean of the first scores as bias, every state starts with that mean as its value. */
 function startValues(valueHead: ScalarHead, scores: Float32Array): void {
   const mean = moments([scores]).mean;
   tf.tidy(() => valueHead.variables.get('value.bias')!.assign(tf.scalar(mean)));

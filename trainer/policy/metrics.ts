@@ -1,4 +1,4 @@
-// The figures of one iteration's answers under TRL's names, averaged over response tokens alone (TRL averages padding in).
+// The figures of one iteration under TRL's names, averaged over only completion tokens (TRL averages padding in).
 import { moments } from '@/trainer/math/advantages';
 import { importanceRatios } from '@/trainer/math/importance';
 import { tokenKl } from '@/trainer/math/kl';
@@ -9,7 +9,7 @@ export const sum = (row: ArrayLike<number>) => Array.from(row).reduce((a, b) => 
 export const mean = (row: ArrayLike<number>) => (row.length ? sum(row) / row.length : 0);
 const deviation = (row: ArrayLike<number>) => Math.sqrt(moments([row]).variance);
 
-/** Nats summed over an answer, averaged over the policy's own answers: always k1, whatever the penalty uses. */
+/** Nats summed over a completion, averaged over the policy's own completions: always k1, whatever the penalty uses. */
 export function klPerSequence(experience: Experience): number {
   const { logprobs, referenceLogprobs } = experience;
   return mean(ownRows(experience).map((row) => sum(tokenKl(logprobs[row]!, referenceLogprobs[row]!))));
@@ -17,14 +17,16 @@ export function klPerSequence(experience: Experience): number {
 
 export interface MetricsContext {
   klCoefficient: number;
-  /** Divergence of each token by the configured estimator; a row per answer. */
+  /** Divergence of each token by the configured estimator; one row per completion. */
   penalty: Float32Array[];
-  /** Longest answer allowed, tokens. */
+  /** Most tokens allowed in a completion. */
   cap: number;
   endIds: readonly number[];
 }
 
-/** What the samples say, before any step on them. Stored answers of older policies count in `sampling/` and `stored/` alone. */
+/**
+ * Figures of the samples before any step on them. Stored ones of older policies count only in `sampling/`, `stored/`.
+ */
 export function experienceMetrics(experience: Experience, context: MetricsContext): Metrics {
   const { klCoefficient, cap, endIds } = context;
   const rows = ownRows(experience);
@@ -33,7 +35,7 @@ export function experienceMetrics(experience: Experience, context: MetricsContex
   const metrics: Metrics = {
     'objective/kl': klPerSequence(experience),
     'objective/kl_coef': klCoefficient,
-    // As TRL: the sampled estimate, nats per answer.
+    // As in TRL: the sampled estimate, in nats per completion.
     'objective/entropy': -mean(logprobs.map(sum)),
     'objective/non_score_reward': nonScore,
     'objective/scores': mean(scores),
@@ -83,7 +85,7 @@ function lengthMetrics(
   };
 }
 
-/** The sampler against the trainer's own arithmetic: raw, before truncation, which would hide trouble. */
+/** Compares the sampler with the trainer's own arithmetic, before truncation, which would hide a problem. */
 function samplerMetrics({ logprobs, engineLogprobs }: Experience): Metrics {
   const ratios = logprobs.flatMap((row, i) => [...importanceRatios(row, engineLogprobs[i]!)]);
   const probabilities = logprobs.flatMap((row) => Array.from(row, Math.exp));
@@ -104,7 +106,7 @@ function samplerMetrics({ logprobs, engineLogprobs }: Experience): Metrics {
   };
 }
 
-/** Scores of k answers to a prompt lie side by side: TRL's figures of a group. */
+/** TRL's figures of groups; the scores of a prompt's k completions are neighbours. */
 export function groupMetrics(scores: ArrayLike<number>, perPrompt: number): Metrics {
   const all = Array.from(scores);
   const groups = Array.from({ length: all.length / perPrompt }, (_, g) =>

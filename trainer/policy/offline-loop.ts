@@ -1,4 +1,4 @@
-// The loop that algorithms on stored preferences share: batches in a seeded order, held-out evaluation, keep the best, save.
+// The loop that algorithms on stored preferences share: seeded batches, held-out evaluation, keep the best, save.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { type OfflineConfig, rateOf } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
@@ -23,19 +23,19 @@ import {
 import { applyGradients, problemOf } from './step';
 import { NO_UPDATE } from './update-sums';
 
-/** One thing to learn from: a comparison with its two answers, chosen first, or one answer. */
+/** One thing to learn from: a comparison with its two completions, chosen first, or one completion. */
 export interface PreferenceItem {
   completions: Completion[];
   weight: number;
 }
 
-/** What tells one algorithm from another. */
+/** Everything in which one algorithm differs from another. */
 export interface OfflineAlgorithm<Item extends PreferenceItem> {
   config: OfflineConfig & { algorithm: PolicyState['algorithm']; batchExamples: number };
   items: readonly Item[];
-  /** The divergence that a batch's answers are compared to, where the loss needs one; answers of neighbours are swapped. */
+  /** Whether the loss needs the divergence of completions under their neighbours' prompts as a reference point. */
   needsMismatchedKl: boolean;
-  /** The loss of the log-ratios of some items' answers, as a share of `normaliser`, with its gradient for them. */
+  /** The loss over the log-ratios of some items' completions, divided by `normaliser`, with its gradient. */
   loss(
     logRatios: number[],
     items: readonly Item[],
@@ -79,7 +79,7 @@ export async function optimiseOnPreferences<Item extends PreferenceItem>(
   try {
     if (run.state.optimiserSteps === 0 && run.state.epoch === 0 && run.state.batch === 0) startOn(run);
     while (run.state.verdict === null) {
-      await yieldToEvents(); // native steps hold the event loop; heartbeat and cancellation go between them
+      await yieldToEvents(); // native steps block the event loop; heartbeat and cancellation run between them
       input.signal.throwIfAborted();
       stepOnBatch(run);
       const isEpoch = run.state.batch * config.batchExamples >= train.length;
@@ -94,7 +94,7 @@ export async function optimiseOnPreferences<Item extends PreferenceItem>(
   }
 }
 
-/** Every item of a prompt is on one side. */
+/** All items of a prompt are on one side. */
 function splitItems<Item extends PreferenceItem>(items: readonly Item[], { evalShare, seed }: OfflineConfig) {
   const keyOf = ({ completions }: Item) => completions[0]!.promptIds.join();
   const prompts = new Rng(hash32(seed, -1)).shuffle([...new Set(items.map(keyOf))]);
@@ -105,7 +105,7 @@ function splitItems<Item extends PreferenceItem>(items: readonly Item[], { evalS
   };
 }
 
-/** The parent's figures; refuses a policy that is not its reference's copy. */
+/** Reports the parent's figures; refuses a policy that is not a copy of its reference. */
 function startOn(run: Run<PreferenceItem>): void {
   const items = run.heldOut.length ? run.heldOut : run.train.slice(0, run.algorithm.config.batchExamples);
   const logRatios = logRatiosOf(
@@ -163,7 +163,7 @@ function stepOnBatch<Item extends PreferenceItem>(run: Run<Item>): void {
   }
 }
 
-/** Each answer under its neighbour's prompt (KTO, equation 8): the mean log-ratio, at least 0, no gradient. */
+/** Mean log-ratio of completions under their neighbours' prompts (KTO, equation 8), at least 0, without a gradient. */
 function mismatchedKlOf(run: Run<PreferenceItem>, completions: readonly Completion[]): number {
   const shifted = completions.map(({ promptIds }, i) => ({
     promptIds,
@@ -179,14 +179,14 @@ function evaluate<Item extends PreferenceItem>(run: Run<Item>, items: readonly I
   const logRatios = logRatiosOf(run, completions);
   const kl = algorithm.needsMismatchedKl ? mismatchedKlOf(run, completions) : 0;
   const { loss } = algorithm.loss(logRatios, items, { kl, normaliser: items.length });
-  // KL(reference || policy) where the answers are the parent's own; the other direction needs samples of the policy.
+  // KL(reference || policy) if the completions are the parent's own; the other direction needs samples of the policy.
   const divergence = 0 - logRatios.reduce((a, b) => a + b, 0) / logRatios.length;
   const figures = algorithm.metrics(logRatios, items);
   const metrics: Metrics = { eval_loss: loss, eval_accuracy: figures['rewards/accuracies']!, ...figures };
   return { loss, divergence, metrics };
 }
 
-/** Held-out figures; the best state is kept, and no better one for some epochs ends the run. */
+/** Reports held-out figures and keeps the best state; the run ends after some epochs without a better one. */
 function endEpoch(run: Run<PreferenceItem>): void {
   const { state, input, algorithm } = run;
   const { config } = algorithm;
@@ -211,6 +211,6 @@ function endEpoch(run: Run<PreferenceItem>): void {
     state.epoch >= config.epochs
       ? `All ${config.epochs} epochs are done.`
       : state.stale >= config.patience
-        ? `The held-out loss has not become better for ${config.patience} epochs.`
+        ? `The held-out loss has not improved for ${config.patience} epochs.`
         : null;
 }

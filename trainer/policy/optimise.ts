@@ -1,4 +1,4 @@
-// Policy optimisation by the algorithm that the settings name: the one entry that the pipeline calls.
+// Policy optimisation by the algorithm that the settings name: the only entry point for the pipeline.
 import { a2c } from './algorithms/a2c';
 import { dpo } from './algorithms/dpo';
 import { grpo } from './algorithms/grpo';

@@ -1,4 +1,4 @@
-// Gradients of a loss over log-ratios of whole answers, log(policy / reference): what DPO, online DPO and KTO share.
+// Gradients of a loss over log-ratios of whole completions, log(policy / reference), for DPO, online DPO and KTO.
 import { packByLength } from '@/trainer/math/micro-batch';
 import { completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { addGradients } from '@/trainer/model/optim';
@@ -10,7 +10,7 @@ import {
   splitByLength,
 } from '@/trainer/sampling/completion-logprobs';
 
-/** Sum of an answer's log-probs under some adapter, without a gradient; one number an answer. */
+/** Sum of each completion's log-probs under an adapter, without a gradient; one number per completion. */
 export function completionLogprobs(
   backbone: Backbone,
   lora: Lora | null,
@@ -22,8 +22,8 @@ export function completionLogprobs(
 }
 
 /**
- * The gradient of `lossOf`, which sees the log-ratios of neighbouring answers in units of `unit` (2 for pairs) and returns
- * its gradient for them. Micro-batches add up, so `lossOf` divides by the whole batch.
+ * The gradient of `lossOf`, which gets the log-ratios of neighbouring completions in groups of `unit` (2 for pairs) and
+ * returns its gradient with respect to them. Micro-batches add up, so `lossOf` divides by the whole batch.
  */
 export function logRatioGradients(
   { backbone, policy }: { backbone: Backbone; policy: Lora },

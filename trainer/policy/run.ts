@@ -1,4 +1,4 @@
-// What a run of any algorithm holds, keeps in its checkpoint, and hands back.
+// The data that a run of any algorithm holds, keeps in its checkpoint and returns.
 import type { Adapter } from '@/core/artifact/adapter';
 import type { AlgorithmName, PolicyConfig } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
@@ -22,20 +22,20 @@ import { packExperience, unpackExperience } from './experience-pack';
 
 export interface PolicyInput<Config = PolicyConfig> extends ExperienceSources {
   config: Config;
-  /** Rendered prompts in ids; each iteration takes the next ones of an order shuffled by the seed. */
+  /** Rendered prompts as ids; each iteration takes the next ones from an order shuffled by the seed. */
   prompts: readonly Int32Array[];
-  /** Makes the policy of an iteration known to the engine and returns the name it has there. */
+  /** Makes the policy of an iteration known to the engine and returns its name there. */
   publish(adapter: Adapter, iteration: number): Promise<string>;
-  /** Looks at what a published policy answers before it is kept; without it any policy within the budget may be. */
+  /** Tries a published policy's answers before it is kept; without it, any policy within the budget may be kept. */
   tryOut?: ((adapterId: string) => Promise<Trial>) | undefined;
   signal: AbortSignal;
   onMetrics(stage: 'ppo', iteration: number, metrics: Metrics): void;
   checkpoints: CheckpointStore<PolicyState> | null;
   /** Logged answers that may serve as experience, for algorithms with a value function. */
   stored?: readonly StoredGeneration[];
-  /** Answers to imitate beside the reward, where `demonstrationCoefficient` is set. */
+  /** Completions to imitate in addition to the reward, if `demonstrationCoefficient` is set. */
   demonstrations?: readonly Completion[];
-  /** What DPO and KTO learn from. */
+  /** The data that DPO and KTO learn from. */
   comparisons?: readonly PreferencePair[];
   thumbs?: readonly ThumbedCompletion[];
 }
@@ -46,43 +46,43 @@ export interface PolicyState {
   /** Optimiser steps of the policy in the whole run. */
   optimiserSteps: number;
   best: Kept;
-  /** Why the run ended; null while it goes on. */
+  /** Why the run ended; null while it continues. */
   verdict: string | null;
 }
 
-/** What a policy answers to prompts that it does not learn from. */
+/** Results of a policy's answers to prompts that it does not learn from. */
 export interface Trial {
   figures: Metrics;
-  /** Why it must not be kept; empty where it may. */
+  /** Why it must not be kept; empty if it may be. */
   problems: string[];
 }
 
 /** The policy kept so far: best objective within the budget, its trial passed. Iteration 0 is the parent. */
 export interface Kept {
-  /** Of fresh experience; of DPO and KTO the epoch. */
+  /** The iteration of fresh experience; for DPO and KTO the epoch. */
   iteration: number;
-  /** Reward less divergence; of DPO and KTO the held-out loss, negated. */
+  /** Reward less divergence; for DPO and KTO the held-out loss, negated. */
   objective: number;
-  /** Mean score; of DPO and KTO the held-out accuracy. */
+  /** Mean score; for DPO and KTO the held-out accuracy. */
   score: number;
-  /** Nats per answer; of DPO and KTO by how much the held-out answers' log-probs have fallen. */
+  /** Nats per completion; for DPO and KTO by how much the held-out completions' log-probs have fallen. */
   kl: number;
 }
 
 export interface PolicyResult {
-  /** The kept policy; the input's `policy` holds it, too. */
+  /** The kept policy, which the input's `policy` also holds. */
   adapter: Adapter;
   kept: Kept;
   verdict: string;
 }
 
-/** What is trained, and with what. */
+/** The tensors that are trained, and their optimiser. */
 export interface Learner {
   backbone: Backbone;
   policy: Lora;
-  /** Null where the algorithm has no value function. */
+  /** Null if the algorithm has no value function. */
   valueHead: ScalarHead | null;
-  /** Of the policy and of the value head. */
+  /** The variables of the policy and of the value head. */
   variables: NamedVariables;
   optimiser: AdamW;
 }
@@ -121,7 +121,7 @@ export async function openRun<State extends PolicyState, Config extends RunConfi
   if (saved.state.algorithm !== config.algorithm) {
     throw new AttuneError(
       'BAD_INPUT',
-      `The checkpoint is of the algorithm ${saved.state.algorithm}, the run asks for ${config.algorithm}. Start another run.`,
+      `The checkpoint is from the algorithm ${saved.state.algorithm}, but the run asks for ${config.algorithm}. Start another run.`,
     );
   }
   unpackVariables('now', variables, saved.tensors);
@@ -142,13 +142,13 @@ export async function saveRun<State extends PolicyState, Config>(run: PolicyRun<
   await input.checkpoints.write({ state, tensors });
 }
 
-/** The policy as it is becomes the kept one. */
+/** Keeps the current policy. */
 export function keepPolicy<State extends PolicyState, Config>(run: PolicyRun<State, Config>, kept: Kept): void {
   run.state.best = kept;
   run.best = packVariables('best', run.input.policy.variables);
 }
 
-/** Puts the kept policy into place. */
+/** Puts the kept policy back into the variables. */
 export function finishRun<State extends PolicyState, Config>({ input, state, best }: PolicyRun<State, Config>) {
   unpackVariables('best', input.policy.variables, best);
   return { adapter: input.policy.toAdapter(), kept: state.best, verdict: state.verdict! } satisfies PolicyResult;

@@ -20,13 +20,13 @@ import { NO_UPDATE, type UpdateSums } from './update-sums';
 
 export interface StepOutcome {
   sums: UpdateSums;
-  /** Why the step could not be applied, in a sentence; it ends the run. */
+  /** One sentence on why the step could not be applied; it ends the run. */
   problem: string | null;
-  /** Of the algorithm's own, of the last step. */
+  /** The algorithm's own figures of the last step. */
   figures?: Metrics;
 }
 
-/** Flat over the response tokens of some answers. */
+/** Flat over the tokens of some completions. */
 export interface StepTokens {
   logprobs: Float32Array;
   oldLogprobs: Float32Array;
@@ -42,9 +42,9 @@ export interface StepOptions {
   /** Nats per token above which the step is refused; null is off. */
   approxKlStop: number | null;
   klCoefficient: number;
-  /** At this step. */
+  /** The rate at this step. */
   learningRate: number;
-  /** To imitate at this step. */
+  /** Completions to imitate at this step. */
   demonstrations: readonly Completion[];
   /** Sees the largest |ratio - 1| of a token and the mean entropy before anything is applied. */
   check(figures: { largestRatioError: number; entropy: number }): void;
@@ -52,7 +52,9 @@ export interface StepOptions {
 
 export type StepConfig = OnPolicyConfig & { valueLearningRate?: number };
 
-/** Sums the gradients of a loss over all answers, in micro-batches; `members` are the answers that it sees at a time. */
+/**
+ * Sums the gradients of a loss over all completions, in micro-batches; `members` are the completions in one of them.
+ */
 export function gradientsOf(
   { backbone, policy }: Pick<Learner, 'backbone' | 'policy'>,
   completions: readonly Completion[],
@@ -69,14 +71,14 @@ export function gradientsOf(
   return gradients;
 }
 
-/** Rows of an experience as answers. */
+/** Rows of an experience as completions. */
 export const completionsAt = ({ promptIds, completionIds }: Experience, rows: readonly number[]): Completion[] =>
   rows.map((row) => ({ promptIds: promptIds[row]!, completionIds: completionIds[row]! }));
 
 export const flatten = (values: readonly Float32Array[], rows: readonly number[]) =>
   Float32Array.from(rows.flatMap((row) => [...values[row]!]));
 
-/** The share of each token in the minibatch's loss, answer after answer: micro-batches of any size add up. */
+/** The share of each token in the minibatch's loss, completion by completion: micro-batches of any size add up. */
 export function tokenShares(
   lengths: readonly number[],
   aggregation: OnPolicyConfig['aggregation'],
@@ -165,7 +167,7 @@ export function stepOnMinibatch(
         hidden,
         positions,
         (values) => valueLoss(experience, signal, own, values, { clip: options.valueClip, tokens, sums }),
-        { detached: true }, // the trunk is the policy's
+        { detached: true }, // the value loss must not train the policy
       );
       return addHeadLosses(policyTerm, valueTerm);
     },
@@ -174,7 +176,7 @@ export function stepOnMinibatch(
     addDemonstrations(learner, config, gradients, options.demonstrations, sums);
     options.check({ largestRatioError, entropy: sums.entropy / tokens });
     const refuse = (problem: string | null) => ({ sums: { ...sums, rejected: 1 }, problem });
-    // Measured before the step: a check afterwards comes when the damage is done.
+    // Checked before the step: afterwards the damage would be done.
     if (options.approxKlStop !== null && sums.approxKl / tokens > options.approxKlStop) return refuse(null);
     const problem = problemOf(sums.policyLoss, gradients);
     if (problem) return refuse(problem);
@@ -212,7 +214,7 @@ export function valueLoss(
   return { loss, dValues: gradient };
 }
 
-/** InstructGPT's PTX: the mean cross-entropy of demonstrations beside the policy's loss. */
+/** InstructGPT's PTX: adds the mean cross-entropy of demonstrations to the policy's loss. */
 function addDemonstrations(
   learner: Learner,
   { demonstrationCoefficient, microBatchTokens }: StepConfig,
@@ -233,7 +235,7 @@ function addDemonstrations(
   addGradients(gradients, part);
 }
 
-/** Why gradients must not be applied, in a sentence. */
+/** One sentence on why gradients must not be applied, or null. */
 export function problemOf(loss: number, gradients: NamedGradients): string | null {
   if (!Number.isFinite(loss)) return `The loss became ${loss}; the last sound policy is kept.`;
   try {
@@ -245,7 +247,7 @@ export function problemOf(loss: number, gradients: NamedGradients): string | nul
   }
 }
 
-/** Clips policy and value function apart and takes one step with each one's own size. */
+/** Clips policy and value function separately and takes one step, with a separate step size for each. */
 export function applyGradients(
   { valueHead, optimiser, variables }: Pick<Learner, 'valueHead' | 'optimiser' | 'variables'>,
   gradients: NamedGradients,

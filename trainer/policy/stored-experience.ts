@@ -1,10 +1,10 @@
-// Logged answers as experience: which of them may be learnt from, and how far behind the policy their sampler is.
+// Logged completions as experience: which of them may be learnt from, and how many updates old they are.
 import { AttuneError } from '@/core/errors';
 import type { StoredGeneration } from '@/trainer/data/examples';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
 
 export interface StoredLimits {
-  /** Updates by which an answer may be behind the policy that learns from it. */
+  /** Most policy updates between a completion's sampler and the policy that learns from it. */
   maxStaleness: number;
   maxPromptTokens: number;
   maxResponseTokens: number;
@@ -19,9 +19,9 @@ export interface StoredCompletion extends Completion {
 export type Refusal = 'truncated_sampling' | 'too_long' | 'empty' | 'stale';
 
 /**
- * What may be learnt from at all, the furthest behind first, and how much was refused. Top-k, top-p, penalties and other
- * temperatures are refused: such answers are not samples of the distribution whose log-probs they carry, which makes
- * negative divergence, free reward (TRL 6789).
+ * The completions that may be learnt from, the oldest first, and how many were refused. Top-k, top-p, penalties and
+ * other temperatures are refused: such completions are not samples of the distribution whose log-probs they carry,
+ * which gives negative divergence and so free reward (TRL 6789).
  */
 export function screenStored(
   stored: readonly StoredGeneration[],
@@ -33,7 +33,7 @@ export function screenStored(
     if (logprobs.length !== logged.length) {
       throw new AttuneError(
         'BAD_INPUT',
-        `A stored answer of ${logged.length} tokens has ${logprobs.length} log-probs. Leave it out.`,
+        `A stored completion of ${logged.length} tokens has ${logprobs.length} log-probs. Leave it out.`,
       );
     }
     const completionIds = truncateCompletion(logged, limits.endIds);
@@ -57,15 +57,15 @@ export function screenStored(
   return { completions: completions.sort((a, b) => b.updatesBehind - a.updatesBehind), refused };
 }
 
-/** The answer up to its first end token, which belongs to it. */
+/** The completion up to and including its first end token. */
 export function truncateCompletion(ids: Int32Array, endIds: readonly number[]): Int32Array {
   const end = ids.findIndex((id) => endIds.includes(id));
   return end < 0 ? ids : ids.slice(0, end + 1);
 }
 
 /**
- * The next stored answers for one iteration, and the cursor behind them. Each is used once; one that has meanwhile fallen
- * too far behind is passed over.
+ * The next stored completions for one iteration, and the cursor after them. Each is used once, or skipped if it has
+ * become too old in the meantime.
  */
 export function takeStored(
   completions: readonly StoredCompletion[],

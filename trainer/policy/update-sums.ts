@@ -1,4 +1,4 @@
-// What the optimiser steps of one iteration did: sums that a checkpoint keeps, and their means under TRL's names.
+// Figures of one iteration's optimiser steps: sums that a checkpoint keeps, and their means under TRL's names.
 import type { Metrics } from '@/trainer/runs/store';
 
 /** Plain numbers, so that a checkpoint keeps them exactly. */
@@ -23,7 +23,7 @@ export interface UpdateSums {
   valueGradNorm: number;
   /** Optimiser steps of the value head. */
   valueSteps: number;
-  /** Minibatches that went too far and were not applied: 0 or 1. */
+  /** Minibatches that moved too far and were not applied: 0 or 1. */
   rejected: number;
 }
 
@@ -54,7 +54,9 @@ export const addSums = (a: UpdateSums, b: UpdateSums): UpdateSums =>
     Object.entries(a).map(([key, value]) => [key, value + b[key as keyof UpdateSums]]),
   ) as unknown as UpdateSums;
 
-/** Losses and norms are means over steps, the rest over tokens; what an algorithm has not got is left out. */
+/**
+ * Losses and norms are means over steps, the rest over tokens; figures that an algorithm does not have are left out.
+ */
 export function updateMetrics(sums: UpdateSums): Metrics {
   const { steps, tokens, valueSteps, valueTokens } = sums;
   const share = (x: number, n: number) => (n ? x / n : 0);

@@ -1,4 +1,4 @@
-// Steps of the value head alone, on hidden states that need no gradient: critic warm-up, and the critic of TRPO.
+// Steps of only the value head, on hidden states without a gradient: for critic warm-up, and for the critic of TRPO.
 import { type Tensor3D, tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
 import { clipByGlobalNorm, disposeGradients } from '@/trainer/model/optim';
@@ -14,13 +14,13 @@ export interface ValueStepOptions {
   microBatchTokens: number;
   valueClip: number | null;
   valueLearningRate: number;
-  /** Global norm of the gradient. */
+  /** Largest global norm of the gradient. */
   maxGradNorm: number;
-  /** Steps on all the rows. */
+  /** Number of steps, each on all rows. */
   epochs: number;
 }
 
-/** The trunk is run once: the head learns detached from it. */
+/** The backbone runs once, because the head learns detached from it. */
 export function stepOnValues(
   { backbone, policy, valueHead, optimiser, variables }: Learner,
   experience: Experience,

@@ -1,4 +1,4 @@
-// Reads rewards from the trunk with a LoRA of its own: scalar heads on the hidden state of an answer's last token.
+// Reads rewards from the backbone with its own LoRA: scalar heads on the hidden state of a completion's last token.
 import { Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
@@ -12,7 +12,7 @@ import { groupSize } from './rows';
 
 export interface AdapterReader extends RewardReader {
   readonly lora: Lora;
-  /** One, or an ensemble on the same trunk. */
+  /** One head, or an ensemble on the same backbone. */
   readonly heads: readonly ScalarHead[];
   readonly variables: NamedVariables;
 }

@@ -1,4 +1,4 @@
-// A temperature that makes score gaps honest probabilities, fitted on held-out pairs and judged on pairs it was not fitted on.
+// A temperature that turns score gaps into calibrated probabilities, fitted on held-out pairs and judged out of fold.
 import { hash32 } from '@/core/rng';
 import { logSigmoid } from '@/trainer/math/policy-loss';
 import { expectedCalibrationError, type LabelledPair, type ScoredPair } from './metrics';
@@ -12,10 +12,10 @@ export interface Calibration {
 }
 
 const FOLDS = 5;
-/** Bounds of log temperature; few pairs that all agree would drive it to an end. */
+/** Bound of |log temperature|, which a few pairs that all agree would drive to infinity. */
 const WIDEST = 4;
 
-/** Maximum a posteriori with log temperature ~ N(0, 1), by golden section. 1 for no pairs. */
+/** Maximum a posteriori with log temperature ~ N(0, 1), by golden-section search. 1 without pairs. */
 export function fitTemperature(pairs: readonly ScoredPair[]): number {
   if (pairs.length === 0) return 1;
   const cost = (logTemperature: number) =>
@@ -31,7 +31,9 @@ export function fitTemperature(pairs: readonly ScoredPair[]): number {
   return Math.exp((low + high) / 2);
 }
 
-/** Folds keep a prompt whole, or siblings would lend each other their temperature. Null for fewer prompts than folds. */
+/**
+ * A prompt is in one fold, so that no pair is judged by its siblings' temperature. Null for fewer prompts than folds.
+ */
 export function calibrate(pairs: readonly LabelledPair[]): Calibration | null {
   const prompts = [...new Set(pairs.map(({ prompt }) => prompt))].sort();
   if (prompts.length < FOLDS) return null;

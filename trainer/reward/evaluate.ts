@@ -12,7 +12,7 @@ import { meanOfHeads, type RewardModel } from './scorer';
 import { biasesOf, type RewardTraining, type ScoredExample, splitScores, totalWeight } from './step';
 
 export interface RewardReport {
-  /** Of the held-out pairs; 1 where they are too few to fit it. */
+  /** Fitted on the held-out pairs; 1 if there are too few of them. */
   temperature: number;
   /** Worst first; groups of fewer than SMALLEST_GROUP pairs are left out. */
   groups: GroupMetrics[];
@@ -20,7 +20,7 @@ export interface RewardReport {
 
 export const SMALLEST_GROUP = 10;
 
-/** The model's raw scores of every answer of some feedback. */
+/** The model's raw scores of every completion in some feedback. */
 export function scoreExamples(
   model: RewardModel,
   examples: readonly RewardExample[],
@@ -45,7 +45,7 @@ export function evaluateRewardModel(training: RewardTraining): Evaluation<Reward
   return judgeScores(scored, loss, rule);
 }
 
-/** The figures of held-out scores whose loss is known already. */
+/** The figures of held-out scores whose loss is known. */
 export function judgeScores(scored: readonly ScoredExample[], loss: number, rule: 1 | -1): Evaluation<RewardReport> {
   const pairs = scoredPairs(scored);
   const metrics: Metrics = { eval_loss: loss, eval_examples: scored.length };

@@ -1,4 +1,4 @@
-// What every way of training a reward model needs to know of the feedback before it starts.
+// Reads from the feedback what every way of training a reward model needs before it starts.
 
 import type { RewardModelConfig } from '@/core/config/reward';
 import { AttuneError } from '@/core/errors';
@@ -13,7 +13,7 @@ export interface Feedback {
   lengthRule: 1 | -1;
 }
 
-/** Raters are those of all `examples`, the rest is learnt from `train`. Throws BAD_INPUT where that is empty. */
+/** Raters are those of all `examples`; the rest is learnt from `train`. Throws BAD_INPUT if `train` is empty. */
 export function readFeedback(
   examples: readonly RewardExample[],
   train: readonly RewardExample[],

@@ -1,4 +1,4 @@
-// How well scores predict who wins: accuracy beside the length baseline, margin, calibration, worst group first.
+// How well scores predict the winner: accuracy against the length baseline, margin, calibration, worst group first.
 
 import { sigmoid } from '@/trainer/math/policy-loss';
 import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
@@ -7,7 +7,7 @@ import { promptKey } from './split';
 export interface ScoredPair {
   chosen: number;
   rejected: number;
-  /** Answer tokens. */
+  /** Completion tokens. */
   chosenLength: number;
   rejectedLength: number;
 }
@@ -19,7 +19,7 @@ export interface LabelledPair extends ScoredPair {
 }
 
 export interface PairMetrics {
-  /** Share of pairs whose winner has the higher score; half for equal ones. */
+  /** Share of pairs whose winner has the higher score; a tie counts half. */
   accuracy: number;
   /** Mean of chosen - rejected, in logits. */
   margin: number;
@@ -41,7 +41,7 @@ const right = (gap: number) => (gap > 0 ? 1 : gap === 0 ? 0.5 : 0);
 const share = (pairs: readonly ScoredPair[], gap: Gap) =>
   pairs.reduce((sum, pair) => sum + right(gap(pair)), 0) / pairs.length;
 
-/** Decided pairs among some examples with their scores: comparisons, corrections, and a best one against each other one. */
+/** Decided pairs in scored examples: comparisons, corrections, and the pick of best-of-N against each other one. */
 export function scoredPairs(scored: readonly { example: RewardExample; scores: ArrayLike<number> }[]): LabelledPair[] {
   return scored.flatMap(({ example, scores }) => {
     const lengths = completionsOf(example).map((ids) => ids.length);
@@ -67,7 +67,7 @@ export const measurePairs = (pairs: readonly ScoredPair[]): PairMetrics => ({
   ece: expectedCalibrationError(pairs),
 });
 
-/** Ten equal bins of confidence from 0.5 to 1: the mean distance between confidence and share of right ones. */
+/** Ten equal bins of confidence from 0.5 to 1: the mean distance between confidence and the share that is right. */
 export function expectedCalibrationError(pairs: readonly ScoredPair[]): number {
   const bins = Array.from({ length: 10 }, () => ({ confidence: 0, right: 0 }));
   for (const pair of pairs) {
@@ -79,15 +79,15 @@ export function expectedCalibrationError(pairs: readonly ScoredPair[]): number {
   return bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.right), 0) / pairs.length;
 }
 
-/** +1 where the longer answer wins more often than not, -1 where the shorter does. Fitted on training pairs alone. */
+/** +1 if the longer completion wins more often than not, -1 if the shorter does. Fitted only on training pairs. */
 export const lengthRule = (pairs: readonly ScoredPair[]): 1 | -1 =>
   pairs.length === 0 || share(pairs, (pair) => pair.chosenLength - pair.rejectedLength) >= 0.5 ? 1 : -1;
 
-/** Accuracy of that rule alone: what a model must beat to have learnt more than length. */
+/** Accuracy of only that rule, which a model must beat to have learnt more than length. */
 export const lengthBaseline = (pairs: readonly ScoredPair[], rule: 1 | -1) =>
   share(pairs, (pair) => rule * (pair.chosenLength - pair.rejectedLength));
 
-/** The same figures within each group of at least `smallest` pairs, the least accurate group first. */
+/** The same figures for each group of at least `smallest` pairs, the least accurate group first. */
 export function measureGroups(pairs: readonly LabelledPair[], rule: 1 | -1, smallest = 1): GroupMetrics[] {
   const members = new Map<string, { key: string; value: string; pairs: LabelledPair[] }>();
   for (const pair of pairs) {

@@ -1,7 +1,7 @@
 // Fits linear probes of the frozen base to every kind of feedback: one convex likelihood, no step size, no epochs.
 //
-// Each of some blocks has a probe of its own, all under one Gaussian prior whose precision is chosen by cross-validation
-// over prompts; the held-out scores of the same folds give the report, so that all feedback is trained on.
+// Each of several blocks has its own probe, all under one Gaussian prior whose precision is chosen by cross-validation
+// over prompts; the held-out scores of the same folds give the report, so that training can use all feedback.
 
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
 import { hash32, Rng } from '@/core/rng';
@@ -31,7 +31,7 @@ export interface ProbeInput extends StatesInput {
   backbone: Backbone;
   examples: readonly RewardExample[];
   config: RewardModelConfig & { probe: ProbeConfig };
-  /** Shared by several fits on the same feedback; of its own where it is not given. Of the blocks that `probedBlocks` names. */
+  /** States of the blocks from `probedBlocks`, to share between fits on the same feedback; computed if not given. */
   completionStates?: CompletionStates;
 }
 
@@ -72,7 +72,7 @@ export async function fitProbes(input: ProbeInput): Promise<FittedProbes> {
   return { model, evaluation };
 }
 
-/** Rising, without repetitions: block 1 is the lowest that has read anything but single tokens. */
+/** In ascending order, without repetitions: block 1 is the lowest whose input has seen more than single tokens. */
 export const probedBlocks = (layers: number, { depths }: Pick<ProbeConfig, 'depths'>): number[] =>
   [...new Set(depths.map((depth) => Math.min(layers - 1, Math.max(1, Math.round(depth * layers)))))].sort(
     (a, b) => a - b,
@@ -91,8 +91,8 @@ interface Task extends ProbeInput {
 type Solution = Float64Array;
 
 /**
- * Minimises (1 / W) (sum of weighted losses + precision / 2 |w|^2 + ridge / 2 |rater biases|^2), W the weight of the
- * examples, whose answers are the rows of `features`.
+ * Minimises (1 / W) (sum of weighted losses + precision / 2 |w|^2 + ridge / 2 |rater biases|^2), where W is the
+ * weight of the examples, whose completions are the rows of `features`.
  */
 function fit(
   { feedback, config }: Task,
@@ -138,7 +138,7 @@ function linear(features: Tensor2D, x: Solution): Float32Array {
   return scores.map((score) => score + x[size]!);
 }
 
-/** The same function of the states as they are. */
+/** The same function, of states that are not standardised. */
 function probeOf({ mean, deviation }: StandardisedBlock, block: number, solution: Solution): Probe {
   const weight = deviation.map((own, i) => solution[i]! / own);
   const level = weight.reduce((sum, value, i) => sum + value * mean[i]!, 0);
@@ -149,17 +149,17 @@ function probeOf({ mean, deviation }: StandardisedBlock, block: number, solution
 
 interface Choice {
   precision: number;
-  /** Of every answer by probes that have not seen its prompt; null where there are too few prompts. */
+  /** Scores of every completion by probes that have not seen its prompt; null if there are too few prompts. */
   scores: Float32Array | null;
-  /** Of those scores. */
+  /** The loss of those scores. */
   loss: number;
 }
 
 interface Candidate {
   precision: number;
-  /** Held-out ones of every answer, the mean over the blocks. */
+  /** Held-out scores of every completion, averaged over the blocks. */
   scores: Float32Array;
-  /** Of the raters, by the fold that was held out; the mean over the blocks. */
+  /** Biases of the raters for each held-out fold, averaged over the blocks. */
   biases: Float64Array[];
 }
 
@@ -167,7 +167,7 @@ interface Candidate {
 async function choosePrecision(task: Task): Promise<Choice> {
   const { config, train, states, blocks, feedback } = task;
   const folds = foldsOf(train, config);
-  // Strong priors first: each solution is the start of the next one.
+  // Strong priors first: each solution is the start of the next fit.
   const candidates = [...config.probe.precisions]
     .sort((a, b) => b - a)
     .map((precision) => ({
@@ -181,7 +181,7 @@ async function choosePrecision(task: Task): Promise<Choice> {
   return judged.reduce((best, candidate) => (candidate.loss < best.loss ? candidate : best));
 }
 
-/** One block's share in the candidates' means: each fold's answers by fits on the others. */
+/** Adds one block's share to the candidates' means: fits on the other folds score each fold's completions. */
 async function addHeldOutScores(task: Task, at: number, folds: number[][], candidates: Candidate[]): Promise<void> {
   const { train, states, blocks, backbone } = task;
   const { features } = standardisedBlock(states, at, backbone.config.hiddenSize);
@@ -222,7 +222,7 @@ function heldOutLoss(task: Task, folds: number[][], { scores, biases }: Candidat
   }, 0);
 }
 
-/** Places of the examples in each fold; a prompt is in one alone. */
+/** Places of the examples in each fold; a prompt is in only one. */
 function foldsOf(train: readonly RewardExample[], { probe, seed }: ProbeInput['config']): number[][] {
   const prompts = new Rng(hash32(seed, -3)).shuffle([...new Set(train.map(promptKey))].sort());
   const foldOf = new Map(prompts.map((prompt, i) => [prompt, i % probe.folds]));

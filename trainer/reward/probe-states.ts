@@ -1,4 +1,4 @@
-// The states that probes read, for all answers of some feedback: computed once, kept in checkpoints, standardised by block.
+// The states that probes read, for all completions in some feedback: computed once, saved, standardised by block.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { RewardModelConfig } from '@/core/config/reward';
 import { type Tensor2D, tf } from '@/trainer/backend';
@@ -12,7 +12,7 @@ import { completionStarts } from './reader';
 import { groupOf, groupSize } from './rows';
 
 export interface ProbeProgress {
-  /** Examples whose answers' states are in the checkpoint. */
+  /** Number of examples whose states are in the checkpoint. */
   examples: number;
   tokens: number;
 }
@@ -25,20 +25,20 @@ export interface StatesInput {
 }
 
 export interface KnownStates {
-  /** [answers, width], width = blocks * H */
+  /** [completions, width], width = blocks * H */
   values: Float32Array;
   width: number;
-  /** Place of each example's first answer. */
+  /** Place of each example's first completion. */
   starts: number[];
   completions: number;
 }
 
 export async function pause({ signal }: Pick<StatesInput, 'signal'>): Promise<void> {
-  await yieldToEvents(); // native work holds the event loop; heartbeat and cancellation go between
+  await yieldToEvents(); // native work blocks the event loop; heartbeat and cancellation run in between
   signal.throwIfAborted();
 }
 
-/** Checkpoints of the answers' states; they are large, and all of them are written each time. */
+/** Most checkpoints of the states, which are large and written in full each time. */
 const MOST_CHECKPOINTS = 10;
 
 export async function readStates(
@@ -60,7 +60,7 @@ export async function readStates(
   while (done < train.length) {
     await pause(input);
     const step = done / batchExamples;
-    // The same examples share a pass whenever they are read, so that a resumed run finds the same bits.
+    // The same examples always share a pass, so that a resumed run computes the same bits.
     const batch = groups.slice(done, done + batchExamples);
     for (const part of packByLength(batch.map(groupSize), config.microBatchTokens)) {
       const own = part.map((i) => batch[i]!);
@@ -86,16 +86,16 @@ export async function readStates(
 const tokensOf = (groups: readonly CompletionGroup[]) => groups.reduce((sum, group) => sum + groupSize(group), 0);
 
 export interface StandardisedBlock {
-  /** Each feature with mean 0 and deviation 1 over all answers. [answers, H]; the caller's. */
+  /** Each feature with mean 0 and deviation 1 over all completions. [completions, H]; the caller disposes it. */
   features: Tensor2D;
   mean: Float32Array;
   deviation: Float32Array;
 }
 
-/** Below this a feature says nothing and is not blown up. */
+/** A feature with less deviation than this says nothing and is not magnified. */
 const LEAST_DEVIATION = 1e-6;
 
-/** The states of the block at that place among those that were read. */
+/** The states of the block at place `at` among the blocks that were read. */
 export function standardisedBlock(
   { values, width, completions }: KnownStates,
   at: number,

@@ -1,7 +1,7 @@
-// Reads rewards from the frozen base: a linear probe of the mean answer state for each of some blocks.
+// Reads rewards from the frozen base: a linear probe of the mean completion state for each of several blocks.
 //
 // Alain and Bengio 2016 for probes of what a block knows; several blocks are an ensemble, whose mean is steadier than the
-// best of them. Nothing of the trunk is trained, so that a few hundred votes cannot bend it.
+// best of them. The backbone is not trained, so a few hundred votes cannot distort it.
 
 import { packByLength } from '@/trainer/math/micro-batch';
 import type { CompletionStates } from '@/trainer/model/answer-states';
@@ -10,14 +10,14 @@ import { completionStarts, type RewardReader } from './reader';
 import { groupSize } from './rows';
 
 export interface Probe {
-  /** It reads what enters this block; at least 1. */
+  /** The probe reads the states that enter this block; at least 1. */
   block: number;
   /** [H] */
   weight: Float32Array;
   bias: number;
 }
 
-/** `states` are those of the probes' blocks, in their order. */
+/** `states` are those of the probes' blocks, in the same order. */
 export function createProbeReader(
   states: CompletionStates,
   probes: readonly Probe[],
@@ -60,7 +60,7 @@ function packProbes(probes: readonly Probe[]): NamedTensors {
   return tensors;
 }
 
-/** Throws CORRUPT, naming the tensor, where one is missing. */
+/** Throws CORRUPT, naming the tensor, if one is missing. */
 export const unpackProbes = (blocks: readonly number[], tensors: NamedTensors): Probe[] =>
   blocks.map((block, i) => ({
     block,

@@ -1,28 +1,30 @@
-// What a reward model reads its raw scores from: an adapted trunk, or probes of the frozen one.
+// The source of a reward model's raw scores: an adapted backbone, or probes of the frozen one.
 import type { RewardArtifact } from '@/core/artifact/reward-artifact';
 import type { EnteringStates } from '@/trainer/model/entering-states';
 import type { CompletionGroup } from '@/trainer/model/packing';
 import type { NamedTensors } from '@/trainer/runs/checkpoint';
 
-/** Everything but tensors that brings a reader back. */
+/** Everything except tensors that is needed to restore a reader. */
 export type ReaderState =
   | {
       kind: 'adapter';
       rank: number;
       alpha: number;
-      /** Block from which on the adapter has pairs. */
+      /** First block in which the adapter has pairs. */
       firstLayer: number;
       heads: number;
     }
   | {
       kind: 'probe';
-      /** The block whose entering states each head reads. */
+      /** For each head, the block whose entering states it reads. */
       blocks: readonly number[];
     };
 
 export interface RewardReader {
   readonly state: ReaderState;
-  /** By head, then by answer: group after group, behind one copy of each prompt. `states` saves the blocks below the adapter. */
+  /**
+   * By head, then by completion, in the order of the groups. With `states`, blocks below the adapter are not computed.
+   */
   headScores(groups: readonly CompletionGroup[], states?: EnteringStates): Float32Array[];
   tensors(): NamedTensors;
   /** Its part of an artifact that the engine side scores with. */
@@ -30,7 +32,7 @@ export interface RewardReader {
   dispose(): void;
 }
 
-/** The place of each group's first answer among all answers, and how many there are. */
+/** The place of each group's first completion among all completions, and their number. */
 export function completionStarts(groups: readonly CompletionGroup[]): { starts: number[]; count: number } {
   const starts: number[] = [];
   let count = 0;

@@ -1,4 +1,4 @@
-// A reward model in memory: what reads the raw scores, and the scale that brings them to mean 0 and deviation 1.
+// A reward model in memory: the reader of raw scores, and the scale that brings them to mean 0 and deviation 1.
 import { AttuneError } from '@/core/errors';
 import { moments } from '@/trainer/math/advantages';
 import { computeCompletionStates } from '@/trainer/model/answer-states';
@@ -15,23 +15,23 @@ import { fitGroup } from './rows';
 
 export interface RewardScale {
   maxTokens: number;
-  /** How many deviations of the heads are taken off their mean. */
+  /** How many standard deviations of the heads are subtracted from their mean. */
   uncertaintyPenalty: number;
   /** A normalised score is gain * (mean - penalty * deviation) + bias. */
   gain: number;
   bias: number;
-  /** p(one answer beats another) = sigmoid(difference of raw scores / temperature). */
+  /** p(one completion beats another) = sigmoid(difference of raw scores / temperature). */
   temperature: number;
 }
 
-/** Everything but tensors that brings a saved reward model back. */
+/** Everything except tensors that is needed to restore a saved reward model. */
 export type RewardModelState = RewardScale & { reader: ReaderState };
 
 export interface RewardModel<Reader extends RewardReader = RewardReader> extends Reward, RewardScale {
   readonly reader: Reader;
   /** The mean of the heads, as trained: differences are logits of winning. */
   rawScores(completions: readonly Completion[]): number[];
-  /** As the reader's, of groups of any length. */
+  /** As the reader's, for groups of any length. */
   headScores(groups: readonly CompletionGroup[], states?: EnteringStates): Float32Array[];
   dispose(): void;
 }
@@ -64,7 +64,10 @@ export function scaled<Reader extends RewardReader>(reader: Reader, scale: Scale
 export const meanOfHeads = (scores: readonly Float32Array[]): Float32Array =>
   scores[0]!.map((_, i) => scores.reduce((sum, own) => sum + own[i]!, 0) / scores.length);
 
-/** What an ensemble disagrees about is worth less: mean - penalty * deviation over the heads (Coste et al. 2024). */
+/**
+ * A completion that the ensemble disagrees about scores less: mean - penalty * deviation over heads (Coste et al.
+ * 2024).
+ */
 function penalisedScores(model: RewardModel, completions: readonly Completion[]): number[] {
   const scores = model.headScores(completions.map(alone));
   const means = meanOfHeads(scores);
@@ -79,7 +82,7 @@ const alone = ({ promptIds, completionIds }: Completion): CompletionGroup => ({
   completions: [completionIds],
 });
 
-/** Brings the scores of fresh policy samples, not of labelled answers, to mean 0 and deviation 1 (Ziegler et al. 2019). */
+/** Brings the scores of fresh policy samples, not of labelled ones, to mean 0 and deviation 1 (Ziegler et al. 2019). */
 export function normaliseReward(
   model: RewardModel,
   samples: readonly Completion[],
@@ -89,7 +92,7 @@ export function normaliseReward(
   if (!(deviation > 1e-6)) {
     throw new AttuneError(
       'INTERNAL',
-      `The reward model gives ${samples.length} samples the same score (deviation ${deviation}). Collect more feedback first.`,
+      `The reward model gives all ${samples.length} samples the same score (deviation ${deviation}). Collect more feedback first.`,
     );
   }
   model.gain = 1 / deviation;

@@ -1,4 +1,4 @@
-// Decides which feedback a reward model trains on and which it is judged by.
+// Decides which feedback trains a reward model and which feedback judges it.
 
 import type { RewardModelConfig } from '@/core/config/reward';
 import { hash32, Rng } from '@/core/rng';
@@ -6,7 +6,7 @@ import type { RewardExample } from '@/trainer/math/reward-examples';
 
 export const promptKey = ({ promptIds }: Pick<RewardExample, 'promptIds'>) => promptIds.join(',');
 
-/** Every example of a prompt is on one side: an answer must not be judged by its own siblings. */
+/** All examples of a prompt are on one side: a completion must not be judged by its own siblings. */
 export function splitByPrompt(
   examples: readonly RewardExample[],
   { evalShare, seed }: Pick<RewardModelConfig, 'evalShare' | 'seed'>,
@@ -19,7 +19,7 @@ export function splitByPrompt(
   };
 }
 
-/** Drops undecided comparisons, chosen by the seed, beyond their share; where nothing is decided all of them stay. */
+/** Drops undecided comparisons beyond their share, chosen by the seed; if none is decided, all of them stay. */
 export function limitUndecided(
   train: RewardExample[],
   { undecidedPerDecided, seed }: Pick<RewardModelConfig, 'undecidedPerDecided' | 'seed'>,

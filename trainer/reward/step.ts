@@ -1,4 +1,4 @@
-// One optimiser step of the reward model: micro-batches of answers packed behind their prompts, a loss for each head, one update.
+// One optimiser step of the reward model: micro-batches of packed completions, a loss for each head, one update.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { RewardModelConfig } from '@/core/config/reward';
 import { uniformAt } from '@/core/rng';
@@ -22,10 +22,10 @@ export interface RewardTraining extends Feedback {
   backbone: Backbone;
   config: RewardModelConfig;
   model: RewardModel<AdapterReader>;
-  /** The model's, and `rater.bias` where there are thumbs. */
+  /** The model's variables, and `rater.bias` if there are thumbs. */
   variables: NamedVariables;
   optimiser: AdamW;
-  /** What enters the first block that is trained, of rows seen before. */
+  /** Known states that enter the first trained block. */
   states: EnteringStates;
   train: RewardExample[];
   heldOut: RewardExample[];
@@ -35,7 +35,7 @@ export interface RewardTraining extends Feedback {
 
 export interface ScoredExample {
   example: RewardExample;
-  /** The mean over the heads, one an answer. */
+  /** The mean over the heads, one per completion. */
   scores: number[];
 }
 
@@ -122,7 +122,7 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
   return { gradients, loss, scored, tokens };
 }
 
-/** Poisson(1) copies of each example for each head of an ensemble (online bagging, Oza and Russell 2001). */
+/** Gives each head of an ensemble Poisson(1) copies of each example (online bagging, Oza and Russell 2001). */
 function bootstrap({ model, config, placeOf }: RewardTraining, head: number) {
   if (model.reader.heads.length === 1) return undefined;
   return (example: RewardExample) => {
@@ -133,7 +133,7 @@ function bootstrap({ model, config, placeOf }: RewardTraining, head: number) {
   };
 }
 
-/** Scores of all answers, in order, by example. */
+/** Assigns the scores of all completions, in order, to their examples. */
 export function splitScores(examples: readonly RewardExample[], scores: Float32Array): ScoredExample[] {
   let next = 0;
   return examples.map((example) => ({ example, scores: completionsOf(example).map(() => scores[next++]!) }));

@@ -1,7 +1,7 @@
 // Trains a reward model on every kind of feedback in one likelihood, each term weighted by the trust in its rater.
 //
-// Ziegler et al. 2019; Stiennon et al. 2020. Left out: a learnt exchange rate between kinds of feedback, since all of them
-// observe the same logit (feedback-loss.ts).
+// Ziegler et al. 2019; Stiennon et al. 2020. Left out: a learnt exchange rate between kinds of feedback, because all of
+// them observe the same logit (feedback-loss.ts).
 
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
 import { tf } from '@/trainer/backend';
@@ -28,7 +28,7 @@ export interface RewardModelInput {
   signal: AbortSignal;
   onMetrics(stage: 'reward_model', step: number, metrics: Metrics): void;
   checkpoints: CheckpointStore<RewardTrainingState> | null;
-  /** Shared by several trainings on the same feedback; one of its own where it is not given. */
+  /** To share between several trainings on the same feedback; a new one by default. */
   states?: EnteringStates;
   completionStates?: CompletionStates;
 }
@@ -37,7 +37,7 @@ export type RewardTrainingState = SupervisedState<RewardReport> | ProbeProgress;
 
 export interface RewardModelResult {
   model: RewardModel;
-  /** Held-out figures of the kept state; empty where nothing is held out. */
+  /** Held-out figures of the kept state; empty if nothing is held out. */
   metrics: Metrics;
   report: RewardReport | null;
 }

@@ -1,4 +1,4 @@
-// A run's resumable state on disk: named tensors beside plain JSON, exact to the bit, replaced atomically.
+// A run's resumable state on disk: named tensors and plain JSON, exact to the bit, replaced atomically.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
@@ -31,11 +31,11 @@ const Pointer = z.object({
   tensors: z.string(),
   sha256: z.string(),
   state: z.unknown(),
-  /** Of the data set's content that the stage learnt from; absent where it cannot change. */
+  /** Hash of the data set's content that the stage learnt from; absent if it cannot change. */
   contentSha256: z.string().optional(),
 });
 
-/** What a stage learns from, and whether a state is its end and needs the data no more. */
+/** The data that a stage learns from, and whether it has finished and no longer needs that data. */
 interface CheckpointBasis<State> {
   snapshot: { sha256: string; contentSha256: string };
   isFinished(state: State): boolean;
@@ -43,8 +43,8 @@ interface CheckpointBasis<State> {
 
 /**
  * `<stage>.json` holds the state and names the tensor file with its hash; it is replaced last, by a rename, so that a
- * process killed at any moment leaves the old checkpoint or the new one, whole. An unfinished stage whose data people have
- * taken rows from since begins again without them.
+ * process killed at any moment leaves the old checkpoint or the new one intact. An unfinished stage starts again if
+ * people have taken rows back from its data since.
  */
 export function directoryCheckpoints<State>(
   directory: string,
@@ -104,10 +104,10 @@ async function removeStage(directory: string, stage: string): Promise<void> {
   }
 }
 
-/** What resumes a run, and nothing else: the finished reward model, curves, rules and manifest stay. */
+/** Only the files that resume a run: the finished reward model, curves, rules and manifest stay. */
 const RESUMES = /^(sft|reward_model|ppo)\.|^adapters$/;
 
-/** For a run that is over and cannot go on. */
+/** For a run that has ended and cannot resume. */
 export async function removeCheckpoints(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   for (const name of await readdir(folder)) {
@@ -132,7 +132,7 @@ export function packVariables(prefix: string, variables: NamedVariables): NamedT
   return tensors;
 }
 
-/** Copies values back; throws CORRUPT, naming the tensor, where one is missing. */
+/** Copies values back; throws CORRUPT, naming the tensor, if one is missing. */
 export function unpackVariables(prefix: string, variables: NamedVariables, tensors: NamedTensors): void {
   for (const [name, variable] of variables) {
     const { values, shape } = tensorOf(tensors, `${prefix}.${name}`);
@@ -140,7 +140,7 @@ export function unpackVariables(prefix: string, variables: NamedVariables, tenso
   }
 }
 
-/** Throws CORRUPT, naming the tensor, where it is missing. */
+/** Throws CORRUPT, naming the tensor, if it is missing. */
 export function tensorOf(tensors: NamedTensors, name: string): TensorToWrite {
   const tensor = tensors.get(name);
   if (tensor) return tensor;

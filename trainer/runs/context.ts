@@ -25,7 +25,7 @@ import type { RunHome, RunSink } from './store';
 
 export interface Run {
   home: RunHome;
-  /** The home's, with the curves kept as files, too. */
+  /** The home's sink, which also keeps the curves as files. */
   sink: RunSink;
   settings: PipelineSettings;
   log: Logger;
@@ -34,20 +34,20 @@ export interface Run {
   policyConfig: PolicyConfig;
   base: Base;
   backbone: Backbone;
-  /** What is trained; starts as the parent. */
+  /** The adapter that is trained; starts as the parent. */
   policy: Lora;
-  /** Where the policy stage starts, untouched: the parent, or what imitation made of it; null is the base alone. */
+  /** The unchanged start of the policy stage: the parent, or the imitated policy; null is only the base. */
   reference: Lora | null;
   start: Adapter | null;
-  /** null is the base alone. */
+  /** null is only the base. */
   parent: Adapter | null;
   rules: RuleSet;
   constraints: Constraint[];
-  /** Of the adapters that the private engines serve; begun anew by each attempt. */
+  /** Folder of the adapters that the private engines serve; emptied at the start of each attempt. */
   adapters: string;
   /** Started when first needed. */
   engine(): Promise<PrivateEngine>;
-  /** Another beside it; the caller closes it. */
+  /** Starts a further engine; the caller closes it. */
   openEngine(precision: 'fp32' | 'int8'): Promise<PrivateEngine>;
   /** Disposed with the run. */
   owned: { dispose(): void }[];
@@ -100,19 +100,19 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
     owned,
     openEngine,
     constraints: rules.rules.map((rule) => {
-      const alone: RuleSet = { ...rules, rules: [rule] }; // compiled once for each object
+      const alone: RuleSet = { ...rules, rules: [rule] }; // rules are compiled once per object
       return { name: rule.id, cost: (text) => judge(alone, text).hits.length, price: rule.cost, adaptive: null };
     }),
     engine: () => (engine ??= openEngine('fp32')),
     async close() {
-      const opened = await engine?.catch(() => null); // its failure has been reported to who asked for it
+      const opened = await engine?.catch(() => null); // its failure was reported to the caller that asked for it
       await opened?.close();
       for (const tensors of owned) tensors.dispose();
     },
   };
 }
 
-/** The rules of the first attempt hold for the whole run. */
+/** The rules of the first attempt apply to the whole run. */
 async function freezeRules(home: RunHome): Promise<RuleSet> {
   const file = path.join(home.folder, 'rules.json');
   if (existsSync(file)) return RuleSet.parse(JSON.parse(await readFile(file, 'utf8')));
@@ -126,6 +126,6 @@ async function readParent({ order }: RunHome, base: Base): Promise<Adapter | nul
   return (await readArtifact(order.parentDirectory, { verify: true, base })).adapter;
 }
 
-/** An adapter's name in an engine, made known to it where it is not the base. */
+/** An adapter's name in an engine, after loading it there unless it is the base. */
 export const serveAdapter = async (engine: PrivateEngine, name: string, adapter: Adapter | null): Promise<string> =>
   adapter ? engine.serve(name, adapter) : BASE_VERSION_ID;

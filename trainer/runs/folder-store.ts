@@ -1,4 +1,4 @@
-// A run of files: its order, snapshot, checkpoints and result lie in one folder, and the same order goes on there.
+// A run from files: its order, snapshot, checkpoints and result are in one folder, where the same order resumes it.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -25,7 +25,7 @@ const Result = z.object({ status: z.enum(['done', 'rejected']), versionId: z.str
 interface FilesRun {
   folder: string;
   config: Record<string, unknown>;
-  /** The artifact to train on from; null is the base alone. */
+  /** The artifact to continue training from; null is only the base. */
   parent: { versionId: string; directory: string } | null;
   data: DataSet;
   constraints: unknown;
@@ -33,13 +33,13 @@ interface FilesRun {
   onProgress: RunSink['progress'];
 }
 
-/** The run's end, where it has ended already. */
+/** The run's outcome, or null if it has not ended. */
 export async function readResult(folder: string): Promise<Outcome | null> {
   const file = path.join(folder, 'result.json');
   return existsSync(file) ? Result.parse(JSON.parse(await readFile(file, 'utf8'))) : null;
 }
 
-/** Begins the run, or finds it; CONFLICT where the folder holds a run with another order. */
+/** Starts the run, or finds it; throws CONFLICT if the folder holds a run with another order. */
 export async function filesHome(run: FilesRun): Promise<RunHome> {
   const { folder, data, parent } = run;
   const content = encodeRows(data.rows);
@@ -101,7 +101,7 @@ async function keepOrder(
   if (other) {
     throw new AttuneError(
       'CONFLICT',
-      `${path.dirname(file)} holds a run with another ${names[other]}. Repeat its command to go on with it, or name another folder.`,
+      `${path.dirname(file)} holds a run with another ${names[other]}. Repeat its command to resume it, or name another folder.`,
     );
   }
   return kept;

@@ -1,4 +1,4 @@
-// Keeps a lease alive from a thread of its own: a native step holds the main thread's event loop, not this one's.
+// Keeps a lease alive from a separate thread: a native step blocks the main thread's event loop, but not this one's.
 import { Worker } from 'node:worker_threads';
 
 interface HeartbeatOptions {
@@ -11,10 +11,10 @@ interface HeartbeatOptions {
 
 export type Beat = { type: 'beaten'; isCancelled: boolean } | { type: 'lost' } | { type: 'failed'; message: string };
 
-/** A main thread silent for so long is stuck; no native step takes minutes. */
+/** A main thread that is silent for this long is stuck; no native step takes minutes. */
 const SILENCE_MS = 10 * 60_000;
 
-/** `onBeat` runs on the main thread, so between native steps. Returns the way to stop. */
+/** `onBeat` runs on the main thread, and so between native steps. Returns a function that stops the heartbeat. */
 export function startHeartbeat(options: HeartbeatOptions, onBeat: (beat: Beat) => void): () => void {
   const mainSeenAt = new BigInt64Array(new SharedArrayBuffer(8));
   const see = () => Atomics.store(mainSeenAt, 0, BigInt(Date.now()));

@@ -1,4 +1,4 @@
-// A training run's row under a lease: claim, heartbeat, progress, metrics and end, each write guarded by the owner.
+// A training run's row under a lease: claim, heartbeat, progress, metrics and end; each write checks the owner.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, asc, eq, lt, or, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
@@ -11,7 +11,7 @@ import { type Beat, startHeartbeat } from './heartbeat';
 import type { RunSink } from './store';
 
 export type TrainingRun = typeof trainingRun.$inferSelect;
-/** Columns to change: values, or expressions over the old ones. */
+/** Columns to change: values, or expressions over the old values. */
 export type RunChange = PgUpdateSetSource<typeof trainingRun>;
 export type EndStatus = 'done' | 'rejected' | 'failed' | 'cancelled';
 
@@ -21,12 +21,12 @@ export interface LeaseTimes {
 }
 export const LEASE_TIMES: LeaseTimes = { leaseSeconds: 90, beatMs: 5000 };
 
-/** Attempts at one write before the run fails; a beat apart, they last as long as half a lease. */
+/** Attempts at one write before the run fails; one beat apart, they take half a lease. */
 const MOST_FAILED_WRITES = 10;
 
 const expiry = (seconds: number) => sql`now() + make_interval(secs => ${seconds})`;
 
-/** The oldest queued run, or a running one whose owner has stopped beating; null when there is no work. */
+/** Claims the oldest queued run, or a running one whose owner has stopped beating; null if there is no work. */
 export async function claimRun(db: Database, owner: string, times = LEASE_TIMES): Promise<TrainingRun | null> {
   const next = db
     .select({ id: trainingRun.id })
@@ -46,7 +46,7 @@ export async function claimRun(db: Database, owner: string, times = LEASE_TIMES)
       status: 'running',
       leaseOwner: owner,
       leaseExpiresAt: expiry(times.leaseSeconds),
-      // A trainer that takes its own run up again has not died over it: the database was away.
+      // A trainer that claims its own run again did not die over it: the database was away.
       attempt: sql`${trainingRun.attempt} + case when ${trainingRun.leaseOwner} = ${owner} then 0 else 1 end`,
       startedAt: sql`coalesce(${trainingRun.startedAt}, now())`,
     })
@@ -55,7 +55,7 @@ export async function claimRun(db: Database, owner: string, times = LEASE_TIMES)
   return run ?? null;
 }
 
-/** The right to work on a run. Its signal ends the work when the lease is lost or somebody cancels. */
+/** The right to work on a run. Its signal ends the work when the lease is lost or a user cancels the run. */
 export class RunLease implements RunSink {
   private readonly controller = new AbortController();
   private readonly stopHeartbeat: () => void;
@@ -81,7 +81,7 @@ export class RunLease implements RunSink {
     this.controller.abort(reason);
   }
 
-  /** What the heartbeat's thread says, heard between two native steps. */
+  /** Handles a message from the heartbeat's thread, between two native steps. */
   private hear(beat: Beat): void {
     if (beat.type === 'lost') this.abort(lost(this.run.id));
     else if (beat.type === 'failed') this.abort(this.awayFor(beat.message));
@@ -93,7 +93,7 @@ export class RunLease implements RunSink {
     return this.outage;
   }
 
-  /** The database was away: no fault of the run, which waits for the next look with its checkpoints. */
+  /** Whether the database was away: then the run is not to blame, and waits with its checkpoints for the next claim. */
   isOutage(reason: unknown): boolean {
     const isAway = (error: unknown) => error instanceof Error && (isDatabaseAway(error) || isDatabaseAway(error.cause));
     return reason === this.outage || isAway(reason) || (reason instanceof AttuneError && isAway(reason.cause));
@@ -110,7 +110,7 @@ export class RunLease implements RunSink {
     if (!row) throw this.lose();
   }
 
-  /** Writes of other tables that stand or fall with the lease. */
+  /** Writes to other tables that are committed only if the lease is held. */
   async transaction(work: (tx: Executor) => Promise<RunChange>): Promise<void> {
     await this.db.transaction(async (tx) => {
       const [held] = await tx.select({ id: trainingRun.id }).from(trainingRun).where(this.isOurs()).for('update');
@@ -124,7 +124,9 @@ export class RunLease implements RunSink {
     this.enqueue(() => this.update({ stage, progress, secondsLeft }));
   }
 
-  /** One point of the curves; a repeated step overwrites the figures that it repeats. Figures that are not finite have no place in JSON. */
+  /**
+   * One point of the curves; a repeated step overwrites its figures. Figures that are not finite are dropped for JSON.
+   */
   metrics(stage: RunStage, step: number, metrics: Record<string, number>): void {
     const finite = Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
     this.enqueue(async () => {
@@ -187,7 +189,7 @@ export class RunLease implements RunSink {
     );
   }
 
-  /** Every such write may be repeated, so a database that is away for a moment costs a wait and not the run. */
+  /** Every such write may be repeated, so a short outage of the database costs only a wait. */
   private enqueue(write: () => Promise<void>): void {
     const attempt = async (failures: number): Promise<void> => {
       try {

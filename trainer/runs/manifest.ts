@@ -1,4 +1,4 @@
-// run.json: everything that decides a run's outcome, written before training and kept with the version that it makes.
+// run.json: everything that determines a run's outcome, written before training and kept with the resulting version.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -20,13 +20,13 @@ export const RunManifest = z.object({
   snapshot: z.object({ id: z.string(), sha256: z.string() }),
   parentVersionId: z.string(),
   base: z.object({ id: z.string(), sha256: z.string() }),
-  /** Every field, defaults included; each stage's `seed` is in it. */
+  /** Every field with its defaults, including each stage's `seed`. */
   config: PipelineConfig,
-  /** Of this program's repository; null outside a checkout. */
+  /** Commit of this program's repository; null outside a checkout. */
   commit: z.string().nullable(),
   libraries: z.record(z.string(), z.string()),
   device: z.enum(['cpu', 'gpu']),
-  /** Of native training and of the engine that samples: sums may round otherwise with another number. */
+  /** Threads of native training and of the sampling engine: with another number, sums may round differently. */
   threads: z.object({ training: z.int(), engine: z.int() }),
 });
 export type RunManifest = z.infer<typeof RunManifest>;
@@ -35,7 +35,7 @@ type Origin = Pick<RunManifest, 'runId' | 'snapshot' | 'parentVersionId' | 'base
   engineThreads: number;
 };
 
-/** The first attempt's manifest holds for all; CONFLICT where a later one would go on from something else. */
+/** The first attempt's manifest holds for all attempts; throws CONFLICT if a later one has another base or snapshot. */
 export async function keepRunManifest(folder: string, origin: Origin): Promise<RunManifest> {
   const file = path.join(folder, RUN_MANIFEST_FILE);
   const { engineThreads, ...given } = origin;
@@ -45,8 +45,8 @@ export async function keepRunManifest(folder: string, origin: Origin): Promise<R
       if (kept[part].sha256 === given[part].sha256) continue;
       throw new AttuneError(
         'CONFLICT',
-        `Run ${kept.runId} began with the ${part} ${kept[part].id} (${kept[part].sha256.slice(0, 12)}…) and cannot go ` +
-          `on with ${given[part].id} (${given[part].sha256.slice(0, 12)}…). Bring the former back, or start another run.`,
+        `Run ${kept.runId} began with the ${part} ${kept[part].id} (${kept[part].sha256.slice(0, 12)}…) and cannot ` +
+          `continue with ${given[part].id} (${given[part].sha256.slice(0, 12)}…). Restore the first one, or start another run.`,
       );
     }
     return kept;

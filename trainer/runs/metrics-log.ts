@@ -1,4 +1,4 @@
-// Keeps a run's curves as files beside its checkpoints: one JSON line a point, and TensorBoard events.
+// Keeps a run's curves as files next to its checkpoints: one JSON line per point, and TensorBoard events.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import type { RunSink } from './store';
@@ -7,7 +7,7 @@ import { openEventFile } from './tensorboard';
 const METRICS_FILE = 'metrics.jsonl';
 const TENSORBOARD_FOLDER = 'tensorboard';
 
-/** Passes everything on. A resumed run repeats steps: of a stage and a step the last line holds. */
+/** Also passes everything on. A resumed run repeats steps: the last line for a stage and step counts. */
 export function recordMetrics(sink: RunSink, folder: string): RunSink {
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, METRICS_FILE);
@@ -27,7 +27,7 @@ export function recordMetrics(sink: RunSink, folder: string): RunSink {
   };
 }
 
-/** What a killed process left without its newline. */
+/** Drops a line that a killed process left without its newline. */
 function dropTornLine(file: string): void {
   if (!existsSync(file)) return;
   const content = readFileSync(file);

@@ -1,4 +1,4 @@
-// A run of the database: its order is the row under the lease, its snapshot and result are rows beside it.
+// A run from the database: its order is the leased row, and its snapshot and result are other rows.
 import path from 'node:path';
 import { artifactDirectory } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';

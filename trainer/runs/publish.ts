@@ -1,4 +1,4 @@
-// Makes a judged version known: its row, the run's end and, where the admin wants it, its promotion, in one transaction.
+// Publishes a judged version: its row, the run's end and, if the admin chose so, its promotion, in one transaction.
 import { sql } from 'drizzle-orm';
 import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
 import type { Manifest } from '@/core/artifact/manifest';
@@ -11,8 +11,8 @@ import type { RunLease } from './lease';
 import type { Outcome } from './store';
 
 /**
- * The artifact is in place already, and read whole once more, since what cannot be loaded must never serve. Throws
- * CONFLICT, with nothing written, when the lease is no longer ours.
+ * The artifact is already in place, and is read in full once more, because a version that cannot be loaded must never
+ * serve. Throws CONFLICT, with nothing written, when the lease is no longer ours.
  */
 export async function publishVersion(
   lease: RunLease,
@@ -54,7 +54,7 @@ export async function publishVersion(
   return { status, versionId, verdict };
 }
 
-/** Only over the version that it was trained and judged against: anything newer was somebody's decision. */
+/** Replaces only the version that it was trained and judged against: any newer champion was a person's decision. */
 async function promote(tx: Executor, versionId: string, expectedChampionId: string): Promise<void> {
   await lockReleases(tx);
   if ((await champion(tx)).versionId !== expectedChampionId) return;

@@ -1,4 +1,4 @@
-// The trainer's side of the queue of runs: claims the next one, starts the one that is due, waits for work, reports that it lives.
+// The trainer's side of the run queue: claims the next run, starts one that is due, waits for work, reports heartbeats.
 import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { claimRun, LEASE_TIMES, RunLease } from './lease';
 import { honourWithdrawals } from './snapshots/withdrawals';
 import { evaluateTrigger } from './trigger';
 
-/** Between two looks for what people have taken back. */
+/** Time between two checks for rows that people have taken back. */
 const LOOK_MS = 5000;
 
 export class RunQueue {
@@ -46,12 +46,12 @@ export class RunQueue {
     });
   }
 
-  /** Looks every few seconds, beside a run too, since that takes hours; one look ends before the next begins. */
+  /** Checks every few seconds, even during a run, which takes hours; one check ends before the next begins. */
   honourWithdrawals(dataFolder: string): { stop(): Promise<void> } {
     let look: Promise<unknown> | null = null;
     const begin = () => {
       look ??= honourWithdrawals(this.db, dataFolder, this.log)
-        .catch((error: unknown) => this.log.warn({ err: error }, 'what was taken back waits'))
+        .catch((error: unknown) => this.log.warn({ err: error }, 'rows that people took back could not be removed yet'))
         .finally(() => {
           look = null;
         });
@@ -66,12 +66,14 @@ export class RunQueue {
     };
   }
 
-  /** Waits for NOTIFY, or a while; a listening connection that cannot be opened is tried again at the next wait. */
+  /**
+   * Waits for NOTIFY or the given time; a listening connection that cannot be opened is tried again at the next wait.
+   */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.isListening) {
       await this.listener.start([CHANNELS.trainingRun]);
       this.isListening = true;
-      return; // what was asked for before the connection listened is looked for first
+      return; // first look for runs that were queued before the connection listened
     }
     const woken = new AbortController();
     this.wake = () => woken.abort();

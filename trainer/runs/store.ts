@@ -4,10 +4,10 @@ import type { RunStage } from '@/core/contract';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import type { PromptKey } from '@/trainer/data/split';
 
-/** What a run tells while it goes on, and how it hears that it must end. */
 /** Figures of one step by name. */
 export type Metrics = Record<string, number>;
 
+/** Where a running run reports, and the signal that ends it. */
 export interface RunSink {
   readonly signal: AbortSignal;
   /** Progress inside the stage, 0..1, and seconds left, null while unknown. */
@@ -21,10 +21,10 @@ export interface RunSink {
 export interface RunOrder {
   id: string;
   createdAt: Date;
-  /** As asked for: fields over a preset. */
+  /** As requested: fields over a preset. */
   config: Record<string, unknown>;
   parentVersionId: string;
-  /** The parent's artifact; null where the base alone is the parent. */
+  /** The parent's artifact; null if the parent is the base. */
   parentDirectory: string | null;
 }
 
@@ -36,15 +36,15 @@ export interface Outcome {
 
 export interface RunHome extends RunSink {
   readonly order: RunOrder;
-  /** Of checkpoints, metrics and the run's manifest. */
+  /** Folder of checkpoints, metrics and the run's manifest. */
   readonly folder: string;
   /** Where the judged version is written. */
   readonly artifacts: string;
   /** Frozen at the first call of the first attempt; every later call leaves out what people have taken back since. */
   snapshot(keyOf: PromptKey): Promise<Snapshot>;
-  /** The constraints as stored; undefined where nobody has set any. */
+  /** The constraints as stored; undefined if none have been set. */
   rules(): Promise<unknown>;
-  /** Makes the judged version known; its artifact is in place already. */
+  /** Publishes the judged version, whose artifact is already in place. */
   publish(manifest: Manifest, verdict: string): Promise<Outcome>;
 }
 
@@ -55,7 +55,7 @@ export function stageProgress(sink: RunSink, stage: RunStage): (progress: number
   return (progress) => {
     const seconds = (Date.now() - start.time) / 1000;
     const done = progress - start.progress;
-    // A resumed stage begins somewhere: its first report is no work of this attempt.
+    // A resumed stage begins in the middle: its first report is not work of this attempt.
     if (!start.isKnown) Object.assign(start, { progress, time: Date.now(), isKnown: true });
     sink.progress(stage, progress, done > 0 && seconds > 0 ? (seconds / done) * (1 - progress) : null);
   };

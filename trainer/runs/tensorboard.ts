@@ -20,7 +20,7 @@ interface EventWriter {
   scalars(step: number, values: Readonly<Record<string, number>>, timeMs?: number): void;
 }
 
-/** A file of its own for each process: a resumed run adds one, and TensorBoard reads them all as one run. */
+/** Each process has its own file: a resumed run adds one, and TensorBoard reads all of them as one run. */
 export function openEventFile(folder: string, startMs = Date.now()): EventWriter {
   mkdirSync(folder, { recursive: true });
   const name = `events.out.tfevents.${Math.floor(startMs / 1000)}.${os.hostname()}.${process.pid}.attune`;
@@ -45,7 +45,7 @@ export function frame(data: Uint8Array): Buffer {
   return record;
 }
 
-/** TFRecord stores rotr15(crc) + 0xa282ead8, since a CRC over data that holds CRCs is weak. */
+/** TFRecord stores rotr15(crc) + 0xa282ead8, because a CRC over data that contains CRCs is weak. */
 export function maskedCrc(data: Uint8Array): number {
   const crc = crc32c.buf(data) >>> 0;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

@@ -1,4 +1,4 @@
-// Starts training by itself: enough unused feedback, or a schedule, queues one run.
+// Starts training automatically: enough unused feedback, or a schedule, queues one run.
 import { desc, sql } from 'drizzle-orm';
 import { JUDGED_STATUSES } from '@/core/contract';
 import type { TriggerSettings } from '@/core/settings';
@@ -8,20 +8,20 @@ import { trainingRun } from '@/db/schema';
 import { readSettings } from '@/db/settings';
 import { countUnusedFeedback } from '@/db/unused-feedback';
 
-/** After a run that ended without a verdict, the next one waits so long, and for something new. */
+/** After a run that ended without a verdict, the next one waits this long, and for new feedback. */
 const RETRY_HOURS = 1;
 
 export interface TriggerState {
   setting: TriggerSettings;
   unused: number;
   hasLiveRun: boolean;
-  /** null without a run before. */
+  /** null if there was no run before. */
   last: {
-    /** Since it was asked for. */
+    /** Hours since the run was requested. */
     hoursAgo: number;
-    /** Its version was judged; false where it failed or was cancelled. */
+    /** Whether its version was judged; false if the run failed or was cancelled. */
     isJudged: boolean;
-    /** Unused feedback that came after it was asked for. */
+    /** Unused feedback that came after the run was requested. */
     newSince: number;
   } | null;
 }

@@ -14,13 +14,13 @@ export interface VersionOrigin {
   snapshot: { id: string; sha256: string };
 }
 
-/** Readable, unique, and the same at every attempt of a run: `v20261123-ab12cd`. */
+/** Readable, unique, and the same in every attempt of a run: `v20261123-ab12cd`. */
 export function versionIdOf(run: { id: string; createdAt: Date }): string {
   const day = run.createdAt.toISOString().slice(0, 10).replaceAll('-', '');
   return `v${day}-${run.id.replaceAll('-', '').slice(0, 6)}`;
 }
 
-/** What a former attempt of the same run left under the name was never published, and gives way. */
+/** Replaces a directory that an earlier attempt of the same run left under this name, which was never published. */
 export async function writeVersion(
   root: string,
   origin: VersionOrigin,

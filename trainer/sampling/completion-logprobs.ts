@@ -1,11 +1,11 @@
-// Log-probs of many answers, in micro-batches by length, through one adapter without a gradient.
+// Log-probs of many completions, in micro-batches by length, under one adapter and without a gradient.
 import { type Tensor3D, tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
 import { completionLogprobs } from '@/trainer/model/logprobs';
 import { completionPositions } from '@/trainer/model/positions';
 import type { Backbone, CompletionPositions, Lora } from '@/trainer/model/types';
 
-/** Ids of a prompt and of what was answered, the end token included where there is one. */
+/** Ids of a prompt and its completion, which includes the end token if there is one. */
 export interface Completion {
   promptIds: Int32Array;
   completionIds: Int32Array;
@@ -18,7 +18,7 @@ export const joinCompletion = ({ promptIds, completionIds }: Completion): Int32A
   return ids;
 };
 
-/** Padded rows of some answers with the positions that predict their response tokens, answer after answer. */
+/** Rows of some completions with the positions that predict their completion tokens, completion by completion. */
 export function batchCompletions(completions: readonly Completion[]): {
   ids: Int32Array[];
   positions: CompletionPositions;
@@ -44,8 +44,8 @@ export function splitByLength(flat: Float32Array, lengths: ArrayLike<number>): F
 }
 
 /**
- * log p and entropy of every response token at temperature 1; a row per answer. `visit` sees each micro-batch's hidden
- * states [B, T, H], the response positions in them, and which answers they are.
+ * log p and entropy of every completion token at temperature 1; one row per completion. `visit` gets each micro-batch's
+ * hidden states [B, T, H], the positions in them, and which completions they are.
  */
 export function scoreCompletions(
   backbone: Backbone,

@@ -1,4 +1,4 @@
-// The pipeline's own fp32 engine process: serves adapters out of the run's folder, samples answers and scores them.
+// The pipeline's own engine process: serves adapters from the run's folder, samples completions and scores them.
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { rm } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { socketPath } from '@/core/process/sockets';
 import type { EngineClient } from '@/engine/client';
 import { spawnEngine } from '@/engine/spawn';
 
-/** The engine as experience needs it: plain samples at temperature 1, since truncated ones make negative divergence. */
+/** The engine for experience: plain samples at temperature 1, because truncated ones give negative divergence. */
 export interface ExperienceEngine {
   sample(
     prompts: readonly Int32Array[],
@@ -24,7 +24,7 @@ export interface ExperienceEngine {
 export interface PrivateEngineOptions {
   modelPath: string;
   base: Pick<Base, 'id' | 'sha256'>;
-  /** Of the adapters that it serves; emptied by nobody but the run's end. */
+  /** Folder of the adapters that it serves. */
   folder: string;
   cache: string;
   threads: number;
@@ -33,20 +33,20 @@ export interface PrivateEngineOptions {
 
 export interface PrivateEngine {
   sample: ExperienceEngine['sample'];
-  /** log p of each answer token, temperature 1; a row per answer. */
+  /** log p of each completion token at temperature 1; one row per completion. */
   score(
     versionId: string,
     completions: readonly { promptIds: Int32Array; completionIds: Int32Array }[],
     signal: AbortSignal,
   ): Promise<number[][]>;
-  /** Makes an adapter known under a fresh name beginning with `name`, in place of the one before under that name. */
+  /** Loads an adapter under a new id that begins with `name`, in place of the previous one of that name. */
   serve(name: string, adapter: Adapter): Promise<string>;
-  /** Loads a version that lies in the folder already. */
+  /** Loads a version that is already in the folder. */
   load(versionId: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Answers that may wait in the engine: a whole iteration's. */
+/** Requests that may wait in the engine: a whole iteration's. */
 const MAX_WAITING = 8192;
 
 export async function startPrivateEngine(options: PrivateEngineOptions): Promise<PrivateEngine> {
@@ -57,14 +57,14 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
     precision: options.precision,
     threads: options.threads,
     maxWaiting: MAX_WAITING,
-    prefixMib: 0, // a resumed run samples to the last bit what the killed one would have
+    prefixMib: 0, // a resumed run must sample the same, bit for bit, as the killed one would have
     socketPath: socketPath(options.folder, `${options.precision}-${process.pid}.sock`),
-    restart: true, // what was under way goes on from the tokens received
+    restart: true, // requests in progress continue from the tokens received
   });
   const served = new Map<string, string>();
   return {
     sample(prompts, adapterId, sampling, seeds, signal) {
-      setMaxListeners(0, signal); // every answer under way listens
+      setMaxListeners(0, signal); // every request in progress listens
       return together(client, () =>
         prompts.map((promptIds, row) =>
           sampleOne(client, adapterId, promptIds, { ...sampling, seed: seeds[row]! }, signal),
@@ -110,7 +110,10 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
   };
 }
 
-/** Begins all in one tick: a resumed run must sample in the batches of the undisturbed one, or its bits differ. */
+/**
+ * Starts all requests in one tick: a resumed run must sample in the same batches as an undisturbed one to match its
+ * bits.
+ */
 async function together<T>(client: EngineClient, begin: () => Promise<T>[]): Promise<T[]> {
   await client.hold();
   const all = Promise.all(begin());

@@ -8,7 +8,7 @@ export interface Candidate extends Trained {
   origin: VersionOrigin;
 }
 
-/** Under the run's folder until the gates have spoken: their report is part of the published manifest. */
+/** The candidate stays in the run's folder until it is judged: the gates' report is part of the published manifest. */
 export async function exportCandidate(run: Run, snapshot: Snapshot, { adapter, verdict }: Trained): Promise<Candidate> {
   const { sink, base, adapters } = run;
   const { order } = run.home;

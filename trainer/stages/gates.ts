@@ -1,4 +1,4 @@
-// The gates stage: measures the candidate beside its parent and judges it by every gate.
+// The gates stage: measures the candidate against its parent and judges it by every gate.
 import type { GateResult } from '@/core/artifact/manifest';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { measureCandidate } from '@/trainer/gates/measure';

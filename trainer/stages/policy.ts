@@ -15,11 +15,11 @@ import { trialsOf } from '../gates/trial';
 
 export interface Trained {
   adapter: Adapter;
-  /** How its training ended, in a sentence. */
+  /** One sentence on how its training ended. */
   verdict: string;
 }
 
-/** Without an algorithm, what the stages before have made is the candidate. */
+/** Without an algorithm, the candidate is the result of the earlier stages. */
 export async function improvePolicy(run: Run, snapshot: Snapshot, reward: RewardModel | null): Promise<Trained> {
   const { sink, policyConfig: config, backbone, policy, reference, base, constraints } = run;
   if (reward === null) return { adapter: policy.toAdapter(), verdict: 'Imitation is done.' };
@@ -55,7 +55,7 @@ export async function improvePolicy(run: Run, snapshot: Snapshot, reward: Reward
   return result;
 }
 
-/** Hits an answer by rule, and the points of score that they took off a mean answer. */
+/** Hits per completion by rule, and the points of score that they deducted from an average completion. */
 function chargedFor(constraints: readonly Constraint[], metrics: Metrics): Metrics {
   const rates = constraints.map(({ name }) => [`constraint/${name}/rate`, metrics[`costs/${name}`] ?? 0] as const);
   const penalty = constraints.reduce((sum, { price }, i) => sum + price * rates[i]![1], 0);

@@ -1,4 +1,4 @@
-// The last stage: writes the judged version with its report and makes it known.
+// The last stage: writes the judged version with its report and publishes it.
 import type { GateResult } from '@/core/artifact/manifest';
 import { describeLeftOut } from '@/trainer/data/left-out';
 import type { Snapshot } from '@/trainer/data/snapshot';

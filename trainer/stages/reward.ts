@@ -21,7 +21,7 @@ import { stageProgress } from '@/trainer/runs/store';
 
 export const REWARD_FOLDER = 'reward-model';
 
-/** Null where there is nothing to learn it from and no algorithm that would need it. */
+/** Null if there is nothing to learn it from and no algorithm that needs it. */
 export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardModel | null> {
   const { sink, config, policyConfig, backbone } = run;
   const { folder } = run.home;
@@ -66,7 +66,7 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
   return model;
 }
 
-/** Under the run's folder, in the form that onnxruntime scores with; a run that goes on finds it there. */
+/** Saves it in the run's folder, in the form that onnxruntime scores with; a resumed run finds it there. */
 async function keepArtifact({ home, base }: Run, model: RewardModel): Promise<void> {
   const directory = path.join(home.folder, REWARD_FOLDER);
   if (!existsSync(directory)) await writeRewardArtifact(directory, rewardArtifact(model, base));

@@ -1,4 +1,4 @@
-// The imitation stage: fine-tunes the policy on demonstrations, where the run asks for it and the snapshot holds any.
+// The imitation stage: fine-tunes the policy on demonstrations if the run asks for it.
 import { Rng } from '@/core/rng';
 import { demonstrationRows } from '@/trainer/data/examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
@@ -8,7 +8,7 @@ import type { Run } from '@/trainer/runs/context';
 import { stageProgress } from '@/trainer/runs/store';
 import { type SftState, trainSft } from '@/trainer/supervised/sft';
 
-/** Afterwards the policy starts from what it has learnt, and so does its reference. */
+/** Afterwards the policy and its reference both start from what was learnt. */
 export async function imitate(run: Run, snapshot: Snapshot): Promise<void> {
   const { sink, config, policyConfig, backbone, policy } = run;
   if (config.sft === null) return;

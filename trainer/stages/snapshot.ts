@@ -1,4 +1,4 @@
-// The first stage: freezes what the run learns from, refuses what could not be judged, and writes down all that decides the outcome.
+// The first stage: freezes the data, refuses data that could not be judged, and records all that decides the outcome.
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { promptKeyOf } from '@/trainer/data/split';
 import { checkSnapshot } from '@/trainer/gates/validation';

@@ -1,4 +1,4 @@
-// The loop of every stage that learns from a fixed set: epochs, held-out checks, the best state, checkpoints to the bit.
+// The loop of every stage that learns from a fixed set: epochs, held-out checks, the best state, bit-exact checkpoints.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { hash32, Rng } from '@/core/rng';
 import type { AdamW } from '@/trainer/model/optim';
@@ -23,11 +23,11 @@ export interface SupervisedConfig {
   seed: number;
 }
 
-/** What a held-out check found; the state with the lowest `loss` is kept. */
+/** Result of a held-out check; the state with the lowest `loss` is kept. */
 export interface Evaluation<Detail> {
   loss: number;
   metrics: Metrics;
-  /** Plain JSON beside the numbers. */
+  /** Plain JSON in addition to the numbers. */
   detail: Detail;
 }
 
@@ -36,7 +36,7 @@ export interface SupervisedState<Detail = unknown> {
   step: number;
   epoch: number;
   batch: number;
-  /** Tokens forward and backward, padding aside. */
+  /** Tokens forward and backward, without padding. */
   tokens: number;
   /** The best evaluation so far; null before the first one. */
   best: (Evaluation<Detail> & { step: number }) | null;
@@ -55,11 +55,11 @@ export interface SupervisedStage<Example, Detail> {
   onMetrics(step: number, metrics: Metrics): void;
   /** One optimiser step on one batch. */
   step(batch: Example[], at: { step: number; totalSteps: number }): Promise<{ metrics: Metrics; tokens: number }>;
-  /** Null where nothing is held out: then the last state is kept. */
+  /** Null if nothing is held out: then the last state is kept. */
   evaluate(): Evaluation<Detail> | null;
 }
 
-/** Leaves the kept state in the variables and returns where the training ended. */
+/** Leaves the kept state in the variables and returns the state at the end of training. */
 export async function runSupervised<Example, Detail>(
   stage: SupervisedStage<Example, Detail>,
 ): Promise<SupervisedState<Detail>> {
@@ -70,7 +70,7 @@ export async function runSupervised<Example, Detail>(
   const totalSteps = perEpoch * config.epochs;
   const evalEvery = Math.max(1, Math.floor(perEpoch / config.evalsPerEpoch));
   while (!state.done) {
-    await yieldToEvents(); // native steps hold the event loop; heartbeat and cancellation go between them
+    await yieldToEvents(); // native steps block the event loop; heartbeat and cancellation run between them
     stage.signal.throwIfAborted();
     const order = new Rng(hash32(config.seed, state.epoch)).shuffle(train);
     const from = state.batch * config.batchExamples;
@@ -108,7 +108,7 @@ async function open<Example, Detail>({ checkpoints, variables, optimiser }: Supe
   return { state: saved.state, best };
 }
 
-/** True where the present state is the one to keep; ends the training when it has stopped getting better. */
+/** True if the current state is the one to keep; ends the training when the loss has stopped improving. */
 function evaluate<Example, Detail>(
   { evaluate, onMetrics, config }: SupervisedStage<Example, Detail>,
   state: SupervisedState<Detail>,

@@ -1,7 +1,7 @@
-// Supervised fine-tuning: the policy learns to give the answers that people wrote, mended or rated highest.
+// Supervised fine-tuning: the policy learns to give the answers that people wrote, corrected or rated highest.
 //
-// Assistant tokens alone are learnt, their end token included (TRL 1623: a masked one makes a model that never stops);
-// the loss is the mean over the target tokens of the whole batch, not over micro-batches' means. Left out: learning the
+// Only assistant tokens are learnt, with their end token (TRL 1623: masking it gives a model that never stops). The
+// loss is the mean over the target tokens of the whole batch, not over micro-batches' means. Left out: learning the
 // prompts, and noise on the embeddings.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Adapter } from '@/core/artifact/adapter';
@@ -34,7 +34,7 @@ export type SftState = SupervisedState<null>;
 
 export interface SftResult {
   adapter: Adapter;
-  /** Held-out figures of the kept state; empty where nothing is held out. */
+  /** Held-out figures of the kept state; empty if nothing is held out. */
   metrics: Metrics;
 }
 
@@ -66,7 +66,7 @@ export async function trainSft(input: SftInput): Promise<SftResult> {
   }
 }
 
-/** Cut to length; what has no target left is no demonstration. */
+/** Cuts demonstrations to length, drops those without a target token, and splits the rest. */
 export function splitDemonstrations(
   demonstrations: readonly Demonstration[],
   { evalShare, seed, maxTokens }: Pick<SftConfig, 'evalShare' | 'seed' | 'maxTokens'>,
@@ -84,12 +84,12 @@ export function splitDemonstrations(
 
 export interface PackedDemonstrations {
   batch: TokenBatch;
-  /** Where each target is predicted, and how much it counts. */
+  /** Where each target is predicted; `weights` says how much it counts. */
   positions: CompletionPositions;
   weights: Float32Array;
 }
 
-/** Several demonstrations in a row, best fit decreasing up to the longest of them; each is a segment that sees no other. */
+/** Packs demonstrations into rows as long as the longest, best fit decreasing; each is a segment that sees no other. */
 export function packDemonstrations(rows: readonly Demonstration[]): PackedDemonstrations {
   const lengths = rows.map(({ ids }) => ids.length);
   const found = { row: [] as number[], position: [] as number[], target: [] as number[], weight: [] as number[] };

@@ -32,7 +32,7 @@ test('alarms: equal advantages, no number, three negative divergences or flat re
     return watched.verdict;
   });
   expect(flatVerdicts.slice(0, 4)).toEqual([null, null, null, null]);
-  expect(flatVerdicts[4]).toMatch(/flat in 3 batches running/);
+  expect(flatVerdicts[4]).toMatch(/flat in 3 batches in a row/);
   for (const name of ['kl', 'meanScore', 'scoreVariance', 'meanLength', 'advantageVariance'] as const) {
     const watched = watchIteration(NO_ALARMS, { ...sound, [name]: Number.NaN });
     expect(watched.verdict).toBe(`${name} became NaN; the last sound policy is kept.`);

@@ -59,7 +59,7 @@ describe('AdamW', () => {
     expect(variables.get('b')!.dataSync()[0]).toBe(1);
     expect(optimiser.state().moments.get('a')!.step).toBe(1);
     expect(() => optimiser.step(variables, new Map([['c', gradient(0)]]), 0.1)).toThrow(
-      'There is a gradient for c, which is no variable.',
+      'There is a gradient for c, which is not a variable.',
     );
     optimiser.dispose();
   });

@@ -1,7 +1,7 @@
-// Advantage actor-critic: one step on the whole experience by the plain policy gradient, no ratio and no clip.
+// Advantage actor-critic: one plain policy-gradient step on the whole experience, without ratio and clip.
 //
-// Mnih et al. 2016, synchronous. It is PPO's first step with one epoch and one minibatch (Huang et al. 2022), and tested
-// to be. Left out: several steps on one experience, which is what the ratio is for.
+// Mnih et al. 2016, synchronous. It equals PPO's first step with one epoch and one minibatch (Huang et al. 2022), as a
+// test checks. Left out: several steps on one experience, which need the ratio.
 
 import { type A2cConfig, rateOf } from '@/core/config/policy';
 import type { PolicyLoss } from '@/trainer/math/policy-loss';

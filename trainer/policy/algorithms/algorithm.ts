@@ -1,4 +1,4 @@
-// What an algorithm on the policy's own answers tells the loop that all of them share, and what that loop remembers.
+// The interface between algorithms on the policy's own completions and the loop that they share, and the loop's state.
 
 import type { OnPolicyConfig, SampledConfig } from '@/core/config/policy';
 import type { ConstraintStates } from '@/trainer/math/constraint';
@@ -14,28 +14,30 @@ import type { UpdateSums } from '@/trainer/policy/update-sums';
 import type { Metrics } from '@/trainer/runs/store';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
 
-/** What tells one algorithm from another. */
+/** Everything in which one algorithm differs from another. */
 export interface OnPolicyAlgorithm {
   config: SampledConfig & { algorithm: PolicyState['algorithm'] };
-  /** Answers to each prompt. */
+  /** Completions per prompt. */
   samplesPerPrompt: number;
-  /** Passes over one experience, and answers a step; a step's answers come in units of so many neighbours. */
+  /**
+   * Passes over one experience, completions per step, and how many neighbouring completions stay together in a step.
+   */
   epochs: number;
   minibatch: number;
   unit: number;
   usesValues: boolean;
-  /** The step size over a run; null where the algorithm finds its own. */
+  /** The step size over a run; null if the algorithm finds its own. */
   rate: Omit<Schedule, 'totalSteps'> | null;
-  /** The start and the target of the price of divergence. */
+  /** The price of divergence at the start, and its target. */
   klCoefficient: number;
   adaptiveKl: KlTarget | null;
-  /** Stored answers: the updates by which they may be behind, and their share of an iteration. */
+  /** Stored answers: most policy updates since they were sampled, and their share of an iteration. */
   stored: { maxStaleness: number; share: number } | null;
-  /** Plain functions of an experience, so that a resumed run finds them again. */
+  /** A pure function of an experience, so that a resumed run gets the same result. */
   learn(experience: Experience, klCoefficient: number): LearningSignal;
   /** One optimiser step on some rows of the experience. */
   step(context: StepContext): StepOutcome;
-  /** Its own figures of an experience. */
+  /** The algorithm's own figures of an experience. */
   metrics?(experience: Experience): Metrics;
 }
 
@@ -46,11 +48,11 @@ export interface StepContext {
   rows: number[];
   iteration: number;
   klCoefficient: number;
-  /** By the schedule, at this step; 0 without one. */
+  /** From the schedule, at this step; 0 without a schedule. */
   learningRate: number;
-  /** What to imitate at this step: none where the settings mix none in. */
+  /** Demonstrations to imitate at this step; none if the settings mix none in. */
   demonstrations(mix: Pick<OnPolicyConfig, 'demonstrationCoefficient' | 'demonstrationBatch'>): Completion[];
-  /** Refuses the run where its first step does not start at ratio 1 with a finite entropy. */
+  /** Refuses the run if its first step does not start at ratio 1 with a finite entropy. */
   check(figures: { largestRatioError: number; entropy: number }): void;
 }
 
@@ -58,20 +60,20 @@ export interface StepContext {
 export interface OnPolicyState extends PolicyState {
   /** Updates of the policy that are complete. */
   iteration: number;
-  /** Where inside the current iteration's update: epochs, minibatches done, with what they summed up to. */
+  /** Progress of the current iteration's update: epochs and minibatches done, and their sums. */
   epoch: number;
   minibatch: number;
   sums: UpdateSums;
-  /** Of the algorithm's own, of the last step. */
+  /** The algorithm's own figures of the last step. */
   figures: Metrics;
   klCoefficient: number;
   constraints: ConstraintStates;
   alarms: AlarmState;
   scoreMoments: RunningMoments;
-  /** Stored answers passed, and refused as stale on the way. */
+  /** Stored answers passed so far, and those among them that were refused as stale. */
   storedCursor: number;
   storedStale: number;
-  /** Of the current policy's trial, where it had one. */
+  /** Figures of the current policy's trial, if it had one. */
   trial: Metrics;
   /** Policies with a better objective than the kept one's that failed their trial, and what the last of them failed. */
   passedOver: { count: number; problems: string[] };

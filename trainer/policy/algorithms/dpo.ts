@@ -1,7 +1,8 @@
-// Direct preference optimisation on stored comparisons: the policy is its own reward model, no samples are drawn.
+// Direct preference optimisation on stored comparisons: the policy is its own reward model, and no samples are drawn.
 //
 // Rafailov et al. 2023: -log sigmoid(beta * (logratio chosen - logratio rejected)). A tie is half a win for each side, and a
-// pair of which both are bad is a tie. Left out: label smoothing, since trust in raters weighs each comparison already.
+// pair in which both are bad is a tie. Left out: label smoothing, because trust in raters already weights each
+// comparison.
 
 import type { DpoConfig } from '@/core/config/policy';
 import { dpoLoss, type PreferencePair } from '@/trainer/math/preference-loss';
@@ -36,7 +37,7 @@ export function dpo(config: DpoConfig, comparisons: readonly PreferencePair[]): 
         'rewards/chosen': mean(chosen),
         'rewards/rejected': mean(rejected),
         'rewards/margins': mean(margins),
-        // Equal rewards, as before the first step, are half right.
+        // Equal rewards, as before the first step, count as half right.
         'rewards/accuracies': mean(margins.map((x) => (x > 0 ? 1 : x === 0 ? 0.5 : 0))),
       };
     },

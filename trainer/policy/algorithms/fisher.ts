@@ -1,8 +1,9 @@
-// The Fisher matrix of a LoRA policy times a vector, the divergence that it is the curvature of, and conjugate gradients.
+// The Fisher matrix of a LoRA policy times a vector, the divergence whose curvature it is, and conjugate gradients.
 //
 // F = mean over tokens of J' E' (diag(p) - p p') E J, with p the next-token distribution, E the frozen head, J the derivative
-// of a token's hidden state for the LoRA tensors. J v comes from central differences of the forward pass (tfjs has no
-// forward mode), J' from the usual backward pass, and what is between them is exact: 2 forward passes and 1 backward.
+// of a token's hidden state with respect to the LoRA tensors. J v comes from central differences of the forward pass
+// (tfjs has no forward mode), J' from the usual backward pass, and the rest is exact: 2 forward passes and 1 backward
+// pass.
 import type { Tensor2D, Tensor3D } from '@/trainer/backend';
 import { tf } from '@/trainer/backend';
 import { packByLength } from '@/trainer/math/micro-batch';
@@ -14,9 +15,9 @@ import { batchCompletions, type Completion } from '@/trainer/sampling/completion
 
 type Model = Pick<Learner, 'backbone' | 'policy'>;
 
-/** Tokens whose logits are in memory at a time, as in model/logprobs. */
+/** Number of tokens whose logits are in memory at a time. */
 const CHUNK = 256;
-/** Length of a difference step against the length of all LoRA tensors; fp32 noise and curvature balance near it. */
+/** Length of a difference step relative to that of all LoRA tensors; near it, fp32 noise and curvature balance. */
 const RELATIVE_STEP = 3e-3;
 
 /** The response tokens of a micro-batch and their hidden states under the policy before it moves. */
@@ -26,11 +27,11 @@ interface States {
   hidden: Float32Array; // [N, H]
 }
 
-/** A policy at rest, which directions and steps are measured against. */
+/** A policy before it moves, from which directions and steps are measured. */
 export interface RestingPolicy {
   tokens: number;
   states: States[];
-  parameters: Float32Array; // all LoRA tensors, one behind the other
+  parameters: Float32Array; // all LoRA tensors, one after the other
 }
 
 export function restPolicy(model: Model, completions: readonly Completion[], microBatchTokens: number): RestingPolicy {
@@ -46,7 +47,7 @@ export function restPolicy(model: Model, completions: readonly Completion[], mic
   };
 }
 
-/** F v + damping v, at the resting parameters, which are in place again afterwards. */
+/** F v + damping v, at the resting parameters, which are restored afterwards. */
 export function fisherProduct(
   model: Model,
   { states, tokens, parameters }: RestingPolicy,
@@ -101,7 +102,7 @@ function curvatureTimes(
   });
 }
 
-/** Mean over tokens of KL(resting policy || policy as it is), over the whole vocabulary; nats. */
+/** Mean over tokens of KL(resting policy || current policy), over the whole vocabulary, in nats. */
 export function meanDivergence(model: Model, { states, tokens }: RestingPolicy): number {
   let total = 0;
   for (const { ids, positions, hidden } of states) {
@@ -120,7 +121,7 @@ export function meanDivergence(model: Model, { states, tokens }: RestingPolicy):
   return total / tokens;
 }
 
-/** Solves A x = b for a symmetric positive A (Hestenes and Stiefel 1952); stops early where nothing is left. */
+/** Solves A x = b for a symmetric positive A (Hestenes and Stiefel 1952); stops early when no residual is left. */
 export function conjugateGradient(
   times: (v: Float32Array) => Float32Array,
   b: Float32Array,
@@ -134,7 +135,7 @@ export function conjugateGradient(
   for (let i = 0; i < steps && square > tolerance * dot(b, b); i++) {
     const product = times(direction);
     const curvature = dot(direction, product);
-    if (!(curvature > 0)) break; // rounding has used the direction up
+    if (!(curvature > 0)) break; // the direction has vanished in rounding
     const alpha = square / curvature;
     x = addScaled(x, direction, alpha);
     residual = addScaled(residual, product, -alpha);
@@ -164,7 +165,7 @@ const slice = (rows: Tensor2D, start: number, size: number) => tf.slice(rows, [s
 export const flattenVariables = (variables: NamedVariables) =>
   join([...variables.values()].map((variable) => variable.dataSync() as Float32Array));
 
-/** In the order of the variables; one without a gradient has zeros. */
+/** In the order of the variables; a variable without a gradient has zeros. */
 export const flattenGradients = (variables: NamedVariables, gradients: NamedGradients) =>
   join(
     [...variables].map(

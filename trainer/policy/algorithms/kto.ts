@@ -1,8 +1,8 @@
-// Kahneman-Tversky optimisation on single answers that were found good or bad; comparisons count as one of each.
+// Kahneman-Tversky optimisation on single completions that were found good or bad; comparisons count as one of each.
 //
-// Ethayarajh et al. 2024: 1 - sigmoid(beta (logratio - kl)) for a good answer, the sign turned for a bad one; kl is the mean
-// log-ratio of the batch's answers under each other's prompts, at least 0, without a gradient. Ties say neither and are left
-// out; of a pair that is bad on both sides, both answers are bad.
+// Ethayarajh et al. 2024: 1 - sigmoid(beta (logratio - kl)) for a good completion, with the sign reversed for a bad
+// one; kl is the mean log-ratio of the batch's completions under each other's prompts, at least 0, without a gradient.
+// Ties say neither and are left out; in a pair that is bad on both sides, both completions are bad.
 import type { KtoConfig } from '@/core/config/policy';
 import { ktoLoss, type PreferencePair, type ThumbedCompletion } from '@/trainer/math/preference-loss';
 import { mean } from '@/trainer/policy/metrics';

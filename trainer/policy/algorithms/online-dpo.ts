@@ -1,7 +1,7 @@
-// Online DPO: two fresh answers to each prompt, the one with the better score is preferred; no value function, no clip.
+// Online DPO: of two fresh completions per prompt, the one with the better score is preferred; no value head, no clip.
 //
-// Guo et al. 2024, with the reward as judge; equal scores are a tie. Left out: a price of divergence, since the loss is
-// already that of a reward with a divergence scaled by beta.
+// Guo et al. 2024, with the reward as judge; equal scores are a tie. Left out: a price of divergence, because the loss
+// already belongs to a reward with a divergence scaled by beta.
 
 import { type OnlineDpoConfig, rateOf } from '@/core/config/policy';
 import { dpoLoss } from '@/trainer/math/preference-loss';

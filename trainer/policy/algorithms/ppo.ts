@@ -1,8 +1,8 @@
 // Proximal policy optimisation of a LoRA policy against a reward, priced constraints and divergence from its reference.
 //
-// Schulman et al. 2017 (algorithm 1), with the details of Ziegler et al. 2019. One trunk serves policy, reference, reward
-// and value. Left out: dropout (ratios would not start at 1), a loss shared with the value function (its head has its own
-// step size on a detached trunk), sampling at another temperature than 1.
+// Schulman et al. 2017 (algorithm 1), with the details of Ziegler et al. 2019. One backbone serves policy, reference,
+// reward and value. Left out: dropout (ratios would not start at 1), a loss shared with the value function (its head
+// has its own step size on a detached backbone), sampling at temperatures other than 1.
 
 import { type PpoConfig, rateOf } from '@/core/config/policy';
 import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
@@ -30,7 +30,7 @@ export function ppo(config: PpoConfig): OnPolicyAlgorithm {
       return criticSignal(experience, { klEstimator: config.klEstimator, rewardCoefficient }, config);
     },
 
-    // max(-A rho, -A clip(rho, 1 +- eps)), refused where the policy has gone too far from the experience already.
+    // max(-A rho, -A clip(rho, 1 +- eps)), refused if the policy has already moved too far from the experience.
     step({ learner, experience, signal, rows, iteration, klCoefficient, learningRate, demonstrations, check }) {
       const { clip, dualClip, valueClip, approxKlStop } = config;
       if (iteration < config.criticWarmup) {

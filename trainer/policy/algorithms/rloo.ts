@@ -1,7 +1,7 @@
-// REINFORCE leave-one-out: an answer is worth its score less the mean of the prompt's other answers; no value function.
+// REINFORCE leave-one-out: a completion is worth its score less the mean of the prompt's others; no value function.
 //
-// Ahmadian et al. 2024, with TRL's clipped ratio for those who take several epochs. Divergence is charged in the score of
-// the whole answer, or in the loss.
+// Ahmadian et al. 2024, with TRL's clipped ratio for runs with several epochs. Divergence is charged in the score of
+// the whole completion, or in the loss.
 
 import { type GroupedConfig, type GrpoConfig, type RlooConfig, rateOf } from '@/core/config/policy';
 import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
@@ -12,7 +12,7 @@ import type { OnPolicyAlgorithm } from './algorithm';
 
 export const rloo = (config: RlooConfig): OnPolicyAlgorithm => grouped(config, 'leave-one-out');
 
-/** What RLOO and GRPO share: k answers to a prompt, judged against each other, and PPO's clipped step without values. */
+/** RLOO and GRPO share k completions per prompt, judged against each other, and PPO's clipped step without values. */
 export function grouped(
   config: (RlooConfig | GrpoConfig) & GroupedConfig,
   baseline: 'leave-one-out' | 'normalised',

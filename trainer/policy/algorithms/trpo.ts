@@ -2,7 +2,7 @@
 //
 // Schulman et al. 2015, with OmniSafe's defaults: conjugate gradient of 15 iterations on the damped Fisher matrix of the
 // batch, a step to the edge of the region, 15 backtracks of 0.8 until the surrogate is better and the divergence within it.
-// LoRA tensors alone are trained. Left out: AdamW for the policy, the ratio's clip, and terms beside the surrogate.
+// Only LoRA tensors are trained. Left out: AdamW for the policy, the ratio's clip, and terms other than the surrogate.
 
 import type { TrpoConfig } from '@/core/config/policy';
 import { importanceWeights } from '@/trainer/math/importance';
@@ -53,7 +53,7 @@ export function trpo(config: TrpoConfig): OnPolicyAlgorithm {
   };
 }
 
-/** The natural-gradient step of the policy, or none where no step is better within the region. */
+/** The natural-gradient step of the policy, or no step if none within the region is better. */
 function stepInRegion({ learner, experience, signal, rows, check }: StepContext, config: TrpoConfig): StepOutcome {
   const { variables } = learner.policy;
   const completions = completionsAt(experience, rows);
@@ -73,10 +73,10 @@ function stepInRegion({ learner, experience, signal, rows, check }: StepContext,
   );
   const times = (v: Float32Array) => fisherProduct(learner, sample, v, config.damping);
   const x = conjugateGradient(times, gradient, config.conjugateGradientSteps);
-  // 3. To the edge of the region: 1/2 s^2 x' F x = delta.
+  // 3. Scale to the edge of the region: 1/2 s^2 x' F x = delta.
   const curvature = dot(x, times(x));
   const scale = curvature > 0 ? Math.sqrt((2 * config.target_kl_per_token) / curvature) : 0;
-  // 4. Back until the surrogate is better and the divergence within the region.
+  // 4. Shorten the step until the surrogate is better and the divergence within the region.
   const before = surrogate(learner, experience, signal, rows, weights, config.microBatchTokens);
   let accepted: { kl: number; improvement: number; backtracks: number } | null = null;
   for (let backtracks = 0; scale > 0 && backtracks < config.backtracks; backtracks++) {
@@ -104,7 +104,7 @@ function stepInRegion({ learner, experience, signal, rows, check }: StepContext,
   };
 }
 
-/** Importance weight over the number of tokens; a row per answer. */
+/** Importance weight over the number of tokens; one row per completion. */
 function surrogateWeights(experience: Experience, rows: readonly number[], tokens: number, config: TrpoConfig) {
   return rows.map((row) => {
     const trainer = experience.logprobs[row]!;
@@ -125,7 +125,7 @@ interface SurrogateContext {
   sums: UpdateSums;
 }
 
-/** At ratio 1 the surrogate's gradient is the policy gradient. Uphill. */
+/** The uphill gradient of the surrogate, which at ratio 1 is the policy gradient. */
 function surrogateGradient({ learner, experience, signal, rows, weights, check, config, sums }: SurrogateContext) {
   let largestRatioError = 0;
   const gradients = gradientsOf(
@@ -161,7 +161,7 @@ function surrogateGradient({ learner, experience, signal, rows, weights, check, 
   }
 }
 
-/** Weighted mean of A rho under the policy as it is. */
+/** Weighted mean of A rho under the current policy. */
 function surrogate(
   { backbone, policy }: Learner,
   experience: Experience,

@@ -10,9 +10,9 @@ import { parseRow, type Snapshot, snapshotFile } from '@/trainer/data/snapshot';
 import { findWithdrawn } from './withdrawn';
 
 /**
- * First lists the lines that nobody's consent covers any more, then blanks them in the file, so that a process killed in
- * between leaves a list from which the next one goes on. Throws CORRUPT unless the file is what was frozen, less what the
- * list holds.
+ * First lists the lines that are no longer covered by any consent, then blanks them in the file, so that a process
+ * killed in between leaves a list from which the next one continues. Throws CORRUPT unless the file equals the frozen
+ * one without the listed lines.
  */
 export async function readSnapshot(db: Database, folder: string, id: string): Promise<Snapshot> {
   const file = snapshotFile(folder, id);
@@ -51,7 +51,7 @@ async function readFrozen(file: string): Promise<Buffer> {
   });
 }
 
-/** The lines with every listed one blank. A file from before a tombstone, out of a backup say, is `isBehind`. */
+/** The lines, with every listed one blank. A file older than a tombstone, for example from a backup, is `isBehind`. */
 function openFrozen({ sha256: original, tombstones }: typeof snapshot.$inferSelect, content: Buffer, file: string) {
   const found = sha256(content);
   const contentSha256 = tombstones.at(-1)?.sha256 ?? original;

@@ -1,4 +1,4 @@
-// Blanks in frozen data sets what people have taken back since: a conversation deleted, consent withdrawn, a rating undone.
+// Blanks the rows of frozen data sets that people took back: a conversation deleted, consent withdrawn, a vote undone.
 import path from 'node:path';
 import { desc, lte, notInArray } from 'drizzle-orm';
 import { LIVE_STATUSES } from '@/core/contract';
@@ -10,8 +10,8 @@ import { removeCheckpoints } from '../checkpoint';
 import { readSnapshot } from './read';
 
 /**
- * Does what the database's triggers have noted since the last time; false where there was nothing. A data set that cannot
- * be read now is logged: it is read by the same rule before anything is trained on it.
+ * Handles the withdrawals that the database's triggers have noted since the last time; false if there were none. A data
+ * set that cannot be read now is logged: it is read by the same rule before anything is trained on it.
  */
 export async function honourWithdrawals(db: Database, dataFolder: string, log: Logger): Promise<boolean> {
   const [last] = await db.select({ id: withdrawal.id }).from(withdrawal).orderBy(desc(withdrawal.id)).limit(1);
@@ -27,7 +27,7 @@ export async function honourWithdrawals(db: Database, dataFolder: string, log: L
   return true;
 }
 
-/** Samples of prompts lie in them. A run that has ended cannot go on, however it ended. */
+/** Checkpoints contain samples for prompts, and a run that has ended, in whatever way, does not need them. */
 async function removeEndedCheckpoints(db: Database, runs: string): Promise<void> {
   const ended = await db
     .select({ id: trainingRun.id })

@@ -1,4 +1,4 @@
-// Finds the lines of a data set that people have taken back, by looking for who still stands behind each.
+// Finds the lines of a data set that people have taken back: those that no conversation or vote covers any longer.
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { sha256 } from '@/core/hash';
 import type { Executor } from '@/db/client';
@@ -6,8 +6,8 @@ import { comparison, conversation, feedback, generation } from '@/db/schema';
 import { parseRow, type SnapshotRow } from '@/trainer/data/snapshot';
 
 /**
- * The lines that no consented conversation accounts for now. A vote must still stand, whatever it says by now; a prompt
- * and a logged answer stay while any such conversation has the same one. Rows of other kinds come from files, not from
+ * The lines that no consented conversation covers now. A vote must still exist, even if it has changed; a prompt and a
+ * logged completion stay while any such conversation has the same one. Rows of other kinds come from files, not from
  * people's conversations.
  */
 export async function findWithdrawn(tx: Executor, lines: readonly string[]): Promise<number[]> {
@@ -44,7 +44,7 @@ function sourceOf(row: SnapshotRow): Source | null {
       return { kind: row.kind, key: sha256(asArray(row.promptIds)) };
     case 'generation':
       return { kind: row.kind, key: sha256(asArray(row.promptIds) + asArray(row.answerIds)) };
-    // From files, not from people's conversations. A kind that is frozen from those needs a source, or it is never blanked.
+    // From files. A kind of row that comes from people's conversations needs a source, or it is never blanked.
     case 'best_of':
     case 'rating':
     case 'questionnaire':
@@ -54,9 +54,9 @@ function sourceOf(row: SnapshotRow): Source | null {
   }
 }
 
-/** As Postgres writes an integer[] as text. */
+/** The text that Postgres makes of an integer[]. */
 const asArray = (ids: readonly number[]) => `{${ids.join()}}`;
-/** As `sha256` gives it. */
+/** The same hex digest as `sha256`. */
 const digestOf = (text: SQL) => sql<string>`encode(sha256((${text})::bytea), 'hex')`;
 
 async function coveredComparisons(tx: Executor, keys: readonly string[]): Promise<Set<string>> {
