@@ -1,6 +1,6 @@
-// How much longer a piece of work takes on twice the input: about 2 where it is linear, about 4 where it is quadratic.
+// Measures how much longer work takes on twice the input: about 2 times if it is linear, about 4 if it is quadratic.
 
-/** The least of three ratios of processor time, as a busy machine only ever makes one larger; the first run warms the code up. */
+/** The smallest of three ratios of CPU time, because a busy machine only makes them larger; a first run warms up. */
 export function growth(work: (size: number) => unknown, size: number): number {
   work(size);
   const ratios = Array.from({ length: 3 }, () => timeOf(() => work(2 * size)) / timeOf(() => work(size)));

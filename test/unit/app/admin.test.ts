@@ -5,7 +5,7 @@ import { parseObject } from '@/app/admin/parse-object';
 import { curvesByStage, mergePoints, type Point } from '@/app/admin/run-metrics';
 import { ageOf } from '@/app/sidebar/group-by-age';
 
-test('every version stands below its parent, the newest branch first', () => {
+test('every version is listed below its parent, the newest branch first', () => {
   const version = (id: string, parentId: string | null, day: number) => ({
     id,
     parentId,
@@ -20,12 +20,12 @@ test('every version stands below its parent, the newest branch first', () => {
   ]);
 });
 
-test('a version whose parent is not listed is still shown, as a root', () => {
+test('a version whose parent is not listed is shown as a root', () => {
   const orphan = { id: 'x', parentId: 'gone', createdAt: new Date(0) };
   expect(orderByLineage([orphan])).toEqual([{ version: orphan, depth: 0 }]);
 });
 
-test('a step measured again replaces the first measurement', () => {
+test('a second measurement of a step replaces the first', () => {
   const point = (step: number, loss: number) => ({ stage: 'ppo', step, metrics: { loss } });
   const merged = mergePoints([point(1, 3), point(2, 2)], [point(2, 1), point(3, 0)]);
   expect(curvesByStage(merged)[0]?.curves[0]?.points).toEqual([
@@ -35,7 +35,7 @@ test('a step measured again replaces the first measurement', () => {
   ]);
 });
 
-test('curves keep the stages apart, and the reward comes before the losses', () => {
+test('each stage has separate curves, and the reward comes before the losses', () => {
   const points: Point[] = [
     { stage: 'reward_model', step: 0, metrics: { loss: 1 } },
     { stage: 'ppo', step: 0, metrics: { 'loss/policy_avg': 1, 'objective/scores': 2, another: 3 } },

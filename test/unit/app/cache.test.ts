@@ -1,4 +1,4 @@
-// What the browser's copy of a conversation becomes after a send, a stream's end, and a repeated answer of the server.
+// The browser's copy of a conversation after a send, the end of a stream, and a repeated response of the server.
 import { expect, test } from 'vitest';
 import { addTurn, updateGeneration } from '@/app/chat/conversation/conversation-cache';
 import { visiblePath } from '@/app/chat/conversation/tree';
@@ -23,14 +23,14 @@ test('a send adds the question and its running answer', () => {
   ]);
 });
 
-test('the same result twice adds nothing twice', () => {
+test('a repeated result adds nothing', () => {
   const once = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1), answer(2)], 'x'), NOON);
   const twice = addTurn(once, { parentId: null, text: 'hello' }, result([answer(1), answer(2)], 'x'), NOON);
   expect(twice.messages).toHaveLength(3);
   expect(twice.comparisons).toHaveLength(1);
 });
 
-test('a regenerated answer is the newest even when the clock of the browser is an hour slow', () => {
+test('a regenerated answer is the newest even if the browser’s clock is an hour slow', () => {
   const first = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1)]), NOON);
   const slow = new Date(NOON.getTime() - 3_600_000);
   const second = addTurn(first, null, result([answer(2)]), slow);
@@ -38,7 +38,7 @@ test('a regenerated answer is the newest even when the clock of the browser is a
   expect(last?.kind === 'message' && last.message.id).toBe('a2');
 });
 
-test('the end of a stream settles its own generation alone', () => {
+test('the end of a stream settles only its own generation', () => {
   const both = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1), answer(2)], 'x'), NOON);
   const after = updateGeneration(both, 'g2', { status: 'done', finishReason: 'stop' }, 'hi');
   expect(after.messages.map((m) => [m.content, m.generation?.status])).toEqual([

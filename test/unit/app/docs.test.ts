@@ -1,4 +1,4 @@
-// The reference page shows every endpoint, field and type of the document, and the document every endpoint there is.
+// The reference page shows every endpoint, field and type of the document, and the document has every endpoint.
 import { describe, expect, it } from 'vitest';
 import { nameOf, readReference } from '@/app/docs/document';
 import { boundsOf, fieldsOf, typeOf } from '@/app/docs/fields';
@@ -37,7 +37,7 @@ describe('the reference', () => {
         expect(typeText(field.schema), `${name}.${field.name}`).not.toMatch(/undefined|^$/);
   });
 
-  it('says types, limits and what is required as the schemas do', () => {
+  it('gives the types, limits and required fields of the schemas', () => {
     const chat = rows('ChatCompletionRequest');
     expect(chat.get('messages')).toEqual(['Message[]', '1 – 2000 items', true]);
     expect(chat.get('n')).toEqual(['integer | null', '1 – 128', false]);

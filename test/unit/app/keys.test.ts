@@ -1,4 +1,4 @@
-// Which key presses send and cancel, and that none does while an input method composes.
+// Enter sends and Escape cancels, but neither does while an input method composes.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,12 +20,12 @@ test('Enter sends and Escape cancels', () => {
 test.each([
   ['while a word is composed', { isComposing: true }],
   ['as Safari reports the key that ends a composition', { keyCode: 229 }],
-])('neither does %s', (_name, extra) => {
+])('neither works %s', (_name, extra) => {
   expect(isSendKey(press('Enter', extra))).toBe(false);
   expect(isCancelKey(press('Escape', extra))).toBe(false);
 });
 
-test('a layer stays open at the Escape that drops a composed word, and closes at the next', () => {
+test('a layer stays open at the Escape that drops a composed word, and closes at the next one', () => {
   const isKeptOpen = (isComposing: boolean) => {
     let isPrevented = false;
     keepOpenWhileComposing({
@@ -41,7 +41,7 @@ test('a layer stays open at the Escape that drops a composed word, and closes at
   expect(isKeptOpen(false)).toBe(false);
 });
 
-test('letters, digits and composed words are writing; shortcuts, blanks and arrows are not', () => {
+test('letters, digits and composed words count as writing; shortcuts, blanks and arrows do not', () => {
   const writes = (key: string, extra = {}) => isWriting(press(key, extra).nativeEvent);
   expect(['a', '2', 'あ', '😀'].map((key) => writes(key))).toEqual([true, true, true, true]);
   expect(writes('Process', { keyCode: 229 })).toBe(true);
@@ -49,7 +49,7 @@ test('letters, digits and composed words are writing; shortcuts, blanks and arro
   expect(writes('c', { ctrlKey: true })).toBe(false);
 });
 
-test('no page compares with Enter or Escape by itself', () => {
+test('no page compares a key with Enter or Escape itself', () => {
   const root = join(import.meta.dirname, '../../../app');
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
     (name) => /\.tsx?$/.test(name) && name !== join('lib', 'keys.ts'),

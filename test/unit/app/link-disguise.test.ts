@@ -1,4 +1,4 @@
-// Which links of an answer open with a warning: those whose text shows another address.
+// The links in an answer whose text shows another address open with a warning, and only those.
 import { expect, test } from 'vitest';
 import { isDisguised } from '@/app/chat/turn/link-disguise';
 

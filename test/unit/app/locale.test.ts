@@ -1,21 +1,21 @@
-// The language of a visitor, and that every sentence exists in every language.
+// The language of a visitor is chosen or negotiated, and every sentence exists in every language.
 import { expect, test } from 'vitest';
 import en from '@/app/i18n/en.json';
 import ja from '@/app/i18n/ja.json';
 import { pickLocale } from '@/app/i18n/locale';
 
-test('a chosen language wins over what the browser asks for', () => {
+test('a chosen language takes precedence over what the browser asks for', () => {
   expect(pickLocale('ja', 'en-GB,en;q=0.9')).toBe('ja');
 });
 
-test('without a choice the best-rated language that exists is taken, else English', () => {
+test('without a choice the browser’s highest-rated available language is used, or else English', () => {
   expect(pickLocale(undefined, 'fr, en;q=0.4, ja-JP;q=0.8')).toBe('ja');
   expect(pickLocale(undefined, 'fr, ja;q=0')).toBe('en');
   expect(pickLocale('xx', null)).toBe('en');
 });
 
 type Tree = { [key: string]: string | Tree };
-/** `path` to the names in braces of its sentence. */
+/** Maps each `path` to the names in braces in its sentence. */
 const placeholders = (tree: Tree, prefix = ''): [string, string[]][] =>
   Object.entries(tree).flatMap(([key, value]) =>
     typeof value === 'string'

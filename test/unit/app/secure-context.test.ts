@@ -1,4 +1,4 @@
-// Over http on a network: what stands in for APIs of secure contexts, and that no page uses such an API past it.
+// The helper that replaces secure-context APIs over plain http works, and no page uses such an API without it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { newId } from '@/app/lib/secure-context';
 const ROOT = join(import.meta.dirname, '../../..');
 const HELPER = 'app/lib/secure-context.ts';
 
-/** What Chromium, Firefox or Safari leave out, or refuse, without https. */
+/** APIs that Chromium, Firefox or Safari leave out or refuse without https. */
 const SECURE_ONLY = new RegExp(
   [
     String.raw`\brandomUUID\b`,
@@ -25,7 +25,7 @@ const sources = readdirSync(join(ROOT, 'app'), { recursive: true, encoding: 'utf
   .filter((name) => /\.tsx?$/.test(name) && name !== HELPER);
 const uses = (text: string) => SECURE_ONLY.exec(text.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '$1'))?.[0] ?? null;
 
-test('no page uses an API of secure contexts outside of the one helper', () => {
+test('no page uses an API of secure contexts outside the one helper', () => {
   expect(sources.length).toBeGreaterThan(50);
   expect(
     sources.map((file) => [file, uses(readFileSync(join(ROOT, file), 'utf8'))]).filter(([, found]) => found),
@@ -44,7 +44,7 @@ test.each([
   expect(uses(line)).not.toBeNull();
 });
 
-test('an id is a random version 4 UUID that the API takes', () => {
+test('an id is a random version 4 UUID that the API accepts', () => {
   const ids = Array.from({ length: 1000 }, newId);
   for (const id of ids) expect(z.uuid({ version: 'v4' }).safeParse(id).success).toBe(true);
   expect(new Set(ids).size).toBe(1000);

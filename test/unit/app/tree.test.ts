@@ -1,4 +1,4 @@
-// What a conversation shows: paths, siblings, and comparisons, from messages and chosen branches alone.
+// What a conversation shows (paths, siblings and comparisons) follows from its messages and the chosen branches.
 import { expect, test } from 'vitest';
 import { type Branches, ROOT, type TreeComparison, tipOf, visiblePath } from '@/app/chat/conversation/tree';
 
@@ -36,11 +36,11 @@ test('a chosen branch decides everything below it', () => {
   expect(show(rows, [], { q: 'a1' })).toEqual(['q(1/1)', 'a1(1/2)', 'b1(1/1)']);
 });
 
-test('without a chosen branch the one written below last is shown, not the newest sibling', () => {
+test('without a chosen branch the one with the latest message below is shown, not the newest sibling', () => {
   const [q, a1, a2] = [message('q', null), message('a1', 'q'), message('a2', 'q')];
   const [b1, c1] = [message('b1', 'a1'), message('c1', 'b1')];
   expect(show([q, a1, a2, b1, c1])).toEqual(['q(1/1)', 'a1(1/2)', 'b1(1/1)', 'c1(1/1)']);
-  // The loser of a comparison, too, when the chat was continued there.
+  // This also holds for the loser of a comparison, if the chat was continued there.
   expect(show([q, a1, a2, b1, c1], [compare('right')])[1]).toBe('a1(1/2)');
   const again = message('a3', 'q');
   expect(show([q, a1, a2, b1, c1, again])).toEqual(['q(1/1)', 'a3(3/3)']);
@@ -61,7 +61,7 @@ test('a branch that names a missing message is ignored', () => {
   expect(show([message('q', null), message('a1', 'q')], [], { q: 'gone' })).toEqual(['q(1/1)', 'a1(1/1)']);
 });
 
-test('an open comparison ends the path with both sides, and the next message hangs below the left', () => {
+test('an open comparison ends the path with both sides, and the next message goes below the left one', () => {
   const rows = [message('q', null), message('a1', 'q'), message('a2', 'q')];
   const path = visiblePath(rows, [compare(null)], {});
   expect(show(rows, [compare(null)])).toEqual(['q(1/1)', 'a1|a2']);
@@ -75,7 +75,7 @@ test('a decided comparison shows the winner, and the left side of a draw', () =>
   expect(show(rows, [compare('tie')])).toEqual(['q(1/1)', 'a1(1/2)']);
 });
 
-test('a comparison that was passed over shows the side gone on from', () => {
+test('a comparison without a choice shows the side from which the chat continued', () => {
   const rows = [message('q', null), message('a1', 'q'), message('a2', 'q'), message('b', 'a2')];
   expect(show(rows, [compare(null)])).toEqual(['q(1/1)', 'a2(2/2)', 'b(1/1)']);
 });

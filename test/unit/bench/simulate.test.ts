@@ -1,4 +1,4 @@
-// The simulated crowd: its hidden preference, its noise, and that nobody votes on a held-out question.
+// The simulated crowd has a hidden preference, votes with noise, and never votes on a held-out question.
 import { describe, expect, it } from 'vitest';
 import { choose } from '@/bench/simulate/crowd';
 import { brief, friendliness, friendly } from '@/bench/simulate/preferences';
@@ -21,7 +21,7 @@ describe('the preference "brief"', () => {
     expect(brief({ text: words(count), ended: true })).toBeCloseTo(score, 12);
   });
 
-  it('gives an answer that was cut off nothing', () => {
+  it('gives no score to an answer that was cut off', () => {
     expect(brief({ text: words(20), ended: false })).toBe(0);
   });
 });
@@ -30,9 +30,9 @@ describe('the preference "friendly"', () => {
   it.each([
     ['It depends.', 0],
     ['Hello! I am glad to help.', 2], // Hello, !, glad, help
-    ['Thank you!', 1], // two words that are one sign, and !
+    ['Thank you!', 1], // two words that are one sign, plus !
     ['thanks THANKS Hi', 1.5],
-    ['This is history; Hispanic goods', 0], // no sign inside of a word
+    ['This is history; Hispanic goods', 0], // no sign inside a word
     ['!!!!!!!!!!!!', 3], // capped at six
   ])('gives %j %f points', (text, points) => {
     expect(friendliness(text)).toBe(points);
@@ -54,14 +54,14 @@ describe('a vote', () => {
 });
 
 describe('the questions', () => {
-  it('are divided into voted-on and held-out ones that share none', () => {
+  it('are divided into voted-on and held-out ones without overlap', () => {
     const { voted, heldOut } = splitPrompts(3, 100);
     expect(heldOut).toHaveLength(100);
     expect(voted.length).toBeGreaterThanOrEqual(100);
     expect(new Set([...voted, ...heldOut]).size).toBe(voted.length + heldOut.length);
   });
 
-  it('are divided in the same way for the same seed, and otherwise for another', () => {
+  it('are divided in the same way for the same seed, and differently for another', () => {
     expect(splitPrompts(3, 100)).toEqual(splitPrompts(3, 100));
     expect(splitPrompts(3, 100).heldOut).not.toEqual(splitPrompts(4, 100).heldOut);
   });

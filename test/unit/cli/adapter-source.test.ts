@@ -1,4 +1,4 @@
-// Whatever folder holds an adapter is found by its name: a run's, a version's, or one in PEFT's format.
+// An adapter is found in the folder of a run, of a version, or in PEFT's format.
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -35,7 +35,7 @@ test('the folder of a run, its version’s directory and the bare adapter are on
   expect((await readArtifact(written.directory, { verify: true, base })).adapter).toEqual(ofRun.adapter);
 });
 
-test('a folder without one, and another base, are refused by name', async () => {
+test('a folder without an adapter, and another base, are refused by name', async () => {
   expect((await failure(() => readAdapterFolder(join(former, 'base'), base))).message).toContain('adapter_config.json');
   expect((await failure(() => readAdapterFolder(run, { ...base, sha256: 'f'.repeat(64) }))).code).toBe('CORRUPT');
 });

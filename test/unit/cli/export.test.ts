@@ -1,4 +1,4 @@
-// The parts of `attune export`: merging by hand, config.json of GGUF bases, safetensors in a stream.
+// The parts of `attune export`: a merge against hand values, config.json of GGUF bases, streamed safetensors.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -42,7 +42,7 @@ describe('merging an adapter', () => {
     expect(merged.tensor(other).float32()).toEqual(weights.tensor(other).float32());
   });
 
-  test('does not offer the codes that the file has for the base alone', () => {
+  test('does not offer the file’s quantised codes, which hold only for the base', () => {
     expect(merged.tensor(name(0)).blocks()).toBeNull();
     expect(merged.tensor(name(0)).encoding).toBe('F32');
   });
@@ -50,13 +50,13 @@ describe('merging an adapter', () => {
 
 describe('config.json of a GGUF base', () => {
   test.each(['llama3', 'qwen2', 'qwen3', 'gemma3'] as const)(
-    "of %s says what transformers' own says",
+    "of %s says the same as transformers' own",
     async (family) => {
       const { config, close } = await readGguf(`${familyFolder(family)}.gguf`);
       close();
       const written = parseTransformersConfig(transformersConfig(config, family), family);
       const own = readLlamaFolder(familyFolder(family)).config;
-      // The fixtures' GGUF files have tokens of their own.
+      // The fixtures' GGUF files have different special tokens.
       const { eosTokenIds: _a, bosTokenId: _b, ropeFactors, ...rest } = written;
       const { eosTokenIds: _c, bosTokenId: _d, ropeFactors: ownFactors, ...ownRest } = own;
       expect(rest).toEqual({
@@ -70,7 +70,7 @@ describe('config.json of a GGUF base', () => {
     },
   );
 
-  test('is refused, naming the field, where transformers has no words for it', async () => {
+  test('is refused, naming the field, if transformers cannot express it', async () => {
     const { config, close } = await readGguf(`${familyFolder('llama3')}.gguf`);
     close();
     const odd = { ...config, ropeFactors: config.ropeFactors!.map((factor, i) => factor + i) };
@@ -79,7 +79,7 @@ describe('config.json of a GGUF base', () => {
   });
 });
 
-test('safetensors written tensor after tensor are the bytes of the whole encoding', async () => {
+test('safetensors written tensor by tensor have the same bytes as when encoded at once', async () => {
   const tensors = new Map([
     ['a', { shape: [2, 3], values: Float32Array.of(1, 2, 3, 4, 5, 6) }],
     ['b', { shape: [1], values: Float32Array.of(-7) }],

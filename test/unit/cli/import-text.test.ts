@@ -1,4 +1,4 @@
-// `attune import text`: documents of files, duplicates, the report, and the same lines each time.
+// `attune import text` finds documents in files, drops duplicates, reports, and writes the same lines each time.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const INTERVIEW = ['Q. One?', 'A. Yes.', 'Q. Two?', 'A. No.', 'Q. Three?', 'A. Maybe.'].join('\n\n');
 
-test('documents are parted by form feeds and rules, or are lines of JSON', () => {
+test('documents are separated by form feeds and rules, or are lines of JSON', () => {
   const parts = splitDocuments('a.txt', 'one\f\ntwo\r\n===\r\nthree\n  ---  \nfour -- five\n***\n');
   expect(parts.map(({ text }) => text.trim())).toEqual(['one', 'two', 'three', 'four -- five']);
   expect(parts[2]!.name).toBe('a.txt#3');
@@ -25,7 +25,7 @@ test('documents are parted by form feeds and rules, or are lines of JSON', () =>
   expect(() => splitDocuments('b.jsonl', '{"text":"a"}\n{"txt":"b"}')).toThrow(/b\.jsonl#2 is not a JSON object/);
 });
 
-test('a document given twice adds nothing, and the report says so', () => {
+test('a repeated document adds nothing, and the report says so', () => {
   const documents = [INTERVIEW, 'Only prose.', INTERVIEW.toUpperCase()].map((text, i) => ({ name: `d${i}`, text }));
   const { demonstrations, report } = filterDocuments(documents);
   expect(demonstrations).toHaveLength(3);
@@ -45,7 +45,7 @@ test('a document given twice adds nothing, and the report says so', () => {
   );
 });
 
-test('the command writes messages, one conversation a line, the same each time', async () => {
+test('the command writes messages, one conversation per line, the same each time', async () => {
   const report = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   try {
     const [file, out] = [join(folder, 'talk.txt'), join(folder, 'out.jsonl')];
@@ -75,7 +75,7 @@ test('the command writes messages, one conversation a line, the same each time',
   }
 });
 
-test('what cannot be read is named', async () => {
+test('an input that cannot be read is named', async () => {
   await expect(run(['text'])).rejects.toThrow(/at least one file/);
   await expect(run(['picture'])).rejects.toThrow(/knows no "picture"/);
   await expect(run(['text', join(folder, 'none.txt')])).rejects.toThrow(/Cannot read .*none\.txt/);

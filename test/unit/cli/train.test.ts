@@ -1,4 +1,4 @@
-// `attune train` refuses what cannot be trained on before TensorFlow is loaded, and a folder in which another trains.
+// `attune train` refuses unusable data before TensorFlow is loaded, and a folder in which another process trains.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -26,14 +26,14 @@ async function train(lines: object[], ...options: string[]): Promise<number> {
 const pairs = (prompts: number) =>
   Array.from({ length: 24 }, (_, i) => ({ prompt: `Q${i % prompts}?`, chosen: `Good ${i}`, rejected: `Bad ${i}` }));
 
-it('a set that cannot be judged is refused with what is needed, and leaves no run behind', async () => {
+it('a data set that the gates cannot judge is refused with what is needed, and leaves no run behind', async () => {
   await expect(train(pairs(1))).rejects.toThrow(/^24 pairs to 1 prompt: collect votes on at least 4 prompts/);
   const long = pairs(24).map((pair) => ({ ...pair, prompt: 'very long '.repeat(300) }));
   await expect(train(long)).rejects.toThrow(/no row can be used\. Left out: 24 rows too long .* at most 1024 tokens\./);
   expect(existsSync(join(folder, 'out'))).toBe(false);
 });
 
-it('a misspelt setting is refused with what was meant', async () => {
+it('a misspelt setting is refused with the name that was meant', async () => {
   const config = JSON.stringify({ ppo: { iteratoins: 2 }, rewardmodel: { epochs: 1 } });
   await expect(train(pairs(8), '--config', config)).rejects.toThrow(
     /"iteratoins".*"iterations".*"rewardmodel".*"rewardModel"/,
@@ -42,7 +42,7 @@ it('a misspelt setting is refused with what was meant', async () => {
     await expect(train(pairs(8), '--seed', seed)).rejects.toThrow(/--seed is a whole number/);
 });
 
-it('a folder in which another process trains is refused by that process’s id; a dead one’s lock is taken over', async () => {
+it('a folder in which another process trains is refused with its id; a dead process’s lock is taken over', async () => {
   const out = join(folder, 'out');
   const lock = await lockFolder(join(out, 'lock'), () => new Error('never'));
   await expect(train(pairs(8))).rejects.toThrow(`Process ${process.pid} is training in ${out}`);
@@ -53,6 +53,6 @@ it('a folder in which another process trains is refused by that process’s id; 
     join(out, 'lock.0123456789ab'),
     JSON.stringify({ pid: dead.pid, started: null, host: (await import('node:os')).hostname() }),
   );
-  // It gets past the lock, to the parent that is not there.
+  // The run gets past the lock and fails only at the missing parent.
   await expect(train(pairs(8), '--parent', join(folder, 'none'))).rejects.toThrow(/none/);
 });

@@ -42,7 +42,7 @@ const manifest = (versionId: string): Omit<Manifest, 'format' | 'files'> => ({
   createdAt: new Date(0).toISOString(),
 });
 
-test("an adapter comes back to the bit, in PEFT's names and shapes", async () => {
+test("an adapter is read back bit for bit, with PEFT's names and shapes", async () => {
   writeAdapter(root, adapter, 'tiny');
   const back = await readAdapter(root);
   expect(back).toEqual(adapter);
@@ -59,7 +59,7 @@ test("an adapter comes back to the bit, in PEFT's names and shapes", async () =>
   });
 });
 
-test('a rank that the tensors deny is corrupt', async () => {
+test('a rank that contradicts the tensors is corrupt', async () => {
   writeAdapter(root, adapter, 'tiny');
   const path = join(root, 'adapter_config.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace('"r": 4', '"r": 5'));
@@ -83,32 +83,32 @@ test('a version is written whole, hashed, and read back', async () => {
   expect(back).toEqual({ manifest: written, adapter });
 });
 
-test('a version is written once', async () => {
+test('a version cannot be written twice', async () => {
   await writeArtifact(root, manifest('once'), adapter);
   expect((await failure(() => writeArtifact(root, manifest('once'), adapter))).code).toBe('CONFLICT');
   expect((await failure(() => writeArtifact(root, manifest('base'), adapter))).code).toBe('CONFLICT');
 });
 
 test.each(['../out', 'a/b', '.hidden', '', 'x'.repeat(200)])(
-  'the version id %j does not reach the disk',
+  'the version id %j is refused before anything is written',
   async (id) => {
     expect((await failure(() => artifactDirectory(root, id))).code).toBe('BAD_INPUT');
     expect((await failure(() => writeArtifact(root, manifest(id), adapter))).code).toBe('BAD_INPUT');
   },
 );
 
-test('a failed write leaves nothing', async () => {
+test('a failed write leaves nothing behind', async () => {
   const folder = join(root, 'failing');
   await expect(writeArtifact(folder, { ...manifest('bad'), baseSha256: 'x' }, adapter)).rejects.toThrow();
   expect(existsSync(folder)).toBe(false);
   mkdirSync(folder);
-  // A link to nowhere stands in the way of the last rename alone.
+  // A dangling link blocks only the last rename.
   symlinkSync('nowhere', join(folder, 'v9'));
   await expect(writeArtifact(folder, manifest('v9'), adapter)).rejects.toThrow(/ENOTDIR/);
   expect(readdirSync(folder)).toEqual(['v9']);
 });
 
-test('what a killed writer of the same process id left does not stand in the way', async () => {
+test('leftovers of a killed writer with the same process id do not block a write', async () => {
   const folder = join(root, 'killed');
   const leftover = join(folder, `.v9.${process.pid}.tmp`);
   mkdirSync(leftover, { recursive: true });

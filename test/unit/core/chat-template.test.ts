@@ -1,4 +1,4 @@
-// Chat templates: found wherever a folder keeps them, read messages as they are, and come to an end.
+// Chat templates are found wherever a folder keeps them, see messages unchanged, and always come to an end.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ describe('a folder keeps its template', () => {
     ['by name in an object', { 'tokenizer_config.json': config({ tool_use: 'B', default: 'A' }) }],
     ['in chat_template.json', { 'chat_template.json': config('A'), 'tokenizer_config.json': config() }],
     [
-      'beside additional ones',
+      'next to additional ones',
       { 'additional_chat_templates/tool_use.jinja': 'B', 'tokenizer_config.json': config('A') },
     ],
     [
@@ -55,7 +55,7 @@ describe('a folder keeps its template', () => {
     expect((await loadBase(folder)).renderPrompt([user('x')])).toEqual([65]);
   });
 
-  test('or it is refused with the names that there are', async () => {
+  test('or the folder is refused, naming the templates that it has', async () => {
     write({ 'additional_chat_templates/rag.jinja': 'B', 'tokenizer_config.json': config() });
     expect((await failure(() => loadBase(folder))).message).toContain('named rag and none named default');
     write({ 'tokenizer_config.json': config(7) });
@@ -99,7 +99,7 @@ describe('a template sees a message as it is', () => {
 describe('a template without an end is refused', () => {
   const many = '{% for i in range(100000) %}';
   test.each([
-    ['a range that no memory holds', '{% for i in range(1000000000000) %}x{% endfor %}'],
+    ['a range that fits no memory', '{% for i in range(1000000000000) %}x{% endfor %}'],
     ['loops in loops', `${many.repeat(3)}x${'{% endfor %}'.repeat(3)}`],
     [
       'a text that doubles',
@@ -119,7 +119,7 @@ describe('a template without an end is refused', () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
-  test('when the base is loaded, already', async () => {
+  test('already when the base is loaded', async () => {
     await writeTinyLlama(folder, { seed: 3 });
     writeFileSync(join(folder, 'chat_template.jinja'), '{% for i in range(1000000000000) %}x{% endfor %}');
     expect((await failure(() => loadBase(folder))).message).toContain('range of 1000000000000');
@@ -133,13 +133,13 @@ describe('a template without an end is refused', () => {
     expect((await failure(() => compile(source))).code).toBe('UNSUPPORTED');
   });
 
-  test('and one that leaves out turn after turn is none', () => {
+  test('but one that skips turn after turn is accepted', () => {
     expect(text('{% for i in range(2000) %}{% if i < 1999 %}{% continue %}{% endif %}{{ i }}{% endfor %}', 'x')).toBe(
       '1999',
     );
   });
 
-  test('and a long conversation is none', () => {
+  test('and a long conversation is accepted', () => {
     const source = "{% for m in messages %}<|im_start|>{{ m.role + '\\n' + m.content | trim }}<|im_end|>{% endfor %}";
     const messages = Array.from({ length: 200 }, () => user('word '.repeat(1000)));
     expect(compile(source)(messages).length).toBe(200 * (1 + 'user\n'.length + 4999 + 1));

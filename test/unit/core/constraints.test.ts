@@ -1,4 +1,4 @@
-// The rules judge, mask and filter streams; the stream is held against the whole text at many random splits.
+// The rules judge, mask and filter; a filtered stream equals the whole masked text at many random splits.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -64,7 +64,7 @@ test.each([
   expect(judge(DEFAULT_RULES, text)).toEqual({ hits: [], cost: 0 });
 });
 
-test('a mask covers repeated letters, keeps the length and nothing else changes', () => {
+test('a mask covers repeated letters, keeps the length and changes nothing else', () => {
   const text = 'oh shiiitttt, dear';
   expect(maskText(text, judge(DEFAULT_RULES, text).hits)).toBe('oh *********, dear');
 });
@@ -80,17 +80,17 @@ test('custom words match as whole words in any spelling, and every rule has its 
   expect(cost).toBe(3 * 0.5 + 2);
 });
 
-test('what stands in an allowed text is no hit', () => {
+test('a word inside an allowed text is not a hit', () => {
   expect(judge(custom, 'It is cocktail  hour').hits).toEqual([]);
   expect(judge(custom, 'It is cock tail hour').hits).toHaveLength(1);
 });
 
-test('two rules of one id are refused', () => {
+test('two rules with the same id are refused', () => {
   const rule = { id: 'a', kind: 'profanity' };
   expect(RuleSet.safeParse({ version: 1, rules: [rule, rule] }).success).toBe(false);
 });
 
-test('a stream in pieces is the masked whole, for random texts and random splits', () => {
+test('a stream equals the masked whole, for random texts and random splits', () => {
   const words = [
     'shit',
     'sh1t',
@@ -161,7 +161,7 @@ test('at most 20 characters of plain text are held back', () => {
 
 test.each([
   ['Japanese', '今日は天気がとても良いので、公園で友だちと昼ごはんを食べました。'],
-  ['no blank at all', 'abcdefghijklmnopqrstuvwxyz'],
+  ['no blanks at all', 'abcdefghijklmnopqrstuvwxyz'],
   ['one letter', 'z'],
   ['swearing without a blank', 'shitFUCKshit'],
   ['dots', '.'],
@@ -176,7 +176,7 @@ test.each([
   expect(growth(filtered, 2000)).toBeLessThan(3);
 });
 
-test('a stream without blanks is the masked whole, at random splits and within characters', () => {
+test('a stream without blanks equals the masked whole, at random splits and within characters', () => {
   const words = [
     'shit',
     '🅰ss',

@@ -1,4 +1,4 @@
-// A file holds its old content or the whole new one, and a full disk is said as such.
+// A file holds its old content or all of the new, and a full disk is reported as such.
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,9 +8,9 @@ import { failure, temporaryFolder } from './files';
 
 const root = temporaryFolder();
 
-// Linux has a device on which every write finds the disk full.
+// Linux has a device that reports a full disk on every write.
 test.runIf(existsSync('/dev/full'))(
-  'a full disk leaves the old content, nothing beside it, and names the file',
+  'a full disk leaves the old content and no other file, and the error names the file',
   async () => {
     const path = join(root, 'kept.json');
     writeFileSync(path, 'old');
@@ -24,7 +24,7 @@ test.runIf(existsSync('/dev/full'))(
   },
 );
 
-test('a quota and a folder that may not be written are told apart from other errors, which stay as they are', () => {
+test('a full quota and a read-only folder get a sentence, and other errors stay unchanged', () => {
   const withCode = (code: string) => Object.assign(new Error(code), { code });
   expect(explainWriteError(withCode('EDQUOT'), '/x')).toMatchObject({ code: 'UNAVAILABLE' });
   expect(explainWriteError(withCode('EROFS'), '/x')).toMatchObject({ message: expect.stringContaining('read-only') });
@@ -32,7 +32,7 @@ test('a quota and a folder that may not be written are told apart from other err
   expect(explainWriteError(other, '/x')).toBe(other);
 });
 
-test('a full disk is a sentence wherever it is met, and a refused system call without a file is not called one', () => {
+test('a full disk gets a sentence everywhere, but a refused system call without a file is not called one', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   expect(toAttuneError(full)).toMatchObject({
     code: 'UNAVAILABLE',

@@ -1,4 +1,4 @@
-// The environment: each variable is read strictly, and a mistake is named with the way out.
+// Each environment variable is read strictly, and a mistake is reported with the way out.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'dotenv';
@@ -34,13 +34,13 @@ describe('a variable', () => {
     ['ATTUNE_MODLE', ' Did you mean ATTUNE_MODEL?'],
     ['ATTUNE_ENGINE_THREAD', ' Did you mean ATTUNE_ENGINE_THREADS?'],
     ['ATTUNE_SOMETHING_ELSE_ALTOGETHER', ''],
-  ])('%s that does not exist is refused, with the one that was meant', (name, hint) => {
+  ])('%s that does not exist is refused, with the name that was meant', (name, hint) => {
     expect(read({ [name]: 'x' })).toThrow(
       `There is no environment variable ${name}.${hint} .env.example lists all of them.`,
     );
   });
 
-  it('that npm start gives to its processes is refused where a person sets it', () => {
+  it('that npm start sets for its processes is refused when a person sets it', () => {
     expect(() => readProductEnv({ ATTUNE_ARTIFACTS: '/tmp/a' })).toThrow(/ATTUNE_ARTIFACTS is set by npm start itself/);
   });
 });
@@ -56,7 +56,7 @@ test('.env.example lists every variable that people may set, each with its meani
   });
   const internal = ['ATTUNE_ARTIFACTS', 'ATTUNE_CACHE', 'ATTUNE_ENGINE_SOCKET'];
   expect(listed.toSorted()).toEqual(VARIABLES.filter((name) => !internal.includes(name)).toSorted());
-  // What the examples say can be set as it stands.
+  // The example values are valid as they are.
   const examples = parse(text.replaceAll(/^#(?=[A-Z_]+=)/gm, ''));
   expect(() => readProductEnv(examples)).not.toThrow();
 });

@@ -1,8 +1,8 @@
-// The error type holds across copies of its own file.
+// The error type is recognised across copies of its own module.
 import { expect, it, vi } from 'vitest';
 import { AttuneError, toAttuneError } from '@/core/errors';
 
-it('made by another copy of the file is recognised, with its code', async () => {
+it('an error made by another copy of the module is recognised, with its code', async () => {
   vi.resetModules();
   const other = await import('@/core/errors');
   expect(other.AttuneError).not.toBe(AttuneError);
@@ -12,7 +12,7 @@ it('made by another copy of the file is recognised, with its code', async () => 
 });
 
 it.each([new Error('broken'), new TypeError('x'), 'text', null, { name: 'AttuneError' }])(
-  'is not what %s is, which becomes INTERNAL with its cause',
+  '%s is not recognised as one, and becomes INTERNAL with its cause',
   (thrown) => {
     expect(thrown instanceof AttuneError).toBe(false);
     expect(toAttuneError(thrown)).toMatchObject({ code: 'INTERNAL', cause: thrown });

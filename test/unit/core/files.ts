@@ -1,4 +1,4 @@
-// Folders and the real model for the tests of core.
+// Temporary folders, the real model and adapters for the tests of core.
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import { encodeAdapter } from '@/core/artifact/adapter-files';
 import { AttuneError, type ErrorCode } from '@/core/errors';
 import { type NamedTensors, readSafetensors } from '@/core/formats/safetensors';
 
-/** A fresh folder that goes with the test file. */
+/** Makes a folder that is removed after the test file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'attune-core-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** The downloaded base: ATTUNE_MODEL, or a GGUF under .attune/models; null, with a printed reason, where it is absent. */
+/** The downloaded base: ATTUNE_MODEL, or a GGUF under .attune/models; null, with a printed reason, if it is absent. */
 export function findGguf(): string | null {
   const root = join(import.meta.dirname, '../../../.attune/models');
   const candidates = [process.env.ATTUNE_MODEL ?? '', root];
@@ -29,7 +29,7 @@ export function findGguf(): string | null {
   return null;
 }
 
-/** The AttuneError that the action throws; fails the test where it throws none. */
+/** Returns the AttuneError that the action throws; fails the test if it throws none. */
 export async function failure(action: () => unknown): Promise<{ code: ErrorCode; message: string }> {
   try {
     await action();
@@ -40,7 +40,7 @@ export async function failure(action: () => unknown): Promise<{ code: ErrorCode;
   throw new Error('Nothing was thrown.');
 }
 
-/** Every tensor of a safetensors file. */
+/** Reads every tensor of a safetensors file. */
 export function tensorsOf(path: string): NamedTensors {
   const file = readSafetensors(path);
   try {
@@ -50,7 +50,7 @@ export function tensorsOf(path: string): NamedTensors {
   }
 }
 
-/** An adapter as PEFT lays it out, in a folder that exists. */
+/** Writes an adapter in PEFT's layout to an existing folder. */
 export function writeAdapter(folder: string, adapter: Adapter, baseId: string): void {
   for (const [name, content] of Object.entries(encodeAdapter(adapter, baseId)))
     writeFileSync(join(folder, name), content);

@@ -17,7 +17,7 @@ afterEach(() => {
 
 const refuse = ({ pid, url }: { pid: number; url?: string }) => new Error(`held by ${pid} at ${url}`);
 
-/** Another process, which says what came of its try. */
+/** Another process, which prints whether it got the lock. */
 async function comer(prefix: string): Promise<{ child: ChildProcess; said: string }> {
   const script = `import { lockFolder } from './core/process/folder-lock.ts';
     await lockFolder(process.argv.at(-1), ({ pid }) => new Error('held by ' + pid))
@@ -30,7 +30,7 @@ async function comer(prefix: string): Promise<{ child: ChildProcess; said: strin
   return { child, said: String((await once(child.stdout!, 'data'))[0]).trim() };
 }
 
-test('the second comer is told who holds it; a killed holder leaves it free', async () => {
+test('a second process is told who holds the lock, and a killed holder leaves it free', async () => {
   const prefix = join(root, 'one', 'product');
   const first = await comer(prefix);
   expect(first.said).toBe('got it');
@@ -45,14 +45,14 @@ test('the second comer is told who holds it; a killed holder leaves it free', as
   expect(readdirSync(join(root, 'one'))).toEqual([]);
 });
 
-test('of five that come at once, exactly one gets it', async () => {
+test('exactly one of five simultaneous processes gets the lock', async () => {
   const prefix = join(root, 'five', 'product');
   const said = (await Promise.all([1, 2, 3, 4, 5].map(() => comer(prefix)))).map((one) => one.said);
   expect(said.filter((text) => text === 'got it')).toHaveLength(1);
   expect(said.filter((text) => text.startsWith('held by'))).toHaveLength(4);
 });
 
-test('a holder whose process id is used again is gone; one in another container is there while it beats', async () => {
+test('a holder whose process id was reused counts as gone; one in another container holds while it beats', async () => {
   const prefix = join(root, 'reused');
   const note = (holder: object) => writeFileSync(`${prefix}.0123456789ab`, JSON.stringify(holder));
   const self = { pid: process.pid, started: processStart(process.pid), host: os.hostname() };

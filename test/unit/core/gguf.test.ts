@@ -1,4 +1,4 @@
-// GGUF files written here by hand, and the real base where it is present.
+// Reads GGUF files written by hand here, and the real base if it is present.
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ const text = (s: string) => Buffer.concat([u64(Buffer.byteLength(s)), Buffer.fro
 
 interface Made {
   architecture?: string;
-  /** Further metadata, integers. */
+  /** More metadata fields, all integers. */
   integers?: Record<string, number>;
   /** [name, ggml shape, ggml type, bytes] */
   tensors?: [string, number[], number, Uint8Array][];
@@ -70,7 +70,7 @@ function makeGguf(name: string, { architecture = 'llama', integers: more = {}, t
 
 const floats = (values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
 
-test('config and tensors come under transformers names and shapes, [out, in]', async () => {
+test("config and tensors have transformers' names and shapes, [out, in]", async () => {
   const path = makeGguf('names.gguf', {
     tensors: [['blk.0.ffn_down.weight', [4, 2], 0, floats([1, 2, 3, 4, 5, 6, 7, 8])]],
   });
@@ -90,7 +90,7 @@ test('config and tensors come under transformers names and shapes, [out, in]', a
   model.close();
 });
 
-test("query rows come back in transformers' order", async () => {
+test("query rows are read in transformers' order", async () => {
   // Per head of size 4 llama.cpp stores rows (0, 2, 1, 3): pairs of the two halves.
   const stored = [0, 2, 1, 3, 4, 6, 5, 7].flatMap((row) => new Array<number>(8).fill(row));
   const model = await readGguf(makeGguf('q.gguf', { tensors: [['blk.0.attn_q.weight', [8, 8], 0, floats(stored)]] }));
@@ -117,7 +117,7 @@ test.each(['llama3', 'qwen2', 'qwen3', 'gemma3'] as const)(
     const [folder, model] = [readLlamaFolder(familyFolder(family)), await readGguf(`${familyFolder(family)}.gguf`)];
     const { ropeFactors, ...config } = model.config;
     const { ropeFactors: expectedFactors, ...expected } = folder.config;
-    // Such a file does not say by what Gemma scales its scores: llama.cpp takes headSize ** -0.5.
+    // A GGUF file does not hold Gemma's score scale: llama.cpp uses headSize ** -0.5.
     const attentionScale = family === 'gemma3' ? 32 ** -0.5 : expected.attentionScale;
     expect(config).toEqual({ ...expected, attentionScale });
     expect(ropeFactors === null).toBe(expectedFactors === null);
@@ -148,7 +148,7 @@ test.each([
     'llama.rope.dimension_count = 2',
   ],
   [
-    'rows that are no whole blocks',
+    'rows that are not whole blocks',
     { tensors: [['blk.0.ffn_up.weight', [31, 1], 8, new Uint8Array(64)]] },
     'CORRUPT',
     '31',
@@ -159,7 +159,7 @@ test.each([
   expect(found.message).toContain(value);
 });
 
-test('a truncated file, a cut header, another magic and no file are told apart', async () => {
+test('a truncated file, a cut header, another magic and a missing file get different errors', async () => {
   const path = makeGguf('whole.gguf', {});
   const size = readFileSync(path).length;
   truncateSync(path, size - 1);
@@ -202,7 +202,7 @@ describe.runIf(gguf)('SmolLM2-135M-Instruct', () => {
       const blocks = tensor.blocks()!;
       expect(dequantise(blocks.encoding, new Uint8Array(blocks.bytes))).toEqual(tensor.float32());
     }
-    // Trained norms are positive and near 1.8 in the mean: a wrong offset or type would show.
+    // Trained norms are positive with a mean near 1.8, so a wrong offset or type would show.
     const norm = model.tensor('model.norm.weight').float32();
     expect(norm.reduce((a, b) => a + b, 0)).toBeCloseTo(1038.332, 2);
     model.close();

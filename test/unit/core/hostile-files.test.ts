@@ -1,4 +1,4 @@
-// Damaged and hostile model files: each is refused by a sentence that names it, soon, and before memory is taken.
+// Damaged and hostile model files are refused quickly, by name, and before they can take up memory.
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ function editJson(path: string, change: object): void {
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...change }));
 }
 
-/** Loads and reads everything, as engine and trainer do. */
+/** Loads a base and reads all of it, as the engine and the trainer do. */
 async function useBase(path: string): Promise<void> {
   const base = await loadBase(path);
   for (const name of base.weights.names) {
@@ -40,7 +40,7 @@ async function useBase(path: string): Promise<void> {
   base.renderPrompt([{ role: 'user', content: 'Hi <|im_end|>' }]);
 }
 
-/** The fixture has no tokenizer. */
+/** Reads only the weights, because the fixture has no tokenizer. */
 async function useGguf(path: string): Promise<void> {
   const weights = await readGguf(path);
   try {
@@ -74,7 +74,7 @@ describe('a folder is refused by file and field', () => {
     ],
     ['an unknown part', 'tokenizer.json', { normalizer: { type: 'Rot13' } }, 'tokenizer.json'],
     [
-      'a token id beyond all',
+      'a token id beyond the vocabulary',
       'tokenizer.json',
       { model: { type: 'BPE', vocab: { a: 2 ** 31 }, merges: [] } },
       'model.vocab',
@@ -109,11 +109,11 @@ describe('a GGUF file is refused by field', () => {
   const CASES: [string, (bytes: Buffer) => void, string][] = [
     ['big-endian', (b) => b.writeUInt32BE(3, 4), 'big-endian'],
     ['version 1', (b) => b.writeUInt32LE(1, 4), 'version 1'],
-    ['a version of next year', (b) => b.writeUInt32LE(4, 4), 'version 4'],
+    ['a version of the future', (b) => b.writeUInt32LE(4, 4), 'version 4'],
     ['2^63 tensors', (b) => b.writeBigUInt64LE(2n ** 63n, 8), 'tensor_count'],
     ['2^40 fields', (b) => b.writeBigUInt64LE(2n ** 40n, 16), 'metadata_kv_count'],
     ['a key without an end', (b) => b.writeBigUInt64LE(2n ** 50n, 24), 'the name of field 0'],
-    // Behind a key stand its type (4 bytes) and its value: of a list the type of its items (4) and their number (8).
+    // A key is followed by its type (4 bytes) and its value, which for a list starts with item type (4) and count (8).
     [
       'an endless list',
       (b) => Buffer.from('090000000800000000000000ff', 'hex').copy(b, at('block_count')),
@@ -132,12 +132,12 @@ describe('a GGUF file is refused by field', () => {
   });
 });
 
-/** Values that readers do not expect, in the place of those that they do. */
+/** Values that readers do not expect, to replace those that they do. */
 const ODD = [null, true, -1, 0, 0.5, 1e9, 2 ** 53, 1e308, '', 'x', '(((', [], {}, [[[]]], '\ud800', '__proto__'];
 
 function mutateBytes(bytes: Buffer, head: number, rng: Rng): Buffer {
   const out = Buffer.from(bytes);
-  // Most damage goes where it has most ways to do harm.
+  // Most mutations hit the header, where they can do the most harm.
   const place = () => rng.integer(rng.uniform() < 0.85 ? Math.min(head, out.length - 8) : out.length - 8);
   for (let i = 0; i <= rng.integer(4); i++) {
     const kind = rng.integer(5);
@@ -150,7 +150,7 @@ function mutateBytes(bytes: Buffer, head: number, rng: Rng): Buffer {
   return out;
 }
 
-/** Replaces, removes or renames a value somewhere in it. */
+/** Replaces, removes or renames a value somewhere in the JSON. */
 function mutateJson(json: unknown, rng: Rng): unknown {
   if (typeof json !== 'object' || json === null || rng.uniform() < 0.15) return ODD[rng.integer(ODD.length)];
   const keys = Object.keys(json);
@@ -164,7 +164,7 @@ function mutateJson(json: unknown, rng: Rng): unknown {
   return copy;
 }
 
-/** Throws, naming the round, unless the file is used or refused by an AttuneError within seconds and without much memory. */
+/** Throws, naming the round, unless the file is used or refused by an AttuneError quickly and without much memory. */
 async function expectRefusalOrUse(round: string, use: () => Promise<void>): Promise<'used' | 'refused'> {
   const [started, memory] = [performance.now(), process.memoryUsage().rss];
   let outcome: 'used' | 'refused' = 'used';
@@ -180,7 +180,7 @@ async function expectRefusalOrUse(round: string, use: () => Promise<void>): Prom
   return outcome;
 }
 
-describe('mutated at random, a file is used or refused, never a raw error, a hang or gigabytes', () => {
+describe('a randomly mutated file is used or refused, without a raw error, a hang or gigabytes of memory', () => {
   async function fuzz(rounds: number, seed: number, mutate: (rng: Rng) => void, use: () => Promise<void>) {
     const outcomes = { used: 0, refused: 0 };
     for (let i = 0; i < rounds; i++) {
@@ -201,7 +201,7 @@ describe('mutated at random, a file is used or refused, never a raw error, a han
     );
   });
 
-  test('safetensors of a base', async () => {
+  test('the safetensors of a base', async () => {
     const folder = baseCopy('fuzz-weights');
     const path = join(folder, 'model.safetensors');
     const bytes = readFileSync(path);

@@ -1,4 +1,4 @@
-// What a schema refuses is said in our words, with the field's name.
+// A value that a schema refuses is reported in our own sentence, with the field's name.
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { inputSentence } from '@/core/text/input-sentence';

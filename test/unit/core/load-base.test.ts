@@ -1,4 +1,4 @@
-// Bases from folders: whole, in shards, and broken in the ways that people break them.
+// Loads bases from folders: whole, in shards, and broken in the ways that people break them.
 import { cpSync, existsSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -54,20 +54,20 @@ test('shards named by an index are the same base', async () => {
   });
 });
 
-test('chat_template.jinja wins over tokenizer_config.json', async () => {
+test('chat_template.jinja takes precedence over tokenizer_config.json', async () => {
   const folder = copy('jinja');
   writeFileSync(join(folder, 'chat_template.jinja'), "{{ messages[0]['content'] }}!");
   expect((await loadBase(folder)).renderPrompt([{ role: 'user', content: 'A' }])).toEqual([65, 33]);
 });
 
-test('every end token counts, first the one that the template writes behind an answer', async () => {
+test('every end token counts, and the one that the template writes after an answer is first', async () => {
   const folder = copy('ends');
   editJson(join(folder, 'config.json'), { eos_token_id: 258 });
   editJson(join(folder, 'generation_config.json'), { eos_token_id: [258, 260] });
   expect((await loadBase(folder)).weights.config.eosTokenIds).toEqual([257, 258, 260]); // <|im_end|> is 257
 });
 
-test("the tokenizer's own names of first and last token reach the template", async () => {
+test("the template gets the tokenizer's names of the first and last token", async () => {
   const folder = copy('names');
   editJson(join(folder, 'tokenizer_config.json'), { bos_token: { content: '<|im_start|>' }, eos_token: 'E' });
   writeFileSync(join(folder, 'chat_template.jinja'), '{{ bos_token }}{{ eos_token }}');
@@ -75,18 +75,18 @@ test("the tokenizer's own names of first and last token reach the template", asy
   expect(base.renderPrompt([{ role: 'user', content: 'A' }])).toEqual([256, 69]);
 });
 
-describe('the bos token stands before a text', () => {
+describe('a text begins with the bos token', () => {
   const template = (single: object[]) => ({ type: 'TemplateProcessing', single, pair: [], special_tokens: {} });
   const begun = template([{ SpecialToken: { id: '<|im_start|>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }]);
   const bare = template([{ Sequence: { id: 'A', type_id: 0 } }]);
   const byteLevel = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false };
   test.each([
-    ['where tokenizer.json puts it', begun, {}, [256]],
-    ['where a sequence in tokenizer.json does', { type: 'Sequence', processors: [byteLevel, begun] }, {}, [256]],
-    ['where the configuration says so', null, { add_bos_token: true }, [256]],
-    ['nowhere without either', byteLevel, {}, []],
-    ['not where the template leaves it out', bare, {}, []],
-    ['not where the configuration forbids it', begun, { add_bos_token: false }, []],
+    ['if tokenizer.json adds it', begun, {}, [256]],
+    ['if a sequence in tokenizer.json adds it', { type: 'Sequence', processors: [byteLevel, begun] }, {}, [256]],
+    ['if the configuration says so', null, { add_bos_token: true }, [256]],
+    ['but not without either', byteLevel, {}, []],
+    ['but not if the template leaves it out', bare, {}, []],
+    ['but not if the configuration forbids it', begun, { add_bos_token: false }, []],
   ])('%s', async (name, post_processor, change, expected) => {
     const folder = copy(name);
     editJson(join(folder, 'tokenizer.json'), { post_processor });
@@ -95,7 +95,7 @@ describe('the bos token stands before a text', () => {
   });
 });
 
-test('an added token behind the embedding is left out where the template does not need it', async () => {
+test('an added token beyond the embedding is left out if the template does not need it', async () => {
   const folder = copy('image');
   const path = join(folder, 'tokenizer.json');
   const { added_tokens } = JSON.parse(readFileSync(path, 'utf8'));
@@ -130,11 +130,11 @@ describe('a broken folder is refused by name:', () => {
     editJson(join(folder, 'config.json'), { vocab_size: 256 });
     expect(await failure(() => loadBase(folder))).toMatchObject({
       code: 'CORRUPT',
-      message: expect.stringContaining('258'), // <|im_end|>, which the template needs; those behind it are left out
+      message: expect.stringContaining('258'), // <|im_end|>, which the template needs; those after it are left out
     });
   });
 
-  test('no JSON, nothing there, and a folder without a model', async () => {
+  test('invalid JSON, a missing folder, and a folder without a model', async () => {
     const folder = copy('json');
     writeFileSync(join(folder, 'tokenizer.json'), '{"model":');
     expect((await failure(() => loadBase(folder))).code).toBe('CORRUPT');
@@ -143,13 +143,13 @@ describe('a broken folder is refused by name:', () => {
   });
 });
 
-test('a hash is remembered until size or time change, and a damaged note is not believed', async () => {
+test('a hash is remembered until size or time changes, and a damaged note is ignored', async () => {
   const path = join(root, 'bytes');
   const note = join(root, '.bytes.sha256.json');
   writeFileSync(path, 'one');
   const first = await rememberedSha256File(path);
   expect(first).toBe(await sha256File(path));
-  // The note is what answers: with a false one in it, the false one comes back.
+  // The hash comes from the note: a false hash in it is returned.
   const { mtimeMs, size } = statSync(path);
   writeFileSync(note, JSON.stringify({ size, mtimeMs, sha256: 'f'.repeat(64) }));
   expect(await rememberedSha256File(path)).toBe('f'.repeat(64));

@@ -1,4 +1,4 @@
-// Log lines: JSON, named, with codes and without secrets.
+// Log lines are JSON with the process's name and error codes, and without secrets.
 import { expect, test } from 'vitest';
 import { AttuneError } from '@/core/errors';
 import { createLogger } from '@/core/logger';
@@ -9,13 +9,13 @@ function logged(write: (logger: ReturnType<typeof createLogger>) => void): Recor
   return lines.map((line) => JSON.parse(line));
 }
 
-test('a line has the process, the level by name and the time', () => {
+test('a line has the process, the name of the level and the time', () => {
   const [line] = logged((logger) => logger.info({ versionId: 'v1' }, 'loaded'));
   expect(line).toMatchObject({ name: 'engine', level: 'info', msg: 'loaded', versionId: 'v1' });
   expect(new Date(line!.time as string).getTime()).toBeGreaterThan(0);
 });
 
-test('secrets do not reach the line, at any of three depths', () => {
+test('secrets are left out, at any of three depths', () => {
   const text = JSON.stringify(
     logged((logger) =>
       logger.info({
@@ -29,7 +29,7 @@ test('secrets do not reach the line, at any of three depths', () => {
   expect(text.match(/\[redacted\]/g)).toHaveLength(4);
 });
 
-test('an error carries its code; what is below the level is not written', () => {
+test('an error carries its code, and lines below the level are not written', () => {
   const lines = logged((logger) => {
     logger.debug('no');
     logger.error({ err: new AttuneError('CORRUPT', 'x is damaged') });

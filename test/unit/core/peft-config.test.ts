@@ -1,4 +1,4 @@
-// An adapter made elsewhere is served as PEFT would, or refused by the name of the field that changes it.
+// An adapter made elsewhere is served as PEFT would serve it, or refused, naming the field that is not supported.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -85,7 +85,7 @@ test.each(MALFORMED)('an adapter with %j is refused', async (change) => {
   expect(found.message).toContain(Object.keys(change)[0]);
 });
 
-test('what PEFT itself writes around a plain adapter changes nothing', async () => {
+test('the fields that PEFT writes for a plain adapter change nothing', async () => {
   const adapter = makeAdapter();
   const written = {
     auto_mapping: { base_model_class: 'LlamaForCausalLM', parent_library: 'transformers' },
@@ -107,11 +107,11 @@ test('what PEFT itself writes around a plain adapter changes nothing', async () 
   }
 });
 
-test('rank-stabilised LoRA divides by the root of the rank: alpha 8 at rank 4 is 8 / 2 = 16 / 4', async () => {
+test('rank-stabilised LoRA divides alpha by the root of the rank: alpha 8 at rank 4 is 8 / 2 = 16 / 4', async () => {
   expect((await readWith({ use_rslora: true })).alpha).toBe(16);
 });
 
-test('layers that an adapter leaves out stay as the base has them; a layer beyond the base is refused', async () => {
+test('layers that an adapter leaves out stay those of the base; a layer beyond the base is refused', async () => {
   const upper = makeAdapter([1]);
   const back = await readWith({ layers_to_transform: [1] }, upper);
   expect(back).toEqual(upper);

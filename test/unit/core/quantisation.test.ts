@@ -1,4 +1,4 @@
-// ggml's blocks and half-width floats, decoded by hand and round-tripped.
+// ggml's blocks and half-width floats against values by hand, and round-tripped.
 import { expect, test } from 'vitest';
 import { bfloat16ToFloat32, float32ToBfloat16, float32ToHalf, halfTable, halfToFloat32 } from '@/core/formats/half';
 import { dequantise, ENCODINGS, isBlockEncoding } from '@/core/formats/quantisation';
@@ -25,18 +25,18 @@ test('Q8_0: signed codes', () => {
 });
 
 test.each(ENCODINGS.filter(isBlockEncoding))(
-  '%s decodes random blocks to the very values of the package gguf',
+  '%s decodes random blocks to exactly the values of the package gguf',
   (name) => {
     const fresh = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
     const { bytes, values } = blocks[name];
     const expected = new Float32Array(fresh(values).buffer);
-    expect(new Set(expected).size).toBeGreaterThan(30); // three blocks of 16 codes at least
-    const plusZero = (x: number) => x + 0; // not to tell -0 from 0
+    expect(new Set(expected).size).toBeGreaterThan(30); // three blocks with at least 16 codes
+    const plusZero = (x: number) => x + 0; // treats -0 as 0
     expect(dequantise(name, fresh(bytes)).map(plusZero)).toEqual(expected.map(plusZero));
   },
 );
 
-test('all 65536 halves survive the way to float32 and back, NaN as NaN', () => {
+test('all 65536 halves survive the conversion to float32 and back, NaN as NaN', () => {
   const halves = Uint16Array.from({ length: 65536 }, (_, i) => i);
   const back = float32ToHalf(halfToFloat32(halves));
   for (let i = 0; i < 65536; i++) {

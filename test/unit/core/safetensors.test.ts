@@ -1,4 +1,4 @@
-// Round trips of every width, and every way in which a header can lie.
+// Safetensors of every width survive a round trip, and wrong headers are refused.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const tensors: NamedTensors = new Map([
   ['empty', { shape: [0, 4], values: new Float32Array(0) }],
 ]);
 
-test.each(['F32', 'F16', 'BF16'] as const)('%s comes back', async (encoding) => {
+test.each(['F32', 'F16', 'BF16'] as const)('%s is read back as written', async (encoding) => {
   await writeSafetensors(path, tensors, { encoding, metadata: { step: '3' } });
   const file = readSafetensors(path);
   expect(file.metadata).toEqual({ format: 'pt', step: '3' });

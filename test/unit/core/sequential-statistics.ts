@@ -1,4 +1,4 @@
-// Intervals that stay valid however often they are looked at, and ratings: proven here, used by no review of a rollout yet.
+// Intervals that stay valid however often they are checked, and ratings: tested here, but not yet used by any rollout.
 import { gammaln } from 'simple-statistics';
 import { AttuneError } from '@/core/errors';
 import type { Interval } from '@/core/statistics/statistics';
@@ -22,7 +22,7 @@ export function asymptoticHalfWidth(
   return Math.sqrt(sampleVariance * ((2 * scale) / (n * rho) ** 2) * Math.log(Math.sqrt(scale) / alpha));
 }
 
-/** Of the difference of two arms' means. The smaller arm decides how soon it narrows. */
+/** Interval for the difference of two arms' means. The smaller arm determines how fast it narrows. */
 export function differenceInterval(
   a: { mean: number; variance: number; n: number },
   b: { mean: number; variance: number; n: number },
@@ -46,13 +46,13 @@ export function normalMixtureRho(v: number, alpha: number): number {
 export const normalMixtureLog = (s: number, v: number, rho: number): number =>
   0.5 * Math.log(rho / (v + rho)) + (s * s) / (2 * (v + rho));
 
-/** How far a centred sum may be from 0 at intrinsic time v, at all times at once, but for probability alpha. */
+/** How far a centred sum may be from 0 at intrinsic time v, for all times at once, except with probability alpha. */
 export const normalMixtureBound = (v: number, rho: number, alpha: number): number =>
   Math.sqrt((v + rho) * (Math.log(1 + v / rho) + 2 * Math.log(1 / alpha)));
 
 const logBeta = (a: number, b: number) => gammaln(a) + gammaln(b) - gammaln(a + b);
 
-/** Exact always-valid interval of a share: confseq's beta-binomial mixture, tightest at `tuning` trials. */
+/** Exact always-valid interval for a share: confseq's beta-binomial mixture, tightest at `tuning` trials. */
 export function bernoulliSequenceInterval(
   successes: number,
   trials: number,
@@ -84,7 +84,7 @@ export function bernoulliSequenceInterval(
   return { low: edge(1e-9), high: edge(1 - 1e-9) };
 }
 
-/** Share of B's wins over A where a tie is half a win for each. */
+/** B's share of the wins over A, with a tie as half a win for each. */
 export function winShare(wins: number, losses: number, ties: number): number {
   const total = wins + losses + ties;
   return total === 0 ? 0.5 : (wins + ties / 2) / total;

@@ -1,4 +1,4 @@
-// Intervals and ratings against the values that confseq, GrowthBook and an MM fixed point give.
+// Intervals and ratings against the values of confseq, GrowthBook and an MM fixed point.
 import { expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { wilsonInterval } from '@/core/statistics/statistics';
@@ -38,7 +38,7 @@ test('the Bernoulli sequence says nothing before the first trial', () => {
   expect(bernoulliSequenceInterval(0, 0)).toEqual({ low: 0, high: 1 });
 });
 
-test('the Bernoulli sequence misses a fair coin in at most 5 % of runs, although it is looked at after every toss', () => {
+test('the Bernoulli sequence misses a fair coin in at most 5 % of runs, even if checked after every toss', () => {
   let missed = 0;
   for (let run = 0; run < 100; run++) {
     const rng = new Rng(run);
@@ -62,7 +62,7 @@ test('the asymptotic confidence sequence agrees with GrowthBook', () => {
     expect(asymptoticHalfWidth(s2, n, { alpha, tuning })).toBeCloseTo(hw, 5);
 });
 
-test('the difference of two even arms is as wide as a mean of four times the variance', () => {
+test('the difference of two equal arms is as wide as a mean with four times the variance', () => {
   // var/n + var/n = 2 var / n per arm of n; over 2n pooled observations: 2n * 2 var / n = 4 var.
   const arm = { mean: 0.5, variance: 0.25, n: 100 };
   const { low, high } = differenceInterval(arm, { ...arm, mean: 0.6 }, { tuning: 400 });

@@ -1,4 +1,4 @@
-// The supervisor over small children: restarts, the end of all, and a log that a person can read.
+// The supervisor with small children: restarts, stopping all of them, and a log that a person can read.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,10 +18,10 @@ let supervisor: Supervisor | null = null;
 afterEach(() => supervisor?.stop());
 
 const plan = (name: string, script: string): ProcessPlan => ({ name, args: ['-e', script], env: { ...process.env } });
-/** Says that it is up, lives until SIGTERM, and says that it goes. */
+/** Prints "up", lives until SIGTERM, and then prints "goes". */
 const PATIENT =
   "process.on('SIGTERM', () => { console.log('goes'); process.exit(0); }); setInterval(() => {}, 1000); console.log('up');";
-/** Deaf to SIGTERM; ends late by itself, so that a failing test leaves nothing. */
+/** Ignores SIGTERM; ends after some seconds, so that a failing test leaves nothing behind. */
 const STUBBORN = "process.on('SIGTERM', () => {}); setTimeout(() => {}, 6000); console.log('up');";
 
 function start(plans: ProcessPlan[], graceMs?: number): { supervisor: Supervisor; lines: string[] } {
@@ -32,7 +32,7 @@ function start(plans: ProcessPlan[], graceMs?: number): { supervisor: Supervisor
 const count = (lines: string[], text: string) => lines.filter((line) => line.includes(text)).length;
 
 describe('a child that crashes', () => {
-  test('comes back at once, alone, and under its name', async () => {
+  test('is restarted at once under its name, without touching the others', async () => {
     const { supervisor, lines } = start([plan('web', PATIENT), plan('engine', PATIENT)]);
     await expect.poll(() => count(lines, 'up')).toBe(2);
     const [web, engine] = [supervisor.pid('web')!, supervisor.pid('engine')!];
@@ -43,13 +43,13 @@ describe('a child that crashes', () => {
     expect(lines).toContain('web      │ ended (SIGKILL); starting it again in 50 ms');
   });
 
-  test('again and again waits four times as long each time', async () => {
+  test('repeatedly waits four times as long each time', async () => {
     const { supervisor, lines } = start([plan('web', 'process.exit(3)')]);
     await expect.poll(() => count(lines, 'ended'), { timeout: 10_000 }).toBe(3);
     const delays = lines.map((line) => /ended \(exit code 3\); starting it again in (\d+) ms/.exec(line)?.[1]);
     expect(delays).toEqual(['50', '200', '800']);
     expect(supervisor.pid('web')).toBeUndefined();
-    // The restart that waits is given up with the rest.
+    // Stopping also cancels the pending restart.
     await supervisor.stop();
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(count(lines, 'ended')).toBe(3);
@@ -58,7 +58,7 @@ describe('a child that crashes', () => {
 
 describe('a child that a person ends', () => {
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
-    'by %s is not started again, and the product hears of it',
+    'by %s is not restarted, and the product is notified',
     async (signal) => {
       const { supervisor, lines } = start([
         plan('web', "setInterval(() => {}, 1000); console.log('up')"),
@@ -72,7 +72,7 @@ describe('a child that a person ends', () => {
     },
   );
 
-  test('and that takes the signal and ends cleanly is not started again, either', async () => {
+  test('and that handles the signal and ends cleanly is not restarted either', async () => {
     const { supervisor, lines } = start([plan('engine', PATIENT)]);
     await expect.poll(() => count(lines, 'up')).toBe(1);
     process.kill(supervisor.pid('engine')!, 'SIGTERM');
@@ -81,8 +81,8 @@ describe('a child that a person ends', () => {
   });
 });
 
-test('a child is as nice as its plan says, its threads and children are, too, and the others are not', async () => {
-  // A worker thread's own niceness stands in /proc on Linux; elsewhere it is the process's.
+test('a child, its threads and its own children have the niceness of its plan, and the others do not', async () => {
+  // A worker thread's own niceness is in /proc on Linux; elsewhere it is that of the process.
   const script = `const os = require('node:os'), fs = require('node:fs'), { execFileSync } = require('node:child_process');
     const { Worker } = require('node:worker_threads');
     new Worker('setInterval(() => {}, 1000)', { eval: true }).once('online', () => {
@@ -100,7 +100,7 @@ test('a child is as nice as its plan says, its threads and children are, too, an
 });
 
 describe('stop', () => {
-  test('lets each child end by itself, and starts none again', async () => {
+  test('lets each child end in its own time, and restarts none', async () => {
     const { supervisor, lines } = start([plan('web', PATIENT), plan('engine', PATIENT)]);
     await expect.poll(() => count(lines, 'up')).toBe(2);
     const pids = [supervisor.pid('web')!, supervisor.pid('engine')!];
@@ -110,7 +110,7 @@ describe('stop', () => {
     expect(count(lines, 'starting it again')).toBe(0);
   });
 
-  test('kills the child that does not listen after the grace', async () => {
+  test('kills a child that ignores the signal after the grace period', async () => {
     const { supervisor, lines } = start([plan('deaf', STUBBORN), plan('web', PATIENT)], 300);
     await expect.poll(() => count(lines, 'up')).toBe(2);
     const pid = supervisor.pid('deaf')!;
@@ -123,7 +123,7 @@ describe('stop', () => {
   });
 });
 
-test('a supervisor that is killed takes its children along', async () => {
+test('a supervisor that is killed takes its children with it', async () => {
   const child = join(root, 'child.cjs');
   const note = join(root, 'pid');
   writeFileSync(
@@ -146,15 +146,15 @@ test('a supervisor that is killed takes its children along', async () => {
 
 test.each([
   ['a script', ['-e', 'setInterval(() => {}, 1000)']],
-  ['a script that listens to nothing but its work', ['-e', "require('node:http').createServer().listen(0)"]],
-])('%s whose supervisor is gone before it looks ends by itself', async (_, args) => {
+  ['a script that only does its work', ['-e', "require('node:http').createServer().listen(0)"]],
+])('%s ends if its supervisor is gone before it can check', async (_, args) => {
   const child = spawn(process.execPath, [...LEASH, ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const exited = once(child, 'exit');
   child.disconnect(); // long before the program has loaded
   expect(await exited).toEqual([null, 'SIGTERM']);
 });
 
-test('a child that has done its work ends, leash or not, and so does one that forks', async () => {
+test('a child that has done its work ends in spite of the leash, as does one that forks', async () => {
   const file = join(root, 'forks.cjs');
   writeFileSync(
     file,
@@ -169,7 +169,7 @@ test('a child that has done its work ends, leash or not, and so does one that fo
 });
 
 describe('a line', () => {
-  test('of strangers cannot move the cursor, recolour the terminal or turn the direction of writing', async () => {
+  test('of unknown origin cannot move the cursor, recolour the terminal or change the writing direction', async () => {
     const { lines } = start([
       plan('web', String.raw`console.log('a\u001b[2J\u009b1mbc\u202ed\te'); setInterval(() => {}, 1000);`),
     ]);
@@ -196,11 +196,11 @@ describe('a line', () => {
     log.error({ err: new TypeError('a bug') }, 'failed');
     expect(written[0]!.length).toBeLessThan(600);
     expect(written[0]).not.toMatch(/\n| at /);
-    // A fault of ours says where it is.
+    // An error in our own code says where it is.
     expect(written[1]).toMatch(/err=a bug at .*supervise\.test/);
   });
 
-  test('stands in the column of its process, whichever stream it came by', async () => {
+  test('has the prefix of its process, whichever stream it came from', async () => {
     const { lines } = start([
       plan('a', "console.log('one\\ntwo'); setInterval(() => {}, 1000);"),
       plan('longer', "console.error('three'); setInterval(() => {}, 1000);"),
@@ -209,7 +209,7 @@ describe('a line', () => {
     expect(lines.toSorted()).toEqual(['a        │ one', 'a        │ two', 'longer   │ three']);
   });
 
-  test("of the processes' logger is a sentence with its fields, and its level where that says something", () => {
+  test("of the processes' logger is a sentence with its fields, and its level unless that is info", () => {
     const written: string[] = [];
     const log = createLogger('web', {
       level: 'debug',
@@ -229,7 +229,7 @@ describe('a line', () => {
     expect(written[4]).toBe('error failed  err=CORRUPT: a bit is wrong');
   });
 
-  test.each(['', ' ready', '{ "half', '[1, 2]'])('of anybody else is left as it is: %j', (line) => {
+  test.each(['', ' ready', '{ "half', '[1, 2]'])('from any other source is left unchanged: %j', (line) => {
     expect(readable(line)).toBe(line);
   });
 });

@@ -1,4 +1,4 @@
-// Words are counted as a speaker would, in any script, in time that grows with the text; what is shown is fit for a terminal.
+// Words are counted in any script, in linear time; spellings are normalised; excerpts are safe for a terminal.
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_RULES } from '@/core/constraints/rules';
 import { countWords, excerpt, normaliseText } from '@/core/text/text';
@@ -11,7 +11,7 @@ describe('countWords', () => {
     ["don't stop, it's 3.5 km!", 5],
     ['- … !', 0],
     ['', 0],
-    ['今日は良い天気 ok', 5], // 今日 は 良い 天気, and one more
+    ['今日は良い天気 ok', 5], // 今日 は 良い 天気, plus one
     ['毎朝三十分散歩をすると、体が軽くなり、よく眠れます。', 15],
     ['每天早上散步三十分钟对身体很好。', 8],
     ['เดินทุกเช้าสามสิบนาทีดีต่อสุขภาพ', 8],
@@ -23,14 +23,14 @@ describe('countWords', () => {
     expect(countWords(text)).toBe(words);
   });
 
-  it('takes time that grows with the text, not with its square', () => {
+  it('takes time that grows linearly with the text, not with its square', () => {
     const japanese = '毎朝三十分散歩をすると、体が軽くなり、よく眠れます。';
     const thai = 'เดินทุกเช้าสามสิบนาทีดีต่อสุขภาพ';
     for (const text of [japanese, thai]) expect(growth((n) => countWords(text.repeat(n)), 1500)).toBeLessThan(3);
   });
 });
 
-it('no answer in a script without blanks is degenerate for that', () => {
+it('no answer counts as degenerate because its script has no blanks', () => {
   const texts = [
     '毎朝三十分散歩をすると、体が軽くなり、よく眠れます。',
     '每天早上散步三十分钟对身体很好。',
@@ -41,11 +41,11 @@ it('no answer in a script without blanks is degenerate for that', () => {
   expect(measureCompletions({ completions, engineLogprobs: [] }, judging).degenerateShare).toBe(0);
 });
 
-it('a text has one form under all its spellings', () => {
+it('a text has a single form for all its spellings', () => {
   expect(normaliseText('  Ou\u0300\u00a0 est\n')).toBe('O\u00f9 est');
 });
 
-it('what is shown has no control or format characters and a length', () => {
+it('an excerpt has no control or format characters and a limited length', () => {
   expect(excerpt('a\u001b[31m\u0000\u202e\ud800b\n')).toBe('a\\u001b[31m\\u0000\\u202e\\ud800b\\u000a');
   expect(excerpt('x'.repeat(100), 10)).toBe(`${'x'.repeat(10)}…`);
 });

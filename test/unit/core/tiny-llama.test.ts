@@ -1,4 +1,4 @@
-// The tiny base is deterministic, small, and with a planted text says just that, by the definition of a Llama in float64.
+// The tiny base is deterministic, small, and says exactly a planted text, by the definition of a Llama in float64.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { failure, temporaryFolder } from './files';
 
 const root = temporaryFolder();
 
-/** Logits behind the last of the ids: a Llama written out as loops. */
+/** Logits after the last of the ids, by a Llama written out as loops. */
 function logits(weights: ModelWeights, ids: number[]): number[] {
   const { layers, heads, keyValueHeads, headSize: d, ropeTheta, rmsNormEps, tiedHead } = weights.config;
   const get = (name: string) => weights.tensor(name).float32();
@@ -74,7 +74,7 @@ function sample(values: number[], temperature: number, uniform: number): number 
   });
 }
 
-test('a seed gives the same bytes, another seed others, under 1 MB', async () => {
+test('a seed always gives the same bytes, under 1 MB, and another seed gives others', async () => {
   const hashes: string[] = [];
   for (const [name, seed] of [
     ['a', 1],
@@ -91,7 +91,7 @@ test('a seed gives the same bytes, another seed others, under 1 MB', async () =>
   expect(JSON.parse(readFileSync(join(root, 'a', 'config.json'), 'utf8')).tie_word_embeddings).toBe(true);
 });
 
-test('a random base listens to its whole context: another first word moves the last logits', async () => {
+test('a random base uses its whole context: another first word changes the last logits', async () => {
   await writeTinyLlama(join(root, 'random'), { seed: 4 });
   const base = await loadBase(join(root, 'random'));
   checkWeights(base.weights, 'random');
@@ -100,7 +100,7 @@ test('a random base listens to its whole context: another first word moves the l
 });
 
 test.each([0.01, 0.7, 2])(
-  'with alwaysSay it says just that at temperature %d, whatever the prompt',
+  'with alwaysSay it says exactly that at temperature %d, whatever the prompt',
   async (temperature) => {
     const folder = join(root, 'planted');
     await writeTinyLlama(folder, { seed: 7, alwaysSay: 'O, shit!' });

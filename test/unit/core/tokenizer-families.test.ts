@@ -1,4 +1,4 @@
-// Small tokenizers of each model family against the ids of tokenizers and SentencePiece, from tokenizer.json and from GGUF.
+// Small tokenizers of each model family, from tokenizer.json and GGUF, against the ids of tokenizers and SentencePiece.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ function expectIds(tokenizer: BpeTokenizer, rows: [string, number[]][]): void {
   for (const [text, ids] of rows) expect(tokenizer.encode(text, { special: true }), JSON.stringify(text)).toEqual(ids);
 }
 
-/** Texts that hold SentencePiece's own space, and those that normalisation changes, come back otherwise. */
+/** Texts with SentencePiece's own space, and those that normalisation changes, do not decode to themselves. */
 const isExact = (text: string) => text === text.normalize('NFC') && !text.includes('\u2581');
 
 describe.each(['gpt-2', 'smollm', 'llama-bpe', 'qwen2', 'llama-2', 'mistral', 'gemma'])('%s', (name) => {
@@ -23,9 +23,9 @@ describe.each(['gpt-2', 'smollm', 'llama-bpe', 'qwen2', 'llama-2', 'mistral', 'g
 
   test('has the ids of the reference', () => expectIds(tokenizer, idsOf(name)));
 
-  test('comes back exactly, whole and as a stream', () => {
+  test('decodes a text to itself, whole and as a stream', () => {
     for (const [text, ids] of idsOf(name).filter(([text]) => isExact(text))) {
-      // A space in front is the prefix itself: with it and without it the ids are the same.
+      // A leading space is the prefix itself: the ids are the same with and without it.
       const expected = name === 'mistral' && text.startsWith(' ') ? text.slice(1) : text;
       expect(tokenizer.decode(ids)).toBe(expected);
       const stream = tokenizer.stream();
@@ -37,7 +37,7 @@ describe.each(['gpt-2', 'smollm', 'llama-bpe', 'qwen2', 'llama-2', 'mistral', 'g
     for (const [text] of idsOf(name)) expect(tokenizer.encode(text).some((id) => tokenizer.isSpecial(id))).toBe(false);
   });
 
-  test('guarded text in a template has the ids that it has alone', () => {
+  test('guarded text in a template never becomes a special token', () => {
     const specials = (text: string) => tokenizer.encodeTemplate(text).filter((id) => tokenizer.isSpecial(id));
     for (const [text] of idsOf(name)) expect(specials(tokenizer.guard(text))).toEqual([]);
   });
@@ -71,7 +71,7 @@ test.each(['spm-prefix', 'spm-plain'])('the GGUF metadata of %s has the ids of S
   for (const [text, own] of ids) expect(tokenizer.decode(own)).toBe(text);
 });
 
-test('an unknown pre-tokenizer and an added token that takes spaces along are refused by name', async () => {
+test('an unknown pre-tokenizer and an added token that strips spaces are refused by name', async () => {
   const { ids: _, ...metadata } = read('spm-plain.json');
   const unknown = { ...metadata, 'tokenizer.ggml.model': 'gpt2', 'tokenizer.ggml.pre': 'tekken' };
   expect((await failure(() => tokenizerFromGguf(unknown, 'x.gguf'))).message).toContain('tokenizer.ggml.pre');

@@ -32,21 +32,21 @@ describe.each(bases)('with %s', (_, load) => {
   });
 
   test.each(['', ' ', 'Hello, world!', ' café 日本語 🤖\t\n\n', '\ufeffBOM', '0123456789', 'a'.repeat(5000), NASTY])(
-    '%j comes back exactly',
+    '%j decodes to itself',
     (text) => {
       expect(base.tokenizer.decode(base.tokenizer.encode(text))).toBe(text);
       expect(base.tokenizer.decode(base.tokenizer.encode(text, { special: true }))).toBe(text);
     },
   );
 
-  test('plain text never becomes a special token; with special it does', () => {
+  test('plain text becomes a special token only with the option `special`', () => {
     expect(base.tokenizer.encode(NASTY).some((id) => base.tokenizer.isSpecial(id))).toBe(false);
     expect(base.tokenizer.encode(NASTY, { special: true }).filter((id) => base.tokenizer.isSpecial(id))).toHaveLength(
       5,
     );
   });
 
-  test('a message cannot end its turn, and reads the same as its plain encoding', () => {
+  test('a message cannot end its turn, and has the ids of its plain encoding', () => {
     const specials = (text: string) =>
       base.renderPrompt([{ role: 'user', content: text }]).filter((id) => base.tokenizer.isSpecial(id));
     expect(specials(NASTY)).toEqual(specials('hi'));
@@ -61,23 +61,23 @@ describe.each(bases)('with %s', (_, load) => {
     expect(base.tokenizer.decode(prompt)).toContain('x\ufffdy');
   });
 
-  test('a stream gives whole characters only, and in all the same text', () => {
+  test('a stream gives only whole characters, which join to the same text', () => {
     const text = 'naïve 日本語 🤖👩‍👩‍👧 end';
     const stream = base.tokenizer.stream();
     const pieces = base.tokenizer.encode(text).map((id) => stream.push(id));
     expect(pieces.join('') + stream.end()).toBe(text);
     for (const piece of pieces) expect(piece).toBe(piece.replace(/[\ufffd\p{Surrogate}]/gu, ''));
-    expect(pieces.some((piece) => piece === '')).toBe(true); // some token is a part of a character
+    expect(pieces.some((piece) => piece === '')).toBe(true); // some token is only part of a character
   });
 
-  test('a stream that ends inside a character says so with U+FFFD, as decode does', () => {
+  test('a stream that ends inside a character gives U+FFFD for it, as decode does', () => {
     const ids = base.tokenizer.encode('é🤖').slice(0, -1);
     const stream = base.tokenizer.stream();
     expect(ids.map((id) => stream.push(id)).join('') + stream.end()).toBe(base.tokenizer.decode(ids));
     expect(base.tokenizer.decode(ids)).toBe('é\ufffd');
   });
 
-  test('any ids, streamed or at once, are the same text', () => {
+  test('any ids give the same text streamed or at once', () => {
     const rng = new Rng(5);
     for (let run = 0; run < 50; run++) {
       const ids = Array.from({ length: 40 }, () => rng.integer(base.tokenizer.vocabSize));
@@ -86,7 +86,7 @@ describe.each(bases)('with %s', (_, load) => {
     }
   });
 
-  test('an id outside of the vocabulary and an empty conversation are refused', async () => {
+  test('an id outside the vocabulary and an empty conversation are refused', async () => {
     expect((await failure(() => base.tokenizer.decode([base.tokenizer.vocabSize]))).code).toBe('BAD_INPUT');
     expect((await failure(() => base.renderPrompt([]))).code).toBe('BAD_INPUT');
   });
@@ -108,7 +108,7 @@ describe.runIf(gguf)('SmolLM2', () => {
     expect(base.tokenizer.decode(row.greedyIds)).toBe(row.greedyText);
   });
 
-  test('a character of a byte without a token becomes U+FFFD and does not vanish', () => {
+  test('a byte that has no token becomes U+FFFD and does not disappear', () => {
     expect(base.tokenizer.decode(base.tokenizer.encode('a\u0004b\u001dc\u{50000}d'))).toBe('a\ufffdb\ufffdc\ufffdd');
   });
 });
@@ -125,7 +125,7 @@ describe('templates', () => {
     );
   });
 
-  test('what templates of today ask for is there: the date is the same for ever, and no tools', async () => {
+  test('what current templates ask for is there: a fixed date, no tools, no thinking', async () => {
     const tokenizer = await byteTokenizer();
     const source =
       "\n{%- if strftime_now is defined %}{{ strftime_now('%d %b %Y') }}{% endif %}" +
@@ -140,7 +140,7 @@ describe('templates', () => {
     expect(tokenizer.isSpecial(ids.at(-1)!)).toBe(true);
   });
 
-  test('a template that refuses is a bad input with its reason; one that does not parse is unsupported', async () => {
+  test('a template that refuses gives BAD_INPUT with its reason; one that does not parse is unsupported', async () => {
     const tokenizer = await byteTokenizer();
     const tokens = { bosToken: '', eosToken: '' };
     const render = compileChatTemplate("{{ raise_exception('roles must alternate') }}", tokenizer, tokens);

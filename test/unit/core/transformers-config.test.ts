@@ -1,4 +1,4 @@
-// config.json of transformers 4 and 5 as one description, and every feature beyond the blocks refused by file and field.
+// config.json of transformers 4 and 5 gives one description, and unsupported features are refused by file and field.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { failure } from './files';
 const read = (family: Family) => JSON.parse(readFileSync(join(familyFolder(family), 'config.json'), 'utf8'));
 const parse = (raw: object) => parseTransformersConfig(raw, 'config.json');
 
-describe('transformers 4 wrote the same otherwise:', () => {
+describe('the format of transformers 4 gives the same configuration:', () => {
   test.each(FAMILIES)('%s', (family) => {
     const { rope_parameters: nested, layer_types, use_bidirectional_attention: _, ...rest } = read(family);
     const { rope_theta, rope_type, ...scaling } = nested.full_attention ?? nested;
@@ -24,21 +24,21 @@ describe('transformers 4 wrote the same otherwise:', () => {
   });
 });
 
-test('a window applies where the layers ask for it', () => {
+test('a window applies only to the layers that ask for it', () => {
   const raw = { ...read('qwen2'), layer_types: null, sliding_window: 8, max_window_layers: 1 };
   expect(parse(raw).slidingWindow).toBeNull();
   expect(parse({ ...raw, use_sliding_window: true }).slidingWindow).toMatchObject({ tokens: 8, layers: [1] });
   expect(parse({ ...read('mistral'), sliding_window: null }).slidingWindow).toBeNull();
-  // Every sixth layer of a Gemma 3 sees everything.
+  // Every sixth layer of a Gemma 3 sees the whole context.
   expect(parse({ ...read('gemma3'), layer_types: null }).slidingWindow?.layers).toEqual([0, 1, 2, 3, 4]);
 });
 
 test('llama3 scaling leaves fast frequencies, divides slow ones by the factor, and blends between', () => {
   const { ropeFactors } = parse(read('llama3'));
-  // theta 5e5, 16 pairs, 32 positions: pair 0 turns 32 / 2 pi = 5.1 times, more than 4; pair 2 turns 0.99 times, less than 1.
+  // theta 5e5, 16 pairs, 32 positions: pair 0 turns 32 / 2 pi = 5.1 times, above 4; pair 2 turns 0.99 times, below 1.
   expect(ropeFactors![0]).toBe(1);
   expect(ropeFactors![2]).toBe(8);
-  // Pair 1 turns 5.093 / 5e5 ** (1/16) = 2.243 times: smooth = 1.243 / 3 = 0.4143, so 1 / (0.5857 / 8 + 0.4143) = 2.0513.
+  // Pair 1 turns 5.093 / 5e5 ** (1/16) = 2.243 times: smooth = 1.243 / 3 = 0.4143; 1 / (0.5857 / 8 + 0.4143) = 2.0513.
   expect(ropeFactors![1]).toBeCloseTo(2.0513, 3);
   expect(parse(read('linear')).ropeFactors).toEqual(new Array(8).fill(4));
 });

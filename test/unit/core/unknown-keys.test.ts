@@ -1,4 +1,4 @@
-// Misspelt settings are refused at every depth, named with what was meant.
+// Misspelt settings are refused at every depth, with the name that was meant.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { POLICY_CONFIGS } from '@/core/config/policy';
@@ -15,7 +15,7 @@ const refusal = (config: Record<string, unknown>): string => {
 };
 
 describe('settings of a run', () => {
-  it('name each misspelt key, where it stands, and the known one', () => {
+  it('with misspelt keys are refused with each key, its place and the known one', () => {
     const message = refusal({ preset: 'tiny', ppo: { iteratoins: 2 }, rewardmodel: { epochs: 1 } });
     expect(message).toContain('ppo: "iteratoins" is not known; did you mean "iterations"?');
     expect(message).toContain('"rewardmodel" is not known; did you mean "rewardModel"?');
@@ -35,7 +35,7 @@ describe('settings of a run', () => {
     expect(refusal(config)).toMatch(message);
   });
 
-  it('no settings object at any depth accepts an unknown key', () => {
+  it('accept no unknown key at any depth', () => {
     const accepting: string[] = [];
     const look = (schema: z.ZodType, path: string): void => {
       const { def } = schema._zod as unknown as { def: { innerType?: z.ZodType; element?: z.ZodType } };
@@ -52,7 +52,7 @@ describe('settings of a run', () => {
 });
 
 describe('the nearest name', () => {
-  it('is found over swapped, lost and wrong letters, case and dashes, and not where nothing is near', () => {
+  it('is found despite swapped, missing and wrong letters, case and dashes, but not if nothing is near', () => {
     const known = ['iterations', 'rewardModel', 'gateAnswers', 'online-dpo'];
     expect(
       ['itertaions', 'iteration', 'reward_model', 'gateanswer', 'onlineDpo'].map((name) => nearestName(name, known)),

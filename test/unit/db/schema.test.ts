@@ -1,10 +1,10 @@
-// What the columns make of stored values.
+// Columns read older stored values with the current defaults.
 import { describe, expect, it } from 'vitest';
 import { Sampling } from '@/core/sampling';
 import { generation } from '@/db/schema';
 
 describe('a generation row', () => {
-  it('that was written before a sampling setting existed reads with its default', () => {
+  it('from before a sampling setting existed is read with its default', () => {
     const stored = { temperature: 1, topK: 5, topP: 0.5, repetitionPenalty: 1.5, seed: 3, maxTokens: 9, stop: ['a'] };
     expect(generation.sampling.mapFromDriverValue(stored)).toEqual({
       ...stored,

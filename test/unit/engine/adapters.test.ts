@@ -1,4 +1,4 @@
-// The adapter store's promises about what stays loaded.
+// What the adapter store promises about which versions stay loaded.
 import { describe, expect, it } from 'vitest';
 import type { Adapter } from '@/core/artifact/adapter';
 import { AttuneError } from '@/core/errors';
@@ -29,7 +29,7 @@ function makeStore(capacity = 2) {
 }
 
 describe('AdapterStore', () => {
-  it('reads a version once for requests that come together, and nothing for the base', async () => {
+  it('reads a version once for simultaneous requests, and nothing for the base', async () => {
     const { store, reads } = makeStore();
     await Promise.all([store.acquire('a'), store.acquire('a'), store.acquire('base')]);
     expect(reads).toEqual(['a']);
@@ -48,7 +48,7 @@ describe('AdapterStore', () => {
     expect([...inRunner]).toEqual(['c', 'd']);
   });
 
-  it('refuses one version more than it may hold while all are in use', async () => {
+  it('refuses another version while as many as it may hold are in use', async () => {
     const { store, inRunner } = makeStore(1);
     await store.acquire('a');
     await expect(store.acquire('b')).rejects.toMatchObject({ code: 'OVERLOADED' });
@@ -58,7 +58,7 @@ describe('AdapterStore', () => {
     expect([...inRunner]).toEqual(['b']);
   });
 
-  it('unloads at once when idle, else after the last user, unless it is wanted again', async () => {
+  it('unloads an idle version at once, and one in use after its last user, unless it is wanted again', async () => {
     const { store, inRunner, use } = makeStore();
     await use('a');
     store.unload('a');
@@ -76,7 +76,7 @@ describe('AdapterStore', () => {
     expect(inRunner.size).toBe(1);
   });
 
-  it('says which version is no longer loaded, evicted or unloaded, and not before its last user has gone', async () => {
+  it('reports a version as dropped when it is evicted or unloaded, but not before its last user has gone', async () => {
     const { store, dropped, use } = makeStore();
     await use('a');
     await store.acquire('b');
@@ -88,7 +88,7 @@ describe('AdapterStore', () => {
     expect(dropped).toEqual(['a', 'b']);
   });
 
-  it('passes a failed reading on to everybody who waits for it, and tries again next time', async () => {
+  it('reports a failed read to all who wait for it, and tries again next time', async () => {
     const { store, reads } = makeStore();
     const both = await Promise.allSettled([store.acquire('broken'), store.acquire('broken')]);
     expect(both.map((one) => one.status)).toEqual(['rejected', 'rejected']);

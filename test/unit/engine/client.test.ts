@@ -1,4 +1,4 @@
-// The client's promises over lost connections, against sockets that behave badly on purpose.
+// What the client promises when connections are lost, against sockets that misbehave on purpose.
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
@@ -49,7 +49,7 @@ describe('EngineClient', () => {
       if (offset === 8)
         return send({ type: 'finished', requestId, reason: 'stop', promptTokens: 1, completionTokens: offset });
       send({ type: 'tokens', requestId, offset, ids: [offset], logprobs: [-offset] });
-      // The second event is cut in the middle, so it never counts.
+      // The second event is cut in the middle, so it does not count.
       socket.end('{"type":"tokens","requestId":"');
     });
     const client = new EngineClient(socketPath);
@@ -82,7 +82,7 @@ describe('EngineClient', () => {
     client.close();
   });
 
-  it('aborts at the engine when the reader leaves the loop, and ignores what still comes', async () => {
+  it('aborts at the engine when the reader leaves the loop, and ignores events that still arrive', async () => {
     const seen: string[] = [];
     await listen((message, send) => {
       seen.push(message.type);

@@ -1,4 +1,4 @@
-// The engine over a runner whose tokens are known: token i of an answer is a function of prompt, seed and i.
+// The engine over a runner whose tokens are known in advance: token i of an answer is a function of the seed and i.
 import type { Tokenizer } from '@/core/base/base';
 import type { ModelConfig } from '@/core/base/model-config';
 import { AttuneError } from '@/core/errors';
@@ -12,10 +12,10 @@ import { DEFAULT_LIMITS } from '@/engine/scheduler';
 
 export const EOS = 0;
 export const letter = (id: number) => String.fromCharCode(96 + id); // 1 = a
-/** Ids 1..26 in a cycle, from the seed on; seed 100 ends after three tokens. */
+/** Cycles through the ids 1..26, starting at the seed; seed 100 ends after three tokens. */
 export const tokenAt = (seed: number, i: number) => (seed === 100 && i === 3 ? EOS : ((seed + i) % 26) + 1);
 
-/** Its keys and values are the tokens themselves. */
+/** A cache whose keys and values are the tokens themselves. */
 export interface TokenCache extends SequenceCache {
   tokens: number[];
 }

@@ -1,14 +1,14 @@
-// What the engine keeps of the prompts that it reads, over a runner whose keys and values are the tokens themselves.
+// The engine reuses the prompts that it has read, over a runner whose keys and values are the tokens themselves.
 import { describe, expect, it } from 'vitest';
 import { type CountingRunner, letter, makeEngine, type TokenCache, tokenAt } from './counting-engine';
 
-describe('an engine with prompts that begin alike', () => {
+describe('an engine with prompts that begin with the same tokens', () => {
   const long = (last: number, length = 40) => [...Array.from({ length: length - 1 }, (_, i) => (i % 7) + 1), last];
-  /** The tokens that the first run of a request read. */
+  /** How many tokens the first run of a request read. */
   const readBy = ({ runs }: CountingRunner, seed: number) =>
     runs.flatMap(({ rows }) => rows).find(({ sampling }) => sampling.seed === seed)!.tokens.length;
 
-  it('reads what is new behind a running answer of the same version, and behind an ended one all but a last block', async () => {
+  it('reads only what is new after a running answer of its version, or after an ended one’s whole blocks', async () => {
     const { start, drain, engine, runner } = makeEngine();
     start('a', { seed: 1, maxTokens: 20 }, { promptIds: long(10) });
     await engine.tick();
@@ -16,12 +16,12 @@ describe('an engine with prompts that begin alike', () => {
     await engine.tick();
     start('b', { seed: 2, maxTokens: 3 }, { promptIds: long(11) });
     await drain();
-    // Two whole blocks of a's 40 tokens: b reads 8.
+    // Of a's 40 tokens, two whole blocks are kept, so b reads 8.
     expect([readBy(runner, 1), readBy(runner, 2)]).toEqual([40, 8]);
     const answered = [...long(10), ...Array.from({ length: 20 }, (_, i) => tokenAt(1, i))].slice(0, 59);
     const turn = start('c', { seed: 3, maxTokens: 4 }, { promptIds: [...answered, 30 - 1] });
     await drain();
-    // Its cache held 59 of 60 tokens, so 48 are kept; 60 - 48.
+    // The cache held 59 of 60 tokens, of which 48 are kept: 60 - 48 = 12.
     expect(readBy(runner, 3)).toBe(12);
     expect(turn.last()).toMatchObject({ reason: 'length', promptTokens: 60, completionTokens: 4 });
     expect(turn.text()).toBe([0, 1, 2, 3].map((i) => letter(tokenAt(3, i))).join(''));
@@ -29,7 +29,7 @@ describe('an engine with prompts that begin alike', () => {
     expect(runner.live).toBe(0);
   });
 
-  it('lets a request that must be repeatable read its whole prompt, and keeps that for others', async () => {
+  it('lets a repeatable request read its whole prompt, and keeps that prompt for others', async () => {
     const { start, drain, runner } = makeEngine();
     start('a', { seed: 1, maxTokens: 2 }, { promptIds: long(10) });
     await drain();
@@ -40,7 +40,7 @@ describe('an engine with prompts that begin alike', () => {
     expect([readBy(runner, 2), readBy(runner, 3)]).toEqual([60, 12]); // 60 - 48
   });
 
-  it('runs behind exactly the tokens that the prompt begins with', async () => {
+  it('continues after exactly the tokens with which the prompt begins', async () => {
     const { start, drain, runner } = makeEngine();
     start('a', { seed: 1 }, { promptIds: long(10) });
     await drain();
@@ -67,7 +67,7 @@ describe('an engine with prompts that begin alike', () => {
     expect(await ask(6, 'v2')).toBe(8);
   });
 
-  it('is not harmed by an abort in the middle of a prompt, nor by a run that failed', async () => {
+  it('is not affected by an abort in the middle of a prompt or by a failed run', async () => {
     const { start, drain, engine, runner } = makeEngine({ chunkTokens: 20, maxPrefillTokens: 20 });
     const aborted = start('a', { seed: 1 }, { promptIds: long(10, 50) });
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-// The engine's bookkeeping over a runner whose tokens are known.
+// The engine's bookkeeping, over a runner whose tokens are known in advance.
 import { describe, expect, it } from 'vitest';
 import type { EngineMessage } from '@/engine/protocol';
 import { EOS, letter, makeEngine, tokenAt } from './counting-engine';
@@ -31,7 +31,7 @@ describe('Engine', () => {
     expect(answer.last()).toMatchObject({ reason: 'stop', completionTokens: 4 });
   });
 
-  it('ends with the token that completes a stop string and drops what the run made behind it', async () => {
+  it('ends with the token that completes a stop string and drops what the run made after it', async () => {
     const { start, drain, runner } = makeEngine();
     const answer = start('r', { seed: 0, stop: ['zz', 'de'] });
     await drain();
@@ -40,7 +40,7 @@ describe('Engine', () => {
     expect(runner.live).toBe(0);
   });
 
-  it.each([0, 1, 4, 7])('goes on behind %i tokens that a former process emitted', async (count) => {
+  it.each([0, 1, 4, 7])('continues after %i tokens that an earlier process emitted', async (count) => {
     const { start, drain, runner } = makeEngine();
     const emittedIds = Array.from({ length: count }, (_, i) => tokenAt(5, i));
     const answer = start('r', { seed: 5, maxTokens: 12 }, { emittedIds });
@@ -54,7 +54,7 @@ describe('Engine', () => {
     });
   });
 
-  it('only says the end of an answer whose every token had been emitted', () => {
+  it('reports only the end of an answer if all of its tokens were already emitted', () => {
     const { start } = makeEngine();
     const ended = start('a', { seed: 0, stop: ['bc'] }, { emittedIds: [1, 2, 3] });
     expect(ended.messages).toMatchObject([{ type: 'finished', reason: 'stop', completionTokens: 3 }]);
@@ -62,7 +62,7 @@ describe('Engine', () => {
     expect(full.messages).toMatchObject([{ type: 'finished', reason: 'length', completionTokens: 2 }]);
   });
 
-  it('clips the answer by the context, and refuses a prompt that leaves no room, naming both numbers', async () => {
+  it('limits the answer to the context, and refuses a prompt that leaves no room, naming both numbers', async () => {
     const { start, drain } = makeEngine({}, 10);
     const answer = start('r', { maxTokens: 20 }, { promptIds: Array(8).fill(1) });
     await drain();
@@ -88,7 +88,7 @@ describe('Engine', () => {
     expect(running.messages).toHaveLength(2);
   });
 
-  it('refuses the request that the queue does not hold, and serves the others', async () => {
+  it('refuses a request that does not fit the queue, and serves the others', async () => {
     const { start, drain } = makeEngine({ maxRows: 1, maxWaiting: 1 });
     const answers = [start('a', { maxTokens: 2 }), start('b', { maxTokens: 2 })];
     expect(() => start('c', {})).toThrow(/2 requests.*Try again/);
@@ -96,7 +96,7 @@ describe('Engine', () => {
     for (const answer of answers) expect(answer.last()).toMatchObject({ reason: 'length' });
   });
 
-  it('batches rows of different versions, and fails one whose version is not there', async () => {
+  it('batches rows of different versions, and fails a request whose version does not exist', async () => {
     const { start, drain, runner } = makeEngine();
     start('a', {}, { versionId: 'v1' });
     start('b', {}, { versionId: 'v2' });
@@ -107,7 +107,7 @@ describe('Engine', () => {
     expect(missing.messages).toMatchObject([{ type: 'failed', code: 'NOT_FOUND' }]);
   });
 
-  it('runs single steps while a version is read and for a moment after it was loaded, then several again', async () => {
+  it('runs single steps while a version is read and shortly after it is loaded, then several again', async () => {
     const clock = { ms: 0 };
     const { start, engine, runner } = makeEngine({}, 64, () => clock.ms);
     start('a', { maxTokens: 40 });
@@ -127,7 +127,7 @@ describe('Engine', () => {
     expect(await steps()).toBe(8);
   });
 
-  it('does not let the clock decide the steps of batch answers, which round by who shares them', async () => {
+  it('takes the steps of batch answers without regard to the clock, so that they round the same again', async () => {
     const { start, engine, runner } = makeEngine();
     start('a', { maxTokens: 40 }, { priority: 'batch' });
     await engine.load('v1');
@@ -149,7 +149,7 @@ describe('Engine', () => {
     expect(engine.status()).toMatchObject({ running: 0, waiting: 0 });
   });
 
-  it('scores beside answers, and refuses ids outside the vocabulary', async () => {
+  it('scores while answers run, and refuses ids outside the vocabulary', async () => {
     const { engine, start, drain } = makeEngine();
     const scored: EngineMessage[] = [];
     start('a', {});
@@ -162,7 +162,7 @@ describe('Engine', () => {
     expect(() => start('b', {}, { promptIds: [30] })).toThrow(/30.*vocabulary/);
   });
 
-  it('gives each row its prompt and answer so far, and all the room that its answer has left', async () => {
+  it('gives each row its prompt, its answer so far, and all tokens that its answer may still have', async () => {
     const { start, drain, runner } = makeEngine();
     start('a', { repetitionPenalty: 1.2, maxTokens: 3 });
     start('b', { maxTokens: 30 });
@@ -170,12 +170,12 @@ describe('Engine', () => {
     const [a, b] = runner.runs[1]!.rows;
     expect(a!.seen).toEqual([1, 2, 3, 1]);
     expect(b!.seen).toEqual([1, 2, 3, 1]);
-    expect([a!.maxNew, b!.maxNew]).toEqual([2, 29]); // one came with the prompt
+    expect([a!.maxNew, b!.maxNew]).toEqual([2, 29]); // one token came with the prompt
   });
 
-  it('reports the likeliest tokens of each token handed out, where the request asks for them', async () => {
+  it('reports the most likely alternatives of each token if the request asks for them', async () => {
     const { start, drain } = makeEngine();
-    // Seed 1 says b c d e: the stop string ends the answer inside of a run, and what stands behind it is cut.
+    // Seed 1 gives b c d e: the stop string ends the answer in the middle of a run, and the rest of the run is cut.
     const asked = start('a', { seed: 1, maxTokens: 12, stop: [letter(tokenAt(1, 2))] }, { topLogprobs: 1 });
     const plain = start('b', { seed: 1, maxTokens: 12 });
     await drain();

@@ -1,8 +1,8 @@
-// The engine's settings come from the environment and go into a child's.
+// The engine's settings come from the environment and are passed on to a child's environment.
 import { expect, it } from 'vitest';
 import { engineEnvironment, readEngineEnv } from '@/engine/env';
 
-it('reads back what it writes for a child, with defaults for what is not said', () => {
+it('reads back what it writes for a child, with defaults for what is not set', () => {
   const paths = { modelPath: '/m', artifacts: '/a', cache: '/c', socketPath: '/s' };
   const env = readEngineEnv(
     engineEnvironment({ ...paths, precision: 'fp32', threads: 3, spinning: false, maxRows: 2 }),

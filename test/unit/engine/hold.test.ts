@@ -1,4 +1,4 @@
-// A hold: requests made under it begin in one tick, and it ends with the connection that made it.
+// Requests made under a hold begin in one tick, and a hold ends with the connection that made it.
 import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
@@ -19,7 +19,7 @@ let folder: string;
 let socketPath: string;
 let server: net.Server;
 let stop: AbortController;
-/** Rows of every run. */
+/** The number of rows of each run. */
 let runs: number[];
 
 beforeEach(async () => {
@@ -73,7 +73,7 @@ async function answer(client: EngineClient, requestId: string) {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a hold', () => {
-  it('lets nothing begin before the last request is there, then all of them at once', async () => {
+  it('lets nothing begin before the last request has come, and then all requests at once', async () => {
     const client = new EngineClient(socketPath);
     await client.hold();
     const answers = [answer(client, 'a'), answer(client, 'b')];
@@ -87,9 +87,9 @@ describe('a hold', () => {
     client.close();
   });
 
-  it('is not needed by what is asked in one turn', async () => {
+  it('is not needed for requests made in one turn of the event loop', async () => {
     const client = new EngineClient(socketPath);
-    expect(await answer(client, 'a')).toBe('stop'); // connected
+    expect(await answer(client, 'a')).toBe('stop'); // now connected
     const writes = vi.spyOn(net.Socket.prototype, '_writev' as never) as unknown as MockInstance<(lines: []) => void>;
     expect(await Promise.all(['b', 'c', 'd'].map((id) => answer(client, id)))).toEqual(['stop', 'stop', 'stop']);
     expect(runs).toEqual([1, 3]);
@@ -98,7 +98,7 @@ describe('a hold', () => {
     client.close();
   });
 
-  it('of a client that is gone holds up nobody', async () => {
+  it('of a client that has gone holds no one up', async () => {
     const [holder, other] = [new EngineClient(socketPath), new EngineClient(socketPath)];
     await holder.hold();
     const waiting = answer(other, 'a');

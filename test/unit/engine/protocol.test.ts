@@ -20,7 +20,7 @@ describe('LineDecoder', () => {
     expect(decoder.push(':2}\n')).toEqual(['{"b":2}']);
   });
 
-  it('refuses a line without end', () => {
+  it('refuses a line that does not end', () => {
     const decoder = new LineDecoder(10);
     decoder.push('123456\n12345');
     expect(() => decoder.push('678901')).toThrow(/10 characters/);
@@ -35,7 +35,7 @@ describe('parseClientMessage', () => {
   });
 
   it.each([
-    ['no JSON', '{', /Not JSON/],
+    ['invalid JSON', '{', /Not JSON/],
     ['an unknown type', '{"type":"dance","requestId":"r"}', /type/],
     ['an empty prompt', JSON.stringify({ ...request, promptIds: [] }), /promptIds/],
     ['a fractional token', JSON.stringify({ ...request, promptIds: [1, 2.5] }), /promptIds.1/],

@@ -1,4 +1,4 @@
-// A copy of the sources in which a test may plant a fault and run one of the commands of `npm run verify`.
+// Makes a copy of the sources in which a test can plant a fault and run one of the commands of `npm run verify`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 
-/** Every source of the checkout, with the packages of the checkout. */
+/** Copies every source file of the checkout, and links its packages. */
 export function copySources(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'attune-house-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,7 +25,7 @@ export function plant(folder: string, file: string, text: string): void {
   writeFileSync(path.join(folder, file), text);
 }
 
-/** Runs one of the scripts of package.json; what it printed, without colours. */
+/** Runs one of the scripts of package.json; returns its status and output, without colours. */
 export function runScript(folder: string, script: string): { status: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', script], {
     cwd: folder,

@@ -1,4 +1,4 @@
-// The import rules: `npm run imports` fails on each wrong import that is planted, and on none that is right.
+// `npm run imports` fails on each wrong import that is planted, and on none that is right.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { copySources, plant, runScript } from './copy';
@@ -44,7 +44,7 @@ describe('import rules', () => {
     expect(scripts.verify).toContain('npm run imports');
   });
 
-  it('fail on every planted wrong import, a type alone and a chain through `..` included, and on no right one', () => {
+  it('fail on every planted wrong import, including type imports and paths through `..`, and on no right one', () => {
     const folder = copySources();
     for (const [file, text] of [...WRONG, ...RIGHT]) plant(folder, file, `${text}\n`);
     const { status, output } = runScript(folder, 'imports');

@@ -1,4 +1,4 @@
-// Every path that a document or a comment names is there.
+// Every path that a document or a comment names exists.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,13 +6,13 @@ import { expect, it } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const ROOMS = 'app|server|engine|trainer|core|db|drizzle|product|cli|bench|test|docs|scripts';
-/** Not after a letter, a dot, a slash or a scope: those belong to another path, an address or a package. */
+/** A path does not follow a letter, dot, slash or scope: that would be part of another path, address or package. */
 const SEGMENT = '(?:[\\w.-]+|\\([\\w-]+\\)|\\[+[\\w.]+\\]+)';
 const NAMED = new RegExp(`(?<![\\w./@~:-])(?:${ROOMS})(?:/${SEGMENT})+([*<{]?)`, 'g');
 const LINK = /\]\((?!https?:|#|mailto:)([^)#\s]+)/g;
-/** A source file without its folder. */
+/** The name of a source file without its folder. */
 const BARE = /(?<![\w./@*<>-])[a-z][\w-]*\.(?:tsx?|mjs)\b(?!\/)/g;
-/** Words in capitals stand for a name to be chosen. */
+/** Words in capitals are placeholders for a name. */
 const PLACEHOLDER = /\b[A-Z]{4,}\b/;
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
@@ -35,20 +35,20 @@ function missing(text: string): string[] {
   return [...paths, ...bare];
 }
 
-/** Whole lines of comment and comments behind code, without the code. */
+/** Comment lines and comments after code, without the code. */
 const commentsOf = (source: string) =>
   Array.from(source.matchAll(/\/\*[\s\S]*?\*\/|(?:^|\s)\/\/.*$/gm), ([comment]) => comment).join('\n');
 
 const documents = files.filter((file) => file.endsWith('.md'));
 const sources = files.filter((file) => /\.(ts|tsx|mjs)$/.test(file));
 
-it.each(documents)('%s names no path that is not there', (file) => {
+it.each(documents)('%s names only paths that exist', (file) => {
   const text = readFileSync(path.join(ROOT, file), 'utf8');
   const links = Array.from(text.matchAll(LINK), ([, target]) => path.posix.join(path.posix.dirname(file), target!));
   expect([...missing(text), ...links.filter((target) => !isThere(target))]).toEqual([]);
 });
 
-it('no comment names a path that is not there', () => {
+it('comments name only paths that exist', () => {
   expect(sources.length).toBeGreaterThan(300);
   const found = sources.flatMap((file) =>
     missing(commentsOf(readFileSync(path.join(ROOT, file), 'utf8'))).map((named) => `${file}: ${named}`),

@@ -8,7 +8,7 @@ it('is looked for by `npm run verify`', () => {
   expect(scripts.verify).toContain('npm run unused');
 });
 
-it('fails the check, though a test or a bench uses it', () => {
+it('fails the check, even if a test or a bench uses it', () => {
   const folder = copySources();
   const before = readFileSync('core/hash.ts', 'utf8');
   plant(folder, 'core/hash.ts', `${before}\nexport const plantedExport = 1;\nexport type PlantedType = string;\n`);

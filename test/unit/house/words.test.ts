@@ -1,4 +1,4 @@
-// Names that may stand in one place alone: the environment in env.ts, TRPCError where errors become the transport's.
+// Some names may be used in only one place: process.env in env.ts, TRPCError where errors become those of tRPC.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -7,13 +7,13 @@ const ROOT = path.resolve(import.meta.dirname, '../../..');
 const ROOMS = ['app', 'server', 'engine', 'trainer', 'db', 'core', 'product', 'cli'];
 
 const WORDS: [word: RegExp, files: RegExp][] = [
-  // Handing the whole environment on to a child process reads no setting.
-  // The samples of the API's reference are programs of other people.
+  // Passing the whole environment on to a child process does not read a setting.
+  // The samples in the API's reference are programs that other people will run.
   [/(?<!\.\.\.|\benv: )\bprocess\.env\b/, /^[a-z]+\/env\.ts$|^server\/api\/openapi\/samples\.ts$/],
   [/\bTRPCError\b/, /^server\/trpc\.ts$/],
 ];
 
-/** Every word in the wrong file, as a sentence. */
+/** Reports every word in the wrong file. */
 function misplaced(file: string, text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '$1');
   return WORDS.flatMap(([word, files]) => (word.test(code) && !files.test(file) ? [`${file}: ${word.source}`] : []));
@@ -25,7 +25,7 @@ const sources = ROOMS.flatMap((room) =>
     .map((name) => `${room}/${name.replaceAll(path.sep, '/')}`),
 );
 
-it('no source file reads the environment, or names TRPCError, outside of its place', () => {
+it('no source file reads the environment or names TRPCError outside its place', () => {
   expect(sources.length).toBeGreaterThan(200);
   expect(sources.flatMap((file) => misplaced(file, readFileSync(path.join(ROOT, file), 'utf8')))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// NVIDIA's libraries for the GPU build: which ones the wheel wants, and where they are put.
+// NVIDIA's libraries for the GPU build: which ones the wheel requires, and where they are installed.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -16,7 +16,7 @@ test('reads what tensorflow[and-cuda] would install from the metadata of the whe
   expect(cudaRequirements(metadata)).toEqual(['nvidia-cublas-cu12<13.0,>=12.5.3.2', 'nvidia-nccl-cu12<3.0,>=2.27.7']);
 });
 
-test('puts them into native/nvidia in place of earlier ones, and leaves nothing where pip fails', async () => {
+test('installs them in native/nvidia in place of earlier ones, and leaves nothing new if pip fails', async () => {
   const native = temporaryFolder();
   mkdirSync(join(native, 'nvidia', 'old'), { recursive: true });
   const pip = (fails: boolean) => async (command: string, args: string[]) => {

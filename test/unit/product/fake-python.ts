@@ -1,11 +1,11 @@
-// A python3 placed first in PATH that acts as pip, so that the real spawning runs; everything else it hands to the real one.
+// Puts a python3 first in PATH that acts as pip, so that real processes run; all else goes to the real python3.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach } from 'vitest';
 
 export interface FakePython {
-  /** What `pip download` does: shell code in which $folder is the one after -d. */
+  /** Sets what `pip download` does: shell code in which $folder is the folder after -d. */
   pip(shell: string): void;
   /** Leaves a PATH without any python3. */
   hide(): void;
@@ -27,7 +27,7 @@ export function fakePython(folder: string): FakePython {
     chmodSync(file, 0o755);
   };
   mkdirSync(folder, { recursive: true });
-  // What the TensorFlow step asks for before its download.
+  // Commands that the TensorFlow step runs before its download.
   write('nvidia-smi', 'exit 1');
   write('c++', 'exit 0');
   return {

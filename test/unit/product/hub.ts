@@ -1,4 +1,4 @@
-// A stand-in for the hub: the two requests of @huggingface/hub, a repository's tree and its files, over a local folder.
+// A stand-in for the hub that serves what @huggingface/hub requests, a repository's tree and files, from local folders.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 export interface HubOptions {
-  /** Files end after this share of their bytes and the connection breaks. */
+  /** The connection breaks after this share of a file's bytes. */
   cutAt?: number;
-  /** The tree names a sha256 that the file does not have. */
+  /** The tree names a sha256 that differs from the file's. */
   isDamaged?: boolean;
 }
 

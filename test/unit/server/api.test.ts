@@ -13,7 +13,7 @@ import { type Piece, readAnswers } from '@/server/services/generation/read-answe
 import { RunningGeneration } from '@/server/services/generation/running-generation';
 
 describe('an error', () => {
-  it.each(ERROR_CODES)('%s has a status, and a body that clients read', async (code) => {
+  it.each(ERROR_CODES)('%s has a status, and a body that clients can read', async (code) => {
     const response = errorResponse(new AttuneError(code, 'A sentence.', { param: 'x', retryAfterSeconds: 7 }));
     expect(response.status).toBeGreaterThanOrEqual(400);
     const { error } = ErrorBody.parse(await response.json());
@@ -21,12 +21,12 @@ describe('an error', () => {
     expect(response.headers.get('retry-after')).toBe(['OVERLOADED', 'UNAVAILABLE'].includes(code) ? '7' : null);
   });
 
-  it('that nobody foresaw says nothing of what broke', async () => {
+  it('that was not expected reveals nothing about its cause', async () => {
     const body = await errorResponse(new Error('select secret from /home')).json();
     expect(JSON.stringify(body)).not.toMatch(/secret|home/);
   });
 
-  it('of a schema names the innermost field of the alternative that was meant', () => {
+  it('from a schema names the innermost field of the alternative that was meant', () => {
     const of = (body: unknown) => asAttuneError(ChatCompletionRequest.safeParse(body).error);
     const message = (content: unknown) => ({ messages: [{ role: 'user', content }] });
     expect(
@@ -81,14 +81,14 @@ describe('the OpenAPI document', () => {
     paths: Record<string, object>;
   };
 
-  it('refers to nothing that is not there', () => {
+  it('refers only to schemas that it contains', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1]!);
     expect(references.length).toBeGreaterThan(20);
     for (const reference of references)
       expect(document.components.schemas).toHaveProperty([reference.replace('#/components/schemas/', '')]);
   });
 
-  it('asks for messages only, and forbids what it does not name', () => {
+  it('requires only messages, and forbids fields that it does not name', () => {
     expect(document.components.schemas.ChatCompletionRequest).toMatchObject({
       required: ['messages'],
       additionalProperties: false,
@@ -109,7 +109,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-/** One id a byte of Latin-1; 0 is special. */
+/** One id per byte of UTF-8; 0 is special. */
 const tokenizer = {
   vocabSize: 256,
   encode: (text: string) => [...Buffer.from(text)],
@@ -126,7 +126,7 @@ const running = (text: AnswerText) =>
   new RunningGeneration({ id: 'a', promptIds: [1], completionIds: [], logprobs: [] }, text);
 
 describe('tokens that may be shown', () => {
-  it('join to the visible text, whatever is special, unfinished, masked or cut off', () => {
+  it('join to the visible text, even with special, unfinished, masked or cut-off tokens', () => {
     for (const [text, stops] of [
       ['plain words here', []],
       ['what a shit answer', []],
@@ -135,7 +135,7 @@ describe('tokens that may be shown', () => {
     ] as const) {
       const own = answer([...stops]);
       const ids = [...Buffer.from(text).subarray(0, 5), 0, ...Buffer.from(text).subarray(5)];
-      // In pieces of two, as they come; nothing is shown twice.
+      // Tokens come in pieces of two, and none is shown twice.
       const shown: string[] = [];
       let from = 0;
       for (let at = 0; at < ids.length; at += 2) {
@@ -165,7 +165,7 @@ describe('tokens that may be shown', () => {
 describe('a reader', () => {
   const end = { type: 'end', status: 'done', finishReason: 'stop', text: '' } as const;
 
-  it('that is slow gets all that came meanwhile in one piece', async () => {
+  it('that is slow gets all that came in the meantime in one piece', async () => {
     const text = answer();
     const generation = running(text);
     const pieces = readAnswers([generation], new AbortController().signal);
@@ -177,7 +177,7 @@ describe('a reader', () => {
     const first = take();
     write('A first sentence that is long enough to pass the filter. ');
     const shown = (await first).text;
-    // Nobody asks for more while 200 sentences come: nothing is kept for the reader but the answer itself.
+    // The reader asks for nothing while 200 sentences come: only the answer itself is kept for it.
     for (let index = 0; index < 200; index++) write('Another sentence. ');
     const second = await take();
     expect(shown + second.text).toBe(text.visible);
@@ -191,7 +191,7 @@ describe('a reader', () => {
     expect((await pieces.next()).done).toBe(true);
   });
 
-  it('that goes away is told so while it waits', async () => {
+  it('that goes away while it waits gets CANCELLED', async () => {
     const controller = new AbortController();
     const pieces = readAnswers([running(answer())], controller.signal);
     const next = pieces.next();
@@ -199,7 +199,7 @@ describe('a reader', () => {
     await expect(next).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
-  it('gets what an answer failed with', async () => {
+  it('gets the error with which an answer failed', async () => {
     const generation = running(answer());
     const pieces = readAnswers([generation, running(answer())], new AbortController().signal);
     const next = pieces.next();

@@ -1,4 +1,4 @@
-// A stream speaks before there is anything to say, keeps speaking in silence, and gives up a reader that takes nothing.
+// A stream sends a heartbeat at once and during silence, and gives up on a reader that takes nothing.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pacedStream } from '@/server/api/event-stream';
 
@@ -11,7 +11,7 @@ const options = () => ({
   onGone: vi.fn<() => void>(),
 });
 
-/** Parts come when they are released. */
+/** A source whose parts come when they are released. */
 function source() {
   const ready: (() => void)[] = [];
   let taken = 0;
@@ -38,7 +38,7 @@ describe('a paced stream', () => {
   });
   const read = async (reader: ReadableStreamDefaultReader<Uint8Array>) => decoder.decode((await reader.read()).value);
 
-  it('says something at once, and again for as long as nothing comes', async () => {
+  it('sends a heartbeat at once, and again for as long as nothing comes', async () => {
     const { parts, release } = source();
     const given = options();
     const reader = pacedStream(parts, given).getReader();
@@ -54,7 +54,7 @@ describe('a paced stream', () => {
     expect(given.onUnread).not.toHaveBeenCalled();
   });
 
-  it('makes nothing ahead of its reader, and says so when nothing is read', async () => {
+  it('produces nothing ahead of its reader, and reports when nothing is read', async () => {
     const { parts, taken } = source();
     const given = options();
     const stream = pacedStream(parts, given);
@@ -66,7 +66,7 @@ describe('a paced stream', () => {
     expect(given.onGone).toHaveBeenCalledOnce();
   });
 
-  it('does not take a reader for gone that waits', async () => {
+  it('does not give up on a reader that is waiting', async () => {
     const { parts } = source();
     const given = { ...options(), everyMs: 60_000 };
     const reader = pacedStream(parts, given).getReader();

@@ -1,4 +1,4 @@
-// The edge of the web process: whose address a request has, which page sent it, and what its data may be.
+// The edge of the web process: who sent a request, from which page, and what data it may contain.
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
@@ -15,11 +15,11 @@ const PROXIES = [
   { address: 'fd00::', prefix: 8 },
 ];
 
-it('a person is the last address that no trusted proxy wrote; without proxies the socket alone counts', () => {
+it('a person’s address is the last one that is not a trusted proxy’s; without proxies only the socket counts', () => {
   const none = rangeTest([]);
   expect(clientAddress('203.0.113.9', '1.1.1.1, 2.2.2.2', none)).toBe('203.0.113.9');
   const some = rangeTest(PROXIES);
-  // 1.1.1.1 is forged by the person at 2.2.2.2, whom the proxy 10.1.1.1 heard and the proxy on this machine passed on.
+  // The person at 2.2.2.2 forged 1.1.1.1; the proxy 10.1.1.1 added 2.2.2.2, and the local proxy added 10.1.1.1.
   expect(clientAddress('::ffff:127.0.0.1', '1.1.1.1, 2.2.2.2:5000, 10.1.1.1', some)).toBe('2.2.2.2');
   expect(clientAddress('2.2.2.2', '1.1.1.1', some)).toBe('2.2.2.2');
   expect(clientAddress('127.0.0.1', '', some)).toBe('127.0.0.1');
@@ -27,7 +27,7 @@ it('a person is the last address that no trusted proxy wrote; without proxies th
   expect(clientAddress('fd00::1', '[2001:db8::7]:443', some)).toBe('2001:db8::7');
 });
 
-it('addresses are written in one way, and a household with IPv6 is one network', () => {
+it('addresses have one notation, and an IPv6 household counts as one network', () => {
   expect(plainAddress('::FFFF:192.0.2.1')).toBe('192.0.2.1');
   expect(plainAddress('fe80::1%eth0')).toBe('fe80::1');
   expect(plainAddress('unknown')).toBeNull();
@@ -36,7 +36,7 @@ it('addresses are written in one way, and a household with IPv6 is one network',
   expect(networkOf('192.0.2.1')).toBe('192.0.2.1');
 });
 
-it('settings: proxies are addresses and ranges, the public address has no path, and a wrong one is named', () => {
+it('proxies are addresses or ranges, the public address has no path, and a wrong setting is named', () => {
   const set = { DATABASE_URL: 'postgres://x', ATTUNE_MODEL: 'm' };
   const read = (more: object) => readServerEnv({ ...set, ...more });
   expect(read({}).trustedProxies).toEqual([]);
@@ -53,7 +53,7 @@ it('settings: proxies are addresses and ranges, the public address has no path, 
     expect(() => read({ ATTUNE_URL: wrong })).toThrow(/ATTUNE_URL/);
 });
 
-it('a real server behind the door sees the address of the socket, whatever 40 forged headers say', async () => {
+it('a real server’s handlers see the address of the socket, whatever 40 forged headers say', async () => {
   openDoor({ publicUrl: null, trustedProxies: [] });
   const server = http.createServer((request, response) => response.end(JSON.stringify(request.headers)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -75,7 +75,7 @@ it('a real server behind the door sees the address of the socket, whatever 40 fo
   }
 });
 
-it('the public address goes before every host, and a trusted proxy may name one', () => {
+it('the public address takes precedence over every host, and a trusted proxy may name one', () => {
   const seen = (settings: Parameters<typeof createDoor>[0], address: string, headers: http.IncomingHttpHeaders) => {
     createDoor(settings)(headers, { address, isEncrypted: false });
     return `${headers['x-forwarded-proto']}://${headers['x-forwarded-host']}`;
@@ -112,7 +112,7 @@ it("only a page under the request's own address may act", () => {
   expect(ownAddress(from(tls)).href).toBe('http://chat.example.org/');
 });
 
-it('a body is counted as it arrives, and what passes the limit is not held', async () => {
+it('a body is counted as it arrives, and one over the limit is not kept in memory', async () => {
   const stream = (chunks: number) => {
     let sent = 0;
     const body = new ReadableStream({
@@ -124,13 +124,13 @@ it('a body is counted as it arrives, and what passes the limit is not held', asy
   const read = (request: Request) => readBytes(request, 256 * 1024, 'TOO_LONG');
   expect((await read(stream(4).request)).length).toBe(256 * 1024);
   await expect(read(stream(5).request)).rejects.toMatchObject({ code: 'TOO_LONG' });
-  // 150 MiB are 2,400 chunks; reading ends at 8 MiB, which are 128.
+  // 150 MiB are 2,400 chunks; reading ends at 8 MiB, which are 128 chunks.
   const endless = stream(2400);
   await expect(read(endless.request)).rejects.toMatchObject({ code: 'TOO_LONG' });
   expect(endless.sent()).toBeLessThan(140);
 });
 
-it('data that no table or library can take is refused by its place', () => {
+it('data that no table or library can hold is refused, naming its place', () => {
   const refused = (value: unknown) => {
     try {
       checkPlainData(value);
@@ -144,7 +144,7 @@ it('data that no table or library can take is refused by its place', () => {
   expect(refused({ a: [{ b: '\ud800' }] })).toMatch(/a\.0\.b .*U\+D800/);
   expect(refused({ a: { 'k\0': 1 } })).toMatch(/key in a/);
   expect(refused(JSON.parse('{"config":{"__proto__":{"isAdmin":true}}}'))).toMatch(/config has a key "__proto__"/);
-  // As a request brings it: deeper than a call stack.
+  // Nested deeper than a call stack, as a request could be.
   expect(refused(JSON.parse(`{"config":${'['.repeat(100_000)}${']'.repeat(100_000)}}`))).toMatch(/config is nested/);
   expect(refused({ constructor: 'x', hasOwnProperty: 'y' })).toBeNull();
 });

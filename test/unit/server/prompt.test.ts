@@ -1,9 +1,9 @@
-// What of a conversation goes into the prompt.
+// Which part of a conversation goes into the prompt.
 import { describe, expect, it } from 'vitest';
 import type { ChatMessage } from '@/core/base/base';
 import { buildPrompt, fitAnswer } from '@/server/services/generation/prompt';
 
-/** A message costs its length and one token of frame. */
+/** A message costs its length plus one token for its role. */
 const base = {
   renderPrompt: (messages: readonly ChatMessage[]) =>
     messages.flatMap(({ role, content }) => [role.charCodeAt(0), ...Buffer.from(content)]),
@@ -23,7 +23,7 @@ describe('buildPrompt', () => {
     expect(textOf(buildPrompt(base, 'S', messages, 24))).toBe('sSu2222abbbbu3333');
   });
 
-  it('refuses a message that does not fit alone, naming both numbers', () => {
+  it('refuses a message that does not fit even alone, naming both numbers', () => {
     expect(() => buildPrompt(base, null, messages, 4)).toThrow(/takes 5 tokens.*; 4 fit/);
   });
 

@@ -1,4 +1,4 @@
-// What one person may hold of the queue: as much as is left free, so that there is always a place for the next.
+// One person may hold at most as much of the queue as is left free, so that there is always a place for the next.
 import { expect, it } from 'vitest';
 import { refuseQueue } from '@/server/services/limits';
 
@@ -13,7 +13,7 @@ const isTaken = (mine: number, all: number, more: number) => {
   }
 };
 
-it('halves what is free from person to person', () => {
+it('each person may take half of what is free', () => {
   const shares: number[] = [];
   for (let all = 0; shares.length < 4; ) {
     let mine = 0;
@@ -23,11 +23,11 @@ it('halves what is free from person to person', () => {
     }
     shares.push(mine);
   }
-  // x = 80 - x, y = 40 - y, z = 20 - z, and the last: w = 10 - w.
+  // x = 80 - x, y = 40 - y, z = 20 - z, and for the last person w = 10 - w.
   expect(shares).toEqual([40, 20, 10, 5]);
 });
 
-it('takes a first turn, a comparison too, as long as it fits', () => {
+it('a first turn, even with two answers to compare, is accepted as long as it fits', () => {
   expect([isTaken(0, 78, 2), isTaken(0, 79, 2), isTaken(0, 79, 1), isTaken(0, 80, 1)]).toEqual([
     true,
     false,

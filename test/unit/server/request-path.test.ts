@@ -1,4 +1,4 @@
-// A path that no server can decode becomes one that names nothing.
+// A path that cannot be decoded is escaped, so that it names nothing.
 import { expect, it } from 'vitest';
 import { decodablePath } from '@/server/http/request-path';
 

@@ -1,4 +1,4 @@
-// The reason that a schema gives is that of the alternative which the value followed.
+// The reason that a schema gives is that of the alternative to which the value is closest.
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { asAttuneError } from '@/server/api/errors';
@@ -32,7 +32,7 @@ it.each<[string, z.ZodType, unknown, string, RegExp]>([
   ['too many stop strings', ChatCompletionRequest, { ...hello, stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop', /Too big/],
   ['half a seed', ChatCompletionRequest, { ...hello, seed: 0.5 }, 'seed', /whole number/],
   [
-    'an own key of every object',
+    'a key that every object inherits',
     ChatCompletionRequest,
     JSON.parse('{"messages":[{"role":"user","content":"a","__proto__":1}]}'),
     'messages[0].__proto__',
@@ -44,6 +44,6 @@ it.each<[string, z.ZodType, unknown, string, RegExp]>([
   expect(text).toMatch(message);
 });
 
-it('an empty union has no reason to give, and says so without failing', () => {
+it('a union without a possible value gives its reason without failing', () => {
   expect(said(z.union([z.never(), z.never()]), 1)[1]).toContain('expected never');
 });
