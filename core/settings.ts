@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DEFAULT_RULES, RuleSet } from './constraints/rules';
 import { Sampling } from './sampling';
+import { TEXT_LIMITS } from './text/text-limits';
 
 const SamplingDefaults = z.object({
   temperature: Sampling.shape.temperature,
@@ -41,7 +42,7 @@ export const Settings = z.object({
   /** Its version grows by one with every change, whatever version the change names. */
   constraints: RuleSet.default(DEFAULT_RULES),
   /** null keeps the model's own. */
-  systemPrompt: z.string().max(8000).nullable().default(null),
+  systemPrompt: z.string().max(TEXT_LIMITS.systemPrompt).nullable().default(null),
   limits: Limits.prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -7,6 +7,7 @@ import { anonymous, magicLink } from 'better-auth/plugins';
 import { and, asc, eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Logger } from '@/core/logger';
+import { MIN_PASSWORD, TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Database, Executor } from '@/db/client';
 import * as schema from '@/db/schema';
 import { moveHistory } from './services/account/guest';
@@ -44,7 +45,11 @@ export function createAuth(db: Database, { secret, baseUrl, log }: AuthOptions) 
       },
     },
     database: drizzleAdapter(db, { provider: 'pg', schema }),
-    emailAndPassword: { enabled: true, minPasswordLength: 8 },
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: MIN_PASSWORD,
+      maxPasswordLength: TEXT_LIMITS.password,
+    },
     session: { expiresIn: 60 * 60 * 24 * 30 },
     user: { additionalFields: { role: { type: 'string', required: false, defaultValue: 'user', input: false } } },
     plugins: [

@@ -13,6 +13,7 @@ import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
 import { TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
+import { MIN_PASSWORD, TEXT_LIMITS } from '@/core/text/text-limits';
 
 /** Not shown to guests, who get a password with an account. */
 export function PasswordCard() {
@@ -82,8 +83,8 @@ function PasswordForm({ email, hasPassword }: { email: string; hasPassword: bool
         type="password"
         autoComplete="new-password"
         required
-        minLength={8}
-        maxLength={128}
+        minLength={MIN_PASSWORD}
+        maxLength={TEXT_LIMITS.password}
         hint={signIn('passwordHint')}
       />
       {reason && <Notice kind="error">{reason}</Notice>}

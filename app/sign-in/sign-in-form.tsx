@@ -10,6 +10,7 @@ import { Button } from '@/app/ui/button';
 import { TextField } from '@/app/ui/field';
 import { Logo } from '@/app/ui/logo';
 import { Notice } from '@/app/ui/notice';
+import { MIN_PASSWORD, TEXT_LIMITS } from '@/core/text/text-limits';
 
 export function SignInForm({ target }: { target: string }) {
   const t = useTranslations('signIn');
@@ -46,7 +47,9 @@ export function SignInForm({ target }: { target: string }) {
         <h1 className="mt-8 font-semibold text-2xl tracking-tight">{isNew ? t('titleNew') : t('title')}</h1>
         <p className="mt-2 text-muted-foreground text-sm">{t('text')}</p>
         <form onSubmit={submit} className="mt-6 space-y-4">
-          {isNew && <TextField label={t('name')} name="name" autoComplete="name" required maxLength={100} />}
+          {isNew && (
+            <TextField label={t('name')} name="name" autoComplete="name" required maxLength={TEXT_LIMITS.personName} />
+          )}
           <TextField label={t('email')} name="email" type="email" autoComplete="email" required />
           <TextField
             label={t('password')}
@@ -54,7 +57,7 @@ export function SignInForm({ target }: { target: string }) {
             type="password"
             autoComplete={isNew ? 'new-password' : 'current-password'}
             required
-            minLength={8}
+            minLength={MIN_PASSWORD}
             hint={isNew ? t('passwordHint') : undefined}
           />
           {reason && <Notice kind="error">{reason}</Notice>}

@@ -1,6 +1,7 @@
 // The API's requests as zod objects, which parse them and from which the OpenAPI document is built.
 import { z } from 'zod';
 import { Sampling } from '@/core/sampling';
+import { MAX_REASONS, TEXT_LIMITS } from '@/core/text/text-limits';
 
 /** As many as OpenAI takes; the limits decide how many may run at once. */
 const MAX_CHOICES = 128;
@@ -117,8 +118,8 @@ export const FeedbackRequest = z.discriminatedUnion('kind', [
     kind: z.literal('thumb'),
     generation_id: z.uuid(),
     value: z.union([z.literal(1), z.literal(-1), z.null()]).describe('null removes the thumb.'),
-    reasons: z.array(z.string().min(1).max(64)).max(12).optional(),
-    comment: z.string().max(4000).optional(),
+    reasons: z.array(z.string().min(1).max(TEXT_LIMITS.reason)).max(MAX_REASONS).optional(),
+    comment: z.string().max(TEXT_LIMITS.comment).optional(),
   }),
   z.strictObject({
     kind: z.literal('comparison'),

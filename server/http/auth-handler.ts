@@ -2,6 +2,7 @@
 
 import { networkOf } from '@/core/address';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 import { admitSignIn } from '@/server/services/account/sign-in-limits';
 import { getWebProcess, type WebProcess } from '../product';
 import { checkDatabase } from '../services/health';
@@ -12,7 +13,6 @@ import { RETRY_AFTER_SECONDS, STATUS } from './status';
 
 const BASE_PATH = '/api/auth';
 const MAX_BODY_BYTES = 64 * 1024;
-const MAX_NAME_CHARACTERS = 100;
 /** Addresses of the product's own accounts: the first admin, and guests. */
 const RESERVED_EMAIL = /@(.+\.)?attune\.local$/i;
 
@@ -88,8 +88,8 @@ function parseBody(bytes: Uint8Array, mediaType: string): Record<string, unknown
 }
 
 function checkPerson(path: string, { name, email }: Record<string, unknown>): void {
-  if (typeof name === 'string' && Array.from(name).length > MAX_NAME_CHARACTERS)
-    throw new AttuneError('BAD_INPUT', `The name has more than ${MAX_NAME_CHARACTERS} characters; shorten it.`, {
+  if (typeof name === 'string' && name.length > TEXT_LIMITS.personName)
+    throw new AttuneError('BAD_INPUT', `The name has more than ${TEXT_LIMITS.personName} characters; shorten it.`, {
       param: 'name',
     });
   if (path === '/sign-up/email' && typeof email === 'string' && RESERVED_EMAIL.test(email.trim()))

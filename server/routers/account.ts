@@ -1,10 +1,10 @@
 // Account: the consent to training that new chats begin with, and the first password.
 import { z } from 'zod';
+import { MIN_PASSWORD, TEXT_LIMITS } from '@/core/text/text-limits';
 import * as account from '@/server/services/account/account';
 import { memberProcedure, router, userProcedure } from '../trpc';
 
-/** better-auth's own bounds. */
-const Password = z.string().min(8).max(128);
+const Password = z.string().min(MIN_PASSWORD).max(TEXT_LIMITS.password);
 
 export const accountRouter = router({
   get: userProcedure.query(({ ctx }) => account.get(ctx.product, ctx.user.id)),

@@ -1,6 +1,7 @@
 // What an admin sees and does: versions, training runs, experiments, settings, audit.
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 import { FEEDBACK_FILTERS, listFeedback } from '@/server/services/feedback/given-feedback';
 import * as experiment from '@/server/services/version/experiment';
 import * as release from '@/server/services/version/release';
@@ -45,7 +46,13 @@ export const adminRouter = router({
 
   experiments: adminProcedure.query(({ ctx }) => experiment.list(ctx.product)),
   startExperiment: adminProcedure
-    .input(z.object({ candidateVersionId: VersionId, share: Share, name: z.string().trim().min(1).max(200) }))
+    .input(
+      z.object({
+        candidateVersionId: VersionId,
+        share: Share,
+        name: z.string().trim().min(1).max(TEXT_LIMITS.experimentName),
+      }),
+    )
     .mutation(({ ctx, input }) => experiment.start(ctx.product, ctx.user.id, input)),
   setShare: adminProcedure
     .input(Id.extend({ share: Share }))

@@ -1,6 +1,6 @@
 // Feedback: thumbs, choices between two answers, and a preferred regeneration. The author is the signed-in person.
 import { z } from 'zod';
-import { TEXT_LIMITS } from '@/core/text/text-limits';
+import { MAX_REASONS, TEXT_LIMITS } from '@/core/text/text-limits';
 import * as feedback from '@/server/services/feedback/feedback';
 import { router, userProcedure } from '../trpc';
 
@@ -10,7 +10,7 @@ export const feedbackRouter = router({
       z.object({
         generationId: z.uuid(),
         value: z.union([z.literal(1), z.literal(-1), z.null()]),
-        reasons: z.array(z.string().min(1).max(TEXT_LIMITS.reason)).max(12).optional(),
+        reasons: z.array(z.string().min(1).max(TEXT_LIMITS.reason)).max(MAX_REASONS).optional(),
         comment: z.string().max(TEXT_LIMITS.comment).nullable().optional(),
       }),
     )

@@ -1,5 +1,6 @@
 // People, for admins: the list, and who has the admin's role.
 import { z } from 'zod';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 import * as user from '@/server/services/account/user';
 import { adminProcedure, router } from '../trpc';
 
@@ -7,7 +8,7 @@ export const userRouter = router({
   list: adminProcedure
     .input(
       z.object({
-        query: z.string().max(200).optional(),
+        query: z.string().max(TEXT_LIMITS.search).optional(),
         show: z.enum(['accounts', 'admins', 'guests']).default('accounts'),
         cursor: z.int().min(0).max(1_000_000).nullish(),
       }),

@@ -23,7 +23,7 @@ export const SettingsPatch = z
       maxTokens: Sampling.shape.maxTokens.unwrap(),
     }),
     constraints: RuleSet,
-    systemPrompt: z.string().max(8000).nullable(),
+    systemPrompt: Settings.shape.systemPrompt.unwrap(),
     limits: z.strictObject({ user: Limit.strict().prefault({}), apiKey: Limit.strict().prefault({}) }),
   })
   .partial();

@@ -13,6 +13,7 @@ import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
 import { CONTROL, Field, TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 
 export function StartExperiment() {
   const t = useTranslations('admin');
@@ -59,7 +60,7 @@ function ExperimentForm({ candidates }: { candidates: readonly VersionData[] }) 
         });
       }}
     >
-      <TextField label={t('experimentName')} name="name" required maxLength={200} />
+      <TextField label={t('experimentName')} name="name" required maxLength={TEXT_LIMITS.experimentName} />
       <Field label={t('candidate')}>
         {(control) => (
           <select {...control} name="candidate" className={`${CONTROL} h-11 sm:h-10`}>

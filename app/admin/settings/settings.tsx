@@ -16,6 +16,7 @@ import { Card } from '@/app/ui/card';
 import { TextArea, TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Switch } from '@/app/ui/switch';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 
 export function Settings() {
   const trpc = useTRPC();
@@ -129,7 +130,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
           hint={t('systemPromptHint')}
           name="systemPrompt"
           rows={8}
-          maxLength={8000}
+          maxLength={TEXT_LIMITS.systemPrompt}
           defaultValue={settings.systemPrompt ?? ''}
         />
       </Card>

@@ -15,6 +15,7 @@ import { Button } from '@/app/ui/button';
 import { CONTROL, Field, TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Cell, Table } from '@/app/ui/table';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { RouterInputs } from '@/server/routers';
 
 type Show = NonNullable<RouterInputs['user']['list']['show']>;
@@ -46,7 +47,7 @@ export function Users() {
         <TextField
           label={t('searchPeople')}
           type="search"
-          maxLength={200}
+          maxLength={TEXT_LIMITS.search}
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
