@@ -6,7 +6,6 @@ export interface Hit {
   /** UTF-16 offsets, end exclusive. */
   start: number;
   end: number;
-  matched: string;
 }
 
 export interface Judgement {
@@ -25,13 +24,12 @@ export function judge(rules: RuleSet, text: string): Judgement {
       if (last && start < last.end) {
         last.end = Math.max(last.end, end);
       } else {
-        last = { ruleId: rule.id, start, end, matched: '' };
+        last = { ruleId: rule.id, start, end };
         hits.push(last);
         cost += rule.cost;
       }
     }
   }
-  for (const hit of hits) hit.matched = text.slice(hit.start, hit.end);
   hits.sort((a, b) => a.start - b.start || a.end - b.end);
   return { hits, cost };
 }

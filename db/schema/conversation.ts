@@ -16,6 +16,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { Hit } from '@/core/constraints/judge';
 import { apiKey } from './api';
 import { createdAt, samplingSettings, updatedAt, userId, writtenAt } from './columns';
 import { version } from './release';
@@ -41,13 +42,6 @@ export const conversation = pgTable(
   ],
 );
 
-/** Where a rule found something in a text: UTF-16 offsets, end exclusive. */
-export interface ConstraintHit {
-  ruleId: string;
-  start: number;
-  end: number;
-}
-
 export const message = pgTable(
   'message',
   {
@@ -63,7 +57,7 @@ export const message = pgTable(
     /** Chosen by the client: a repeated send returns the first row. On answers, only on regenerated ones. */
     clientMessageId: text('client_message_id'),
     /** What the rules found in a person's text; nothing is blocked for it. */
-    constraintHits: jsonb('constraint_hits').$type<ConstraintHit[]>().notNull().default([]),
+    constraintHits: jsonb('constraint_hits').$type<Hit[]>().notNull().default([]),
     createdAt: writtenAt(),
   },
   (t) => [
@@ -105,7 +99,7 @@ export const generation = pgTable(
     /** The likeliest tokens at each position, where a request that may be repeated asked for them. */
     topTokens: jsonb('top_tokens').$type<{ ids: number[]; logprobs: number[] }[]>(),
     finishReason: text('finish_reason'),
-    constraintHits: jsonb('constraint_hits').$type<ConstraintHit[]>().notNull().default([]),
+    constraintHits: jsonb('constraint_hits').$type<Hit[]>().notNull().default([]),
     constraintRulesVersion: integer('constraint_rules_version').notNull().default(1),
     error: text('error'),
     firstTokenMs: real('first_token_ms'),

@@ -60,11 +60,7 @@ export async function send(product: Product, userId: string, input: SendInput): 
         role: 'user',
         content: text,
         clientMessageId: input.clientMessageId,
-        constraintHits: judge(settings.constraints, text).hits.map(({ ruleId, start, end }) => ({
-          ruleId,
-          start,
-          end,
-        })),
+        constraintHits: judge(settings.constraints, text).hits,
       })
       .returning();
     // People are not asked for a judgement that would not be used.

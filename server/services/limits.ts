@@ -5,6 +5,7 @@ import { RateLimiterPostgres, type RateLimiterRes } from 'rate-limiter-flexible'
 import { AttuneError } from '@/core/errors';
 import type { Limits } from '@/core/settings';
 import type { Executor } from '@/db/client';
+import { toDatabaseError } from '@/db/failure';
 import { conversation, generation } from '@/db/schema';
 import { capacityOf } from './engine-capacity';
 import type { Product } from './product';
@@ -20,7 +21,6 @@ const RETRY_SEATS_SECONDS = 1;
 const RETRY_QUEUE_SECONDS = 2;
 /** A comparison asks for two. */
 const ANSWERS_OF_A_TURN = 2;
-const RETRY_STORE_SECONDS = 5;
 
 type Pool = Product['db']['$client'];
 const counters = new WeakMap<Pool, MinuteCounter>();
@@ -30,17 +30,22 @@ class MinuteCounter {
   constructor(private readonly store: RateLimiterPostgres) {}
 
   async penalty(key: string, points: number): Promise<RateLimiterRes> {
-    const counted = await this.store.penalty(key, points);
+    const counted = await this.store.penalty(key, points).catch(refuse);
     if (!isFromTheFuture(counted)) return counted;
-    await this.store.delete(key);
-    return this.store.penalty(key, points);
+    await this.store.delete(key).catch(refuse);
+    return this.store.penalty(key, points).catch(refuse);
   }
 
   async get(key: string): Promise<RateLimiterRes | null> {
-    const counted = await this.store.get(key);
+    const counted = await this.store.get(key).catch(refuse);
     return counted && isFromTheFuture(counted) ? null : counted;
   }
 }
+
+/** The limiter queries the pool itself, so no other code turns the driver's errors into ours. */
+const refuse = (error: unknown): never => {
+  throw toDatabaseError(error);
+};
 
 /** After the clock is set back, an old count would last until its old time comes again. */
 const isFromTheFuture = ({ msBeforeNext }: RateLimiterRes) => msBeforeNext > 1000 * WINDOW_SECONDS;
@@ -75,9 +80,7 @@ export async function admit(product: Product, caller: Caller, limits: Limits): P
   const subjects = subjectsOf(caller);
   const counts = await Promise.all(
     subjects.map(({ key }) => Promise.all([counter.penalty(`requests:${key}`, 1), counter.get(`tokens:${key}`)])),
-  ).catch((cause: unknown) => {
-    throw uncountable(cause);
-  });
+  );
   for (const [index, [requests, tokens]] of counts.entries()) {
     const { what, kind } = subjects[index]!;
     const { requestsPerMinute, tokensPerMinute } = limits[kind];
@@ -100,11 +103,7 @@ export async function admit(product: Product, caller: Caller, limits: Limits): P
 export async function charge(product: Product, caller: Caller, tokens: number): Promise<void> {
   if (tokens === 0) return;
   const counter = counterOf(product);
-  await Promise.all(subjectsOf(caller).map(({ key }) => counter.penalty(`tokens:${key}`, tokens))).catch(
-    (cause: unknown) => {
-      throw uncountable(cause);
-    },
-  );
+  await Promise.all(subjectsOf(caller).map(({ key }) => counter.penalty(`tokens:${key}`, tokens)));
 }
 
 /**
@@ -166,9 +165,3 @@ export function refuseQueue(mine: number, all: number, more: number, capacity: n
     { retryAfterSeconds: RETRY_QUEUE_SECONDS },
   );
 }
-
-const uncountable = (cause: unknown) =>
-  new AttuneError('UNAVAILABLE', 'The limits cannot be checked at the moment. Try again in a few seconds.', {
-    cause,
-    retryAfterSeconds: RETRY_STORE_SECONDS,
-  });

@@ -101,13 +101,7 @@ export async function authenticate({ db }: Product, authorization: string | null
   const [row] = await db
     .select({ apiKeyId: apiKey.id, userId: apiKey.userId, allowTraining: apiKey.allowTraining, at: apiKey.lastUsedAt })
     .from(apiKey)
-    .where(and(eq(apiKey.sha256, hash(secret)), isNull(apiKey.revokedAt)))
-    .catch((cause: unknown) => {
-      throw new AttuneError('UNAVAILABLE', 'The key cannot be checked at the moment. Try again in a few seconds.', {
-        cause,
-        retryAfterSeconds: 5,
-      });
-    });
+    .where(and(eq(apiKey.sha256, hash(secret)), isNull(apiKey.revokedAt)));
   if (!row) {
     throw new AttuneError(
       'UNAUTHENTICATED',

@@ -46,12 +46,7 @@ export async function admitSignIn(
 ): Promise<void> {
   const counter = counterOf(product);
   for (const { key, most, what } of rulesOf(ask.path, ask.network, ask.email)) {
-    const { consumedPoints, msBeforeNext } = await counter.penalty(key, 1).catch((cause: unknown) => {
-      throw new AttuneError('UNAVAILABLE', 'Sign-ins cannot be counted at the moment. Try again in a few seconds.', {
-        cause,
-        retryAfterSeconds: 5,
-      });
-    });
+    const { consumedPoints, msBeforeNext } = await counter.penalty(key, 1);
     if (consumedPoints <= most) continue;
     const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
     throw new AttuneError(

@@ -63,10 +63,7 @@ export async function insertTurns(
     parentId = id;
   }
   const last = rows.at(-1);
-  if (last?.role === 'user') {
-    const { hits } = judge(settings.constraints, last.content);
-    last.constraintHits = hits.map(({ ruleId, start, end }) => ({ ruleId, start, end }));
-  }
+  if (last?.role === 'user') last.constraintHits = judge(settings.constraints, last.content).hits;
   if (rows.length > 0) await tx.insert(message).values(rows);
   return parentId!;
 }

@@ -127,7 +127,7 @@ async function receive(
       status,
       finishReason,
       error: failure?.message ?? (reason === 'error' ? 'The engine could not finish this answer.' : null),
-      constraintHits: answer.hits().map(({ ruleId, start, end }) => ({ ruleId, start, end })),
+      constraintHits: answer.hits(),
       durationMs: Date.now() - row.createdAt.getTime(),
       finishedAt: new Date(),
     },

@@ -38,7 +38,6 @@ test.each([
   const { hits, cost } = judge(DEFAULT_RULES, text);
   expect(hits).toHaveLength(1);
   expect(cost).toBe(1);
-  expect(text.slice(hits[0]!.start, hits[0]!.end)).toBe(hits[0]!.matched);
   expect(judge(DEFAULT_RULES, maskText(text, hits)).hits).toEqual([]);
 });
 
@@ -70,8 +69,9 @@ test('a mask covers repeated letters, keeps the length and changes nothing else'
 });
 
 test('custom words match as whole words in any spelling, and every rule has its cost', () => {
-  const { hits, cost } = judge(custom, 'PIZZAZZ, p1zzazz, pizzazzes, over  there, shit');
-  expect(hits.map((hit) => [hit.ruleId, hit.matched])).toEqual([
+  const text = 'PIZZAZZ, p1zzazz, pizzazzes, over  there, shit';
+  const { hits, cost } = judge(custom, text);
+  expect(hits.map(({ ruleId, start, end }) => [ruleId, text.slice(start, end)])).toEqual([
     ['brand', 'PIZZAZZ'],
     ['brand', 'p1zzazz'],
     ['brand', 'over  there'],
