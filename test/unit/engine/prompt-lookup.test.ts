@@ -42,7 +42,7 @@ describe('a draft', () => {
 
   it('grows while its guesses are right, and stops when they are not', () => {
     const right = Array.from({ length: 120 }, (_, i) => [1, 2, 3, 4, 5, 6][i % 6]!);
-    const wrong = Array.from({ length: 120 }, (_, i) => (i % 4 < 3 ? [1, 2, 3][i % 4]! : 1000 + i)); // 1 2 3, then a new id
+    const wrong = Array.from({ length: 120 }, (_, i) => (i % 4 < 3 ? [1, 2, 3][i % 4]! : 1000 + i)); // new after 1 2 3
     expect(reader(right, 100).draft(16).length).toBeGreaterThanOrEqual(reader(right.slice(0, 20)).draft(16).length);
     expect(reader([...wrong, 1, 2, 3], 0).draft(16).length).toBeGreaterThan(0);
     expect(reader([...wrong, 1, 2, 3], 120).draft(16)).toEqual([]);

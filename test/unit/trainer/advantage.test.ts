@@ -1,4 +1,4 @@
-// Rewards, advantages and whitening against the published vectors and against their definitions.
+// Rewards, advantages and whitening against published vectors and their definitions.
 import { expect, test } from 'vitest';
 import {
   estimateAdvantages,
@@ -16,13 +16,13 @@ const options = { gamma: inputs.gamma, lambda: inputs.lam };
 const kl = inputs.logprobs.map((row, i) => tokenKl(row, inputs.ref_logprobs[i]!));
 const padded = tokenRewards(kl, inputs.score, inputs.kl_coef, inputs.mask);
 
-test('the score lands on the last response token and the rest pays for its divergence', () => {
+test('the score goes to the last response token, and every token is charged for its divergence', () => {
   padded.forEach((row, i) => {
     expectClose(row, openrlhf.rewards[i]!);
   });
 });
 
-test('advantages and returns equal OpenRLHF, with a mask and with ragged rows alike', () => {
+test('advantages and returns equal OpenRLHF, both with a mask and with ragged rows', () => {
   const masked = estimateAdvantages(padded, inputs.values, options, inputs.mask);
   const short = estimateAdvantages(
     tokenRewards(
@@ -63,7 +63,7 @@ test('whitening without a shift keeps the mean', () => {
   });
 });
 
-test("another's turn is skipped: its value and reward change nothing (verl, several turns)", () => {
+test("another speaker's turn is skipped: its value and reward change nothing (verl, several turns)", () => {
   const { rewards, values, mask, adv, returns } = golden.verl_multiturn_gae;
   const { advantages, returns: ours } = estimateAdvantages([rewards], [values], options, [mask]);
   expectClose(whiten(advantages, { unbiased: true }, [mask])[0]!, adv[0]!);
@@ -85,7 +85,7 @@ test('the backward recursion equals the sum of discounted errors that defines it
   expectClose(estimateAdvantages([rewards!], [values!], { gamma, lambda }).advantages[0]!, expected, 1e-6);
 });
 
-test('a score is clipped, floored for degenerate answers and charged for not ending', () => {
+test('a score is clipped, capped for degenerate answers and reduced for answers that do not end', () => {
   const shape = { scoreClip: 5, eosPenalty: 1, minWords: 3, degenerateScore: -2 };
   expect(shapeScore(7, { words: 10, ended: true }, shape)).toBe(5);
   expect(shapeScore(7, { words: 10, ended: false }, shape)).toBe(4);
@@ -102,7 +102,7 @@ test('leave-one-out advantages equal RLOO for every prompt', () => {
       adv.map((row) => row[prompt]!),
     );
   });
-  // Two prompts side by side do not mix.
+  // Adjacent prompts do not mix.
   expectClose(leaveOneOutAdvantages([1, 3, 10, 10], 2), [-2, 2, 0, 0]);
 });
 
@@ -111,8 +111,8 @@ test('scores are normalised within a group as in GRPO, and equal ones stay 0', (
   expectClose(groupNormalisedAdvantages([...rewards, 2, 2, 2, 2, 2], 5), [...adv_std_unbiased_eps1e_4, 0, 0, 0, 0, 0]);
 });
 
-test("TRL's rewards, advantages and returns follow where its score lies one token behind the answer", () => {
-  // Its second answer has 3 tokens and a score on the fourth, whose divergence is 0 and whose value counts.
+test("rewards, advantages and returns equal TRL's, with the score one token after the answer as in TRL", () => {
+  // TRL's second answer has 3 tokens and its score on the fourth, whose divergence is 0 and whose value counts.
   const longer = [5, 4];
   const cut = (rows: ArrayLike<number>[]) => rows.map((row, i) => Array.from(row).slice(0, longer[i]));
   const divergence = cut(kl).map((row, i) => row.map((x, t) => (inputs.mask[i]![t] ? x : 0)));

@@ -1,4 +1,4 @@
-// Checkpoints on disk: exact, whole after any interruption, checked when they are read.
+// Checkpoints on disk are exact, whole after any interruption, and verified when they are read.
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const tensors = (x: number) => new Map([['a.b', { shape: [2, 2], values: Float32Array.of(x, -0.1, 1e-40, 3) }]]);
 
-test('reads back what was written, to the bit, and keeps one tensor file a stage', async () => {
+test('reads back bit for bit what was written, and keeps one tensor file per stage', async () => {
   const store = directoryCheckpoints<{ coefficient: number }>(directory, 'ppo');
   expect(await store.read()).toBeNull();
   await store.write({ state: { coefficient: 0.1 + 0.2 }, tensors: tensors(1) });
@@ -39,7 +39,7 @@ test('a damaged file is refused by name', async () => {
   await expect(store.read()).rejects.toThrow(/ppo\.json is not a checkpoint/);
 });
 
-test('an unfinished stage whose data has lost rows begins again; a finished one keeps what it made', async () => {
+test('an unfinished stage whose data has lost rows starts over; a finished one keeps its result', async () => {
   const over = (contentSha256: string) =>
     directoryCheckpoints<number>(directory, 'ppo', {
       snapshot: { sha256: 'whole', contentSha256 },

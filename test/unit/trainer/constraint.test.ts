@@ -1,4 +1,4 @@
-// Prices of constraints: Safe-RLHF's multipliers and mixture, the window, the delay, the cap, and what is logged.
+// Prices of constraints: Safe-RLHF's multipliers and mixture, the window, the delay, the cap, and the log.
 import { describe, expect, test } from 'vitest';
 import {
   type Constraint,
@@ -52,11 +52,11 @@ describe('over iterations', () => {
       ['words', values],
     ]);
 
-  test('a multiplier waits for its delay, then moves by the mean of its window; a fixed price stays', () => {
+  test('a multiplier waits for its delay, then moves by the mean of its window; a fixed price does not', () => {
     const first = updateConstraints(all, startConstraints(all), costs(1, 1, 1), 0);
     expect(first.harm).toEqual({ price: 1, recent: [1, 1, 1] });
     const second = updateConstraints(all, first, costs(0, 0), 1);
-    // The last four costs: 1, 1, 0, 0. log lambda = 0 + 0.1 * 1 * 0.5.
+    // The last four costs are 1, 1, 0, 0, so log lambda = 0 + 0.1 * 1 * 0.5.
     expect(second.harm!.recent).toEqual([1, 1, 0, 0]);
     expect(second.harm!.price).toBeCloseTo(Math.exp(0.05), 10);
     expect(second.words).toEqual({ price: 0.5, recent: [] });
@@ -77,7 +77,7 @@ describe('over iterations', () => {
   });
 });
 
-test('prices that could never move, and names given twice, are refused', () => {
+test('prices that could never change, and repeated names, are refused', () => {
   expect(() => startConstraints([constraint('harm', 0, {})])).toThrow(/"harm" is 0; it must be above 0/);
   expect(() => startConstraints([constraint('harm', 9, {})])).toThrow(/at most 5/);
   expect(() => startConstraints([constraint('harm', -1)])).toThrow(/it must be 0 or more/);

@@ -5,7 +5,7 @@ import { packByLength } from '@/trainer/math/micro-batch';
 import { checkStart, NO_ALARMS, watchIteration } from '@/trainer/policy/guards';
 import { lengthBaseline, lengthRule, measurePairs } from '@/trainer/reward/metrics';
 
-test('training is refused with the figure that is wrong', () => {
+test('training is refused, naming the figure that is wrong', () => {
   const sound = { largestKl: 0, largestRatioError: 1e-6, entropy: 2 };
   expect(() => checkStart(sound)).not.toThrow();
   expect(() => checkStart({ ...sound, largestKl: 0.4 })).toThrow(/0\.4/);
@@ -14,7 +14,7 @@ test('training is refused with the figure that is wrong', () => {
   expect(() => checkStart({ ...sound, entropy: Number.POSITIVE_INFINITY })).toThrow(/entropy is Infinity/);
 });
 
-test('alarms: equal advantages, no number, three negative divergences or flat rewards running, answers that grow to the cap', () => {
+test('alarms: equal advantages, NaN, three negative divergences or flat rewards in a row, growth to the cap', () => {
   const sound = { kl: 1, meanScore: 0, scoreVariance: 1, meanLength: 20, cap: 64, advantageVariance: 1 };
   expect(watchIteration(NO_ALARMS, sound).verdict).toBeNull();
   expect(watchIteration(NO_ALARMS, { ...sound, advantageVariance: 0 }).verdict).toMatch(/advantages are equal/);
@@ -42,24 +42,24 @@ test('alarms: equal advantages, no number, three negative divergences or flat re
   expect(watchIteration(NO_ALARMS, { ...sound, meanLength: 63 }).verdict).toBeNull();
 });
 
-test('micro-batches keep rows times the longest within the limit and lose no row', () => {
+test('micro-batches keep the number of rows times the longest within the limit, and lose no row', () => {
   expect(packByLength([3, 9, 4, 10, 2], 20)).toEqual([
     [3, 1],
     [2, 0, 4],
   ]);
-  // Pairs count twice: 2 x 10, then 2 x 9, then (2 + 2) x 4 = 16 and 2 x 2 alone, as 6 x 4 = 24 is too much.
+  // Pairs count twice: 2 x 10, then 2 x 9, then (2 + 2) x 4 = 16, and 2 x 2 alone, because 6 x 4 = 24 is too much.
   expect(packByLength([3, 9, 4, 10, 2], 20, () => 2)).toEqual([[3], [1], [2, 0], [4]]);
   expect(packByLength([50], 20)).toEqual([[0]]);
 });
 
-test('accuracy, calibration and the length baseline are what their definitions say', () => {
+test('accuracy, calibration and the length baseline follow their definitions', () => {
   const pair = (gap: number, lengthGap: number) => ({
     chosen: gap,
     rejected: 0,
     chosenLength: 10 + lengthGap,
     rejectedLength: 10,
   });
-  // sigmoid(0.405465) = 0.6: confidence 0.6, right in 3 of 5 is perfectly calibrated; right in 5 of 5 is off by 0.4.
+  // sigmoid(0.405465) = 0.6: with this confidence, 3 of 5 right is perfectly calibrated, and 5 of 5 is off by 0.4.
   const gap = Math.log(1.5);
   const even = [gap, gap, gap, -gap, -gap].map((x) => pair(x, -1));
   expect(measurePairs(even).accuracy).toBeCloseTo(0.6, 10);

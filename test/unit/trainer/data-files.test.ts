@@ -1,4 +1,4 @@
-// Data sets in the shapes of HH-RLHF, TRL and our own snapshots become rows; what is none of them is named by file and line.
+// Data sets in the formats of HH-RLHF, TRL and our snapshots become rows; other lines are refused by file and line.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ const prompt = (...contents: string[]) =>
 const completion = (text: string) => [...base.tokenizer.encode(text), TINY_END_OF_TURN];
 
 describe('data sets', () => {
-  it('a pair of HH-RLHF is its shared dialogue and two last answers', async () => {
+  it('a pair of HH-RLHF becomes its shared dialogue and two last answers', async () => {
     const before = '\n\nHuman: Hi there\n\nAssistant: Hello!\n\nHuman: How are you?\n\nAssistant:';
     const [row] = await rowsOf('comparison', { chosen: `${before} Fine.`, rejected: `${before} Go away.` });
     expect(row).toMatchObject({ promptIds: prompt('Hi there', 'Hello!', 'How are you?'), choice: 'left' });
@@ -67,7 +67,7 @@ describe('data sets', () => {
     expect(shown).toMatchObject({ promptIds: prompt('q'), answerIds: completion('yes') });
   });
 
-  it('every answer of a conversation is shown after what stood before it', async () => {
+  it('every answer of a conversation is a demonstration after what comes before it', async () => {
     const messages = ['Hi', 'Hello', 'Bye', 'Farewell'].map((content, i) => ({
       role: i % 2 ? 'assistant' : 'user',
       content,
@@ -79,12 +79,12 @@ describe('data sets', () => {
     ]);
   });
 
-  it('rows of a snapshot come back as they are, their side included', async () => {
+  it('rows of a snapshot are read unchanged, including their side', async () => {
     const row = { kind: 'prompt', split: 'heldout', promptIds: [1, 2, 3] };
     expect((await read(row)).rows).toEqual([row]);
   });
 
-  it('every prompt is there to sample from once, an eighth of them held out for good', async () => {
+  it('every prompt is there once to sample from, with about an eighth of them always held out', async () => {
     const lines = Array.from({ length: 400 }, (_, i) => ({ prompt: `q${i % 200}`, completion: `a${i}` }));
     const { rows, counts } = await read(...lines);
     const sides = new Map(rows.filter(({ kind }) => kind === 'prompt').map((row) => [row.promptIds.join(), row.split]));
@@ -95,7 +95,7 @@ describe('data sets', () => {
     expect(counts['prompt/heldout']).toBeLessThan(40);
   });
 
-  it('what teaches nothing is left out and counted', async () => {
+  it('lines that teach nothing are left out and counted', async () => {
     const { counts } = await read(
       { prompt: 'q', chosen: 'same', rejected: 'same' },
       { prompt: 'q', chosen: 'a', rejected: '  ' },
@@ -128,7 +128,7 @@ describe('data sets', () => {
     await expect(read({ prompt: 'fine' }, line)).rejects.toThrow(message);
   });
 
-  it('an answer with weight 0 is context of the others and is not learnt, nor is an answer inside a prompt', async () => {
+  it('an answer with weight 0 or inside a prompt is context for the others and is not learnt', async () => {
     const said = (role: string, content: string, weight?: number) => ({
       role,
       content,
@@ -150,7 +150,7 @@ describe('data sets', () => {
     expect(completed.map(({ answerIds: completionIds }) => completionIds)).toEqual([completion('heard')]);
   });
 
-  it('published shapes of a pair are one and the same pair: prompt apart, beside whole dialogues, or inside them', async () => {
+  it('a pair reads the same with its prompt separate, next to whole dialogues, or inside them', async () => {
     const user = { role: 'user', content: 'Hi' };
     const said = (content: string) => ({ role: 'assistant', content });
     const system = { role: 'system', content: 'Be kind.' };
@@ -192,12 +192,12 @@ describe('data sets', () => {
     expect(rows[0]).toMatchObject({ raterId: '7' });
   });
 
-  it('pairs of equal answers alone are refused with their count', async () => {
+  it('a set of only pairs with equal answers is refused with their count', async () => {
     const lines = [0, 1, 2].map((i) => ({ prompt: `Q${i}?`, chosen: 'Same.', rejected: 'Same.' }));
     await expect(read(...lines)).rejects.toThrow(/no row can be used\. Left out: 3 pairs of two equal answers\./);
   });
 
-  it('snapshot rows and raw pairs together have no prompt on both sides, nor has a trailing blank', async () => {
+  it('snapshot rows and raw pairs together have no prompt on both sides, even with a trailing blank', async () => {
     const row = (i: number, split: string) => ({ kind: 'prompt', split, promptIds: prompt(`Question ${i}?`) });
     const own = Array.from({ length: 12 }, (_, i) => row(i, i % 4 ? 'train' : 'heldout'));
     const raw = Array.from({ length: 12 }, (_, i) => ({
@@ -215,7 +215,7 @@ describe('data sets', () => {
     expect(of('heldout').size).toBe(3);
   });
 
-  it('the answers of one conversation stand on one side', async () => {
+  it('all answers of one conversation are on the same side', async () => {
     const lines = Array.from({ length: 40 }, (_, i) => ({
       messages: ['a', 'b', 'c', 'd'].map((c, t) => ({ role: t % 2 ? 'assistant' : 'user', content: `${c}${i}` })),
     }));
@@ -225,7 +225,7 @@ describe('data sets', () => {
     expect(new Set(rows.map(({ split }) => split)).size).toBe(2);
   });
 
-  it('what is too long for the base is left out and counted, in time that grows with the line', async () => {
+  it('a line that is too long for the base is left out and counted, in time linear in its length', async () => {
     const { counts } = await read(
       { prompt: 'x '.repeat(600), chosen: 'a', rejected: 'b' },
       { prompt: 'q', completion: 'a' },
@@ -241,7 +241,7 @@ describe('data sets', () => {
     expect(Math.min(...ratios)).toBeLessThan(3);
   });
 
-  it('a file in UTF-16 is read as one in UTF-8', async () => {
+  it('a file in UTF-16 is read like one in UTF-8', async () => {
     const line = JSON.stringify({ prompt: 'Où?', completion: 'Là.' });
     const file = join(folder, 'utf16.jsonl');
     writeFileSync(file, Buffer.from(`\ufeff${line}\r\n`, 'utf16le'));

@@ -1,4 +1,4 @@
-// The dialogue filter on hand-made documents: each kind that is kept, each reason to drop, and what becomes of the turns.
+// The dialogue filter on hand-made documents: each kind that is kept, each reason to drop, and the resulting turns.
 import { describe, expect, it } from 'vitest';
 import { growth } from '@/test/unit/growth';
 import { type DropReason, judgeDialogue } from '@/trainer/data/dialogue/filter';
@@ -42,7 +42,7 @@ describe('documents that are kept', () => {
     ['Cyrillic names', (q: string) => `Журналист: ${q}`, (a: string) => `Пётр Иванов: ${a}`],
     ['full-width colons without a blank', (q: string) => `記者：${q}`, (a: string) => `山田：${a}`],
     ['times before the name', (q: string) => `[00:01:02] Ann: ${q}`, (a: string) => `12:30 Bob: ${a}`],
-    ['times and cues behind the name', (q: string) => `Ann (00:12): ${q}`, (a: string) => `BOB [off camera]: ${a}`],
+    ['times and cues after the name', (q: string) => `Ann (00:12): ${q}`, (a: string) => `BOB [off camera]: ${a}`],
     ['initials', (q: string) => `M. ${q}`, (a: string) => `K. ${a}`],
   ])('with %s', (_, ask, completion) => {
     const text = blocks(...['One?', 'Two?', 'Three?'].flatMap((q, i) => [ask(q, i), completion(`Yes, ${q}`, i)]));
@@ -51,7 +51,7 @@ describe('documents that are kept', () => {
     expect(new Set(turns.map(({ speaker }) => speaker)).size).toBe(2);
   });
 
-  it('with one line a turn, CRLF, a byte-order mark, zero-width and no-break blanks', () => {
+  it('with one line per turn, CRLF, a byte-order mark, zero-width and no-break blanks', () => {
     const lines = INTERVIEW.replaceAll('\n\n', '\r\n').replaceAll(': ', '\u200b:\u00a0');
     expect(said(`\ufeff${lines}\r\n`)).toEqual(said(INTERVIEW));
   });
@@ -93,7 +93,7 @@ describe('documents that are kept', () => {
       'Ann:',
       'Seven: the last.',
     );
-    // "Ann:" alone takes the next block only where that has no speaker of its own.
+    // A bare "Ann:" takes the next block only if that block has no speaker.
     expect(readParagraphs('Ann:\n\nJust this').map(({ text }) => text)).toEqual(['Just this']);
     expect(readParagraphs(text)[0]).toEqual({ speaker: 'ANN', text: 'One two' });
     expect(said(blocks('Ann: One\ntwo', 'Bob: Three', 'Bob: four', 'Ann: Five', 'Bob: Six', 'Ann: Ok'))).toEqual([
@@ -105,7 +105,7 @@ describe('documents that are kept', () => {
     ]);
   });
 
-  it('a sentence, a link or a time with a colon is no speaker', () => {
+  it('a sentence, a link or a time with a colon is not a speaker', () => {
     expect(readParagraphs('See https://example.org for it')[0]!.speaker).toBeNull();
     expect(readParagraphs('At 12:30 we left')[0]!.speaker).toBeNull();
     expect(readParagraphs('There is only one thing that matters: time')[0]!.speaker).toBeNull();
@@ -122,7 +122,7 @@ describe('documents that are dropped', () => {
   const five = INTERVIEW.split('\n\n').slice(0, 5);
   it.each<[DropReason, string, string]>([
     ['empty', 'nothing', ' \n\n\ufeff'],
-    ['empty', 'stage directions alone', blocks('[Music]', '(applause)', '* * *')],
+    ['empty', 'only stage directions', blocks('[Music]', '(applause)', '* * *')],
     ['too_few_paragraphs', 'five turns', blocks(...five)],
     ['unprefixed_paragraph', 'a paragraph of prose in between', blocks(...five, 'They went on walking.', 'Ann: Yes.')],
     ['unprefixed_paragraph', 'prose', blocks(...Array.from({ length: 8 }, (_, i) => `This is paragraph ${i}.`))],
@@ -162,11 +162,11 @@ describe('demonstrations', () => {
   const talk = (...lines: string[]) =>
     lines.map((line) => ({ speaker: line.split('|')[0]!, text: line.split('|')[1]! }));
 
-  it('come from who answers: by name, else by who asks least', () => {
+  it('come from the person who answers: found by name, or else as the one who asks least', () => {
     expect(answerer(talk('Q|Why?', 'A|So.', 'Q|And?', 'A|Well?'))).toBe('A');
     expect(answerer(turnsOf(INTERVIEW))).toBe('DR SMITH');
     expect(answerer(talk('ANN|I see.', 'HOST|Go on.', 'ANN|Well?', 'HOST|Yes.'))).toBe('ANN');
-    expect(answerer(talk('ANN|Hi.', 'BOB|Hello.', 'ANN|Fine.', 'BOB|Good.'))).toBe('BOB'); // equal: the later one
+    expect(answerer(talk('ANN|Hi.', 'BOB|Hello.', 'ANN|Fine.', 'BOB|Good.'))).toBe('BOB'); // a tie: the later one
   });
 
   it('are one for each answer, with whole exchanges of history that is not learnt', () => {
@@ -184,7 +184,7 @@ describe('demonstrations', () => {
       ['user', undefined],
       ['assistant', undefined],
     ]);
-    // The second exchange has 3 + 5 words, the first 5 + 9: eight words of history leave the second alone.
+    // The second exchange has 3 + 5 words, the first 5 + 9: eight words of history leave room only for the second.
     const short = makePairs(turnsOf(INTERVIEW), { ...PAIR_LIMITS, historyWords: 8 }).pairs[2]!;
     expect(short.messages.map(({ content }) => content)[0]).toBe('Why that one?');
     expect(makePairs(turnsOf(INTERVIEW), { ...PAIR_LIMITS, historyWords: 7 }).pairs[2]!.messages).toHaveLength(2);
@@ -196,7 +196,7 @@ describe('demonstrations', () => {
     expect(makePairs(talk('A|I begin.', 'Q|Why?', 'A|So.', 'Q|Bye.'), PAIR_LIMITS).pairs).toHaveLength(1);
   });
 
-  it('name the askers where they are several', () => {
+  it('name the askers if there are several', () => {
     const turns = talk('ANN LEE|Why?', 'BOB|And how?', 'A|So.', 'ANN LEE|I see?', 'A|Yes.');
     expect(asMessages(turns)[0]!.content).toBe('Ann Lee: Why?\n\nBob: And how?');
   });
@@ -214,7 +214,7 @@ describe('demonstrations', () => {
     expect(makePairs(turns, PAIR_LIMITS).pairs).toHaveLength(1);
   });
 
-  it('are the same where only case and blanks differ', () => {
+  it('are the same if only case and blanks differ', () => {
     const pair = (question: string) => ({
       messages: [
         { role: 'user' as const, content: question },

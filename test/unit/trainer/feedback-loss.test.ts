@@ -1,4 +1,4 @@
-// The one likelihood of all feedback: each term against its definition, every gradient against central differences.
+// The single likelihood of all feedback: each term against its definition, every gradient by central differences.
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { bestOfLoss, feedbackLoss, intervalLoss } from '@/trainer/math/feedback-loss';
@@ -26,7 +26,7 @@ const questionnaire = (flaws: string[], rater = 'q'): Questionnaire => ({
   rater,
 });
 
-/** One of each kind, trust unlike. */
+/** One example of each kind, with different trust. */
 const EVERY_KIND: RewardExample[] = [
   {
     kind: 'comparison',
@@ -84,7 +84,7 @@ describe('the likelihood of all feedback', () => {
     scores.forEach((_, i) => {
       const at = (by: number) => feedbackLoss(EVERY_KIND, bumped(scores, i, by), OPTIONS).loss;
       expect(gradient[i]).toBeCloseTo((at(h) - at(-h)) / (2 * h), 5);
-      expect(Math.abs(gradient[i]!)).toBeGreaterThan(1e-4); // no score is without a say
+      expect(Math.abs(gradient[i]!)).toBeGreaterThan(1e-4); // every score has an influence
     });
     OPTIONS.biases.forEach((_, i) => {
       const at = (by: number) =>
@@ -93,7 +93,7 @@ describe('the likelihood of all feedback', () => {
     });
   });
 
-  it('adds up over micro-batches and counts nobody who is not trusted', () => {
+  it('adds up over micro-batches and ignores raters who are not trusted', () => {
     const scores = randomScores(scoreCount(EVERY_KIND), 4);
     const whole = feedbackLoss(EVERY_KIND, scores, OPTIONS);
     const cut = 3; // three comparisons: six scores
@@ -126,8 +126,8 @@ describe('the likelihood of all feedback', () => {
 });
 
 describe('best of N', () => {
-  it('is the cross-entropy of the softmax with the pick, and equals Bradley-Terry for two', () => {
-    // softmax(1, 2, 0.5) = e^(x - 2) / (0.367879 + 1 + 0.223130): the pick 2 costs log(1.591010) = 0.464369.
+  it('is the cross-entropy of the softmax with the choice, and equals Bradley-Terry for two answers', () => {
+    // softmax(1, 2, 0.5) = e^(x - 2) / (0.367879 + 1 + 0.223130): choosing 2 costs log(1.591010) = 0.464369.
     const { loss, gradient } = bestOfLoss([1, 2, 0.5], [{ count: 3, best: 1, weight: 1 }], 1);
     expect(loss).toBeCloseTo(0.464369, 5);
     expect([...gradient].reduce((a, b) => a + b, 0)).toBeCloseTo(0, 6); // a common shift changes nothing
@@ -135,7 +135,7 @@ describe('best of N', () => {
     expect(bestOfLoss([0.7, 0], [{ count: 2, best: 0, weight: 1 }], 1).loss).toBeCloseTo(0.403186, 5);
   });
 
-  it('keeps groups apart', () => {
+  it('keeps groups separate', () => {
     const groups = [
       { count: 2, best: 0, weight: 1 },
       { count: 3, best: 2, weight: 0.5 },
@@ -148,12 +148,12 @@ describe('best of N', () => {
 });
 
 describe('ratings', () => {
-  it('are the probability of the interval, and stay finite far out', () => {
+  it('have the probability of their interval as likelihood, and stay finite far from it', () => {
     // sigmoid(1) - sigmoid(-1) = 0.731059 - 0.268941 = 0.462117; -log = 0.771937. Symmetric, so no slope.
     const middle = intervalLoss([0.5], [{ low: -0.5, high: 1.5, weight: 1 }], 1);
     expect(middle.loss).toBeCloseTo(0.771937, 5);
     expect(middle.gradient[0]).toBeCloseTo(0, 6);
-    // Open above: -log sigmoid(score - low).
+    // An interval that is open above: -log sigmoid(score - low).
     const open = intervalLoss([0], [{ low: 1, high: Number.POSITIVE_INFINITY, weight: 1 }], 1);
     expect(open.loss).toBeCloseTo(Math.log1p(Math.E), 5);
     const far = intervalLoss([1000], [{ low: -1, high: 1, weight: 1 }], 1);
@@ -162,19 +162,19 @@ describe('ratings', () => {
     expect(far.gradient[0]).toBeCloseTo(1, 6);
   });
 
-  it('of a mild and a strict rater who mean the same ask for the same scores', () => {
+  it('of a mild and a strict rater who mean the same lead to the same scores', () => {
     const mild = [10, 9, 8, 7, 9, 8, 10, 7].map((value) => rating(value, 'mild'));
     const strict = mild.map(({ value }) => rating(value - 5, 'strict'));
     const scales = fitRatingScales([...mild, ...strict], 0.001);
     const [high, low] = [latentInterval(rating(9, 'mild'), scales), latentInterval(rating(4, 'strict'), scales)];
     expect(high.low).toBeCloseTo(low.low, 2);
     expect(high.high).toBeCloseTo(low.high, 2);
-    // With so little shrinkage the mild one's mean is 8.5, which asks for a score around 0.
+    // With this little shrinkage the mild rater's mean is 8.5, which leads to a score around 0.
     const middle = latentInterval(rating(8.5, 'mild'), scales);
     expect(middle.low + middle.high).toBeCloseTo(0, 2);
   });
 
-  it('of a newcomer are read mostly on the scale of all', () => {
+  it('of a newcomer are read mostly on the common scale', () => {
     const many = Array.from({ length: 50 }, (_, i) => rating(3 + (i % 5), 'regular')); // mean 5
     const scales = fitRatingScales([...many, rating(9, 'new')], 5);
     // Pooled mean (50 * 5 + 9) / 51 = 5.078; newcomer (1 * 9 + 5 * 5.078) / 6 = 5.732.
@@ -183,7 +183,7 @@ describe('ratings', () => {
     expect(unknown.low + unknown.high).toBeCloseTo(0, 2);
   });
 
-  it('all alike leave a finite scale, and one outside of 1 to 10 is refused', () => {
+  it('that are all equal give a finite scale, and one outside 1 to 10 is refused', () => {
     const scales = fitRatingScales(
       [7, 7, 7].map((value) => rating(value, 'same')),
       5,
@@ -194,16 +194,16 @@ describe('ratings', () => {
 });
 
 describe('questionnaires', () => {
-  it('take the weights of the ticked flaws off a quality of 1, and no more than all of it', () => {
+  it('subtract the weights of the ticked flaws from a quality of 1, down to 0', () => {
     expect(qualityOf([], FLAWS)).toBe(1);
     expect(qualityOf(['long', 'long'], FLAWS)).toBeCloseTo(0.9, 10); // ticked once
     expect(qualityOf(['wrong', 'rude', 'long'], FLAWS)).toBe(0); // 1 - 1.2
     expect(() => qualityOf(['boring'], FLAWS)).toThrow(/"boring" has no weight in v1/);
   });
 
-  it('are another instrument than the same rater’s ratings', () => {
+  it('have a separate scale from the same rater’s ratings', () => {
     const scales = fitRatingScales([rating(2, 'q'), rating(3, 'q'), questionnaire([]), questionnaire(['long'])], 1);
     expect(scales.byRater.get('rating/q')!.location).toBeCloseTo(2.5, 6);
-    expect(scales.byRater.get('questionnaire/q')!.location).toBeCloseTo(9.55, 6); // of 10 and 1 + 9 * 0.9
+    expect(scales.byRater.get('questionnaire/q')!.location).toBeCloseTo(9.55, 6); // the mean of 10 and 1 + 9 * 0.9
   });
 });

@@ -1,4 +1,4 @@
-// The gate on the held-out gain: luck is turned away, a real gain passes, and answers to one prompt count as few.
+// The gate on the held-out gain rejects luck and passes a real gain; gates, trials and verdicts follow their limits.
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { describeLeftOut } from '@/trainer/data/left-out';
@@ -32,7 +32,7 @@ const PAIRS = 64;
 const own = Array.from({ length: PAIRS }, (_, i) => `prompt ${i}`);
 
 describe('held-out gain', () => {
-  it('is mean and standard error of the pairs’ differences', () => {
+  it('is the mean and standard error of the pairs’ differences', () => {
     // Differences 1, 3: mean 2, sample variance 2, standard error sqrt(2 / 2) = 1. By prompts, deviations -1 and 1:
     // (1 + 1) / 2^2 * 2 / 1 = 1, the same.
     expect(pairedGain({ candidate: [2, 5], parent: [1, 2], prompts: ['a', 'b'] })).toEqual({
@@ -50,16 +50,16 @@ describe('held-out gain', () => {
     expect(gain).toEqual({ mean: 2, standardError: 1, pairs: 4, prompts: 2 });
   });
 
-  it('is not judged on answers to one prompt, however many they are', () => {
+  it('is not judged on answers to a single prompt, however many there are', () => {
     const many = Array.from({ length: 64 }, () => 'a');
     expect(() => gainGate(normals(1, 64, 5), normals(2, 64), many)).toThrow(
       /at least 2 held-out prompts .* there is 1/,
     );
   });
 
-  it('a candidate that does not improve is rejected, though its mean is above the parent’s every other time', () => {
-    // 200 planted candidates of the parent's own distribution: a gate at mean > 0 accepts about half of them; at 2
-    // standard errors a one-sided 2.3 %, so 4.6 of 200 with deviation 2.1: at most 12 is 3.5 deviations away.
+  it('a candidate that does not improve is rejected, although half the time its mean is above the parent’s', () => {
+    // 200 planted candidates with the parent's distribution: a gate at mean > 0 accepts about half of them; at 2
+    // standard errors it accepts a one-sided 2.3 %, so 4.6 of 200 with deviation 2.1: 12 is 3.5 deviations away.
     const gates = Array.from({ length: 200 }, (_, i) =>
       gainGate(normals(2 * i, PAIRS), normals(2 * i + 1, PAIRS), own),
     );
@@ -67,17 +67,17 @@ describe('held-out gain', () => {
     expect(gates.filter(({ passed }) => passed).length).toBeLessThanOrEqual(12);
   });
 
-  it('a candidate better by one deviation is accepted, and the report says by what', () => {
+  it('a candidate that is better by one deviation is accepted, and the report says by how much', () => {
     const gate = gainGate(normals(1, PAIRS, 1), normals(2, PAIRS), own);
     expect(gate).toMatchObject({ passed: true, bound: 'above' });
     expect(gate.value).toBeGreaterThan(gate.threshold);
-    // sqrt(2 / 64) = 0.18 for the standard error, twice that for the threshold.
+    // The standard error is sqrt(2 / 64) = 0.18, and the threshold twice that.
     expect(gate.threshold).toBeGreaterThan(0.28);
     expect(gate.threshold).toBeLessThan(0.44);
     expect(gate.note).toMatch(/Mean over 64 pairs to 64 prompts; standard error 0\.\d+/);
   });
 
-  it('the parent itself gains nothing, and nothing is no gain', () => {
+  it('the parent itself gains nothing, which does not pass', () => {
     const rewards = normals(3, PAIRS);
     expect(gainGate(rewards, rewards, own)).toMatchObject({ value: 0, threshold: 0, passed: false });
   });
@@ -89,7 +89,7 @@ describe('a sentence about a gate', () => {
     return { name: 'gate', value, threshold, bound, passed, note: '' };
   };
 
-  it('says of no gain that it must be above what it equals', () => {
+  it('says of a zero gain that only one above 0 is allowed', () => {
     const rewards = normals(3, PAIRS);
     expect(reasonOf(gainGate(rewards, rewards, own))).toBe('heldout_reward_gain is 0.00, allowed only above 0.00');
   });
@@ -114,7 +114,7 @@ describe('a sentence about a gate', () => {
     }
   });
 
-  it('the verdict also says what the training did not see', () => {
+  it('the verdict also says what training left out', () => {
     const gates = judgeGates({
       parity: { fp32: 0, int8: 0, tokens: 1 },
       kl: { perCompletion: 0, budget: 1 },
@@ -139,7 +139,7 @@ describe('a rule', () => {
       gain: { name: 'heldout_reward_gain', candidate: [1, 1], parent: [0, 0], prompts: ['a', 'b'] },
     }).find(({ name }) => name === 'constraint/profanity')!.passed;
 
-  it('may be hit once more than by the parent in a sample, and not twice', () => {
+  it('may be hit once more than by the parent in a sample, but not twice', () => {
     expect([judged(0, 0), judged(1, 0), judged(2, 0), judged(3, 2), judged(4, 2)]).toEqual([
       true,
       true,
@@ -156,7 +156,7 @@ describe('a trial', () => {
       .filter(({ passed }) => !passed)
       .map(({ name }) => name);
 
-  it('lets 2.5 % of answers be of a word or two, or one more than the parent’s, where the gates’ slack lets three', () => {
+  it('allows 2.5 % of degenerate answers, or one more than the parent, and the gates allow three', () => {
     expect(failed({ degenerateShare: 1 / 64 })).toEqual([]);
     expect(failed({ degenerateShare: 2 / 64 })).toEqual(['degenerate_answers']);
     expect(failed({ degenerateShare: 3 / 64 }, { degenerateShare: 2 / 64 })).toEqual([]);
@@ -172,7 +172,7 @@ describe('a trial', () => {
     expect(gates.filter(({ passed }) => !passed)).toEqual([]);
   });
 
-  it('judges ends, repeats and rules as the gates do, and neither reward nor parity', () => {
+  it('judges ends, repeats and rules as the gates do, but neither reward nor parity', () => {
     expect(failed({ endRate: 0.96, distinctShare: 0.71 })).toEqual([]);
     expect(failed({ endRate: 0.94 })).toEqual(['end_rate']);
     expect(failed({ distinctShare: 0.69 })).toEqual(['distinct_answers']);

@@ -1,17 +1,17 @@
-// Reads the published test vectors, with the helpers that compare ragged rows to their padded ones.
+// Reads the published test vectors, and compares the trainer's ragged rows with their padded ones.
 import { expect } from 'vitest';
 import vectors from '../../fixtures/rlhf-golden.json';
 
-/** The whole of the published vectors; the type is the file's own. */
+/** All published vectors, with the type that the file gives them. */
 export const golden = vectors;
 
 /** The response lengths of the vectors' two answers. */
 export const LENGTHS = [5, 3];
 
-/** Cuts the padding off, so that rows are as ragged as the trainer's. */
+/** Cuts off the padding, so that rows are as ragged as the trainer's. */
 export const ragged = (rows: number[][]) => rows.map((row, i) => row.slice(0, LENGTHS[i]));
 
-/** Every value within 2e-6: the vectors are printed with six decimals. */
+/** Expects every value within 2e-6, because the vectors are printed with six decimals. */
 export function expectClose(actual: Iterable<number>, expected: readonly number[], tolerance = 2e-6): void {
   const values = [...actual];
   expect(values.length).toBe(expected.length);

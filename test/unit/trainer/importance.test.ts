@@ -1,4 +1,4 @@
-// Importance weights of another sampler's tokens against OpenRLHF's policy losses, and their bounds.
+// Importance weights for another sampler's tokens against OpenRLHF's policy losses, and their bounds.
 import { expect, test } from 'vitest';
 import { importanceRatios, importanceWeights } from '@/trainer/math/importance';
 import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
@@ -36,11 +36,11 @@ test('each kind bounds a weight of e^3 and one of e^-3 in its own way', () => {
   expectClose(importanceRatios(own!, other!), ratios, 1e-5);
   expectClose(importanceWeights(own!, other!, 'truncate', [0.5, 2]), [2, 1, 0.5]);
   expectClose(importanceWeights(own!, other!, 'icepop', [0.5, 2]), [0, 1, 0]);
-  // Their geometric mean is e^0: the answer stays as it is. With the last token at e^3, too, it is e^2 and goes.
+  // The geometric mean is e^0, so the answer keeps its weights. If the last token is also at e^3, it is e^2: masked.
   expectClose(importanceWeights(own!, other!, 'sequence-mask', [0.5, 2]), ratios, 1e-5);
   expectClose(importanceWeights([-1, -1, -1], [-4, -1, -4], 'sequence-mask', [0.5, 2]), [0, 0, 0]);
 });
 
-test('log-probs of another number of tokens are refused', () => {
+test('log-probs for a different number of tokens are refused', () => {
   expect(() => importanceRatios([-1, -2], [-1])).toThrow(/2 log-probs of the trainer and 1 of its sampler/);
 });

@@ -1,4 +1,4 @@
-// L-BFGS on functions whose minimum is known: a quadratic, Rosenbrock's valley, and one that rounding ends.
+// L-BFGS on functions whose minimum is known: a quadratic, Rosenbrock's valley, and cases that end at once.
 import { expect, test } from 'vitest';
 import { minimise } from '@/trainer/math/lbfgs';
 
@@ -27,7 +27,7 @@ test("Rosenbrock's valley is followed to (1, 1)", () => {
   expect(x[1]).toBeCloseTo(1, 6);
 });
 
-test('it never returns a worse place than the start, and ends where slopes lie', () => {
+test('it never returns a worse point than the start, and ends when the gradient is wrong', () => {
   const evaluate = (x: Float64Array) => ({ value: x[0]! ** 2, gradient: Float64Array.of(-2 * x[0]!) }); // uphill
   const { x, value, steps } = minimise(evaluate, Float64Array.of(3));
   expect([x[0], value, steps]).toEqual([3, 9, 0]);

@@ -6,7 +6,7 @@ import { completionLogprobs, completionLogprobsWithGradient } from '@/trainer/mo
 import { expectClose, golden } from './golden';
 
 const logits = golden.logprob.logits[0]!;
-/** The identity as head makes the hidden state the logits themselves. Every token of the vocabulary once as target. */
+/** With the identity as head, the hidden states are the logits. Every token of the vocabulary is a target once. */
 const head = () => ({ head: tf.eye(4) as Tensor2D });
 const hidden = () => tf.tensor3d([logits.map(() => logits)], [1, 4, 4]) as Tensor3D;
 const positions = { row: new Int32Array(4), position: Int32Array.of(0, 1, 2, 3), target: Int32Array.of(0, 1, 2, 3) };
@@ -22,7 +22,7 @@ test('log-softmax at temperatures 1 and 0.7, and the entropy', () => {
 });
 
 test('PPO’s gradient for the logits at ratio 1 is that of REINFORCE', () => {
-  // Action 1 with advantage 1: d log p / d logits = one-hot - p; the loss turns the sign.
+  // For action 1 with advantage 1, d log p / d logits = one-hot - p; the loss has the opposite sign.
   const one = { row: Int32Array.of(0), position: Int32Array.of(0), target: Int32Array.of(1) };
   tf.tidy(() => {
     const { dHidden } = completionLogprobsWithGradient(head(), hidden(), one, 1, (logprobs) => {

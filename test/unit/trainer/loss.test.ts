@@ -33,7 +33,7 @@ describe('the policy loss', () => {
     expect(-ours.logRatio / 8).toBeCloseTo(verl.metrics['actor/ppo_kl'], 5);
   });
 
-  test('is bounded for a bad token that became likely: dual clip', () => {
+  test('is bounded by the dual clip for a bad token that became likely', () => {
     // One of 8 tokens has ratio e^2 = 7.389: (7 + 7.389) / 8 = 1.7986; bounded at 3: (7 + 3) / 8 = 1.25.
     const logprobs = policy.oldLogprobs.map((x, i) => (i === 2 ? x + 2 : x));
     const input = { ...policy, logprobs, advantages: new Array(8).fill(-1) };
@@ -43,7 +43,7 @@ describe('the policy loss', () => {
     expect(dual.gradient[2]).toBe(0);
   });
 
-  test('over answers by their means equals OpenRLHF, by tokenShares', () => {
+  test('averaged per answer by tokenShares equals OpenRLHF', () => {
     const lengths = LENGTHS;
     const loss = (aggregation: Parameters<typeof tokenShares>[1]) =>
       clippedPolicyLoss({
@@ -54,7 +54,7 @@ describe('the policy loss', () => {
       }).loss;
     expect(loss('token-mean')).toBeCloseTo(openrlhf.policy_loss, 5);
     expect(loss('seq-mean-token-mean')).toBeCloseTo(openrlhf.policy_loss_seq_mean, 5);
-    // 8 tokens over 2 answers: four times the mean over tokens.
+    // 8 tokens in 2 answers give four times the mean over tokens.
     expect(loss('seq-mean-token-sum')).toBeCloseTo(4 * openrlhf.policy_loss, 5);
   });
 
@@ -82,7 +82,7 @@ describe('the policy loss', () => {
     );
   });
 
-  test('of micro-batches with the whole count as divisor adds up to the whole', () => {
+  test('of micro-batches divided by the whole count adds up to the whole', () => {
     const advantages = flat(openrlhf.advantages_normed);
     const part = (from: number, to: number) =>
       clippedPolicyLoss({
@@ -96,7 +96,7 @@ describe('the policy loss', () => {
   });
 });
 
-test('averaged over padding, too, the figures are the ones that TRL prints', () => {
+test('averaged over tokens and padding, the figures are those that TRL prints', () => {
   const padded = clippedPolicyLoss({
     logprobs: inputs.new_logprobs.flat(),
     oldLogprobs: inputs.logprobs.flat(),
@@ -108,7 +108,7 @@ test('averaged over padding, too, the figures are the ones that TRL prints', () 
   expect(padded.ratio / 10).toBeCloseTo(trl.ratio_unmasked_mean, 5);
 });
 
-test("TRL's value loss and total, whose second answer is one token longer, since its score lies on the padding", () => {
+test("the value loss and the total equal TRL's, whose score on the padding makes an answer one token longer", () => {
   const longer = (rows: number[][]) => [...rows[0]!, ...rows[1]!.slice(0, 4)];
   const value = clippedValueLoss(
     longer(inputs.vpred),
@@ -128,7 +128,7 @@ test('the value loss equals OpenRLHF and verl, with the gradient of its value', 
   const ours = clippedValueLoss(values, old, returns, 0.2);
   expect(ours.loss).toBeCloseTo(openrlhf.value_loss, 5);
   expect(ours.clipped / 8).toBe(verl.vf_clipfrac);
-  // Beside the kink at the edge of the clip range.
+  // Shifted away from the kink at the edge of the clip range.
   const inside = values.map((x) => x + 0.01);
   for (const clip of [0.2, null]) {
     expectGradient(
@@ -152,7 +152,7 @@ describe('the comparison loss', () => {
   });
 
   test("with an unsafe answer's thumbs is Safe-RLHF's cost model", () => {
-    // c > 0 means unsafe, the unsafer one is chosen, and each side's sign is a thumb: s = 1 up, s = -1 down.
+    // c > 0 means unsafe, the less safe one is chosen, and each side's sign is a thumb: s = 1 up, s = -1 down.
     const { unsafer, safer, cost_sign_unsafer, cost_sign_safer, loss } = golden.cost_model;
     const costs = unsafer.flatMap((x, i) => [x, safer[i]!]);
     const signs = cost_sign_unsafer.flatMap((x, i) => [x, cost_sign_safer[i]!]);

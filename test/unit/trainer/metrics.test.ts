@@ -1,4 +1,4 @@
-// The figures of an experience against TRL's definitions, with masked means where TRL averages padding in.
+// The figures of an experience against TRL's definitions, with masked means where TRL includes padding.
 import { expect, test } from 'vitest';
 import { tokenKl } from '@/trainer/math/kl';
 import type { Experience } from '@/trainer/policy/experience';
@@ -30,15 +30,15 @@ const context = {
   penalty: experience.logprobs.map((row, i) => tokenKl(row, experience.referenceLogprobs[i]!)),
 };
 
-test('kl and rlhf_reward are TRL’s; its entropy loses 1 for each token of padding, ours does not', () => {
+test('kl and rlhf_reward equal TRL’s; its entropy is 1 lower for each token of padding, ours is not', () => {
   const metrics = experienceMetrics(experience, context);
   expect(metrics['objective/kl']).toBeCloseTo(trl.kl_mean, 5);
   expect(metrics['objective/rlhf_reward']).toBeCloseTo(trl.rlhf_reward, 5);
-  // Two tokens of padding with log-prob 1 in one of two answers.
+  // One of the two answers has two tokens of padding with log-prob 1.
   expect(metrics['objective/entropy']).toBeCloseTo(trl.entropy_proxy + 2 / 2, 5);
 });
 
-test('lengths, ends and their correlation with the score', () => {
+test('lengths, ends and the correlation of length with the score are reported', () => {
   const metrics = experienceMetrics(experience, context);
   expect(metrics).toMatchObject({
     'response_length/mean': 4,
@@ -52,7 +52,7 @@ test('lengths, ends and their correlation with the score', () => {
   expect(metrics['response_length/score_correlation']).toBeCloseTo(1, 6);
 });
 
-test('the sampler’s differences are raw: no bound hides the token that it finds e^0.9 likelier', () => {
+test('the sampler’s differences are raw: no bound hides a token that is e^0.9 times as likely', () => {
   const metrics = experienceMetrics(experience, context);
   // -0.1 - (-1.0) is the largest difference, -2.0 - (-1.5) the lowest.
   expect(metrics['sampling/importance_sampling_ratio/max']).toBeCloseTo(Math.exp(0.9), 4);
@@ -60,23 +60,23 @@ test('the sampler’s differences are raw: no bound hides the token that it find
   expect(metrics['sampling/sampling_logp_difference/max']).toBeCloseTo(0.9, 5);
 });
 
-test('answers of an older policy measure nothing but their sampler', () => {
+test('answers of an older policy count only in the figures about the sampler', () => {
   const mixed = { ...experience, staleness: Float32Array.of(0, 2) };
   const metrics = experienceMetrics(mixed, context);
-  // The first answer alone: 0.1 - 0.1 + 0.3 - 0.1 + 0.1.
+  // Only the first answer: 0.1 - 0.1 + 0.3 - 0.1 + 0.1.
   expect(klPerSequence(mixed)).toBeCloseTo(0.3, 5);
   expect(metrics).toMatchObject({ 'objective/scores': 1, 'stored/answers': 1, 'stored/staleness_max': 2 });
 });
 
-test('figures of groups: mean deviation within a prompt, share of prompts that tell nothing', () => {
-  // Deviations within: sqrt(2) and 0.
+test('the figures of groups are the mean deviation within a prompt and the share of flat prompts', () => {
+  // The deviations within the prompts are sqrt(2) and 0.
   const metrics = groupMetrics([1, 3, 5, 5], 2);
   expect(metrics.reward).toBe(3.5);
   expect(metrics.reward_std).toBeCloseTo(Math.SQRT2 / 2, 10);
   expect(metrics.frac_reward_zero_std).toBe(0.5);
 });
 
-test('means are over tokens and steps; what an algorithm has not got is left out', () => {
+test('means are over tokens and steps; figures that an algorithm does not have are left out', () => {
   const sums = {
     ...NO_UPDATE,
     steps: 2,

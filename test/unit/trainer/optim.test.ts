@@ -43,12 +43,12 @@ describe('AdamW', () => {
     expectPath(run({ epsilon: 1e-8, weightDecay: 0.1 }), golden.adamw.values);
   });
 
-  it("is what TensorFlow.js calls Adam, too, whose epsilon is torch's", () => {
+  it("also equals TensorFlow.js's Adam, which has torch's epsilon", () => {
     const { eps, values_float32 } = golden.tfjs_adam_4_22;
     expectPath(run({ epsilonStyle: 'torch', epsilon: eps }), values_float32);
   });
 
-  it('keeps moments by name: a step without a variable leaves it and its moments alone', () => {
+  it('keeps moments by name: a step without a variable does not change it or its moments', () => {
     const variables = new Map<string, Variable>([
       ['a', tf.variable(tf.tensor1d([1]))],
       ['b', tf.variable(tf.tensor1d([1]))],
@@ -64,7 +64,7 @@ describe('AdamW', () => {
     optimiser.dispose();
   });
 
-  it('moves tensors of one shape together to the bit as each alone, at rates and counts of their own', () => {
+  it('moves tensors of one shape together, bit for bit as each alone, with separate rates and counts', () => {
     const names = ['a', 'b', 'c'];
     const rates: Record<string, number> = { a: 0.1, b: 0.1, c: 0.01 };
     const move = (groups: string[][]) => {
@@ -82,7 +82,7 @@ describe('AdamW', () => {
     expect(move([names])).toEqual(move(names.map((name) => [name])));
   });
 
-  it('takes the bit-equal next step after its state was saved and restored', () => {
+  it('takes the same next step, bit for bit, after its state was saved and restored', () => {
     const next = (restore: boolean) => {
       const variables = new Map<string, Variable>([['w', tf.variable(tf.tensor1d([0.3, -2]))]]);
       let optimiser = new AdamW({ weightDecay: 0.01 });
@@ -100,7 +100,7 @@ describe('AdamW', () => {
     expect(() => new AdamW().restore(state, new Map([['w', tf.variable(tf.tensor1d([1]))]]))).toThrow(/moments of w/);
   });
 
-  it('keeps no tensor but the two moments of each variable', () => {
+  it('keeps no tensors except the two moments of each variable', () => {
     const variables = new Map<string, Variable>([['w', tf.variable(tf.tensor1d([1, 2]))]]);
     const optimiser = new AdamW();
     const step = () => {
@@ -121,7 +121,7 @@ describe('AdamW', () => {
 
 describe('gradients', () => {
   it('are clipped to a global norm over all names', () => {
-    // (3, 4) and (12): norm 13; clipped to 6.5 halves them.
+    // (3, 4) and (12) have norm 13; clipping to 6.5 halves them.
     const gradients = new Map([
       ['a', gradient(3, 4)],
       ['b', gradient(12)],
@@ -133,7 +133,7 @@ describe('gradients', () => {
     expect(gradients.get('b')!.dataSync()[0]).toBeCloseTo(6, 5);
   });
 
-  it('that are not finite stop the step, by name', () => {
+  it('that are not finite stop the step with an error that names one', () => {
     const gradients = new Map([
       ['a', gradient(1)],
       ['b', gradient(Number.NaN)],
@@ -142,7 +142,7 @@ describe('gradients', () => {
     expect(globalNorm(new Map())).toBe(0);
   });
 
-  it('accumulate by name and use the part up', () => {
+  it('accumulate by name, and the added part is disposed', () => {
     const sum = new Map([['a', gradient(1)]]);
     const before = tf.memory().numTensors;
     addGradients(
@@ -163,10 +163,10 @@ describe('learningRateAt', () => {
     [0, 1, 2, 6, 10, 20].map((step) =>
       learningRateAt({ kind, lr: 2, warmupSteps: 2, totalSteps: 10, finalRatio }, step),
     );
-  it('warms up from lr / warmupSteps, then stays, falls in a line, or falls as a cosine to its final share', () => {
+  it('warms up from lr / warmupSteps, then stays, falls linearly, or falls as a cosine to its final share', () => {
     expect(at('constant')).toEqual([1, 2, 2, 2, 2, 2]);
     expect(at('linear')).toEqual([1, 2, 2, 1, 0, 0]);
-    // Half way a cosine is at 0.5: 2 * (0.1 + 0.9 * 0.5) = 1.1; at the end 2 * 0.1.
+    // Halfway a cosine is at 0.5: 2 * (0.1 + 0.9 * 0.5) = 1.1; at the end it is 2 * 0.1.
     expect(at('cosine', 0.1).map((lr) => Math.round(lr * 1e9) / 1e9)).toEqual([1, 2, 2, 1.1, 0.2, 0.2]);
   });
 });

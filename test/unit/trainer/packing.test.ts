@@ -1,4 +1,4 @@
-// Best-fit-decreasing packing: the exact example of the literature, no row lost, none cut.
+// Best-fit-decreasing packing gives the example from the literature, and neither loses nor cuts a row.
 import { expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { packBestFit } from '@/trainer/math/packing';
@@ -17,14 +17,14 @@ test('packs [1,2,3], [4,5,6,7], [8] into bins of 4 as [4,5,6,7] and [1,2,3,8]', 
 });
 
 test('takes the fullest bin with room, not the first', () => {
-  // 6 and 7 open two bins of 10 with room 4 and 3 (7 first); 3 fits the one with room 3 exactly, then 4 the other.
+  // 7 and 6 open two bins of 10 with room for 3 and 4; the 3 fits the first exactly, and the 4 the other.
   expect(packBestFit([6, 7, 3, 4], 10)).toEqual([
     [1, 2],
     [0, 3],
   ]);
 });
 
-test('keeps every row once, whole, within the bins, and a longer one alone', () => {
+test('keeps every row once and whole, within the bins, and gives a longer row its own bin', () => {
   const rng = new Rng(1);
   const lengths = Array.from({ length: 200 }, () => 1 + rng.integer(60));
   lengths.push(90);

@@ -6,7 +6,7 @@ import { expectClose, expectGradient, golden } from './golden';
 const { dpo, kto } = golden;
 const dpoRatios = dpo.pc.flatMap((chosen, i) => [chosen - dpo.rc[i]!, dpo.pr[i]! - dpo.rr[i]!]);
 
-test('DPO equals TRL, implicit rewards included', () => {
+test('DPO equals TRL, including implicit rewards', () => {
   const pairs = dpo.pc.map(() => ({ isTie: false, weight: 1 }));
   expect(dpoLoss(dpoRatios, pairs, dpo.beta).loss).toBeCloseTo(dpo.loss, 5);
   expectClose(
@@ -19,7 +19,7 @@ test('DPO equals TRL, implicit rewards included', () => {
   );
 });
 
-test('DPO has the gradient of its value, weights and ties included; a tie pulls the two together', () => {
+test('DPO has the gradient of its value, with weights and ties; a tie pulls the two answers together', () => {
   const pairs = [
     { isTie: false, weight: 2 },
     { isTie: true, weight: 0.5 },

@@ -1,4 +1,4 @@
-// The reward model's report: which pairs count, groups with the worst first, a temperature that is honest about itself.
+// The reward model's report: which pairs count, groups with the worst first, a temperature judged on held-out pairs.
 import { expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import type { RewardExample } from '@/trainer/math/reward-examples';
@@ -19,7 +19,7 @@ function drawnPairs(count: number, temperature: number, seed: number): LabelledP
   });
 }
 
-test('pairs are decided comparisons, corrections, and a best one against each other one', () => {
+test('pairs are decided comparisons, corrections, and the best answer against each other one', () => {
   const judged = { promptIds: Int32Array.of(1, 2), weight: 1, groups: { language: 'de' } };
   const sides = { chosenIds: ids(3), rejectedIds: ids(4), margin: 0 };
   const examples: [RewardExample, number[]][] = [
@@ -67,12 +67,12 @@ test('the temperature of drawn winners is found again, and calibrates pairs that
   expect(fitTemperature([])).toBe(1);
   const { temperature, eceBefore, eceAfter } = calibrate(drawnPairs(2000, 4, 3))!;
   expect(temperature).toBeGreaterThan(3);
-  expect(eceBefore).toBeGreaterThan(0.15); // twice too sure of itself
+  expect(eceBefore).toBeGreaterThan(0.15); // twice as confident as it should be
   expect(eceAfter).toBeLessThan(0.05);
 });
 
-test('the error after calibration is that of other folds: on noise it does not flatter', () => {
-  // Winners by the toss of a coin, 30 pairs. A temperature judged on its own pairs looks better than it is.
+test('the error after calibration is measured on other folds, so on noise it does not flatter', () => {
+  // 30 pairs with random winners. A temperature judged on its own pairs looks better than it is.
   const honest: number[] = [];
   const flattered: number[] = [];
   for (let seed = 0; seed < 200; seed++) {
@@ -85,11 +85,11 @@ test('the error after calibration is that of other folds: on noise it does not f
   expect(mean(honest)).toBeGreaterThan(mean(flattered));
 });
 
-test('pairs of one prompt are in one fold, and fewer prompts than folds are not calibrated', () => {
+test('pairs of one prompt are in one fold, and with fewer prompts than folds nothing is calibrated', () => {
   const siblings = drawnPairs(40, 1, 4).map((pair, i) => ({ ...pair, prompt: String(i % 4) }));
   expect(calibrate(siblings)).toBeNull();
   const [first] = drawnPairs(1, 1, 5);
-  // Five prompts with equal pairs each: a fold's temperature is fitted on the other four, all alike.
+  // Five prompts with the same pairs: a fold's temperature is fitted on the other four, which are identical.
   const five = Array.from({ length: 50 }, (_, i) => ({ ...first!, prompt: String(i % 5) }));
   const { eceAfter } = calibrate(five)!;
   expect(eceAfter).toBeCloseTo(

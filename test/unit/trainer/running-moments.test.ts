@@ -1,4 +1,4 @@
-// Running moments against trlX's, batch by batch and in one piece.
+// Running moments against trlX's, batch by batch and all at once.
 import { expect, test } from 'vitest';
 import { deviationOf, NO_MOMENTS, updateMoments } from '@/trainer/math/moments';
 import { golden } from './golden';
@@ -25,7 +25,7 @@ test('mean and deviation equal trlX after every batch', () => {
   expect(deviationOf(state)).toBeCloseTo(deviationOf(whole), 10);
 });
 
-test('nothing and a single value have no deviation', () => {
+test('the deviation of no values or a single value is 0', () => {
   expect(deviationOf(NO_MOMENTS)).toBe(0);
   expect(deviationOf(updateMoments(NO_MOMENTS, [3]))).toBe(0);
   expect(updateMoments(NO_MOMENTS, [])).toEqual(NO_MOMENTS);

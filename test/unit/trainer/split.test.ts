@@ -1,11 +1,11 @@
-// The split: no prompt on both sides, persons and conversations whole, the same side from snapshot to snapshot.
+// The split puts no prompt on both sides, keeps persons and conversations whole, and is stable between snapshots.
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { normaliseText } from '@/core/text/text';
 import { conversationsOf, dialogueKeys } from '@/trainer/data/conversations';
 import { type Asked, promptKeyOf, splitAsked } from '@/trainer/data/split';
 
-/** Prompts are code points here; a key is their text as the split compares it. */
+/** In these tests prompts are code points; a key is their text as the split compares it. */
 const idsOf = (text: string) => Array.from(text, (c) => c.codePointAt(0)!);
 const keyOf = (ids: readonly number[]) => normaliseText(String.fromCodePoint(...ids));
 const ask = (text: string, origin: Omit<Asked, 'promptIds'> = {}): Asked => ({ promptIds: idsOf(text), ...origin });
@@ -19,7 +19,7 @@ const SPELLINGS = [
 ];
 
 describe('splitAsked', () => {
-  it('puts no prompt on both sides, whatever its spelling, who asked and what a snapshot said before', () => {
+  it('puts no prompt on both sides, whatever its spelling, its askers and its side in earlier snapshots', () => {
     for (let seed = 0; seed < 300; seed++) {
       const rng = new Rng(seed);
       const pick = (count: number) => Math.floor(rng.uniform() * count);
@@ -37,14 +37,14 @@ describe('splitAsked', () => {
         new Set(asked.flatMap(({ promptIds }, i) => (sides[i] === side ? keyOf(promptIds) : [])));
       const trained = of('train');
       expect([...of('heldout')].filter((key) => trained.has(key))).toEqual([]);
-      // What is left out is trained on: no prompt is lost.
+      // A row that is left out has a prompt that is trained on, so no prompt is lost.
       asked.forEach(({ promptIds }, i) => {
         if (sides[i] === null) expect(trained).toContain(keyOf(promptIds));
       });
     }
   });
 
-  it('holds out whole persons where there are enough of them, whole conversations else, single prompts at last', () => {
+  it('holds out whole persons if there are enough, or else whole conversations, or else single prompts', () => {
     const talk = (person: number, turn: number) =>
       ask(`question ${person}.${turn}`, { person: `p${person}`, conversation: `c${person}.${Math.floor(turn / 2)}` });
     const sidesBy = (asked: Asked[], name: 'person' | 'conversation') => {
@@ -65,7 +65,7 @@ describe('splitAsked', () => {
     expect(splitAsked(one, keyOf).filter((side) => side === 'heldout').length).toBeGreaterThan(1);
   });
 
-  it('prompts that everybody asks are held out all the same', () => {
+  it('holds out some prompts even if everyone asks the same ones', () => {
     const asked = Array.from({ length: 30 }, (_, p) =>
       Array.from({ length: 40 }, (_, t) => ask(`shared ${t}`, { person: `p${p}`, conversation: `c${p}.${t}` })),
     ).flat();
@@ -84,7 +84,7 @@ describe('splitAsked', () => {
     const heldOf = (count: number) =>
       splitAsked(prompts.slice(0, count), keyOf).filter((side) => side === 'heldout').length;
     expect([1, 2, 3, 4].map(heldOf)).toEqual([0, 1, 1, 2]);
-    // Whatever the hash: a prompt alone is trained on, and two of four are.
+    // Whatever the hash, a single prompt is trained on, and two of four are held out.
     for (let i = 0; i < 100; i++) {
       expect(splitAsked([ask(`alone ${i}`)], keyOf)).toEqual(['train']);
       const four = splitAsked(
@@ -95,7 +95,7 @@ describe('splitAsked', () => {
     }
   });
 
-  it('a snapshot with one held-out prompt gives up another, so that a gain can be judged', () => {
+  it('a snapshot with one held-out prompt gets another, so that a gain can be judged', () => {
     const sides = splitAsked(
       Array.from({ length: 12 }, (_, i) => ask(`prompt ${i}`, { given: i ? 'train' : 'heldout' })),
       keyOf,
@@ -104,7 +104,7 @@ describe('splitAsked', () => {
     expect(sides.filter((side) => side === 'heldout')).toHaveLength(2);
   });
 
-  it('a prompt follows the side that a snapshot gave it, and held out once is held out', () => {
+  it('a prompt stays on the side that a snapshot gave it, and on the held-out side if it was on both', () => {
     const others = Array.from({ length: 20 }, (_, i) => ask(`other ${i}`));
     for (const given of ['train', 'heldout'] as const) {
       const sides = splitAsked([ask('Hi', { given }), ask(' Hi\n'), ...others], keyOf);
@@ -119,7 +119,7 @@ describe('the key of a prompt', () => {
   const decode = (ids: readonly number[]) => String.fromCodePoint(...ids);
   const key = promptKeyOf({ decode, isSpecial: (id) => id === 0x3c });
 
-  it('is the same for blanks beside special tokens and for composed characters, and keeps turns apart', () => {
+  it('ignores blanks next to special tokens and how characters are composed, but not turn boundaries', () => {
     expect(key(idsOf('<user\nHi <'))).toBe(key(idsOf('<user Hi<')));
     expect(key(idsOf('<Ou\u0300<'))).toBe(key(idsOf('<O\u00f9<')));
     expect(key(idsOf('<a<b<'))).not.toBe(key(idsOf('<a b<')));
@@ -134,7 +134,7 @@ describe('conversations of files', () => {
     dialogue: dialogueKeys(turns),
   });
 
-  it('a dialogue belongs to the one that it goes on from, if that is a prompt, too', () => {
+  it('a dialogue belongs to the one that it continues, if that one is also a prompt', () => {
     const [first, second, third, other] = conversationsOf([
       placed(1, user('Hi'), bot('Hello'), user('And? ')),
       placed(2, user('Hi'), bot('Hello'), user('And?'), bot('So'), user('Bye')),

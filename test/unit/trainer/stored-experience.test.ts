@@ -1,4 +1,4 @@
-// Which logged answers may be learnt from, and when.
+// Which logged answers training may use, and when.
 import { expect, test } from 'vitest';
 import type { StoredGeneration } from '@/trainer/data/examples';
 import { screenStored, takeStored, truncateCompletion } from '@/trainer/policy/stored-experience';
@@ -15,7 +15,7 @@ const generation = (changes: Partial<StoredGeneration> = {}): StoredGeneration =
 });
 const limits = { maxStaleness: 2, maxPromptTokens: 4, maxResponseTokens: 4, endIds: [1] };
 
-test('truncated sampling of every kind, other temperatures, long, empty and stale answers are refused and counted', () => {
+test('answers with truncated sampling or another temperature, and long, empty or stale ones, are refused', () => {
   const { completions, refused } = screenStored(
     [
       generation(),
@@ -31,11 +31,11 @@ test('truncated sampling of every kind, other temperatures, long, empty and stal
     limits,
   );
   expect(refused).toEqual({ truncated_sampling: 4, too_long: 1, empty: 1, stale: 1 });
-  // The furthest behind comes first: it expires soonest.
+  // The answer that is furthest behind comes first, because it expires soonest.
   expect(completions.map(({ updatesBehind }) => updatesBehind)).toEqual([2, 0]);
 });
 
-test('an answer ends with its first end token, log-probs with it', () => {
+test('an answer and its log-probs end with its first end token', () => {
   const { stop, inp, out, first_pad } = golden.truncate_response;
   inp.forEach((ids, i) => {
     const cut = truncateCompletion(Int32Array.from(ids), [stop]);
@@ -47,12 +47,12 @@ test('an answer ends with its first end token, log-probs with it', () => {
   expect([...completion!.logprobs]).toEqual([-1, -2]);
 });
 
-test('each answer is used once, and one that has fallen too far behind meanwhile is passed over', () => {
+test('each answer is used once, and one that has meanwhile fallen too far behind is skipped', () => {
   const { completions } = screenStored([generation({ updatesBehind: 2 }), generation(), generation()], limits);
   const first = takeStored(completions, 0, 1, { iteration: 0, maxStaleness: 2 });
   expect(first).toMatchObject({ cursor: 1, stale: 0 });
   const late = takeStored(completions, 0, 2, { iteration: 1, maxStaleness: 2 });
-  // Two updates behind the parent and one since are three; the others are one behind.
+  // Two updates behind the parent plus one since make three; the others are one behind.
   expect(late).toMatchObject({ cursor: 3, stale: 1 });
   expect(late.taken.length).toBe(2);
   expect(takeStored(completions, 3, 2, { iteration: 1, maxStaleness: 2 }).taken).toEqual([]);

@@ -1,4 +1,4 @@
-// TensorBoard event files: framing and figures as TensorFlow's own reader expects them.
+// TensorBoard event files have the framing and figures that TensorFlow's own reader expects.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ interface ReadEvent {
   summary: { value: { tag: string; simple_value: number }[] } | null;
 }
 
-/** Reads a file back, and throws where a checksum does not hold. */
+/** Reads a file back, and throws if a checksum is wrong. */
 function readEvents(content: Buffer): ReadEvent[] {
   const events: ReadEvent[] = [];
   for (let at = 0; at < content.length; ) {
@@ -51,7 +51,7 @@ describe('event files', () => {
     expect(events[2]!.summary!.value[0]!.simple_value).toBeNaN();
   });
 
-  it('a record is, byte for byte, what TensorFlow 2.21 writes for the same event', () => {
+  it('a record equals, byte for byte, what TensorFlow 2.21 writes for the same event', () => {
     // Written by the SummaryFileWriter of libtensorflow for the tag ppo/objective/kl, 1.5, step 3.
     const hex =
       '2600000000000000734fe300' +

@@ -1,4 +1,4 @@
-// Text files of other people: every encoding is read, or refused in words that can be shown on a terminal.
+// Text files from elsewhere are read in every common encoding, or refused in words that are safe for a terminal.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

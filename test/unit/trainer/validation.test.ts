@@ -1,4 +1,4 @@
-// A snapshot that the gates cannot judge is refused at once, with what is there and what is needed.
+// A snapshot that the gates cannot judge is refused at once, with what it has and what is needed.
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '@/core/config/presets';
 import type { SnapshotRow, UnsplitRow } from '@/trainer/data/snapshot';
@@ -20,7 +20,7 @@ const shown = (promptIds: number[]): UnsplitRow => ({
   ...{ kind: 'demonstration', promptIds, answerIds: [1, END], raterId: 'r', trust: 1 },
 });
 
-/** With a row for each prompt, split as a snapshot is. */
+/** A snapshot of the given rows plus one row per prompt, split as in the product. */
 function snapshotOf(given: UnsplitRow[]) {
   const prompts = [...new Map(given.map(({ promptIds }) => [String(promptIds), promptIds])).values()];
   const rows = [...given, ...prompts.map((promptIds): UnsplitRow => ({ kind: 'prompt', promptIds }))];
@@ -59,7 +59,7 @@ describe('a snapshot', () => {
     );
   });
 
-  it('of demonstrations alone has no vote for a reward model, but is enough to imitate', () => {
+  it('of only demonstrations has no vote for a reward model, but is enough to imitate', () => {
     const rows = snapshotOf(Array.from({ length: 8 }, (_, i) => shown([i])));
     expect(refusal(rows)).toMatch(
       /^8 demonstrations to 8 prompts, and no vote to train on: .*sft \{\} and algorithm null/,
@@ -67,7 +67,7 @@ describe('a snapshot', () => {
     expect(refusal(rows, IMITATION)).toBeNull();
   });
 
-  it('without a demonstration cannot be imitated', () => {
+  it('without any demonstration cannot be imitated', () => {
     expect(refusal(snapshotOf(pairs(8, 8)), IMITATION)).toMatch(/no answer to imitate/);
   });
 
@@ -78,7 +78,7 @@ describe('a snapshot', () => {
     expect(refusal(rows, IMITATION)).toMatch(/demonstrations of 0 held-out prompts/);
   });
 
-  it('of ties alone prefers nothing; of thumbs alone has nothing for dpo', () => {
+  it('of only ties has no preference, and of only thumbs has nothing for dpo', () => {
     expect(refusal(snapshotOf(pairs(8, 8, 3, 'tie')))).toMatch(/every vote is a tie/);
     const thumbs = Array.from({ length: 8 }, (_, i): UnsplitRow => {
       return { kind: 'thumb', promptIds: [i], answer: completion(i), up: i % 2 === 0, raterId: 'r' };
@@ -87,7 +87,7 @@ describe('a snapshot', () => {
     expect(refusal(snapshotOf(thumbs), { algorithm: 'kto' })).toBeNull();
   });
 
-  it('says what was left out, which may be why too little is there', () => {
+  it('says what was left out, because that may be why too little is left', () => {
     expect(refusal(snapshotOf(pairs(1, 1)), {}, { 'left_out/same_answer': 23, 'left_out/too_long': 1 })).toMatch(
       / Left out: 23 pairs of two equal answers, 1 row too long for the base\.$/,
     );
