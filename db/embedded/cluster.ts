@@ -30,12 +30,10 @@ interface ClusterOptions {
   directory: string;
   binaries: PostgresBinaries;
   identity: Identity | null;
-  /** Ends a server that still runs over the folder. */
-  endFormer: () => Promise<void>;
   signal?: AbortSignal;
 }
 
-/** Returns the role's password. The caller holds the folder's lock. */
+/** Returns the role's password. The caller holds the folder's lock, and no server runs over the folder. */
 export async function openCluster(options: ClusterOptions): Promise<string> {
   const { directory } = options;
   const entries = existsSync(directory) ? readdirSync(directory) : [];
@@ -50,7 +48,6 @@ export async function openCluster(options: ClusterOptions): Promise<string> {
   const kept = keptPassword(directory);
   if (kept !== null) return kept;
   // Made by a former release, whose password everybody knows, or restored from a backup.
-  await options.endFormer();
   return prepareRoles(options, directory, true);
 }
 

@@ -62,8 +62,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       throw explainWriteError(error, directory);
     }
     const { signal, write = () => {} } = options;
-    const endFormer = () => runKeeper({ directory });
-    const password = await openCluster({ directory, binaries, identity, endFormer, signal });
+    // First: the new server uses the same socket, and a server that is about to end would answer in its place.
+    if (existsSync(path.join(directory, 'postmaster.pid'))) await runKeeper({ directory });
+    const password = await openCluster({ directory, binaries, identity, signal });
     if (!isWindows) makeSocketFolder(socketOf(directory), identity?.uid);
     const { listen, url } = placeOf(directory, password, isWindows ? await freePort() : SOCKET_PORT);
     const access = ['-c', `hba_file=${path.join(directory, ACCESS_FILE)}`];
