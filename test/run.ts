@@ -42,7 +42,7 @@ async function setUp(): Promise<Record<string, string>> {
   return found;
 }
 
-/** The checks of `npm run verify` that are no vitest tests; each counts as one in the results. */
+/** The checks of `npm run verify` that are not vitest tests; each counts as one in the results. */
 const STATIC_CHECKS = ['lint', 'typecheck', 'imports', 'unused'];
 
 function run(command: string, args: string[], environment: NodeJS.ProcessEnv): Promise<number> {

@@ -53,7 +53,7 @@ describe('the queue', () => {
       expect(answers!.n).toBe(5);
       // A refused send leaves no question behind.
       expect(questions[0]!.n).toBe(all!.n);
-      // A stream, too, is refused by its status, not by an event after a 200.
+      // A stream is also refused by its status, not by an event after a 200.
       const client = await createClient(world.web);
       const asked = { messages: [{ role: 'user', content: 'Hi' }], n: 4, stream: true };
       const response = await client.post('/v1/chat/completions', asked);

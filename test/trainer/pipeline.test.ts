@@ -49,7 +49,8 @@ describe.skipIf(problem)('pipeline', () => {
     world = await createWorld();
     await addVotes(world, 160);
     await world.db.insert(schema.setting).values({ key: 'autoPromote', value: true });
-    // Long enough for a gain far outside the sampling error of 64 answers, and not so long that answers repeat; asking for an end is left to the votes.
+    // Long enough for a gain far beyond the sampling error of 64 answers, short enough that answers do not repeat.
+    // The end of an answer is left to the votes, so eosPenalty is 0.
     first = await runNow(world, {
       ...QUICK,
       ppo: { ...QUICK.ppo, iterations: ITERATIONS, sequences: 64, eosPenalty: 0 },

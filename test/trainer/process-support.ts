@@ -15,7 +15,6 @@ import type { TrainerSettings } from '@/trainer/env';
 import { startPrivateEngine } from '@/trainer/sampling/private-engine';
 import { createTestDatabase } from '../db/database';
 
-/** Printed where it makes tests skip. */
 /** A lease that runs out while a test waits. */
 export const FAST = { leaseSeconds: 1, beatMs: 100 };
 

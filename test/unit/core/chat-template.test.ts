@@ -28,7 +28,7 @@ describe('a folder keeps its template', () => {
   const named = (name: string, template: string) => ({ name, template });
   const places: [string, Record<string, string>][] = [
     ['in chat_template.jinja alone', { 'chat_template.jinja': 'A', 'tokenizer_config.json': config() }],
-    ['in chat_template.jinja beside another', { 'chat_template.jinja': 'A', 'tokenizer_config.json': config('B') }],
+    ['in chat_template.jinja next to another', { 'chat_template.jinja': 'A', 'tokenizer_config.json': config('B') }],
     ['in tokenizer_config.json', { 'tokenizer_config.json': config('A') }],
     ['by name in a list', { 'tokenizer_config.json': config([named('tool_use', 'B'), named('default', 'A')]) }],
     ['by name in an object', { 'tokenizer_config.json': config({ tool_use: 'B', default: 'A' }) }],

@@ -64,7 +64,7 @@ describe('a folder is refused by file and field', () => {
     ['uneven groups', 'config.json', { num_key_value_heads: 3, num_attention_heads: 4 }, 'attention heads'],
     ['a classifier', 'config.json', { architectures: ['LlamaForSequenceClassification'] }, 'architectures'],
     ['weights of MLX', 'config.json', { quantization: { bits: 4 } }, 'quantization'],
-    ['an end that is no token', 'config.json', { eos_token_id: 99_999 }, '99999'],
+    ['an end that is not a token', 'config.json', { eos_token_id: 99_999 }, '99999'],
     ['random merges', 'tokenizer.json', { model: { type: 'BPE', vocab: {}, merges: [], dropout: 0.1 } }, 'dropout'],
     [
       'a broken expression',

@@ -58,13 +58,13 @@ const f32 = (begin: number, end: number, shape = [(end - begin) / 4]) => ({
 
 test.each([
   ['overlapping tensors', withHeader({ a: f32(0, 8), b: f32(4, 12) }, 12), 'CORRUPT', 'overlap'],
-  ['a tensor behind the end', withHeader({ a: f32(0, 16) }, 12), 'CORRUPT', 'a ends'],
+  ['a tensor beyond the end', withHeader({ a: f32(0, 16) }, 12), 'CORRUPT', 'a ends'],
   ['a size that its shape denies', withHeader({ a: f32(0, 8, [3]) }, 8), 'CORRUPT', '[3]'],
   ['offsets in reverse', withHeader({ a: f32(8, 0, [2]) }, 8), 'CORRUPT', 'a '],
   ['a negative shape', withHeader({ a: f32(0, 8, [-2]) }, 8), 'CORRUPT', 'malformed'],
   ['a header that is no JSON', withHeader('{"a":', 8), 'CORRUPT', 'JSON'],
   ['a header that is a list', withHeader([], 8), 'CORRUPT', 'JSON'],
-  ['metadata that is no table of strings', withHeader({ __metadata__: { a: 1 } }, 0), 'CORRUPT', '__metadata__'],
+  ['metadata that is not a table of strings', withHeader({ __metadata__: { a: 1 } }, 0), 'CORRUPT', '__metadata__'],
   [
     'a header longer than the file',
     Buffer.concat([Buffer.from([255, 255, 0, 0, 0, 0, 0, 0]), Buffer.alloc(9)]),

@@ -37,7 +37,7 @@ test.each([
     'CORRUPT',
     /^tensorflow_cpu.* has sha256 .*, not 2b/,
   ],
-  ['an unknown wheel is no archive', 'echo other > "$folder/tensorflow.whl"', 'UNAVAILABLE', /arrived damaged/],
+  ['an unknown wheel is not an archive', 'echo other > "$folder/tensorflow.whl"', 'UNAVAILABLE', /arrived damaged/],
 ] as const)('%s', async (_name, shell, code, sentence) => {
   python.pip(shell);
   const error = await failure(() => setupTensorflow({ cacheDirectory }));
