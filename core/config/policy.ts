@@ -22,7 +22,7 @@ const Shared = z.strictObject({
   adamEpsilon: z.number().positive().default(1e-5),
   /** Optimiser steps from zero to the full step size. */
   warmupSteps: z.int().min(0).default(0),
-  /** What the step size does after its warm-up; linear and cosine end at zero. */
+  /** How the step size changes after its warm-up; linear and cosine end at zero. */
   schedule: z.enum(['constant', 'linear', 'cosine']).default('constant'),
   /** Global norm of the policy's gradient. */
   maxGradNorm: z.number().positive().default(1),
@@ -187,7 +187,7 @@ export type GrpoConfig = z.infer<typeof GrpoConfig>;
 export const OnlineDpoConfig = Sampled.extend({
   algorithm: z.literal('online-dpo').default('online-dpo'),
   epochs: z.int().min(1).default(1),
-  /** Answers per optimiser step; even, since pairs stay together. */
+  /** Answers per optimiser step; even, because pairs stay together. */
   minibatch: z.int().min(2).multipleOf(2).default(8),
   /** Scale of the implicit reward beta * log(policy / reference). */
   beta: z.number().positive().default(0.1),

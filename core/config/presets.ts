@@ -42,7 +42,7 @@ export function learnsFromLogged(config: PipelineConfig): boolean {
   return own !== null && 'storedShare' in own && own.storedShare > 0;
 }
 
-/** The same settings for every algorithm; each takes those that it has. */
+/** The same settings for every algorithm; each takes only those that it has. */
 const forEveryAlgorithm = (settings: object) =>
   Object.fromEntries(
     ALGORITHMS.map((name) => {

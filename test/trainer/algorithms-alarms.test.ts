@@ -63,7 +63,7 @@ describe('at the start', () => {
       const policy = newPolicy();
       const before = policy.toAdapter();
       const run = runTask(misread(), policy, taskConfig(name, { sequences: 16 }));
-      await expect(run).rejects.toThrow(/refused before its first step: a token's ratio is off 1 by/);
+      await expect(run).rejects.toThrow(/refused before its first step: a token's ratio differs from 1 by/);
       expect(policy.toAdapter()).toEqual(before);
       policy.dispose();
     },

@@ -3,7 +3,7 @@ import type { Base, ChatMessage } from '@/core/base/base';
 
 export interface Demonstration {
   ids: Int32Array;
-  /** 1 where the token is to be predicted. */
+  /** 1 for tokens that are to be predicted. */
   isTarget: Uint8Array;
   /** Trust in who gave it, 0 to 1. */
   weight: number;

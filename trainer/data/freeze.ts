@@ -102,7 +102,7 @@ function selectPrompts(tx: Executor, upTo: Date) {
     .orderBy(asc(generation.createdAt), asc(generation.id));
 }
 
-/** Most answers of the parent, newest first, that a snapshot holds as experience. */
+/** Most completions of the parent, newest first, that a snapshot holds as experience. */
 const MOST_LOGGED = 4096;
 
 /** Only the parent's: the number of updates between it and an older version is not recorded. */

@@ -8,7 +8,7 @@ const REASONS: Record<string, [one: string, several: string]> = {
   duplicate: ['repeated row', 'repeated rows'],
   too_long: ['row too long for the base', 'rows too long for the base'],
   no_answer: ['conversation without an answer to learn', 'conversations without an answer to learn'],
-  no_prompt: ['answer to nothing', 'answers to nothing'],
+  no_prompt: ['answer without a prompt', 'answers without a prompt'],
   prompt_on_both_sides: [
     'held-out row whose prompt is also trained on',
     'held-out rows whose prompts are also trained on',

@@ -61,7 +61,7 @@ export function readLine(line: Line, place: string, source: TokenSource): Found[
 }
 
 interface Read {
-  /** The turns before the answer. */
+  /** The turns before the completion. */
   turns: Turn[];
   row: UnsplitRow;
 }
@@ -177,7 +177,7 @@ function readJudged(line: Line, field: string, prompt: Turn[] | null, place: Pla
   if (last.role !== 'assistant' || last.weight === 0 || dialogue.length === 1) {
     throw refused(
       place.place,
-      `"${field}" does not end with the assistant's answer to something. Give a prompt, or the whole dialogue`,
+      `"${field}" does not end with the assistant's answer to a message. Give a prompt, or the whole dialogue`,
     );
   }
   return { turns: dialogue.slice(0, -1), text: last.content };

@@ -9,7 +9,7 @@ const Ids = z.array(z.int().min(0));
 const Completion = z.strictObject({
   generationId: z.string(),
   versionId: z.string(),
-  /** They include the end token if the answer was not cut off. */
+  /** They include the end token if the completion was not cut off. */
   ids: Ids.min(1),
   /** Probability with which the arm was assigned. */
   propensity: z.number(),
@@ -75,7 +75,7 @@ export interface Snapshot {
 /** A row before its prompt is assigned to a side of the split. */
 export type UnsplitRow = SnapshotRow extends infer Row ? (Row extends unknown ? Omit<Row, 'split'> : never) : never;
 
-/** The token ids of a row's answers. */
+/** The token ids of a row's completions. */
 export function completionsOfRow(row: SnapshotRow): readonly (readonly number[])[] {
   switch (row.kind) {
     case 'comparison':

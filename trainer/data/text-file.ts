@@ -57,7 +57,7 @@ function decode(bytes: Buffer, file: string): string {
   }
 }
 
-/** Found by its mark, or by the zero that is every second byte of Latin letters in UTF-16. */
+/** Recognised by its byte-order mark, or because every second byte of Latin letters is zero in UTF-16. */
 function encodingOf(bytes: Buffer): 'utf-8' | 'utf-16le' | 'utf-16be' {
   const [a, b, c, d] = bytes;
   if (a === 0xff && b === 0xfe) return 'utf-16le';

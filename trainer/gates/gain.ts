@@ -20,7 +20,7 @@ const STANDARD_ERRORS = 2;
 export function judgeGain(figures: GainFigures): GateResult {
   const { mean, standardError, pairs, prompts } = pairedGain(figures);
   const note =
-    `Mean over ${pairs} pairs to ${prompts} prompts; standard error ${standardError.toPrecision(2)}, ` +
+    `Mean over ${pairs} pairs for ${prompts} prompts; standard error ${standardError.toPrecision(2)}, ` +
     `and the gain must exceed ${STANDARD_ERRORS} of them.`;
   return above(figures.name, mean, STANDARD_ERRORS * standardError, note);
 }
@@ -43,7 +43,7 @@ export function pairedGain({ candidate, parent, prompts }: Omit<GainFigures, 'na
   if (groups < LEAST_HELD_OUT) {
     throw new AttuneError(
       'BAD_INPUT',
-      `A gain is judged on at least ${LEAST_HELD_OUT} held-out prompts, and there is ${groups}. Collect more prompts.`,
+      `A gain needs at least ${LEAST_HELD_OUT} held-out prompts to be judged, and there is ${groups}. Collect more prompts.`,
     );
   }
   const clustered = [...byPrompt.values()].reduce((sum, x) => sum + x ** 2, 0) / pairs ** 2;

@@ -80,7 +80,7 @@ function missingShown(rows: readonly SnapshotRow[]): string | null {
   if (prompts.size >= LEAST_HELD_OUT) return null;
   return (
     `${describeRows(rows)}, and demonstrations of ${prompts.size} held-out prompts: without votes a gain is judged on those of ` +
-    `at least ${LEAST_HELD_OUT}. Add demonstrations to at least ${LEAST_PROMPTS} prompts.`
+    `at least ${LEAST_HELD_OUT}. Add demonstrations for at least ${LEAST_PROMPTS} prompts.`
   );
 }
 
@@ -94,7 +94,7 @@ const KINDS: Partial<Record<SnapshotRow['kind'], [one: string, several: string]>
   demonstration: ['demonstration', 'demonstrations'],
 };
 
-/** "24 pairs to 1 prompt". */
+/** "24 pairs for 1 prompt". */
 function describeRows(rows: readonly SnapshotRow[]): string {
   const countOf = (kind: string) => rows.filter((row) => row.kind === kind).length;
   const amount = (count: number, [one, several]: [string, string]) => `${count} ${count === 1 ? one : several}`;
@@ -102,5 +102,5 @@ function describeRows(rows: readonly SnapshotRow[]): string {
     const count = countOf(kind);
     return count > 0 ? [amount(count, names)] : [];
   });
-  return `${given.join(', ') || 'No vote'} to ${amount(countOf('prompt'), ['prompt', 'prompts'])}`;
+  return `${given.join(', ') || 'No vote'} for ${amount(countOf('prompt'), ['prompt', 'prompts'])}`;
 }

@@ -113,9 +113,9 @@ export interface ScoreShape {
   scoreClip: number;
   /** Deducted from a completion without an end token. */
   eosPenalty: number;
-  /** An answer with fewer words is degenerate. */
+  /** A completion with fewer words is degenerate. */
   minWords: number;
-  /** The score of a degenerate answer, at most. */
+  /** Highest score of a degenerate completion. */
   degenerateScore: number;
 }
 

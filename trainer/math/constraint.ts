@@ -8,13 +8,13 @@ import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 
 export const Multiplier = z.object({
-  /** Mean cost of an answer that is allowed. */
+  /** Mean cost per completion that is allowed. */
   threshold: z.number().default(0),
   /** Step size of the multiplier's logarithm. */
   learningRate: z.number().positive().default(0.1),
   /** Cap of the multiplier. */
   max: z.number().positive().default(5),
-  /** Answers over which the cost is averaged. */
+  /** Completions over which the cost is averaged. */
   window: z.int().min(1).default(128),
   /** Iterations before the multiplier first moves: the policy must have met the cost, and the cost must be trusted. */
   delayIterations: z.int().min(0).default(0),
@@ -23,7 +23,7 @@ export type Multiplier = z.infer<typeof Multiplier>;
 
 export interface Constraint {
   name: string;
-  /** Cost of an answer's text, 0 if it keeps the constraint. */
+  /** Cost of a completion's text, 0 if it keeps the constraint. */
   cost(text: string): number;
   /** Points of score for one unit of cost; the start value if it adapts. */
   price: number;
@@ -34,7 +34,7 @@ export interface Constraint {
 /** What a run remembers of a constraint; part of a checkpoint. */
 export interface ConstraintState {
   price: number;
-  /** Costs of the last answers, the newest last, at most a window of them. */
+  /** Costs of the last completions, the newest last, at most a window of them. */
   recent: number[];
 }
 export type ConstraintStates = Record<string, ConstraintState>;

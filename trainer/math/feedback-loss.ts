@@ -70,7 +70,7 @@ export interface FeedbackLoss extends ScoreLoss {
   biasGradient: Float32Array;
 }
 
-/** `scores` has one number for each answer of each example, in order. */
+/** `scores` has one number for each completion of each example, in order. */
 export function feedbackLoss(
   examples: readonly RewardExample[],
   scores: ArrayLike<number>,

@@ -30,9 +30,11 @@ export function tokenKlSlope(
 }
 
 export interface KlTarget {
-  /** Nats summed over one answer, averaged over answers: the unit of lm-human-preferences, not a mean per token. */
+  /**
+   * Nats summed over a completion, averaged over completions: the unit of lm-human-preferences, not a mean per token.
+   */
   target_kl_per_sequence: number;
-  /** Answers over which a constant error of 20 % or more moves the coefficient by 20 %. */
+  /** Completions over which a constant error of 20 % or more moves the coefficient by 20 %. */
   horizon: number;
 }
 

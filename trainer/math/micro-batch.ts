@@ -1,4 +1,4 @@
-// Which rows share one forward and backward pass.
+// Decides which rows share one forward and backward pass.
 
 /**
  * Groups indexes by length, longest first, so that rows times the longest stays within `tokens`; a longer index gets

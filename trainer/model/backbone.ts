@@ -42,7 +42,7 @@ export function loadBackbone(base: Pick<Base, 'weights'>, { keepBytes = KEEP_BYT
     const rows = tf.gather(embedding, tf.tensor1d(layout.ids, 'int32')) as Tensor2D; // [N, H]
     return config.embeddingScale === 1 ? rows : tf.mul(rows, config.embeddingScale);
   };
-  /** x enters block `from` and is disposed; the result enters block `to`. */
+  /** x enters block `from` and is consumed; the result enters block `to`. */
   const pass = (x: Tensor2D, from: number, to: number, lora: Lora | null, { contextOf }: Opened, visit?: Visit) => {
     let states = x; // [N, H]
     for (let layer = from; layer < to; layer++) {

@@ -16,7 +16,7 @@ export interface ScalarHeadOptions {
   /** Its variables are `<name>.weight` [H] and `<name>.bias` []. */
   name: string;
   hiddenSize: number;
-  /** zero for a value head (N-details); normal is N(0, 1/sqrt(H + 1)), for a reward head (LMHP). */
+  /** zero for a value head (N-details); normal is N(0, 1/sqrt(H + 1)), for a reward head (lm-human-preferences). */
   init: 'zero' | 'normal';
   rng: Rng;
   bias?: number;

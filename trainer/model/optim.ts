@@ -188,7 +188,7 @@ export function scaleGradients(gradients: NamedGradients, factor: number): void 
   }
 }
 
-/** sum += part, for accumulation over micro-batches; `part` is emptied and its tensors are disposed. */
+/** sum += part, for accumulation over micro-batches; `part` is emptied, and its tensors are consumed. */
 export function addGradients(sum: NamedGradients, part: NamedGradients): void {
   for (const [name, gradient] of part) {
     const earlier = sum.get(name);

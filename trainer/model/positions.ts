@@ -45,7 +45,7 @@ export function scatterPositions(
   });
 }
 
-/** Adds losses on the same hidden states, with their gradients by name; the parts are disposed. */
+/** Adds losses on the same hidden states, with their gradients by name; the parts are consumed. */
 export function addHeadLosses(first: HeadLoss, ...rest: HeadLoss[]): HeadLoss {
   const gradients: NamedGradients = new Map(first.gradients);
   let { loss, dHidden } = first;

@@ -25,7 +25,9 @@ export function checkStart({ largestKl, largestRatioError, entropy }: StartFigur
     );
   }
   if (!(largestRatioError <= RATIO_TOLERANCE)) {
-    refuse(`a token's ratio is off 1 by ${largestRatioError}. Do experience and update compute the same log-probs?`);
+    refuse(
+      `a token's ratio differs from 1 by ${largestRatioError}. Do experience and update compute the same log-probs?`,
+    );
   }
   if (!Number.isFinite(entropy)) refuse(`the entropy is ${entropy}. Look for a broken adapter or base.`);
 }
@@ -55,7 +57,7 @@ export interface AlarmState {
 export const NO_ALARMS: AlarmState = { negativeKlBatches: 0, flatBatches: 0, firstLength: null };
 
 export interface AlarmFigures {
-  /** Nats per answer. */
+  /** Nats per completion. */
   kl: number;
   meanScore: number;
   /** Variance of the scores. */

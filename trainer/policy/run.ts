@@ -31,7 +31,7 @@ export interface PolicyInput<Config = PolicyConfig> extends ExperienceSources {
   signal: AbortSignal;
   onMetrics(stage: 'ppo', iteration: number, metrics: Metrics): void;
   checkpoints: CheckpointStore<PolicyState> | null;
-  /** Logged answers that may serve as experience, for algorithms with a value function. */
+  /** Logged completions that may serve as experience, for algorithms with a value function. */
   stored?: readonly StoredGeneration[];
   /** Completions to imitate in addition to the reward, if `demonstrationCoefficient` is set. */
   demonstrations?: readonly Completion[];

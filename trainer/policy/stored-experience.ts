@@ -19,9 +19,9 @@ export interface StoredCompletion extends Completion {
 export type Refusal = 'truncated_sampling' | 'too_long' | 'empty' | 'stale';
 
 /**
- * The completions that may be learnt from, the oldest first, and how many were refused. Top-k, top-p, penalties and
- * other temperatures are refused: such completions are not samples of the distribution whose log-probs they carry,
- * which gives negative divergence and so free reward (TRL 6789).
+ * The completions that may be learnt from, those most updates behind first, and how many were refused. Top-k, top-p,
+ * penalties and other temperatures are refused: such completions are not samples of the distribution whose log-probs
+ * they carry, which gives negative divergence and so free reward (TRL 6789).
  */
 export function screenStored(
   stored: readonly StoredGeneration[],

@@ -89,7 +89,7 @@ export class RunLease implements RunSink {
   }
 
   private awayFor(message: string): AttuneError {
-    this.outage = new AttuneError('UNAVAILABLE', `The database: ${message}.`);
+    this.outage = new AttuneError('UNAVAILABLE', `The database is unavailable: ${message}.`);
     return this.outage;
   }
 

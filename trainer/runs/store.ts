@@ -1,4 +1,4 @@
-// Where a run's order comes from and its results go: the database under a lease, or a folder of files.
+// The source of a run's order and the destination of its results: the database under a lease, or a folder of files.
 import type { Manifest } from '@/core/artifact/manifest';
 import type { RunStage } from '@/core/contract';
 import type { Snapshot } from '@/trainer/data/snapshot';
@@ -7,7 +7,7 @@ import type { PromptKey } from '@/trainer/data/split';
 /** Figures of one step by name. */
 export type Metrics = Record<string, number>;
 
-/** Where a running run reports, and the signal that ends it. */
+/** What a run in progress reports to, with the signal that ends it. */
 export interface RunSink {
   readonly signal: AbortSignal;
   /** Progress inside the stage, 0..1, and seconds left, null while unknown. */

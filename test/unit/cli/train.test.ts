@@ -27,7 +27,7 @@ const pairs = (prompts: number) =>
   Array.from({ length: 24 }, (_, i) => ({ prompt: `Q${i % prompts}?`, chosen: `Good ${i}`, rejected: `Bad ${i}` }));
 
 it('a data set that the gates cannot judge is refused with what is needed, and leaves no run behind', async () => {
-  await expect(train(pairs(1))).rejects.toThrow(/^24 pairs to 1 prompt: collect votes on at least 4 prompts/);
+  await expect(train(pairs(1))).rejects.toThrow(/^24 pairs for 1 prompt: collect votes on at least 4 prompts/);
   const long = pairs(24).map((pair) => ({ ...pair, prompt: 'very long '.repeat(300) }));
   await expect(train(long)).rejects.toThrow(/no row can be used\. Left out: 24 rows too long .* at most 1024 tokens\./);
   expect(existsSync(join(folder, 'out'))).toBe(false);

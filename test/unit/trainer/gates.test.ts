@@ -74,7 +74,7 @@ describe('held-out gain', () => {
     // The standard error is sqrt(2 / 64) = 0.18, and the threshold twice that.
     expect(gate.threshold).toBeGreaterThan(0.28);
     expect(gate.threshold).toBeLessThan(0.44);
-    expect(gate.note).toMatch(/Mean over 64 pairs to 64 prompts; standard error 0\.\d+/);
+    expect(gate.note).toMatch(/Mean over 64 pairs for 64 prompts; standard error 0\.\d+/);
   });
 
   it('the parent itself gains nothing, which does not pass', () => {

@@ -43,7 +43,7 @@ const IMITATION = { sft: {}, algorithm: null };
 describe('a snapshot', () => {
   it('of many pairs to one prompt says how many prompts are needed', () => {
     expect(refusal(snapshotOf(pairs(24, 1)))).toBe(
-      '24 pairs to 1 prompt: collect votes on at least 4 prompts of at most 32 tokens. ' +
+      '24 pairs for 1 prompt: collect votes on at least 4 prompts of at most 32 tokens. ' +
         'One in eight is held out, and a gain is judged on at least 2.',
     );
   });
@@ -55,14 +55,14 @@ describe('a snapshot', () => {
 
   it('whose prompts are all too long names the limit and its setting', () => {
     expect(refusal(snapshotOf(pairs(12, 12, 40)))).toMatch(
-      /^12 pairs to 12 prompts, 12 of them over 32 tokens: collect votes on .*, or raise ppo\.maxPromptTokens\./,
+      /^12 pairs for 12 prompts, 12 of them over 32 tokens: collect votes on .*, or raise ppo\.maxPromptTokens\./,
     );
   });
 
   it('of only demonstrations has no vote for a reward model, but is enough to imitate', () => {
     const rows = snapshotOf(Array.from({ length: 8 }, (_, i) => shown([i])));
     expect(refusal(rows)).toMatch(
-      /^8 demonstrations to 8 prompts, and no vote to train on: .*sft \{\} and algorithm null/,
+      /^8 demonstrations for 8 prompts, and no vote to train on: .*sft \{\} and algorithm null/,
     );
     expect(refusal(rows, IMITATION)).toBeNull();
   });

@@ -20,9 +20,9 @@ export const PAIR_DROP_REASONS = {
 export type PairDropReason = keyof typeof PAIR_DROP_REASONS;
 
 export interface PairLimits {
-  /** Words of earlier turns kept in front of a prompt. */
+  /** Most words of earlier turns kept before a prompt. */
   historyWords: number;
-  /** Words of a prompt, and of an answer. */
+  /** Most words in a prompt, and in an answer. */
   longestWords: number;
 }
 

@@ -31,7 +31,7 @@ export interface OnPolicyAlgorithm {
   /** The price of divergence at the start, and its target. */
   klCoefficient: number;
   adaptiveKl: KlTarget | null;
-  /** Stored answers: most policy updates since they were sampled, and their share of an iteration. */
+  /** Stored completions: most policy updates since they were sampled, and their share of an iteration. */
   stored: { maxStaleness: number; share: number } | null;
   /** A pure function of an experience, so that a resumed run gets the same result. */
   learn(experience: Experience, klCoefficient: number): LearningSignal;
@@ -70,7 +70,7 @@ export interface OnPolicyState extends PolicyState {
   constraints: ConstraintStates;
   alarms: AlarmState;
   scoreMoments: RunningMoments;
-  /** Stored answers passed so far, and those among them that were refused as stale. */
+  /** Stored completions passed so far, and those among them that were refused as stale. */
   storedCursor: number;
   storedStale: number;
   /** Figures of the current policy's trial, if it had one. */

@@ -20,7 +20,7 @@ const CHUNK = 256;
 /** Length of a difference step relative to that of all LoRA tensors; near it, fp32 noise and curvature balance. */
 const RELATIVE_STEP = 3e-3;
 
-/** The response tokens of a micro-batch and their hidden states under the policy before it moves. */
+/** The completion tokens of a micro-batch and their hidden states under the policy before it moves. */
 interface States {
   ids: Int32Array[];
   positions: CompletionPositions;
