@@ -1,6 +1,7 @@
 // The one place where an error becomes the body and the status that OpenAI's clients expect.
 import { ZodError } from 'zod';
 import { AttuneError, type ErrorCode, toAttuneError } from '@/core/errors';
+import { fieldName } from '@/core/text/input-sentence';
 import { RETRY_AFTER_SECONDS } from '../http/status';
 import type { ErrorBody } from './openapi/responses';
 import { meant } from './schema-errors';
@@ -71,15 +72,9 @@ export function asAttuneError(thrown: unknown): AttuneError {
 function fromZod(error: ZodError): AttuneError {
   const { issue, path } = meant(error.issues[0]!);
   if (issue.code === 'unrecognized_keys') {
-    const param = pathText([...path, issue.keys[0]!]);
+    const param = fieldName([...path, issue.keys[0]!]);
     return new AttuneError('BAD_INPUT', `Unrecognized request argument supplied: ${param}.`, { param });
   }
-  const param = pathText(path);
+  const param = fieldName(path);
   return new AttuneError('BAD_INPUT', `${param || 'The body'}: ${issue.message}.`, param ? { param } : {});
 }
-
-const pathText = (path: PropertyKey[]) =>
-  path.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${key}]`;
-    return text === '' ? String(key) : `${text}.${String(key)}`;
-  }, '');

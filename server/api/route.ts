@@ -5,6 +5,7 @@ import { AttuneError } from '@/core/errors';
 import type { Settings } from '@/core/settings';
 import { authenticate, type KeyOwner } from '@/server/services/account/api-key';
 import { readText } from '../http/body';
+import { checkPlainData } from '../http/plain-data';
 import { getWebProcess } from '../product';
 import { admit } from '../services/limits';
 import type { Product } from '../services/product';
@@ -72,9 +73,12 @@ function webProcess() {
 
 async function readJson(request: Request): Promise<unknown> {
   const text = await readText(request, MAX_BODY_BYTES);
+  let body: unknown;
   try {
-    return JSON.parse(text);
+    body = JSON.parse(text);
   } catch (cause) {
     throw new AttuneError('BAD_INPUT', `The body is not JSON: ${(cause as Error).message}.`, { cause });
   }
+  checkPlainData(body);
+  return body;
 }

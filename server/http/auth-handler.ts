@@ -81,7 +81,7 @@ function parseBody(bytes: Uint8Array, mediaType: string): Record<string, unknown
   } catch (cause) {
     throw new AttuneError('BAD_INPUT', 'The body is not JSON in UTF-8.', { cause });
   }
-  checkPlainData(body);
+  checkPlainData(body, ['body']);
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new AttuneError('BAD_INPUT', 'The body must be a JSON object.');
   return body as Record<string, unknown>;

@@ -43,6 +43,13 @@ describe('an error', () => {
       'invalid_value',
     ],
     ['U+0000 in a name', { model: 'a\0' }, 400, 'model', 'invalid_value'],
+    [
+      'a field that no one reads, nested 100 levels deep',
+      { messages: [{ role: 'user', content: 'a', annotations: JSON.parse('['.repeat(100) + ']'.repeat(100)) }] },
+      400,
+      'messages',
+      'invalid_value',
+    ],
     ['an unknown argument', { frobnicate: 1 }, 400, 'frobnicate', 'invalid_value'],
     ['a temperature of 3', { temperature: 3 }, 400, 'temperature', 'invalid_value'],
     ['no messages', { messages: [] }, 400, 'messages', 'invalid_value'],

@@ -141,7 +141,7 @@ it('data that no table or library can hold is refused, naming its place', () => 
   };
   expect(refused({ name: 'Ada', list: [1, null, true], when: new Date() })).toBeNull();
   expect(refused({ name: 'A\0da' })).toMatch(/text of name .*U\+0000/);
-  expect(refused({ a: [{ b: '\ud800' }] })).toMatch(/a\.0\.b .*U\+D800/);
+  expect(refused({ a: [{ b: '\ud800' }] })).toMatch(/a\[0\]\.b .*U\+D800/);
   expect(refused({ a: { 'k\0': 1 } })).toMatch(/key in a/);
   expect(refused(JSON.parse('{"config":{"__proto__":{"isAdmin":true}}}'))).toMatch(/config has a key "__proto__"/);
   // Nested deeper than a call stack, as a request could be.
