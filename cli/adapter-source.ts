@@ -1,4 +1,4 @@
-// The adapter that an argument names: a version's directory, a run's folder of `attune train`, or a folder in PEFT's format.
+// Finds the adapter that an argument names: a version's directory, a run's folder, or a folder in PEFT's format.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Adapter, checkAdapter } from '@/core/artifact/adapter';
@@ -12,11 +12,11 @@ import { readResult } from '@/trainer/runs/folder-store';
 export interface AdapterSource {
   directory: string;
   adapter: Adapter;
-  /** null where the adapter was made elsewhere. */
+  /** null if the adapter was made elsewhere. */
   manifest: Manifest | null;
 }
 
-/** Throws NOT_FOUND where the folder holds none, and the reason where it does not fit the base. */
+/** Throws NOT_FOUND if the folder has no adapter, and another error with the reason if it does not fit the base. */
 export async function readAdapterFolder(given: string, base: Base): Promise<AdapterSource> {
   const folder = path.resolve(given);
   const result = await readResult(folder);
@@ -25,7 +25,7 @@ export async function readAdapterFolder(given: string, base: Base): Promise<Adap
     return { directory, ...(await readArtifact(directory, { verify: true, base })) };
   }
   if (!existsSync(path.join(directory, ADAPTER_CONFIG_FILE))) {
-    throw new AttuneError('NOT_FOUND', `${directory} holds neither ${MANIFEST_FILE} nor ${ADAPTER_CONFIG_FILE}.`);
+    throw new AttuneError('NOT_FOUND', `${directory} has neither ${MANIFEST_FILE} nor ${ADAPTER_CONFIG_FILE}.`);
   }
   const adapter = await readAdapter(directory);
   checkAdapter(adapter, base.weights.config);

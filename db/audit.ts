@@ -1,8 +1,8 @@
-// The one writer of the record of who changed what.
+// Writes the record of who changed what; nothing else writes to it.
 import type { Executor } from './client';
 import { audit } from './schema';
 
-/** `actorId` null is the product itself. Call it inside the transaction of the change. */
+/** Call it inside the transaction of the change. If `actorId` is null, the actor is the product itself. */
 export async function recordAudit(
   tx: Executor,
   actorId: string | null,

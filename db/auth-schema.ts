@@ -1,4 +1,4 @@
-// better-auth's tables: people, their sessions and accounts; guests are users with is_anonymous.
+// Declares better-auth's tables: people, their sessions and accounts; guests are users with is_anonymous.
 import { boolean, index, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
@@ -12,7 +12,7 @@ export const user = pgTable('user', {
   image: text('image'),
   isAnonymous: boolean('is_anonymous').notNull().default(false),
   role: text('role').notNull().default('user'),
-  /** Consent that a new chat begins with; null until the person has chosen. */
+  /** The consent with which a new chat begins; null until the person has chosen. */
   allowTraining: boolean('allow_training'),
   createdAt: createdAt(),
   updatedAt: updatedAt(),

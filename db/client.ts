@@ -1,4 +1,4 @@
-// Opens Postgres: a pool with drizzle over it, or one plain connection for LISTEN, with errors a person can act on.
+// Opens Postgres as a pool with drizzle on top, with errors that a person can act on.
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { AttuneError } from '@/core/errors';
@@ -14,21 +14,21 @@ export type Executor = Pick<
 
 const pools = globalThis as typeof globalThis & { attunePools?: Map<string, Database> };
 
-/** Longer than a native training step, which holds the event loop while the server's greeting waits. */
+/** Longer than a native training step, which blocks the event loop while the server's greeting waits. */
 const CONNECTION_TIMEOUT_MS = 60_000;
 
-/** The process's one pool for a URL; Next compiles this module more than once, so it lives on globalThis. */
+/** The process's single pool for a URL; Next compiles this module more than once, so the pool is on globalThis. */
 export function getDatabase(url: string): Database {
   pools.attunePools ??= new Map();
   const known = pools.attunePools.get(url);
   if (known) return known;
   const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: CONNECTION_TIMEOUT_MS });
-  // An idle connection that breaks is replaced at the next query; without a listener it would end the process.
+  // An idle connection that breaks is replaced at the next query; without a listener its error would end the process.
   pool.on('error', () => undefined);
   hideStatements();
   const database = Object.assign(drizzle(pool, { schema }), { $client: pool });
   const { transaction } = database;
-  // Taking a connection fails outside of any query.
+  // Taking a connection fails outside any query.
   database.transaction = (work, config) =>
     transaction.call(database, work, config).catch((error: unknown) => {
       throw fromDriver(error);

@@ -1,11 +1,11 @@
-// Turns what Postgres or its driver throws into an error without SQL and without values, before anyone can log or send it.
+// Turns errors of Postgres or its driver into ones without SQL and values, before they can be logged or sent.
 import { PgPreparedQuery } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { AttuneError } from '@/core/errors';
 
 const RETRY_SECONDS = 5;
 
-/** Codes of Node's sockets: Postgres is not there, or went away. */
+/** Codes of Node's sockets: Postgres does not run, or the connection was lost. */
 const SOCKET_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -21,7 +21,7 @@ const SOCKET_CODES = new Set([
 const AWAY_STATES = /^(08|53|57P|58)...?$|^25006$/;
 /** SQLSTATE of a value that Postgres cannot hold: text, number or time. */
 const VALUE_STATES = new Set(['22001', '22003', '22007', '22008', '22021', '22P02', '22P05']);
-/** The driver gives these no code. */
+/** Messages of driver errors that have no code. */
 const DRIVER_MESSAGES = /^(Connection terminated|timeout exceeded|Client (has|was)|Cannot use a pool)/;
 
 const codeOf = (error: unknown): string => {
@@ -45,7 +45,7 @@ export function toDatabaseError(thrown: unknown): AttuneError {
   const code = codeOf(thrown);
   const { table, column, constraint, message } =
     thrown instanceof pg.DatabaseError ? thrown : ({} as Partial<pg.DatabaseError>);
-  // A statement that is wrong in itself is told by its names; no other message is free of values.
+  // The message of a wrong statement has only names; every other message may contain values.
   const reason = code.startsWith('42') ? message : undefined;
   const facts = Object.entries({ code: code || undefined, table, column, constraint, reason })
     .filter(([, value]) => value !== undefined)
@@ -64,13 +64,16 @@ export function toDatabaseError(thrown: unknown): AttuneError {
   return new AttuneError('INTERNAL', `The database refused a statement (${cause.message}).`, { cause });
 }
 
-/** Only what the driver threw: an error of the work inside a transaction passes as it is. */
+/** Converts only what the driver threw: other errors from inside a transaction stay unchanged. */
 export const fromDriver = (thrown: unknown): unknown =>
   thrown instanceof pg.DatabaseError || isDatabaseAway(thrown) ? toDatabaseError(thrown) : thrown;
 
 type Query = { queryWithCache(text: string, params: unknown[], query: () => Promise<unknown>): Promise<unknown> };
 
-/** drizzle's own error has the statement and its parameters in the message: every query of the process is caught below it. */
+/**
+ * drizzle's own error has the statement and its parameters in its message, so each query's error is caught below
+ * drizzle.
+ */
 export function hideStatements(): void {
   const prototype = PgPreparedQuery.prototype as unknown as Query & { hidesStatements?: true };
   if (prototype.hidesStatements) return;

@@ -1,4 +1,4 @@
-// One connection that hears NOTIFY and holds advisory locks: what replicas use to know of each other.
+// Keeps one connection for NOTIFY and advisory locks, through which replicas know of each other.
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -6,7 +6,7 @@ import pg from 'pg';
 const RETRY_MS = 500;
 const KEY = 'hashtextextended($1, 0)';
 
-/** A lock lasts as long as this connection: a process that dies frees what it held at once. */
+/** A lock lasts as long as this connection: a process that dies frees its locks at once. */
 export class Listener {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
   private readonly channels = new Set<string>();
@@ -24,13 +24,13 @@ export class Listener {
     await this.connect();
   }
 
-  /** Calls back with each payload on the channel; returns the way to stop that. */
+  /** Calls the handler with each payload on the channel; returns a function that removes it. */
   on(channel: string, handler: (payload: string) => void): () => void {
     this.emitter.on(channel, handler);
     return () => this.emitter.off(channel, handler);
   }
 
-  /** False when another connection has it, or this one already. `onLost` is called if it cannot be kept. */
+  /** False if another connection, or this one, already has the lock. `onLost` is called if the lock is lost. */
   async tryLock(name: string, onLost: () => void): Promise<boolean> {
     if (this.held.has(name)) return false;
     this.held.set(name, onLost);
@@ -46,7 +46,7 @@ export class Listener {
 
   async unlock(name: string): Promise<void> {
     if (!this.held.delete(name)) return;
-    // Without a connection there is no lock any more.
+    // Without a connection the lock is already free.
     await this.client?.query(`select pg_advisory_unlock(${KEY})`, [name]).catch(this.onError);
   }
 

@@ -1,4 +1,4 @@
-// Brings a database to the present schema; several processes may call it at once.
+// Migrates a database to the current schema; several processes may call it at once.
 import path from 'node:path';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
@@ -12,7 +12,7 @@ export async function migrateDatabase(url: string, migrationsFolder = defaultFol
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    // The migrator announces that its own schema exists already; that is no news.
+    // Hides the migrator's notice that its own schema already exists.
     await client.query('set client_min_messages to warning');
     await migrate(drizzle(client), { migrationsFolder });
   } finally {
@@ -21,7 +21,9 @@ export async function migrateDatabase(url: string, migrationsFolder = defaultFol
   }
 }
 
-/** Bundlers rewrite module paths; every process runs in the repository's root. */
+/**
+ * Relative to the working directory: bundlers rewrite module paths, and every process runs in the repository's root.
+ */
 function defaultFolder(): string {
   return path.join(process.cwd(), 'drizzle');
 }

@@ -1,4 +1,4 @@
-// The one writer of what serves: who the champion is, and each change of it, guarded by the champion that it expects.
+// Decides which version is the champion: the only writer of releases, each guarded by the champion that it expects.
 import { desc, eq, sql } from 'drizzle-orm';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { CHANNELS } from '@/core/contract';
@@ -18,12 +18,12 @@ export async function champion(db: Executor): Promise<Champion> {
   return { versionId: row.versionId, since: row.createdAt };
 }
 
-/** Changes of what serves, and starts of experiments against it, take turns; the lock ends with the transaction. */
+/** Makes releases and starts of experiments take turns; the lock ends with the transaction. */
 export async function lockReleases(tx: Executor): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('attune release', 0))`);
 }
 
-/** The base as version `base`, and its release, where the database is new. */
+/** In a new database, adds the base as version `base` and releases it. */
 export async function seedBase(db: Database, base: { id: string; sha256: string }): Promise<void> {
   await db.transaction(async (tx) => {
     await lockReleases(tx);
@@ -39,17 +39,17 @@ export async function seedBase(db: Database, base: { id: string; sha256: string 
 export interface ReleaseChange {
   action: 'promote' | 'rollback';
   versionId: string;
-  /** CONFLICT where another version serves by now. */
+  /** Throws CONFLICT if another version serves by now. */
   expectedChampionId: string;
   /** null is the product itself. */
   actorId: string | null;
-  /** Why, where no person asked for it. */
+  /** The reason, if no person asked for the change. */
   because?: string;
 }
 
 /**
- * Whoever calls it has made sure that the version can be loaded. Ends the running experiment, whose question was about
- * the former champion, and leaves an audit row for each.
+ * The caller has made sure that the version can be loaded. Ends the running experiment, which compared with the
+ * previous champion, and adds an audit row for each change.
  */
 export async function changeChampion(tx: Executor, change: ReleaseChange): Promise<void> {
   const { action, versionId, expectedChampionId, actorId, because } = change;

@@ -1,4 +1,4 @@
-// The one way to ask for a training run, for the admin's button and for the trainer's own trigger.
+// Queues training runs, both for the admin's button and for the trainer's own trigger.
 import { inArray, sql } from 'drizzle-orm';
 import { CHANNELS, LIVE_STATUSES } from '@/core/contract';
 import { recordAudit } from './audit';
@@ -8,12 +8,15 @@ import { trainingRun } from './schema';
 
 export type RunRow = typeof trainingRun.$inferSelect;
 
-/** Between the look for a live run and the insert nobody else may insert one; the lock ends with the transaction. */
+/**
+ * No other process can insert a run between the check for a live run and the insert; the lock ends with the
+ * transaction.
+ */
 export async function lockRuns(tx: Executor): Promise<void> {
   await tx.execute(sql`lock table ${trainingRun} in share row exclusive mode`);
 }
 
-/** The run that waits or works. One at a time: a second one would train from the same parent on the same feedback. */
+/** The run that waits or trains. There is only one: a second would train from the same parent on the same feedback. */
 export async function findLiveRun(tx: Executor): Promise<RunRow | null> {
   const [row] = await tx
     .select()
@@ -22,7 +25,7 @@ export async function findLiveRun(tx: Executor): Promise<RunRow | null> {
   return row ?? null;
 }
 
-/** Trains on from the champion of now. Call it under `lockRuns`. */
+/** Queues a run from the current champion. Call it under `lockRuns`. */
 export async function queueRun(
   tx: Executor,
   asked: { trigger: RunRow['trigger']; requestedBy: string | null; config: Record<string, unknown> },

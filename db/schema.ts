@@ -1,4 +1,4 @@
-// Every table of Attune, in the order in which a message becomes a version.
+// Exports every table of Attune, in the order in which a message becomes a version.
 export * from './auth-schema';
 export * from './schema/api';
 export * from './schema/conversation';

@@ -1,4 +1,4 @@
-// The one reader and writer of the settings' rows, and of what the trainer reports about itself beside them.
+// Reads and writes the rows of settings, and the trainer's report about itself in the same table.
 import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { Settings } from '@/core/settings';
@@ -11,7 +11,7 @@ export async function readSettings(db: Executor): Promise<Settings> {
 }
 
 export async function writeSetting(db: Executor, key: string, value: unknown): Promise<void> {
-  // The driver turns a bare null into SQL's; JSON's own null is meant.
+  // The driver would turn a bare null into SQL's null; this stores JSON's null.
   const json = sql`${JSON.stringify(value)}::jsonb`;
   await db
     .insert(setting)
@@ -19,7 +19,7 @@ export async function writeSetting(db: Executor, key: string, value: unknown): P
     .onConflictDoUpdate({ target: setting.key, set: { value: json, updatedAt: sql`now()` } });
 }
 
-/** Changes of several settings take turns; the lock ends with the transaction. */
+/** Makes changes of several settings take turns; the lock ends with the transaction. */
 export async function lockSettings(tx: Executor): Promise<void> {
   await tx.execute(sql`lock table ${setting} in share row exclusive mode`);
 }
@@ -27,7 +27,7 @@ export async function lockSettings(tx: Executor): Promise<void> {
 const TRAINER = 'trainer';
 const TrainerReport = z.object({
   heartbeatAt: z.string().nullable().default(null),
-  /** What native training lacks, in a sentence. */
+  /** A sentence about what native training lacks; null if it lacks nothing. */
   lacks: z.string().nullable().default(null),
   device: z.string().nullable().default(null),
 });
@@ -38,7 +38,7 @@ export async function writeTrainerReport(db: Executor, report: TrainerReport): P
   await writeSetting(db, TRAINER, report);
 }
 
-/** `isFresh`: written within so many seconds. Null where no trainer has ever reported. */
+/** `isFresh`: written within the last `freshSeconds`. Null if no trainer has ever reported. */
 export async function readTrainerReport(
   db: Executor,
   freshSeconds: number,

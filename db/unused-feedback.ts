@@ -1,12 +1,12 @@
-// The one definition of feedback that is not yet used in training.
+// Defines which feedback has not yet been used in training.
 import { and, eq, inArray, isNull, max, or, sql } from 'drizzle-orm';
 import { JUDGED_STATUSES } from '@/core/contract';
 import type { Executor } from './client';
 import { comparison, conversation, feedback, generation, snapshot, trainingRun } from './schema';
 
 /**
- * Votes of conversations whose owners allow training, that no judged run has seen: given, changed or consented to after
- * its data was frozen. A run that failed or was cancelled uses nothing up. `since` counts the newest of them alone.
+ * Votes, in conversations whose owners allow training, that no judged run has seen: given, changed or consented to
+ * after its data was frozen. A run that failed or was cancelled uses nothing up. With `since`, only newer votes count.
  */
 export async function countUnusedFeedback(db: Executor, since: Date | null = null): Promise<number> {
   const seen = db
@@ -14,7 +14,7 @@ export async function countUnusedFeedback(db: Executor, since: Date | null = nul
     .from(trainingRun)
     .innerJoin(snapshot, eq(snapshot.id, trainingRun.snapshotId))
     .where(inArray(trainingRun.status, [...JUDGED_STATUSES]));
-  // greatest() leaves nulls out.
+  // greatest() ignores nulls.
   const cameAt = sql`greatest(${feedback.updatedAt}, ${conversation.consentedAt})`;
   const [row] = await db
     .select({ n: sql<number>`count(*)`.mapWith(Number) })

@@ -1,11 +1,11 @@
-// The base that the settings name: found or fetched, and loaded.
+// Finds or fetches the base that the settings name, and loads it.
 import type { Base } from '@/core/base/base';
 import { loadBase } from '@/core/base/load-base';
 import { dataPaths } from '@/core/paths';
 import { env } from './env';
 import { findWeights } from './setup/weights';
 
-/** `model` goes before ATTUNE_MODEL; without both it is the default base. */
+/** `model` takes precedence over ATTUNE_MODEL; without either it is the default base. */
 export async function loadChosenBase(model = env.ATTUNE_MODEL): Promise<{ modelPath: string; base: Base }> {
   const { path } = await findWeights({
     model,

@@ -1,4 +1,4 @@
-// Brings the whole product up over one data folder: set-up steps, then the supervised processes; used by start, simulate and tests.
+// Brings up the whole product on one data folder: the set-up steps, then the supervised processes.
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explainWriteError } from '@/core/durable-file';
@@ -26,20 +26,20 @@ export interface Product {
   databaseUrl: string;
   modelPath: string;
   supervisor: Supervisor;
-  /** Resolves with the name of a process that a person ended: the others are to end with it. */
+  /** Resolves with the name of a process that a person ended; the caller then ends the others. */
   ended: Promise<string>;
-  /** Whether an admin can get in, and a new link that signs one in. */
+  /** Whether an admin has a password, and a new link that signs one in. */
   adminAccess(): Promise<AdminAccess>;
-  /** A link that signs the admin in, once. */
+  /** A link that signs the admin in once. */
   adminLink(): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Crashes of one process before it ever answers, after which waiting longer is of no use. */
+/** After this many crashes of one process before it ever answers, waiting longer is useless. */
 const HOPELESS_CRASHES = 3;
 const READY_MS = 120_000;
 
-/** Each step says what it did; what an earlier start did is not done again. Throws the step's own error. */
+/** Each step reports what it did; work of an earlier start is not repeated. Throws the step's own error. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   const { dataFolder, sharedFolder, write, signal } = options;
   const port = options.port || (await freePort(env.ATTUNE_HOST));
@@ -112,7 +112,9 @@ async function prepare(options: ProductOptions, databaseUrl: string): Promise<st
   return weights.path;
 }
 
-/** The chat does not need the trainer: what it lacks is said here and on the admin page, and the start continues. */
+/**
+ * The chat does not need TensorFlow: what is missing is reported here and on the admin page, and the start continues.
+ */
 async function prepareTensorflow(cacheDirectory: string, signal?: AbortSignal): Promise<void> {
   await runStep('TensorFlow', async (progress) => {
     const { built, directory, seconds } = await setupTensorflow({
@@ -123,7 +125,7 @@ async function prepareTensorflow(cacheDirectory: string, signal?: AbortSignal): 
     return { value: null, summary: `${built ? `made in ${seconds.toFixed(0)} s` : 'is there'} (${directory})` };
   }).catch((error) => {
     if (!(error instanceof AttuneError && ['UNAVAILABLE', 'CORRUPT'].includes(error.code))) throw error;
-    process.stdout.write('    The chat works without it; training starts once this is put right.\n');
+    process.stdout.write('    The chat works without it; training starts once this is fixed.\n');
   });
 }
 
@@ -150,7 +152,7 @@ async function untilReady(url: string, crash: () => { name: string; lines: strin
     if (ok) return;
     const crashed = crash();
     if (crashed)
-      throw new AttuneError('UNAVAILABLE', `The ${crashed.name} process does not stay up: ${crashed.lines.join('\n')}`);
+      throw new AttuneError('UNAVAILABLE', `The ${crashed.name} process keeps crashing: ${crashed.lines.join('\n')}`);
     if (Date.now() > deadline)
       throw new AttuneError(
         'UNAVAILABLE',
@@ -159,7 +161,7 @@ async function untilReady(url: string, crash: () => { name: string; lines: strin
   }
 }
 
-/** Gives up waiting at once; what the work has started ends by the same signal, or with this process. */
+/** Stops waiting at once when told to end; what the work has started ends by the same signal, or with this process. */
 async function unlessEnded<T>(work: Promise<T>, ended: Promise<string>[], signal?: AbortSignal): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     if (signal?.aborted) reject(signal.reason);
@@ -174,5 +176,5 @@ async function unlessEnded<T>(work: Promise<T>, ended: Promise<string>[], signal
 const alreadyRuns = (dataFolder: string, { pid, url }: Holder) =>
   new AttuneError(
     'CONFLICT',
-    `Attune runs over ${dataFolder} already: process ${pid}${url ? `, ${url}` : ', which is starting'}. Stop it first, or set ATTUNE_DATA to another folder.`,
+    `Attune already runs on ${dataFolder}: process ${pid}${url ? `, ${url}` : ', which is starting'}. Stop it first, or set ATTUNE_DATA to another folder.`,
   );

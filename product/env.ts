@@ -1,14 +1,14 @@
-// The environment of `npm start` and the command-line programs, read once and checked; `.env` fills in what is not set.
+// Reads and checks the environment of `npm start` and the command-line programs once; `.env` fills in what is not set.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { readVariables, VARIABLES, type Variable } from '@/core/env';
 import { AttuneError, toAttuneError } from '@/core/errors';
 
-/** `npm start` gives these to its processes itself. */
+/** `npm start` itself sets these for its processes. */
 const GIVEN_TO_CHILDREN = ['ATTUNE_ARTIFACTS', 'ATTUNE_CACHE', 'ATTUNE_ENGINE_SOCKET'] as const satisfies Variable[];
 
-/** Adds the variables of a `.env` in `folder` to the environment, where children inherit them. */
+/** Adds the variables of a `.env` in `folder` to the environment, from which child processes inherit them. */
 function takeDotEnv(folder: string): void {
   let text: string;
   try {
@@ -21,7 +21,7 @@ function takeDotEnv(folder: string): void {
   for (const [name, value] of Object.entries(parse(text))) process.env[name] ??= value;
 }
 
-/** Checks every variable, those of the child processes included. Throws BAD_INPUT naming the variable. */
+/** Checks every variable, including those of the child processes. Throws BAD_INPUT naming the variable. */
 export function readProductEnv(environment: Record<string, string | undefined> = process.env) {
   const env = readVariables(environment, VARIABLES);
   for (const name of GIVEN_TO_CHILDREN)
@@ -33,7 +33,7 @@ export function readProductEnv(environment: Record<string, string | undefined> =
   return { ...env, dataFolder: resolve(env.ATTUNE_DATA) };
 }
 
-/** Importers need the values while they load, so a mistake ends the program here, with its sentence alone. */
+/** Importers need the values while they load, so a mistake ends the program here, with only its sentence. */
 function readOrEnd() {
   try {
     takeDotEnv(process.cwd());
@@ -46,5 +46,5 @@ function readOrEnd() {
 
 export const env = readOrEnd();
 
-/** npm says which of its scripts it runs. */
+/** npm sets this to the name of the script that it runs. */
 export const isRunByNpm = process.env.npm_lifecycle_event !== undefined;

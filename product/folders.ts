@@ -1,16 +1,18 @@
-// Makes the data folder and its rooms, and keeps other users of the machine out of what people wrote.
+// Makes the data folder and its subfolders, and keeps other users of the machine out of what people wrote.
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explainWriteError } from '@/core/durable-file';
 import { dataPaths } from '@/core/paths';
 
-/** Names the process that runs over a data folder, for `lockFolder` and `findHolder`. */
+/** The lock of the process that runs on a data folder, for `lockFolder` and `findHolder`. */
 export const productLock = (dataFolder: string): string => join(dataPaths(dataFolder).run, 'product');
 
-/** What others may still do in the data folder: as root, Postgres runs as another user and has to walk through. */
+/**
+ * What other users may still do in the data folder: under root, Postgres runs as another user and must pass through it.
+ */
 const OTHERS = process.getuid?.() === 0 ? 0o001 : 0;
 
-/** Folders that are there already lose the rights of others; those of the group are the owner's to give. */
+/** Removes other users' rights from existing folders too; the group's rights are the owner's decision. */
 export function makePrivateFolders(dataFolder: string): void {
   const { runs, run, snapshots, artifacts, logs } = dataPaths(dataFolder);
   makePrivate(dataFolder, OTHERS);

@@ -1,4 +1,4 @@
-// Ends the product with the npm that runs it: npm hands on SIGINT and SIGTERM to its shell alone, and SIGHUP to nobody.
+// Ends the product when its npm ends: npm passes SIGINT and SIGTERM only to its shell, and SIGHUP to no process.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isAlive, parentOf, processStart } from '@/core/process/process-alive';
@@ -6,14 +6,14 @@ import { isRunByNpm } from './env';
 
 const LOOK_EVERY_MS = 250;
 
-/** Calls `end` once when npm, or a shell between npm and this process, is gone. Without npm nothing is watched. */
+/** Calls `end` once when npm, or a shell between npm and this process, is gone. Without npm it watches nothing. */
 export function watchNpm(end: () => void): void {
   if (!isRunByNpm || process.platform === 'win32') return;
   const parent = process.ppid;
   const command = ask(parent, 'command');
-  // package.json's `exec` lets this program take the shell's place, so that npm's signals arrive; other runners keep a shell.
+  // package.json's `exec` replaces the shell by this program, so that npm's signals arrive; other runners keep a shell.
   const pids = SHELL.test(command) ? [parent, Number(ask(parent, 'ppid'))] : [parent];
-  // It died while this program was loading.
+  // npm died while this program was loading.
   if (!RUNNER.test(ask(pids.at(-1)!, 'command'))) {
     end();
     return;

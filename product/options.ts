@@ -1,4 +1,4 @@
-// What a product is brought up with.
+// Declares the options with which a product is brought up.
 export interface ProductOptions {
   dataFolder: string;
   /** Models and native libraries; shared between data folders. */
@@ -12,6 +12,6 @@ export interface ProductOptions {
   trainer?: 'native' | 'none';
   threads: number;
   write: (line: string) => void;
-  /** Ends a start that is under way, with everything that it has started. */
+  /** Cancels a start in progress and ends everything that it has started. */
   signal?: AbortSignal;
 }

@@ -1,4 +1,4 @@
-// Builds the web pages once for these sources.
+// Builds the web pages, once for each state of their sources.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { printable } from '@/core/text/printable';
 import { NEXT, ROOT } from './processes';
 import type { StepProgress } from './setup/steps';
 
-/** Seconds that a build takes on two cores; it says nothing of its own progress but the name of its phase. */
+/** Seconds that a build takes on two cores; about its progress the build reports only the name of its phase. */
 const TYPICAL_SECONDS = 60;
-/** What `next start` looks for; a build writes it at its end. */
+/** The file that `next start` looks for; a build writes it last. */
 const BUILD_ID = join(ROOT, '.next', 'BUILD_ID');
 const SOURCES = [
   'app',
@@ -29,7 +29,7 @@ const SOURCES = [
   'proxy.ts',
 ];
 
-/** The stamp beside the build is a hash over the names, sizes and times of what the pages are built from. */
+/** Skips the build if its stamp, a hash of the names, sizes and times of the sources, is still the same. */
 export async function buildPages(
   progress: StepProgress,
   signal?: AbortSignal,
@@ -40,7 +40,7 @@ export async function buildPages(
   if (isBuilt) return { value: null, summary: 'are built' };
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1000;
-  // Nears the end without reaching it, however slow the machine is.
+  // Approaches the end without reaching it, however slow the machine is.
   const timer = setInterval(() => progress(1 - Math.exp((-2 * seconds()) / TYPICAL_SECONDS), 1, 'part'), 500);
   try {
     await runBuild(signal);

@@ -1,8 +1,11 @@
-// Finds out whether the product can listen on a port, on every address that it would take.
+// Checks whether the product can listen on a port, on every address that it would use.
 import net from 'node:net';
 import { AttuneError } from '@/core/errors';
 
-/** Throws CONFLICT where another program listens on the port: on `host`, or on any loopback or wildcard address without one. */
+/**
+ * Throws CONFLICT if another program listens on the port: on `host`, or without one on any loopback or wildcard
+ * address.
+ */
 export async function assertFree(port: number, host: string): Promise<void> {
   for (const address of host ? [host] : ['::', '0.0.0.0', '::1', '127.0.0.1']) {
     const code = await tryListen(port, address);
@@ -19,7 +22,7 @@ export async function assertFree(port: number, host: string): Promise<void> {
       );
     // A machine without IPv6 has no such address, and nothing can listen there.
     if (host)
-      throw new AttuneError('BAD_INPUT', `ATTUNE_HOST=${host} is no address of this machine (${code}). Change it.`);
+      throw new AttuneError('BAD_INPUT', `ATTUNE_HOST=${host} is not an address of this machine (${code}). Change it.`);
   }
 }
 

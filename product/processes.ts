@@ -1,4 +1,4 @@
-// The processes of the product: which programs they are, and the environment that each gets.
+// Lists the product's processes: the program of each and its environment.
 import { join } from 'node:path';
 import { dataPaths } from '@/core/paths';
 import { engineSocket } from '@/core/process/sockets';
@@ -10,7 +10,7 @@ import type { ProductOptions } from './options';
 export const ROOT = join(import.meta.dirname, '..');
 export const NEXT = join(ROOT, 'node_modules/next/dist/bin/next');
 
-/** People who chat go before a training run; it still gets about a tenth of a core that they keep busy. */
+/** Chat takes precedence over a training run, which still gets about a tenth of a core that chat keeps busy. */
 const TRAINER_NICENESS = 10;
 
 /** What libtensorflow writes to stderr before its log level counts, at every start. */
@@ -58,5 +58,5 @@ export function processPlans(options: ProductOptions, { port, databaseUrl, model
   ];
 }
 
-/** What signs the sessions of the product over this folder. */
+/** The secret that signs the sessions of the product on this folder. */
 export const authSecret = (dataFolder: string): string => env.AUTH_SECRET ?? keptSecret(dataPaths(dataFolder).run);

@@ -1,4 +1,4 @@
-// `npm start` and `npm run dev`: brings the product up, prints where it is, and ends it all when it is told to.
+// `npm start` and `npm run dev`: brings the product up, prints its address, and ends everything when told to.
 import pc from 'picocolors';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { printable } from '@/core/text/printable';
@@ -11,7 +11,7 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const write = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
-  // From the first moment on: a signal ends a start that is under way, too.
+  // From the first moment, so that a signal also ends a start in progress.
   const stopping = new AbortController();
   let exitCode = 0;
   for (const [signal, code] of Object.entries(SIGNALS)) {
@@ -21,9 +21,9 @@ async function main(): Promise<void> {
     });
   }
   watchNpm(() => stopping.abort(new AttuneError('CANCELLED', 'npm has ended.')));
-  // A terminal that is gone must not keep the rest from ending.
+  // A closed terminal must not prevent the rest from ending.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  // What the product writes is for its user alone.
+  // Files that the product writes are readable only by its user.
   process.umask(0o077);
 
   write(pc.bold('\nAttune'));
@@ -73,7 +73,7 @@ const untilAborted = (signal: AbortSignal) =>
 
 main().catch((thrown: unknown) => {
   const error = toAttuneError(thrown);
-  // A fault of ours shows where it is; anything else is said in its sentence.
+  // A bug in Attune is shown with its stack; any other error with only its sentence.
   const stack = error.code === 'INTERNAL' && thrown instanceof Error ? `\n${thrown.stack}` : '';
   process.stderr.write(`\n${pc.red('Attune did not start:')} ${printable(`${error.message}${stack}`)}\n`);
   process.exit(1);

@@ -1,4 +1,4 @@
-// `attune admin-link`: a new link that signs an admin in, whether the product runs or not.
+// `attune admin-link`: prints a new link that signs an admin in, whether or not the product runs.
 import { parseArgs } from 'node:util';
 import { findDatabase } from '@/cli/database';
 import { localUrl } from '@/core/env';
@@ -12,7 +12,7 @@ import { openAdminAccess } from '@/product/setup/admin-link';
 export const usage = `attune admin-link [EMAIL]
 
 Prints a link that signs an admin in once, within an hour.
-EMAIL  the admin's address; the first admin, made where there is none, without it`;
+EMAIL  the admin's address; without it, the first admin, who is created if there is none`;
 
 export async function run(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, allowPositionals: true, options: {} });
@@ -30,7 +30,7 @@ export async function run(args: string[]): Promise<number> {
     });
     console.log(link);
     if (!holder)
-      console.error('Attune does not run over this folder now: start it within the hour, then open the link.');
+      console.error('Attune is not running on this folder: start it within the hour, then open the link.');
   } finally {
     await database.stop();
   }

@@ -1,4 +1,4 @@
-// `attune export`: a version as a model of its own, for onnxruntime, transformers or vLLM.
+// `attune export`: writes a version as a self-contained model for onnxruntime, transformers or vLLM.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,11 +15,11 @@ import { env } from '@/product/env';
 
 export const usage = `attune export VERSION [--out DIR] [--format onnx|safetensors] [--precision fp32|int8] [--model PATH]
 
-VERSION      a version's id, "base" for the base alone, or a folder: of a version, of a run of attune train, or of PEFT
+VERSION      a version's id, "base" for the base itself, or a folder: of a version, of an attune train run, or from PEFT
 --out        the new folder; exports/VERSION-FORMAT in the data folder without one
 --format     onnx: model.onnx for any ONNX runtime, the default; safetensors: for transformers and vLLM
---precision  fp32, the default: ONNX's own operators; int8: a quarter of the size, for onnxruntime alone
---model      the version's base; ATTUNE_MODEL or the downloaded base without one`;
+--precision  fp32, the default: ONNX's own operators; int8: a quarter of the size, only for onnxruntime
+--model      the version's base; without it, ATTUNE_MODEL or the downloaded base`;
 
 const Options = z.object({
   format: z.enum(['onnx', 'safetensors']).default('onnx'),
@@ -55,7 +55,7 @@ export async function run(args: string[]): Promise<number> {
   return 0;
 }
 
-/** A version of the product goes before a folder of the same name. */
+/** A version of the product takes precedence over a folder of the same name. */
 function readNamed(given: string, base: Base) {
   const isPath = path.basename(given) !== given;
   const known = isPath ? null : artifactDirectory(dataPaths(env.dataFolder).artifacts, given);

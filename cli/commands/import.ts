@@ -1,4 +1,4 @@
-// `npx attune import KIND FILE…`: reads data of others into the project's own formats.
+// `npx attune import KIND FILE…`: reads foreign data into the project's own formats.
 
 import { ADAPTER_USAGE, importAdapter } from '@/cli/import/adapter';
 import { importText, TEXT_USAGE } from '@/cli/import/text';
@@ -11,6 +11,6 @@ export async function run([kind, ...args]: string[]): Promise<number> {
   if (kind === 'adapter') return importAdapter(args);
   throw new AttuneError(
     'BAD_INPUT',
-    `attune import knows no ${JSON.stringify(kind ?? '')}; it knows text and adapter.`,
+    `attune import cannot read ${JSON.stringify(kind ?? '')}; it reads text and adapter.`,
   );
 }

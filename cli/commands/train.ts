@@ -1,4 +1,4 @@
-// `attune train`: how to call it; what trains is loaded when it is called.
+// `attune train`: holds its usage text, and loads the training code only when it is called.
 
 export const usage = `attune train --data FILE.jsonl… --out DIR [--preset NAME] [--config JSON] [--seed N] [--parent DIR] [--model PATH]
 

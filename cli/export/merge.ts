@@ -1,9 +1,9 @@
-// The weights of a base with an adapter added into them.
+// Adds an adapter to the weights of a base.
 import { type Adapter, checkAdapter, loraKey } from '@/core/artifact/adapter';
 import { PROJECTIONS } from '@/core/base/model-config';
 import type { ModelWeights, WeightTensor } from '@/core/base/weights';
 
-/** W + (alpha / rank) B A for every projection that the adapter has; the other tensors as they are. */
+/** W + (alpha / rank) B A for every projection that the adapter has; the other tensors unchanged. */
 export function mergeAdapter(weights: ModelWeights, adapter: Adapter): ModelWeights {
   checkAdapter(adapter, weights.config);
   const pairs = new Map<string, { a: Float32Array; b: Float32Array }>();

@@ -1,4 +1,4 @@
-// The files beside a model's weights in transformers' layout: config, tokenizer, chat template.
+// Writes the files that accompany a model's weights in transformers' layout: config, tokenizer, chat template.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { tokenizerJsonFromGguf } from '@/core/formats/gguf-tokenizer';
 import { transformersConfig } from '@/core/formats/transformers-config-writer';
 import { readJson } from '@/core/formats/transformers-folder';
 
-/** Copied as they are from a base that is a folder; config.json is told apart. */
+/** Copied unchanged from a base that is a folder; config.json is written separately. */
 const COPIED = [
   'generation_config.json',
   'tokenizer.json',
@@ -21,7 +21,7 @@ const COPIED = [
   'additional_chat_templates',
 ];
 
-/** `modelPath` is what the base was loaded from. */
+/** `modelPath` is the file or folder from which the base was loaded. */
 export async function writeModelFiles(base: Base, modelPath: string, directory: string): Promise<void> {
   const write = (name: string, value: object) =>
     writeFile(join(directory, name), `${JSON.stringify(value, null, 2)}\n`);
@@ -59,7 +59,7 @@ function ggufFile(path: string): string | null {
   return join(path, readdirSync(path).find((name) => name.endsWith('.gguf'))!);
 }
 
-/** With every field that readers in other languages ask for. */
+/** Adds every field that readers in other languages require. */
 function wholeTokenizerJson(json: TokenizerJson): object {
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: false };
   return {
@@ -82,7 +82,7 @@ function wholeTokenizerJson(json: TokenizerJson): object {
   };
 }
 
-/** Attune's tokenizer puts the spaces back by itself; others are told how. */
+/** Attune's tokenizer restores the spaces itself; for others this decoder says how. */
 function sentencePieceDecoder({ normalizer }: TokenizerJson): object {
   const isPrefixed = JSON.stringify(normalizer).includes('"Prepend"');
   const decoders = [

@@ -1,4 +1,4 @@
-// Writes a version as a model of its own: base and adapter merged, with tokenizer and config, for use outside of Attune.
+// Writes a version as a self-contained model (base and adapter merged, tokenizer, config) for use outside Attune.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,9 +19,9 @@ import { writeModelFiles } from './model-files';
 export interface ExportOptions {
   versionId: string;
   base: Base;
-  /** What the base was loaded from. */
+  /** The file or folder from which the base was loaded. */
   modelPath: string;
-  /** null is the base alone. */
+  /** null is the base without an adapter. */
   adapter: Adapter | null;
   format: 'onnx' | 'safetensors';
   precision: Precision;
@@ -32,7 +32,7 @@ export interface ExportOptions {
 const MODEL = 'model.onnx';
 const DATA = 'model.onnx_data';
 
-/** Nothing is left in the directory's place when it fails. */
+/** When it fails, it leaves no directory. */
 export async function exportVersion(options: ExportOptions): Promise<void> {
   const { versionId, base, modelPath, adapter, format, precision, directory } = options;
   if (existsSync(directory)) {
@@ -71,6 +71,6 @@ function writeWeights(path: string, weights: ModelWeights): void {
   streamSafetensors(path, weightShapes(weights.config), values);
 }
 
-/** Gemma's norms scale by 1 + weight there, by the weight here. */
+/** In transformers Gemma's norms scale by 1 + weight, in Attune by the weight. */
 const toTransformers = ({ architecture }: ModelConfig, name: string, values: Float32Array) =>
   architecture === 'gemma3' && name.endsWith('norm.weight') ? values.map((value) => value - 1) : values;

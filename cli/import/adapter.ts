@@ -1,4 +1,4 @@
-// `attune import adapter`: an adapter made elsewhere, or by `attune train`, becomes a version that an admin may promote.
+// `attune import adapter`: makes an adapter from elsewhere or from `attune train` a version that an admin can promote.
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,8 +17,8 @@ import { productLock } from '@/product/folders';
 
 export const ADAPTER_USAGE = `attune import adapter DIR [--name NAME] [--artifacts DIR] [--model PATH]
 
-DIR          a folder in PEFT's format, a version's directory, or the folder of a run of attune train
---name       the version's id; the folder's name, or the version's own, without one
+DIR          a folder in PEFT's format, a version's directory, or the folder of an attune train run
+--name       the version's id; without it, the folder's name or the version's own
 --artifacts  writes the version into this folder and leaves the product alone
 --model      the adapter's base; ATTUNE_MODEL or the downloaded base without one
 
@@ -46,7 +46,7 @@ export async function importAdapter(args: string[]): Promise<number> {
       baseId: base.id,
       baseSha256: base.sha256,
       parentVersionId: BASE_VERSION_ID,
-      // The run and its snapshot are another product's, or none.
+      // The run and its snapshot belong to another product, or do not exist.
       runId: null,
       snapshotId: null,
       snapshotSha256: manifest?.snapshotSha256 ?? null,
@@ -60,7 +60,7 @@ export async function importAdapter(args: string[]): Promise<number> {
   return 0;
 }
 
-/** Without a row in the database the directory would only stand in the way of another try. */
+/** If the database takes no row, the directory is removed, so that it does not block another attempt. */
 async function enter({ manifest, directory }: Awaited<ReturnType<typeof writeArtifact>>): Promise<void> {
   try {
     const database = await findDatabase(findHolder(productLock(env.dataFolder)) !== null);

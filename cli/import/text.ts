@@ -1,4 +1,4 @@
-// Turns raw text in interview or dialogue form into demonstrations: one conversation a line, and a report of what was dropped.
+// Turns raw interviews or dialogues into demonstrations, one conversation per line, and reports what was dropped.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -20,7 +20,7 @@ export const TEXT_USAGE = `attune import text FILE… [--out FILE] [--history-wo
   --longest-words N   words of the longest prompt or answer (${PAIR_LIMITS.longestWords})`;
 
 interface Document {
-  /** Where it stands, for the report. */
+  /** The file and place, for the report. */
   name: string;
   text: string;
 }
@@ -29,7 +29,7 @@ export interface ImportReport {
   documents: number;
   kept: number;
   demonstrations: number;
-  /** By reason: how many, what it means, and the first one met. */
+  /** For each reason: the number, what it means, and the first example. */
   dropped: Record<string, { count: number; meaning: string; example: string }>;
 }
 

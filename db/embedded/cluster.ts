@@ -1,4 +1,4 @@
-// Makes the embedded Postgres' folder, or takes over one that is there; never removes one. Gives the product a role without special rights.
+// Makes the embedded Postgres's folder or takes over an existing one, removing none; gives the product a plain role.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -20,9 +20,9 @@ import { explainPostgres } from './trouble';
 
 export const ROLE = 'attune_product';
 export const DATABASE = 'attune';
-/** Beside the data, so that a folder that is moved or restored brings it along; as closed to others as the data. */
+/** Inside the data folder, so that it comes along when the folder is moved or restored; as private as the data. */
 const PASSWORD_FILE = 'attune-password';
-/** Who may come in: the product's role, with its password. */
+/** The access rules of pg_hba.conf: every connection needs the role's password. */
 export const ACCESS_FILE = 'attune-access.conf';
 const ACCESS = 'local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n';
 
@@ -47,17 +47,20 @@ export async function openCluster(options: ClusterOptions): Promise<string> {
   }
   const kept = keptPassword(directory);
   if (kept !== null) return kept;
-  // Made by a former release, whose password everybody knows, or restored from a backup.
+  // Made by an earlier release, whose password is public, or restored from a backup.
   return prepareRoles(options, directory, true);
 }
 
-/** null where the product has not prepared the folder. */
+/** null if the product has not prepared the folder. */
 export function keptPassword(directory: string): string | null {
   const file = path.join(directory, PASSWORD_FILE);
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
 }
 
-/** Made aside and renamed when it is whole: a start that is cut off leaves nothing that looks like a database. */
+/**
+ * Makes it under another name and renames it when complete: an interrupted start leaves nothing that looks like a
+ * database.
+ */
 async function makeCluster(options: ClusterOptions): Promise<string> {
   const { directory, binaries, identity } = options;
   const part = `${directory}.new`;
@@ -75,7 +78,7 @@ async function makeCluster(options: ClusterOptions): Promise<string> {
   return password;
 }
 
-/** In single-user mode, where no password is needed and nobody else can connect. It may be repeated. */
+/** Runs in single-user mode, which needs no password and in which no client can connect. It is safe to repeat. */
 async function prepareRoles(options: ClusterOptions, directory: string, hasData: boolean): Promise<string> {
   const { identity } = options;
   const password = randomBytes(24).toString('hex');
@@ -91,7 +94,7 @@ async function prepareRoles(options: ClusterOptions, directory: string, hasData:
   return password;
 }
 
-/** The superuser keeps what cannot be taken from it, but may not log in any more. */
+/** The superuser keeps the rights that cannot be taken from it, but can no longer log in. */
 const ROLE_STATEMENTS = (password: string) => [
   `do $$ begin if not exists (select from pg_roles where rolname = '${ROLE}') then create role ${ROLE}; end if; end $$`,
   `alter role ${ROLE} login nosuperuser createdb nocreaterole noreplication nobypassrls password '${password}'`,
@@ -99,7 +102,7 @@ const ROLE_STATEMENTS = (password: string) => [
   `do $$ begin if exists (select from pg_database where datname = '${DATABASE}') then alter database ${DATABASE} owner to ${ROLE}; end if; end $$`,
 ];
 
-/** What the superuser owns of ours goes to the product's role; a sequence of a column follows its table. */
+/** Gives the product's role everything of Attune's that the superuser owns; a column's sequence follows its table. */
 const OWNERSHIP = `do $$ declare item record; begin
   for item in select nspname from pg_namespace where nspowner = 10 and nspname !~ '^(pg_|information_schema)' loop
     execute format('alter schema %I owner to ${ROLE}', item.nspname); end loop;
@@ -117,17 +120,17 @@ const OWNERSHIP = `do $$ declare item record; begin
     execute format('alter routine %s owner to ${ROLE}', item.name); end loop;
 end $$`.replaceAll(/\s+/g, ' ');
 
-/** One statement a line; the first error ends it. */
+/** Runs one statement per line and stops at the first error. */
 async function runSql(options: ClusterOptions, directory: string, database: string, statements: string[]) {
   const args = ['--single', '-D', directory, '-c', 'exit_on_error=true', '-c', 'log_min_messages=fatal', database];
   const child = start(options, options.binaries.postgres, args);
-  child.stdin.on('error', () => undefined); // a server that does not start reads nothing, and says why
+  child.stdin.on('error', () => undefined); // a server that does not start reads nothing and reports why
   child.stdin.end(`${statements.join('\n')}\n`);
-  // A database that was never made owns nothing.
+  // A database that was never made has nothing to hand over.
   await run(options, child, new RegExp(`database "${database}" does not exist`));
 }
 
-/** In a folder that its user may enter. */
+/** Starts a program in a folder that its user can enter. */
 const start = ({ identity, signal }: ClusterOptions, command: string, args: string[]) =>
   spawn(command, args, { ...identity, signal, cwd: '/', stdio: ['pipe', 'ignore', 'pipe'] });
 

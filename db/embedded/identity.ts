@@ -1,4 +1,4 @@
-// The system user that Postgres runs as: it refuses to run as root.
+// Chooses the system user for Postgres, which refuses to run as root.
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ export interface Identity {
   gid: number;
 }
 
-/** null is the present user; for root it is the system user `postgres`, made where it is missing. */
+/** null is the current user; for root it is the system user `postgres`, which is created if it is missing. */
 export function postgresIdentity(): Identity | null {
   if (process.getuid?.() !== 0) return null;
   const idOf = (flag: string) =>
@@ -30,14 +30,14 @@ export function postgresIdentity(): Identity | null {
   }
 }
 
-/** Another user must be able to walk to these paths. */
+/** Throws unless another user can reach these paths. */
 export function assertReachable(paths: string[]): void {
   for (const start of paths) {
     for (let at = path.dirname(start); at !== path.dirname(at); at = path.dirname(at)) {
       if (existsSync(at) && (statSync(at).mode & 0o001) === 0) {
         throw new AttuneError(
           'UNSUPPORTED',
-          `As root, Postgres runs as the user "postgres", who may not enter ${at}; run Attune as another user or place it elsewhere.`,
+          `As root, Postgres runs as the user "postgres", who cannot enter ${at}; run Attune as another user or place it elsewhere.`,
         );
       }
     }

@@ -1,4 +1,4 @@
-// The process around one Postgres server: ends a server that a killed product left, runs its own, and ends together with it.
+// Runs one Postgres server: first ends the server that a killed product left, then ends together with its own.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,12 +6,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const END_MS = 60_000;
-/** What a server says while others come and go is no news; its own trouble is. */
+/** What a server logs when clients come and go, which is not shown; its own trouble is shown. */
 const ROUTINE = /the database system is|terminating connection|terminating background worker|connection to client lost/;
-/** A person told the server to end; with clients connected, a smart shutdown would wait for ever. */
+/** A person told the server to end; while clients are connected, a smart shutdown would wait forever. */
 const TOLD_TO_END = /received (smart|fast|immediate) shutdown request/;
 
-/** Without a command it only ends the former server. */
+/** Without a command this process only ends the previous server. */
 const { directory, command, args, identity } = JSON.parse(process.argv[2]);
 
 await endFormerServer();
@@ -19,7 +19,7 @@ if (command) runServer();
 
 function runServer() {
   const server = spawn(command, args, { ...identity, stdio: ['ignore', 'ignore', 'pipe'] });
-  // SIGINT is Postgres' fast shutdown: sessions end, data is flushed.
+  // SIGINT is Postgres's fast shutdown: sessions end, data is flushed.
   const stop = () => server.kill('SIGINT');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
   createInterface({ input: server.stderr }).on('line', (line) => {
@@ -33,7 +33,9 @@ function runServer() {
   server.once('close', (code) => process.exit(code ?? 1));
 }
 
-/** A killed product leaves postmaster.pid, perhaps with a live server. Who holds the folder's lock may end that. */
+/**
+ * A killed product leaves postmaster.pid, perhaps with a running server; the holder of the folder's lock may end it.
+ */
 async function endFormerServer() {
   const file = path.join(directory, 'postmaster.pid');
   if (!existsSync(file)) return;
@@ -43,7 +45,7 @@ async function endFormerServer() {
   for (const deadline = Date.now() + END_MS; isPostgres(pid) && Date.now() < deadline; ) await sleep(50);
 }
 
-/** Process ids are used again, soonest in containers, so a live pid alone proves nothing. */
+/** Process ids are used again, soonest in containers, so a running process with the id proves nothing. */
 function isPostgres(pid) {
   if (!(pid > 0)) return false;
   try {

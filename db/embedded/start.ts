@@ -1,4 +1,4 @@
-// Starts the Postgres that comes as a package, for people who have none, and keeps it running.
+// Starts the Postgres that comes as a package, for people without one, and keeps it running.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -18,16 +18,16 @@ import { explainPostgres } from './trouble';
 
 export interface EmbeddedDatabase {
   url: string;
-  /** Resolves when a person ended the server. */
+  /** Resolves when a person has ended the server. */
   ended: Promise<string>;
   stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
-  /** Made at the first start. */
+  /** Created at the first start. */
   directory: string;
   write?: (line: string) => void;
-  /** Ends a start that is under way. */
+  /** Cancels a start in progress. */
   signal?: AbortSignal;
 }
 
@@ -35,13 +35,15 @@ const isWindows = process.platform === 'win32';
 /** Exists in every cluster. */
 const DATABASE_OF_ALL = 'postgres';
 const START_MS = 60_000;
-/** A server that flushes much is waited for. */
+/** How long to wait for a server that still flushes data. */
 const GRACE_MS = 60_000;
 const KEEPER = path.join(import.meta.dirname, 'keeper.mjs');
-/** A socket's name needs one; nothing listens on it but where there are no sockets. */
+/** The name of a socket includes a port; nothing listens on the port itself, except where there are no sockets. */
 const SOCKET_PORT = 5432;
 
-/** Throws CONFLICT where another product runs over the folder, and a sentence for whatever else is in the way. */
+/**
+ * Throws CONFLICT if another product runs on the folder, and a clear error for anything else that prevents the start.
+ */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const directory = path.resolve(options.directory);
   refuseFormerOwner(directory);
@@ -78,14 +80,14 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
           name: 'postgres',
           args: [KEEPER, JSON.stringify(plan)],
           env: process.env,
-          // The terminal's Ctrl-C must reach it through stop(), after those who still write.
+          // Ctrl-C in the terminal must reach it only through stop(), after the processes that still write have ended.
           detached: !isWindows,
           onCrash: (lines) => {
             crashed = lines;
           },
         },
       ],
-      // Until then, the error says it all.
+      // Until the server is ready, the error has these lines.
       (line) => isReady && write(line),
       GRACE_MS,
     );
@@ -98,20 +100,20 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   }
 }
 
-/** The product's database on the server that runs over a folder. Throws NOT_FOUND where none was ever made. */
+/** The product's database on the server that runs on a folder. Throws NOT_FOUND if none was ever made. */
 export function embeddedUrl(directory: string): string {
   const at = path.resolve(directory);
   const password = keptPassword(at);
   if (password === null)
-    throw new AttuneError('NOT_FOUND', `${at} holds no database yet. Start Attune once, or set ATTUNE_DATA.`);
+    throw new AttuneError('NOT_FOUND', `${at} has no database yet. Start Attune once, or set ATTUNE_DATA.`);
   return placeOf(at, password, isWindows ? runningPort(at) : SOCKET_PORT).url(DATABASE);
 }
 
-/** The fourth line of postmaster.pid. */
+/** The port is the fourth line of postmaster.pid. */
 const runningPort = (directory: string) =>
   Number(readFileSync(path.join(directory, 'postmaster.pid'), 'utf8').split('\n')[3]);
 
-/** Where the server listens: on a socket that other users cannot reach, or on loopback where there are none. */
+/** Where the server listens: on a socket that other users cannot reach, or on loopback if the system has no sockets. */
 function placeOf(directory: string, password: string, port: number) {
   if (isWindows)
     return {
@@ -127,12 +129,12 @@ function placeOf(directory: string, password: string, port: number) {
   };
 }
 
-/** LOG tells of shutdowns; ERROR and WARNING, which may quote people's words, are below it. */
+/** LOG includes shutdowns; ERROR and WARNING, which may quote people's words, are below it and not logged. */
 const QUIET = ['-c', 'log_min_messages=log', '-c', 'log_min_error_statement=panic', '-c', 'logging_collector=off'];
 
 const socketOf = (directory: string) => socketPath(directory, `.s.PGSQL.${SOCKET_PORT}`);
 
-/** The setting is a list: a comma or a blank in a folder's name must not end an entry. */
+/** The setting is a list: a comma or a space in a folder's name must not end an entry. */
 const quote = (folder: string) => `"${folder.replaceAll('"', '""')}"`;
 
 /** Creates the product's database as soon as the server takes connections. */
@@ -162,7 +164,7 @@ async function ready(
   }
 }
 
-/** Releases before this one wrote the owner's process id here. */
+/** Earlier releases wrote the owner's process id here. */
 function refuseFormerOwner(directory: string): void {
   const file = `${directory}.owner`;
   if (!existsSync(file)) return;

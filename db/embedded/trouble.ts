@@ -1,4 +1,4 @@
-// Says in a sentence why the embedded Postgres did not start, from what its programs wrote.
+// Turns what the embedded Postgres's programs wrote into a sentence that says why it did not start.
 import { AttuneError } from '@/core/errors';
 
 export function explainPostgres(cause: unknown, said: readonly string[], directory: string): AttuneError {
@@ -14,7 +14,7 @@ export function explainPostgres(cause: unknown, said: readonly string[], directo
     });
   }
   if (/Address already in use|could not bind/i.test(text)) {
-    return new AttuneError('CONFLICT', `Another program took the database's port; start again.`, { cause });
+    return new AttuneError('CONFLICT', `Another program took the database's port; start Attune again.`, { cause });
   }
   if (/database files are incompatible/i.test(text)) {
     return new AttuneError(

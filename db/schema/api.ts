@@ -1,4 +1,4 @@
-// Keys, usage and limits of the API.
+// Declares the tables of the API's keys, usage and limits.
 import {
   bigint,
   boolean,
@@ -14,17 +14,17 @@ import {
 } from 'drizzle-orm/pg-core';
 import { createdAt, userId } from './columns';
 
-/** A bearer key of the OpenAI-compatible API. The key itself is shown once and kept nowhere. */
+/** A bearer key of the OpenAI-compatible API. The key itself is shown once and never stored. */
 export const apiKey = pgTable(
   'api_key',
   {
     id: uuid('id').primaryKey().defaultRandom(),
     userId: userId(),
     name: text('name').notNull(),
-    /** First characters, so that a person can tell keys apart. */
+    /** The key's first characters, so that a person can tell keys apart. */
     prefix: text('prefix').notNull(),
     sha256: text('sha256').notNull().unique(),
-    /** Consent of the conversations that its requests make. */
+    /** The consent of conversations that its requests create. */
     allowTraining: boolean('allow_training').notNull(),
     createdAt: createdAt(),
     lastUsedAt: timestamp('last_used_at', { withTimezone: true }),
@@ -48,7 +48,7 @@ export const usage = pgTable(
   (t) => [primaryKey({ columns: [t.userId, t.source, t.day] })],
 );
 
-/** Requests and tokens in the running minute; columns and their types are those of rate-limiter-flexible. */
+/** Requests and tokens in the current minute; columns and types are those of rate-limiter-flexible. */
 export const rateLimit = pgTable('rate_limit', {
   key: varchar('key', { length: 255 }).primaryKey(),
   points: integer('points').notNull().default(0),

@@ -1,4 +1,4 @@
-// Conversations, their messages, and the samples of the model in them.
+// Declares the tables of conversations, their messages, and the model's samples in them.
 import { sql } from 'drizzle-orm';
 import {
   type AnyPgColumn,
@@ -27,11 +27,11 @@ export const conversation = pgTable(
     id: uuid('id').primaryKey().defaultRandom(),
     userId: userId(),
     title: text('title').notNull(),
-    /** Consent, and the only place where it is kept: false keeps the conversation out of every later snapshot. */
+    /** Consent, which is stored only here: false keeps the conversation out of every later snapshot. */
     allowTraining: boolean('allow_training').notNull(),
-    /** When consent was given to a conversation that had none; null where it began with it. Written by a trigger. */
+    /** When consent was given later; null if the conversation began with it or never had it. Written by a trigger. */
     consentedAt: timestamp('consented_at', { withTimezone: true }),
-    /** The key whose requests it holds; null for a conversation of the chat. */
+    /** The key whose requests made the conversation; null for one of the chat. */
     apiKeyId: uuid('api_key_id').references((): AnyPgColumn => apiKey.id, { onDelete: 'cascade' }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -52,11 +52,11 @@ export const message = pgTable(
     /** null for a first message; siblings share a parent. */
     parentId: uuid('parent_id'),
     role: text('role', { enum: ['user', 'assistant'] }).notNull(),
-    /** What the person sees: constraints applied. Empty while an answer runs. */
+    /** What the person sees, with constraints applied. Empty while an answer runs. */
     content: text('content').notNull(),
-    /** Chosen by the client: a repeated send returns the first row. On answers, only on regenerated ones. */
+    /** Chosen by the client: sending again returns the first row. Among answers, only regenerated ones have it. */
     clientMessageId: text('client_message_id'),
-    /** What the rules found in a person's text; nothing is blocked for it. */
+    /** What the rules found in a person's text; they never block it. */
     constraintHits: jsonb('constraint_hits').$type<Hit[]>().notNull().default([]),
     createdAt: writtenAt(),
   },
@@ -69,7 +69,7 @@ export const message = pgTable(
 
 export const generationStatus = pgEnum('generation_status', ['running', 'done', 'stopped', 'failed']);
 
-/** One sample of the model. This row alone replays or scores it. */
+/** One sample of the model. This row is enough to replay or score it. */
 export const generation = pgTable(
   'generation',
   {
@@ -96,7 +96,7 @@ export const generation = pgTable(
     completionIds: integer('completion_ids').array().notNull().default([]),
     /** log p of each completion token under the full distribution at temperature 1. */
     logprobs: real('logprobs').array().notNull().default([]),
-    /** The likeliest tokens at each position, where a request that may be repeated asked for them. */
+    /** The most likely tokens at each position, if a request with an idempotency key asked for them. */
     topTokens: jsonb('top_tokens').$type<{ ids: number[]; logprobs: number[] }[]>(),
     finishReason: text('finish_reason'),
     constraintHits: jsonb('constraint_hits').$type<Hit[]>().notNull().default([]),

@@ -1,10 +1,10 @@
-// What people say about answers.
+// Declares the tables of people's feedback on answers.
 import { sql } from 'drizzle-orm';
 import { check, index, pgTable, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, updatedAt, userId } from './columns';
 import { conversation, generation } from './conversation';
 
-/** Two answers to one prompt that a person is asked, or chose, to compare; the sides are as shown. */
+/** Two answers to one prompt that a person was asked, or chose, to compare; left and right are as shown. */
 export const comparison = pgTable(
   'comparison',
   {
@@ -25,7 +25,7 @@ export const comparison = pgTable(
   (t) => [
     index('comparison_left').on(t.leftGenerationId),
     index('comparison_right').on(t.rightGenerationId),
-    // One comparison for two answers, whichever side each is on.
+    // One comparison per pair of answers, whichever side each is on.
     uniqueIndex('comparison_pair').on(
       sql`least(${t.leftGenerationId}, ${t.rightGenerationId})`,
       sql`greatest(${t.leftGenerationId}, ${t.rightGenerationId})`,
@@ -36,7 +36,7 @@ export const comparison = pgTable(
 export const FEEDBACK_KINDS = ['thumb', 'comparison'] as const;
 export const CHOICES = ['left', 'right', 'tie', 'both_bad'] as const;
 
-/** One live value per (generation or comparison, user, kind). The author is the login's. */
+/** One current value per (generation or comparison, user, kind). The author is the signed-in user. */
 export const feedback = pgTable(
   'feedback',
   {

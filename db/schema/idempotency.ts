@@ -1,10 +1,10 @@
-// Requests of the API that may be sent again, and what was answered to them.
+// Declares the table of API requests that may be sent again, and of their answers.
 import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { apiKey } from './api';
 import { createdAt } from './columns';
 import { conversation } from './conversation';
 
-/** What a key of the caller's choice stands for; it leaves with its answers. */
+/** The request and answers behind a key that the caller chose; deleted together with the answers. */
 export const idempotencyKey = pgTable(
   'idempotency_key',
   {
@@ -12,7 +12,7 @@ export const idempotencyKey = pgTable(
       .notNull()
       .references(() => apiKey.id, { onDelete: 'cascade' }),
     key: text('key').notNull(),
-    /** Of the request that came first. */
+    /** The fingerprint of the first request. */
     fingerprint: text('fingerprint').notNull(),
     conversationId: uuid('conversation_id')
       .notNull()

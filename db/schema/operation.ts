@@ -1,4 +1,4 @@
-// The audit log and the settings of the product.
+// Declares the tables of the audit log and the product's settings.
 import { index, jsonb, pgTable, serial, text } from 'drizzle-orm/pg-core';
 import { createdAt, updatedAt } from './columns';
 

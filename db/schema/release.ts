@@ -1,4 +1,4 @@
-// Versions, what serves, and experiments between two of them.
+// Declares the tables of versions, releases, and experiments between two versions.
 import { sql } from 'drizzle-orm';
 import {
   check,
@@ -18,7 +18,7 @@ import { createdAt, updatedAt, userId } from './columns';
 
 export const versionStatus = pgEnum('version_status', ['accepted', 'rejected', 'imported']);
 
-/** A published artifact. The base itself is the row `base`, without a directory. */
+/** A published artifact. The base itself is the row `base`, which has no directory. */
 export const version = pgTable('version', {
   id: text('id').primaryKey(),
   parentId: text('parent_id'),
@@ -32,7 +32,7 @@ export const version = pgTable('version', {
   createdAt: createdAt(),
 });
 
-/** Append-only history of what serves; the champion is the row with the highest seq. */
+/** Append-only history of the serving version; the row with the highest seq names the champion. */
 export const release = pgTable('release', {
   seq: serial('seq').primaryKey(),
   versionId: text('version_id')
@@ -72,7 +72,9 @@ export const experiment = pgTable(
   ],
 );
 
-/** The arm of a user, which changes only when the share crosses the bucket, with its probability under the present share. */
+/**
+ * A user's arm, with its probability under the current share; it changes only when the share crosses the user's bucket.
+ */
 export const assignment = pgTable(
   'assignment',
   {

@@ -1,4 +1,4 @@
-// Snapshots, runs and their curves.
+// Declares the tables of snapshots, runs and their curves.
 import {
   boolean,
   index,
@@ -17,20 +17,20 @@ import { RUN_STAGES, RUN_STATUSES } from '@/core/contract';
 import { createdAt } from './columns';
 import { version } from './release';
 
-/** Lines of a data set that were blanked because people took back what they held. */
+/** Lines of a data set that were blanked because people withdrew their content. */
 export interface Tombstone {
   /** ISO 8601. */
   at: string;
-  /** Counted from 0, in the file as it was frozen. */
+  /** Line numbers from 0, in the file as it was frozen. */
   lines: number[];
-  /** The file's from then on. */
+  /** The file's hash from then on. */
   sha256: string;
 }
 
 /** A frozen, hashed data set: JSONL under the data folder's snapshots/<id>.jsonl. */
 export const snapshot = pgTable('snapshot', {
   id: uuid('id').primaryKey(),
-  /** The file's as it was frozen. */
+  /** The file's hash as it was frozen. */
   sha256: text('sha256').notNull(),
   tombstones: jsonb('tombstones').$type<Tombstone[]>().notNull().default([]),
   /** Rows by kind and split, as they were frozen. */
@@ -40,8 +40,8 @@ export const snapshot = pgTable('snapshot', {
 });
 
 /**
- * Somebody has taken back words that a data set may hold: a row until the trainer has blanked them. Written by triggers of
- * the database alone (drizzle/), so that no way of deleting, account or key included, can forget it.
+ * A person has withdrawn words that a data set may contain: the row stays until the trainer has blanked them. Only the
+ * database's triggers (drizzle/) write it, so that no way of deleting, not even of an account or key, can miss it.
  */
 export const withdrawal = pgTable('withdrawal', { id: serial('id').primaryKey(), createdAt: createdAt() });
 
@@ -54,7 +54,7 @@ export const trainingRun = pgTable(
     status: runStatus('status').notNull().default('queued'),
     trigger: text('trigger', { enum: ['button', 'feedback_count', 'schedule'] }).notNull(),
     requestedBy: text('requested_by'),
-    /** PipelineConfig of core/config/presets.ts; parsed there. */
+    /** The PipelineConfig that core/config/presets.ts parses. */
     config: jsonb('config').$type<Record<string, unknown>>().notNull(),
     parentVersionId: text('parent_version_id')
       .notNull()
@@ -62,10 +62,10 @@ export const trainingRun = pgTable(
     snapshotId: uuid('snapshot_id').references(() => snapshot.id),
     resultVersionId: text('result_version_id'),
     stage: text('stage', { enum: RUN_STAGES }),
-    /** Progress inside the stage, 0..1, and seconds left as last estimated. */
+    /** Progress within the stage, 0 to 1, and the last estimate of the seconds left. */
     progress: real('progress').notNull().default(0),
     secondsLeft: real('seconds_left'),
-    /** One readable sentence about how it ended. */
+    /** One sentence for people about how it ended. */
     verdict: text('verdict'),
     cancelRequested: boolean('cancel_requested').notNull().default(false),
     leaseOwner: text('lease_owner'),

@@ -1,22 +1,22 @@
-// Ways in for an admin: a password, where one was set, and a new link that signs one in once.
+// Finds out whether an admin has a password, and makes a new link that signs an admin in once.
 import { and, count, eq, isNotNull } from 'drizzle-orm';
 import { closeDatabase, getDatabase } from '@/db/client';
 import { account, user } from '@/db/schema';
 import { createAdminLink, createAuth } from '@/server/auth';
 
 export interface AdminAccess {
-  /** False where a link is the only way in. */
+  /** False if a link is the only way to sign in. */
   hasPassword: boolean;
-  /** Signs an admin in, once, within an hour. */
+  /** Signs an admin in once, within an hour. */
   link: string;
 }
 
 interface AccessOptions {
   databaseUrl: string;
-  /** Where people reach the product. */
+  /** The address at which people reach the product. */
   url: string;
   secret: string;
-  /** Of the admin; the first one without it. */
+  /** The admin's address; without it, the first admin. */
   email?: string;
 }
 

@@ -1,15 +1,17 @@
-// Puts NVIDIA's own libraries where the GPU build of TensorFlow looks for them: beside its folder, as a Python site has them.
+// Puts NVIDIA's libraries where the GPU build of TensorFlow looks for them: next to its folder, as in site-packages.
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Of the wheel's METADATA: what `tensorflow[and-cuda]` would install, as pip takes it. */
+/** The requirements that `tensorflow[and-cuda]` would install, from the wheel's METADATA and in pip's form. */
 export function cudaRequirements(metadata: string): string[] {
   return [...metadata.matchAll(/^Requires-Dist: (nvidia-\S+) ?(\S*); extra == ['"]and-cuda['"]/gm)].map(
     ([, name, versions]) => `${name}${versions!.replace(/[()]/g, '')}`,
   );
 }
 
-/** `run` starts a program; the libraries' run path is `$ORIGIN/../nvidia/<part>/lib`, so `native/nvidia` it must be. */
+/**
+ * `run` starts a program. The folder must be `native/nvidia`, because the run path is `$ORIGIN/../nvidia/<part>/lib`.
+ */
 export async function installCuda(
   native: string,
   requirements: readonly string[],

@@ -1,4 +1,4 @@
-// Fetches one wheel by the machine's own pip and watches it grow, so that any configured index or cache is respected.
+// Fetches one wheel with the machine's own pip, which respects any configured index or cache, and watches it grow.
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,22 +7,24 @@ import { AttuneError } from '@/core/errors';
 import type { StepProgress } from './steps';
 
 export interface WheelRequest {
-  /** As pip takes it: `name==version`. */
+  /** In pip's form: `name==version`. */
   requirement: string;
-  /** Emptied first; afterwards it holds the wheel alone. */
+  /** Emptied first; afterwards it contains only the wheel. */
   folder: string;
-  /** For the progress; nothing is checked against it. */
+  /** Only for the progress; nothing is checked against it. */
   expectedBytes: number;
-  /** More of pip's options, such as another platform. */
+  /** More options for pip, such as another platform. */
   options?: string[];
   signal?: AbortSignal;
   progress: StepProgress;
 }
 
-/** Resolves with the wheel's path. Throws UNAVAILABLE, with pip's last line, when Python, pip, index or disk are in the way. */
+/**
+ * Resolves with the wheel's path. Throws UNAVAILABLE with pip's last line if Python, pip, the index or the disk fails.
+ */
 export async function downloadWheel(request: WheelRequest): Promise<string> {
   const { requirement, folder, expectedBytes, progress } = request;
-  // pip writes to its temporary folder first; inside ours, an interrupted download goes with the rest.
+  // pip writes to its temporary folder first. Inside this folder, an interrupted download is removed with the rest.
   const temporary = join(folder, 'tmp');
   try {
     await rm(folder, { recursive: true, force: true });

@@ -1,13 +1,13 @@
-// Shows one set-up step at a time: a bar in a terminal, a line in a log, and what it did in one sentence at its end.
+// Shows one set-up step at a time: a bar in a terminal, a line in a log, and at the end one sentence about what it did.
 import { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 
-/** Done and total, in bytes unless the unit is `part`; total null where it is not known. */
+/** Done and total, in bytes unless the unit is `part`; total is null if it is not known. */
 export type StepProgress = (done: number, total: number | null, unit?: 'bytes' | 'part') => void;
 
 const out = process.stdout;
 
-/** Runs one step; its result's sentence says what was done and where it is kept. Errors pass through after the bar is gone. */
+/** Runs one step; its summary says what was done and where it is kept. Removes the bar before it rethrows an error. */
 export async function runStep<T>(
   title: string,
   work: (progress: StepProgress) => Promise<{ value: T; summary: string }>,

@@ -13,26 +13,28 @@ import { downloadWheel } from './pip';
 const require = createRequire(import.meta.url);
 
 const VERSION = '2.21.0';
-/** The wheel is taken for one Python whatever python3 is here: only its C libraries are used, so its hash can be pinned. */
+/**
+ * Always the wheel for one Python, whatever python3 is here: only its C libraries are used, so its hash can be pinned.
+ */
 const PYTHON_ABI = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'];
 const PINNED_SHA256: Record<string, string> = {
   'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl':
     '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
 };
-/** Bytes of the wheel (for progress) and of disk while it is unpacked. */
+/** Bytes of the wheel (for progress), and bytes of disk needed while it is unpacked. */
 const SIZES = { cpu: { wheel: 273.8e6, disk: 1.3e9 }, gpu: { wheel: 650e6, disk: 3.5e9 } };
 
 export type TensorflowVariant = 'cpu' | 'gpu';
 export interface TensorflowSetup {
-  /** False when an earlier run's product was found and only linked. */
+  /** False if the result of an earlier run was found and only linked. */
   built: boolean;
   variant: TensorflowVariant;
-  /** Where the libraries and the binding lie. */
+  /** The folder of the libraries and the binding. */
   directory: string;
   seconds: number;
 }
 export interface TensorflowSetupOptions {
-  /** Its `native/` folder gets the product, about 860 MB; survives `npm ci`. */
+  /** Its `native/` folder gets the result, about 860 MB, which survives `npm ci`. */
   cacheDirectory: string;
   onProgress?: (step: 'download' | 'extract' | 'compile', fraction: number) => void;
   log?: (line: string) => void;
@@ -45,7 +47,7 @@ interface Marker {
   variant: TensorflowVariant;
 }
 
-/** Builds once and links at each call; a run that was killed leaves nothing that a later one takes for whole. */
+/** Builds once and links at each call; a killed run leaves nothing that a later one mistakes for complete. */
 export async function setupTensorflow(options: TensorflowSetupOptions): Promise<TensorflowSetup> {
   const start = performance.now();
   const libraries = libraryNames();
@@ -100,7 +102,7 @@ function addonPackage(): { root: string; version: string } {
   return { root: path.dirname(file), version };
 }
 
-/** The CUDA build where nvidia-smi answers, else the CPU build. */
+/** The CUDA build if nvidia-smi answers, else the CPU build. */
 async function detectVariant(): Promise<TensorflowVariant> {
   return run('nvidia-smi', ['-L']).then(
     (output) => (output.includes('GPU') ? 'gpu' : 'cpu'),
@@ -113,7 +115,7 @@ async function isComplete(directory: string, wanted: Marker): Promise<boolean> {
   return text === JSON.stringify(wanted);
 }
 
-/** Deletes the part folders of runs that are no longer alive. */
+/** Deletes the partial folders of runs whose process is gone. */
 async function removeAbandoned(native: string): Promise<void> {
   for (const name of await readdir(native).catch(() => [] as string[])) {
     const pid = Number(/\.part-(\d+)$/.exec(name)?.[1]);
@@ -134,7 +136,7 @@ async function checkSpace(directory: string, variant: TensorflowVariant): Promis
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
-/** pip checks the wheel against the index's hash; where the file is a known one, against the pinned hash too. */
+/** pip checks the wheel against the index's hash; a known file is also checked against the pinned hash. */
 async function download(part: string, variant: TensorflowVariant, options: TensorflowSetupOptions): Promise<string> {
   const name = variant === 'cpu' && process.platform === 'linux' ? 'tensorflow-cpu' : 'tensorflow';
   options.log?.(`Downloading ${name} ${VERSION} (${Math.round(SIZES[variant].wheel / 1e6)} MB)`);
@@ -182,7 +184,7 @@ with zipfile.ZipFile(wheel) as archive:
   await run('python3', ['-c', script, wheel, part, ...libraries], options.signal);
   for (const library of libraries) {
     if (!(await stat(path.join(part, library)).catch(() => null))) {
-      throw new AttuneError('CORRUPT', `${path.basename(wheel)} lacks ${library}. Another TensorFlow than ${VERSION}?`);
+      throw new AttuneError('CORRUPT', `${path.basename(wheel)} lacks ${library}. Is it TensorFlow ${VERSION}?`);
     }
   }
   options.onProgress?.('extract', 1);
@@ -214,7 +216,9 @@ async function compile(part: string, addon: string, libraries: string[], options
   options.onProgress?.('compile', 1);
 }
 
-/** Puts the binding where the package looks for it; Node follows the link, so $ORIGIN is the folder of the libraries. */
+/**
+ * Links the binding where the package looks for it; Node follows the link, so $ORIGIN is the folder of the libraries.
+ */
 async function link(directory: string, addon: string): Promise<void> {
   const target = path.join(directory, 'tfjs_binding.node');
   const folder = path.join(addon, 'lib', 'napi-v8');
@@ -263,7 +267,7 @@ function explain(error: unknown): AttuneError {
     return because('The disk is full. Free 2 GB and start again.');
   if (!(error instanceof CommandFailed)) return toAttuneError(error);
   if (/Bad CRC|BadZipFile/.test(text)) return because('The TensorFlow wheel arrived damaged. Start again.');
-  return because(`${error.message}. Mend that and start again.`);
+  return because(`${error.message}. Fix that and start again.`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

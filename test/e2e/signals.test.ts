@@ -102,7 +102,7 @@ it('a second start over the folder names the process that runs there, and leaves
   await first.said(/\nAttune/);
   await sleep(1000);
   const second = await npmStart({ ATTUNE_DATA: first.folder });
-  await second.said(/Attune did not start: .*Attune runs over .* already: process \d+/);
+  await second.said(/Attune did not start: .*Attune already runs on .*: process \d+/);
   if (second.npm.exitCode === null) await once(second.npm, 'exit');
   expect(second.npm.exitCode).toBe(1);
   await first.said(/✓ PostgreSQL/);

@@ -77,7 +77,7 @@ test('the command writes messages, one conversation per line, the same each time
 
 test('an input that cannot be read is named', async () => {
   await expect(run(['text'])).rejects.toThrow(/at least one file/);
-  await expect(run(['picture'])).rejects.toThrow(/knows no "picture"/);
+  await expect(run(['picture'])).rejects.toThrow(/cannot read "picture"/);
   await expect(run(['text', join(folder, 'none.txt')])).rejects.toThrow(/Cannot read .*none\.txt/);
   await writeFile(join(folder, 'latin.txt'), Buffer.from([0x51, 0x2e, 0x20, 0xe9, 0x0a]));
   await expect(run(['text', join(folder, 'latin.txt')])).rejects.toThrow(/latin\.txt:1 is not UTF-8/);

@@ -55,7 +55,7 @@ test('a folder over which another Attune runs is refused, naming its process and
   lock.announce('http://localhost:4000');
   expect(await fail({})).toEqual({
     code: 'CONFLICT',
-    message: `Attune runs over ${root} already: process ${process.pid}, http://localhost:4000. Stop it first, or set ATTUNE_DATA to another folder.`,
+    message: `Attune already runs on ${root}: process ${process.pid}, http://localhost:4000. Stop it first, or set ATTUNE_DATA to another folder.`,
   });
   lock.release();
 });
