@@ -1,4 +1,4 @@
-// Every algorithm on the same tiny task from the same start: one table of reward, divergence and time, and bench/results/algorithms.json.
+// Runs every algorithm on one tiny task from the same start; writes reward, divergence and time to algorithms.json.
 import { writeResult } from '@/bench/results';
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -11,13 +11,13 @@ import { loadBackbone } from '@/trainer/model/backbone';
 import { ALGORITHMS, type AlgorithmName } from '@/core/config/policy';
 
 const SEEDS = [1, 2, 3];
-/** Comparisons and twice as many thumbs, for the algorithms that sample nothing. */
+/** Number of comparisons, with twice as many thumbs, for the algorithms that do not sample. */
 const COMPARISONS = 240;
 
 const backend = await startBackend();
 const backbone = loadBackbone({ weights: tinyWeights(7) });
 const before = judgePolicy(backbone, null);
-await run('ppo', SEEDS[0]!); // the first steps of a process are slow, and no algorithm's fault
+await run('ppo', SEEDS[0]!); // warm-up: the first steps of a process are slow, whatever the algorithm
 
 const rows = [];
 for (const algorithm of ALGORITHMS) {
@@ -65,7 +65,7 @@ async function run(algorithm: AlgorithmName, seed: number) {
   return { seed, reward: mean, error, kl, seconds, kept: kept.iteration, verdict };
 }
 
-/** The mean with the lowest and the highest. */
+/** The mean with the lowest and the highest value. */
 function range(values: number[]): string {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return `${mean.toFixed(2)} (${Math.min(...values).toFixed(2)}-${Math.max(...values).toFixed(2)})`;

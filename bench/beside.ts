@@ -1,4 +1,4 @@
-// Measures one stream's tokens a second quiet and beside real training steps, for each way to share the cores.
+// Measures one stream's tokens per second without and with training under way, for each way to share the cores.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { loadavg, setPriority } from 'node:os';
@@ -21,7 +21,7 @@ const SETTINGS = [
 ];
 const NICENESS = [0, 10];
 
-/** Training steps one after the other, when it is not stopped. */
+/** A process that runs training steps one after another until it is stopped. */
 class Training {
   seconds: number[] = [];
   private constructor(private readonly child: ChildProcess) {}

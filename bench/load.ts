@@ -1,4 +1,4 @@
-// `npm run bench:load`: clients that ask over HTTP, more of them at each level; speed, errors, and whether a stream was ever mixed up.
+// `npm run bench:load`: asks over HTTP with more clients at each level; measures speed, errors and mixed-up streams.
 import { resultPath } from '@/bench/results';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Fewer than the most that one person may have. */
+/** Fewer than the maximum for one person. */
 const KEYS = 8;
 const UNLIMITED = { requestsPerMinute: 1_000_000, tokensPerMinute: 1_000_000_000, concurrent: 1000 };
 
@@ -58,7 +58,7 @@ function figuresOf(clients: number, seconds: number, asked: Asked[]) {
     answered: answers.length,
     tokensPerSecond: round(answers.reduce((sum, { completionTokens }) => sum + completionTokens, 0) / seconds),
     firstTokenMs: quantiles(answers.map(({ firstTokenMs }) => firstTokenMs)),
-    /** Between two pieces of text as the client reads them. */
+    /** Time between two pieces of text as the client reads them. */
     betweenPiecesMs: quantiles(answers.flatMap(({ betweenMs }) => betweenMs)),
     /** An answer's mean time from token to token. */
     perTokenMs: quantiles(answers.map(({ perTokenMs }) => perTokenMs)),
@@ -66,7 +66,7 @@ function figuresOf(clients: number, seconds: number, asked: Asked[]) {
   };
 }
 
-/** Of a process of this machine, in MiB; null where the system does not say. */
+/** Resident memory of a process on this machine, in MiB; null if the system does not report it. */
 async function residentMiB(pid: number | undefined): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kib = /VmRSS:\s+(\d+)/.exec(status)?.[1];
@@ -97,7 +97,7 @@ async function main(): Promise<void> {
   try {
     const api = createApi(product.url, await signInByLink((await product.adminLink())!));
     await api.admin.setSettings.mutate({ limits: { user: UNLIMITED, apiKey: UNLIMITED } });
-    // One account gets half of the queue at most.
+    // One account gets at most half of the queue.
     const emails = ['one@load.example', 'two@load.example', 'three@load.example'];
     const owners = await Promise.all(emails.map(async (email) => createApi(product.url, await signUp(product.url, email))));
     const keys = await Promise.all(
@@ -158,7 +158,7 @@ const lineOf = (level: ReturnType<typeof figuresOf>) =>
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    console.error('The load test did not end:', error instanceof AttuneError ? error.message : error);
+    console.error('The load test failed:', error instanceof AttuneError ? error.message : error);
     process.exit(1);
   },
 );

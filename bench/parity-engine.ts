@@ -1,4 +1,4 @@
-// Measures how far the engine's stored log-probabilities are from the trainer's for the same ids, in fp32 and as served in int8.
+// Measures how far the engine's log-probabilities are from the trainer's for the same ids, in fp32 and in served int8.
 import { writeResult } from '@/bench/results';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
   options: {
     answers: { type: 'string', default: '200' },
     'max-tokens': { type: 'string', default: '48' },
-    /** A version's directory; the base alone without one. */
+    /** A version's directory; by default the base without an adapter. */
     version: { type: 'string' },
   },
 });

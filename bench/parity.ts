@@ -1,5 +1,5 @@
 // Trains the same thing here and in torch + PEFT and compares: 50 SFT steps, 50 reward steps, 5 PPO iterations, adapters
-// both ways; writes the largest differences into bench/results/parity.json. torch works on the CPU, the trainer on its own device.
+// both ways; writes the largest differences to bench/results/parity.json. torch runs on the CPU, the trainer on its device.
 import { resultPath } from '@/bench/results';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -28,7 +28,7 @@ import {
 
 const { values: options } = parseArgs({
   options: {
-    /** An interpreter that has torch, transformers and PEFT already. */
+    /** An interpreter that already has torch, transformers and PEFT. */
     python: { type: 'string' },
   },
 });
@@ -53,7 +53,7 @@ const testCompletions = ({ test }: ParityInput): Completion[] =>
     completionIds: Int32Array.from(test.completions[i]!),
   }));
 
-/** As PEFT lays it out, in a folder that exists. */
+/** Writes an adapter in PEFT's layout into an existing folder. */
 async function writeAdapter(folder: string, adapter: Adapter, baseId: string): Promise<void> {
   for (const [name, content] of Object.entries(encodeAdapter(adapter, baseId))) await writeFile(join(folder, name), content);
 }

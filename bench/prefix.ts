@@ -1,4 +1,4 @@
-// Measures first tokens with and without kept prefixes: turns of a growing conversation, and eight requests of one system prompt.
+// Measures first tokens with and without kept prefixes: in a growing conversation, and with a shared system prompt.
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { writeResult } from './results';
@@ -37,7 +37,7 @@ async function main([modelPath = env.ATTUNE_MODEL]: string[]): Promise<void> {
     Array.from({ length: count }, () => 1000 + Math.floor(rng.uniform() * (base.weights.config.vocabSize - 1000)));
   const both = async (name: string, measure: (client: EngineClient) => Promise<number>) => {
     series[name] ??= { kept: [], plain: [] };
-    // The order changes from round to round, so that neither side always follows the other.
+    // The order alternates between rounds, so that neither side always runs second.
     const sides = series[name].kept.length % 2 ? (['kept', 'plain'] as const) : (['plain', 'kept'] as const);
     for (const side of sides) series[name][side].push(await measure(side === 'kept' ? kept.client : plain.client));
   };

@@ -1,4 +1,4 @@
-// Writes the figures of a bench into bench/results, one JSON file for each bench.
+// Writes a bench's figures to bench/results, one JSON file per bench.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 

@@ -1,4 +1,4 @@
-// Measures whether runs killed at random moments end with the weights of the undisturbed one; writes a file of JSON.
+// Measures whether runs killed at random moments end with the weights of the undisturbed run; writes a JSON file.
 import { resultPath } from '@/bench/results';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,11 +11,11 @@ const { values: options } = parseArgs({
   options: {
     kills: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
-    /** A base; the tiny one of the tests without it. */
+    /** A base; by default the tiny one of the tests. */
     model: { type: 'string' },
     preset: { type: 'string', default: 'tiny' },
     output: { type: 'string', default: resultPath('resume') },
-    /** JSON over the preset. More answers than the engine has rows, so that batches form and dissolve. */
+    /** JSON that overrides the preset. More answers than the engine has rows, so that batches form and dissolve. */
     config: {
       type: 'string',
       default: '{"sft":{"checkpointEverySteps":1},"ppo":{"sequences":40,"checkpointEverySteps":1}}',

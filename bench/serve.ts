@@ -1,4 +1,4 @@
-// Compares Attune's engine with llama.cpp on the same weights in one run, a LoRA version active; writes bench/results/serve.json.
+// Compares the engine with llama.cpp on the same weights, a LoRA version active; writes bench/results/serve.json.
 import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeResult } from './results';
@@ -13,7 +13,7 @@ import { env } from '@/product/env';
 
 const ROUNDS = 3;
 const STREAMS = [1, 4, 8, 16];
-const COUNT = 96; // tokens an answer
+const COUNT = 96; // tokens per answer
 const PROMPT_TOKENS = 64;
 const LONG_PROMPT_TOKENS = 512;
 const POSITIONS = 2000;
@@ -23,7 +23,7 @@ const STORY =
 
 const SETTINGS = Object.keys(CHAT_SETTINGS) as ChatSetting[];
 
-/** [round] of each figure. */
+/** Each figure's values, one per round. */
 type Series = Record<string, number[]>;
 
 async function main([model]: string[]): Promise<void> {
@@ -44,7 +44,7 @@ async function main([model]: string[]): Promise<void> {
   const stopIds = base.weights.config.eosTokenIds;
   const peer = new LlamaPeer(join(folder, 'llama-cpp'), modelPath, threads);
   const peerVersion = await peer.start();
-  // All figures but those of chat are of plain decoding.
+  // All figures except those of chat are for plain decoding.
   const spawn = (name: string, speculates: boolean) =>
     spawnEngine({ modelPath, artifacts, cache, socketPath: join(folder, `${name}.sock`), threads, speculates });
   const engine = await spawn('serve', false);
@@ -52,7 +52,7 @@ async function main([model]: string[]): Promise<void> {
   const attune: Series = {};
   const llama: Series = {};
   const loads: Series = {};
-  /** The load average of the last minute stands beside each figure. */
+  /** Records the load average of the last minute with each figure. */
   const note = (series: Series, name: string, value: number) => {
     series[name] = [...(series[name] ?? []), value];
     const beside = series === attune ? name : `llama.${name}`;
@@ -73,7 +73,7 @@ async function main([model]: string[]): Promise<void> {
         note(attune, `tokensPerSecond.${streams}`, own.tokensPerSecond);
         note(llama, `tokensPerSecond.${streams}`, other.tokensPerSecond);
       }
-      // Another first word each round, so that nothing of it is cached.
+      // The first words differ in each round, so that no prefix is cached.
       const long = prompt(LONG_PROMPT_TOKENS, 100 + round);
       note(attune, 'firstToken512', (await runStreams(engine.client, [long], first(stopIds))).firstTokenMs);
       note(llama, 'firstToken512', (await peer.generate([long], 2)).firstTokenMs);
@@ -95,7 +95,7 @@ async function main([model]: string[]): Promise<void> {
 
 const first = (stopIds: readonly number[]) => ({ count: 2, versions: ['bench-1'], stopIds });
 
-/** Figures of Attune alone: sampling, no version, and two versions in one batch. */
+/** Figures only for Attune: sampling, no version, and two versions in one batch. */
 async function measureVariants(
   { client }: SpawnedEngine,
   prompts: (streams: number) => number[][],
@@ -129,7 +129,7 @@ async function report(run: {
   peaks: [number, number] | number[];
 }): Promise<void> {
   const { attune, llama } = run;
-  // Of each round's own two figures, so that a slow minute of the machine meets both sides.
+  // Each ratio compares two figures of the same round, so that a slow minute of the machine affects both sides.
   const ratio = (name: string, other = llama[name]!) =>
     round(median(attune[name]!.map((value, i) => value / other[i]!)));
   const hasChat = 'chat.greedy.plain' in attune;
@@ -141,7 +141,7 @@ async function report(run: {
     ratios: {
       tokensPerSecond: Object.fromEntries(STREAMS.map((streams) => [streams, ratio(`tokensPerSecond.${streams}`)])),
       firstToken512: ratio('firstToken512'),
-      // Ordinary chat at one stream against llama.cpp's plain tokens a second.
+      // Ordinary chat with one stream against llama.cpp's plain tokens per second.
       ...(hasChat && {
         speculative: ofSettings((setting) => ratio(`chat.${setting}.speculative`, plain)),
         plainChat: ofSettings((setting) => ratio(`chat.${setting}.plain`, plain)),

@@ -11,10 +11,10 @@ import { env } from '@/product/env';
 
 const SWAPS = 100;
 const STREAMS = 8;
-const COUNT = 24; // tokens an answer
+const COUNT = 24; // tokens per answer
 const VERSIONS = 8;
 const MIB = 2 ** 20;
-/** Compared with the memory after the last swap. */
+/** Memory after this many swaps is compared with memory after the last one. */
 const WARM_SWAPS = 10;
 const SETTLE_MS = 1500;
 
@@ -70,7 +70,7 @@ async function main([model]: string[]): Promise<void> {
       firstTokenMs.push(performance.now() - noticed);
       const former = current;
       current = next;
-      await client.unload(former); // its running answers end on it first
+      await client.unload(former); // it is freed once its running answers have ended
       const rested = performance.now();
       await new Promise((resolve) => setTimeout(resolve, 300));
       pauseMs.loading.push(longestBetween(pauses, noticed, loaded));
@@ -144,13 +144,13 @@ async function expectAnswers(client: EngineClient, versions: string[], prompts: 
 
 let requests = 0;
 
-/** Between two pieces of one answer: when the second came, and after how many milliseconds. */
+/** The gap between two pieces of one answer: when the second came, and after how many milliseconds. */
 interface Pause {
   at: number;
   ms: number;
 }
 
-/** Of the pauses that lie in a span, in part at least. */
+/** The longest pause that overlaps a span of time. */
 const longestBetween = (pauses: readonly Pause[], from: number, to: number) =>
   pauses.reduce((most, { at, ms }) => (at >= from && at - ms <= to ? Math.max(most, ms) : most), 0);
 

@@ -1,5 +1,5 @@
-// `npm run bench:train`: the same training work here and in torch + PEFT and TRL, alternating on the same weights and the
-// same device; writes bench/results/train.json, or bench/results/train-gpu.json where the trainer works on a GPU.
+// `npm run bench:train`: runs the same training here and in torch + PEFT and TRL, alternating, on the same weights and
+// device; writes bench/results/train.json, or bench/results/train-gpu.json if the trainer works on a GPU.
 import { resultPath } from '@/bench/results';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
     /** Some of sft, reward, ppo; the figures of the others stay as they are. */
     jobs: { type: 'string', default: 'sft,reward,ppo' },
     rounds: { type: 'string' },
-    /** An interpreter that has the peers already; without TRL its row is left out. */
+    /** An interpreter that already has the peers; without TRL, its row is omitted. */
     python: { type: 'string' },
   },
 });
@@ -33,13 +33,13 @@ const { values: options } = parseArgs({
 interface Run {
   seconds: number;
   loss: number;
-  /** Resident in main memory, at most. */
+  /** Peak resident main memory. */
   peakBytes: number;
   /** Taken on the GPU at the end of the run; the allocators on both sides give nothing back before. */
   gpuBytes: number | null;
-  /** Of all threads: spinning ones included, but not what other programs of a busy machine took. */
+  /** The time of all the process's threads, including spinning ones. */
   cpuSeconds: number;
-  /** One-minute load average before it. */
+  /** One-minute load average before the run. */
   load: number;
 }
 
@@ -48,7 +48,7 @@ interface Result {
   peers: Record<string, Run[]>;
 }
 
-/** A process that does its job once for each line. */
+/** A process that does its job once per line of input. */
 class Worker {
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;
@@ -93,7 +93,7 @@ class Worker {
   }
 }
 
-/** Of one process, as the driver counts it; null without a GPU. */
+/** GPU memory of one process, as the driver counts it; null without a GPU. */
 function gpuBytesOf(pid: number): number | null {
   const asked = spawnSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {
     encoding: 'utf8',

@@ -1,6 +1,6 @@
-// PPO for a hidden preference with its true score as the reward: what held-out answers gain, over some seeds.
+// Runs PPO with a hidden preference's true score as the reward, and measures the gain on held-out answers per seed.
 //
-// Resumable at every checkpoint: it ends by itself after --minutes and goes on when it is called again.
+// Resumable at every checkpoint: it stops after --minutes and resumes when it is called again.
 import { resultPath } from '@/bench/results';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -22,10 +22,10 @@ const { values: options } = parseArgs({
   options: {
     preference: { type: 'string', default: 'friendly' },
     seeds: { type: 'string', default: '3' },
-    /** One seed alone. */
+    /** Runs only this seed. */
     only: { type: 'string' },
     'max-tokens': { type: 'string', default: '64' },
-    /** Settings of PPO over the experiment's own, as JSON; they have a folder and logs of their own under --name. */
+    /** JSON settings of PPO that override the experiment's own; their folder and logs are separate, under --name. */
     ppo: { type: 'string', default: '{}' },
     name: { type: 'string' },
     minutes: { type: 'string', default: '600' },
@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
 });
 
 const SEEDS = Number(options.seeds);
-/** Held-out prompts, each asked twice, before and after; as many training prompts for the reward's scale. */
+/** Held-out prompts, each asked twice before and twice after; as many training prompts set the reward's scale. */
 const HELD_OUT = 100;
 const MAX_TOKENS = Number(options['max-tokens']);
 const name = options.name ?? options.preference;
@@ -141,7 +141,7 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     const isOutOfTime = error instanceof Error && error.name === 'TimeoutError';
-    console.error(isOutOfTime ? 'Out of time: call again to go on.' : error);
+    console.error(isOutOfTime ? 'Out of time: run the same command to resume.' : error);
     process.exit(isOutOfTime ? 0 : 1);
   },
 );

@@ -1,7 +1,7 @@
-// Trains reward models on HH-harmless, five folds by prompt and some seeds, and compares them with the length rule.
+// Trains reward models on HH-harmless, five folds by prompt and several seeds, and compares them with the length rule.
 //
-// Resumable at every checkpoint: it ends by itself after --minutes and goes on when it is called again. The test fold is
-// never seen in training: early stopping and the temperature come from prompts held out of the other four.
+// Resumable at every checkpoint: it stops after --minutes and resumes when it is called again. Training never sees the
+// test fold: early stopping and the temperature come from prompts held out of the other four.
 import { resultPath } from '@/bench/results';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -44,24 +44,24 @@ const { values: options } = parseArgs({
   options: {
     folds: { type: 'string', default: '5' },
     seeds: { type: 'string', default: '3' },
-    /** One fold with one seed alone, as FOLD/SEED. */
+    /** Runs only one fold with one seed, as FOLD/SEED. */
     only: { type: 'string' },
-    /** Pairs in all, for a smaller run; the figures then say so. */
+    /** Total number of pairs, for a smaller run; the results record it. */
     pairs: { type: 'string' },
     epochs: { type: 'string', default: '2' },
     /** Pairs per optimiser step. */
     batch: { type: 'string', default: '8' },
     'learning-rate': { type: 'string', default: '1e-3' },
     'max-tokens': { type: 'string', default: '128' },
-    /** Share of the blocks, from the top, that are adapted; what enters them is computed once for all folds and seeds. */
+    /** Share of the blocks, from the top, that are adapted; their inputs are computed once for all folds and seeds. */
     'adapted-share': { type: 'string', default: '0.2' },
-    /** Padded tokens of one pass: the unit of memory, of no other influence. */
+    /** Padded tokens of one pass: sets the memory used and affects nothing else. */
     'micro-batch': { type: 'string', default: '2048' },
     /** Optimiser steps between two checkpoints. */
     'checkpoint-every': { type: 'string', default: '2' },
-    /** Settings of the reward model over these and its own, as JSON. */
+    /** JSON settings of the reward model that override these and its own. */
     reward: { type: 'string', default: '{}' },
-    /** Chooses settings: this fold's pairs are never seen, and the folds are those of the rest. */
+    /** For choosing settings: leaves out this fold's pairs and divides the rest into folds. */
     within: { type: 'string' },
     minutes: { type: 'string', default: '600' },
     out: { type: 'string', default: resultPath('reward-hh') },
@@ -105,7 +105,7 @@ function configOf(seed: number): RewardModelConfig {
   });
 }
 
-/** Prompts are dealt out to folds by a fixed shuffle, the same for all seeds. */
+/** Assigns prompts to folds by a fixed shuffle, the same for all seeds. */
 function foldOf(pairs: readonly Comparison[]): Map<string, number> {
   const prompts = new Rng(2027).shuffle([...new Set(pairs.map(promptKey))].sort());
   return new Map(prompts.map((prompt, i) => [prompt, i % FOLDS]));
@@ -173,7 +173,7 @@ async function main(): Promise<void> {
     }
   } catch (error) {
     if (!deadline.aborted) throw error;
-    console.log('Out of time: call again to go on.');
+    console.log('Out of time: run the same command to resume.');
   } finally {
     backbone.dispose();
   }
@@ -263,7 +263,7 @@ function summarise(work: string, run: { pairs: number; of: number; config: Rewar
     },
     lengthBaseline: mean(results.map((r) => r.lengthBaseline)),
     pointsAboveLength: { mean: mean(gains), least: Math.min(...gains), most: Math.max(...gains) },
-    /** All test pairs together: a fold of 228 pairs alone has a floor of about 0.05 by chance. */
+    /** All test pairs together: a single fold of 228 pairs has a floor of about 0.05 by chance. */
     ece: {
       before: mean(results.map((r) => r.eceBefore)),
       after: mean(results.map((r) => r.eceAfter)),

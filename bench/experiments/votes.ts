@@ -1,8 +1,8 @@
-// How many simulated votes a reward model needs, beside the length rule, and what PPO gains on one of those models.
+// Measures how many simulated votes a reward model needs to beat the length rule, and what PPO gains on such a model.
 //
-// The answers of the base as it is served (int8) are sampled once; two of a prompt are one vote by the hidden preference,
-// with noise. Held-out votes are on prompts of their own. Resumable: sampled answers, finished sizes and PPO's checkpoints
-// are kept in the data folder.
+// Answers of the base as it is served (int8) are sampled once; two answers to a prompt give one vote by the hidden
+// preference, with noise. Held-out votes use separate prompts. Resumable: sampled answers, finished sizes and PPO's
+// checkpoints are kept in the data folder.
 import { resultPath } from '@/bench/results';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -38,14 +38,14 @@ const { values: options } = parseArgs({
     preference: { type: 'string', default: 'friendly' },
     votes: { type: 'string', default: '200,500,1000,2000' },
     'held-out': { type: 'string', default: '500' },
-    /** PPO on the reward model from so many votes; 0 leaves it out. */
+    /** Runs PPO on the reward model from this many votes; 0 omits PPO. */
     ppo: { type: 'string', default: '1000' },
-    /** Share of votes for the other side. */
+    /** Share of votes that the noise turns to the other side. */
     noise: { type: 'string', default: '0.1' },
     epochs: { type: 'string', default: '3' },
-    /** Settings of the reward model over the experiment's own, as JSON. */
+    /** JSON settings of the reward model that override the experiment's own. */
     reward: { type: 'string', default: '{}' },
-    /** Settings of PPO over the experiments' own, as JSON. */
+    /** JSON settings of PPO that override the experiments' own. */
     'ppo-settings': { type: 'string', default: '{}' },
     seed: { type: 'string', default: '1' },
     'max-tokens': { type: 'string', default: '64' },
@@ -58,19 +58,19 @@ const SIZES = options.votes.split(',').map(Number);
 const HELD_OUT = Number(options['held-out']);
 const SEED = Number(options.seed);
 const PPO_VOTES = Number(options.ppo);
-if (PPO_VOTES && !SIZES.includes(PPO_VOTES)) throw new Error(`--ppo ${PPO_VOTES} is none of --votes ${options.votes}.`);
+if (PPO_VOTES && !SIZES.includes(PPO_VOTES)) throw new Error(`--ppo ${PPO_VOTES} is not one of --votes ${options.votes}.`);
 const chosen = PREFERENCES[options.preference];
 if (!chosen) throw new Error(`There is no preference ${options.preference}; choose from ${Object.keys(PREFERENCES)}.`);
 const preference = chosen;
 
 interface SizeResult {
   votes: number;
-  /** Votes that are no ties. */
+  /** Votes that are not ties. */
   decided: number;
-  /** Held-out ones. */
+  /** Held-out votes that are not ties. */
   decidedHeldOut: number;
   seconds: number;
-  /** On held-out votes, of which the noise turns some round. */
+  /** On held-out votes, some of which the noise has turned round. */
   accuracy: number;
   /** Against the preference itself. */
   accuracyWithoutNoise: number;
@@ -191,14 +191,14 @@ async function main(): Promise<void> {
   }
 }
 
-/** Answers of the base on which a reward model is brought to mean 0 and deviation 1. */
+/** Number of base answers on which a reward model is normalised to mean 0 and deviation 1. */
 const SCALE_ANSWERS = 200;
 
 interface Training {
   backbone: Backbone;
   votes: Comparison[];
   folder: string;
-  /** For probes alone. */
+  /** Only for probes. */
   completionStates: CompletionStates | undefined;
   signal: AbortSignal;
 }
@@ -216,7 +216,7 @@ const rewardConfig = () =>
     seed: hash32(SEED, 5),
   });
 
-/** Trained on, or read from its last checkpoint where it is finished. */
+/** Trains the model further, or reads it from its last checkpoint if it is finished. */
 function rewardModelOf({ backbone, votes, folder, completionStates, signal }: Training) {
   mkdirSync(folder, { recursive: true });
   const log = openStepLog(path.join('bench', 'results', 'logs', `votes-${path.basename(folder)}-reward-seed-${SEED}.jsonl`));
@@ -266,7 +266,7 @@ async function trainOn(backbone: Backbone, votes: Comparison[], run: VoteRun): P
   }
 }
 
-/** By two standard errors of a fair coin, on as many held-out votes. */
+/** Above chance by two standard errors of a fair coin over the same number of held-out votes. */
 const isAboveChance = ({ accuracy, decidedHeldOut }: SizeResult) => accuracy > 0.5 + 1 / Math.sqrt(decidedHeldOut);
 
 function report(results: SizeResult[], completions: readonly SampledCompletion[], policy: Gain | null): void {
@@ -310,7 +310,7 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     const isOutOfTime = error instanceof Error && error.name === 'TimeoutError';
-    console.error(isOutOfTime ? 'Out of time: call again to go on.' : error);
+    console.error(isOutOfTime ? 'Out of time: run the same command to resume.' : error);
     process.exit(isOutOfTime ? 0 : 1);
   },
 );

@@ -1,4 +1,4 @@
-// Whether each stream was its own: what a client read against the row that the database has of it.
+// Checks that no streams were mixed up: compares what each client read with the database's row.
 import { inArray } from 'drizzle-orm';
 import type { Tokenizer } from '@/core/base/base';
 import type { Database } from '@/db/client';
@@ -6,13 +6,15 @@ import { generation } from '@/db/schema';
 import type { Asked } from './client';
 
 export interface Mixing {
-  /** Answers that were looked at. */
+  /** Answers that were checked. */
   checked: number;
-  /** Row missing, prompt without the nonce, text that is not the row's tokens, or with another client's nonce. */
+  /**
+   * Answers whose row is missing, prompt lacks the nonce, or text differs from the row's tokens or has a foreign nonce.
+   */
   mixed: number;
-  /** Answers that repeat their nonce exactly; what a small model manages. */
+  /** Answers that repeat their nonce exactly, which a small model does not always manage. */
   repeated: number;
-  /** Two clients with one generation. */
+  /** Cases in which two clients got the same generation. */
   shared: number;
 }
 

@@ -1,9 +1,9 @@
-// One client of the load test: asks over HTTP, reads the stream as it comes, and times it.
+// Implements one client of the load test: asks over HTTP, reads the stream as it arrives, and times it.
 
 export interface Asked {
   nonce: string;
   status: number | 'network' | 'broken';
-  /** Set for an answer that came to its end. */
+  /** Set if the answer was complete. */
   answer: Answer | null;
 }
 
@@ -12,9 +12,9 @@ export interface Answer {
   text: string;
   completionTokens: number;
   firstTokenMs: number;
-  /** From one piece of text to the next; a piece holds one token or several. */
+  /** From one piece of text to the next; a piece has one or more tokens. */
   betweenMs: number[];
-  /** Milliseconds from the first piece to the last, over the tokens but the first. */
+  /** Milliseconds from the first piece to the last, divided by the number of tokens after the first. */
   perTokenMs: number;
 }
 

@@ -30,7 +30,7 @@ function preparePeer(folder: string): string {
   // Built from source: the prebuilt wheel does not use all of this machine's CPU instructions.
   const options = ['install', '-q', '--no-binary', 'llama-cpp-python', PACKAGE];
   execFileSync(python, ['-m', 'pip', ...options], { stdio: 'inherit' });
-  if (!isBuilt()) throw new AttuneError('UNAVAILABLE', `${PACKAGE} was built and does not load. Delete ${folder}.`);
+  if (!isBuilt()) throw new AttuneError('UNAVAILABLE', `${PACKAGE} was built but does not load. Delete ${folder}.`);
   return python;
 }
 
@@ -63,7 +63,7 @@ export class LlamaPeer {
 
   private async line(): Promise<string> {
     const { value, done } = await this.lines.next();
-    if (done) throw new AttuneError('UNAVAILABLE', 'llama.cpp ended. Its message stands above.');
+    if (done) throw new AttuneError('UNAVAILABLE', 'llama.cpp ended. Its message is above.');
     return value;
   }
 }

@@ -1,4 +1,4 @@
-// Kills training runs of files with SIGKILL at seeded random moments, lets each go on, and compares the final weights.
+// Kills file-based training runs with SIGKILL at seeded random moments, resumes each, and compares the final weights.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ export interface KilledRunsOptions {
   folder: string;
   model: string;
   data: string[];
-  /** Of `attune train`, such as ['--preset', 'tiny']. */
+  /** Arguments of `attune train`, such as ['--preset', 'tiny']. */
   args: readonly string[];
   kills: number;
   seed: number;
@@ -22,7 +22,7 @@ export interface KilledRunsOptions {
 }
 
 export interface KilledRun {
-  /** Where the kill was to fall, and what the process last said before it. */
+  /** The stage in which the kill was planned, and the last line that the process wrote before it. */
   stage: RunStage;
   said: string;
   isEqual: boolean;
@@ -30,7 +30,7 @@ export interface KilledRun {
 
 interface Attempt {
   child: ChildProcess;
-  /** Lines of progress with the moment at which they came. */
+  /** Lines of progress, each with the time at which it came. */
   lines: { text: string; at: number }[];
   errors: string[];
   ended: Promise<unknown>;
@@ -53,7 +53,7 @@ export async function measureKilledRuns(options: KilledRunsOptions): Promise<Kil
     await sleep(rng.uniform() * seconds * 1000);
     first.child.kill('SIGKILL');
     await first.ended;
-    if (first.child.signalCode !== 'SIGKILL') continue; // it had ended already: no kill to count
+    if (first.child.signalCode !== 'SIGKILL') continue; // it had already ended: no kill to count
     const again = startAttempt(options, name);
     await again.ended;
     const isEqual = (await weightsOf(options, name, again)) === expected;
@@ -76,7 +76,7 @@ function startAttempt({ folder, model, data, args }: KilledRunsOptions, name: st
   return attempt;
 }
 
-/** Throws with what the process said where it left no version. */
+/** Throws with the end of the process's output if it left no version. */
 async function weightsOf({ folder }: KilledRunsOptions, name: string, { child, errors }: Attempt): Promise<string> {
   const artifacts = join(folder, name, 'artifacts');
   const versions = await readdir(artifacts).catch(() => []);

@@ -1,13 +1,13 @@
-// Measures one stream of ordinary chat, plain against speculative: real questions, answers that end where they end.
+// Measures one stream of ordinary chat, plain against speculative: real questions, and answers of natural length.
 import type { Base } from '@/core/base/base';
 import { Sampling } from '@/core/sampling';
 import type { EngineClient } from '@/engine/client';
 import { runStreams } from './engine-runs';
 
-const QUESTIONS = 6; // a round
+const QUESTIONS = 6; // per round
 const MAX_PROMPT = 256;
 const MAX_ANSWER = 160;
-/** The first tokens of an answer come with its prompt; shorter ones tell nothing of decoding. */
+/** The first tokens of an answer come with its prompt, so shorter answers say nothing about decoding. */
 const LEAST_ANSWER = 16;
 
 /** What the product samples with, and greedy. */
@@ -25,7 +25,7 @@ export function chatPrompts(base: Base, dialogues: { question: string }[], round
     .slice(round * QUESTIONS, (round + 1) * QUESTIONS);
 }
 
-/** Tokens a second over one answer after the other. */
+/** Tokens per second over answers that run one after another. */
 export async function runChat(client: EngineClient, prompts: number[][], setting: ChatSetting): Promise<number> {
   let tokens = 0;
   let seconds = 0;

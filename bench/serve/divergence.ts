@@ -1,4 +1,4 @@
-// Mean KL per token of the served precision to the fp32 graph, over the assistant turns of real dialogue.
+// Measures the served precision's mean KL per token to the fp32 graph, over the assistant turns of real dialogue.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -14,7 +14,7 @@ interface Node {
   replies?: Node[];
 }
 
-/** A tree's first question and answer, as both are rendered for the model; null where the data is absent. */
+/** Each tree's first question and answer, as both are rendered for the model; null if the data is absent. */
 export function readDialogues(sharedFolder: string): { question: string; answer: string }[] | null {
   const path = join(sharedFolder, 'data', 'oasst-en100', 'dev.jsonl.gz');
   if (!existsSync(path)) return null;

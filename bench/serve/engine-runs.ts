@@ -1,4 +1,4 @@
-// Measures streams through the engine's own client: tokens a second once every stream runs, and time to first tokens.
+// Measures streams through the engine's client: tokens per second once every stream runs, and time to first tokens.
 import { readFileSync } from 'node:fs';
 import { Sampling } from '@/core/sampling';
 import type { EngineClient } from '@/engine/client';
@@ -13,10 +13,10 @@ export interface StreamFigures {
 
 export interface StreamOptions {
   count: number;
-  /** One a stream, in turn. */
+  /** One per stream, in turn. */
   versions: string[];
   sampling?: Partial<Sampling>;
-  /** Never drawn, so that every stream reaches `count`, as the peer's do. */
+  /** Excluded from sampling, so that every stream reaches `count`, as the peer's do. */
   stopIds: readonly number[];
 }
 
@@ -64,7 +64,7 @@ export async function runStreams(
   return { tokensPerSecond: (tokens / (end - begin)) * 1000, firstTokenMs: begin - started, answers };
 }
 
-/** The most memory that a process has had resident, in bytes. */
+/** The peak resident memory of a process, in bytes. */
 export function peakBytes(pid: number): number {
   const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/);
   return Number(line![1]) * 1024;

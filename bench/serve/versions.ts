@@ -1,4 +1,4 @@
-// Versions for the benches: random adapters of rank 16 on all seven projections, written as real artifacts.
+// Makes versions for the benches: random adapters of rank 16 on all seven projections, written as real artifacts.
 import { rm } from 'node:fs/promises';
 import { type Adapter, ALL_TARGETS, loraKey } from '@/core/artifact/adapter';
 import { artifactDirectory, writeArtifact } from '@/core/artifact/artifact';

@@ -1,4 +1,4 @@
-// One simulated person: an anonymous login, and the product's public API through it.
+// Implements one simulated person: an anonymous login, and the product's public API through it.
 import { randomBytes } from 'node:crypto';
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink } from '@trpc/client';
 import { EventSource } from 'eventsource';
@@ -30,7 +30,7 @@ export function createApi(url: string, cookie: string) {
   });
 }
 
-/** A guest's cookie. The product limits sign-ins per address: a refusal is waited out. */
+/** A guest's cookie. The product limits sign-ins per address, so this waits and tries again after a refusal. */
 export async function signInAsGuest(url: string): Promise<string> {
   for (let attempt = 0; attempt < 60; attempt++) {
     const response = await fetch(`${url}/api/auth/sign-in/anonymous`, {
@@ -46,7 +46,7 @@ export async function signInAsGuest(url: string): Promise<string> {
   }
   throw new AttuneError(
     'OVERLOADED',
-    `${url} refused a guest's sign-in for two minutes. Start it with nobody else signing in.`,
+    `${url} refused a guest's sign-in for two minutes. Run the simulation while no one else signs in.`,
   );
 }
 
@@ -83,7 +83,7 @@ export interface Received {
   generationId: string;
   text: string;
   ended: boolean;
-  /** Milliseconds between one update and the next, the wait for the first one left out. */
+  /** Milliseconds between one update and the next, without the wait for the first. */
   gaps: number[];
 }
 

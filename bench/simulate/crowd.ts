@@ -1,4 +1,4 @@
-// The crowd: many people asking and choosing at once, each choice the higher hidden score but for the noise.
+// Simulates the crowd: many people ask and choose at once; each chooses the higher hidden score, except for noise.
 import { Rng } from '@/core/rng';
 import { type Api, ask, type Received } from './client';
 import type { HiddenPreference } from './preferences';
@@ -65,7 +65,7 @@ export interface HeldOutAnswer extends Received {
   tokens: number;
 }
 
-/** Sampled answers to held-out prompts as the product gives them to anybody, with their hidden scores. */
+/** Sampled answers to held-out prompts, as the product gives them to any person, with their hidden scores. */
 export async function measure(
   people: Api[],
   prompts: string[],

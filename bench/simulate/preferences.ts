@@ -1,9 +1,9 @@
-// Hidden preferences of the simulated crowd: what its people like, which the product never sees but through their votes.
+// Defines the simulated crowd's hidden preferences, which the product sees only through votes.
 import { countWords } from '@/core/text/text';
 
 export interface Answer {
   text: string;
-  /** It ended by itself, not at the length limit. */
+  /** The model ended it before the length limit. */
   ended: boolean;
 }
 
@@ -21,14 +21,14 @@ export const brief: HiddenPreference = ({ text, ended }) => {
 
 const FRIENDLY_WORD =
   /\b(?:hi|hello|hey|welcome|thanks?|thank you|please|glad|happy|happily|great|good|wonderful|lovely|nice|kind|kindly|dear|friend(?:ly|s)?|enjoy|enjoyable|love|hope|sure|of course|feel free|help|helpful|fun|best|beautiful|delicious|perfect|amazing|awesome|fantastic|excellent|excited|exciting|pleasure|appreciate|warm|congratulations|well done|cheers|absolutely|certainly)\b/giu;
-/** More of them add nothing: a row of exclamation marks is not kinder than six. */
+/** More signs add nothing: a row of exclamation marks is not kinder than six. */
 const MOST_SIGNS = 6;
 
 /** Friendly words and "!" of an answer, at most six of them, halved: 0 to 3 points. */
 export const friendliness = (text: string): number =>
   Math.min(MOST_SIGNS, (text.match(FRIENDLY_WORD)?.length ?? 0) + (text.match(/!/gu)?.length ?? 0)) / 2;
 
-/** The same as a score in [0, 1]; it does not ask whether the answer ended. */
+/** Friendliness as a score in [0, 1], whether or not the answer ended. */
 export const friendly: HiddenPreference = ({ text }) => friendliness(text) / (MOST_SIGNS / 2);
 
 export const PREFERENCES: Record<string, HiddenPreference> = { brief, friendly };

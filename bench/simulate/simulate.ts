@@ -1,4 +1,4 @@
-// `npm run simulate`: a crowd with a hidden preference talks to the product, votes, retrains it, and is answered by the new weights.
+// `npm run simulate`: a crowd with a hidden preference uses the product, votes, retrains it and gets the new weights.
 import { resultPath } from '@/bench/results';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
     noise: { type: 'string', default: '0.1' },
     'max-tokens': { type: 'string', default: '96' },
     preset: { type: 'string', default: 'demo-cpu' },
-    config: { type: 'string', default: '{}' }, // fields of the run over the preset's, in JSON
+    config: { type: 'string', default: '{}' }, // JSON fields of the run that override the preset's
     out: { type: 'string', default: resultPath('simulate') },
     keep: { type: 'boolean', default: false }, // keep the simulation's database and versions
   },
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     threads: env.ATTUNE_ENGINE_THREADS,
     write: (line) => log.push(line),
   });
-  // Ended from outside, the product's processes must end, too.
+  // When a signal ends this script, the product's processes must also end.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void product.stop().then(() => process.exit(130)));
   try {
@@ -125,7 +125,7 @@ async function signIn(url: string, count: number): Promise<Api[]> {
   });
 }
 
-/** Triggers a run by the admin's button and follows it to its end. */
+/** Starts a run as the admin's button does and follows it to its end. */
 async function train(admin: Api, preset: string, seed: number) {
   const { id } = await admin.admin.startRun.mutate({ config: { preset, seed, ...JSON.parse(options.config) } });
   return withBar('training', 100, async (onProgress, bar) => {
@@ -199,7 +199,7 @@ async function report({ before, after, swap, minutes, klPerSequence, run, tally,
     },
     /** Answers of one or two words. */
     shortShare: mean(after.map(({ text }) => Number(countWords(text) <= 2))),
-    /** Of all the answers after training, the share of different texts. */
+    /** The share of different texts among all answers after training. */
     distinctShare: new Set(after.map(({ text }) => text.trim())).size / after.length,
     versions: {
       before: [...new Set(before.map(({ versionId }) => versionId))],
@@ -229,7 +229,7 @@ const pct = (share: number) => `${(100 * share).toFixed(1)} %`;
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    console.error(pc.red('The simulation did not end:'), error instanceof AttuneError ? error.message : error);
+    console.error(pc.red('The simulation failed:'), error instanceof AttuneError ? error.message : error);
     process.exit(1);
   },
 );

@@ -1,16 +1,16 @@
-// Measures a swap as people would feel it: streams that run across a promotion, against streams that run without one.
+// Measures a swap as people would notice it: streams that run across a promotion, against streams without one.
 import { type Api, ask } from './client';
 
 export interface SwapFigures {
   streams: number;
   errors: number;
-  /** Streams whose answer ended on another version than it began on. */
+  /** Streams whose answer ended on a version other than the one with which it began. */
   changed: number;
   swaps: number;
   /** Longest pause inside any stream, in milliseconds, without and with a swap. */
   longestGapQuiet: number;
   longestGapSwap: number;
-  /** The same of every round. */
+  /** The same for each round. */
   gapsQuiet: number[];
   gapsSwap: number[];
 }
@@ -43,7 +43,7 @@ async function stream(people: Api[], count: number, during: () => Promise<void>)
   };
 }
 
-/** Each swap runs while `count` streams do, behind a round of as many streams without one. */
+/** Each swap happens while `count` streams run, after a round of as many streams without a swap. */
 export async function measureSwaps(
   people: Api[],
   count: number,

@@ -1,4 +1,4 @@
-// Our side of bench/parity.ts: data and init from a seed, and the trainer's own steps on them.
+// Runs Attune's side of bench/parity.ts: data and init from a seed, and the trainer's own steps on them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter } from '@/core/artifact/adapter';
@@ -55,7 +55,7 @@ const LORA = { rank: 16, alpha: 32 };
 
 const row = (ids: readonly number[]) => Int32Array.from(ids);
 
-/** Ragged rows of ordinary text: up to 4 x 64 tokens a step. */
+/** Ragged rows of ordinary text: up to 4 x 64 tokens per step. */
 export function makeParityInput(base: Base, seed: number): { input: ParityInput; init: Adapter } {
   const ids = base.tokenizer.encode(readFileSync(join(import.meta.dirname, 'text.txt'), 'utf8'));
   const rng = new Rng(seed);
@@ -170,7 +170,7 @@ export function trainRewardHere(backbone: Backbone, init: Adapter, config: Parit
   return { losses };
 }
 
-/** Answers and scores are given; log-probs, values and everything that follows from them are each side's own. */
+/** Answers and scores are given; each side computes log-probs, values and everything that follows from them. */
 export function trainPpoHere(backbone: Backbone, init: Adapter, given: ParityInput['ppo']) {
   const config = PpoConfig.parse({
     ...given,

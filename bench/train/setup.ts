@@ -1,4 +1,4 @@
-// What both sides of bench:train need: the peers' Python, the base as a transformers folder, and the same token ids.
+// Prepares what both sides of bench:train need: the peers' Python, the base as a transformers folder, and token ids.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
@@ -15,14 +15,14 @@ export const benchFolder = (dataFolder: string) => join(dataFolder, 'bench');
 
 const venvOf = (dataFolder: string) => join(benchFolder(dataFolder), 'venv-train');
 
-/** The interpreter of the peers' virtual environment, or null where it was not made for these requirements. */
+/** The interpreter of the peers' virtual environment, or null if it was not made for these requirements. */
 export function findPeerPython(dataFolder: string): string | null {
   const made = join(venvOf(dataFolder), 'requirements.txt');
   if (!existsSync(made) || readFileSync(made, 'utf8') !== readFileSync(REQUIREMENTS, 'utf8')) return null;
   return join(venvOf(dataFolder), 'bin', 'python');
 }
 
-/** Makes the virtual environment on first use: about 6 GB and two minutes, since torch brings its CUDA parts along. */
+/** Makes the virtual environment on first use: about 6 GB and two minutes, because torch includes its CUDA parts. */
 export async function setupPeerPython(dataFolder: string, log: (text: string) => void): Promise<string> {
   const ready = findPeerPython(dataFolder);
   if (ready) return ready;
@@ -54,7 +54,7 @@ export function runPython(python: string, args: string[]): Promise<string> {
   });
 }
 
-/** The base in fp32 as transformers reads it, written once; weights of a GGUF are dequantised by our reader. */
+/** The base in fp32 as transformers reads it, written once; Attune's reader dequantises the weights of a GGUF. */
 export async function exportBase(base: Base, dataFolder: string): Promise<string> {
   const folder = join(benchFolder(dataFolder), `base-${base.sha256.slice(0, 12)}`);
   const configPath = join(folder, 'config.json');
@@ -91,7 +91,7 @@ export const SIZES = {
   completionTokens: 64,
 };
 
-/** Ordinary text cut at random places, so that samples of the policy go on for as long as they may. */
+/** Ordinary text cut at random places, so that samples of the policy rarely end before their limit. */
 export function makeTrainInput(base: Base, seed: number): TrainInput {
   const text = readFileSync(join(import.meta.dirname, 'text.txt'), 'utf8');
   const ids = base.tokenizer.encode(text);

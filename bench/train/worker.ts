@@ -1,8 +1,8 @@
-// Our side of bench:train: one job of the trainer in a process of its own, run once for each line on standard input.
+// Runs Attune's side of bench:train: one job of the trainer in its own process, once for each line on standard input.
 //
-// usage: worker.ts JOB BASE INPUT FOLDER, with JOB one of sft, reward, ppo. One JSON line when it is ready and one
-// after each run: seconds, loss, and so far peak resident bytes and processor seconds, the engine's process included.
-// The first line has `gpu`: 1 where libtensorflow works on a GPU, else 0.
+// usage: worker.ts JOB BASE INPUT FOLDER, with JOB one of sft, reward, ppo. Prints one JSON line when it is ready and
+// one after each run: seconds, loss, and, so far, peak resident bytes and processor seconds, including the engine's.
+// The first line has `gpu`: 1 if libtensorflow works on a GPU, else 0.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -33,7 +33,7 @@ const input = JSON.parse(readFileSync(inputPath, 'utf8')) as TrainInput;
 const LORA = { rank: 16, alpha: 32 };
 const row = (ids: readonly number[]) => Int32Array.from(ids);
 
-/** VmHWM of Linux: the most that a process ever had resident. */
+/** Linux's VmHWM: the peak resident memory of a process. */
 function peakOf(pid: string): number {
   const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
   return Number(kilobytes) * 1024;
@@ -82,7 +82,7 @@ function sft(backbone: Backbone): Step {
   };
 }
 
-/** In micro-batches of 4 comparisons: chosen and rejected stand behind one copy of their prompt. */
+/** In micro-batches of 4 comparisons: chosen and rejected follow one copy of their prompt. */
 function reward(backbone: Backbone): Step {
   const rng = new Rng(1);
   const lora = createLora(backbone.config, { ...LORA, rng });
@@ -196,7 +196,7 @@ async function policy(backbone: Backbone, base: Base): Promise<Step> {
   };
 }
 
-/** Answers that ended are asked on until each has all its tokens, so that both sides do the same work. */
+/** Continues answers that ended until each has all its tokens, so that both sides do the same work. */
 async function sampleInFull(
   engine: PrivateEngine,
   ...[prompts, adapterId, sampling, seeds, signal]: Parameters<ExperienceEngine['sample']>

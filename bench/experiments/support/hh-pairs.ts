@@ -15,7 +15,7 @@ export function parseDialogue(text: string): ChatMessage[] {
   return messages;
 }
 
-/** Null where the two sides differ before their last answer, or one of them has none. */
+/** Null if the two sides differ before their last answer, or if one of them has none. */
 export function hhComparison(row: unknown, base: Base, endId: number): Comparison | null {
   const { chosen, rejected } = Pair.parse(row);
   const [a, b] = [parseDialogue(chosen), parseDialogue(rejected)];

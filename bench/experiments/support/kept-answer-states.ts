@@ -1,9 +1,9 @@
-// Answer states that are computed once for several trainings on the same feedback.
+// Computes answer states once for several trainings on the same feedback.
 import { type CompletionStates, computeCompletionStates } from '@/trainer/model/answer-states';
 import type { CompletionGroup } from '@/trainer/model/packing';
 import type { Backbone } from '@/trainer/model/types';
 
-/** Keeps what it has computed, each group alone, for several trainings on the same feedback. */
+/** Computes each group's states on first use and keeps them for later trainings. */
 export function keepCompletionStates(backbone: Backbone, blocks: readonly number[]): CompletionStates {
   const computed = computeCompletionStates(backbone, blocks);
   const kept = new Map<string, Float32Array>();

@@ -1,4 +1,4 @@
-// PPO of the base against a reward, and what it gained on held-out prompts by a hidden preference, in start deviations.
+// Runs PPO against a reward and measures the gain on held-out prompts by a hidden preference, in start deviations.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Base } from '@/core/base/base';
@@ -22,7 +22,7 @@ export interface GainInput {
   engine: LazyEngine;
   /** Training prompts. */
   prompts: readonly string[];
-  /** Held-out prompts, each as often as it is asked. */
+  /** Held-out prompts, each repeated as often as it is asked. */
   heldOut: readonly string[];
   /** The base's answers to them. */
   before: readonly SampledCompletion[];
@@ -30,9 +30,9 @@ export interface GainInput {
   reward: Reward;
   preference: HiddenPreference;
   config: PpoConfig;
-  /** Of checkpoints and sampled answers. */
+  /** The folder of checkpoints and sampled answers. */
   folder: string;
-  /** Raw logs: `<log>.jsonl` a line an iteration, `<log>-answers.jsonl` the held-out answers afterwards. */
+  /** Raw logs: `<log>.jsonl` has one line per iteration, `<log>-answers.jsonl` the held-out answers afterwards. */
   log: string;
   signal: AbortSignal;
 }
@@ -50,12 +50,12 @@ export interface Gain {
   after: CompletionFigures;
   /** (after - before) / deviation before. */
   startDeviations: number;
-  /** Of the answers afterwards: nats from the base, summed over an answer. */
+  /** The divergence of the answers afterwards: nats from the base, summed over each answer. */
   kl: { mean: number; deviation: number; largest: number };
-  /** Iterations behind the kept policy. */
+  /** The iteration after which the kept policy was taken. */
   kept: number;
   verdict: string;
-  /** Of PPO, sampling included. */
+  /** The time of PPO, sampling included. */
   minutes: number;
 }
 
@@ -158,7 +158,7 @@ function figuresOf(completions: readonly SampledCompletion[], preference: Hidden
   };
 }
 
-/** The preference itself as a reward, brought to mean 0 and deviation 1 on some answers. */
+/** The preference itself as a reward, normalised to mean 0 and deviation 1 on some answers. */
 export function trueReward(preference: HiddenPreference, base: Base, start: readonly SampledCompletion[]): Reward {
   const scores = start.map(preference);
   const [centre, deviation] = [mean(scores), standardDeviation(scores)];

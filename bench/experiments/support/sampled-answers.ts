@@ -1,4 +1,4 @@
-// Answers of a version to a list of prompts, sampled once through the engine and kept in a file, part by part.
+// Samples a version's answers to a list of prompts once through the engine, and keeps them in a file, part by part.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -40,7 +40,9 @@ export function lazyEngine(options: PrivateEngineOptions): LazyEngine {
   };
 }
 
-/** Answer i belongs to prompts[i] and seed i, whatever was sampled before; an answer cut in the file is sampled again. */
+/**
+ * Answer i belongs to prompts[i] and seed i, whatever was sampled before; an answer cut in the file is sampled again.
+ */
 export async function sampleOnce(prompts: readonly string[], options: SampleOptions): Promise<SampledCompletion[]> {
   const { base, engine, versionId, file, maxTokens, seed, signal } = options;
   mkdirSync(path.dirname(file), { recursive: true });

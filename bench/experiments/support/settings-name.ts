@@ -1,4 +1,4 @@
-// Settings as a part of a file's name, so that runs with others do not share their results.
+// Turns settings into part of a file's name, so that runs with different settings do not share results.
 
 /** `{ probe: {}, lora: { rank: 8 } }` is `['probe', '', 'lora', 'rank8']`. */
 export const settingsName = (settings: string): string[] =>

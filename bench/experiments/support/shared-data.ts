@@ -1,10 +1,10 @@
-// Finds the shared data sets beside the project, and reads their gzipped JSON lines.
+// Finds the shared data sets next to the project, and reads their gzipped JSON lines.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { AttuneError } from '@/core/errors';
 
-/** The folder of a data set, or null where it is not on this machine. */
+/** The folder of a data set, or null if it is not on this machine. */
 export function findSharedData(name: string, shared: string | undefined): string | null {
   const root = path.resolve(import.meta.dirname, '../../..');
   const folder = path.join(shared ?? path.join(root, '..', 'shared'), 'data', name);

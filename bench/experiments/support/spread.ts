@@ -1,4 +1,4 @@
-// Centre and spread of an experiment's figures.
+// Computes centre and spread of an experiment's figures.
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 
 export { mean };

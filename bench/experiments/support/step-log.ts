@@ -1,15 +1,15 @@
-// The raw log of an experiment: one JSON line a step, with the seconds that it took and how busy the machine was.
+// Writes an experiment's raw log: one JSON line per step, with its seconds and the machine's load.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
 export interface StepLog {
   write(line: { step: number } & Record<string, unknown>): void;
-  /** Of all steps; waiting between two calls of the script is left out. */
+  /** The time of all steps, without the time between two runs of the script. */
   seconds(): number;
 }
 
-/** A resumed run repeats the steps since its last checkpoint: they are written once more, and the last one counts. */
+/** A resumed run repeats the steps since its last checkpoint: they are written again, and the last line counts. */
 export function openStepLog(file: string): StepLog {
   mkdirSync(path.dirname(file), { recursive: true });
   let last = Date.now();

@@ -1,8 +1,8 @@
-// The chart of accuracy over the number of votes, as an SVG on a ground of its own: readable on any page.
+// Draws accuracy over the number of votes as an SVG with its own background, readable on any page.
 
 export interface ChartPoint {
   votes: number;
-  /** Of held-out decided votes, 0..1. */
+  /** The accuracy on held-out decided votes, 0 to 1. */
   accuracy: number;
   lengthBaseline: number;
   decidedHeldOut: number;
@@ -14,7 +14,7 @@ const EDGE = { left: 64, right: 28, top: 56, bottom: 56 };
 const [LOW, HIGH] = [0.4, 0.9];
 const COLOURS = { ground: '#14181f', grid: '#39414f', text: '#dfe5ee', model: '#6cb6ff', length: '#f0a45d' };
 
-/** The whiskers are a standard error each way, sqrt(p (1 - p) / n). Votes lie on a logarithmic axis. */
+/** The whiskers are one standard error each way, sqrt(p (1 - p) / n). Votes are on a logarithmic axis. */
 export function votesChart(points: readonly ChartPoint[], preference: string): string {
   const [first, last] = [Math.log(points[0]!.votes), Math.log(points.at(-1)!.votes)];
   const inner = WIDTH - EDGE.left - EDGE.right - 48;
