@@ -27,7 +27,7 @@ export async function serve(request: Request): Promise<Response> {
   if (request.method === 'OPTIONS') return preflight(request, allowed);
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const handler = found && Object.hasOwn(found.methods, method) ? found.methods[method as keyof Methods] : undefined;
-  const response = await (handler ?? refusal(request.method, pathname, allowed))(request, found?.params ?? {});
+  const response = await (handler ?? refusal(pathname, allowed))(request, found?.params ?? {});
   if (request.method !== 'HEAD') return response;
   await response.body?.cancel();
   return new Response(null, response);
@@ -37,9 +37,9 @@ function allowedBy(methods: Methods): string[] {
   return [...('GET' in methods ? ['GET', 'HEAD'] : []), ...('POST' in methods ? ['POST'] : []), 'OPTIONS'];
 }
 
-function refusal(method: string, pathname: string, allowed: string[]): Handler {
+function refusal(pathname: string, allowed: string[]): Handler {
   return forEverybody(async () => {
-    if (allowed.length > 0) return methodNotAllowed(method, pathname, allowed);
+    if (allowed.length > 0) return methodNotAllowed(pathname, allowed);
     throw new AttuneError('NOT_FOUND', `There is no ${pathname}. /v1/openapi.json lists the endpoints.`);
   });
 }

@@ -56,8 +56,8 @@ export function codesOf(status: number): string[] {
 }
 
 /** The path exists but does not take this method; `Allow` lists the methods that it takes. */
-export function methodNotAllowed(method: string, pathname: string, allowed: readonly string[]): Response {
-  const message = `${pathname} takes no ${method}. Use ${allowed.join(', ')}.`;
+export function methodNotAllowed(pathname: string, allowed: readonly string[]): Response {
+  const message = `${pathname} does not take this method. Use ${allowed.join(', ')}.`;
   const body: ErrorBody = {
     error: { message, type: 'invalid_request_error', param: null, code: 'method_not_supported' },
   };

@@ -39,12 +39,16 @@ export function createDoor({ publicUrl, trustedProxies }: DoorSettings) {
   };
 }
 
+/** Next fails at TRACE, which no `Request` may have, and answers the others without a body; no route takes DELETE. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
 /** Node publishes each request on this channel before any listener of the server gets it. */
 export function openDoor(settings: DoorSettings): void {
   const letIn = createDoor(settings);
   subscribe('http.server.request.start', (message) => {
     const { request } = message as { request: IncomingMessage };
     const { headers, socket } = request;
+    if (!METHODS.has(request.method ?? '')) request.method = 'DELETE';
     request.url = decodablePath(request.url ?? '/');
     letIn(headers, { address: socket.remoteAddress ?? '', isEncrypted: (socket as TLSSocket).encrypted === true });
   });

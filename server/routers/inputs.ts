@@ -6,7 +6,7 @@ export const Id = z.object({ id: z.uuid() });
 
 /** Sampling settings without their defaults: what is absent comes from the product's settings. */
 export const SamplingOverride = z
-  .object({
+  .strictObject({
     temperature: Sampling.shape.temperature.unwrap(),
     topK: Sampling.shape.topK.unwrap(),
     topP: Sampling.shape.topP.unwrap(),

@@ -75,6 +75,24 @@ it('a real server’s handlers see the address of the socket, whatever 40 forged
   }
 });
 
+it.each(['TRACE', 'PROPFIND', 'PURGE'])(
+  '%s, which a framework cannot take, arrives as a method that no route takes',
+  async (method) => {
+    openDoor({ publicUrl: null, trustedProxies: [] });
+    const server = http.createServer((request, response) => response.end(request.method));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+        http.request({ port, method }, resolve).on('error', reject).end();
+      });
+      expect(Buffer.concat(await response.toArray()).toString()).toBe('DELETE');
+    } finally {
+      server.close();
+    }
+  },
+);
+
 it('the public address takes precedence over every host, and a trusted proxy may name one', () => {
   const seen = (settings: Parameters<typeof createDoor>[0], address: string, headers: http.IncomingHttpHeaders) => {
     createDoor(settings)(headers, { address, isEncrypted: false });
