@@ -17,6 +17,8 @@ import { Notice } from '@/app/ui/notice';
 /** The settings were refused: the sentence names the field, so it is shown below the text. */
 const isAboutSettings = (error: unknown) => codeOf(error) === 'BAD_REQUEST';
 
+const EXAMPLE = '{"preset": "demo-cpu"}';
+
 export function StartRun() {
   const t = useTranslations('admin');
   const sentenceOf = useErrorSentence();
@@ -50,9 +52,13 @@ export function StartRun() {
         >
           <TextArea
             label={t('config')}
-            hint={t('configHint')}
+            hint={t('configHint', { example: EXAMPLE })}
             error={
-              config ? (start.error && isAboutSettings(start.error) ? sentenceOf(start.error) : null) : t('configBad')
+              config
+                ? start.error && isAboutSettings(start.error)
+                  ? sentenceOf(start.error)
+                  : null
+                : t('configBad', { example: EXAMPLE })
             }
             rows={4}
             spellCheck={false}

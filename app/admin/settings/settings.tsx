@@ -84,7 +84,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
         />
       </Card>
       <Card title={t('triggerTitle')}>
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid items-end gap-4 sm:grid-cols-2">
           <TextField
             label={t('triggerCount')}
             hint={t('triggerEmpty')}
@@ -140,7 +140,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
           label={t('constraints')}
           isLabelHidden
           hint={t('constraintsHint')}
-          error={constraints ? null : t('configBad')}
+          error={constraints ? null : t('configBad', { example: '{"version": 1, "rules": []}' })}
           rows={12}
           spellCheck={false}
           className="font-mono"
