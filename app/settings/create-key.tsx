@@ -22,6 +22,7 @@ export function CreateKey() {
   const account = useQuery(trpc.account.get.queryOptions());
   const [chosen, setChosen] = useState<boolean | null>(null);
   const allowTraining = chosen ?? account.data?.allowTraining ?? false;
+  const [name, setName] = useState('');
   const create = useMutation(
     trpc.apiKey.create.mutationOptions({
       onSuccess: () => client.invalidateQueries({ queryKey: trpc.apiKey.list.queryKey() }),
@@ -29,15 +30,22 @@ export function CreateKey() {
   );
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = event.currentTarget;
-    const name = String(new FormData(form).get('name') ?? '').trim();
-    if (name) create.mutate({ name, allowTraining }, { onSuccess: () => form.reset() });
+    // Only the name is cleared: a reset of the form would also turn the switch off.
+    if (name.trim()) create.mutate({ name: name.trim(), allowTraining }, { onSuccess: () => setName('') });
   };
   return (
     <div className="space-y-4">
       <form onSubmit={submit} className="flex flex-wrap items-end gap-x-5 gap-y-4">
         <div className="min-w-0 flex-1 basis-56">
-          <TextField label={t('name')} name="name" required maxLength={TEXT_LIMITS.keyName} autoComplete="off" />
+          <TextField
+            label={t('name')}
+            name="name"
+            required
+            maxLength={TEXT_LIMITS.keyName}
+            autoComplete="off"
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
         </div>
         <div className="flex h-11 items-center sm:h-10">
           <Switch label={t('allowTraining')} isOn={allowTraining} onChange={setChosen} />

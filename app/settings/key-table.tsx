@@ -38,7 +38,10 @@ export function KeyTable({ keys }: { keys: Key[] }) {
     );
   return (
     <>
-      <Table caption={t('keys')} head={[t('name'), t('lastUsed'), t('requests'), t('tokens'), t('training'), '']}>
+      <Table
+        caption={t('keys')}
+        head={[t('name'), t('lastUsed'), t('requests'), t('tokens'), t('training'), t('actions')]}
+      >
         {keys.map((key) => (
           <tr key={key.id}>
             <Cell className="min-w-40">

@@ -19,7 +19,8 @@ export function Table({
       aria-label={caption}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
       tabIndex={0}
-      className="overflow-x-auto rounded-2xl border border-border bg-card"
+      // Positioned, so that hidden text in a column that is scrolled away cannot widen the page.
+      className="relative overflow-x-auto rounded-2xl border border-border bg-card"
     >
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">{caption}</caption>

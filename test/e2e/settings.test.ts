@@ -41,10 +41,14 @@ describe.runIf(chromiumPath)('the settings page', () => {
   });
 
   it('makes a key that works, shows it once, and counts what it used', async () => {
+    const training = page.getByRole('switch', { name: 'Use its requests for training' });
+    await training.click();
     await page.getByLabel('Name').fill('my script');
     await page.getByRole('button', { name: 'Create a key' }).click();
     const shown = page.getByText(/^sk-attune-[\w-]{43}$/);
     const secret = (await shown.textContent())!;
+    expect(await page.getByLabel('Name').inputValue()).toBe('');
+    expect(await training.isChecked()).toBe(true); // the next key gets what the person chose
     await screenshot(page, 'settings-new-key');
     const response = await fetch(`${product.url}/v1/chat/completions`, {
       method: 'POST',

@@ -38,12 +38,12 @@ export function Judgement({ judgement }: { judgement: FeedbackData }) {
           {comment}
         </blockquote>
       )}
-      <h3 className="mt-4 text-muted-foreground text-xs">{t('feedbackQuestion')}</h3>
+      <h2 className="mt-4 text-muted-foreground text-xs">{t('feedbackQuestion')}</h2>
       <Words text={question} />
       <div className={clsx('mt-4 grid gap-4', answers.length > 1 && 'md:grid-cols-2')}>
         {answers.map(({ text, versionId, isPreferred }, side) => (
           <div key={side} className="min-w-0">
-            <h3 className="flex flex-wrap items-center gap-1.5 text-muted-foreground text-xs">
+            <h2 className="flex flex-wrap items-center gap-1.5 text-muted-foreground text-xs">
               {answers.length > 1 && <span>{said(side === 0 ? 'left' : 'right')} ·</span>}
               <span className="break-all">{versionId}</span>
               {isPreferred && (
@@ -52,7 +52,7 @@ export function Judgement({ judgement }: { judgement: FeedbackData }) {
                   {t('feedbackPreferred')}
                 </span>
               )}
-            </h3>
+            </h2>
             <Words text={text} />
           </div>
         ))}
