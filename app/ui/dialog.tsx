@@ -43,13 +43,23 @@ export function Dialog({ isOpen, onOpenChange, title, text, children }: DialogPr
 
 interface ConfirmProps extends Omit<DialogProps, 'children'> {
   action: string;
+  /** Where "Cancel" could be read as the action itself. */
+  dismiss?: string;
   variant?: 'primary' | 'danger';
   isBusy?: boolean;
   error?: string | null;
   onConfirm: () => void;
 }
 
-export function ConfirmDialog({ action, variant = 'primary', isBusy, error, onConfirm, ...props }: ConfirmProps) {
+export function ConfirmDialog({
+  action,
+  dismiss,
+  variant = 'primary',
+  isBusy,
+  error,
+  onConfirm,
+  ...props
+}: ConfirmProps) {
   const t = useTranslations('app');
   return (
     <Dialog {...props}>
@@ -59,7 +69,7 @@ export function ConfirmDialog({ action, variant = 'primary', isBusy, error, onCo
         </p>
       )}
       <div className="mt-6 flex justify-end gap-2">
-        <Button onClick={() => props.onOpenChange(false)}>{t('cancel')}</Button>
+        <Button onClick={() => props.onOpenChange(false)}>{dismiss ?? t('cancel')}</Button>
         <Button variant={variant} isBusy={isBusy} onClick={onConfirm}>
           {action}
         </Button>

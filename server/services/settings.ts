@@ -1,4 +1,5 @@
 // Changes the product's settings key by key, and records who changed them.
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { RuleSet } from '@/core/constraints/rules';
 import { Sampling } from '@/core/sampling';
@@ -33,9 +34,13 @@ export async function writeSettings({ db }: Product, actorId: string, patch: Set
   return db.transaction(async (tx) => {
     await lockSettings(tx);
     const before = await readSettings(tx);
+    // The page sends its whole form; the audit names only what differs.
     const change: Partial<Settings> = Object.fromEntries(
-      Object.entries(patch).filter(([, value]) => value !== undefined),
+      Object.entries(patch).filter(
+        ([key, value]) => value !== undefined && !isDeepStrictEqual(value, before[key as keyof Settings]),
+      ),
     );
+    if (Object.keys(change).length === 0) return before;
     if (change.constraints) change.constraints = { ...change.constraints, version: before.constraints.version + 1 };
     for (const [key, value] of Object.entries(change)) await writeSetting(tx, key, value);
     const was = Object.fromEntries(Object.keys(change).map((key) => [key, before[key as keyof Settings]]));

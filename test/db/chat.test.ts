@@ -292,19 +292,24 @@ describe('feedback', () => {
 });
 
 describe('settings and consent', () => {
-  it('change key by key, number the versions of the rules, and leave an audit row', async () => {
+  it('change key by key, number the versions of the rules, and leave an audit row that names only what differs', async () => {
     const before = await admin.admin.settings();
-    const after = await admin.admin.setSettings({ systemPrompt: null, constraints: before.constraints });
+    const { comparisonShare, constraints, sampling } = before;
+    const after = await admin.admin.setSettings({
+      comparisonShare,
+      sampling,
+      systemPrompt: 'Be brief.',
+      constraints: { ...constraints, rules: [] },
+    });
     expect(after).toEqual({
       ...before,
-      constraints: { ...before.constraints, version: before.constraints.version + 1 },
+      systemPrompt: 'Be brief.',
+      constraints: { rules: [], version: constraints.version + 1 },
     });
     const { items } = await admin.admin.audit({});
-    expect(items[0]).toMatchObject({
-      action: 'settings.change',
-      subject: 'constraints, systemPrompt',
-      actorName: 'Ada',
-    });
+    expect(items[0]).toMatchObject({ action: 'settings.change', actorName: 'Ada' });
+    expect(items[0]!.subject.split(', ').sort()).toEqual(['constraints', 'systemPrompt']);
+    await admin.admin.setSettings({ systemPrompt: null, constraints });
     expect(await web.product.db.select().from(setting).where(eq(setting.key, 'systemPrompt'))).toMatchObject([
       { value: null },
     ]);

@@ -34,7 +34,7 @@ export function Audit() {
             <Cell className="whitespace-nowrap text-muted-foreground">{date(item.createdAt)}</Cell>
             <Cell className="whitespace-nowrap">{item.actorId ? (item.actorName ?? item.actorId) : t('product')}</Cell>
             <Cell className="whitespace-nowrap font-medium">{item.action}</Cell>
-            <Cell className="min-w-40 break-all">{item.subject}</Cell>
+            <Cell className="min-w-40 wrap-anywhere">{item.subject}</Cell>
             <Cell>
               {Object.keys(item.detail).length > 0 && (
                 <code className="line-clamp-3 min-w-48 whitespace-pre-wrap break-all text-muted-foreground text-xs">

@@ -28,6 +28,7 @@ export function CancelRun({ isRequested, cancel, onConfirm }: CancelRunProps) {
         title={t('cancelTitle')}
         text={t('cancelText')}
         action={t('cancelRun')}
+        dismiss={t('keepRunning')}
         variant="danger"
         isBusy={cancel.isPending}
         error={cancel.error ? sentenceOf(cancel.error) : null}

@@ -60,6 +60,7 @@ function Chart({ curve: { name, points } }: { curve: Curve }) {
             <XAxis
               dataKey="step"
               type="number"
+              allowDecimals={false}
               domain={['dataMin', 'dataMax']}
               tick={AXIS}
               tickLine={false}
@@ -68,7 +69,7 @@ function Chart({ curve: { name, points } }: { curve: Curve }) {
               height={20}
             />
             <YAxis
-              width={48}
+              width="auto"
               tick={AXIS}
               tickLine={false}
               axisLine={false}
