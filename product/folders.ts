@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { explainWriteError } from '@/core/durable-file';
+import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
 
 /** The lock of the process that runs on a data folder, for `lockFolder` and `findHolder`. */
@@ -12,19 +13,33 @@ export const productLock = (dataFolder: string): string => join(dataPaths(dataFo
  */
 const OTHERS = process.getuid?.() === 0 ? 0o001 : 0;
 
-/** Removes other users' rights from existing folders too; the group's rights are the owner's decision. */
+/**
+ * New folders are private. Of those that exist, only the ones with people's words are closed to other users: the data
+ * folder itself may be one that others use too.
+ */
 export function makePrivateFolders(dataFolder: string): void {
   const { runs, run, snapshots, artifacts, logs } = dataPaths(dataFolder);
-  makePrivate(dataFolder, OTHERS);
-  for (const folder of [runs, run, snapshots, artifacts, logs]) makePrivate(folder, 0);
+  makeFolder(dataFolder, 0o700 | OTHERS);
+  for (const folder of [run, logs]) makeFolder(folder, 0o700);
+  for (const folder of [runs, snapshots, artifacts]) closeToOthers(makeFolder(folder, 0o700));
 }
 
-function makePrivate(folder: string, others: number): void {
+function makeFolder(folder: string, mode: number): string {
   try {
-    if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { mode } = statSync(folder);
-    const wanted = (mode & 0o770) | others;
-    if ((mode & 0o777) !== wanted) chmodSync(folder, wanted);
+    if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode });
+  } catch (error) {
+    throw explainWriteError(error, folder);
+  }
+  if (!statSync(folder).isDirectory())
+    throw new AttuneError('BAD_INPUT', `${folder} is not a folder. Set ATTUNE_DATA to a folder.`);
+  return folder;
+}
+
+/** Releases before this one left them readable; the group's rights are the owner's decision. */
+function closeToOthers(folder: string): void {
+  const { mode } = statSync(folder);
+  try {
+    if (mode & 0o007) chmodSync(folder, mode & 0o770);
   } catch (error) {
     throw explainWriteError(error, folder);
   }

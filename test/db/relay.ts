@@ -36,6 +36,7 @@ export async function createRelay(databaseUrl: string): Promise<Relay> {
   const own = (server.address() as net.AddressInfo).port;
   const url = new URL(databaseUrl);
   url.searchParams.delete('host');
+  url.searchParams.delete('port');
   url.host = `127.0.0.1:${own}`;
   return {
     url: url.toString(),

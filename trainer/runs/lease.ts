@@ -195,7 +195,7 @@ export class RunLease implements RunSink {
       try {
         await write();
       } catch (error) {
-        if (error instanceof AttuneError || failures === MOST_FAILED_WRITES) throw error;
+        if (this.signal.aborted || failures === MOST_FAILED_WRITES) throw error;
         await sleep(this.times.beatMs);
         await attempt(failures + 1);
       }

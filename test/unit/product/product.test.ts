@@ -1,5 +1,5 @@
 // A start that cannot succeed says why before it creates, downloads or builds anything.
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -67,12 +67,32 @@ describe.skipIf(process.platform === 'win32')('the data folder', () => {
     await fail({ dataFolder, databaseUrl: 'postgres://127.0.0.1:1/x' });
     for (const room of ['snapshots', 'runs', 'run', 'artifacts'])
       expect(statSync(join(dataFolder, room)).mode & 0o007, room).toBe(0);
+  });
+
+  test('is private when Attune makes it, and keeps its rights when it was there', async () => {
+    const made = join(root, 'made');
+    await fail({ dataFolder: made, databaseUrl: 'postgres://127.0.0.1:1/x' });
     // When run as root, Postgres is another user, who may enter the folder but not list it.
-    expect(statSync(dataFolder).mode & 0o006).toBe(0);
+    expect(statSync(made).mode & 0o006).toBe(0);
+    const shared = join(root, 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o777);
+    await fail({ dataFolder: shared, databaseUrl: 'postgres://127.0.0.1:1/x' });
+    expect(statSync(shared).mode & 0o777).toBe(0o777);
+  });
+
+  test('that is a file is refused, and the file keeps its rights', async () => {
+    const file = join(root, 'a-file');
+    writeFileSync(file, '');
+    chmodSync(file, 0o666);
+    const { code, message } = await fail({ dataFolder: file });
+    expect([code, message]).toEqual(['BAD_INPUT', `${file} is not a folder. Set ATTUNE_DATA to a folder.`]);
+    expect(statSync(file).mode & 0o777).toBe(0o666);
   });
 
   test('that has other files in the database’s place is left unchanged', async () => {
     const dataFolder = join(root, 'other');
+    chmodSync(root, 0o711); // when run as root, Postgres runs as another user, who must be able to enter
     mkdirSync(join(dataFolder, 'postgres'), { recursive: true });
     writeFileSync(join(dataFolder, 'postgres', 'thesis.txt'), 'mine');
     const { code, message } = await fail({ dataFolder });
