@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { explainWriteError } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
+import { lockInTurn } from '@/core/process/folder-lock';
 import { LEASH } from '@/core/process/supervise';
 import { printable } from '@/core/text/printable';
 import { NEXT, ROOT } from './processes';
@@ -16,6 +17,8 @@ import type { StepProgress } from './setup/steps';
 const TYPICAL_SECONDS = 60;
 /** The file that `next start` looks for; a build writes it last. */
 const BUILD_ID = join(ROOT, '.next', 'BUILD_ID');
+/** In the one folder that a build does not empty. */
+const LOCK = join(ROOT, '.next', 'cache', 'attune-build');
 const SOURCES = [
   'app',
   'server',
@@ -34,6 +37,16 @@ export async function buildPages(
   progress: StepProgress,
   signal?: AbortSignal,
 ): Promise<{ value: null; summary: string }> {
+  // Starts over two data folders share the build of one checkout.
+  const lock = await lockInTurn(LOCK, signal);
+  try {
+    return await buildOnce(progress, signal);
+  } finally {
+    lock.release();
+  }
+}
+
+async function buildOnce(progress: StepProgress, signal?: AbortSignal): Promise<{ value: null; summary: string }> {
   const stampFile = join(ROOT, '.next', 'attune-stamp');
   const stamp = await sourceStamp();
   const isBuilt = (await readFile(stampFile, 'utf8').catch(() => '')) === stamp && existsSync(BUILD_ID);

@@ -82,6 +82,19 @@ export async function lockFolder(prefix: string, refuse: (holder: Holder) => Err
   };
 }
 
+/** Waits until no other process holds the folder, or until `signal` aborts. */
+export async function lockInTurn(prefix: string, signal?: AbortSignal): Promise<FolderLock> {
+  const isHeld = new Error('held');
+  for (;;) {
+    try {
+      return await lockFolder(prefix, () => isHeld);
+    } catch (error) {
+      if (error !== isHeld) throw error;
+    }
+    await sleep(500, undefined, { signal });
+  }
+}
+
 /** The running process that holds the folder; null if there is none. */
 export const findHolder = (prefix: string): Holder | null => find(prefix, '')?.holder ?? null;
 

@@ -5,7 +5,7 @@ import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { findHolder, lockFolder } from '@/core/process/folder-lock';
+import { findHolder, lockFolder, lockInTurn } from '@/core/process/folder-lock';
 import { processStart } from '@/core/process/process-alive';
 import { temporaryFolder } from './files';
 
@@ -64,4 +64,24 @@ test('a holder whose process id was reused counts as gone; one in another contai
   expect(findHolder(prefix)).toMatchObject({ host: 'another' });
   utimesSync(`${prefix}.0123456789ab`, new Date(), new Date(Date.now() - 60_000));
   expect(findHolder(prefix)).toBeNull();
+});
+
+test('a process that waits its turn has the lock once the holder is gone, and may give up waiting', async () => {
+  const prefix = join(root, 'turn', 'build');
+  const first = await comer(prefix);
+  const impatient = new AbortController();
+  const givesUp = lockInTurn(prefix, impatient.signal);
+  impatient.abort();
+  await expect(givesUp).rejects.toThrow('abort');
+  let isMine = false;
+  const waits = lockInTurn(prefix).then((lock) => {
+    isMine = true;
+    return lock;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  expect(isMine).toBe(false);
+  first.child.kill('SIGKILL');
+  const lock = await waits;
+  expect(findHolder(prefix)?.pid).toBe(process.pid);
+  lock.release();
 });
