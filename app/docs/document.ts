@@ -45,7 +45,7 @@ export interface Operation {
 }
 
 export interface Endpoint {
-  /** Of its heading. */
+  /** The id of the endpoint's heading on the page. */
   id: string;
   method: string;
   path: string;

@@ -49,7 +49,7 @@ export async function vote(options: CrowdOptions): Promise<Record<Choice, number
     const { comparisonId, received } = await ask(person, prompt);
     const [left, right] = (await received()).map(preference);
     if (!comparisonId || left === undefined || right === undefined) return;
-    // The noise belongs to the vote's number, so that the order in which answers end changes nothing.
+    // The noise is seeded by the vote's number, so that the order in which answers finish does not matter.
     const choice = choose(left, right, noise, new Rng(seed, 1000 * index));
     await person.feedback.compare.mutate({ comparisonId, choice });
     tally[choice]++;

@@ -301,7 +301,7 @@ export interface PromptSplit {
   heldOut: string[];
 }
 
-/** Every prompt once; `heldOut` and `voted` share none. Which prompt falls where depends on the seed alone. */
+/** Each prompt once, in either `heldOut` or `voted`. Only the seed decides which. */
 export function splitPrompts(seed: number, heldOutCount: number): PromptSplit {
   const all = PATTERNS.flatMap(([pattern, subjects]) => subjects.map((subject) => pattern.replace('{}', subject)));
   const shuffled = new Rng(seed).shuffle(all);

@@ -96,7 +96,7 @@ function parseChoice(text: string): string | null {
   }
 }
 
-/** Removes what killed downloads left; a download that was only interrupted has cleaned up itself. */
+/** Removes what killed downloads left; a download that was only interrupted has already cleaned up after itself. */
 async function removeAbandoned(modelsFolder: string): Promise<void> {
   for (const name of await readdir(modelsFolder).catch(() => [] as string[])) {
     if (/(^|\.)download$/.test(name)) await rm(join(modelsFolder, name), { recursive: true, force: true });

@@ -90,7 +90,7 @@ it('no one can make themselves an admin', async () => {
   const response = await post('/sign-up/email', body);
   const eve = response.ok ? await signedIn(cookieOf(response)) : null;
   expect(eve?.user?.role ?? 'user').toBe('user');
-  // A request from outside for someone's link sends it nowhere.
+  // A client that asks for another person's sign-in link causes no link to be sent.
   await post('/sign-in/magic-link', { email: 'admin@attune.local' });
   await expect(
     createAdminLink(web.product.db, web.auth, eve ? 'eve@example.org' : 'ada@example.org'),

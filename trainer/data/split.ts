@@ -6,10 +6,9 @@ import { normaliseText } from '@/core/text/text';
 
 /** Share of the prompts that no stage trains on. */
 const HELD_OUT_SHARE = 0.125;
-/**
- * Held-out prompts without which no gate can tell a gain from luck, and prompts that a set needs to hold out so many.
- */
+/** With fewer held-out prompts than this, no gate can tell a gain from luck. */
 export const LEAST_HELD_OUT = 2;
+/** A data set needs this many prompts to hold out so many. */
 export const LEAST_PROMPTS = 2 * LEAST_HELD_OUT;
 
 export const Split = z.enum(['train', 'heldout']);

@@ -13,7 +13,7 @@ export interface TokenSource {
   tally(name: string): void;
   /** Null if they are too long for the base. */
   promptIds(turns: readonly Turn[], place: string): number[] | null;
-  /** With the end of the turn; null if the text is empty or too long. */
+  /** The token ids of the text and of the end of the turn; null if the text is empty or too long. */
   completionIds(text: string): number[] | null;
   completion(text: string, place: string): Completion | null;
 }

@@ -3,7 +3,10 @@ import type { GateResult } from '@/core/artifact/manifest';
 import { CHANCE_HITS, type CompletionFigures, SLACK } from './answers';
 import { atMost, percent } from './gate';
 
-/** Share that may be degenerate in the middle of a run, or a chance hit more than the parent's if that is larger. */
+/**
+ * The largest share of degenerate answers allowed in a trial during a run; if it is larger, the parent's share plus
+ * `CHANCE_HITS` answers applies instead.
+ */
 const TRIAL_SHARE = 0.025;
 
 export const judgeDegenerate = (candidate: CompletionFigures, parent: CompletionFigures): GateResult[] =>

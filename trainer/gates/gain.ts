@@ -6,7 +6,7 @@ import { above } from './gate';
 
 /** What must have improved, pair by pair. */
 export interface GainFigures {
-  /** By the answers' reward, or without a reward model by the log-likelihood of demonstrations, in nats per token. */
+  /** What is measured: the reward of the answers or, without a reward model, the log-likelihood of demonstrations in nats per token. */
   name: 'heldout_reward_gain' | 'heldout_demonstration_gain';
   candidate: readonly number[];
   parent: readonly number[];

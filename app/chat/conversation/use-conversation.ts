@@ -18,7 +18,7 @@ export function useConversation(id: string, isStored: boolean) {
     client.setQueryData<ConversationData>(queryKey, (old) => (old ? change(old) : old));
   const refresh = () => client.invalidateQueries({ queryKey });
   const refreshList = () => client.invalidateQueries({ queryKey: trpc.conversation.list.pathKey() });
-  /** Runs one after the other, so that of two clicks the later one counts, and not the later request. */
+  /** Runs these calls one at a time, so that the last click wins, not the request that happens to arrive last. */
   const inTurn = (what: string) => ({ scope: { id: `${what} ${id}` } });
 
   const send = useMutation(
