@@ -1,6 +1,6 @@
 // Gives the trainer its native TensorFlow: the wheel's two libraries, and the tfjs binding compiled against them.
 import { spawn } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, realpath, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -220,7 +220,8 @@ async function compile(part: string, addon: string, libraries: string[], options
  * Links the binding where the package looks for it; Node follows the link, so $ORIGIN is the folder of the libraries.
  */
 async function link(directory: string, addon: string): Promise<void> {
-  const target = path.join(directory, 'tfjs_binding.node');
+  // Where the file really is: the data folder may only link to a shared build.
+  const target = await realpath(path.join(directory, 'tfjs_binding.node'));
   const folder = path.join(addon, 'lib', 'napi-v8');
   await mkdir(folder, { recursive: true });
   const temporary = path.join(folder, `tfjs_binding.${process.pid}.tmp`);

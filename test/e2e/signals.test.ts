@@ -1,8 +1,8 @@
 // A signal to npm, or to any process below it, ends every process of a start, at whatever moment it comes.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,11 +30,15 @@ afterEach(async () => {
 async function npmStart(environment: Record<string, string> = {}): Promise<Start> {
   const folder = environment.ATTUNE_DATA ?? (await mkdtemp(path.join(os.tmpdir(), 'attune-signals-')));
   await chmod(folder, 0o755); // when run as root, Postgres runs as another user, who must be able to enter
+  // The native TensorFlow of the checkout: a start with its own would download it, and leave the package without it.
+  const native = path.resolve(ROOT, process.env.ATTUNE_DATA ?? '.attune', 'native');
+  if (existsSync(native) && !existsSync(path.join(folder, 'native')))
+    await symlink(native, path.join(folder, 'native'));
   const model = path.join(folder, 'tiny-llama');
   await writeTinyLlama(model, { seed: 1 });
   const npm = spawn('npm', ['start'], {
     cwd: ROOT,
-    env: { ...process.env, PORT: '0', ATTUNE_MODEL: model, ...environment, ATTUNE_DATA: folder },
+    env: { ...process.env, NO_COLOR: '1', PORT: '0', ATTUNE_MODEL: model, ...environment, ATTUNE_DATA: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

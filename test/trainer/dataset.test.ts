@@ -96,7 +96,7 @@ describe('snapshot', () => {
     const { counts, rows } = await freeze();
     expect(rows.map((row) => row.kind)).toEqual(['thumb', 'prompt']);
     expect(counts).toMatchObject({ 'left_out/same_answer': 2, 'left_out/duplicate': 1, truncated_sampling: 1 });
-    expect(rows[0]).toMatchObject({ up: false, completion: { isTruncated: true, versionId: 'base' } });
+    expect(rows[0]).toMatchObject({ up: false, answer: { isTruncated: true, versionId: 'base' } });
     expect(JSON.stringify(rows)).not.toContain(userId);
   });
 
