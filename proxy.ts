@@ -1,5 +1,6 @@
 // Gives each page its own content security policy: only scripts with the nonce of this response run.
 import { type NextRequest, NextResponse } from 'next/server';
+import { z } from 'zod';
 
 const isDevelopment = process.env.NODE_ENV === 'development';
 
@@ -17,6 +18,15 @@ const policyWith = (nonce: string) =>
     "form-action 'self'",
   ].join('; ');
 
+/** No page has this path, so Next answers with the not-found page and a 404. */
+const NOWHERE = '/nowhere';
+
+/** The chat's frame renders before its page does, so a page that finds its id wrong comes too late for a 404. */
+const isLost = (path: string): boolean => {
+  const [, room, id] = path.split('/');
+  return room === 'c' && id !== undefined && !z.uuid().safeParse(id).success;
+};
+
 /** Next reads the nonce from the request's policy and gives it to its own scripts. */
 export function proxy(request: NextRequest): NextResponse {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
@@ -24,7 +34,9 @@ export function proxy(request: NextRequest): NextResponse {
   const headers = new Headers(request.headers);
   headers.set('x-nonce', nonce);
   headers.set('content-security-policy', policy);
-  const response = NextResponse.next({ request: { headers } });
+  const response = isLost(request.nextUrl.pathname)
+    ? NextResponse.rewrite(new URL(NOWHERE, request.nextUrl), { request: { headers } })
+    : NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);
   return response;
 }
