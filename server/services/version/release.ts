@@ -1,4 +1,4 @@
-// Promotion and rollback by an admin: the version is loaded first, and then the champion changes.
+// Promotion and rollback by an admin: loads the version, then lets `db/release.ts` change the champion, as auto-promotion does.
 import { asc, eq } from 'drizzle-orm';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { champion, changeChampion } from '@/db/release';
