@@ -141,7 +141,9 @@ export function parseConfig(config: Record<string, unknown>): PipelineConfig {
   const asked = seedsSft ? { ...own, sft: merge({ seed: hash32(Number(seed), 3) }, own.sft as object) } : own;
   const parsed = PipelineConfig.safeParse(merge(under, asked), { error: nameUnknownSettings });
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(': '));
+    const problems = parsed.error.issues.map(({ path, message }) =>
+      path.length ? `${z.core.toDotPath(path)}: ${message}` : message,
+    );
     throw new AttuneError('BAD_INPUT', `The run's settings: ${problems.join('; ')}`);
   }
   return parsed.data;

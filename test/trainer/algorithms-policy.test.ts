@@ -142,7 +142,7 @@ describe('what cannot be learnt from is refused in a sentence', () => {
       const checkpoints = directoryCheckpoints<PolicyState>(directory, 'policy');
       await attempt(taskConfig('ppo', { iterations: 1, sequences: 8 }), { checkpoints });
       await expect(attempt(taskConfig('a2c', { iterations: 1 }), { checkpoints })).rejects.toThrow(
-        /of the algorithm ppo/,
+        /from the algorithm ppo, but the run asks for a2c/,
       );
     } finally {
       await rm(directory, { recursive: true });

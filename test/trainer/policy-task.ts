@@ -132,24 +132,24 @@ const COMMON = {
   microBatchTokens: 1024,
   maxResponseTokens: MAX_TOKENS,
   maxPromptTokens: 32,
-  learningRate: 5e-3,
   klBudget: 12,
-  iterations: 8,
-  sequences: 48,
-  eosPenalty: 0,
-  minWords: 0,
 };
+
+const LEARNING_RATE = { learningRate: 5e-3 };
+
+/** Of the algorithms that learn from completions they sample. */
+const ONLINE = { iterations: 8, sequences: 48, eosPenalty: 0, minWords: 0 };
 
 /** Each algorithm's settings for the task: those of its paper, with step sizes for a tiny model. */
 const OWN: Record<AlgorithmName, object> = {
-  ppo: { minibatch: 16, valueLearningRate: 1e-2 },
-  a2c: { iterations: 20, learningRate: 2e-2, valueLearningRate: 1e-2 },
-  trpo: { iterations: 16, valueLearningRate: 1e-2, target_kl_per_token: 0.03 },
-  rloo: { minibatch: 16 },
-  grpo: { minibatch: 16, samplesPerPrompt: 8 },
-  'online-dpo': { minibatch: 16 },
-  dpo: { epochs: 6, batchExamples: 16 },
-  kto: { epochs: 6, batchExamples: 32 },
+  ppo: { ...ONLINE, ...LEARNING_RATE, minibatch: 16, valueLearningRate: 1e-2 },
+  a2c: { ...ONLINE, iterations: 20, learningRate: 2e-2, valueLearningRate: 1e-2 },
+  trpo: { ...ONLINE, iterations: 16, valueLearningRate: 1e-2, target_kl_per_token: 0.03 },
+  rloo: { ...ONLINE, ...LEARNING_RATE, minibatch: 16 },
+  grpo: { ...ONLINE, ...LEARNING_RATE, minibatch: 16, samplesPerPrompt: 8 },
+  'online-dpo': { ...ONLINE, ...LEARNING_RATE, minibatch: 16 },
+  dpo: { ...LEARNING_RATE, epochs: 6, batchExamples: 16 },
+  kto: { ...LEARNING_RATE, epochs: 6, batchExamples: 32 },
 };
 
 export const taskConfig = <Name extends AlgorithmName>(name: Name, changes: object = {}) =>

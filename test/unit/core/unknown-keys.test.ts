@@ -24,13 +24,13 @@ describe('settings of a run', () => {
   it.each([
     [{ presett: 'tiny' }, /"presett" .* "preset"/],
     [{ sed: 1 }, /"sed" .* "seed"/],
-    [{ rewardModel: { probe: { fold: 3 } } }, /rewardModel: probe: "fold" .* "folds"/],
-    [{ rewardModel: { lora: { rnak: 3 } } }, /rewardModel: lora: "rnak" .* "rank"/],
-    [{ grpo: { adaptiveKl: { target_kl_per_sequence: 6, horizn: 1 } } }, /grpo: adaptiveKl: "horizn" .* "horizon"/],
+    [{ rewardModel: { probe: { fold: 3 } } }, /rewardModel\.probe: "fold" .* "folds"/],
+    [{ rewardModel: { lora: { rnak: 3 } } }, /rewardModel\.lora: "rnak" .* "rank"/],
+    [{ grpo: { adaptiveKl: { target_kl_per_sequence: 6, horizn: 1 } } }, /grpo\.adaptiveKl: "horizn" .* "horizon"/],
     [{ sft: { lora: {} } }, /sft: "lora" is not known; known are learningRate/],
     [{ seed: 1, sft: 5 }, /sft: .*expected object/],
     [JSON.parse('{"__proto__": {"a": 1}}'), /"__proto__" is not known/],
-    [{ ppo: { iterations: 'two' } }, /ppo: iterations: .*expected number/],
+    [{ ppo: { iterations: 'two' } }, /ppo\.iterations: .*expected number/],
   ])('%j is refused', (config, message) => {
     expect(refusal(config)).toMatch(message);
   });
