@@ -5,5 +5,6 @@ export * from './schema/conversation';
 export * from './schema/feedback';
 export * from './schema/idempotency';
 export * from './schema/operation';
+export * from './schema/rating';
 export * from './schema/release';
 export * from './schema/training';

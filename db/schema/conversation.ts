@@ -21,6 +21,14 @@ import { apiKey } from './api';
 import { createdAt, samplingSettings, updatedAt, userId, writtenAt } from './columns';
 import { version } from './release';
 
+/** Prompts that an admin uploaded for raters; each is a conversation of its own. */
+export const promptSet = pgTable('prompt_set', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  name: text('name').notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: createdAt(),
+});
+
 export const conversation = pgTable(
   'conversation',
   {
@@ -33,6 +41,8 @@ export const conversation = pgTable(
     consentedAt: timestamp('consented_at', { withTimezone: true }),
     /** The key whose requests made the conversation; null for one of the chat. */
     apiKeyId: uuid('api_key_id').references((): AnyPgColumn => apiKey.id, { onDelete: 'cascade' }),
+    /** The uploaded set that it belongs to; null for what people wrote in the chat or over the API. */
+    promptSetId: uuid('prompt_set_id').references(() => promptSet.id, { onDelete: 'cascade' }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -82,9 +92,8 @@ export const generation = pgTable(
       .references(() => conversation.id, { onDelete: 'cascade' }),
     userId: userId(),
     status: generationStatus('status').notNull().default('running'),
-    versionId: text('version_id')
-      .notNull()
-      .references(() => version.id),
+    /** null for a text that was uploaded: no version of ours wrote it. */
+    versionId: text('version_id').references(() => version.id),
     experimentId: uuid('experiment_id'),
     arm: text('arm', { enum: ['champion', 'candidate'] })
       .notNull()

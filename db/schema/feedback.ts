@@ -1,8 +1,10 @@
 // Declares the tables of people's feedback on answers.
 import { sql } from 'drizzle-orm';
-import { check, index, pgTable, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { check, index, jsonb, pgTable, serial, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { FEEDBACK_KINDS, FEEDBACK_SOURCES, FEEDBACK_SUBJECTS, type FeedbackValue } from '@/core/feedback/kinds';
 import { createdAt, updatedAt, userId } from './columns';
-import { conversation, generation } from './conversation';
+import { conversation, generation, message } from './conversation';
+import { ratingAssignment } from './rating';
 
 /** Two answers to one prompt that a person was asked, or chose, to compare; left and right are as shown. */
 export const comparison = pgTable(
@@ -19,7 +21,7 @@ export const comparison = pgTable(
     rightGenerationId: uuid('right_generation_id')
       .notNull()
       .references(() => generation.id, { onDelete: 'cascade' }),
-    source: text('source', { enum: ['side_by_side', 'regenerate'] }).notNull(),
+    source: text('source', { enum: ['side_by_side', 'regenerate', 'workplace'] }).notNull(),
     createdAt: createdAt(),
   },
   (t) => [
@@ -33,34 +35,76 @@ export const comparison = pgTable(
   ],
 );
 
-export const FEEDBACK_KINDS = ['thumb', 'comparison'] as const;
-export const CHOICES = ['left', 'right', 'tie', 'both_bad'] as const;
+/** What feedback is about: exactly one of the three, by kind (FEEDBACK_SUBJECTS). */
+const subject = () => ({
+  generationId: uuid('generation_id').references(() => generation.id, { onDelete: 'cascade' }),
+  comparisonId: uuid('comparison_id').references(() => comparison.id, { onDelete: 'cascade' }),
+  /** The person's message that was answered. */
+  messageId: uuid('message_id').references(() => message.id, { onDelete: 'cascade' }),
+});
 
-/** One current value per (generation or comparison, user, kind). The author is the signed-in user. */
+const kindsAbout = (about: string) =>
+  sql.raw(
+    FEEDBACK_KINDS.filter((kind) => FEEDBACK_SUBJECTS[kind] === about)
+      .map((kind) => `'${kind}'`)
+      .join(', '),
+  );
+
+/** One live value per (subject, person, kind). The author is the signed-in person. */
 export const feedback = pgTable(
   'feedback',
   {
     id: uuid('id').primaryKey().defaultRandom(),
     userId: userId(),
     kind: text('kind', { enum: FEEDBACK_KINDS }).notNull(),
-    generationId: uuid('generation_id').references(() => generation.id, { onDelete: 'cascade' }),
-    comparisonId: uuid('comparison_id').references(() => comparison.id, { onDelete: 'cascade' }),
-    /** 1 or -1 for a thumb. */
-    thumb: smallint('thumb'),
-    choice: text('choice', { enum: CHOICES }),
-    reasons: text('reasons').array().notNull().default([]),
+    ...subject(),
+    /** As FEEDBACK_VALUES[kind] parses it. */
+    value: jsonb('value').$type<FeedbackValue>().notNull(),
     comment: text('comment'),
+    source: text('source', { enum: FEEDBACK_SOURCES }).notNull().default('chat'),
+    /** The task that it answers; its row holds the guideline and the time taken. */
+    assignmentId: uuid('assignment_id').references(() => ratingAssignment.id, { onDelete: 'set null' }),
+    /** An admin took the row out of training and statistics, with a reason. */
+    excludedAt: timestamp('excluded_at', { withTimezone: true }),
+    excludedBy: text('excluded_by'),
+    excludedReason: text('excluded_reason'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
   (t) => [
     uniqueIndex('feedback_one_per_generation').on(t.userId, t.generationId, t.kind),
     uniqueIndex('feedback_one_per_comparison').on(t.userId, t.comparisonId, t.kind),
+    uniqueIndex('feedback_one_per_message').on(t.userId, t.messageId, t.kind),
+    index('feedback_generation').on(t.generationId),
+    index('feedback_comparison').on(t.comparisonId),
+    index('feedback_message').on(t.messageId),
     index('feedback_created').on(t.createdAt),
     check(
-      'feedback_shape',
-      sql`(${t.kind} = 'thumb' and ${t.generationId} is not null and ${t.comparisonId} is null and ${t.thumb} in (-1, 1))
-       or (${t.kind} = 'comparison' and ${t.comparisonId} is not null and ${t.generationId} is null and ${t.choice} is not null)`,
+      'feedback_subject',
+      sql`num_nonnulls(${t.generationId}, ${t.comparisonId}, ${t.messageId}) = 1
+       and (${t.generationId} is not null) = (${t.kind} in (${kindsAbout('generation')}))
+       and (${t.comparisonId} is not null) = (${t.kind} in (${kindsAbout('comparison')}))`,
     ),
+  ],
+);
+
+/** Every value that a person has given and withdrawn, in order; the live one is also in `feedback`. */
+export const feedbackHistory = pgTable(
+  'feedback_history',
+  {
+    id: serial('id').primaryKey(),
+    userId: userId(),
+    kind: text('kind', { enum: FEEDBACK_KINDS }).notNull(),
+    ...subject(),
+    /** null when it was withdrawn. */
+    value: jsonb('value').$type<FeedbackValue>(),
+    comment: text('comment'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    index('feedback_history_user').on(t.userId, t.createdAt),
+    index('feedback_history_generation').on(t.generationId),
+    index('feedback_history_comparison').on(t.comparisonId),
+    index('feedback_history_message').on(t.messageId),
   ],
 );

@@ -61,21 +61,21 @@ type Sql = ReturnType<typeof sql>;
 async function judge(db: Executor, key: Sql, where: Sql): Promise<Map<string, Judgement>> {
   // Answers shown side by side are not a sample of an arm's users, so their thumbs are left out of its rate.
   const thumbs = await db.execute<{ key: string; up: string; n: string }>(sql`
-    select g.key, count(*) filter (where f.thumb = 1) as up, count(*) as n
+    select g.key, count(*) filter (where f.value -> 'up' = 'true') as up, count(*) as n
     from (select id, ${key} as key from ${generation} where ${where}) g
-    join ${feedback} f on f.generation_id = g.id and f.kind = 'thumb'
+    join ${feedback} f on f.generation_id = g.id and f.kind = 'thumb' and f.excluded_at is null
     where not exists (select 1 from ${comparison} c
       where c.source = 'side_by_side' and g.id in (c.left_generation_id, c.right_generation_id))
     group by g.key`);
   const choices = await db.execute<{ key: string; wins: string; losses: string; ties: string; both_bad: string }>(sql`
     with side as (select id, ${key} as key from ${generation} where ${where}),
     seen as (
-      select l.key, r.key as other, f.choice, 'left' as won from ${comparison} c
-        join ${feedback} f on f.comparison_id = c.id
+      select l.key, r.key as other, f.value ->> 'choice' as choice, 'left' as won from ${comparison} c
+        join ${feedback} f on f.comparison_id = c.id and f.excluded_at is null
         join side l on l.id = c.left_generation_id join side r on r.id = c.right_generation_id
       union all
-      select r.key, l.key, f.choice, 'right' from ${comparison} c
-        join ${feedback} f on f.comparison_id = c.id
+      select r.key, l.key, f.value ->> 'choice', 'right' from ${comparison} c
+        join ${feedback} f on f.comparison_id = c.id and f.excluded_at is null
         join side l on l.id = c.left_generation_id join side r on r.id = c.right_generation_id)
     select key, count(*) filter (where choice = won) as wins,
       count(*) filter (where choice in ('left', 'right') and choice <> won) as losses,

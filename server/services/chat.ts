@@ -11,7 +11,7 @@ import { readSettings } from '@/db/settings';
 import type { Assignment } from '../rollout/assign';
 import { own, titleOf } from './conversation';
 import { type AnswerPlan, type Begun, beginAnswers, chooseArms, insertAnswers } from './generation/answer';
-import { type GenerationRow, stop } from './generation/generation';
+import { type GenerationRow, generated, stop } from './generation/generation';
 import { buildPrompt, checkMessageSize, fitAnswer, type MessageSize, measureMessage } from './generation/prompt';
 import { admit } from './limits';
 import { drawSeed, type Product } from './product';
@@ -132,7 +132,7 @@ export async function regenerate(
       );
     if (first)
       return {
-        result: { ...resultOf(userMessage, [first.generation], null), allowTraining },
+        result: { ...resultOf(userMessage, [generated(first.generation)], null), allowTraining },
         rows: [],
         promptTokens: 0,
       };
@@ -180,7 +180,7 @@ async function findSent(tx: Executor, input: SendInput): Promise<Omit<SendResult
     .innerJoin(generation, eq(generation.messageId, message.id))
     .where(and(eq(message.parentId, first.id), isNull(message.clientMessageId)))
     .orderBy(asc(message.createdAt));
-  const rows = answers.map((answer) => answer.generation);
+  const rows = answers.map((answer) => generated(answer.generation));
   const [pair] = await tx
     .select({ id: comparison.id })
     .from(comparison)

@@ -1,6 +1,7 @@
 // Conversations: listed, read, renamed and removed by the person who owns them.
 import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import type { Choice, FeedbackValue } from '@/core/feedback/kinds';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, message } from '@/db/schema';
@@ -17,8 +18,12 @@ export async function list(
   userId: string,
   { query, cursor }: { query?: string; cursor?: string | null },
 ): Promise<ConversationListView> {
-  // Conversations of API keys are left out, because they would bury the chats.
-  const conditions: (SQL | undefined)[] = [eq(conversation.userId, userId), isNull(conversation.apiKeyId)];
+  // Conversations of API keys and uploaded prompts are left out, because they would bury the chats.
+  const conditions: (SQL | undefined)[] = [
+    eq(conversation.userId, userId),
+    isNull(conversation.apiKeyId),
+    isNull(conversation.promptSetId),
+  ];
   if (query?.trim()) {
     checkCharacters(query, 'search text');
     const pattern = `%${query.trim().replace(/[\\%_]/g, '\\$&')}%`;
@@ -63,7 +68,7 @@ export async function own(db: Executor, userId: string, id: string) {
 export async function get({ db, running }: Product, userId: string, id: string): Promise<ConversationView> {
   const row = await own(db, userId, id);
   const messages = await db
-    .select({ message, generation, thumb: feedback.thumb, reasons: feedback.reasons, comment: feedback.comment })
+    .select({ message, generation, thumb: feedback.value, comment: feedback.comment })
     .from(message)
     .leftJoin(generation, eq(generation.messageId, message.id))
     .leftJoin(
@@ -74,7 +79,7 @@ export async function get({ db, running }: Product, userId: string, id: string):
     .orderBy(asc(message.createdAt), asc(message.id));
   const messageOf = new Map(messages.flatMap((row) => (row.generation ? [[row.generation.id, row.message.id]] : [])));
   const pairs = await db
-    .select({ comparison, choice: feedback.choice })
+    .select({ comparison, choice: sql<Choice | null>`${feedback.value} ->> 'choice'` })
     .from(comparison)
     .leftJoin(feedback, and(eq(feedback.comparisonId, comparison.id), eq(feedback.userId, userId)))
     .where(eq(comparison.conversationId, id))
@@ -87,7 +92,7 @@ export async function get({ db, running }: Product, userId: string, id: string):
     title: row.title,
     allowTraining: row.allowTraining,
     messages: messages.map(
-      ({ message, generation, thumb, reasons, comment }): MessageView => ({
+      ({ message, generation, thumb, comment }): MessageView => ({
         id: message.id,
         parentId: message.parentId,
         role: message.role,
@@ -100,8 +105,7 @@ export async function get({ db, running }: Product, userId: string, id: string):
           versionId: blind.has(generation.id) ? null : generation.versionId,
           completionTokens: generation.completionIds.length,
           isMasked: generation.constraintHits.length > 0,
-          thumb: thumb as -1 | 1 | null,
-          reasons: reasons ?? [],
+          ...thumbView(thumb as FeedbackValue<'thumb'> | null),
           comment,
           error: generation.error,
         },
@@ -117,6 +121,10 @@ export async function get({ db, running }: Product, userId: string, id: string):
       }),
     ),
   };
+}
+
+function thumbView(thumb: FeedbackValue<'thumb'> | null): { thumb: 1 | -1 | null; reasons: string[] } {
+  return thumb ? { thumb: thumb.up ? 1 : -1, reasons: thumb.reasons } : { thumb: null, reasons: [] };
 }
 
 export async function rename({ db }: Product, userId: string, input: { id: string; title: string }): Promise<void> {

@@ -1,13 +1,13 @@
 // The types that the procedures return, as pages and tests read them, without database types.
 import type { GateResult } from '@/core/artifact/manifest';
 import type { RunStage, RunStatus } from '@/core/contract';
+import type { Choice } from '@/core/feedback/kinds';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 
 export type { RateView, SideBySideView };
 
 export type GenerationStatus = 'running' | 'done' | 'stopped' | 'failed';
-export type Choice = 'left' | 'right' | 'tie' | 'both_bad';
 export type { RunStatus };
 
 export interface SendResult {
@@ -63,7 +63,7 @@ export interface ComparisonView {
   id: string;
   leftMessageId: string;
   rightMessageId: string;
-  source: 'side_by_side' | 'regenerate';
+  source: 'side_by_side' | 'regenerate' | 'workplace';
   choice: Choice | null;
 }
 
@@ -177,7 +177,8 @@ export interface ExperimentResultsView {
 
 /** A judged answer, as its reader saw it. */
 export interface JudgedAnswerView {
-  versionId: string;
+  /** null for a text that was uploaded. */
+  versionId: string | null;
   text: string;
   /** It won its comparison. */
   isPreferred: boolean;

@@ -49,7 +49,12 @@ describe('a message', () => {
     // The row is enough to replay the answer.
     const replay: number[] = [];
     const { promptIds, sampling, versionId } = row;
-    for await (const event of web.product.engine.generate({ requestId: randomUUID(), promptIds, sampling, versionId }))
+    for await (const event of web.product.engine.generate({
+      requestId: randomUUID(),
+      promptIds,
+      sampling,
+      versionId: versionId!,
+    }))
       if (event.type === 'tokens') replay.push(...event.ids);
     expect(replay).toEqual(row.completionIds);
   });

@@ -1,7 +1,9 @@
 // A snapshot holds what people allowed, leaves out the rest, and cannot be changed unnoticed.
+
 import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CHOICES, type Choice } from '@/core/feedback/kinds';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { loggedCompletions, promptsOf, rewardExamples } from '@/trainer/data/examples';
@@ -42,7 +44,7 @@ describe('snapshot', () => {
     }
   }
 
-  async function compare(choice: (typeof schema.CHOICES)[number], extra: { allowTraining?: boolean } = {}) {
+  async function compare(choice: Choice, extra: { allowTraining?: boolean } = {}) {
     const text = `question ${turn++}`;
     const made = await addTurn(world, {
       userId,
@@ -76,7 +78,7 @@ describe('snapshot', () => {
   });
 
   it('ties and pairs of bad answers are kept, and the chosen side follows the vote', async () => {
-    for (const choice of schema.CHOICES) await compare(choice);
+    for (const choice of CHOICES) await compare(choice);
     const { rows } = await freeze();
     const examples = rewardExamples(rows.map((row) => ({ ...row, split: 'train' as const })));
     expect(examples.map((e) => e.kind === 'comparison' && [e.outcome, e.chosenIds[0]])).toEqual([

@@ -1,4 +1,5 @@
 // Sets up what the trainer process works on: a database, a data folder, the tiny Llama, and people who chat and vote.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,6 +7,7 @@ import { eq } from 'drizzle-orm';
 import { pino } from 'pino';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { loadBase } from '@/core/base/load-base';
+import type { Choice } from '@/core/feedback/kinds';
 import { Rng } from '@/core/rng';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import * as schema from '@/db/schema';
@@ -137,9 +139,15 @@ export async function addTurn({ db, base }: World, turn: Turn) {
 export async function vote(
   db: Database,
   userId: string,
-  on: { comparisonId: string; choice: (typeof schema.CHOICES)[number] } | { generationId: string; thumb: 1 | -1 },
+  on: { comparisonId: string; choice: Choice } | { generationId: string; thumb: 1 | -1 },
 ): Promise<void> {
-  await db.insert(schema.feedback).values({ userId, kind: 'thumb' in on ? 'thumb' : 'comparison', ...on });
+  await db
+    .insert(schema.feedback)
+    .values(
+      'thumb' in on
+        ? { userId, kind: 'thumb', generationId: on.generationId, value: { up: on.thumb === 1, reasons: [] } }
+        : { userId, kind: 'comparison', comparisonId: on.comparisonId, value: { choice: on.choice } },
+    );
 }
 
 /** The voters like lower ids and answers that end: a taste that a reward model can learn and a policy can meet. */

@@ -1,9 +1,10 @@
 // Freezes the votes and prompts of consented conversations up to a moment into a hashed JSONL file.
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { aliasedTable, and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
+import { aliasedTable, and, asc, desc, eq, inArray, isNull, lte, sql } from 'drizzle-orm';
 import { learnsFromLogged, parseConfig } from '@/core/config/presets';
 import { writeDurably } from '@/core/durable-file';
+import type { FeedbackValue } from '@/core/feedback/kinds';
 import { sha256 } from '@/core/hash';
 import { isReshaped } from '@/core/sampling';
 import type { Executor } from '@/db/client';
@@ -54,7 +55,7 @@ function selectComparisons(tx: Executor, upTo: Date) {
   const left = aliasedTable(generation, 'left_generation');
   const right = aliasedTable(generation, 'right_generation');
   return tx
-    .select({ choice: feedback.choice, userId: feedback.userId, left, right, askedBy: conversation.userId })
+    .select({ value: feedback.value, userId: feedback.userId, left, right, askedBy: conversation.userId })
     .from(feedback)
     .innerJoin(comparison, eq(comparison.id, feedback.comparisonId))
     .innerJoin(conversation, eq(conversation.id, comparison.conversationId))
@@ -63,6 +64,7 @@ function selectComparisons(tx: Executor, upTo: Date) {
     .where(
       and(
         eq(conversation.allowTraining, true),
+        isNull(feedback.excludedAt),
         lte(feedback.updatedAt, upTo),
         inArray(left.status, FINISHED),
         inArray(right.status, FINISHED),
@@ -73,12 +75,18 @@ function selectComparisons(tx: Executor, upTo: Date) {
 
 function selectThumbs(tx: Executor, upTo: Date) {
   return tx
-    .select({ thumb: feedback.thumb, userId: feedback.userId, completion: generation, askedBy: conversation.userId })
+    .select({ value: feedback.value, userId: feedback.userId, completion: generation, askedBy: conversation.userId })
     .from(feedback)
     .innerJoin(generation, eq(generation.id, feedback.generationId))
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
     .where(
-      and(eq(conversation.allowTraining, true), lte(feedback.updatedAt, upTo), inArray(generation.status, FINISHED)),
+      and(
+        eq(feedback.kind, 'thumb'),
+        isNull(feedback.excludedAt),
+        eq(conversation.allowTraining, true),
+        lte(feedback.updatedAt, upTo),
+        inArray(generation.status, FINISHED),
+      ),
     )
     .orderBy(asc(feedback.createdAt), asc(feedback.id));
 }
@@ -145,7 +153,8 @@ function assemble(
   const sides = splitAsked(asked, keyOf).values();
   const nextSide = (): Split | null => sides.next().value!;
   const collector = new RowCollector();
-  for (const { choice, userId, left, right } of pairs) {
+  for (const { value, userId, left, right } of pairs) {
+    const { choice } = value as FeedbackValue<'comparison'>;
     const side = nextSide();
     const promptIds = left.promptIds;
     const isSame = left.completionIds.join() === right.completionIds.join();
@@ -154,15 +163,16 @@ function assemble(
     else if (isSame && choice !== 'both_bad') collector.tally('left_out/same_answer');
     else {
       const completions = { left: completionOf(left), right: completionOf(right) };
-      collector.keep({ kind: 'comparison', promptIds, ...completions, choice: choice!, raterId: rater(userId) }, side);
+      collector.keep({ kind: 'comparison', promptIds, ...completions, choice, raterId: rater(userId) }, side);
     }
   }
-  for (const { thumb, userId, completion } of thumbs) {
+  for (const { value, userId, completion } of thumbs) {
+    const { up } = value as FeedbackValue<'thumb'>;
     const side = nextSide();
     const { promptIds } = completion;
     if (!completion.completionIds.length) collector.tally('left_out/empty');
     else {
-      const vote = { answer: completionOf(completion), up: thumb === 1, raterId: rater(userId) };
+      const vote = { answer: completionOf(completion), up, raterId: rater(userId) };
       collector.keep({ kind: 'thumb', promptIds, ...vote }, side);
     }
   }

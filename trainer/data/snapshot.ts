@@ -8,7 +8,8 @@ const Ids = z.array(z.int().min(0));
 
 const Completion = z.strictObject({
   generationId: z.string(),
-  versionId: z.string(),
+  /** null for a text that no version wrote. */
+  versionId: z.string().nullable(),
   /** They include the end token if the completion was not cut off. */
   ids: Ids.min(1),
   /** Probability with which the arm was assigned. */

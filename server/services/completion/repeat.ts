@@ -6,7 +6,7 @@ import type { Executor } from '@/db/client';
 import { generation, idempotencyKey } from '@/db/schema';
 import type { KeyOwner } from '@/server/services/account/api-key';
 import { follow } from '@/server/services/generation/follow';
-import type { GenerationRow } from '@/server/services/generation/generation';
+import { type GenerationRow, generated } from '@/server/services/generation/generation';
 import type { Product } from '@/server/services/product';
 import type { Completion } from './completion';
 
@@ -50,7 +50,7 @@ export async function findFirst(
   }
   const rows = await tx.select().from(generation).where(inArray(generation.id, first.generationIds));
   if (rows.some(({ status }) => status === 'failed')) return null;
-  const byId = new Map(rows.map((row) => [row.id, row]));
+  const byId = new Map(rows.map((row) => [row.id, generated(row)]));
   const answers = first.generationIds.map((id) => follow(product, byId.get(id)!, settings.constraints, signal));
   const { conversationId, promptTokens } = first;
   const { versionId, createdAt } = byId.get(first.generationIds[0]!)!;

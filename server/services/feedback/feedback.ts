@@ -1,11 +1,11 @@
-// Feedback: one current value for each (answer or pair, person, kind), given only by the owner of the conversation.
-import { and, eq, or, sql } from 'drizzle-orm';
+// Feedback in the chat and over the API: given only by the owner of the conversation, on answers that are finished.
+import { and, eq, or } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import type { Choice, FeedbackValue } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
-import { comparison, feedback, generation, message } from '@/db/schema';
+import { comparison, generation, message } from '@/db/schema';
 import type { Product } from '@/server/services/product';
-import { checkCharacters } from '@/server/services/text';
-import type { Choice } from '@/server/services/views';
+import { lockFeedback, withdrawFeedback, writeFeedback } from './write';
 
 /** Absent fields keep their values: reasons only while the thumb is the same, a comment under either thumb. */
 export async function thumb(
@@ -13,26 +13,19 @@ export async function thumb(
   userId: string,
   input: { generationId: string; value: 1 | -1 | null; reasons?: string[]; comment?: string | null },
 ): Promise<void> {
-  for (const text of [...(input.reasons ?? []), input.comment ?? '']) checkCharacters(text, 'reason or comment');
   await finishedAnswer(db, userId, input.generationId);
-  const key = and(
-    eq(feedback.userId, userId),
-    eq(feedback.generationId, input.generationId),
-    eq(feedback.kind, 'thumb'),
-  );
-  if (input.value === null) {
-    await db.delete(feedback).where(key);
-    return;
-  }
-  const { value, reasons, comment } = input;
-  const kept = sql`case when ${feedback.thumb} = ${value} then ${feedback.reasons} else '{}' end`;
-  await db
-    .insert(feedback)
-    .values({ userId, kind: 'thumb', generationId: input.generationId, thumb: value, reasons, comment })
-    .onConflictDoUpdate({
-      target: [feedback.userId, feedback.generationId, feedback.kind],
-      set: { thumb: value, reasons: reasons ?? kept, comment, updatedAt: sql`now()` },
-    });
+  const subject = { kind: 'thumb', subjectId: input.generationId } as const;
+  const { value, comment } = input;
+  await db.transaction(async (tx) => {
+    if (value === null) {
+      await withdrawFeedback(tx, userId, subject);
+      return;
+    }
+    const before = (await lockFeedback(tx, userId, subject))?.value as FeedbackValue<'thumb'> | undefined;
+    const up = value === 1;
+    const reasons = input.reasons ?? (before?.up === up ? before.reasons : []);
+    await writeFeedback(tx, userId, { ...subject, value: { up, reasons }, comment });
+  });
 }
 
 export async function compare(
@@ -47,7 +40,7 @@ export async function compare(
   if (!pair) throw new AttuneError('NOT_FOUND', `There is no comparison ${input.comparisonId} of yours.`);
   await finishedAnswer(db, userId, pair.leftGenerationId);
   await finishedAnswer(db, userId, pair.rightGenerationId);
-  await choose(db, userId, pair.id, input.choice);
+  await db.transaction((tx) => choose(tx, userId, pair.id, input.choice));
 }
 
 /** Withdraws a choice: a comparison that the product asked for is open again, one that the person made is removed. */
@@ -57,8 +50,10 @@ export async function withdraw({ db }: Product, userId: string, comparisonId: st
     .from(comparison)
     .where(and(eq(comparison.id, comparisonId), eq(comparison.userId, userId)));
   if (!pair) throw new AttuneError('NOT_FOUND', `There is no comparison ${comparisonId} of yours.`);
-  if (pair.source === 'regenerate') await db.delete(comparison).where(eq(comparison.id, pair.id));
-  else await db.delete(feedback).where(and(eq(feedback.comparisonId, pair.id), eq(feedback.userId, userId)));
+  await db.transaction(async (tx) => {
+    await withdrawFeedback(tx, userId, { kind: 'comparison', subjectId: pair.id });
+    if (pair.source === 'regenerate') await tx.delete(comparison).where(eq(comparison.id, pair.id));
+  });
 }
 
 /** Stores whether a regenerated answer is better or worse as a comparison; the older answer is the left one. */
@@ -102,14 +97,8 @@ export async function prefer(
   });
 }
 
-async function choose(db: Executor, userId: string, comparisonId: string, choice: Choice): Promise<void> {
-  await db
-    .insert(feedback)
-    .values({ userId, kind: 'comparison', comparisonId, choice })
-    .onConflictDoUpdate({
-      target: [feedback.userId, feedback.comparisonId, feedback.kind],
-      set: { choice, updatedAt: sql`now()` },
-    });
+async function choose(tx: Executor, userId: string, comparisonId: string, choice: Choice): Promise<void> {
+  await writeFeedback(tx, userId, { kind: 'comparison', subjectId: comparisonId, value: { choice } });
 }
 
 /** An answer in one of the person's own conversations, with the message that it answers. */

@@ -1,6 +1,7 @@
 // People's feedback on answers, for admins to read: only from conversations whose owners consent to training.
 import { and, count, desc, eq, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import type { FeedbackValue } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation, message } from '@/db/schema';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
@@ -13,6 +14,9 @@ const PAGE = 20;
 export const FEEDBACK_FILTERS = ['up', 'down', 'comparison', 'comment', 'reason'] as const;
 export type FeedbackFilter = (typeof FEEDBACK_FILTERS)[number];
 
+const SHOWN: ('thumb' | 'comparison')[] = ['thumb', 'comparison'];
+type Said = ({ kind: 'thumb' } & FeedbackValue<'thumb'>) | ({ kind: 'comparison' } & FeedbackValue<'comparison'>);
+
 interface Asked {
   filter?: FeedbackFilter;
   versionId?: string;
@@ -20,16 +24,20 @@ interface Asked {
 }
 
 const FILTERS: Record<FeedbackFilter, SQL | undefined> = {
-  up: eq(feedback.thumb, 1),
-  down: eq(feedback.thumb, -1),
+  up: sql`${feedback.value} -> 'up' = 'true'`,
+  down: sql`${feedback.value} -> 'up' = 'false'`,
   comparison: eq(feedback.kind, 'comparison'),
   comment: and(isNotNull(feedback.comment), sql`trim(${feedback.comment}) <> ''`),
-  reason: sql`cardinality(${feedback.reasons}) > 0`,
+  reason: sql`jsonb_array_length(${feedback.value} -> 'reasons') > 0`,
 };
 
 /** Newest first. The judged texts are hidden once consent is withdrawn, and are shown without names. */
 export async function listFeedback({ db }: Product, { filter, versionId, cursor }: Asked): Promise<FeedbackPageView> {
-  const asked = and(filter && FILTERS[filter], versionId === undefined ? undefined : isAbout(versionId));
+  const asked = and(
+    inArray(feedback.kind, SHOWN),
+    filter && FILTERS[filter],
+    versionId === undefined ? undefined : isAbout(versionId),
+  );
   const rows = await db
     .select({
       feedback,
@@ -83,7 +91,7 @@ const isAbout = (versionId: string) =>
 
 interface Answer {
   id: string;
-  versionId: string;
+  versionId: string | null;
   text: string;
   question: string | null;
 }
@@ -100,15 +108,18 @@ async function readAnswers(db: Executor, ids: string[]): Promise<Map<string, Ans
 }
 
 function view(given: typeof feedback.$inferSelect, left: Answer, right: Answer | undefined): GivenFeedbackView {
-  const { id, kind, thumb, choice, reasons, comment, updatedAt } = given;
+  const { id, comment, updatedAt } = given;
+  const said = { kind: given.kind, ...given.value } as Said;
   const shown = (answer: Answer, side: 'left' | 'right') => ({
     versionId: answer.versionId,
     text: answer.text,
-    isPreferred: choice === side,
+    isPreferred: said.kind === 'comparison' && said.choice === side,
   });
   return {
-    ...{ id, kind, choice, reasons, updatedAt },
-    thumb: thumb as -1 | 1 | null,
+    ...{ id, kind: said.kind, updatedAt },
+    choice: said.kind === 'comparison' ? said.choice : null,
+    reasons: said.kind === 'thumb' ? said.reasons : [],
+    thumb: said.kind === 'comparison' ? null : said.up ? 1 : -1,
     comment: comment?.trim() || null,
     question: left.question ?? '',
     answers: right ? [shown(left, 'left'), shown(right, 'right')] : [shown(left, 'left')],

@@ -10,7 +10,7 @@ import { type Caller, charge, takeSeats } from '@/server/services/limits';
 import type { Product } from '@/server/services/product';
 import { countUsage } from '@/server/services/usage';
 import { holdRunning } from '@/server/services/version/experiment';
-import { type Asked, begin, type GenerationRow, lockName } from './generation';
+import { type Asked, begin, type GenerationRow, generated, lockName } from './generation';
 import type { RunningGeneration } from './running-generation';
 
 export interface Begun<T> {
@@ -107,7 +107,7 @@ export async function insertAnswers(
           constraintRulesVersion: settings.constraints.version,
         })
         .returning();
-      rows.push(row!);
+      rows.push(generated(row!));
     }
   }
   const { conversationId } = plans[0]!.parent;

@@ -14,7 +14,16 @@ import { countUsage } from '@/server/services/usage';
 import type { GenerationStatus, StreamEvent } from '@/server/services/views';
 import { type EndEvent, RunningGeneration } from './running-generation';
 
-export type GenerationRow = typeof generation.$inferSelect;
+/** A generation that one of our versions wrote. */
+export type GenerationRow = typeof generation.$inferSelect & { versionId: string };
+
+/** Throws BAD_INPUT for a text that was uploaded: it can be judged, but not streamed or continued. */
+export function generated(row: typeof generation.$inferSelect): GenerationRow {
+  const { versionId } = row;
+  if (versionId === null)
+    throw new AttuneError('BAD_INPUT', `${row.id} is an uploaded text and not an answer of ours.`);
+  return { ...row, versionId };
+}
 /** What the engine is asked for in addition to the row's settings. */
 export interface Asked extends Pick<GenerateRequest, 'topLogprobs' | 'isRepeatable'> {
   /** The row keeps the most likely tokens, for a request that may be repeated. */

@@ -80,7 +80,13 @@ async function coveredThumbs(tx: Executor, keys: readonly string[]): Promise<Set
     .from(feedback)
     .innerJoin(generation, eq(generation.id, feedback.generationId))
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
-    .where(and(eq(conversation.allowTraining, true), sql`${generation.id} = any(${sql.param([...keys])}::uuid[])`));
+    .where(
+      and(
+        eq(feedback.kind, 'thumb'),
+        eq(conversation.allowTraining, true),
+        sql`${generation.id} = any(${sql.param([...keys])}::uuid[])`,
+      ),
+    );
   return new Set(found.map(({ id }) => id));
 }
 
