@@ -241,7 +241,7 @@ describe('feedback', () => {
       ada.feedback.thumb({ generationId, value: -1, reasons: ['too long'] }),
     ]);
     const rows = await web.product.db.select().from(feedback).where(eq(feedback.generationId, generationId));
-    expect(rows).toMatchObject([{ userId: adaId, thumb: -1, reasons: ['too long'] }]);
+    expect(rows).toMatchObject([{ userId: adaId, value: { up: false, reasons: ['too long'] } }]);
     const { messages } = await ada.conversation.get({ id: conversationId });
     expect(messages[1]!.generation).toMatchObject({ thumb: -1, reasons: ['too long'] });
     await ada.feedback.thumb({ generationId, value: null });
