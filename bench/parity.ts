@@ -16,7 +16,8 @@ import { loadBackbone } from '@/trainer/model/backbone';
 import { startPrivateEngine } from '@/trainer/sampling/private-engine';
 import { type Completion, scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { loadChosenBase } from '@/product/base';
-import { exportBase, runPython, setupPeerPython } from './train/setup';
+import { runPython, setupPeerPython } from './peers/python';
+import { exportBase } from './train/setup';
 import { env } from '@/product/env';
 import {
   makeParityInput,
@@ -59,7 +60,7 @@ async function writeAdapter(folder: string, adapter: Adapter, baseId: string): P
 }
 
 async function main(): Promise<void> {
-  const python = options.python ?? (await setupPeerPython(env.dataFolder, console.log));
+  const python = options.python ?? (await setupPeerPython('train', env.dataFolder, console.log));
   const { modelPath, base } = await loadChosenBase();
   const basePath = await exportBase(base, env.dataFolder);
   const folder = await mkdtemp(join(tmpdir(), 'attune-parity-'));

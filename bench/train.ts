@@ -10,7 +10,8 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { AttuneError } from '@/core/errors';
 import { loadChosenBase } from '@/product/base';
-import { exportBase, makeTrainInput, SIZES, setupPeerPython } from './train/setup';
+import { setupPeerPython } from './peers/python';
+import { exportBase, makeTrainInput, SIZES } from './train/setup';
 import { env } from '@/product/env';
 
 const JOBS = {
@@ -190,7 +191,7 @@ async function main(): Promise<void> {
   const jobs = options.jobs.split(',') as Job[];
   const unknown = jobs.find((job) => !(job in JOBS));
   if (unknown) throw new AttuneError('BAD_INPUT', `There is no job "${unknown}". Choose from ${Object.keys(JOBS)}.`);
-  const python = options.python ?? (await setupPeerPython(env.dataFolder, console.log));
+  const python = options.python ?? (await setupPeerPython('train', env.dataFolder, console.log));
   const hasTrl = jobs.includes('ppo') && spawnSync(python, ['-c', 'import trl.experimental.ppo']).status === 0;
   if (jobs.includes('ppo') && !hasTrl) console.log(`${python} has no TRL: its PPO is left out.`);
   const { modelPath, base } = await loadChosenBase();

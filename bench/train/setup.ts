@@ -1,58 +1,12 @@
-// Prepares what both sides of bench:train need: the peers' Python, the base as a transformers folder, and token ids.
-import { spawn } from 'node:child_process';
+// Prepares what both sides of bench:train need: the base as a transformers folder, and token ids.
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Base } from '@/core/base/base';
-import { AttuneError } from '@/core/errors';
+import { benchFolder } from '@/bench/peers/python';
 import { Rng } from '@/core/rng';
 import { type NamedTensors, writeSafetensors } from '@/core/formats/safetensors';
 import { transformersConfig } from '@/core/formats/transformers-config-writer';
-
-const REQUIREMENTS = join(import.meta.dirname, '../peers/requirements-train.txt');
-
-export const benchFolder = (dataFolder: string) => join(dataFolder, 'bench');
-
-const venvOf = (dataFolder: string) => join(benchFolder(dataFolder), 'venv-train');
-
-/** The interpreter of the peers' virtual environment, or null if it was not made for these requirements. */
-export function findPeerPython(dataFolder: string): string | null {
-  const made = join(venvOf(dataFolder), 'requirements.txt');
-  if (!existsSync(made) || readFileSync(made, 'utf8') !== readFileSync(REQUIREMENTS, 'utf8')) return null;
-  return join(venvOf(dataFolder), 'bin', 'python');
-}
-
-/** Makes the virtual environment on first use: about 6 GB and two minutes, because torch includes its CUDA parts. */
-export async function setupPeerPython(dataFolder: string, log: (text: string) => void): Promise<string> {
-  const ready = findPeerPython(dataFolder);
-  if (ready) return ready;
-  const venv = venvOf(dataFolder);
-  log(`Making the peers' virtual environment in ${venv}`);
-  await rm(venv, { recursive: true, force: true });
-  await mkdir(benchFolder(dataFolder), { recursive: true });
-  await runPython('python3', ['-m', 'venv', venv]);
-  await runPython(join(venv, 'bin', 'python'), ['-m', 'pip', 'install', '-q', '-r', REQUIREMENTS]);
-  await cp(REQUIREMENTS, join(venv, 'requirements.txt')); // last: it marks a complete environment
-  return join(venv, 'bin', 'python');
-}
-
-/** Resolves with what the program printed. */
-export function runPython(python: string, args: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    let errors = '';
-    child.stdout.on('data', (data) => (output += data));
-    child.stderr.on('data', (data) => (errors = (errors + data).slice(-4000)));
-    child.on('error', (cause) => {
-      reject(new AttuneError('UNAVAILABLE', `${python} could not be run. Install Python 3 with venv.`, { cause }));
-    });
-    child.on('close', (code) => {
-      if (code === 0) return resolve(output);
-      reject(new AttuneError('UNAVAILABLE', `${python} ${args.slice(0, 3).join(' ')} failed: ${errors.trim()}`));
-    });
-  });
-}
 
 /** The base in fp32 as transformers reads it, written once; Attune's reader dequantises the weights of a GGUF. */
 export async function exportBase(base: Base, dataFolder: string): Promise<string> {
