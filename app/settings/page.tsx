@@ -1,9 +1,10 @@
-// A person's settings: consent to training, password, API keys, how to call the API, and usage.
+// A person's settings: consent to training, password, API keys, how to call the API, usage, and their data.
 import { ApiExample } from '@/app/settings/api-example';
 import { ApiKeys } from '@/app/settings/api-keys';
 import { PasswordCard } from '@/app/settings/password';
 import { TrainingConsent } from '@/app/settings/training-consent';
 import { Usage } from '@/app/settings/usage';
+import { YourData } from '@/app/settings/your-data';
 
 export default function SettingsPage() {
   return (
@@ -13,6 +14,7 @@ export default function SettingsPage() {
       <ApiKeys />
       <ApiExample />
       <Usage />
+      <YourData />
     </>
   );
 }

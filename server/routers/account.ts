@@ -1,7 +1,8 @@
-// Account: the consent to training that new chats begin with, and the first password.
+// Account: the consent to training that new chats begin with, the first password, and the account's end.
 import { z } from 'zod';
 import { MIN_PASSWORD, TEXT_LIMITS } from '@/core/text/text-limits';
 import * as account from '@/server/services/account/account';
+import * as removal from '@/server/services/account/removal';
 import { memberProcedure, router, userProcedure } from '../trpc';
 
 const Password = z.string().min(MIN_PASSWORD).max(TEXT_LIMITS.password);
@@ -15,4 +16,8 @@ export const accountRouter = router({
   setFirstPassword: memberProcedure
     .input(z.object({ password: Password }))
     .mutation(({ ctx, input }) => account.setFirstPassword(ctx.product, ctx.user.id, input.password)),
+  /** The text is the person's own e-mail address, or a guest's word (core/text/confirmation.ts). */
+  remove: userProcedure
+    .input(z.object({ confirmation: z.string().max(320) }))
+    .mutation(({ ctx, input }) => removal.remove(ctx.product, ctx.user.id, input.confirmation)),
 });

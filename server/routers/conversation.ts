@@ -14,6 +14,7 @@ export const conversationRouter = router({
     .input(Id.extend({ title: z.string() }))
     .mutation(({ ctx, input }) => conversation.rename(ctx.product, ctx.user.id, input)),
   remove: userProcedure.input(Id).mutation(({ ctx, input }) => conversation.remove(ctx.product, ctx.user.id, input.id)),
+  removeAll: userProcedure.mutation(({ ctx }) => conversation.removeAll(ctx.product, ctx.user.id)),
   setAllowTraining: userProcedure
     .input(Id.extend({ allowTraining: z.boolean() }))
     .mutation(({ ctx, input }) => conversation.setAllowTraining(ctx.product, ctx.user.id, input)),

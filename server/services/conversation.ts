@@ -142,6 +142,19 @@ export async function remove({ db, running }: Product, userId: string, id: strin
   for (const row of removed) running.get(row.id)?.abandon();
 }
 
+/** Every chat, and the conversations of the person's API keys, which no list shows; uploaded prompts stay. */
+export async function removeAll({ db, running }: Product, userId: string): Promise<{ removed: number }> {
+  const own = and(eq(conversation.userId, userId), isNull(conversation.promptSetId));
+  const answers = await db
+    .select({ id: generation.id })
+    .from(generation)
+    .innerJoin(conversation, eq(conversation.id, generation.conversationId))
+    .where(and(own, eq(generation.status, 'running')));
+  const removed = await db.delete(conversation).where(own).returning({ id: conversation.id });
+  for (const { id } of answers) running.get(id)?.abandon();
+  return { removed: removed.length };
+}
+
 export async function setAllowTraining(
   { db }: Product,
   userId: string,

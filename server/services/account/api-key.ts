@@ -49,7 +49,8 @@ export async function create(
         allowTraining: input.allowTraining,
       })
       .returning({ id: apiKey.id });
-    await recordAudit(tx, userId, 'api_key.create', row!.id, { name });
+    // Without its name: those are a person's words, and the log outlives the account.
+    await recordAudit(tx, userId, 'api_key.create', row!.id);
     return { id: row!.id, secret };
   });
 }
@@ -83,9 +84,9 @@ export async function revoke({ db }: Product, userId: string, id: string): Promi
       .update(apiKey)
       .set({ revokedAt: sql`now()` })
       .where(and(eq(apiKey.id, id), eq(apiKey.userId, userId), isNull(apiKey.revokedAt)))
-      .returning({ name: apiKey.name });
+      .returning({ id: apiKey.id });
     if (!row) throw new AttuneError('NOT_FOUND', `You have no active key ${id}.`);
-    await recordAudit(tx, userId, 'api_key.revoke', id, { name: row.name });
+    await recordAudit(tx, userId, 'api_key.revoke', id);
   });
 }
 

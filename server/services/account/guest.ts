@@ -1,7 +1,7 @@
 // Moves a guest's data to the account that the guest signs in to.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '@/db/client';
-import { assignment, comparison, conversation, feedback, generation, user } from '@/db/schema';
+import { assignment, comparison, conversation, feedback, feedbackHistory, generation, user } from '@/db/schema';
 import { moveUsage } from '@/server/services/usage';
 
 /** Afterwards better-auth deletes the guest and everything that was not moved. */
@@ -24,7 +24,8 @@ export async function moveHistory(db: Database, guestId: string, userId: string)
     await tx.execute(sql`
       delete from ${feedback} g using ${feedback} a
       where g.user_id = ${guestId} and a.user_id = ${userId} and g.kind = a.kind
-        and (g.generation_id = a.generation_id or g.comparison_id = a.comparison_id)`);
+        and (g.generation_id = a.generation_id or g.comparison_id = a.comparison_id or g.message_id = a.message_id)`);
     await tx.update(feedback).set({ userId }).where(eq(feedback.userId, guestId));
+    await tx.update(feedbackHistory).set({ userId }).where(eq(feedbackHistory.userId, guestId));
   });
 }
