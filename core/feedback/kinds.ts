@@ -16,6 +16,9 @@ const MOST_QUESTIONS = 40;
 export const MAX_WRITTEN = 32_000;
 const A_DAY_MS = 86_400_000;
 
+/** Postgres compares ids without regard to case, so they have one spelling from here on. */
+export const Id = z.uuid().toLowerCase();
+
 const Written = z
   .string()
   .max(MAX_WRITTEN)
@@ -48,19 +51,19 @@ export const FEEDBACK_VALUES = {
     }),
   /** The best of several completions of one prompt; the ids are those that were shown. */
   best_of: z
-    .strictObject({ generationIds: z.array(z.uuid()).min(2).max(MOST_RANKED), best: z.uuid() })
+    .strictObject({ generationIds: z.array(Id).min(2).max(MOST_RANKED), best: Id })
     .refine(({ generationIds, best }) => generationIds.includes(best), { error: 'best must be one of generationIds' })
     .refine(({ generationIds }) => isDistinct(generationIds), { error: 'generationIds must differ' }),
   /** Best first; completions of one group are equally good. */
   ranking: z
-    .strictObject({ order: z.array(z.array(z.uuid()).min(1)).min(1).max(MOST_RANKED) })
+    .strictObject({ order: z.array(z.array(Id).min(1)).min(1).max(MOST_RANKED) })
     .refine(({ order }) => order.flat().length >= 2 && order.flat().length <= MOST_RANKED, {
       error: `order must have 2 to ${MOST_RANKED} completions`,
     })
     .refine(({ order }) => isDistinct(order.flat()), { error: 'order must name each completion once' }),
   rating: z.strictObject({ rating: z.int().min(LOWEST_RATING).max(HIGHEST_RATING) }),
   questionnaire: z.strictObject({
-    questionnaireId: z.uuid(),
+    questionnaireId: Id,
     /** By question id: a tick, a step of a scale, or the id of an option. */
     answers: z
       .record(z.string().max(TEXT_LIMITS.reason), z.union([z.boolean(), z.int(), z.string().max(TEXT_LIMITS.reason)]))

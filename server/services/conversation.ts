@@ -1,14 +1,14 @@
 // Conversations: listed, read, renamed and removed by the person who owns them.
 import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
-import type { Choice, FeedbackValue } from '@/core/feedback/kinds';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Executor } from '@/db/client';
-import { comparison, conversation, feedback, generation, message } from '@/db/schema';
+import { comparison, conversation, generation, message } from '@/db/schema';
 import { cursorOf, isBehind, readCursor } from './cursor';
+import { readGiven } from './feedback/own-feedback';
 import type { Product } from './product';
 import { checkCharacters, checkText } from './text';
-import type { ComparisonView, ConversationListView, ConversationView, MessageView } from './views';
+import type { ComparisonView, ConversationListView, ConversationView, GivenView, MessageView } from './views';
 
 const PAGE = 30;
 
@@ -68,36 +68,36 @@ export async function own(db: Executor, userId: string, id: string) {
 export async function get({ db, running }: Product, userId: string, id: string): Promise<ConversationView> {
   const row = await own(db, userId, id);
   const messages = await db
-    .select({ message, generation, thumb: feedback.value, comment: feedback.comment })
+    .select({ message, generation })
     .from(message)
     .leftJoin(generation, eq(generation.messageId, message.id))
-    .leftJoin(
-      feedback,
-      and(eq(feedback.generationId, generation.id), eq(feedback.userId, userId), eq(feedback.kind, 'thumb')),
-    )
     .where(eq(message.conversationId, id))
     .orderBy(asc(message.createdAt), asc(message.id));
+  const given = await readGiven(db, userId, id);
   const messageOf = new Map(messages.flatMap((row) => (row.generation ? [[row.generation.id, row.message.id]] : [])));
-  const pairs = await db
-    .select({ comparison, choice: sql<Choice | null>`${feedback.value} ->> 'choice'` })
+  const compared = await db
+    .select()
     .from(comparison)
-    .leftJoin(feedback, and(eq(feedback.comparisonId, comparison.id), eq(feedback.userId, userId)))
     .where(eq(comparison.conversationId, id))
     .orderBy(asc(comparison.createdAt));
-  const blind = new Set(
-    pairs.flatMap((pair) => (pair.choice ? [] : [pair.comparison.leftGenerationId, pair.comparison.rightGenerationId])),
-  );
+  // Only a pair that the product asked about is open without a choice; other pairs belong to whoever judged them.
+  const pairs = compared
+    .map((pair) => ({ ...pair, given: given.get(pair.id)?.comparison }))
+    .filter((pair) => pair.given || pair.source === 'side_by_side');
+  const blind = new Set(pairs.flatMap((pair) => (pair.given ? [] : [pair.leftGenerationId, pair.rightGenerationId])));
   return {
     id,
     title: row.title,
     allowTraining: row.allowTraining,
-    messages: messages.map(
-      ({ message, generation, thumb, comment }): MessageView => ({
+    messages: messages.map(({ message, generation }): MessageView => {
+      const onThis = given.get(generation?.id ?? message.id) ?? {};
+      return {
         id: message.id,
         parentId: message.parentId,
         role: message.role,
         content: (generation && running.get(generation.id)?.text) ?? message.content,
         createdAt: message.createdAt,
+        given: onThis,
         generation: generation && {
           id: generation.id,
           status: generation.status,
@@ -105,26 +105,29 @@ export async function get({ db, running }: Product, userId: string, id: string):
           versionId: blind.has(generation.id) ? null : generation.versionId,
           completionTokens: generation.completionIds.length,
           isMasked: generation.constraintHits.length > 0,
-          ...thumbView(thumb as FeedbackValue<'thumb'> | null),
-          comment,
+          ...thumbView(onThis.thumb),
           error: generation.error,
         },
-      }),
-    ),
+      };
+    }),
     comparisons: pairs.map(
-      ({ comparison, choice }): ComparisonView => ({
-        id: comparison.id,
-        leftMessageId: messageOf.get(comparison.leftGenerationId)!,
-        rightMessageId: messageOf.get(comparison.rightGenerationId)!,
-        source: comparison.source,
-        choice,
+      ({ given, ...pair }): ComparisonView => ({
+        id: pair.id,
+        leftMessageId: messageOf.get(pair.leftGenerationId)!,
+        rightMessageId: messageOf.get(pair.rightGenerationId)!,
+        source: pair.source,
+        choice: given?.value.choice ?? null,
+        strength: given?.value.strength ?? null,
+        comment: given?.comment ?? null,
       }),
     ),
   };
 }
 
-function thumbView(thumb: FeedbackValue<'thumb'> | null): { thumb: 1 | -1 | null; reasons: string[] } {
-  return thumb ? { thumb: thumb.up ? 1 : -1, reasons: thumb.reasons } : { thumb: null, reasons: [] };
+function thumbView(given: GivenView['thumb']) {
+  if (!given) return { thumb: null, reasons: [], comment: null };
+  const { value, comment } = given;
+  return { thumb: value.up ? (1 as const) : (-1 as const), reasons: value.reasons, comment };
 }
 
 export async function rename({ db }: Product, userId: string, input: { id: string; title: string }): Promise<void> {

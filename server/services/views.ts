@@ -1,7 +1,7 @@
 // The types that the procedures return, as pages and tests read them, without database types.
 import type { GateResult } from '@/core/artifact/manifest';
 import type { RunStage, RunStatus } from '@/core/contract';
-import type { Choice } from '@/core/feedback/kinds';
+import type { Choice, FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 
@@ -36,12 +36,19 @@ export interface ConversationListView {
   nextCursor: string | null;
 }
 
+/** A person's own live feedback on one thing, by kind. */
+export type GivenView = {
+  [Kind in FeedbackKind]?: { id: string; value: FeedbackValue<Kind>; comment: string | null };
+};
+
 export interface MessageView {
   id: string;
   parentId: string | null;
   role: 'user' | 'assistant';
   content: string;
   createdAt: Date;
+  /** On this answer, or, under the person's message, on its answers together. */
+  given: GivenView;
   generation: {
     id: string;
     status: GenerationStatus;
@@ -65,6 +72,8 @@ export interface ComparisonView {
   rightMessageId: string;
   source: 'side_by_side' | 'regenerate' | 'workplace';
   choice: Choice | null;
+  strength: (typeof STRENGTHS)[number] | null;
+  comment: string | null;
 }
 
 export interface ConversationView {

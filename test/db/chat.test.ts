@@ -270,6 +270,8 @@ describe('feedback', () => {
         rightMessageId: again.answers[0]!.messageId,
         source: 'regenerate',
         choice: 'left',
+        strength: null,
+        comment: null,
       },
     ]);
   });

@@ -101,8 +101,10 @@ describe('a vote', () => {
     const rows = () => web.product.db.select().from(feedback).where(eq(feedback.comparisonId, comparisonId));
     expect(await rows()).toHaveLength(1);
     const stranger = callAs(web, await createUser(web));
-    await expect(stranger.feedback.withdraw({ comparisonId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await api.feedback.withdraw({ comparisonId });
+    await expect(stranger.feedback.withdraw({ kind: 'comparison', comparisonId })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await api.feedback.withdraw({ kind: 'comparison', comparisonId });
     expect(await rows()).toEqual([]);
     const { comparisons } = await api.conversation.get({ id: sent.conversationId });
     expect(comparisons).toMatchObject([{ id: comparisonId, source: 'side_by_side', choice: null }]);
@@ -121,7 +123,7 @@ describe('a vote', () => {
       preferredGenerationId: again.answers[0]!.generationId,
       otherGenerationId: sent.answers[0]!.generationId,
     });
-    await api.feedback.withdraw({ comparisonId });
+    await api.feedback.withdraw({ kind: 'comparison', comparisonId });
     expect((await api.conversation.get({ id: sent.conversationId })).comparisons).toEqual([]);
   });
 

@@ -11,6 +11,7 @@ const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['an
   role: 'assistant',
   content: '',
   createdAt,
+  given: {},
   generation: {
     id: answer.generationId,
     status: 'running',
@@ -42,6 +43,7 @@ export function addTurn(
       role: 'user',
       content: question.text,
       createdAt,
+      given: {},
       generation: null,
     });
   const [left, right] = result.answers;
@@ -60,6 +62,8 @@ export function addTurn(
               rightMessageId: right.messageId,
               source: 'side_by_side',
               choice: null,
+              strength: null,
+              comment: null,
             },
           ]
         : conversation.comparisons,

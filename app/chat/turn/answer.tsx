@@ -64,7 +64,7 @@ export function Answer({ message, rival, comparison, pager, settle, conversation
           message={message}
           isBusy={withdraw.isPending}
           error={withdraw.error}
-          onUndo={() => withdraw.mutate({ comparisonId: comparison.id })}
+          onUndo={() => withdraw.mutate({ kind: 'comparison', comparisonId: comparison.id })}
         />
       )}
       {generation && rival?.generation && (

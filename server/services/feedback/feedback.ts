@@ -1,121 +1,82 @@
 // Feedback in the chat and over the API: given only by the owner of the conversation, on answers that are finished.
-import { and, eq, or } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import type { Feedback, FeedbackSubject } from '@/core/feedback/feedback';
 import type { Choice, FeedbackValue } from '@/core/feedback/kinds';
-import type { Executor } from '@/db/client';
-import { comparison, generation, message } from '@/db/schema';
 import type { Product } from '@/server/services/product';
-import { lockFeedback, withdrawFeedback, writeFeedback } from './write';
+import { type Answer, findSubject, storePair } from './subject';
+import { type Given, lockFeedback, withdrawFeedback, writeFeedback } from './write';
+
+type Source = 'chat' | 'api';
+
+/** The same feedback again changes nothing; another value takes the place of the first. */
+export async function give(
+  { db }: Product,
+  userId: string,
+  given: Feedback,
+  source: Source,
+): Promise<{ id: string; comparisonId: string | null }> {
+  return db.transaction(async (tx) => {
+    const judged = await findSubject(tx, userId, given);
+    for (const answer of judged.answers) checkFinished(answer);
+    const { kind, comment } = given;
+    const subjectId = judged.subjectId ?? (await storePair(tx, userId, judged));
+    const value = judged.isMirrored ? mirror(given.value as FeedbackValue<'comparison'>) : given.value;
+    const row = await writeFeedback(tx, userId, { kind, subjectId, value, comment, source } as Given);
+    return { id: row.id, comparisonId: row.comparisonId };
+  });
+}
+
+/** False if there was nothing to withdraw. */
+export async function withdraw({ db }: Product, userId: string, subject: FeedbackSubject): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const { subjectId } = await findSubject(tx, userId, subject);
+    return subjectId !== null && withdrawFeedback(tx, userId, { kind: subject.kind, subjectId });
+  });
+}
 
 /** Absent fields keep their values: reasons only while the thumb is the same, a comment under either thumb. */
 export async function thumb(
   { db }: Product,
   userId: string,
   input: { generationId: string; value: 1 | -1 | null; reasons?: string[]; comment?: string | null },
+  source: Source,
 ): Promise<void> {
-  await finishedAnswer(db, userId, input.generationId);
-  const subject = { kind: 'thumb', subjectId: input.generationId } as const;
-  const { value, comment } = input;
+  const { value, comment, generationId } = input;
   await db.transaction(async (tx) => {
+    const [answer] = (await findSubject(tx, userId, { kind: 'thumb', generationId })).answers;
+    const subject = { kind: 'thumb', subjectId: answer!.id } as const;
     if (value === null) {
       await withdrawFeedback(tx, userId, subject);
       return;
     }
+    checkFinished(answer!);
     const before = (await lockFeedback(tx, userId, subject))?.value as FeedbackValue<'thumb'> | undefined;
     const up = value === 1;
     const reasons = input.reasons ?? (before?.up === up ? before.reasons : []);
-    await writeFeedback(tx, userId, { ...subject, value: { up, reasons }, comment });
+    await writeFeedback(tx, userId, { ...subject, value: { up, reasons }, comment, source });
   });
 }
 
-export async function compare(
-  { db }: Product,
-  userId: string,
-  input: { comparisonId: string; choice: Choice },
-): Promise<void> {
-  const [pair] = await db
-    .select()
-    .from(comparison)
-    .where(and(eq(comparison.id, input.comparisonId), eq(comparison.userId, userId)));
-  if (!pair) throw new AttuneError('NOT_FOUND', `There is no comparison ${input.comparisonId} of yours.`);
-  await finishedAnswer(db, userId, pair.leftGenerationId);
-  await finishedAnswer(db, userId, pair.rightGenerationId);
-  await db.transaction((tx) => choose(tx, userId, pair.id, input.choice));
-}
-
-/** Withdraws a choice: a comparison that the product asked for is open again, one that the person made is removed. */
-export async function withdraw({ db }: Product, userId: string, comparisonId: string): Promise<void> {
-  const [pair] = await db
-    .select()
-    .from(comparison)
-    .where(and(eq(comparison.id, comparisonId), eq(comparison.userId, userId)));
-  if (!pair) throw new AttuneError('NOT_FOUND', `There is no comparison ${comparisonId} of yours.`);
-  await db.transaction(async (tx) => {
-    await withdrawFeedback(tx, userId, { kind: 'comparison', subjectId: pair.id });
-    if (pair.source === 'regenerate') await tx.delete(comparison).where(eq(comparison.id, pair.id));
-  });
-}
-
-/** Stores whether a regenerated answer is better or worse as a comparison; the older answer is the left one. */
+/** Stores whether one answer is better than another as a comparison. */
 export async function prefer(
-  { db }: Product,
+  product: Product,
   userId: string,
-  input: { preferredGenerationId: string; otherGenerationId: string },
+  input: { preferredGenerationId: string; otherGenerationId: string } & Pick<FeedbackValue<'comparison'>, 'strength'>,
+  source: Source,
 ): Promise<{ comparisonId: string }> {
-  const preferred = await finishedAnswer(db, userId, input.preferredGenerationId);
-  const other = await finishedAnswer(db, userId, input.otherGenerationId);
-  if (preferred.id === other.id || preferred.parentId !== other.parentId) {
-    throw new AttuneError(
-      'BAD_INPUT',
-      `${preferred.id} and ${other.id} are not two answers to one message; compare siblings.`,
-    );
-  }
-  const isFirst = preferred.createdAt <= other.createdAt;
-  const [left, right] = isFirst ? [preferred, other] : [other, preferred];
-  return db.transaction(async (tx) => {
-    await tx
-      .insert(comparison)
-      .values({
-        conversationId: preferred.conversationId,
-        userId,
-        leftGenerationId: left.id,
-        rightGenerationId: right.id,
-        source: 'regenerate',
-      })
-      .onConflictDoNothing();
-    const [pair] = await tx
-      .select()
-      .from(comparison)
-      .where(
-        or(
-          and(eq(comparison.leftGenerationId, left.id), eq(comparison.rightGenerationId, right.id)),
-          and(eq(comparison.leftGenerationId, right.id), eq(comparison.rightGenerationId, left.id)),
-        ),
-      );
-    await choose(tx, userId, pair!.id, pair!.leftGenerationId === preferred.id ? 'left' : 'right');
-    return { comparisonId: pair!.id };
-  });
+  const { preferredGenerationId: leftGenerationId, otherGenerationId: rightGenerationId, strength } = input;
+  const value = { choice: 'left' as const, ...(strength && { strength }) };
+  const pair = { kind: 'comparison' as const, leftGenerationId, rightGenerationId };
+  const { comparisonId } = await give(product, userId, { ...pair, value }, source);
+  return { comparisonId: comparisonId! };
 }
 
-async function choose(tx: Executor, userId: string, comparisonId: string, choice: Choice): Promise<void> {
-  await writeFeedback(tx, userId, { kind: 'comparison', subjectId: comparisonId, value: { choice } });
-}
+const OTHER_SIDE: Record<Choice, Choice> = { left: 'right', right: 'left', tie: 'tie', both_bad: 'both_bad' };
+const mirror = (value: FeedbackValue<'comparison'>) => ({ ...value, choice: OTHER_SIDE[value.choice] });
 
-/** An answer in one of the person's own conversations, with the message that it answers. */
-async function finishedAnswer(db: Executor, userId: string, generationId: string) {
-  const [row] = await db
-    .select({
-      id: generation.id,
-      status: generation.status,
-      conversationId: generation.conversationId,
-      createdAt: generation.createdAt,
-      parentId: message.parentId,
-    })
-    .from(generation)
-    .innerJoin(message, eq(message.id, generation.messageId))
-    .where(and(eq(generation.id, generationId), eq(generation.userId, userId)));
-  if (!row) throw new AttuneError('NOT_FOUND', `You have no answer ${generationId}.`);
-  if (row.status === 'running')
+function checkFinished({ status }: Answer): void {
+  if (status === 'running')
     throw new AttuneError('CONFLICT', 'The answer is still being written; rate it when it is finished.');
-  return row;
+  if (status === 'failed')
+    throw new AttuneError('CONFLICT', 'This answer could not be written, so it cannot be judged; regenerate it.');
 }

@@ -29,11 +29,13 @@ type Row = typeof feedback.$inferSelect;
  */
 export async function writeFeedback(tx: Executor, userId: string, given: Given): Promise<Row> {
   checkAllCharacters([given.value, given.comment ?? null]);
+  // As it will be read: a field that is undefined is no field.
+  const value = JSON.parse(JSON.stringify(given.value)) as FeedbackValue;
   const before = await lockFeedback(tx, userId, given);
   const comment = given.comment === undefined ? (before?.comment ?? null) : given.comment;
-  if (before && isDeepStrictEqual(before.value, given.value) && before.comment === comment) return before;
+  if (before && isDeepStrictEqual(before.value, value) && before.comment === comment) return before;
   const about = subjectColumns(given);
-  const { kind, value, source, assignmentId } = given;
+  const { kind, source, assignmentId } = given;
   const said = { value, comment, ...(source && { source }), ...(assignmentId && { assignmentId }) };
   const [row] = before
     ? await tx
