@@ -41,7 +41,10 @@ const variables = {
   ATTUNE_TRUSTED_PROXIES: AddressRanges.prefault(''),
   ATTUNE_DATA: z.string().default('.attune'),
   ATTUNE_MODEL: z.string().optional(),
-  DATABASE_URL: z.string().optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//i, { error: 'must begin with postgres:// or postgresql://' })
+    .optional(),
   AUTH_SECRET: z.string().min(32, { error: 'must have 32 characters or more' }).optional(),
   LOG_LEVEL: oneOf('silent', 'error', 'warn', 'info', 'debug').default('info'),
   HF_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an address that begins with https://' }).optional(),
@@ -79,6 +82,9 @@ export function localUrl({ ATTUNE_HOST: host, PORT }: Values<'ATTUNE_HOST' | 'PO
 /** Variables whose values never appear in a message. */
 const SECRETS: ReadonlySet<Variable> = new Set(['DATABASE_URL', 'AUTH_SECRET', 'HF_TOKEN']);
 
+/** An address may hold a user name and a password before its host. */
+const withoutPassword = (text: string) => text.replace(/\/\/[^/]*@/u, '//***@');
+
 /**
  * Throws BAD_INPUT naming a bad variable, or a misspelt ATTUNE_ variable of any process. An empty variable is unset.
  */
@@ -95,7 +101,7 @@ export function readVariables<N extends Variable, R extends Variable = never>(
       throw new AttuneError('BAD_INPUT', `The environment variable ${name} is missing. Set it and start again.`);
     const parsed = (variables[name] as z.ZodType).safeParse(text);
     if (!parsed.success) {
-      const given = SECRETS.has(name) ? name : `${name}=${JSON.stringify(text)}`;
+      const given = SECRETS.has(name) ? name : `${name}=${JSON.stringify(text && withoutPassword(text))}`;
       const what = parsed.error.issues[0]!.message;
       throw new AttuneError('BAD_INPUT', `The environment variable ${given} ${what}. Change it and start again.`);
     }

@@ -1,6 +1,6 @@
 // Makes the data folder and its subfolders, and keeps other users of the machine out of what people wrote.
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { explainWriteError } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { dataPaths } from '@/core/paths';
@@ -26,13 +26,25 @@ export function makePrivateFolders(dataFolder: string): void {
 
 function makeFolder(folder: string, mode: number): string {
   try {
-    if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode });
+    if (!existsSync(folder)) {
+      // Not `recursive`: in a system folder like /proc, where nothing can be made, Node 20 would try for ever.
+      makeParents(dirname(folder));
+      mkdirSync(folder, { mode });
+    }
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new AttuneError('BAD_INPUT', `${folder} cannot be made there. Set ATTUNE_DATA to another folder.`);
     throw explainWriteError(error, folder);
   }
   if (!statSync(folder).isDirectory())
     throw new AttuneError('BAD_INPUT', `${folder} is not a folder. Set ATTUNE_DATA to a folder.`);
   return folder;
+}
+
+function makeParents(folder: string): void {
+  if (existsSync(folder)) return;
+  makeParents(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** Releases before this one left them readable; the group's rights are the owner's decision. */

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
 
-/** Another address of this machine; without a network, loopback by number, which also counts as insecure over http. */
+/** Another address of this machine; without a network, loopback by number, on which pages count as secure. */
 const lanAddress =
   Object.values(networkInterfaces())
     .flat()

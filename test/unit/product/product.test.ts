@@ -101,6 +101,12 @@ describe.skipIf(process.platform === 'win32')('the data folder', () => {
     expect(existsSync(join(dataFolder, 'postgres', 'thesis.txt'))).toBe(true);
   });
 
+  test('in a system folder, where nothing can be made, is refused at once', async () => {
+    const { message } = await fail({ dataFolder: '/proc/attune/data' });
+    expect(message).toMatch(/\/proc\/attune/);
+    expect(message).not.toMatch(/\n/);
+  });
+
   test('that cannot be made is named in a sentence', async () => {
     writeFileSync(join(root, 'file'), '');
     const { message } = await fail({ dataFolder: join(root, 'file', 'data') });
