@@ -1,11 +1,12 @@
 // Defines which feedback has not yet been used in training.
-import { and, eq, inArray, isNull, max, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, max, ne, sql } from 'drizzle-orm';
 import { JUDGED_STATUSES } from '@/core/contract';
 import type { Executor } from './client';
-import { comparison, conversation, feedback, generation, snapshot, trainingRun } from './schema';
+import { conversation, feedback, snapshot, trainingRun } from './schema';
+import { conversationOfFeedback, isTrainable } from './trainable-feedback';
 
 /**
- * Votes, in conversations whose owners allow training, that no judged run has seen: given, changed or consented to
+ * Feedback of every kind but implicit signals, which start no training, in conversations whose owners allow training, that no judged run has seen: given, changed or consented to
  * after its data was frozen. A run that failed or was cancelled uses nothing up. With `since`, only newer votes count.
  */
 export async function countUnusedFeedback(db: Executor, since: Date | null = null): Promise<number> {
@@ -19,18 +20,11 @@ export async function countUnusedFeedback(db: Executor, since: Date | null = nul
   const [row] = await db
     .select({ n: sql<number>`count(*)`.mapWith(Number) })
     .from(feedback)
-    .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
-    .leftJoin(generation, eq(generation.id, feedback.generationId))
-    .innerJoin(
-      conversation,
-      or(
-        eq(conversation.id, comparison.conversationId),
-        and(isNull(feedback.comparisonId), eq(conversation.id, generation.conversationId)),
-      ),
-    )
+    .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
     .where(
       and(
-        eq(conversation.allowTraining, true),
+        isTrainable,
+        ne(feedback.kind, 'implicit'),
         sql`${cameAt} > coalesce((${seen}), '-infinity')`,
         since ? sql`${cameAt} > ${since}` : undefined,
       ),

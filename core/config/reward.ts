@@ -16,7 +16,7 @@ export const RewardModelConfig = z.strictObject({
   /**
    * Linear probes of the frozen base in place of an adapter: on few or noisy votes they rank better and take minutes.
    * Among the settings below, they use only maxTokens, batchExamples, microBatchTokens, centering, undecidedPerDecided,
-   * uncertaintyPenalty, the raters' settings and the seed: nothing is held out and no step is taken. null trains an
+   * uncertaintyPenalty, implicitWeight, the raters' settings and the seed: nothing is held out and no step is taken. null trains an
    * adapter.
    */
   probe: ProbeConfig.nullable().default(null),
@@ -59,6 +59,11 @@ export const RewardModelConfig = z.strictObject({
   maxGradNorm: z.number().positive().default(1),
   /** Weight of (chosen + rejected)^2, which keeps scores around zero. */
   centering: z.number().min(0).default(0.01),
+  /**
+   * Weight of what a person did with an answer (copied it, asked again, left it, read it) beside a vote; each signal has a
+   * fitted slope and level, under the raters' prior. null leaves these signals out: they are never taken for votes unasked.
+   */
+  implicitWeight: z.number().gt(0).max(1).nullable().default(null),
   /** Precision of the prior around 0 of a rater's bias, in votes: a few thumbs explain little. */
   raterBiasRidge: z.number().min(0).default(1),
   /** Number of ratings that the mean and spread of all raters are worth when those of one rater are estimated. */

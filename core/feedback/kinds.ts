@@ -9,7 +9,7 @@ export const STRENGTHS = ['much', 'somewhat', 'slightly'] as const;
 
 export const LOWEST_RATING = 1;
 export const HIGHEST_RATING = 10;
-const MOST_RANKED = 8;
+export const MOST_RANKED = 8;
 const MOST_FLAWS = 20;
 const MOST_QUESTIONS = 40;
 /** An answer that a person writes, in UTF-16 units; the base's context sets a smaller limit, counted in tokens. */

@@ -235,15 +235,16 @@ test('every kind of feedback is learnt from, and groups are reported worst first
   const promptIds = Int32Array.of(2, 3);
   const rng = new Rng(21);
   const draw = () => completion(rng, 2 + rng.integer(8), rng.uniform() < 0.5);
-  const flawWeights = { version: '1', weights: { cut: 0.9 } };
   const examples: RewardExample[] = Array.from({ length: 150 }, (_, i): RewardExample => {
     const prompt = Int32Array.of(2 + (i % 20), 3 + (i % 17), 4);
     const judged = { promptIds: prompt, weight: 1, groups: { language: i % 2 ? 'de' : 'en' } };
     const completionIds = draw();
     const ended = completionIds.at(-1) === END;
     if (i % 5 === 0) return { kind: 'rating', ...judged, completionIds, value: ended ? 9 : 3, rater: `r${i % 3}` };
-    if (i % 5 === 1)
-      return { kind: 'questionnaire', ...judged, completionIds, flaws: ended ? [] : ['cut'], flawWeights, rater: 'q' };
+    if (i % 5 === 1) {
+      const said = { quality: ended ? 1 : 0.1, isVolunteered: false, rater: 'q' };
+      return { kind: 'questionnaire', ...judged, completionIds, ...said };
+    }
     const [good, bad, other] = [completion(rng, 4, true), completion(rng, 5, false), completion(rng, 3, false)];
     if (i % 5 === 2) return { kind: 'best_of', ...judged, completions: [bad, good, other], best: 1 };
     return { kind: 'correction', ...judged, originalIds: bad, correctedIds: good, margin: 0 };

@@ -170,7 +170,6 @@ test('every kind of feedback moves it, and a rater who always votes up does not'
     return a! - b!;
   };
   const judged = (i: number) => ({ promptIds: Int32Array.of(2 + (i % 20), 3 + (i % 17)), weight: 1 });
-  const flawWeights = { version: '1', weights: { odd: 0.9 } };
   const isGood = (ids: Int32Array) => share(ids) > 0.5;
   const kinds: Record<string, (completionIds: Int32Array, i: number) => RewardExample> = {
     thumb: (completionIds, i) => ({
@@ -188,8 +187,17 @@ test('every kind of feedback moves it, and a rater who always votes up does not'
       rater: 'a',
     }),
     questionnaire: (completionIds, i) => {
-      const flaws = isGood(completionIds) ? [] : ['odd'];
-      return { kind: 'questionnaire', ...judged(i), completionIds, flaws, flawWeights, rater: 'a' };
+      const quality = isGood(completionIds) ? 1 : 0.1;
+      return { kind: 'questionnaire', ...judged(i), completionIds, quality, isVolunteered: false, rater: 'a' };
+    },
+    flaws: (completionIds, i) => {
+      const quality = isGood(completionIds) ? 1 : 0.1;
+      return { kind: 'questionnaire', ...judged(i), completionIds, quality, isVolunteered: true, rater: 'a' };
+    },
+    ranking: (completionIds, i) => {
+      const completions = [completionIds, say(rng, 5), say(rng, 5)];
+      const order = [...new Set(completions.map(share))].sort((a, b) => b - a);
+      return { kind: 'ranking', ...judged(i), completions, ranks: completions.map((ids) => order.indexOf(share(ids))) };
     },
     best_of: (completionIds, i) => {
       const completions = [completionIds, say(rng, 5), say(rng, 5)];

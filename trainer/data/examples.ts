@@ -1,6 +1,8 @@
 // Turns a snapshot's rows into what the algorithms train on and are judged by.
-
+import { qualityOf } from '@/core/feedback/quality';
+import type { Signal } from '@/trainer/math/implicit-loss';
 import type { RewardExample } from '@/trainer/math/reward-examples';
+import { believedRows } from './believed';
 import { type Demonstration, demonstrationOfCompletion } from './demonstrations';
 import type { SnapshotRow } from './snapshot';
 
@@ -15,42 +17,72 @@ export interface StoredGeneration {
   updatesBehind: number;
 }
 
-/** Weight of a comparison or a thumb: their rows carry no trust, so every rater counts the same. */
-const WEIGHT = 1;
-
+/** What the training side's rows say about completions; implicit signals are not among them. */
 export function rewardExamples(rows: readonly SnapshotRow[]): RewardExample[] {
-  return rows.flatMap((row) => (row.split === 'train' ? rewardExample(row) : []));
+  return believedRows(rows).flatMap((row) => (row.split === 'train' ? rewardExample(row) : []));
 }
 
+const ids = (values: readonly number[]) => Int32Array.from(values);
+
 function rewardExample(row: SnapshotRow): RewardExample[] {
-  const ids = (values: readonly number[]) => Int32Array.from(values);
-  const promptIds = ids(row.promptIds);
-  if (row.kind === 'prompt' || row.kind === 'demonstration' || row.kind === 'generation') return [];
-  if (row.kind === 'thumb') {
-    const completionIds = ids(row.answer.ids);
-    return [{ kind: 'thumb', promptIds, completionIds, up: row.up, rater: row.raterId, weight: WEIGHT }];
-  }
-  if (row.kind === 'comparison') {
-    const [chosen, rejected] = row.choice === 'right' ? [row.right, row.left] : [row.left, row.right];
-    const outcome = row.choice === 'left' || row.choice === 'right' ? 'chosen' : row.choice;
-    const sides = { chosenIds: ids(chosen.ids), rejectedIds: ids(rejected.ids) };
-    return [{ kind: 'comparison', promptIds, ...sides, outcome, margin: row.margin ?? 0, weight: WEIGHT }];
-  }
-  const judged = { promptIds, weight: row.trust, ...(row.groups && { groups: row.groups }) };
+  if (row.kind === 'prompt' || row.kind === 'generation') return [];
+  const judged = { promptIds: ids(row.promptIds), weight: row.trust ?? 1, ...(row.groups && { groups: row.groups }) };
+  const rater = row.raterId;
   switch (row.kind) {
+    case 'thumb':
+      return [{ kind: 'thumb', ...judged, completionIds: ids(row.answer.ids), up: row.up, rater }];
+    case 'comparison': {
+      const [chosen, rejected] = row.choice === 'right' ? [row.right, row.left] : [row.left, row.right];
+      const outcome = row.choice === 'left' || row.choice === 'right' ? 'chosen' : row.choice;
+      const sides = { chosenIds: ids(chosen.ids), rejectedIds: ids(rejected.ids) };
+      return [{ kind: 'comparison', ...judged, ...sides, outcome, margin: row.margin ?? 0 }];
+    }
     case 'best_of':
       return [{ kind: 'best_of', ...judged, completions: row.answers.map(ids), best: row.best }];
+    case 'ranking':
+      return [{ kind: 'ranking', ...judged, completions: row.answers.map(ids), ranks: row.ranks }];
     case 'rating':
-      return [{ kind: 'rating', ...judged, completionIds: ids(row.answerIds), value: row.value, rater: row.raterId }];
+      return [{ kind: 'rating', ...judged, completionIds: ids(row.answerIds), value: row.value, rater }];
     case 'questionnaire': {
-      const { flaws, flawWeights, raterId: rater } = row;
-      return [{ kind: 'questionnaire', ...judged, completionIds: ids(row.answerIds), flaws, flawWeights, rater }];
+      const said = { quality: row.quality ?? qualityOfFlaws(row), isVolunteered: row.isVolunteered ?? false };
+      return [{ kind: 'questionnaire', ...judged, completionIds: ids(row.answerIds), ...said, rater }];
     }
     case 'correction': {
       const sides = { originalIds: ids(row.originalIds), correctedIds: ids(row.correctedIds) };
       return [{ kind: 'correction', ...judged, ...sides, margin: 0 }];
     }
+    case 'demonstration':
+    case 'implicit':
+      return [];
   }
+}
+
+function qualityOfFlaws({ flaws, flawWeights }: Extract<SnapshotRow, { kind: 'questionnaire' }>): number {
+  const questions = Object.entries(flawWeights.weights).map(([id, weight]) => ({ id, kind: 'flaw' as const, weight }));
+  return qualityOf(questions, Object.fromEntries(flaws.map((flaw) => [flaw, true]))) ?? 1;
+}
+
+/** Milliseconds to read a token: 238 words a minute (Brysbaert 2019, silent reading) of about 1.3 tokens each. */
+const READING_MS = 60_000 / 238 / 1.3;
+
+/** What people did with completions; `weight` is that of one of these beside a vote. */
+export function implicitExamples(rows: readonly SnapshotRow[], weight: number): RewardExample[] {
+  return believedRows(rows).flatMap((row): RewardExample[] => {
+    if (row.split !== 'train' || row.kind !== 'implicit') return [];
+    const { copied, regenerated, abandoned, dwellMs } = row;
+    const signals = new Map<Signal, boolean>([
+      ['copied', copied],
+      ['regenerated', regenerated],
+      ['abandoned', abandoned],
+    ]);
+    if (dwellMs !== undefined) signals.set('read', dwellMs >= READING_MS * row.answerIds.length);
+    const judged = {
+      promptIds: ids(row.promptIds),
+      weight: weight * row.trust,
+      ...(row.groups && { groups: row.groups }),
+    };
+    return [{ kind: 'implicit', ...judged, completionIds: ids(row.answerIds), signals }];
+  });
 }
 
 /**
@@ -73,9 +105,9 @@ export function demonstrationRows(
     if (!isTop) disliked.add(keyOf(promptIds, completionIds));
     else if (endIds.includes(completionIds.at(-1)!)) add(promptIds, completionIds, weight);
   };
-  const train = rows.filter((row) => row.split === 'train');
+  const train = believedRows(rows).filter((row) => row.split === 'train');
   for (const row of train) {
-    if (row.kind === 'thumb') addTop(row.promptIds, row.answer.ids, row.up, WEIGHT);
+    if (row.kind === 'thumb') addTop(row.promptIds, row.answer.ids, row.up, row.trust ?? 1);
     if (row.kind === 'rating') addTop(row.promptIds, row.answerIds, row.value >= leastRating, row.trust);
   }
   for (const key of disliked) found.delete(key);

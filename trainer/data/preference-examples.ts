@@ -1,11 +1,15 @@
 // Turns a snapshot's rows into what DPO and KTO learn from, and into answers that may be imitated alongside a reward.
-
 import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/preference-loss';
+import { decidedPairs } from '@/trainer/math/ranking-loss';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
+import { believedRows } from './believed';
 import { rewardExamples } from './examples';
 import type { SnapshotRow } from './snapshot';
 
-/** A correction beats its original, a pick beats each other answer; ratings and questionnaires give no preference. */
+/**
+ * A correction beats its original, a pick each other answer, and a ranked answer each worse one; ratings and questionnaires
+ * give no preference.
+ */
 export function preferencesOf(rows: readonly SnapshotRow[]): {
   comparisons: PreferencePair[];
   thumbs: ThumbedCompletion[];
@@ -24,6 +28,10 @@ export function preferencesOf(rows: readonly SnapshotRow[]): {
       // One vote stays one vote, however many answers it was over.
       for (const [i, other] of completions.entries())
         if (i !== best) prefer(completions[best]!, other, 1 / (completions.length - 1));
+    } else if (example.kind === 'ranking') {
+      const decided = decidedPairs(example.ranks);
+      for (const [winner, loser] of decided)
+        prefer(example.completions[winner]!, example.completions[loser]!, 1 / decided.length);
     }
   }
   return { comparisons, thumbs };
@@ -31,7 +39,7 @@ export function preferencesOf(rows: readonly SnapshotRow[]): {
 
 /** Demonstrations and corrected answers on one side of the split. */
 export function shownCompletions(rows: readonly SnapshotRow[], split: SnapshotRow['split'] = 'train'): Completion[] {
-  return rows.flatMap((row) => {
+  return believedRows(rows).flatMap((row) => {
     if (row.split !== split || (row.kind !== 'demonstration' && row.kind !== 'correction')) return [];
     const completionIds = row.kind === 'demonstration' ? row.answerIds : row.correctedIds;
     return [{ promptIds: Int32Array.from(row.promptIds), completionIds: Int32Array.from(completionIds) }];

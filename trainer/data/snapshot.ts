@@ -1,7 +1,7 @@
 // A frozen data set: its rows of token ids, and the JSONL file that holds them.
 import path from 'node:path';
 import { z } from 'zod';
-import { FEEDBACK_ROWS } from './rows';
+import { FEEDBACK_ROWS, Source, Trust } from './rows';
 import { Split } from './split';
 
 const Ids = z.array(z.int().min(0));
@@ -29,6 +29,9 @@ const ComparisonRow = z.strictObject({
   /** Logits by which the winner should lead, if the source of the data gives them. */
   margin: z.number().optional(),
   raterId: z.string(),
+  /** Absent is 1. */
+  trust: Trust.optional(),
+  ...Source,
 });
 
 const ThumbRow = z.strictObject({
@@ -38,6 +41,9 @@ const ThumbRow = z.strictObject({
   answer: Completion,
   up: z.boolean(),
   raterId: z.string(),
+  /** Absent is 1. */
+  trust: Trust.optional(),
+  ...Source,
 });
 
 /** The text up to where the assistant's answer begins. */
@@ -84,6 +90,7 @@ export function completionsOfRow(row: SnapshotRow): readonly (readonly number[])
     case 'thumb':
       return [row.answer.ids];
     case 'best_of':
+    case 'ranking':
       return row.answers;
     case 'correction':
       return [row.originalIds, row.correctedIds];
@@ -101,6 +108,8 @@ export const parseRow = (line: string): SnapshotRow => SnapshotRow.parse(JSON.pa
 export const encodeRows = (rows: readonly SnapshotRow[]): Buffer =>
   Buffer.concat(rows.map((row) => Buffer.from(`${JSON.stringify(row)}\n`)));
 
+const IDS = new Set(['generationId', 'feedbackId']);
+
 /** Gathers rows without repetitions, and counts those that were kept and left out. */
 export class RowCollector {
   private readonly kept = new Map<string, SnapshotRow>();
@@ -110,14 +119,14 @@ export class RowCollector {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
   }
 
-  /** Two rows that differ only in the generation's id are one; a row whose side is null is left out. */
+  /** Two rows that differ only in the ids of generation and feedback are one; a row whose side is null is left out. */
   keep(unsplit: UnsplitRow, split: Split | null): void {
     if (split === null) {
       this.tally('left_out/prompt_on_both_sides');
       return;
     }
     const row = { ...unsplit, split } as SnapshotRow;
-    const key = JSON.stringify(row, (name, value) => (name === 'generationId' ? undefined : value));
+    const key = JSON.stringify(row, (name, value) => (IDS.has(name) ? undefined : value));
     this.tally(this.kept.has(key) ? 'left_out/duplicate' : `${row.kind}/${row.split}`);
     if (!this.kept.has(key)) this.kept.set(key, row);
   }

@@ -88,6 +88,7 @@ const KINDS: Partial<Record<SnapshotRow['kind'], [one: string, several: string]>
   comparison: ['pair', 'pairs'],
   thumb: ['thumb', 'thumbs'],
   best_of: ['pick', 'picks'],
+  ranking: ['ranking', 'rankings'],
   rating: ['rating', 'ratings'],
   questionnaire: ['questionnaire', 'questionnaires'],
   correction: ['correction', 'corrections'],

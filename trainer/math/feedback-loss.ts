@@ -1,13 +1,15 @@
 // One likelihood over one scalar score for every kind of feedback, with exact gradients for scores and rater biases.
 //
-// Comparisons (ties as half wins, both-bad with a thumb down each), corrections, best-of-N, thumbs with a bias per rater,
-// ratings and questionnaires; each term times the trust in its rater. Bradley and Terry 1952; Plackett 1975 and Luce 1959
-// for best-of-N; McCullagh 1980 for ratings.
+// Comparisons (ties as half wins, both-bad with a thumb down each), corrections, best-of-N and rankings, thumbs with a
+// bias per rater, ratings and questionnaires, and implicit signals if the run asks for them; each term times the trust in
+// its rater. Bradley and Terry 1952; Plackett 1975 and Luce 1959 for best-of-N and rankings; McCullagh 1980 for ratings.
 //
 // Ratings are an ordinal logit and not a squared error: its latent is the logit that comparisons and thumbs observe, so
 // the terms need no exchange rate, no outlier has a slope above 1, and a 10 sets no ceiling.
 
+import { implicitLoss, type Signal } from './implicit-loss';
 import { bradleyTerryLoss, logSigmoid, type ScoreLoss, sigmoid, thumbLoss } from './policy-loss';
+import { rankingLoss } from './ranking-loss';
 import { latentInterval, type RatingScales } from './rating-scale';
 import { completionsOf, type RewardExample } from './reward-examples';
 
@@ -56,9 +58,12 @@ export function intervalLoss(
 export interface FeedbackLossOptions {
   /** Index of each rater of thumbs among the biases. */
   raters: ReadonlyMap<string, number>;
+  /** Index of each implicit signal's slope among the biases; its level is the next one. */
+  signals: ReadonlyMap<Signal, number>;
+  /** What is fitted beside the scores. */
   biases: ArrayLike<number>;
   scales: RatingScales;
-  /** Weight of (sum of a pair's scores)^2, and of (twice the mean)^2 for best-of-N: keeps scores around zero. */
+  /** Weight of (sum of a pair's scores)^2, and of (twice the mean)^2 for more completions: keeps scores around zero. */
   centering: number;
   /** Divisor: the weight of the whole batch, so that micro-batches add up to it. */
   normaliser: number;
@@ -76,7 +81,7 @@ export function feedbackLoss(
   scores: ArrayLike<number>,
   options: FeedbackLossOptions,
 ): FeedbackLoss {
-  const { raters, biases, scales, centering, normaliser, weightOf } = options;
+  const { raters, signals, biases, scales, centering, normaliser, weightOf } = options;
   const out: FeedbackLoss = {
     loss: 0,
     gradient: new Float32Array(scores.length),
@@ -107,6 +112,8 @@ export function feedbackLoss(
         const group = { count: own.length, best: example.best, weight };
         return centred(bestOfLoss(own, [group], normaliser), own, weight);
       }
+      case 'ranking':
+        return centred(rankingLoss(own, example.ranks, weight / normaliser), own, weight);
       case 'thumb': {
         const vote = { up: example.up, weight, rater: raters.get(example.rater)! };
         const { biasGradient, ...term } = thumbLoss(own, [vote], biases, normaliser);
@@ -116,6 +123,12 @@ export function feedbackLoss(
       case 'rating':
       case 'questionnaire':
         return intervalLoss(own, [{ ...latentInterval(example, scales), weight }], normaliser);
+      case 'implicit': {
+        const terms = { parameters: biases, placeOf: signals, weight: weight / normaliser };
+        const { parameterGradient, ...term } = implicitLoss(own[0]!, example.signals, terms);
+        for (const [i, slope] of parameterGradient.entries()) out.biasGradient[i]! += slope;
+        return term;
+      }
     }
   }
 

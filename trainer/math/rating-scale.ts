@@ -1,9 +1,7 @@
 // Puts numeric ratings of different people on one scale: each rater's own location and spread are removed, with shrinkage.
 import { AttuneError } from '@/core/errors';
-import type { FlawWeights, Questionnaire, Rating } from './reward-examples';
-
-export const LOWEST_RATING = 1;
-export const HIGHEST_RATING = 10;
+import { HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
+import type { Questionnaire, Rating } from './reward-examples';
 
 /** Mean and deviation of one rater's ratings. */
 export interface RaterScale {
@@ -19,34 +17,18 @@ export interface RatingScales {
 
 type Rated = Rating | Questionnaire;
 
-/** One minus the weights of the ticked flaws, in [0, 1]. */
-export function qualityOf(flaws: readonly string[], { version, weights }: FlawWeights): number {
-  let quality = 1;
-  for (const flaw of new Set(flaws)) {
-    const weight = weights[flaw];
-    if (weight === undefined) {
-      const known = Object.keys(weights).join(', ');
-      throw new AttuneError(
-        'BAD_INPUT',
-        `The flaw ${JSON.stringify(flaw)} has no weight in ${version}, which has ${known}.`,
-      );
-    }
-    quality -= weight;
-  }
-  return Math.min(1, Math.max(0, quality));
-}
-
 /** 1 to 10; a questionnaire's quality is stretched over the same range. */
 export function ratingOf(example: Rated): number {
   if (example.kind === 'questionnaire') {
-    const quality = qualityOf(example.flaws, example.flawWeights);
-    return LOWEST_RATING + (HIGHEST_RATING - LOWEST_RATING) * quality;
+    return LOWEST_RATING + (HIGHEST_RATING - LOWEST_RATING) * example.quality;
   }
   if (!(example.value >= LOWEST_RATING && example.value <= HIGHEST_RATING)) {
     throw new AttuneError('BAD_INPUT', `A rating of ${example.value} is not between 1 and 10.`);
   }
   return example.value;
 }
+
+const isVolunteered = (example: Rated) => example.kind === 'questionnaire' && example.isVolunteered;
 
 /** Ratings and questionnaires of one person are two instruments. */
 const instrument = ({ kind, rater }: Rated) => `${kind}/${rater}`;
@@ -61,7 +43,7 @@ const ROUNDING_VARIANCE = 1 / 12;
 export function fitRatingScales(examples: readonly Rated[], shrinkage: number): RatingScales {
   const scales: RatingScales = { byRater: new Map(), pooled: new Map() };
   for (const kind of ['rating', 'questionnaire'] as const) {
-    const own = examples.filter((example) => example.kind === kind);
+    const own = examples.filter((example) => example.kind === kind && !isVolunteered(example));
     if (own.length === 0) continue;
     const all = own.map(ratingOf);
     const pooledMean = mean(all);
@@ -88,6 +70,9 @@ const UNKNOWN: RaterScale = {
   spread: (HIGHEST_RATING - LOWEST_RATING) / Math.sqrt(12),
 };
 
+/** A completion without a flaw is on the good side, and one with a flaw as far below as the flaw weighs. */
+const VOLUNTEERED: RaterScale = { location: HIGHEST_RATING - 0.5, spread: UNKNOWN.spread };
+
 /** Deviation of a latent score of variance 1 with logistic noise: one spread of the ratings corresponds to this. */
 const LATENT_DEVIATION = Math.sqrt(1 + Math.PI ** 2 / 3);
 
@@ -96,7 +81,8 @@ const LATENT_DEVIATION = Math.sqrt(1 + Math.PI ** 2 / 3);
  * the scale are open, because a 10 may hide any higher quality.
  */
 export function latentInterval(example: Rated, scales: RatingScales): { low: number; high: number } {
-  const scale = scales.byRater.get(instrument(example)) ?? scales.pooled.get(example.kind) ?? UNKNOWN;
+  const known = scales.byRater.get(instrument(example)) ?? scales.pooled.get(example.kind) ?? UNKNOWN;
+  const scale = isVolunteered(example) ? VOLUNTEERED : known;
   const value = ratingOf(example);
   const cut = (x: number) => (LATENT_DEVIATION * (x - scale.location)) / scale.spread;
   return {

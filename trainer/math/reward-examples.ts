@@ -1,4 +1,5 @@
 // The kinds of feedback that a reward model learns from, and which completions each of them judges.
+import type { Signal } from './implicit-loss';
 import type { Outcome } from './policy-loss';
 
 interface Judged {
@@ -26,6 +27,13 @@ export interface BestOf extends Judged {
   best: number;
 }
 
+/** A whole order; equal ranks tie, and 0 is the best. */
+export interface Ranking extends Judged {
+  kind: 'ranking';
+  completions: Int32Array[];
+  ranks: number[];
+}
+
 export interface Thumb extends Judged {
   kind: 'thumb';
   completionIds: Int32Array;
@@ -41,19 +49,15 @@ export interface Rating extends Judged {
   rater: string;
 }
 
-/** Ticked flaws, with the weights that the admin had set at that time. */
+/** A questionnaire's answers as one score. */
 export interface Questionnaire extends Judged {
   kind: 'questionnaire';
   completionIds: Int32Array;
-  flaws: string[];
-  flawWeights: FlawWeights;
+  /** 0 to 1. */
+  quality: number;
+  /** The rater named flaws unasked: their answers without a flaw are not on record, so their mean says nothing. */
+  isVolunteered: boolean;
   rater: string;
-}
-
-export interface FlawWeights {
-  version: string;
-  /** How much each flaw takes off a quality of 1. */
-  weights: Record<string, number>;
 }
 
 /** A better answer that a person wrote: it wins over the original, and is also a demonstration for SFT. */
@@ -64,7 +68,15 @@ export interface Correction extends Judged {
   margin: number;
 }
 
-export type RewardExample = Comparison | BestOf | Thumb | Rating | Questionnaire | Correction;
+/** What a person did with a completion, not what they said of it. */
+export interface Implicit extends Judged {
+  kind: 'implicit';
+  completionIds: Int32Array;
+  /** Whether each signal that could be seen was seen. */
+  signals: ReadonlyMap<Signal, boolean>;
+}
+
+export type RewardExample = Comparison | BestOf | Ranking | Thumb | Rating | Questionnaire | Correction | Implicit;
 
 /** The completions that need a score, in the order of the loss's scores. */
 export function completionsOf(example: RewardExample): Int32Array[] {
@@ -74,6 +86,7 @@ export function completionsOf(example: RewardExample): Int32Array[] {
     case 'correction':
       return [example.correctedIds, example.originalIds];
     case 'best_of':
+    case 'ranking':
       return example.completions;
     default:
       return [example.completionIds];

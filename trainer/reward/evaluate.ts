@@ -32,11 +32,12 @@ export function scoreExamples(
 }
 
 export function evaluateRewardModel(training: RewardTraining): Evaluation<RewardReport> {
-  const { model, heldOut, config, raters, scales, lengthRule: rule, states } = training;
+  const { model, heldOut, config, raters, signals, scales, lengthRule: rule, states } = training;
   const scored = scoreExamples(model, heldOut, states);
   const scores = scored.flatMap((example) => example.scores);
   const { loss } = feedbackLoss(heldOut, scores, {
     raters,
+    signals,
     scales,
     biases: biasesOf(training),
     centering: config.centering,

@@ -1,6 +1,7 @@
 // How well scores predict the winner: accuracy against the length baseline, margin, calibration, worst group first.
 
 import { sigmoid } from '@/trainer/math/policy-loss';
+import { decidedPairs } from '@/trainer/math/ranking-loss';
 import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
 import { promptKey } from './split';
 
@@ -41,7 +42,7 @@ const right = (gap: number) => (gap > 0 ? 1 : gap === 0 ? 0.5 : 0);
 const share = (pairs: readonly ScoredPair[], gap: Gap) =>
   pairs.reduce((sum, pair) => sum + right(gap(pair)), 0) / pairs.length;
 
-/** Decided pairs in scored examples: comparisons, corrections, and the pick of best-of-N against each other one. */
+/** Decided pairs in scored examples: comparisons, corrections, and the pick of best-of-N against each other one, rankings. */
 export function scoredPairs(scored: readonly { example: RewardExample; scores: ArrayLike<number> }[]): LabelledPair[] {
   return scored.flatMap(({ example, scores }) => {
     const lengths = completionsOf(example).map((ids) => ids.length);
@@ -56,6 +57,7 @@ export function scoredPairs(scored: readonly { example: RewardExample; scores: A
     if (example.kind === 'best_of') {
       return lengths.flatMap((_, i) => (i === example.best ? [] : [beats(example.best, i)]));
     }
+    if (example.kind === 'ranking') return decidedPairs(example.ranks).map(([winner, loser]) => beats(winner, loser));
     const isDecided = example.kind === 'correction' || (example.kind === 'comparison' && example.outcome === 'chosen');
     return isDecided ? [beats(0, 1)] : [];
   });

@@ -87,11 +87,11 @@ interface Task extends ProbeInput {
 
 // ---- one fit -------------------------------------------------------------------------------------------------------
 
-/** The weights of standardised features [H], then a bias, then one bias for each rater of thumbs. */
+/** The weights of standardised features [H], then a bias, then the biases of raters and signals. */
 type Solution = Float64Array;
 
 /**
- * Minimises (1 / W) (sum of weighted losses + precision / 2 |w|^2 + ridge / 2 |rater biases|^2), where W is the
+ * Minimises (1 / W) (sum of weighted losses + precision / 2 |w|^2 + ridge / 2 |biases|^2), where W is the
  * weight of the examples, whose completions are the rows of `features`.
  */
 function fit(
@@ -125,7 +125,7 @@ function fit(
       }
       return { value, gradient };
     },
-    start ?? new Float64Array(size + 1 + feedback.raters.size),
+    start ?? new Float64Array(size + 1 + feedback.biasCount),
   ).x;
 }
 
@@ -159,7 +159,7 @@ interface Candidate {
   precision: number;
   /** Held-out scores of every completion, averaged over the blocks. */
   scores: Float32Array;
-  /** Biases of the raters for each held-out fold, averaged over the blocks. */
+  /** Biases of raters and signals for each held-out fold, averaged over the blocks. */
   biases: Float64Array[];
 }
 
@@ -173,7 +173,7 @@ async function choosePrecision(task: Task): Promise<Choice> {
     .map((precision) => ({
       precision,
       scores: new Float32Array(states.completions),
-      biases: folds.map(() => new Float64Array(feedback.raters.size)),
+      biases: folds.map(() => new Float64Array(feedback.biasCount)),
     }));
   if (folds.length < 2) return { precision: candidates[0]!.precision, scores: null, loss: 0 };
   for (const at of blocks.keys()) await addHeldOutScores(task, at, folds, candidates);

@@ -22,7 +22,7 @@ export interface RewardTraining extends Feedback {
   backbone: Backbone;
   config: RewardModelConfig;
   model: RewardModel<AdapterReader>;
-  /** The model's variables, and `rater.bias` if there are thumbs. */
+  /** The model's variables, and `rater.bias` if there are thumbs or implicit signals. */
   variables: NamedVariables;
   optimiser: AdamW;
   /** Known states that enter the first trained block. */
@@ -76,7 +76,7 @@ export async function stepRewardModel(
 }
 
 async function accumulate(training: RewardTraining, batch: RewardExample[]) {
-  const { backbone, config, raters, scales, train, states } = training;
+  const { backbone, config, raters, signals, scales, train, states } = training;
   const { lora, heads } = training.model.reader;
   const biases = biasesOf(training);
   // Each head's loss counts for its share, so that their sum is the mean over the ensemble.
@@ -98,7 +98,7 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
           byHead.push(scores.slice());
           const weightOf = bootstrap(training, h);
           const { centering } = config;
-          term = feedbackLoss(examples, scores, { raters, biases, scales, centering, normaliser, weightOf });
+          term = feedbackLoss(examples, scores, { raters, signals, biases, scales, centering, normaliser, weightOf });
           return { loss: term.loss, dValues: term.gradient };
         });
         if (biases.length) part.gradients.set('rater.bias', tf.tensor1d(term!.biasGradient));

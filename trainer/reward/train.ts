@@ -94,8 +94,8 @@ function openTraining({ config, backbone, examples, states }: RewardModelInput):
   const firstLayer = firstAdaptedLayer(backbone.config.layers, config.adaptedShare);
   const model = createRewardModel(backbone, { ...config.lora, ...config, firstLayer });
   const variables: NamedVariables = new Map(model.reader.variables);
-  if (feedback.raters.size) {
-    const biases = tf.tidy(() => tf.variable(tf.zeros([feedback.raters.size])));
+  if (feedback.biasCount) {
+    const biases = tf.tidy(() => tf.variable(tf.zeros([feedback.biasCount])));
     variables.set('rater.bias', biases);
   }
   return {

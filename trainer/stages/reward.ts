@@ -4,7 +4,7 @@ import path from 'node:path';
 import { writeRewardArtifact } from '@/core/artifact/reward-artifact';
 import { writeDurably } from '@/core/durable-file';
 import { hash32 } from '@/core/rng';
-import { promptsOf, rewardExamples } from '@/trainer/data/examples';
+import { implicitExamples, promptsOf, rewardExamples } from '@/trainer/data/examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { rewardArtifact } from '@/trainer/reward/export';
 import {
@@ -33,8 +33,10 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
     await keepArtifact(run, model);
     return model;
   }
-  const examples = rewardExamples(snapshot.rows);
-  if (examples.length === 0 && config.algorithm === null) return null;
+  const votes = rewardExamples(snapshot.rows);
+  if (votes.length === 0 && config.algorithm === null) return null;
+  const { implicitWeight } = config.rewardModel;
+  const examples = [...votes, ...(implicitWeight ? implicitExamples(snapshot.rows, implicitWeight) : [])];
   const { probe, batchExamples, epochs, evalShare, tokenBudget } = config.rewardModel;
   const passes = probe ? 1 : (1 - evalShare) * epochs; // over the feedback
   const steps = Math.max(1, Math.ceil((examples.length * passes) / batchExamples));

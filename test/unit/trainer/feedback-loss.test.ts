@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { bestOfLoss, feedbackLoss, intervalLoss } from '@/trainer/math/feedback-loss';
-import { fitRatingScales, latentInterval, qualityOf } from '@/trainer/math/rating-scale';
+import { decidedPairs, rankingLoss } from '@/trainer/math/ranking-loss';
+import { fitRatingScales, latentInterval } from '@/trainer/math/rating-scale';
 import { completionsOf, type Questionnaire, type Rating, type RewardExample } from '@/trainer/math/reward-examples';
 
 const ids = (...values: number[]) => Int32Array.from(values);
@@ -16,14 +17,14 @@ const rating = (value: number, rater: string, weight = 1): Rating => ({
   rater,
   weight,
 });
-const FLAWS = { version: 'v1', weights: { wrong: 0.6, rude: 0.5, long: 0.1 } };
-const questionnaire = (flaws: string[], rater = 'q'): Questionnaire => ({
+const questionnaire = (quality: number, extra: Partial<Questionnaire> = {}): Questionnaire => ({
   kind: 'questionnaire',
   ...judged,
   completionIds: ids(4),
-  flaws,
-  flawWeights: FLAWS,
-  rater,
+  quality,
+  isVolunteered: false,
+  rater: 'q',
+  ...extra,
 });
 
 /** One example of each kind, with different trust. */
@@ -53,7 +54,25 @@ const EVERY_KIND: RewardExample[] = [
   rating(8, 'a', 0.3),
   rating(10, 'b', 0.35),
   rating(1, 'b', 0.25),
-  questionnaire(['long']),
+  questionnaire(0.9),
+  questionnaire(0.4, { isVolunteered: true, weight: 0.45 }),
+  {
+    kind: 'ranking',
+    ...judged,
+    weight: 0.65,
+    completions: [1, 2, 3, 4, 5].map((id) => ids(id)),
+    ranks: [1, 0, 1, 2, 2],
+  },
+  {
+    kind: 'implicit',
+    ...judged,
+    weight: 0.15,
+    completionIds: ids(1),
+    signals: new Map([
+      ['copied', true],
+      ['regenerated', false],
+    ]),
+  },
   { kind: 'correction', ...judged, weight: 0.2, originalIds: ids(1), correctedIds: ids(2), margin: 0.1 },
 ];
 const OPTIONS = {
@@ -61,7 +80,12 @@ const OPTIONS = {
     ['a', 0],
     ['b', 1],
   ]),
-  biases: [0.4, -0.7],
+  signals: new Map([
+    ['copied', 2],
+    ['regenerated', 4],
+  ] as const),
+  // Two raters, then slope and level of two signals.
+  biases: [0.4, -0.7, 0.5, -0.2, -0.8, 0.1],
   scales: fitRatingScales(
     EVERY_KIND.filter((example) => example.kind === 'rating' || example.kind === 'questionnaire'),
     5,
@@ -194,16 +218,80 @@ describe('ratings', () => {
 });
 
 describe('questionnaires', () => {
-  it('subtract the weights of the ticked flaws from a quality of 1, down to 0', () => {
-    expect(qualityOf([], FLAWS)).toBe(1);
-    expect(qualityOf(['long', 'long'], FLAWS)).toBeCloseTo(0.9, 10); // ticked once
-    expect(qualityOf(['wrong', 'rude', 'long'], FLAWS)).toBe(0); // 1 - 1.2
-    expect(() => qualityOf(['boring'], FLAWS)).toThrow(/"boring" has no weight in v1/);
-  });
-
   it('have a separate scale from the same rater’s ratings', () => {
-    const scales = fitRatingScales([rating(2, 'q'), rating(3, 'q'), questionnaire([]), questionnaire(['long'])], 1);
+    const scales = fitRatingScales([rating(2, 'q'), rating(3, 'q'), questionnaire(1), questionnaire(0.9)], 1);
     expect(scales.byRater.get('rating/q')!.location).toBeCloseTo(2.5, 6);
     expect(scales.byRater.get('questionnaire/q')!.location).toBeCloseTo(9.55, 6); // the mean of 10 and 1 + 9 * 0.9
+  });
+
+  it('with flaws that were named unasked are read against a completion without flaws, not against each other', () => {
+    const named = [0.4, 0.8].map((quality) => questionnaire(quality, { isVolunteered: true }));
+    const scales = fitRatingScales(named, 1);
+    expect(scales.byRater.size).toBe(0);
+    // 1 + 9 * 0.8 = 8.2, so the interval ends at 8.7, below 9.5 where good begins; without flaws it is all of the good side.
+    expect(latentInterval(named[1]!, scales).high).toBeLessThan(0);
+    expect(latentInterval(named[0]!, scales).high).toBeLessThan(latentInterval(named[1]!, scales).low);
+    const none = latentInterval(questionnaire(1, { isVolunteered: true }), scales);
+    expect(none.low).toBeCloseTo(0, 10);
+    expect(none.high).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('rankings', () => {
+  it('multiply the choices of the best, of the best of the rest, and so on', () => {
+    // Scores 1, 0, -1, all in order: log(1 + e^-1 + e^-2) + log(1 + e^-1) = 0.407606 + 0.313262.
+    expect(rankingLoss([1, 0, -1], [0, 1, 2], 1).loss).toBeCloseTo(0.720868, 5);
+    // The same completions in another order have the same loss.
+    expect(rankingLoss([-1, 1, 0], [2, 0, 1], 1).loss).toBeCloseTo(0.720868, 5);
+    expect(rankingLoss([1, 2, 0.5], [1, 0, 1], 1).loss).toBeGreaterThan(
+      bestOfLoss([1, 2, 0.5], [{ count: 3, best: 1, weight: 1 }], 1).loss,
+    );
+  });
+
+  it('of two are comparisons, and a tie is half a win for each', () => {
+    for (const [ranks, outcome] of [
+      [[0, 1], 'chosen'],
+      [[0, 0], 'tie'],
+    ] as const) {
+      const pair = { ...judged, chosenIds: ids(1), rejectedIds: ids(2), margin: 0 };
+      const comparison = feedbackLoss([{ kind: 'comparison', ...pair, outcome }], [0.7, -0.2], OPTIONS);
+      const ranking: RewardExample = { kind: 'ranking', ...judged, completions: [ids(1), ids(2)], ranks: [...ranks] };
+      const ranked = feedbackLoss([ranking], [0.7, -0.2], OPTIONS);
+      expect(ranked.loss).toBeCloseTo(comparison.loss, 6);
+      for (const i of [0, 1]) expect(ranked.gradient[i]).toBeCloseTo(comparison.gradient[i]!, 6);
+    }
+  });
+
+  it('with a tie of three equal the mean over its six strict orders', () => {
+    const scores = [0.3, -0.5, 1.1, 0.2];
+    const orders = [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ];
+    const strict = orders.map((order) => rankingLoss(scores, [...order, 3], 1).loss);
+    const mean = strict.reduce((sum, loss) => sum + loss, 0) / orders.length;
+    expect(rankingLoss(scores, [0, 0, 0, 1], 1).loss).toBeCloseTo(mean, 6);
+  });
+
+  it('name the pairs that do not tie', () => {
+    expect(decidedPairs([1, 0, 1])).toEqual([
+      [1, 0],
+      [1, 2],
+    ]);
+  });
+});
+
+describe('implicit signals', () => {
+  it('move no score while their slope is 0, and their slope follows the scores', () => {
+    const example = EVERY_KIND.find(({ kind }) => kind === 'implicit')!;
+    const still = feedbackLoss([example], [1.2], { ...OPTIONS, biases: [0, 0, 0, 0, 0, 0] });
+    expect(still.gradient[0]).toBeCloseTo(0, 10);
+    // p = 1/2 for both; copied: (1/2 - 1) * 1.2 = -0.6, regenerated: (1/2 - 0) * 1.2 = 0.6; times 0.15 / 2.5.
+    expect(still.biasGradient[2]).toBeCloseTo(-0.036, 6);
+    expect(still.biasGradient[4]).toBeCloseTo(0.036, 6);
   });
 });

@@ -3,12 +3,13 @@ import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { sha256 } from '@/core/hash';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, generation } from '@/db/schema';
+import { conversationOfFeedback, isTrainable } from '@/db/trainable-feedback';
 import { parseRow, type SnapshotRow } from '@/trainer/data/snapshot';
 
 /**
- * The lines that no consented conversation covers now. A vote must still exist, even if it has changed; a prompt and a
- * logged completion stay while any such conversation has the same one. Rows of other kinds come from files, not from
- * people's conversations.
+ * The lines that no consented conversation covers now. Feedback must still exist, even if it has changed, and must not be
+ * excluded; a prompt and a logged completion stay while any such conversation has the same one. Rows that name neither
+ * feedback nor a completion come from files, not from people's conversations.
  */
 export async function findWithdrawn(tx: Executor, lines: readonly string[]): Promise<number[]> {
   const rows = lines.flatMap((line, index) => {
@@ -17,6 +18,7 @@ export async function findWithdrawn(tx: Executor, lines: readonly string[]): Pro
   });
   const keysOf = (kind: Source['kind']) => [...new Set(rows.filter((row) => row.kind === kind).map(({ key }) => key))];
   const covered: Record<Source['kind'], Set<string>> = {
+    feedback: await coveredFeedback(tx, keysOf('feedback')),
     comparison: await coveredComparisons(tx, keysOf('comparison')),
     thumb: await coveredThumbs(tx, keysOf('thumb')),
     prompt: await coveredTokens(tx, digestOf(sql`${generation.promptIds}::text`), keysOf('prompt')),
@@ -30,11 +32,13 @@ export async function findWithdrawn(tx: Executor, lines: readonly string[]): Pro
 }
 
 interface Source {
-  kind: 'comparison' | 'thumb' | 'prompt' | 'generation';
+  /** Old snapshots name comparisons and thumbs by their completions. */
+  kind: 'feedback' | 'comparison' | 'thumb' | 'prompt' | 'generation';
   key: string;
 }
 
 function sourceOf(row: SnapshotRow): Source | null {
+  if ('feedbackId' in row && row.feedbackId !== undefined) return { kind: 'feedback', key: row.feedbackId };
   switch (row.kind) {
     case 'comparison':
       return { kind: row.kind, key: `${row.left.generationId} ${row.right.generationId}` };
@@ -44,12 +48,7 @@ function sourceOf(row: SnapshotRow): Source | null {
       return { kind: row.kind, key: sha256(asArray(row.promptIds)) };
     case 'generation':
       return { kind: row.kind, key: sha256(asArray(row.promptIds) + asArray(row.answerIds)) };
-    // From files. A kind of row that comes from people's conversations needs a source, or it is never blanked.
-    case 'best_of':
-    case 'rating':
-    case 'questionnaire':
-    case 'correction':
-    case 'demonstration':
+    default:
       return null;
   }
 }
@@ -58,6 +57,15 @@ function sourceOf(row: SnapshotRow): Source | null {
 const asArray = (ids: readonly number[]) => `{${ids.join()}}`;
 /** The same hex digest as `sha256`. */
 const digestOf = (text: SQL) => sql<string>`encode(sha256((${text})::bytea), 'hex')`;
+
+async function coveredFeedback(tx: Executor, keys: readonly string[]): Promise<Set<string>> {
+  const found = await tx
+    .select({ id: feedback.id })
+    .from(feedback)
+    .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
+    .where(and(isTrainable, sql`${feedback.id} = any(${sql.param([...keys])}::uuid[])`));
+  return new Set(found.map(({ id }) => id));
+}
 
 async function coveredComparisons(tx: Executor, keys: readonly string[]): Promise<Set<string>> {
   const found = await tx

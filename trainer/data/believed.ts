@@ -1,0 +1,40 @@
+// Reads a row as far as its rater is trusted: as it is, turned over, or not at all.
+import { HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
+import type { SnapshotRow } from './snapshot';
+
+/**
+ * The rows to learn from. A rater with a trust below 0 reliably says the opposite, so their vote is turned over and counts
+ * with the size of the trust; a row that has no opposite, and one whose rater is not trusted, is left out.
+ */
+export const believedRows = (rows: readonly SnapshotRow[]): SnapshotRow[] => rows.flatMap((row) => believed(row) ?? []);
+
+function believed(row: SnapshotRow): SnapshotRow | null {
+  if (row.kind === 'prompt' || row.kind === 'generation') return row;
+  const trust = row.trust ?? 1;
+  if (trust === 0) return null;
+  if (trust > 0) return row;
+  const turned = turnedOver(row);
+  return turned && { ...turned, trust: -trust };
+}
+
+/** Rows that somebody gave. */
+type GivenRow = Exclude<SnapshotRow, { kind: 'prompt' | 'generation' }>;
+
+function turnedOver(row: GivenRow): GivenRow | null {
+  switch (row.kind) {
+    case 'comparison':
+      if (row.choice === 'both_bad') return null;
+      return row.choice === 'tie' ? row : { ...row, choice: row.choice === 'left' ? 'right' : 'left' };
+    case 'thumb':
+      return { ...row, up: !row.up };
+    case 'rating':
+      return { ...row, value: LOWEST_RATING + HIGHEST_RATING - row.value };
+    case 'ranking': {
+      const last = Math.max(...row.ranks);
+      return { ...row, ranks: row.ranks.map((rank) => last - rank) };
+    }
+    // The opposite of a pick may be any of the others; of a text or a flaw, anything.
+    default:
+      return null;
+  }
+}
