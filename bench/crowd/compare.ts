@@ -2,9 +2,12 @@
 import { join } from 'node:path';
 import { runPython } from '@/bench/peers/python';
 import { Rng } from '@/core/rng';
+import { estimateKrippendorffAlpha, type Level } from '@/core/statistics/agreement/krippendorff';
+import { bernoulliSequenceInterval, shareLogEvidence } from '@/core/statistics/confidence-sequence';
 import { fitDawidSkene } from '@/core/statistics/crowd/dawid-skene';
 import { fitGlad } from '@/core/statistics/crowd/glad';
 import { type Crowd, indexLabels, likeliestLabels, voteShares } from '@/core/statistics/crowd/labels';
+import type { Interval } from '@/core/statistics/statistics';
 import type { CrowdSet } from './sets';
 
 /** An M step that ends near the optimum, so that its result does not depend on rounding. */
@@ -29,6 +32,8 @@ export interface Comparison {
   labelsThatDiffer: number;
   /** Over the items whose truth is known. */
   accuracy: { ours: number; theirs: number };
+  /** 95 %, of ours. */
+  interval: Interval;
   seconds: { ours: number; theirs: number };
 }
 
@@ -44,9 +49,28 @@ function timedFit(crowd: Crowd, fit: () => Float64Array[]): Fit {
   return { seconds, labels: likeliestLabels(crowd, probabilities), probabilities };
 }
 
-export function accuracyOf(labels: ReadonlyMap<string, string>, truth: ReadonlyMap<string, string>): number {
+type Labels = ReadonlyMap<string, string>;
+
+function countRight(labels: Labels, truth: Labels): { right: number; known: number } {
   const known = [...labels].filter(([item]) => truth.has(item));
-  return known.filter(([item, label]) => truth.get(item) === label).length / known.length;
+  return { right: known.filter(([item, label]) => truth.get(item) === label).length, known: known.length };
+}
+
+export function accuracyOf(labels: Labels, truth: Labels): number {
+  const { right, known } = countRight(labels, truth);
+  return right / known;
+}
+
+function intervalOf(labels: Labels, truth: Labels): Interval {
+  const { right, known } = countRight(labels, truth);
+  return bernoulliSequenceInterval(right, known);
+}
+
+/** The items where one of the two is right and the other is not, and the log of the evidence that this is no chance. */
+function compareAccuracy(first: Labels, second: Labels, truth: Labels) {
+  const decided = [...truth].filter(([item, right]) => (first.get(item) === right) !== (second.get(item) === right));
+  const wins = decided.filter(([item, right]) => first.get(item) === right).length;
+  return { wins, losses: decided.length - wins, logEvidence: shareLogEvidence(wins, decided.length, 0.5) };
 }
 
 function compare(crowd: Crowd, truth: CrowdSet['truth'], ours: Fit, theirs: PeerFit): Comparison {
@@ -60,21 +84,41 @@ function compare(crowd: Crowd, truth: CrowdSet['truth'], ours: Fit, theirs: Peer
       ours: accuracyOf(ours.labels, truth),
       theirs: accuracyOf(new Map(Object.entries(theirs.labels)), truth),
     },
+    interval: intervalOf(ours.labels, truth),
     seconds: { ours: ours.seconds, theirs: theirs.seconds },
   };
 }
 
-/** All three models with crowd-kit's own settings. */
+/** All three models with crowd-kit's own settings; `beatsMajority` says where weighting raters is more accurate. */
 export async function compareWithCrowdKit(python: string, set: CrowdSet) {
   const crowd = indexLabels(set.labels);
   const labels = asRows(set);
-  const one = async (method: string, fit: () => Float64Array[], options = {}) =>
-    compare(crowd, set.truth, timedFit(crowd, fit), await askPeer(python, { method, labels, ...options }));
+  const majority = timedFit(crowd, () => voteShares(crowd));
+  const majorityFound = compare(crowd, set.truth, majority, await askPeer(python, { method: 'majority', labels }));
+  const one = async (method: string, fit: () => Float64Array[]) => {
+    const ours = timedFit(crowd, fit);
+    const found = compare(crowd, set.truth, ours, await askPeer(python, { method, labels }));
+    const beatsMajority = {
+      ours: found.accuracy.ours > majorityFound.accuracy.ours,
+      theirs: found.accuracy.theirs > majorityFound.accuracy.theirs,
+      ...compareAccuracy(ours.labels, majority.labels, set.truth),
+    };
+    return { ...found, beatsMajority };
+  };
   return {
-    majority: await one('majority', () => voteShares(crowd)),
+    majority: majorityFound,
     dawidSkene: await one('dawid-skene', () => fitDawidSkene(crowd).probabilities),
     glad: await one('glad', () => fitGlad(crowd).probabilities),
   };
+}
+
+/** Agreement of all raters beyond chance; the labels of both sets are ordered, from 0 to 1 and from G to X. */
+export function measureAgreement(set: CrowdSet) {
+  const { items, given } = indexLabels(set.labels);
+  const values = items.map((): number[] => []);
+  for (const { item, label } of given) values[item]!.push(label);
+  const estimate = (level: Level) => estimateKrippendorffAlpha(values, level, new Rng(1), { rounds: 100 });
+  return { nominal: estimate('nominal'), ordinal: estimate('ordinal') };
 }
 
 /** GLAD with an M step that runs to its optimum in both. */

@@ -1,7 +1,7 @@
 // The test of agreement: false alarms of honest raters, and how fast others are found.
 import { expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
-import { type ComparedVote, testAgreement, testPreference } from '@/core/statistics/agreement-test';
+import { type ComparedVote, testAgreement, testPreference } from '@/core/statistics/agreement/agreement-test';
 
 const left: ComparedVote = { label: 'left', others: ['right', 'right', 'right', 'right'] };
 const right: ComparedVote = { ...left, label: 'right' };
