@@ -1,0 +1,55 @@
+// Computes what the reward model's probes read for each completion of a set, and keeps it on disk for the next bench.
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { RewardModelConfig } from '@/core/config/reward';
+import { packByLength } from '@/trainer/math/micro-batch';
+import { computeCompletionStates } from '@/trainer/model/answer-states';
+import type { CompletionGroup } from '@/trainer/model/packing';
+import type { Backbone } from '@/trainer/model/types';
+import { probedBlocks } from '@/trainer/reward/probe-fit';
+import { fitGroup, groupSize } from '@/trainer/reward/rows';
+
+/** As in experiment:reward. */
+const MAX_TOKENS = 256;
+
+export interface States {
+  /** [completions, width], group by group; width = blocks * H. */
+  values: Float32Array;
+  width: number;
+  /** Place of each group's first completion. */
+  starts: number[];
+}
+
+/** `backbone` is asked for only if the states are not on disk. */
+export function readStates(file: string, groups: readonly CompletionGroup[], backbone: () => Backbone): States {
+  const starts: number[] = [];
+  let count = 0;
+  for (const { completions } of groups) {
+    starts.push(count);
+    count += completions.length;
+  }
+  if (existsSync(file)) {
+    const bytes = readFileSync(file);
+    const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+    return { values, width: values.length / count, starts };
+  }
+  const { probe, microBatchTokens } = RewardModelConfig.parse({ probe: {} });
+  const base = backbone();
+  const source = computeCompletionStates(base, probedBlocks(base.config.layers, probe!));
+  const width = source.blocks.length * source.hiddenSize;
+  const values = new Float32Array(count * width);
+  const fitted = groups.map((group) => fitGroup(group, MAX_TOKENS));
+  for (const part of packByLength(fitted.map(groupSize), microBatchTokens)) {
+    const read = source.of(part.map((i) => fitted[i]!));
+    let from = 0;
+    for (const i of part) {
+      const size = fitted[i]!.completions.length * width;
+      values.set(read.subarray(from, from + size), starts[i]! * width);
+      from += size;
+    }
+  }
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.tmp`, Buffer.from(values.buffer));
+  renameSync(`${file}.tmp`, file);
+  return { values, width, starts };
+}
