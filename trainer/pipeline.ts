@@ -10,6 +10,7 @@ import { publishCandidate } from './stages/publish';
 import { learnReward } from './stages/reward';
 import { imitate } from './stages/sft';
 import { freeze, readRows } from './stages/snapshot';
+import { orderOpenTasks } from './stages/tasks';
 
 export async function runPipeline(home: RunHome, settings: PipelineSettings, log: Logger): Promise<Outcome> {
   const run = await openRun(home, settings, log);
@@ -18,6 +19,7 @@ export async function runPipeline(home: RunHome, settings: PipelineSettings, log
     // Read again before each stage, so that rows people take back during a run are not learnt by its next stage.
     await imitate(run, await readRows(run));
     const reward = await learnReward(run, await readRows(run));
+    await orderOpenTasks(run, await readRows(run));
     const policy = await improvePolicy(run, await readRows(run), reward);
     const candidate = await exportCandidate(run, snapshot, policy);
     const gates = await judgeCandidate(run, await readRows(run), reward, candidate);

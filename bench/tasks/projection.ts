@@ -1,11 +1,8 @@
 // Turns probe states into a few features a completion: standardised, without what a prompt's completions share, rotated.
 import { type Tensor2D, tf } from '@/trainer/backend';
-import { Rng } from '@/core/rng';
+import { leadingDirections } from '@/trainer/reward/leading-directions';
 import type { Pair, PairSet } from './sets';
 import type { States } from './states';
-
-/** Rounds of subspace iteration; the bench needs the directions that matter, not the last digits of each. */
-const ROUNDS = 12;
 
 /**
  * The difference of each pair's completions (chosen - rejected) in the `size` directions in which the pairs of `pool`
@@ -43,42 +40,4 @@ function deviationOf({ pairs }: PairSet, { values, width, starts }: States, pool
   }
   const rows = tf.gather(tf.tensor2d(values, [values.length / width, width]), tf.tensor1d([...completions], 'int32'));
   return tf.sqrt(tf.moments(rows, 0).variance);
-}
-
-/** Columns that span the rows of `differences` best. [width, size] */
-function leadingDirections(differences: Tensor2D, size: number): Tensor2D {
-  const gram = tf.matMul(differences, differences, false, true) as Tensor2D; // [pool, pool]
-  const rows = gram.shape[0];
-  const rng = new Rng(2029);
-  let columns = Array.from({ length: size }, () => Float32Array.from({ length: rows }, () => rng.normal()));
-  for (let round = 0; round < ROUNDS; round++) {
-    columns = orthonormal(columns);
-    const moved = tf.tidy(() => tf.matMul(tf.tensor2d(flat(columns), [size, rows]), gram).dataSync()) as Float32Array;
-    columns = columns.map((_, i) => moved.slice(i * rows, (i + 1) * rows));
-  }
-  const inside = tf.tensor2d(flat(orthonormal(columns)), [size, rows]);
-  const directions = tf.matMul(inside, differences); // [size, width]
-  return tf.transpose(tf.div(directions, tf.norm(directions, 2, 1, true)));
-}
-
-/** Modified Gram-Schmidt. */
-function orthonormal(columns: readonly Float32Array[]): Float32Array[] {
-  const done: Float32Array[] = [];
-  for (const column of columns) {
-    const own = Float64Array.from(column);
-    for (const other of done) {
-      let shared = 0;
-      for (let i = 0; i < own.length; i++) shared += own[i]! * other[i]!;
-      for (let i = 0; i < own.length; i++) own[i]! -= shared * other[i]!;
-    }
-    const length = Math.hypot(...own);
-    done.push(Float32Array.from(own, (value) => value / length));
-  }
-  return done;
-}
-
-function flat(columns: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(columns.length * columns[0]!.length);
-  for (const [i, column] of columns.entries()) all.set(column, i * column.length);
-  return all;
 }

@@ -1,49 +1,64 @@
 // Simulates the growth of a reward model on real votes: the next pairs are chosen by what they teach, or at random.
 import { hash32, Rng } from '@/core/rng';
 import { chooseTasks } from '@/core/tasks/choose';
-import { dot, fitPosterior, type Posterior } from '@/core/tasks/posterior';
-import type { TaskWeights } from '@/core/tasks/question';
+import { dot, type Posterior } from '@/core/tasks/posterior';
+import { likeliestPosterior, TASK_WEIGHTS } from '@/trainer/reward/task-ranking';
 
-/** The priors that the probes choose among. */
-export interface SimulationSettings {
-  precisions: readonly number[];
-  weights: TaskWeights;
-  /** Numbers of votes after which the model is fitted anew and judged; the first is the random start. */
+export type Way = 'random' | 'chosen';
+
+export interface Growth {
+  /** Chosen minus rejected, by place of the pair. Nothing that chooses depends on their sign, which is the label. */
+  differences: readonly Float64Array[];
+  /** Places of the pairs that can be asked, and of those that judge. */
+  pool: readonly number[];
+  test: readonly number[];
+  /** Numbers of votes after which the model is fitted anew and judged; the first is the random start of both ways. */
   budgets: readonly number[];
+  precisions: readonly number[];
+  seed: number;
 }
 
-export interface Judged {
-  accuracy: number;
-  logLoss: number;
+/** Held-out accuracy at each budget. */
+export function growModel(growth: Growth, way: Way): number[] {
+  const { differences, pool, test, budgets, seed } = growth;
+  const waiting = new Rng(hash32(seed, 1)).shuffle(pool);
+  const asked = waiting.splice(0, budgets[0]!);
+  return budgets.map((budget, i) => {
+    const posterior = i === 0 ? null : fit(growth, asked);
+    const count = budget - asked.length;
+    if (posterior && way === 'chosen') asked.push(...takeChosen(waiting, { differences, posterior, count }));
+    else asked.push(...waiting.splice(0, count));
+    const { mean } = fit(growth, asked);
+    const right = test.reduce((sum, at) => sum + (Math.sign(dot(mean, differences[at]!)) + 1) / 2, 0);
+    return right / test.length;
+  });
 }
 
-/**
- * One growth on the pool's pairs, judged on others. `differences` are chosen minus rejected: nothing that chooses
- * depends on their sign, so the label stays hidden until a pair is asked. Both ways share the start of a seed.
- */
-export function growModel(
-  differences: readonly Float64Array[],
-  { pool, test, way, seed }: { pool: readonly number[]; test: readonly number[]; way: 'random' | 'chosen'; seed: number },
-  { precisions, weights, budgets }: SimulationSettings,
-): Judged[] {
-  const rest = new Rng(hash32(seed, 1)).shuffle(pool);
-  const asked = rest.splice(0, budgets[0]!);
-  const judged: Judged[] = [];
-  for (const [i, budget] of budgets.entries()) {
-    if (i > 0) {
-      const count = budget - asked.length;
-      const posterior = fitBest(differences, asked, precisions);
-      const places = way === 'random' ? rest.slice(0, count).map((_, at) => at) : chosenPlaces();
-      function chosenPlaces(): number[] {
-        const candidates = rest.map((at) => ({ features: differences[at]!, groups: [], votes: [0, 0] as const }));
-        const none = { targetShares: new Map<string, number>(), groupVotes: new Map<string, number>(), totalVotes: 0 };
-        return chooseTasks({ candidates, posterior, weights, count, ...none }).map(({ at }) => at);
-      }
-      const taken = new Set(places.map((place) => rest[place]!));
-      asked.push(...taken);
-      rest.splice(0, rest.length, ...rest.filter((at) => !taken.has(at)));
-    }
-    judged.push(judge(fitBest(differences, asked, precisions), differences, test));
-  }
-  return judged;
+/** The prior is the one with the largest evidence, for both ways alike. */
+function fit({ differences, precisions }: Growth, asked: readonly number[]): Posterior {
+  const votes = asked.map((at) => ({ features: differences[at]!, weight: 1 }));
+  return likeliestPosterior(votes, differences[0]!.length, precisions);
+}
+
+interface Choice {
+  differences: readonly Float64Array[];
+  posterior: Posterior;
+  count: number;
+}
+
+/** Removes the next batch from those that wait. */
+function takeChosen(waiting: number[], { differences, posterior, count }: Choice): number[] {
+  const chosen = chooseTasks({
+    candidates: waiting.map((at) => ({ features: differences[at]!, groups: [], votes: [0, 0] })),
+    posterior,
+    targetShares: new Map(),
+    groupVotes: new Map(),
+    totalVotes: 0,
+    weights: TASK_WEIGHTS,
+    count,
+  });
+  const places = new Set(chosen.map(({ at }) => at));
+  const taken = chosen.map(({ at }) => waiting[at]!);
+  waiting.splice(0, waiting.length, ...waiting.filter((_, place) => !places.has(place)));
+  return taken;
 }

@@ -71,6 +71,8 @@ export async function filesHome(run: FilesRun): Promise<RunHome> {
       return snapshot;
     },
     rules: async () => run.constraints,
+    openTasks: async () => [],
+    async orderTasks() {},
     async publish({ versionId, gates }: Manifest, verdict) {
       const status = gates.every((gate) => gate.passed) ? 'done' : 'rejected';
       const outcome: Outcome = { status, versionId, verdict };

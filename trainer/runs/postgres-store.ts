@@ -10,6 +10,7 @@ import type { RunLease } from './lease';
 import { publishVersion } from './publish';
 import { readSnapshot } from './snapshots/read';
 import type { RunHome } from './store';
+import { orderTasks, readOpenTasks } from './tasks';
 
 export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSettings): RunHome {
   const { id, createdAt, config, parentVersionId } = lease.run;
@@ -30,6 +31,8 @@ export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSe
       return readSnapshot(lease.db, folders.snapshots, snapshotId);
     },
     rules: async () => (await readSettings(lease.db)).constraints,
+    openTasks: () => readOpenTasks(lease.db),
+    orderTasks: (ids) => orderTasks(lease, ids),
     publish: (manifest, verdict) => publishVersion(lease, artifacts, manifest, verdict),
   };
 }

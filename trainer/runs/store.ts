@@ -34,6 +34,18 @@ export interface Outcome {
   verdict: string;
 }
 
+/** A task of the rating workplace that still waits for answers. */
+export interface OpenTask {
+  id: string;
+  promptIds: Int32Array;
+  /** The completions to judge, at least one. */
+  completions: Int32Array[];
+  /** Where its prompt comes from, to cover all sources. */
+  groups: string[];
+  /** Answers so far. */
+  answers: number;
+}
+
 export interface RunHome extends RunSink {
   readonly order: RunOrder;
   /** Folder of checkpoints, metrics and the run's manifest. */
@@ -44,6 +56,10 @@ export interface RunHome extends RunSink {
   snapshot(keyOf: PromptKey): Promise<Snapshot>;
   /** The constraints as stored; undefined if none have been set. */
   rules(): Promise<unknown>;
+  /** Open rating tasks whose completions may be learnt from; none for a run from files. */
+  openTasks(): Promise<OpenTask[]>;
+  /** Raters get these tasks in this order. */
+  orderTasks(ids: readonly string[]): Promise<void>;
   /** Publishes the judged version, whose artifact is already in place. */
   publish(manifest: Manifest, verdict: string): Promise<Outcome>;
 }

@@ -17,7 +17,7 @@ const item = (features: number[] | null, more: Partial<TaskCandidate> = {}): Tas
 
 /** Nothing is known: N(0, I). */
 function ask(candidates: TaskCandidate[], more: Partial<TaskQuestion> = {}): TaskQuestion {
-  const size = candidates.find(({ features }) => features)?.features!.length ?? 1;
+  const size = candidates.flatMap(({ features }) => features?.length ?? [])[0] ?? 1;
   const covariance = new Float64Array(size * size);
   for (let i = 0; i < size; i++) covariance[i * size + i] = 1;
   const posterior = { mean: new Float64Array(size), covariance };
