@@ -39,5 +39,5 @@ function deviationOf({ pairs }: PairSet, { values, width, starts }: States, pool
     completions.add(starts[group]! + chosen).add(starts[group]! + rejected);
   }
   const rows = tf.gather(tf.tensor2d(values, [values.length / width, width]), tf.tensor1d([...completions], 'int32'));
-  return tf.sqrt(tf.moments(rows, 0).variance);
+  return tf.add(tf.sqrt(tf.moments(rows, 0).variance), 1e-6);
 }

@@ -22,13 +22,14 @@ export interface Growth {
 export function growModel(growth: Growth, way: Way): number[] {
   const { differences, pool, test, budgets, seed } = growth;
   const waiting = new Rng(hash32(seed, 1)).shuffle(pool);
-  const asked = waiting.splice(0, budgets[0]!);
-  return budgets.map((budget, i) => {
-    const posterior = i === 0 ? null : fit(growth, asked);
+  const asked: number[] = [];
+  let posterior: Posterior | null = null;
+  return budgets.map((budget) => {
     const count = budget - asked.length;
     if (posterior && way === 'chosen') asked.push(...takeChosen(waiting, { differences, posterior, count }));
     else asked.push(...waiting.splice(0, count));
-    const { mean } = fit(growth, asked);
+    posterior = fit(growth, asked);
+    const { mean } = posterior;
     const right = test.reduce((sum, at) => sum + (Math.sign(dot(mean, differences[at]!)) + 1) / 2, 0);
     return right / test.length;
   });
