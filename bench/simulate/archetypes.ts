@@ -36,7 +36,9 @@ const honest =
 const careful = honest(({ noise }) => noise);
 const longest: Archetype = ({ left, right }, { rng }) => byScore(left.text.length, right.text.length, 0, rng);
 
-export const ARCHETYPES = {
+const named = <Name extends string>(archetypes: Record<Name, Archetype>) => archetypes;
+
+export const ARCHETYPES = named({
   careful,
   /** Wrong three times in ten. */
   noisy: honest(() => 0.3),
@@ -57,7 +59,7 @@ export const ARCHETYPES = {
     const [a, b] = [left.text, right.text].map((text) => [...text].reduce((sum, c) => hash32(sum, c.codePointAt(0)!), 7));
     return a! === b! ? 'tie' : a! > b! ? 'left' : 'right';
   },
-} satisfies Record<string, Archetype>;
+});
 
 export type ArchetypeName = keyof typeof ARCHETYPES;
 
