@@ -2,6 +2,7 @@
 import type { GateResult } from '@/core/artifact/manifest';
 import type { RunStage, RunStatus } from '@/core/contract';
 import type { Choice, FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
+import type { Question } from '@/db/schema';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 
@@ -34,6 +35,15 @@ export interface AccountView {
 export interface ConversationListView {
   items: { id: string; title: string; updatedAt: Date }[];
   nextCursor: string | null;
+}
+
+export interface QuestionnaireView {
+  id: string;
+  name: string;
+  version: number;
+  questions: Question[];
+  /** Its flaws are those that the chat offers. */
+  isForChat: boolean;
 }
 
 /** A person's own live feedback on one thing, by kind. */

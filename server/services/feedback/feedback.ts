@@ -2,23 +2,27 @@
 import { AttuneError } from '@/core/errors';
 import type { Feedback, FeedbackSubject } from '@/core/feedback/feedback';
 import type { Choice, FeedbackValue } from '@/core/feedback/kinds';
+import type { Executor } from '@/db/client';
 import type { Product } from '@/server/services/product';
-import { type Answer, findSubject, storePair } from './subject';
+import { checkFinished, checkValue } from './check';
+import { findSubject, type Judged, storePair } from './subject';
 import { type Given, lockFeedback, withdrawFeedback, writeFeedback } from './write';
 
 type Source = 'chat' | 'api';
+type Signals = FeedbackValue<'implicit'>;
 
 /** The same feedback again changes nothing; another value takes the place of the first. */
 export async function give(
-  { db }: Product,
+  product: Product,
   userId: string,
   given: Feedback,
   source: Source,
 ): Promise<{ id: string; comparisonId: string | null }> {
-  return db.transaction(async (tx) => {
+  return product.db.transaction(async (tx) => {
     const judged = await findSubject(tx, userId, given);
-    for (const answer of judged.answers) checkFinished(answer);
     const { kind, comment } = given;
+    if (kind === 'implicit') given.value = await mergeSignals(tx, userId, judged, given.value);
+    await checkValue(product, tx, judged, given);
     const subjectId = judged.subjectId ?? (await storePair(tx, userId, judged));
     const value = judged.isMirrored ? mirror(given.value as FeedbackValue<'comparison'>) : given.value;
     const row = await writeFeedback(tx, userId, { kind, subjectId, value, comment, source } as Given);
@@ -74,9 +78,13 @@ export async function prefer(
 const OTHER_SIDE: Record<Choice, Choice> = { left: 'right', right: 'left', tie: 'tie', both_bad: 'both_bad' };
 const mirror = (value: FeedbackValue<'comparison'>) => ({ ...value, choice: OTHER_SIDE[value.choice] });
 
-function checkFinished({ status }: Answer): void {
-  if (status === 'running')
-    throw new AttuneError('CONFLICT', 'The answer is still being written; rate it when it is finished.');
-  if (status === 'failed')
-    throw new AttuneError('CONFLICT', 'This answer could not be written, so it cannot be judged; regenerate it.');
+/** Signals are recorded only in chats that may be learned from, and only while the person has not switched them off. */
+async function mergeSignals(tx: Executor, userId: string, { conversation, subjectId }: Judged, value: Signals) {
+  if (!conversation.allowTraining)
+    throw new AttuneError('FORBIDDEN', 'This chat is kept out of training, so nothing that you do in it is recorded.');
+  const before = (await lockFeedback(tx, userId, { kind: 'implicit', subjectId: subjectId! }))?.value as
+    | Signals
+    | undefined;
+  const dwellMs = Math.max(before?.dwellMs ?? 0, value.dwellMs ?? 0);
+  return { ...before, ...value, ...(dwellMs > 0 && { dwellMs }) };
 }
