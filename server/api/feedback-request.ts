@@ -12,14 +12,13 @@ export type FeedbackRequest =
   | { act: 'prefer'; preferredGenerationId: string; otherGenerationId: string };
 
 const Reasons = FEEDBACK_VALUES.thumb.shape.reasons.unwrap();
-const ShortThumb = z.union([z.literal(1), z.literal(-1)]);
+const [UP, DOWN] = [z.literal(1), z.literal(-1)];
 
 /** Fields of the older, shorter forms. */
 const SHORT: Partial<Record<FeedbackKind, z.ZodRawShape>> = {
   thumb: {
     value: z
-      .union([ShortThumb, wireSchema(FEEDBACK_VALUES.thumb)])
-      .nullable()
+      .union([UP, DOWN, wireSchema(FEEDBACK_VALUES.thumb), z.null()])
       .describe('1 is up and -1 is down; null withdraws the thumb.'),
     reasons: Reasons.optional().describe('With a value of 1 or -1. Absent: those of the same thumb stay.'),
   },
@@ -49,21 +48,31 @@ const isShort = ({ kind, value, reasons, preferred_generation_id, other_generati
     ? typeof value === 'number' || reasons !== undefined
     : preferred_generation_id !== undefined || other_generation_id !== undefined;
 
-const Short = z.union([
-  z
+const ShortForms = {
+  thumb: z
     .strictObject({
       kind: z.literal('thumb'),
       generation_id: Id,
-      value: ShortThumb.nullable(),
+      value: z.union([UP, DOWN, z.null()]),
       reasons: Reasons.optional(),
       comment: Comment,
     })
     .transform(({ generation_id: generationId, value, reasons, comment }): FeedbackRequest => {
       return { act: 'thumb', generationId, value, reasons, comment };
     }),
-  z
+  comparison: z
     .strictObject({ kind: z.literal('comparison'), preferred_generation_id: Id, other_generation_id: Id })
     .transform(({ preferred_generation_id, other_generation_id }): FeedbackRequest => {
       return { act: 'prefer', preferredGenerationId: preferred_generation_id, otherGenerationId: other_generation_id };
     }),
-]);
+};
+
+function shortForm(body: Record<string, unknown>, context: z.RefinementCtx): FeedbackRequest {
+  const parsed = ShortForms[body.kind as keyof typeof ShortForms].safeParse(body);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
+  return z.NEVER;
+}
+
+const forms = FEEDBACK_KINDS.map(requestOf);
+export const FeedbackRequest = z.discriminatedUnion('kind', forms as [(typeof forms)[number], ...typeof forms]);

@@ -1,11 +1,33 @@
 // Feedback of every kind: one live value with its history, given by the owner alone, checked against what it is about.
-import { and, eq, isNull } from 'drizzle-orm';
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Feedback } from '@/core/feedback/feedback';
 import { FEEDBACK_KINDS, type FeedbackKind } from '@/core/feedback/kinds';
 import { Sampling } from '@/core/sampling';
-import { conversation, feedback, feedbackHistory, generation, message, questionnaire } from '@/db/schema';
+import {
+  conversation,
+  feedback,
+  feedbackHistory,
+  generation,
+  message,
+  questionnaire,
+  release,
+  snapshot,
+  trainingRun,
+  version,
+  withdrawal,
+} from '@/db/schema';
+import {
+  FeedbackList,
+  FeedbackResponse,
+  FeedbackTrace,
+  QuestionnaireList,
+} from '@/server/api/openapi/feedback-responses';
 import type { WebProcess } from '@/server/product';
+import { type ApiClient, createClient, errorOf, routeTo } from './api-client';
 import { type Api, callAs, createUser, createWorld, type World } from './world';
 
 let world: World;
@@ -28,10 +50,8 @@ afterAll(() => world?.close());
 async function asked(options: { allowTraining?: boolean; text?: string; of?: string } = {}) {
   const { allowTraining = true, text = 'A plain answer.', of: userId = adaId } = options;
   const { db, base } = web.product;
-  const [{ id: conversationId }] = (await db
-    .insert(conversation)
-    .values({ userId, title: 'Q', allowTraining })
-    .returning()) as [{ id: string }];
+  const [chat] = await db.insert(conversation).values({ userId, title: 'Q', allowTraining }).returning();
+  const conversationId = chat!.id;
   const promptIds = base.renderPrompt([{ role: 'user', content: 'Why?' }]);
   const [question] = await db.insert(message).values({ conversationId, role: 'user', content: 'Why?' }).returning();
   const ids: string[] = [];
@@ -214,7 +234,7 @@ describe('a value that does not fit', () => {
       ...{ kind: 'flaws', generationId },
       value: { flaws: [{ flaw, span: { start, end } }] },
     });
-    const long = 'word '.repeat(6000);
+    const long = 'word '.repeat(1500);
     const { maxContext } = web.product;
     const sentences: [Feedback, RegExp][] = [
       [{ kind: 'rating', generationId, value: { rating: 11 } }, /^value\.rating must be at most 10\.$/],
@@ -239,7 +259,7 @@ describe('a value that does not fit', () => {
       [answer({ length: 'huge' }), /^The answer to "length" must be "too_short" or "right" or "too_long"\.$/],
       [answer({ unsafe: 1 }), /^The answer to "unsafe" must be true or false\.$/],
       [answer({ more: true }), /^The questionnaire "quality" has no question "more"/],
-      [mark(0, 2, 'ugly'), /^There is no flaw "ugly"; choose from incorrect, /],
+      [mark(0, 2, 'ugly'), /^There is no flaw "ugly"; choose from incorrect/],
       // H i space, two halves of the face, exclamation mark: 6 units.
       [mark(0, 7), /^The mark ends at 7, but the answer has 6 characters\.$/],
       [mark(0, 4), /^The mark from 0 to 4 cuts a character in two/],
@@ -268,7 +288,7 @@ describe('a value that does not fit', () => {
       ],
       [{ kind: 'implicit', generationId, value: {} }, /^value give at least one signal/],
     ];
-    expect(maxContext).toBeLessThan(6000);
+    expect(maxContext).toBeLessThan(1500);
     for (const [given, sentence] of sentences)
       expect(await refusal(given), JSON.stringify(given).slice(0, 120)).toMatch(sentence);
     expect(await refusal(mark(0, 5))).toBe('accepted');
@@ -325,5 +345,235 @@ describe('signals', () => {
     const { one: generationId } = await asked({ allowTraining: false });
     const given = { kind: 'implicit', generationId, value: { copied: true } } as const;
     await expect(ada.feedback.give(given)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+});
+
+describe('over the API', () => {
+  let client: ApiClient;
+  beforeAll(async () => {
+    routeTo(web);
+    client = await createClient(web);
+  });
+  const post = async (body: object) => {
+    const response = await client.post('/v1/feedback', body);
+    expect(response.status, await response.clone().text()).toBe(200);
+    return FeedbackResponse.parse(await response.json());
+  };
+  const refused = async (body: object) => {
+    const response = await client.post('/v1/feedback', body);
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    return errorOf(response);
+  };
+
+  it('every kind is given in snake_case, listed in the form in which it was given, and withdrawn', async () => {
+    const { one, other, messageId } = await asked({ of: client.userId });
+    const { id: questionnaire_id } = await openQuestionnaire(false);
+    const bodies: Record<FeedbackKind, { value: object; [field: string]: unknown }> = {
+      thumb: { generation_id: one, value: { up: false, reasons: ['clear'] } },
+      comparison: {
+        ...{ left_generation_id: one, right_generation_id: other },
+        value: { choice: 'right', strength: 'slightly' },
+      },
+      best_of: { message_id: messageId, value: { generation_ids: [one, other], best: one } },
+      ranking: { message_id: messageId, value: { order: [[one, other]] } },
+      rating: { generation_id: one, value: { rating: 1 } },
+      questionnaire: { generation_id: one, value: { questionnaire_id, answers: QUALITY } },
+      flaws: { generation_id: one, value: { flaws: [{ flaw: 'incorrect', span: { start: 0, end: 1 } }] } },
+      correction: { generation_id: one, value: { text: 'Better.' } },
+      demonstration: { message_id: messageId, value: { text: 'Mine.' } },
+      implicit: { generation_id: one, value: { abandoned: true, dwell_ms: 5 } },
+    };
+    for (const kind of FEEDBACK_KINDS) await post({ kind, ...bodies[kind] });
+    const list = FeedbackList.parse(await (await client.send('/v1/feedback')).json());
+    expect(list.next_cursor).toBeNull();
+    expect(Object.fromEntries(list.data.map(({ kind, value }) => [kind, value]))).toEqual(
+      Object.fromEntries(FEEDBACK_KINDS.map((kind) => [kind, bodies[kind].value])),
+    );
+    for (const kind of FEEDBACK_KINDS)
+      expect(await post({ kind, ...bodies[kind], value: null })).toMatchObject({ id: null });
+    expect(await (await client.send('/v1/feedback?kind=rating')).json()).toMatchObject({ data: [] });
+  });
+
+  it('a page goes on where the last one ended', async () => {
+    const { id, api } = await newPerson();
+    const own = await api.apiKey.create({ name: 'pages', allowTraining: true });
+    for (let i = 0; i < 12; i++) {
+      const { one, other } = await asked({ of: id });
+      for (const generationId of [one, other])
+        await api.feedback.give({ kind: 'rating', generationId, value: { rating: 5 } });
+    }
+    const ids: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
+      const response = await client.send(`/v1/feedback${query}`, {
+        headers: { authorization: `Bearer ${own.secret}` },
+      });
+      const page = FeedbackList.parse(await response.json());
+      ids.push(...page.data.map((item) => String(item.id)));
+      cursor = page.next_cursor;
+    } while (cursor);
+    expect([ids.length, new Set(ids).size]).toEqual([24, 24]);
+  });
+
+  it('the two short forms of older clients stay valid', async () => {
+    const { one, other } = await asked({ of: client.userId });
+    const thumb = { kind: 'thumb', generation_id: one };
+    await post({ ...thumb, value: 1, reasons: ['clear'], comment: 'fine' });
+    await post({ ...thumb, value: 1 });
+    expect((await rowsOf(client.userId, 'thumb')).at(-1)).toMatchObject({
+      ...{ value: { up: true, reasons: ['clear'] }, comment: 'fine', source: 'api' },
+    });
+    await post({ ...thumb, value: null });
+    expect(await rowsOf(client.userId, 'thumb')).toEqual([]);
+    const { comparison_id } = await post({
+      kind: 'comparison',
+      preferred_generation_id: other,
+      other_generation_id: one,
+    });
+    expect(await rowsOf(client.userId, 'comparison')).toMatchObject([
+      { comparisonId: comparison_id, value: { choice: 'right' } },
+    ]);
+  });
+
+  it('what is wrong is named as it was sent', async () => {
+    const { one, messageId } = await asked({ of: client.userId });
+    expect(
+      await refused({ kind: 'best_of', message_id: messageId, value: { generation_ids: [one, one], best: one } }),
+    ).toMatchObject({
+      ...{ param: 'value', message: 'value: generation_ids must differ.' },
+    });
+    expect(await refused({ kind: 'implicit', generation_id: one, value: { dwellMs: 5 } })).toMatchObject({
+      message: 'Unrecognized request argument supplied: value.dwellMs.',
+    });
+    expect(await refused({ kind: 'comparison', left_generation_id: one, value: { choice: 'tie' } })).toMatchObject({
+      ...{ param: 'comparison_id', message: expect.stringContaining('left_generation_id and right_generation_id') },
+    });
+    expect(await refused({ kind: 'comparison', preferred_generation_id: one })).toMatchObject({
+      param: 'other_generation_id',
+    });
+    expect(await refused({ kind: 'love' })).toMatchObject({ param: 'kind' });
+    const stranger = await asked();
+    const foreign = await client.post('/v1/feedback', {
+      kind: 'rating',
+      generation_id: stranger.one,
+      value: { rating: 1 },
+    });
+    expect(foreign.status).toBe(404);
+    expect((await client.send('/v1/feedback?cursor=x')).status).toBe(400);
+    expect((await client.send('/v1/feedback?page=2')).status).toBe(400);
+  });
+
+  it('the questionnaires that take answers are listed', async () => {
+    const { data } = QuestionnaireList.parse(await (await client.send('/v1/questionnaires')).json());
+    expect(data.map(({ is_for_chat }) => is_for_chat).sort()).toEqual([false, true]);
+  });
+});
+
+describe('a vote that was learned from', () => {
+  /** A judged run over a snapshot that holds these lines. */
+  async function learn(lines: object[]) {
+    const { db, snapshots } = web.product;
+    const id = crypto.randomUUID();
+    await mkdir(snapshots, { recursive: true });
+    await writeFile(path.join(snapshots, `${id}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    // The clock of the database, which is the one that votes have.
+    await db
+      .insert(snapshot)
+      .values({ id, sha256: 'f'.repeat(64), counts: { 'rating/train': 1 }, frozenUpTo: sql`clock_timestamp()` });
+    const [{ baseId, baseSha256 }] = (await db.select().from(version)) as [typeof version.$inferSelect];
+    const versionId = `v-${id.slice(0, 8)}`;
+    const run = {
+      trigger: 'button' as const,
+      config: {},
+      parentVersionId: 'base',
+      snapshotId: id,
+      status: 'done' as const,
+    };
+    const [row] = await db
+      .insert(trainingRun)
+      .values({ ...run, resultVersionId: versionId })
+      .returning();
+    const gates = [{ name: 'reward', value: 1, threshold: 0, bound: 'min' as const, passed: true }];
+    const facts = { baseId, baseSha256, status: 'accepted' as const, gates, runId: row!.id, snapshotId: id };
+    await db.insert(version).values({ id: versionId, parentId: 'base', ...facts });
+    return { snapshotId: id, versionId, runId: row!.id };
+  }
+
+  it('traces to the lines, the run, the version and its gates, and the version back to the votes', async () => {
+    const { id, api } = await newPerson();
+    const things = await asked({ of: id });
+    const rate = (generationId: string) => api.feedback.give({ kind: 'rating', generationId, value: { rating: 8 } });
+    const { id: seen } = await rate(things.one);
+    const { id: leftOut } = await rate(things.other);
+    const { snapshotId, versionId, runId } = await learn([{ feedbackId: 'other' }, { feedbackId: seen }]);
+    const { id: later } = await api.feedback.give({ kind: 'thumb', generationId: things.one, value: { up: true } });
+    const traced = await api.feedback.trace({ id: seen });
+    expect(traced.snapshots).toMatchObject([
+      {
+        id: snapshotId,
+        lines: [2],
+        runs: [{ id: runId, version: { versionId, gates: [{ name: 'reward' }], isChampion: false } }],
+      },
+    ]);
+    expect((await api.feedback.trace({ id: leftOut })).snapshots).toEqual([]);
+    expect((await api.feedback.trace({ id: later })).snapshots).toEqual([]);
+
+    const admin = callAs(web, await createUser(web, 'admin'), 'admin');
+    expect((await admin.feedback.trace({ id: seen })).id).toBe(seen);
+    await expect(ada.feedback.trace({ id: seen })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const { secret } = await api.apiKey.create({ name: 'trace', allowTraining: true });
+    routeTo(web);
+    const client = await createClient(web);
+    const response = await client.send(`/v1/feedback/${seen}/trace`, {
+      headers: { authorization: `Bearer ${secret}` },
+    });
+    expect(FeedbackTrace.parse(await response.json())).toMatchObject({
+      snapshots: [{ runs: [{ version: { version_id: versionId } }] }],
+    });
+    expect((await client.send(`/v1/feedback/${seen}/trace`)).status).toBe(404);
+    expect((await client.send('/v1/feedback/x/trace')).status).toBe(400);
+
+    const back = await api.feedback.contributions({ versionId });
+    expect(back).toMatchObject({ snapshotId, rows: { 'rating/train': 1 } });
+    expect(back.votes.rating).toBeGreaterThanOrEqual(2);
+    expect(back.people).toBeGreaterThanOrEqual(1);
+    await api.feedback.withdraw({ kind: 'rating', generationId: things.other });
+    expect((await api.feedback.contributions({ versionId })).votes.rating).toBe(back.votes.rating! - 1);
+  });
+
+  it('is listed with the version, and whether that version became the champion', async () => {
+    const { id, api } = await newPerson();
+    const { one: generationId } = await asked({ of: id });
+    await api.feedback.give({ kind: 'rating', generationId, value: { rating: 2 } });
+    const { versionId } = await learn([]);
+    const mine = async () => (await api.feedback.mine()).items;
+    expect(await mine()).toMatchObject([
+      {
+        ...{ kind: 'rating', generationId, question: 'Why?', answers: [{ text: 'A plain answer.' }], canChange: true },
+        learnedBy: [{ versionId, status: 'accepted', championSince: null, isChampion: false }],
+      },
+    ]);
+    await web.product.db.insert(release).values({ versionId, action: 'promote' });
+    expect((await mine())[0]!.learnedBy[0]).toMatchObject({ championSince: expect.any(Date), isChampion: true });
+    await web.product.db.insert(release).values({ versionId: 'base', action: 'rollback' });
+    expect((await mine())[0]!.learnedBy[0]).toMatchObject({ championSince: expect.any(Date), isChampion: false });
+    // A change after the snapshot is in the history; the version still learned from the first value.
+    await api.feedback.give({ kind: 'rating', generationId, value: { rating: 9 } });
+    expect((await mine())[0]!.learnedBy).toHaveLength(1);
+    expect((await api.feedback.history({ kind: 'rating', generationId })).map(({ value }) => value)).toEqual([
+      { rating: 2 },
+      { rating: 9 },
+    ]);
+  });
+
+  it('is reported to the trainer when it is withdrawn, so that its line is blanked', async () => {
+    const { id, api } = await newPerson();
+    const { one: generationId } = await asked({ of: id });
+    await api.feedback.give({ kind: 'correction', generationId, value: { text: 'Private words.' } });
+    const waiting = () => web.product.db.$count(withdrawal);
+    const before = await waiting();
+    await api.feedback.withdraw({ kind: 'correction', generationId });
+    expect(await waiting()).toBe(before + 1);
   });
 });

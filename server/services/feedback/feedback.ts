@@ -38,26 +38,26 @@ export async function withdraw({ db }: Product, userId: string, subject: Feedbac
   });
 }
 
-/** Absent fields keep their values: reasons only while the thumb is the same, a comment under either thumb. */
+/** The row's id, or null once withdrawn. Absent fields keep their values: reasons only while the thumb is the same, a comment under either thumb. */
 export async function thumb(
   { db }: Product,
   userId: string,
   input: { generationId: string; value: 1 | -1 | null; reasons?: string[]; comment?: string | null },
   source: Source,
-): Promise<void> {
+): Promise<string | null> {
   const { value, comment, generationId } = input;
-  await db.transaction(async (tx) => {
+  return db.transaction(async (tx) => {
     const [answer] = (await findSubject(tx, userId, { kind: 'thumb', generationId })).answers;
     const subject = { kind: 'thumb', subjectId: answer!.id } as const;
     if (value === null) {
       await withdrawFeedback(tx, userId, subject);
-      return;
+      return null;
     }
     checkFinished(answer!);
     const before = (await lockFeedback(tx, userId, subject))?.value as FeedbackValue<'thumb'> | undefined;
     const up = value === 1;
     const reasons = input.reasons ?? (before?.up === up ? before.reasons : []);
-    await writeFeedback(tx, userId, { ...subject, value: { up, reasons }, comment, source });
+    return (await writeFeedback(tx, userId, { ...subject, value: { up, reasons }, comment, source })).id;
   });
 }
 
@@ -67,12 +67,12 @@ export async function prefer(
   userId: string,
   input: { preferredGenerationId: string; otherGenerationId: string } & Pick<FeedbackValue<'comparison'>, 'strength'>,
   source: Source,
-): Promise<{ comparisonId: string }> {
+): Promise<{ id: string; comparisonId: string }> {
   const { preferredGenerationId: leftGenerationId, otherGenerationId: rightGenerationId, strength } = input;
   const value = { choice: 'left' as const, ...(strength && { strength }) };
   const pair = { kind: 'comparison' as const, leftGenerationId, rightGenerationId };
-  const { comparisonId } = await give(product, userId, { ...pair, value }, source);
-  return { comparisonId: comparisonId! };
+  const { id, comparisonId } = await give(product, userId, { ...pair, value }, source);
+  return { id, comparisonId: comparisonId! };
 }
 
 const OTHER_SIDE: Record<Choice, Choice> = { left: 'right', right: 'left', tie: 'tie', both_bad: 'both_bad' };
