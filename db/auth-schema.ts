@@ -14,6 +14,8 @@ export const user = pgTable('user', {
   role: text('role').notNull().default('user'),
   /** The consent with which a new chat begins; null until the person has chosen. */
   allowTraining: boolean('allow_training'),
+  /** Copying, regenerating, reading and leaving answers may count as weak feedback in chats that allow training. */
+  allowSignals: boolean('allow_signals').notNull().default(false),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
 });

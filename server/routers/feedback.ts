@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Comment, Feedback, FeedbackSubject } from '@/core/feedback/feedback';
 import { CHOICES, FEEDBACK_KINDS, FEEDBACK_VALUES, STRENGTHS, Id as SubjectId } from '@/core/feedback/kinds';
 import * as feedback from '@/server/services/feedback/feedback';
+import { listFlaws } from '@/server/services/feedback/flaws';
 import { history, listMine } from '@/server/services/feedback/mine';
 import { contributions, trace } from '@/server/services/feedback/trace';
 import { router, userProcedure } from '../trpc';
@@ -13,6 +14,8 @@ export const feedbackRouter = router({
   give: userProcedure
     .input(Feedback)
     .mutation(({ ctx, input }) => feedback.give(ctx.product, ctx.user.id, input, 'chat')),
+  /** The flaws that the chat offers. */
+  flaws: userProcedure.query(({ ctx }) => listFlaws(ctx.product)),
   withdraw: userProcedure
     .input(FeedbackSubject)
     .mutation(({ ctx, input }) => feedback.withdraw(ctx.product, ctx.user.id, input)),

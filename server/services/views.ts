@@ -1,5 +1,5 @@
 // The types that the procedures return, as pages and tests read them, without database types.
-import type { GateResult } from '@/core/artifact/manifest';
+import type { ExampleAnswers, GateResult } from '@/core/artifact/manifest';
 import type { RunStage, RunStatus } from '@/core/contract';
 import type { FeedbackSubject } from '@/core/feedback/feedback';
 import type { Choice, FEEDBACK_SOURCES, FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
@@ -31,6 +31,7 @@ export type StreamEvent =
 export interface AccountView {
   /** null until the person has chosen. */
   allowTraining: boolean | null;
+  allowSignals: boolean;
 }
 
 export interface ConversationListView {
@@ -51,6 +52,11 @@ export interface QuestionnaireView {
 export type GivenView = {
   [Kind in FeedbackKind]?: { id: string; value: FeedbackValue<Kind>; comment: string | null };
 };
+
+export interface FlawView {
+  id: string;
+  text: { en: string; ja: string };
+}
 
 export interface MessageView {
   id: string;
@@ -126,6 +132,29 @@ export interface VersionView {
   isChampion: boolean;
   thumbRate: RateView;
   sideBySide: SideBySideView;
+}
+
+/** null where fewer than five people voted. */
+export interface CrowdView {
+  atLeastVotes: number | null;
+  atLeastPeople: number | null;
+}
+
+/** What a public page may say about a version. */
+export interface ChangeView {
+  id: string;
+  parentId: string | null;
+  status: 'accepted' | 'rejected' | 'imported';
+  createdAt: Date;
+  /** Without their notes, which may name rules. */
+  gates: GateResult[];
+  /** null for a version that was not trained here. */
+  crowd: CrowdView | null;
+  /** Answers to questions of the product's own; empty if none were kept. */
+  examples: ExampleAnswers[];
+  /** It answered everyone, then or now. */
+  isServed: boolean;
+  isChampion: boolean;
 }
 
 export interface RunView {

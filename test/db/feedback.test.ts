@@ -39,6 +39,7 @@ beforeAll(async () => {
   web = world.web;
   adaId = await createUser(web);
   ada = callAs(web, adaId);
+  await ada.account.setAllowSignals({ allowSignals: true });
   const text = { en: 'Not correct', ja: '間違っている' };
   const questions = [{ id: 'incorrect', text, kind: 'flaw' as const, weight: 0.5 }];
   if (!(await openQuestionnaire(true)))
@@ -119,7 +120,9 @@ const historyOf = (userId: string) =>
   web.product.db.select().from(feedbackHistory).where(eq(feedbackHistory.userId, userId)).orderBy(feedbackHistory.id);
 const newPerson = async () => {
   const id = await createUser(web);
-  return { id, api: callAs(web, id) };
+  const api = callAs(web, id);
+  await api.account.setAllowSignals({ allowSignals: true });
+  return { id, api };
 };
 
 describe('every kind', () => {
@@ -339,6 +342,17 @@ describe('signals', () => {
       signal({ dwellMs: 400, regenerated: true }),
     ]);
     expect(await rowsOf(id, 'implicit')).toMatchObject([{ value: { copied: true, regenerated: true, dwellMs: 900 } }]);
+  });
+
+  it('are taken from the page only while the person allows them, and are deleted with that', async () => {
+    const { id, api } = await newPerson();
+    const { one: generationId } = await asked({ of: id });
+    const copied = { kind: 'implicit', generationId, value: { copied: true } } as const;
+    await api.feedback.give(copied);
+    await api.account.setAllowSignals({ allowSignals: false });
+    expect(await rowsOf(id, 'implicit')).toEqual([]);
+    expect((await historyOf(id)).filter(({ kind }) => kind === 'implicit')).toEqual([]);
+    await expect(api.feedback.give(copied)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
   it('are not taken from a chat that is kept out of training', async () => {

@@ -1,8 +1,10 @@
 // Feedback in the chat and over the API: given only by the owner of the conversation, on answers that are finished.
+import { eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Feedback, FeedbackSubject } from '@/core/feedback/feedback';
 import type { Choice, FeedbackValue } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
+import { user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { checkFinished, checkValue } from './check';
 import { findSubject, type Judged, storePair } from './subject';
@@ -21,7 +23,7 @@ export async function give(
   return product.db.transaction(async (tx) => {
     const judged = await findSubject(tx, userId, given);
     const { kind, comment } = given;
-    if (kind === 'implicit') given.value = await mergeSignals(tx, userId, judged, given.value);
+    if (kind === 'implicit') given.value = await mergeSignals(tx, userId, judged, given.value, source);
     await checkValue(product, tx, judged, given);
     const subjectId = judged.subjectId ?? (await storePair(tx, userId, judged));
     const value = judged.isMirrored ? mirror(given.value as FeedbackValue<'comparison'>) : given.value;
@@ -78,8 +80,17 @@ export async function prefer(
 const OTHER_SIDE: Record<Choice, Choice> = { left: 'right', right: 'left', tie: 'tie', both_bad: 'both_bad' };
 const mirror = (value: FeedbackValue<'comparison'>) => ({ ...value, choice: OTHER_SIDE[value.choice] });
 
-/** Signals are recorded only in chats that may be learned from, and only while the person has not switched them off. */
-async function mergeSignals(tx: Executor, userId: string, { conversation, subjectId }: Judged, value: Signals) {
+/** Signals are recorded only in chats that may be learned from, and by the page only while the person allows them. */
+async function mergeSignals(
+  tx: Executor,
+  userId: string,
+  { conversation, subjectId }: Judged,
+  value: Signals,
+  source: Source,
+) {
+  const [person] = await tx.select({ allowSignals: user.allowSignals }).from(user).where(eq(user.id, userId));
+  if (source === 'chat' && !person?.allowSignals)
+    throw new AttuneError('FORBIDDEN', 'Weak signals are off; you can turn them on in the settings of your account.');
   if (!conversation.allowTraining)
     throw new AttuneError('FORBIDDEN', 'This chat is kept out of training, so nothing that you do in it is recorded.');
   const before = (await lockFeedback(tx, userId, { kind: 'implicit', subjectId: subjectId! }))?.value as
