@@ -27,7 +27,7 @@ export function Ranking({ question, answers, say }: RankingProps) {
   const t = useTranslations('feedback');
   const { best_of, ranking } = question.given;
   const [isOpen, setIsOpen] = useState(false);
-  const given = [best_of && t('gaveBest'), ranking && t('gaveOrder')].filter(Boolean).join(' · ');
+  const given = [best_of && t('gaveBest'), ranking && t('gaveOrder')].filter(Boolean).join(' ');
   return (
     <div className="mt-4">
       <p className="text-muted-foreground text-sm">
