@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { env } from '@/product/env';
-import { compareConvergedGlad, compareWithCrowdKit, measureAgreement, rowOrderNoise } from './crowd/compare';
+import { compareConvergedGlad, compareWithCrowdKit, measureAgreement } from './crowd/compare';
 import { measureExperimentAlarms, measureFalseAlarms } from './crowd/false-alarms';
 import { rankModels } from './crowd/leaderboard';
 import { CROWD_SETS, readCrowdSet } from './crowd/sets';
@@ -30,7 +30,6 @@ for (const name of CROWD_SETS.filter((name) => options.sets.split(',').includes(
     labels: set.labels.length,
     agreement: measureAgreement(set),
     ...(await compareWithCrowdKit(python, set)),
-    gladRowOrderNoise: await rowOrderNoise(python, set),
     ...(options.converged ? { gladConverged: await compareConvergedGlad(python, set) } : {}),
   };
   console.log(name, JSON.stringify(sets[name], null, 2));

@@ -89,15 +89,17 @@ function compare(crowd: Crowd, truth: CrowdSet['truth'], ours: Fit, theirs: Peer
   };
 }
 
-/** All three models with crowd-kit's own settings; `beatsMajority` says where weighting raters is more accurate. */
+/**
+ * All three models with crowd-kit's own settings. `beatsMajority` says where weighting raters is more accurate;
+ * `peerRowOrderNoise`, how far crowd-kit's GLAD is from itself when the same rows come in another order.
+ */
 export async function compareWithCrowdKit(python: string, set: CrowdSet) {
   const crowd = indexLabels(set.labels);
   const labels = asRows(set);
   const majority = timedFit(crowd, () => voteShares(crowd));
   const majorityFound = compare(crowd, set.truth, majority, await askPeer(python, { method: 'majority', labels }));
-  const one = async (method: string, fit: () => Float64Array[]) => {
-    const ours = timedFit(crowd, fit);
-    const found = compare(crowd, set.truth, ours, await askPeer(python, { method, labels }));
+  const judge = (ours: Fit, theirs: PeerFit) => {
+    const found = compare(crowd, set.truth, ours, theirs);
     const beatsMajority = {
       ours: found.accuracy.ours > majorityFound.accuracy.ours,
       theirs: found.accuracy.theirs > majorityFound.accuracy.theirs,
@@ -105,11 +107,25 @@ export async function compareWithCrowdKit(python: string, set: CrowdSet) {
     };
     return { ...found, beatsMajority };
   };
+  const dawidSkene = timedFit(crowd, () => fitDawidSkene(crowd).probabilities);
+  const glad = timedFit(crowd, () => fitGlad(crowd).probabilities);
+  const theirGlad = await askPeer(python, { method: 'glad', labels });
+  const again = await askPeer(python, { method: 'glad', labels: new Rng(1).shuffle(labels) });
   return {
     majority: majorityFound,
-    dawidSkene: await one('dawid-skene', () => fitDawidSkene(crowd).probabilities),
-    glad: await one('glad', () => fitGlad(crowd).probabilities),
+    dawidSkene: judge(dawidSkene, await askPeer(python, { method: 'dawid-skene', labels })),
+    glad: { ...judge(glad, theirGlad), peerRowOrderNoise: largestDifference(theirGlad, again) },
   };
+}
+
+function largestDifference(first: PeerFit, second: PeerFit): number {
+  let most = 0;
+  for (const [item, row] of Object.entries(first.probabilities)) {
+    for (const [label, value] of Object.entries(row)) {
+      most = Math.max(most, Math.abs(value - second.probabilities[item]![label]!));
+    }
+  }
+  return most;
 }
 
 /** Agreement of all raters beyond chance; the labels of both sets are ordered, from 0 to 1 and from G to X. */
@@ -126,18 +142,4 @@ export async function compareConvergedGlad(python: string, set: CrowdSet): Promi
   const crowd = indexLabels(set.labels);
   const ours = timedFit(crowd, () => fitGlad(crowd, { mStep: CONVERGED }).probabilities);
   return compare(crowd, set.truth, ours, await askPeer(python, { method: 'glad', labels: asRows(set), mStep: CONVERGED }));
-}
-
-/** How far crowd-kit's GLAD is from itself when the same rows come in another order. */
-export async function rowOrderNoise(python: string, set: CrowdSet): Promise<number> {
-  const labels = asRows(set);
-  const first = await askPeer(python, { method: 'glad', labels });
-  const second = await askPeer(python, { method: 'glad', labels: new Rng(1).shuffle(labels) });
-  let most = 0;
-  for (const [item, row] of Object.entries(first.probabilities)) {
-    for (const [label, value] of Object.entries(row)) {
-      most = Math.max(most, Math.abs(value - second.probabilities[item]![label]!));
-    }
-  }
-  return most;
 }
