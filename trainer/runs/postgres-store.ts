@@ -4,7 +4,7 @@ import { artifactDirectory } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { dataPaths } from '@/core/paths';
 import { readSettings } from '@/db/settings';
-import { freezeSnapshot } from '@/trainer/data/freeze';
+import { freezeSnapshot } from '@/trainer/data/freeze/freeze';
 import type { TrainerSettings } from '@/trainer/env';
 import type { RunLease } from './lease';
 import { publishVersion } from './publish';
@@ -26,8 +26,8 @@ export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSe
     progress: (...figures) => lease.progress(...figures),
     metrics: (...figures) => lease.metrics(...figures),
     flush: () => lease.flush(),
-    async snapshot(keyOf) {
-      snapshotId ??= await freezeSnapshot(lease, folders.snapshots, keyOf);
+    async snapshot(base) {
+      snapshotId ??= await freezeSnapshot(lease, folders.snapshots, base);
       return readSnapshot(lease.db, folders.snapshots, snapshotId);
     },
     rules: async () => (await readSettings(lease.db)).constraints,

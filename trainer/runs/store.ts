@@ -1,8 +1,8 @@
 // The source of a run's order and the destination of its results: the database under a lease, or a folder of files.
 import type { Manifest } from '@/core/artifact/manifest';
+import type { Base } from '@/core/base/base';
 import type { RunStage } from '@/core/contract';
 import type { Snapshot } from '@/trainer/data/snapshot';
-import type { PromptKey } from '@/trainer/data/split';
 
 /** Figures of one step by name. */
 export type Metrics = Record<string, number>;
@@ -53,7 +53,7 @@ export interface RunHome extends RunSink {
   /** Where the judged version is written. */
   readonly artifacts: string;
   /** Frozen at the first call of the first attempt; every later call leaves out what people have taken back since. */
-  snapshot(keyOf: PromptKey): Promise<Snapshot>;
+  snapshot(base: Base): Promise<Snapshot>;
   /** The constraints as stored; undefined if none have been set. */
   rules(): Promise<unknown>;
   /** Open rating tasks whose completions may be learnt from; none for a run from files. */

@@ -6,6 +6,7 @@ import { writeDurably } from '@/core/durable-file';
 import { hash32 } from '@/core/rng';
 import { implicitExamples, promptsOf, rewardExamples } from '@/trainer/data/examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
+import { reweighted } from '@/trainer/data/target-mix';
 import { rewardArtifact } from '@/trainer/reward/export';
 import {
   normaliseReward,
@@ -36,7 +37,8 @@ export async function learnReward(run: Run, snapshot: Snapshot): Promise<RewardM
   const votes = rewardExamples(snapshot.rows);
   if (votes.length === 0 && config.algorithm === null) return null;
   const { implicitWeight } = config.rewardModel;
-  const examples = [...votes, ...(implicitWeight ? implicitExamples(snapshot.rows, implicitWeight) : [])];
+  const all = [...votes, ...(implicitWeight ? implicitExamples(snapshot.rows, implicitWeight) : [])];
+  const examples = config.targetMix ? reweighted(all, config.targetMix) : all;
   const { probe, batchExamples, epochs, evalShare, tokenBudget } = config.rewardModel;
   const passes = probe ? 1 : (1 - evalShare) * epochs; // over the feedback
   const steps = Math.max(1, Math.ceil((examples.length * passes) / batchExamples));

@@ -1,12 +1,11 @@
 // The first stage: freezes the data, refuses data that could not be judged, and records all that decides the outcome.
 import type { Snapshot } from '@/trainer/data/snapshot';
-import { promptKeyOf } from '@/trainer/data/split';
 import { checkSnapshot } from '@/trainer/gates/validation';
 import type { Run } from '@/trainer/runs/context';
 import { keepRunManifest, type RunManifest } from '@/trainer/runs/manifest';
 
 /** The frozen rows, without those that people have taken back since. */
-export const readRows = ({ home, base }: Run): Promise<Snapshot> => home.snapshot(promptKeyOf(base.tokenizer));
+export const readRows = ({ home, base }: Run): Promise<Snapshot> => home.snapshot(base);
 
 export async function freeze(run: Run): Promise<{ snapshot: Snapshot; manifest: RunManifest }> {
   const { home, sink, log, config, base, settings } = run;

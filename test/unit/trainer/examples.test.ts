@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { demonstrationRows, implicitExamples, rewardExamples } from '@/trainer/data/examples';
 import { preferencesOf, shownCompletions } from '@/trainer/data/preference-examples';
 import { parseRow, type SnapshotRow } from '@/trainer/data/snapshot';
+import { reweighted, type TargetMix } from '@/trainer/data/target-mix';
 
 const given = { split: 'train', promptIds: [1], raterId: 'r' };
 const completion = (id: number) => ({
@@ -46,6 +47,35 @@ describe('a row of a reliable inverter', () => {
     expect(learnt(all(1))).toHaveLength(3 + 1 + 2 + 2);
     expect(learnt(all(-0.5))).toEqual([]);
     expect(learnt([...all(0), comparison('left', 0), comparison('both_bad', -0.5)])).toEqual([]);
+  });
+});
+
+describe('a target mix', () => {
+  const example = (groups: Record<string, string>) =>
+    rewardExamples([row({ kind: 'thumb', answer: completion(3), up: true, groups })])[0]!;
+  const weightsOf = (examples: ReturnType<typeof example>[], mix: TargetMix) =>
+    reweighted(examples, mix).map(({ weight }) => Number(weight.toFixed(4)));
+
+  it('gives groups their share, and leaves the others and the whole alone', () => {
+    const examples = ['en', 'en', 'en', 'ja', 'de'].map((language) => example({ language }));
+    // English and Japanese have a weight of 4 together, 2 for each: 2 / 3 for an English vote.
+    expect(weightsOf(examples, { language: { en: 1, ja: 1 } })).toEqual([0.6667, 0.6667, 0.6667, 2, 1]);
+    // Without Korean votes, its half is for the others.
+    expect(weightsOf(examples, { language: { en: 1, ja: 1, ko: 2 } })).toEqual([0.6667, 0.6667, 0.6667, 2, 1]);
+  });
+
+  it('of two keys has both shares at once', () => {
+    const examples = [
+      { language: 'en', age: 'old' },
+      { language: 'en', age: 'young' },
+      { language: 'en', age: 'young' },
+      { language: 'ja', age: 'young' },
+      { language: 'ja', age: 'old' },
+    ].map(example);
+    const weights = weightsOf(examples, { language: { en: 1, ja: 1 }, age: { old: 1, young: 1 } });
+    const sum = (...places: number[]) => places.reduce((total, i) => total + weights[i]!, 0);
+    expect(sum(0, 1, 2)).toBeCloseTo(2.5, 3);
+    expect(sum(0, 4)).toBeCloseTo(2.5, 3);
   });
 });
 

@@ -59,6 +59,8 @@ test('groups come worst first, each with its own length baseline, and small ones
     ['de', 0.25, 4, 0],
     ['en', 0.75, 4, 1],
   ]);
+  // Wilson's interval of 1 of 4.
+  expect([groups[0]!.low, groups[0]!.high].map((x) => x.toFixed(3))).toEqual(['0.046', '0.699']);
 });
 
 test('the temperature of drawn winners is found again, and calibrates pairs that it has not seen', () => {

@@ -1,0 +1,101 @@
+// Gathers people's feedback with everything that it is about, and turns each value into rows.
+import type { Base, ChatMessage } from '@/core/base/base';
+import type { FeedbackValue } from '@/core/feedback/kinds';
+import { sha256 } from '@/core/hash';
+import { languageOf } from '@/core/text/language';
+import type { Executor } from '@/db/client';
+import { readTrust } from '@/db/rater-trust';
+import { readSettings } from '@/db/settings';
+import type { UnsplitRow } from '../snapshot';
+import { tokenSource } from '../token-source';
+import { type Flaws, flawsOf } from './flaws';
+import { givenRows } from './rows';
+import {
+  type Answer,
+  type Dialogues,
+  type GivenFeedback,
+  selectAnsweredPrompts,
+  selectAnswers,
+  selectDialogues,
+  selectFeedback,
+  selectQuestionnaires,
+} from './selection';
+
+/** A row, and where its prompt comes from. */
+export interface Draft {
+  row: UnsplitRow;
+  conversation: string;
+  person: string;
+}
+
+export interface Subjects {
+  answers: ReadonlyMap<string, Answer>;
+  /** The ids of the prompt that ends with a message; null if the base cannot hold it. */
+  promptOf(messageId: string): number[] | null;
+  /** The ids of a text that a person wrote, with the end of the turn; null if the base cannot hold it. */
+  encode(text: string): number[] | null;
+  flaws: Flaws;
+}
+
+interface Gathering {
+  upTo: Date;
+  base: Base;
+  tally(name: string): void;
+}
+
+export async function gatherFeedback(tx: Executor, { upTo, base, tally }: Gathering): Promise<Draft[]> {
+  const given = await selectFeedback(tx, upTo);
+  const asked = given.flatMap(({ kind, messageId }) => (kind === 'demonstration' ? [messageId!] : []));
+  const source = tokenSource(base, tally);
+  const trustOf = await readTrust(tx);
+  const dialogues = await selectDialogues(tx, asked);
+  const subjects: Subjects = {
+    answers: await selectAnswers(tx, [...new Set(given.flatMap(judgedIds))]),
+    promptOf: await promptReader(tx, asked, dialogues, source.promptIds),
+    encode: source.completionIds,
+    flaws: flawsOf(await selectQuestionnaires(tx), given),
+  };
+  return given.flatMap((one) => {
+    const { id, kind, userId, conversation, person } = one;
+    const rows = givenRows(one, subjects);
+    if (typeof rows === 'string') tally(`left_out/${rows}`);
+    if (rows === null || typeof rows === 'string') return [];
+    const question = dialogues.get(one.messageId ?? '')?.content ?? questionOf(one, subjects);
+    const groups = { ...one.groups, language: languageOf(question) };
+    const from = { raterId: raterIdOf(userId), feedbackId: id, trust: trustOf(userId, kind), groups };
+    return rows.map((row): Draft => ({ row: { ...row, ...from } as UnsplitRow, conversation, person }));
+  });
+}
+
+/** The answers that a value is about. */
+function judgedIds({ kind, value, generationId, left, right }: GivenFeedback): string[] {
+  if (kind === 'best_of') return (value as FeedbackValue<'best_of'>).generationIds;
+  if (kind === 'ranking') return (value as FeedbackValue<'ranking'>).order.flat();
+  return [generationId, left, right].filter((id) => id !== null);
+}
+
+const questionOf = (given: GivenFeedback, { answers }: Subjects) =>
+  answers.get(judgedIds(given)[0] ?? '')?.question ?? '';
+
+/** A message that was never answered is put into the template with what was said before it. */
+async function promptReader(
+  tx: Executor,
+  messageIds: readonly string[],
+  dialogues: Dialogues,
+  render: (turns: ChatMessage[], place: string) => number[] | null,
+): Promise<Subjects['promptOf']> {
+  const answered = await selectAnsweredPrompts(tx, messageIds);
+  const { systemPrompt } = await readSettings(tx);
+  const system: ChatMessage[] = systemPrompt ? [{ role: 'system', content: systemPrompt }] : [];
+  return (id) => answered.get(id) ?? render([...system, ...turnsUpTo(dialogues, id)], `message ${id}`);
+}
+
+function turnsUpTo(dialogues: Dialogues, id: string): ChatMessage[] {
+  const turns: ChatMessage[] = [];
+  for (let at = dialogues.get(id); at; at = dialogues.get(at.parentId ?? ''))
+    turns.unshift({ role: at.role, content: at.content });
+  return turns;
+}
+
+/** A rater's votes stay together without naming the account. */
+const raterIdOf = (userId: string) => sha256(userId).slice(0, 16);
