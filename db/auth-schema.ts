@@ -14,6 +14,8 @@ export const user = pgTable('user', {
   role: text('role').notNull().default('user'),
   /** The consent with which a new chat begins; null until the person has chosen. */
   allowTraining: boolean('allow_training'),
+  /** Copying, regenerating, reading and leaving answers may count as weak feedback in chats that allow training. */
+  allowSignals: boolean('allow_signals').notNull().default(false),
   /** What the person says of themselves, for example { age: '60+' }; reports and the mix of data are by these groups. */
   groups: jsonb('groups').$type<Record<string, string>>().notNull().default({}),
   createdAt: createdAt(),

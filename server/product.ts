@@ -61,9 +61,10 @@ export async function startWebProcess(
   await listener.start(Object.values(CHANNELS));
   const engine = new EngineClient(settings.engineSocket);
   const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
-  const product: Product = { log, db, listener, base, engine, maxContext, running: new Map(), random };
+  const { run, snapshots } = dataPaths(settings.dataFolder);
+  const product: Product = { log, db, listener, base, engine, snapshots, maxContext, running: new Map(), random };
   const auth = createAuth(db, {
-    secret: settings.authSecret ?? keptSecret(dataPaths(settings.dataFolder).run),
+    secret: settings.authSecret ?? keptSecret(run),
     baseUrl: settings.publicUrl ?? settings.localUrl,
     log,
   });

@@ -22,8 +22,8 @@ export async function runPipeline(home: RunHome, settings: PipelineSettings, log
     await orderOpenTasks(run, await readRows(run));
     const policy = await improvePolicy(run, await readRows(run), reward);
     const candidate = await exportCandidate(run, snapshot, policy);
-    const gates = await judgeCandidate(run, await readRows(run), reward, candidate);
-    return await publishCandidate(run, snapshot, candidate, gates, manifest);
+    const report = await judgeCandidate(run, await readRows(run), reward, candidate);
+    return await publishCandidate(run, snapshot, candidate, report, manifest);
   } finally {
     await run.close();
   }

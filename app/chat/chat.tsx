@@ -15,8 +15,10 @@ import { ConsentLine } from './composer/consent-line';
 import { type Branches, ROOT, tipOf, visiblePath } from './conversation/tree';
 import { useConsent } from './conversation/use-consent';
 import { useConversation } from './conversation/use-conversation';
+import { useFeedback } from './conversation/use-feedback';
 import { EmptyState } from './empty-state';
 import { Missing } from './missing';
+import { useSignals } from './signals/use-signals';
 import { JumpToLatest } from './stream/jump-to-latest';
 import type { Settle } from './stream/use-answer-stream';
 import { useStickToBottom } from './stream/use-stick-to-bottom';
@@ -52,6 +54,8 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
   const consent = useConsent(id, isStored, conversation);
   const { query, send, regenerate } = conversation;
   const data = query.data;
+  const feedback = useFeedback(id);
+  const signals = useSignals(data);
 
   const [branches, setBranches] = useState<Branches>({});
   const path = useMemo(() => visiblePath(data?.messages ?? [], data?.comparisons ?? [], branches), [data, branches]);
@@ -62,9 +66,14 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
   const forget = (parentId: string | null) =>
     setBranches(({ [parentId ?? ROOT]: _, ...others }: Record<string, string>) => others);
 
+  const shown = path.flatMap((turn) => (turn.kind === 'message' ? [turn.message] : [turn.left, turn.right]));
+  const running = shown.filter((message) => message.generation?.status === 'running');
+  const isBusy = send.isPending || regenerate.isPending;
+
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const { isAtEnd, jump } = useStickToBottom(scroller, content);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const { isAtEnd, jump } = useStickToBottom(scroller, content, running.length > 0 || isBusy);
 
   const settle: Settle = useCallback(
     (generationId, change, text) => {
@@ -98,8 +107,11 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
     regenerate.mutate(variables, { onSuccess: () => forget(parentId) });
   };
 
-  const shown = path.flatMap((turn) => (turn.kind === 'message' ? [turn.message] : [turn.left, turn.right]));
-  const running = shown.filter((message) => message.generation?.status === 'running');
+  // The buttons of the question disappear; the next thing to do is to write.
+  const chooseConsent = (allowTraining: boolean) => {
+    consent.choose(allowTraining);
+    input.current?.focus();
+  };
   const stop = () => {
     for (const { generation } of running) if (generation) conversation.stop.mutate({ generationId: generation.id });
   };
@@ -121,6 +133,8 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
               comparisons={data?.comparisons ?? []}
               asksToCompare={data?.allowTraining ?? false}
               conversation={conversation}
+              feedback={feedback}
+              signals={signals}
               settle={settle}
               onBranch={choose}
               onEdit={(message, text) => write(text, message.parentId)}
@@ -147,11 +161,12 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
       </div>
       <div className="relative mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
         {!isAtEnd && !isEmpty && <JumpToLatest onJump={() => jump('smooth')} />}
-        {mustChoose && <ConsentChoice onChoose={consent.choose} />}
+        {mustChoose && <ConsentChoice onChoose={chooseConsent} />}
         <Composer
+          ref={input}
           conversationId={id}
           placeholder={isOpenComparison ? t('placeholderCompare') : t('placeholder')}
-          isBusy={send.isPending || regenerate.isPending || (isStored && !data) || consent.isLoading}
+          isBusy={isBusy || (isStored && !data) || consent.isLoading}
           isAnswering={running.length > 0}
           obstacle={mustChoose ? c('chooseFirst') : null}
           onSend={(text) => write(text, tipOf(path)?.id ?? null)}

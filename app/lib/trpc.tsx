@@ -2,7 +2,14 @@
 
 // The browser's tRPC client: queries and writes in batches, subscriptions as server-sent events.
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client';
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  TRPCClientError,
+} from '@trpc/client';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import { type ReactNode, useState } from 'react';
 import superjson from 'superjson';
@@ -10,7 +17,7 @@ import type { AppRouter } from '@/server/routers';
 
 const URL_PATH = '/api/trpc';
 const CONTEXT = createTRPCContext<AppRouter>();
-export const useTRPC = CONTEXT.useTRPC;
+export const { useTRPC, useTRPCClient } = CONTEXT;
 
 /** Retries help with a lost connection or a restarting engine, but not with refused input. */
 const canRetryHelp = (error: Error) => {
@@ -37,7 +44,16 @@ const createClient = () =>
       splitLink({
         condition: (operation) => operation.type === 'subscription',
         true: httpSubscriptionLink({ url: URL_PATH, transformer: superjson }),
-        false: httpBatchLink({ url: URL_PATH, transformer: superjson }),
+        false: splitLink({
+          // A small call that is sent while the page is being left.
+          condition: ({ context }) => context.outlivesPage === true,
+          true: httpLink({
+            url: URL_PATH,
+            transformer: superjson,
+            fetch: (url, options) => fetch(url, { ...(options as RequestInit), keepalive: true }),
+          }),
+          false: httpBatchLink({ url: URL_PATH, transformer: superjson }),
+        }),
       }),
     ],
   });

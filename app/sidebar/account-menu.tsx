@@ -1,7 +1,19 @@
 'use client';
 
 // The signed-in person, and the menu that opens from it: appearance, language, administration, sign-in and sign-out.
-import { BookOpen, ChevronsUpDown, Gauge, LogIn, LogOut, Monitor, Moon, Settings, Sun } from 'lucide-react';
+import {
+  BookOpen,
+  ChevronsUpDown,
+  Gauge,
+  History,
+  LogIn,
+  LogOut,
+  Monitor,
+  Moon,
+  Settings,
+  Sun,
+  ThumbsUp,
+} from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useLocale, useTranslations } from 'next-intl';
 import { useTheme } from 'next-themes';
@@ -76,6 +88,14 @@ export function AccountMenu() {
           ))}
         </MenuRadioGroup>
         <MenuSeparator />
+        <MenuItem onSelect={() => router.push('/feedback')}>
+          <ThumbsUp aria-hidden className="size-4" />
+          {t('feedback')}
+        </MenuItem>
+        <MenuItem onSelect={() => router.push('/changes')}>
+          <History aria-hidden className="size-4" />
+          {t('changes')}
+        </MenuItem>
         <MenuItem onSelect={() => router.push('/settings')}>
           <Settings aria-hidden className="size-4" />
           {t('settings')}

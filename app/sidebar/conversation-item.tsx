@@ -6,8 +6,9 @@ import { clsx } from 'clsx';
 import { Ellipsis, Pencil, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { isCancelKey, isSendKey } from '@/app/lib/keys';
+import { catchFocus } from '@/app/lib/lost-focus';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { ConfirmDialog } from '@/app/ui/dialog';
@@ -31,6 +32,7 @@ export function ConversationItem({ conversation, isOpen, onOpen, onRemoved }: Co
   const client = useQueryClient();
   const [isRenaming, setIsRenaming] = useState(false);
   const [isAsking, setIsAsking] = useState(false);
+  const item = useRef<HTMLLIElement>(null);
 
   const refresh = () => client.invalidateQueries({ queryKey: trpc.conversation.pathKey() });
   const rename = useMutation(trpc.conversation.rename.mutationOptions({ onSettled: refresh }));
@@ -39,6 +41,8 @@ export function ConversationItem({ conversation, isOpen, onOpen, onRemoved }: Co
       onSuccess: () => {
         setIsAsking(false);
         onRemoved?.();
+        const neighbour = item.current?.nextElementSibling ?? item.current?.previousElementSibling;
+        catchFocus(() => neighbour?.querySelector('a') ?? document.getElementById('main'));
         void client.invalidateQueries({ queryKey: trpc.conversation.list.pathKey() });
       },
     }),
@@ -68,7 +72,7 @@ export function ConversationItem({ conversation, isOpen, onOpen, onRemoved }: Co
       </li>
     );
   return (
-    <li className="group relative">
+    <li ref={item} className="group relative">
       <Link
         href={`/c/${id}`}
         prefetch={false}

@@ -14,7 +14,13 @@ const ICONS = {
   notCopied: <X aria-hidden className="size-4 text-danger" />,
 } as const;
 
-export function CopyButton({ text, label }: { text: string; label: string }) {
+interface CopyButtonProps {
+  text: string;
+  label: string;
+  onCopy?: () => void;
+}
+
+export function CopyButton({ text, label, onCopy }: CopyButtonProps) {
   const t = useTranslations('chat');
   const [state, setState] = useState<keyof typeof ICONS>('idle');
   useEffect(() => {
@@ -27,7 +33,10 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       label={state === 'idle' ? label : t(state)}
       onClick={() =>
         copyText(text).then(
-          () => setState('copied'),
+          () => {
+            setState('copied');
+            onCopy?.();
+          },
           () => setState('notCopied'),
         )
       }

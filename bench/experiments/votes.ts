@@ -29,7 +29,7 @@ import { lazyEngine, type SampledCompletion, sampleOnce } from './support/sample
 import { settingsName } from './support/settings-name';
 import { openStepLog } from './support/step-log';
 import { votesChart } from './support/votes-chart';
-import { choose } from '@/bench/simulate/crowd';
+import { byScore } from '@/bench/simulate/archetypes';
 import { PREFERENCES } from '@/bench/simulate/preferences';
 import { splitPrompts } from '@/bench/simulate/prompts';
 
@@ -83,7 +83,7 @@ interface SizeResult {
 function votesOn(completions: readonly SampledCompletion[], first: number, noise: number): Comparison[] {
   return Array.from({ length: completions.length / 2 }, (_, i) => {
     const [left, right] = [completions[2 * i]!, completions[2 * i + 1]!];
-    const choice = choose(preference(left), preference(right), noise, new Rng(hash32(SEED, first + i)));
+    const choice = byScore(preference(left), preference(right), noise, new Rng(hash32(SEED, first + i)));
     const [chosen, rejected] = choice === 'right' ? [right, left] : [left, right];
     return {
       kind: 'comparison',

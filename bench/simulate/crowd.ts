@@ -1,17 +1,8 @@
-// Simulates the crowd: many people ask and choose at once; each chooses the higher hidden score, except for noise.
+// Simulates the crowd: many people ask and choose at once, each as its archetype does.
 import { Rng } from '@/core/rng';
+import { ARCHETYPES, type ArchetypeName, type Choice } from './archetypes';
 import { type Api, ask, type Received } from './client';
 import type { HiddenPreference } from './preferences';
-
-export type Choice = 'left' | 'right' | 'tie';
-
-/** The higher score wins; `noise` is the probability of choosing the other side. Equal scores are a tie. */
-export function choose(left: number, right: number, noise: number, rng: Rng): Choice {
-  if (Math.abs(left - right) < 1e-9) return 'tie';
-  const better: Choice = left > right ? 'left' : 'right';
-  const flipped = rng.uniform() < noise;
-  return flipped ? (better === 'left' ? 'right' : 'left') : better;
-}
 
 /** Runs `work` over the items, `width` at a time, in their order. */
 export async function inParallel<T, R>(
@@ -31,6 +22,8 @@ export async function inParallel<T, R>(
 
 export interface CrowdOptions {
   people: Api[];
+  /** One for each person. */
+  archetypes: ArchetypeName[];
   prompts: string[];
   preference: HiddenPreference;
   noise: number;
@@ -39,20 +32,26 @@ export interface CrowdOptions {
   onVote: (done: number) => void;
 }
 
-/** Every prompt is asked and voted on once; returns how the choices fell. */
-export async function vote(options: CrowdOptions): Promise<Record<Choice, number>> {
-  const { people, prompts, preference, noise, seed, width, onVote } = options;
-  const tally: Record<Choice, number> = { left: 0, right: 0, tie: 0 };
+/** How the choices of each archetype fell. */
+export type Tally = Partial<Record<ArchetypeName, Record<Choice, number>>>;
+
+/** Every prompt is asked and voted on once. */
+export async function vote(options: CrowdOptions): Promise<Tally> {
+  const { people, archetypes, prompts, preference, noise, seed, width, onVote } = options;
+  const tally: Tally = {};
   let done = 0;
   await inParallel(prompts, width, async (prompt, index) => {
     const person = people[index % people.length]!;
+    const name = archetypes[index % people.length]!;
     const { comparisonId, received } = await ask(person, prompt);
-    const [left, right] = (await received()).map(preference);
+    const [left, right] = await received();
     if (!comparisonId || left === undefined || right === undefined) return;
     // The noise is seeded by the vote's number, so that the order in which answers finish does not matter.
-    const choice = choose(left, right, noise, new Rng(seed, 1000 * index));
+    const rng = new Rng(seed, 1000 * index);
+    const choice = ARCHETYPES[name]({ left, right }, { preference, noise, rng });
     await person.feedback.compare.mutate({ comparisonId, choice });
-    tally[choice]++;
+    tally[name] ??= { left: 0, right: 0, tie: 0, both_bad: 0 };
+    tally[name][choice]++;
     onVote(++done);
   });
   return tally;

@@ -10,7 +10,8 @@ import { AttuneError } from '@/core/errors';
 import { env } from '@/product/env';
 import { startProduct } from '@/product/bring-up';
 import { type Api, createApi, signInAsGuest, signInByLink } from './client';
-import { type HeldOutAnswer, inParallel, measure, vote } from './crowd';
+import { castCrowd } from './archetypes';
+import { type HeldOutAnswer, inParallel, measure, type Tally, vote } from './crowd';
 import { PREFERENCES } from './preferences';
 import { countWords } from '@/core/text/text';
 import { splitPrompts } from './prompts';
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     preference: { type: 'string', default: 'brief' },
     seed: { type: 'string', default: '1' },
     people: { type: 'string', default: '6' },
+    crowd: { type: 'string', default: 'careful=1' }, // shares of archetypes, as careful=0.8,flip=0.2
     rounds: { type: 'string', default: '2' }, // votes on each prompt
     heldout: { type: 'string', default: '100' },
     noise: { type: 'string', default: '0.1' },
@@ -44,6 +46,7 @@ async function main(): Promise<void> {
       `There is no preference "${options.preference}". Choose one of: ${Object.keys(PREFERENCES).join(', ')}.`,
     );
   const seed = Number(options.seed);
+  const archetypes = castCrowd(options.crowd, Number(options.people));
   const { voted, heldOut } = splitPrompts(seed, Number(options.heldout));
   const dataFolder = join(env.dataFolder, `simulate-${options.preference}-${seed}`);
   await rm(dataFolder, { recursive: true, force: true });
@@ -75,13 +78,12 @@ async function main(): Promise<void> {
 
     const prompts = Array.from({ length: Number(options.rounds) }, () => voted).flat();
     const tally = await withBar('votes', prompts.length, (onVote) =>
-      vote({ people, prompts, preference, noise: Number(options.noise), seed, width: WIDTH, onVote }),
+      vote({ people, archetypes, prompts, preference, noise: Number(options.noise), seed, width: WIDTH, onVote }),
     );
-    console.log(
-      `  votes        ${Object.entries(tally)
-        .map(([choice, n]) => `${choice} ${n}`)
-        .join(', ')}`,
-    );
+    for (const [name, choices] of Object.entries(tally)) {
+      const counts = Object.entries(choices).map(([choice, n]) => `${choice} ${n}`);
+      console.log(`  ${name.padEnd(12)} ${counts.join(', ')}`);
+    }
 
     await admin.admin.setSettings.mutate({ comparisonShare: 0 });
     const asked = Array.from({ length: SAMPLES_PER_PROMPT }, () => heldOut).flat();
@@ -176,7 +178,7 @@ interface Outcome {
   minutes: number;
   klPerSequence: number | null;
   run: { status: string; verdict: string | null };
-  tally: Record<string, number>;
+  tally: Tally;
   seed: number;
 }
 
@@ -188,6 +190,7 @@ async function report({ before, after, swap, minutes, klPerSequence, run, tally,
   const result = {
     preference: options.preference,
     seed,
+    crowd: options.crowd,
     votes: tally,
     run: { status: run.status, verdict: run.verdict },
     hiddenScore: scores,

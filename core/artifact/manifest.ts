@@ -12,6 +12,10 @@ export const GateResult = z.object({
 });
 export type GateResult = z.infer<typeof GateResult>;
 
+/** What a version and its parent answered to a question of the product's own. */
+const ExampleAnswers = z.object({ question: z.string(), before: z.string(), after: z.string() });
+export type ExampleAnswers = z.infer<typeof ExampleAnswers>;
+
 export const Manifest = z.object({
   format: z.literal(1),
   versionId: z.string().min(1),
@@ -23,6 +27,7 @@ export const Manifest = z.object({
   snapshotId: z.string().nullable(),
   snapshotSha256: z.string().nullable(),
   gates: z.array(GateResult),
+  examples: z.array(ExampleAnswers).optional(),
   createdAt: z.iso.datetime(),
   /** sha256 of every other file in the directory, by its name. */
   files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),

@@ -28,6 +28,7 @@ const Written = z
 const Span = z
   .strictObject({ start: z.int().min(0), end: z.int().min(1) })
   .refine(({ start, end }) => start < end, { error: 'end must be greater than start' });
+export type Span = z.infer<typeof Span>;
 
 const Flaw = z.strictObject({
   /** Id of a question of the flaw questionnaire. */
@@ -35,6 +36,7 @@ const Flaw = z.strictObject({
   reason: z.string().max(TEXT_LIMITS.comment).optional(),
   span: Span.optional(),
 });
+export type Flaw = z.infer<typeof Flaw>;
 
 const isDistinct = (ids: readonly string[]) => new Set(ids).size === ids.length;
 

@@ -3,7 +3,7 @@ import { AttuneError } from '@/core/errors';
 import { chatCompletion, textCompletion } from './completions';
 import { preflight } from './cors';
 import { methodNotAllowed } from './errors';
-import { feedback } from './feedback';
+import { feedback, feedbackList, feedbackTrace, questionnaires } from './feedback';
 import { model, models } from './models';
 import { openApiDocument } from './openapi/openapi';
 import { type Call, forEverybody, type Handler, withKey } from './route';
@@ -16,7 +16,9 @@ const ENDPOINTS: Record<string, Methods> = {
   '/v1/completions': { POST: withKey(textCompletion) },
   '/v1/models': { GET: withKey(models) },
   '/v1/models/{id}': { GET: withKey(model) },
-  '/v1/feedback': { POST: withKey(feedback) },
+  '/v1/feedback': { GET: withKey(feedbackList), POST: withKey(feedback) },
+  '/v1/feedback/{id}/trace': { GET: withKey(feedbackTrace) },
+  '/v1/questionnaires': { GET: withKey(questionnaires) },
   '/v1/openapi.json': { GET: forEverybody(async () => Response.json(openApiDocument())) },
 };
 

@@ -1,7 +1,6 @@
 // The API's requests as zod objects, which parse them and from which the OpenAPI document is built.
 import { z } from 'zod';
 import { Sampling } from '@/core/sampling';
-import { MAX_REASONS, TEXT_LIMITS } from '@/core/text/text-limits';
 
 /** As many as OpenAI takes; the limits decide how many may run at once. */
 const MAX_CHOICES = 128;
@@ -112,21 +111,3 @@ export const CompletionRequest = z.strictObject({
   logprobs: z.int().min(0).max(20).nullish(),
 });
 export type CompletionRequest = z.infer<typeof CompletionRequest>;
-
-export const FeedbackRequest = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('thumb'),
-    generation_id: z.uuid(),
-    value: z.union([z.literal(1), z.literal(-1), z.null()]).describe('null removes the thumb.'),
-    reasons: z.array(z.string().min(1).max(TEXT_LIMITS.reason)).max(MAX_REASONS).optional(),
-    comment: z.string().max(TEXT_LIMITS.comment).optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('comparison'),
-    preferred_generation_id: z.uuid(),
-    other_generation_id: z
-      .uuid()
-      .describe('Another answer to the same message: another choice, or a regenerated answer.'),
-  }),
-]);
-export type FeedbackRequest = z.infer<typeof FeedbackRequest>;

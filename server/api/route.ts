@@ -25,6 +25,8 @@ export interface Call {
   signal: AbortSignal;
   /** Parses the body by a schema; the error names the field at fault. */
   read<S extends z.ZodType>(schema: S): Promise<z.output<S>>;
+  /** What the address says after its question mark. */
+  query: Record<string, string>;
   /** The path's segments in braces. */
   params: Record<string, string>;
 }
@@ -54,7 +56,8 @@ export function withKey(handle: (call: Call) => Promise<Response>): Handler {
       await admit(product, owner, settings.limits);
       const read: Call['read'] = async (schema) => schema.parse(refuseUnsupported(await readJson(request)));
       const { headers, signal } = request;
-      return await handle({ product, settings, owner, headers, signal, read, params });
+      const query = Object.fromEntries(new URL(request.url).searchParams);
+      return await handle({ product, settings, owner, headers, signal, read, query, params });
     } catch (thrown) {
       const error = asAttuneError(thrown);
       if (error.code === 'INTERNAL')

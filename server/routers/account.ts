@@ -1,4 +1,4 @@
-// Account: the consent to training that new chats begin with, the first password, and the account's end.
+// Account: the consent with which new chats begin, weak signals, the first password, and the account's end.
 import { z } from 'zod';
 import { MIN_PASSWORD, TEXT_LIMITS } from '@/core/text/text-limits';
 import * as account from '@/server/services/account/account';
@@ -12,6 +12,9 @@ export const accountRouter = router({
   setAllowTraining: userProcedure
     .input(z.object({ allowTraining: z.boolean() }))
     .mutation(({ ctx, input }) => account.setAllowTraining(ctx.product, ctx.user.id, input.allowTraining)),
+  setAllowSignals: userProcedure
+    .input(z.object({ allowSignals: z.boolean() }))
+    .mutation(({ ctx, input }) => account.setAllowSignals(ctx.product, ctx.user.id, input.allowSignals)),
   hasPassword: userProcedure.query(({ ctx }) => account.hasPassword(ctx.product.db, ctx.user.id)),
   setFirstPassword: memberProcedure
     .input(z.object({ password: Password }))

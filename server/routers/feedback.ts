@@ -1,23 +1,39 @@
 // Feedback: given and withdrawn in one form for every kind. The author is the signed-in person.
 import { z } from 'zod';
 import { Comment, Feedback, FeedbackSubject } from '@/core/feedback/feedback';
-import { CHOICES, FEEDBACK_VALUES, Id, STRENGTHS } from '@/core/feedback/kinds';
+import { CHOICES, FEEDBACK_KINDS, FEEDBACK_VALUES, STRENGTHS, Id as SubjectId } from '@/core/feedback/kinds';
 import * as feedback from '@/server/services/feedback/feedback';
+import { listFlaws } from '@/server/services/feedback/flaws';
+import { history, listMine } from '@/server/services/feedback/mine';
+import { contributions, trace } from '@/server/services/feedback/trace';
 import { router, userProcedure } from '../trpc';
+import { Id } from './inputs';
 
 export const feedbackRouter = router({
   /** Takes the place of what the person has given on the same thing in the same kind. */
   give: userProcedure
     .input(Feedback)
     .mutation(({ ctx, input }) => feedback.give(ctx.product, ctx.user.id, input, 'chat')),
+  /** The flaws that the chat offers. */
+  flaws: userProcedure.query(({ ctx }) => listFlaws(ctx.product)),
   withdraw: userProcedure
     .input(FeedbackSubject)
     .mutation(({ ctx, input }) => feedback.withdraw(ctx.product, ctx.user.id, input)),
+  mine: userProcedure
+    .input(z.object({ kind: z.enum(FEEDBACK_KINDS).optional(), cursor: z.string().max(200).nullish() }).default({}))
+    .query(({ ctx, input }) => listMine(ctx.product, ctx.user.id, input)),
+  history: userProcedure.input(FeedbackSubject).query(({ ctx, input }) => history(ctx.product, ctx.user.id, input)),
+  /** From a vote to snapshots, runs, versions and gate reports. */
+  trace: userProcedure.input(Id).query(({ ctx, input }) => trace(ctx.product, ctx.user.id, input.id)),
+  /** From a version back to votes: how many of which kind, and of how many people. */
+  contributions: userProcedure
+    .input(z.object({ versionId: z.string().min(1).max(200) }))
+    .query(({ ctx, input }) => contributions(ctx.product, input.versionId)),
   /** Unlike `give`, keeps the reasons that are there when none are sent. */
   thumb: userProcedure
     .input(
       z.object({
-        generationId: Id,
+        generationId: SubjectId,
         value: z.union([z.literal(1), z.literal(-1), z.null()]),
         reasons: FEEDBACK_VALUES.thumb.shape.reasons.unwrap().optional(),
         comment: Comment,
@@ -25,11 +41,17 @@ export const feedbackRouter = router({
     )
     .mutation(({ ctx, input }) => feedback.thumb(ctx.product, ctx.user.id, input, 'chat')),
   compare: userProcedure
-    .input(z.object({ comparisonId: Id, choice: z.enum(CHOICES), strength: z.enum(STRENGTHS).optional() }))
+    .input(z.object({ comparisonId: SubjectId, choice: z.enum(CHOICES), strength: z.enum(STRENGTHS).optional() }))
     .mutation(({ ctx, input: { comparisonId, ...value } }) =>
       feedback.give(ctx.product, ctx.user.id, { kind: 'comparison', comparisonId, value }, 'chat'),
     ),
   prefer: userProcedure
-    .input(z.object({ preferredGenerationId: Id, otherGenerationId: Id, strength: z.enum(STRENGTHS).optional() }))
+    .input(
+      z.object({
+        preferredGenerationId: SubjectId,
+        otherGenerationId: SubjectId,
+        strength: z.enum(STRENGTHS).optional(),
+      }),
+    )
     .mutation(({ ctx, input }) => feedback.prefer(ctx.product, ctx.user.id, input, 'chat')),
 });

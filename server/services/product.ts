@@ -13,6 +13,8 @@ export interface Product {
   /** Tokenizer and chat template; the web process reads no weights. */
   base: Base;
   engine: EngineClient;
+  /** The folder of frozen data sets. */
+  snapshots: string;
   /** Longest prompt plus answer, in tokens. */
   maxContext: number;
   /** Generations whose tokens this process is receiving, by id. */

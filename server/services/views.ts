@@ -1,7 +1,9 @@
 // The types that the procedures return, as pages and tests read them, without database types.
-import type { GateResult } from '@/core/artifact/manifest';
+import type { ExampleAnswers, GateResult } from '@/core/artifact/manifest';
 import type { RunStage, RunStatus } from '@/core/contract';
-import type { Choice, FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
+import type { FeedbackSubject } from '@/core/feedback/feedback';
+import type { Choice, FEEDBACK_SOURCES, FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
+import type { Question } from '@/db/schema';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 
@@ -29,6 +31,7 @@ export type StreamEvent =
 export interface AccountView {
   /** null until the person has chosen. */
   allowTraining: boolean | null;
+  allowSignals: boolean;
 }
 
 export interface ConversationListView {
@@ -36,10 +39,24 @@ export interface ConversationListView {
   nextCursor: string | null;
 }
 
+export interface QuestionnaireView {
+  id: string;
+  name: string;
+  version: number;
+  questions: Question[];
+  /** Its flaws are those that the chat offers. */
+  isForChat: boolean;
+}
+
 /** A person's own live feedback on one thing, by kind. */
 export type GivenView = {
   [Kind in FeedbackKind]?: { id: string; value: FeedbackValue<Kind>; comment: string | null };
 };
+
+export interface FlawView {
+  id: string;
+  text: { en: string; ja: string };
+}
 
 export interface MessageView {
   id: string;
@@ -115,6 +132,29 @@ export interface VersionView {
   isChampion: boolean;
   thumbRate: RateView;
   sideBySide: SideBySideView;
+}
+
+/** null where fewer than five people voted. */
+export interface CrowdView {
+  atLeastVotes: number | null;
+  atLeastPeople: number | null;
+}
+
+/** What a public page may say about a version. */
+export interface ChangeView {
+  id: string;
+  parentId: string | null;
+  status: 'accepted' | 'rejected' | 'imported';
+  createdAt: Date;
+  /** Without their notes, which may name rules. */
+  gates: GateResult[];
+  /** null for a version that was not trained here. */
+  crowd: CrowdView | null;
+  /** Answers to questions of the product's own; empty if none were kept. */
+  examples: ExampleAnswers[];
+  /** It answered everyone, then or now. */
+  isServed: boolean;
+  isChampion: boolean;
 }
 
 export interface RunView {
@@ -205,6 +245,86 @@ export interface GivenFeedbackView {
   question: string;
   /** One for a thumb; left and right, as shown, for a comparison. */
   answers: JudgedAnswerView[];
+}
+
+/** A version that was trained on some feedback. */
+export interface LearnerView {
+  versionId: string;
+  runId: string;
+  status: VersionView['status'];
+  createdAt: Date;
+  /** When it first became the champion. */
+  championSince: Date | null;
+  isChampion: boolean;
+}
+
+export type OwnFeedbackView = FeedbackSubject & {
+  id: string;
+  value: FeedbackValue;
+  comment: string | null;
+  source: (typeof FEEDBACK_SOURCES)[number];
+  createdAt: Date;
+  updatedAt: Date;
+  /** null if the chat is another person's. */
+  conversationId: string | null;
+  /** The beginning of the message that was answered; empty when it may no longer be read. */
+  question: string;
+  /** The beginnings of the judged answers. */
+  answers: { generationId: string; text: string }[];
+  canChange: boolean;
+  /** An administrator took it out of training. */
+  isExcluded: boolean;
+  /** Oldest first. */
+  learnedBy: LearnerView[];
+};
+
+export interface OwnFeedbackPageView {
+  items: OwnFeedbackView[];
+  nextCursor: string | null;
+}
+
+export interface FeedbackHistoryView {
+  /** null where it was withdrawn. */
+  value: FeedbackValue | null;
+  comment: string | null;
+  at: Date;
+}
+
+/** The way of one vote into versions. */
+export interface FeedbackTraceView {
+  id: string;
+  kind: FeedbackKind;
+  createdAt: Date;
+  updatedAt: Date;
+  isExcluded: boolean;
+  snapshots: {
+    id: string;
+    sha256: string;
+    frozenUpTo: Date;
+    /** Where the vote stands in the file, from 1; null if the file does not name it, or is gone. */
+    lines: number[] | null;
+    /** Lines that were blanked since because people withdrew what they held. */
+    blankedLines: number;
+    runs: {
+      id: string;
+      status: RunStatus;
+      verdict: string | null;
+      finishedAt: Date | null;
+      version: (LearnerView & { gates: GateResult[] }) | null;
+    }[];
+  }[];
+}
+
+/** What a version was trained on. */
+export interface ContributionsView {
+  versionId: string;
+  snapshotId: string | null;
+  frozenUpTo: Date | null;
+  people: number;
+  /** Votes by kind; those that were withdrawn since are not counted. */
+  votes: Partial<Record<FeedbackKind, number>>;
+  /** Rows of the snapshot by kind and split, as they were frozen. */
+  rows: Record<string, number>;
 }
 
 export interface FeedbackPageView {

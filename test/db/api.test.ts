@@ -197,7 +197,7 @@ describe('an error', () => {
   it('about a value that fits no alternative lists those that exist', async () => {
     const body = { kind: 'thumb', generation_id: '00000000-0000-4000-8000-000000000000', value: 3 };
     const error = await errorOf(await client.post('/v1/feedback', body));
-    expect(error).toMatchObject({ param: 'value', message: expect.stringContaining('expected 1, -1 or null') });
+    expect(error).toMatchObject({ param: 'value', message: expect.stringContaining('expected 1, -1, object or null') });
   });
 });
 

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadBase } from '@/core/base/load-base';
 import type { Database } from '@/db/client';
 import { conversation, feedback, generation, message } from '@/db/schema';
+import { FeedbackResponse } from '@/server/api/openapi/feedback-responses';
 import * as schemas from '@/server/api/openapi/responses';
 import { api, chat, errorOf, HELLO, idsOf, post, rowOf, SHORT, useApi, whilePaused } from './api-support';
 import { realModel } from './support';
@@ -233,14 +234,18 @@ describe('feedback', () => {
     const completion = await chat({ n: 2, temperature: 1.2 });
     const [one, other] = idsOf(completion);
     const thumb = await post('feedback', { kind: 'thumb', generation_id: one, value: -1, reasons: ['incorrect'] });
-    expect(schemas.FeedbackResponse.parse(await thumb.json())).toEqual({ object: 'feedback', comparison_id: null });
+    expect(FeedbackResponse.parse(await thumb.json())).toMatchObject({ comparison_id: null });
     const choice = await post('feedback', {
       ...{ kind: 'comparison', preferred_generation_id: other, other_generation_id: one },
     });
-    const { comparison_id } = schemas.FeedbackResponse.parse(await choice.json());
+    const { comparison_id } = FeedbackResponse.parse(await choice.json());
     const rows = await db.select().from(feedback);
-    expect(rows.find((row) => row.generationId === one)).toMatchObject({ thumb: -1, reasons: ['incorrect'] });
-    expect(rows.find((row) => row.comparisonId === comparison_id)).toMatchObject({ choice: 'right' });
+    expect(rows.find((row) => row.generationId === one)).toMatchObject({
+      value: { up: false, reasons: ['incorrect'] },
+    });
+    expect(rows.find((row) => row.comparisonId === comparison_id)).toMatchObject({
+      value: { choice: 'right' },
+    });
   });
 
   it("on someone else's answer is refused as not found", async () => {

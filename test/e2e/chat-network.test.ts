@@ -39,9 +39,9 @@ describe.runIf(chromiumPath)('from the network', () => {
     expect(await page.evaluate(() => window.isSecureContext)).toBe(false);
     await say(page, 'Hello from the network');
     await expect
-      .poll(() => page.getByRole('button', { name: 'A is better' }).isEnabled(), { timeout: 60_000 })
+      .poll(() => page.getByRole('radio', { name: 'A is better' }).isEnabled(), { timeout: 60_000 })
       .toBe(true);
-    await page.getByRole('button', { name: 'A is better' }).click();
+    await page.getByRole('radio', { name: 'A is better' }).click();
     await page.getByText('Saved: A is better').waitFor();
     await page.getByRole('button', { name: 'Copy the answer' }).click();
     await page.getByRole('button', { name: 'Copied' }).waitFor();

@@ -109,14 +109,14 @@ describe.runIf(chromiumPath)('the chat', () => {
     await phone.setViewportSize({ width: 390, height: 844 });
     await phone.goto(product.url);
     await say(phone, 'Give me one tip for better sleep.');
-    await phone.getByRole('button', { name: 'A is better' }).waitFor();
+    await phone.getByRole('radio', { name: 'A is better' }).waitFor();
     await expect
-      .poll(() => phone.getByRole('button', { name: 'A is better' }).isEnabled(), { timeout: 120_000 })
+      .poll(() => phone.getByRole('radio', { name: 'A is better' }).isEnabled(), { timeout: 120_000 })
       .toBe(true);
     await screenshot(phone, 'chat-comparison-phone');
-    await phone.getByRole('button', { name: 'Both are good' }).focus();
+    await phone.getByRole('radio', { name: 'About the same' }).focus();
     await phone.keyboard.press('1');
-    await phone.getByRole('button', { name: 'A is better' }).waitFor({ state: 'hidden' });
+    await phone.getByRole('radio', { name: 'A is better' }).waitFor({ state: 'hidden' });
     await phone.getByText('Saved: A is better').waitFor();
     await phone.close();
     await product.admin.admin.setSettings.mutate({ comparisonShare: 0 });

@@ -101,18 +101,22 @@ describe.runIf(chromiumPath)('the chat', () => {
     const answer = page.getByRole('article').last();
     await answer.getByRole('button', { name: 'Good answer' }).click();
     await answer.getByText('Saved').waitFor();
-    await answer.getByRole('textbox', { name: /Anything else/ }).fill('  it rhymes');
-    await answer.getByRole('button', { name: 'Send feedback' }).click();
-    const comments = () => rows('select thumb, comment from feedback');
-    await expect.poll(comments).toEqual([{ thumb: 1, comment: '  it rhymes' }]);
+    await answer.getByRole('button', { name: 'Tell more' }).first().click();
+    await answer.getByRole('textbox', { name: 'A comment' }).fill('  it rhymes');
+    await answer.getByRole('button', { name: 'Save the comment' }).click();
+    const comments = () => rows("select value -> 'up' as up, comment from feedback");
+    await expect.poll(comments).toEqual([{ up: true, comment: 'it rhymes' }]);
     await answer.getByRole('button', { name: 'Remove the rating' }).click();
     await answer.getByText('Rating removed, with your comment').waitFor();
     expect(await comments()).toEqual([]);
-    await answer.getByRole('button', { name: 'Undo' }).click();
-    await expect.poll(comments).toEqual([{ thumb: 1, comment: '  it rhymes' }]);
+    await answer.getByRole('button', { name: 'Undo' }).first().click();
+    await expect.poll(comments).toEqual([{ up: true, comment: 'it rhymes' }]);
     await answer.getByRole('button', { name: 'Bad answer' }).click();
-    await expect.poll(comments).toEqual([{ thumb: -1, comment: '  it rhymes' }]);
-    const [form, words] = [answer.getByText('What was wrong with it?'), answer.locator('.answer-text')];
+    await expect.poll(comments).toEqual([{ up: false, comment: 'it rhymes' }]);
+    const [form, words] = [
+      answer.getByRole('group', { name: 'What is wrong with it?' }),
+      answer.locator('.answer-text'),
+    ];
     const [below, above] = [await form.boundingBox(), await words.boundingBox()];
     expect(below!.y).toBeGreaterThan(above!.y + above!.height);
   });

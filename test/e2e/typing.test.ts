@@ -35,7 +35,7 @@ describe.runIf(chromiumPath)('writing while a comparison finishes', () => {
   });
 
   const votes = async () => (await product.admin.admin.overview.query()).counts.comparisons;
-  const better = (side: string) => page.getByRole('button', { name: `${side} is better` });
+  const better = (side: string) => page.getByRole('radio', { name: `${side} is better` });
 
   it('loses no letter and casts no vote in 20 tries', async () => {
     const engine = product.supervisor.pid('engine')!;

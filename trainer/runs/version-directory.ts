@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { Adapter } from '@/core/artifact/adapter';
 import { artifactDirectory, readManifest, writeArtifact } from '@/core/artifact/artifact';
-import type { GateResult, Manifest } from '@/core/artifact/manifest';
+import type { Manifest } from '@/core/artifact/manifest';
 import type { Base } from '@/core/base/base';
 import { AttuneError, toAttuneError } from '@/core/errors';
 
@@ -25,7 +25,7 @@ export async function writeVersion(
   root: string,
   origin: VersionOrigin,
   adapter: Adapter,
-  gates: GateResult[],
+  report: Pick<Manifest, 'gates' | 'examples'>,
   extraFiles: Record<string, string> = {},
 ): Promise<Manifest> {
   const { versionId, base, runId, parentVersionId, snapshot } = origin;
@@ -51,7 +51,7 @@ export async function writeVersion(
       runId,
       snapshotId: snapshot.id,
       snapshotSha256: snapshot.sha256,
-      gates,
+      ...report,
       createdAt: new Date().toISOString(),
     },
     adapter,

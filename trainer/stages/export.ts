@@ -20,7 +20,7 @@ export async function exportCandidate(run: Run, snapshot: Snapshot, { adapter, v
     parentVersionId: order.parentVersionId,
     snapshot,
   };
-  await writeVersion(adapters, origin, adapter, []);
+  await writeVersion(adapters, origin, adapter, { gates: [] });
   await sink.flush();
   return { origin, adapter, verdict };
 }

@@ -1,5 +1,4 @@
 // The last stage: writes the judged version with its report and publishes it.
-import type { GateResult } from '@/core/artifact/manifest';
 import { describeLeftOut } from '@/trainer/data/left-out';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { verdictOf } from '@/trainer/gates/verdict';
@@ -9,21 +8,23 @@ import { RUN_MANIFEST_FILE, type RunManifest } from '@/trainer/runs/manifest';
 import type { Outcome } from '@/trainer/runs/store';
 import { writeVersion } from '@/trainer/runs/version-directory';
 import type { Candidate } from './export';
+import type { Report } from './gates';
 
 export async function publishCandidate(
   run: Run,
   snapshot: Snapshot,
   { origin, adapter, verdict }: Candidate,
-  gates: GateResult[],
+  report: Report,
   manifest: RunManifest,
 ): Promise<Outcome> {
   const { sink, home } = run;
+  const { gates } = report;
   sink.metrics('parity', 0, Object.fromEntries(gates.map(({ name, value }) => [`gate/${name}`, value])));
   sink.progress('publish', 0, null);
   await sink.flush();
   sink.signal.throwIfAborted();
   const files = { [RUN_MANIFEST_FILE]: `${JSON.stringify(manifest, null, 2)}\n` };
-  const written = await writeVersion(home.artifacts, origin, adapter, gates, files);
+  const written = await writeVersion(home.artifacts, origin, adapter, report, files);
   const outcome = await home.publish(
     written,
     verdictOf(origin.versionId, gates, verdict, describeLeftOut(snapshot.counts)),

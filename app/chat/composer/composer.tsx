@@ -3,7 +3,7 @@
 // The message field: grows with its text, Enter sends, and while an answer is running the button stops it.
 import { ArrowUp, Square } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useState } from 'react';
 import { isSendKey, isWriting } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
 import { keepDraft, readDraft } from './drafts';
@@ -11,6 +11,7 @@ import { LengthNote } from './length-note';
 import { useMessageLength } from './use-message-length';
 
 interface ComposerProps {
+  ref: RefObject<HTMLTextAreaElement | null>;
   conversationId: string;
   placeholder: string;
   /** A message is being sent, or the conversation is still loading. */
@@ -30,6 +31,7 @@ const isFree = (focused: Element | null) =>
 const isPointerFine = () => window.matchMedia('(pointer: fine)').matches;
 
 export function Composer({
+  ref: input,
   conversationId,
   placeholder,
   isBusy,
@@ -42,7 +44,6 @@ export function Composer({
   const [text, setText] = useState(() => readDraft(conversationId));
   const [isCounting, setIsCounting] = useState(false);
   const [isTold, setIsTold] = useState(false);
-  const input = useRef<HTMLTextAreaElement>(null);
   const length = useMessageLength(text);
   const isTooLong = length.excess > 0;
   const canSend = text.trim() !== '' && !isTooLong && !isBusy && !isAnswering && !isCounting;

@@ -1,4 +1,6 @@
-// Pure functions that change the browser's copy of a conversation after a send and after a stream has ended.
+// Pure functions that change the browser's copy of a conversation: after a send, a stream's end, and feedback.
+import type { Said } from '@/app/chat/rating/use-given';
+import type { FeedbackKind } from '@/core/feedback/kinds';
 import type { ConversationData, GenerationData, MessageData, SendResult } from './types';
 
 /** A time later than every existing message, so that a slow clock cannot sort a new message before older ones. */
@@ -84,5 +86,22 @@ export function updateGeneration(
         ? { ...message, content: content ?? message.content, generation: { ...message.generation, ...change } }
         : message,
     ),
+  };
+}
+
+/** Changes what the person has said about a message in one kind; null takes it back. */
+export function updateGiven(
+  conversation: ConversationData,
+  messageId: string,
+  kind: FeedbackKind,
+  said: Said | null,
+): ConversationData {
+  return {
+    ...conversation,
+    messages: conversation.messages.map((message) => {
+      if (message.id !== messageId) return message;
+      const { [kind]: before, ...others } = message.given;
+      return { ...message, given: said ? { ...others, [kind]: { id: before?.id ?? '', ...said } } : others };
+    }),
   };
 }

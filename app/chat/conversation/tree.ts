@@ -9,6 +9,7 @@ export interface TreeMessage {
 export interface TreeComparison {
   leftMessageId: string;
   rightMessageId: string;
+  source: 'side_by_side' | 'regenerate' | 'workplace';
   choice: 'left' | 'right' | 'tie' | 'both_bad' | null;
 }
 
@@ -63,6 +64,9 @@ function defaultChild<M extends TreeMessage>(
   if (children.has(last.id)) return last;
   const compared = comparisons.find((c) => c.leftMessageId === last.id || c.rightMessageId === last.id);
   if (!compared) return last;
+  const hasWinner = compared.choice === 'left' || compared.choice === 'right';
+  // Without a winner, a regenerated answer is shown because it was asked for, and in a pair the left one.
+  if (!hasWinner && compared.source !== 'side_by_side') return last;
   const shownId = compared.choice === 'right' ? compared.rightMessageId : compared.leftMessageId;
   return siblings.find((message) => message.id === shownId) ?? last;
 }

@@ -30,6 +30,9 @@ export function useConsent(id: string, isStored: boolean, { query, setAllowTrain
     choose: (allowTraining) => (query.data ? setAllowTraining.mutate({ id, allowTraining }) : setChosen(allowTraining)),
     // The first choice becomes the account's default.
     keep: (allowTraining) =>
-      client.setQueryData(trpc.account.get.queryKey(), (old) => (old?.allowTraining == null ? { allowTraining } : old)),
+      client.setQueryData(
+        trpc.account.get.queryKey(),
+        (old) => old && { ...old, allowTraining: old.allowTraining ?? allowTraining },
+      ),
   };
 }

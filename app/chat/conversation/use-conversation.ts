@@ -16,10 +16,7 @@ export function useConversation(id: string, isStored: boolean) {
 
   const edit = (change: (conversation: ConversationData) => ConversationData) =>
     client.setQueryData<ConversationData>(queryKey, (old) => (old ? change(old) : old));
-  const refresh = () => client.invalidateQueries({ queryKey });
   const refreshList = () => client.invalidateQueries({ queryKey: trpc.conversation.list.pathKey() });
-  /** Runs these calls one at a time, so that the last click wins, not the request that happens to arrive last. */
-  const inTurn = (what: string) => ({ scope: { id: `${what} ${id}` } });
 
   const send = useMutation(
     trpc.chat.send.mutationOptions({
@@ -38,21 +35,11 @@ export function useConversation(id: string, isStored: boolean) {
     }),
   );
   const stop = useMutation(trpc.chat.stop.mutationOptions());
-  const thumb = useMutation(
-    trpc.feedback.thumb.mutationOptions({
-      ...inTurn('feedback'),
-      onMutate: ({ generationId, value, reasons = [], comment = null }) =>
-        edit((old) => updateGeneration(old, generationId, { thumb: value, reasons, comment })),
-      onError: refresh,
-    }),
-  );
-  const compare = useMutation(trpc.feedback.compare.mutationOptions({ ...inTurn('feedback'), onSettled: refresh }));
-  const prefer = useMutation(trpc.feedback.prefer.mutationOptions({ ...inTurn('feedback'), onSettled: refresh }));
-  const withdraw = useMutation(trpc.feedback.withdraw.mutationOptions({ ...inTurn('feedback'), onSettled: refresh }));
   // Shown only after the server has it: a switch that says "off" while it is still on would break a promise.
   const setAllowTraining = useMutation(
     trpc.conversation.setAllowTraining.mutationOptions({
-      ...inTurn('consent'),
+      // One call at a time, so that the last click wins, not the request that happens to arrive last.
+      scope: { id: `consent ${id}` },
       onSuccess: (_, { allowTraining }) => edit((old) => ({ ...old, allowTraining })),
     }),
   );
@@ -68,6 +55,6 @@ export function useConversation(id: string, isStored: boolean) {
     [client, trpc, id],
   );
 
-  return { query, send, regenerate, stop, thumb, compare, prefer, withdraw, setAllowTraining, settle, refresh };
+  return { query, send, regenerate, stop, setAllowTraining, settle };
 }
 export type Conversation = ReturnType<typeof useConversation>;

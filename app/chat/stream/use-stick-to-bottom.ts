@@ -1,12 +1,17 @@
 'use client';
 
 // Keeps the newest text in view while the reader is at the end, and does not scroll once they have scrolled up.
-import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 
 /** Pixels from the end within which the reader counts as being there. */
 const NEAR = 48;
 
-export function useStickToBottom(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>) {
+export function useStickToBottom(
+  scroller: RefObject<HTMLElement | null>,
+  content: RefObject<HTMLElement | null>,
+  /** An answer is being written. */
+  isGrowing: boolean,
+) {
   const isStuck = useRef(true);
   const [isAtEnd, setIsAtEnd] = useState(true);
 
@@ -19,6 +24,10 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
     [scroller],
   );
 
+  // What opens under a person's hands, such as a panel about an answer, must not push that answer away.
+  const isFollowing = useEffectEvent(
+    () => isStuck.current && (isGrowing || !content.current?.contains(document.activeElement)),
+  );
   useEffect(() => {
     const element = scroller.current;
     if (!element || !content.current) return;
@@ -32,7 +41,7 @@ export function useStickToBottom(scroller: RefObject<HTMLElement | null>, conten
       setIsAtEnd(isStuck.current);
     };
     const follow = new ResizeObserver(() => {
-      if (isStuck.current) element.scrollTop = element.scrollHeight;
+      if (isFollowing()) element.scrollTop = element.scrollHeight;
     });
     element.addEventListener('scroll', onScroll, { passive: true });
     follow.observe(content.current);

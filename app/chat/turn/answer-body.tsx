@@ -1,7 +1,7 @@
 'use client';
 
 // The text of an answer, running or finished, and one sentence about how it ended or why it is not growing.
-import { useTranslations } from 'next-intl';
+import { useLocale, useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import type { MessageData } from '@/app/chat/conversation/types';
 import { type Settle, useAnswerStream } from '@/app/chat/stream/use-answer-stream';
@@ -23,6 +23,7 @@ interface AnswerBodyProps {
 export function AnswerBody({ message, settle, retry, onStop }: AnswerBodyProps) {
   const t = useTranslations('chat');
   const sentenceOf = useErrorSentence();
+  const locale = useLocale();
   const { generation } = message;
   const stream = useAnswerStream(generation, settle);
   const isRunning = generation?.status === 'running';
@@ -54,7 +55,8 @@ export function AnswerBody({ message, settle, retry, onStop }: AnswerBodyProps) 
       )}
       {generation?.status === 'failed' && (
         <Notice kind="error" action={retry}>
-          {generation.error ?? t('failed')}
+          {/* The stored sentence is English. */}
+          {(locale === 'en' && generation.error) || t('failed')}
         </Notice>
       )}
       {generation?.status === 'stopped' && <Notice kind="info">{t('stopped')}</Notice>}

@@ -1,111 +1,95 @@
 'use client';
 
-// One answer with its actions: copy, rate, regenerate, page, compare with the previous one.
-import { RefreshCw } from 'lucide-react';
+// One answer: its text, or the person's correction of it, and what can be done with it.
 import { useTranslations } from 'next-intl';
-import { Prefer } from '@/app/chat/comparison/prefer';
+import { useRef, useState } from 'react';
 import { Verdict } from '@/app/chat/comparison/verdict';
-import type { ComparisonData, GenerationData, MessageData } from '@/app/chat/conversation/types';
+import type { ComparisonData, MessageData } from '@/app/chat/conversation/types';
 import type { Conversation } from '@/app/chat/conversation/use-conversation';
-import { RatingPanel } from '@/app/chat/rating/rating-panel';
-import { Thumbs } from '@/app/chat/rating/thumbs';
-import { useRating } from '@/app/chat/rating/use-rating';
+import type { ConversationFeedback } from '@/app/chat/conversation/use-feedback';
+import { useDwell } from '@/app/chat/signals/use-dwell';
+import type { Signals } from '@/app/chat/signals/use-signals';
 import type { Settle } from '@/app/chat/stream/use-answer-stream';
 import { Button } from '@/app/ui/button';
-import { CopyButton } from '@/app/ui/copy-button';
-import { IconButton } from '@/app/ui/icon-button';
+import { Actions } from './actions';
 import { AnswerBody } from './answer-body';
-import { Pager, type PagerProps } from './pager';
+import { Markdown } from './markdown';
+import type { PagerProps } from './pager';
 
-interface AnswerProps {
+export interface AnswerProps {
   message: MessageData;
-  /** The previous answer, if finished, to compare with. */
-  rival: MessageData | null;
-  /** The comparison that this answer belongs to. */
-  comparison: ComparisonData | null;
+  /** The comparison that this answer belongs to; `isNew` if it was decided on this page just now. */
+  comparison: { data: ComparisonData; isNew: boolean } | null;
   pager: PagerProps;
+  isLast: boolean;
   settle: Settle;
   conversation: Conversation;
+  feedback: ConversationFeedback;
+  signals: Signals;
   onRegenerate: () => void;
 }
 
-export function Answer({ message, rival, comparison, pager, settle, conversation, onRegenerate }: AnswerProps) {
+export function Answer(props: AnswerProps) {
+  const { message, comparison, pager, isLast, settle, conversation, feedback, signals, onRegenerate } = props;
   const t = useTranslations('chat');
+  const f = useTranslations('feedback');
   const app = useTranslations('app');
   const { generation } = message;
-  const { prefer, withdraw, stop } = conversation;
   const isRunning = generation?.status === 'running';
+  const correction = message.given.correction?.value.text ?? null;
+  const [isCorrected, setIsCorrected] = useState(false);
+  const showsCorrection = isCorrected && correction !== null;
+  const article = useRef<HTMLElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  useDwell(article, signals.isOn && isLast && !isRunning, (dwellMs) => signals.note(message, { dwellMs }));
+
   const again = (
     <Button size="small" onClick={onRegenerate}>
       {app('retry')}
     </Button>
   );
   return (
-    <article className={isRunning ? undefined : 'turn'}>
+    <article ref={article} className={isRunning ? undefined : 'turn'}>
       <h2 className="sr-only">{t('assistant')}</h2>
-      <AnswerBody
-        message={message}
-        settle={settle}
-        retry={again}
-        onStop={() => generation && stop.mutate({ generationId: generation.id })}
-      />
+      {correction !== null && (
+        <fieldset className="mb-2 flex w-fit gap-1 rounded-xl bg-muted p-1">
+          <legend className="sr-only">{f('siblings')}</legend>
+          {[false, true].map((corrected) => (
+            <button
+              key={String(corrected)}
+              type="button"
+              aria-pressed={showsCorrection === corrected}
+              onClick={() => setIsCorrected(corrected)}
+              className="min-h-8 rounded-lg px-3 text-muted-foreground text-sm aria-pressed:bg-card aria-pressed:font-medium aria-pressed:text-foreground aria-pressed:shadow-sm pointer-coarse:min-h-11"
+            >
+              {f(corrected ? 'yourCorrection' : 'theAnswer')}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      <div ref={body} hidden={showsCorrection}>
+        <AnswerBody
+          message={message}
+          settle={settle}
+          retry={again}
+          onStop={() => generation && conversation.stop.mutate({ generationId: generation.id })}
+        />
+      </div>
+      {showsCorrection && <Markdown text={correction} isStreaming={false} />}
       {generation && !isRunning && (
         <Actions
-          message={message}
-          generation={generation}
-          pager={pager}
-          conversation={conversation}
-          onRegenerate={onRegenerate}
+          {...{ message, generation, pager, feedback, signals, body, onRegenerate }}
+          onTellMore={() => setIsCorrected(false)}
         />
       )}
       {comparison && !isRunning && (
         <Verdict
-          comparison={comparison}
+          comparison={comparison.data}
           message={message}
-          isBusy={withdraw.isPending}
-          error={withdraw.error}
-          onUndo={() => withdraw.mutate({ kind: 'comparison', comparisonId: comparison.id })}
-        />
-      )}
-      {generation && rival?.generation && (
-        <Prefer
-          isBusy={prefer.isPending}
-          onPrefer={(isBetter) => {
-            const [preferred, other] = isBetter ? [generation, rival.generation!] : [rival.generation!, generation];
-            prefer.mutate({ preferredGenerationId: preferred.id, otherGenerationId: other.id });
-          }}
+          isNew={comparison.isNew}
+          feedback={feedback.comparison}
         />
       )}
     </article>
-  );
-}
-
-interface ActionsProps extends Pick<AnswerProps, 'message' | 'pager' | 'conversation' | 'onRegenerate'> {
-  generation: GenerationData;
-}
-
-function Actions({ message, generation, pager, conversation, onRegenerate }: ActionsProps) {
-  const t = useTranslations('chat');
-  const rating = useRating(generation, (next) =>
-    conversation.thumb.mutateAsync({ generationId: generation.id, ...(next ?? { value: null }) }),
-  );
-  return (
-    <>
-      <div className="mt-2 -ml-2 flex flex-wrap items-center gap-0.5">
-        <CopyButton text={message.content} label={t('copyAnswer')} />
-        <Thumbs {...rating} />
-        <IconButton label={t('regenerate')} onClick={onRegenerate}>
-          <RefreshCw aria-hidden className="size-4" />
-        </IconButton>
-        <Pager {...pager} />
-        {generation.versionId && (
-          <span className="ml-2 max-w-40 truncate text-muted-foreground text-xs" title={generation.versionId}>
-            <span className="sr-only">{t('version', { version: generation.versionId })}</span>
-            <span aria-hidden>{generation.versionId}</span>
-          </span>
-        )}
-      </div>
-      <RatingPanel rating={rating} />
-    </>
   );
 }

@@ -7,9 +7,11 @@ import { Comparison } from '@/app/chat/comparison/comparison';
 import type { Turn } from '@/app/chat/conversation/tree';
 import type { ComparisonData, MessageData } from '@/app/chat/conversation/types';
 import type { Conversation } from '@/app/chat/conversation/use-conversation';
+import type { ConversationFeedback } from '@/app/chat/conversation/use-feedback';
+import type { Signals } from '@/app/chat/signals/use-signals';
 import type { Settle } from '@/app/chat/stream/use-answer-stream';
 import { Button } from '@/app/ui/button';
-import { Answer } from './answer';
+import { AnswerTurn } from './answer-turn';
 import { PendingAnswer, PendingQuestion } from './pending';
 import { Question } from './question';
 
@@ -22,6 +24,8 @@ interface TurnListProps {
   /** Set only if a judgement would be used. */
   asksToCompare: boolean;
   conversation: Conversation;
+  feedback: ConversationFeedback;
+  signals: Signals;
   settle: Settle;
   onBranch: (parentId: string | null, childId: string) => void;
   onEdit: (message: MessageData, text: string) => void;
@@ -36,7 +40,16 @@ interface TurnListProps {
 /** Turns drawn at first, and how many each press of the button adds. */
 const PAGE = 60;
 
-export function TurnList({ path, comparisons, asksToCompare, conversation, settle, ...on }: TurnListProps) {
+export function TurnList({
+  path,
+  comparisons,
+  asksToCompare,
+  conversation,
+  feedback,
+  signals,
+  settle,
+  ...on
+}: TurnListProps) {
   const t = useTranslations('chat');
   const [limit, setLimit] = useState(PAGE);
   const { send, regenerate } = conversation;
@@ -60,44 +73,51 @@ export function TurnList({ path, comparisons, asksToCompare, conversation, settl
           {t('earlier', { count: first })}
         </Button>
       )}
-      {kept.slice(first).map((turn) => {
+      {kept.slice(first).map((turn, place) => {
         if (turn.kind === 'comparison')
           return (
             <Comparison
               key={turn.comparison.id}
               turn={turn}
               settle={settle}
-              isBusy={conversation.compare.isPending}
-              error={conversation.compare.error}
-              onChoose={(choice) => conversation.compare.mutate({ comparisonId: turn.comparison.id, choice })}
+              isBusy={feedback.comparison.isBusy}
+              error={feedback.comparison.error}
+              onChoose={(choice) => feedback.comparison.choose({ comparisonId: turn.comparison.id }, { choice })}
               onStop={on.onStop}
             />
           );
-        const pager = {
-          index: turn.index,
-          count: turn.siblings.length,
-          onGo: (index: number) => {
-            const sibling = turn.siblings[index];
-            if (sibling) on.onBranch(sibling.parentId, sibling.id);
-          },
-        };
-        return turn.message.role === 'user' ? (
-          <Question
-            key={turn.message.id}
-            message={turn.message}
-            pager={pager}
-            onEdit={(text) => on.onEdit(turn.message, text)}
-          />
-        ) : (
-          <Answer
-            key={turn.message.id}
-            message={turn.message}
-            rival={asksToCompare ? findRival(turn, comparisons) : null}
-            comparison={comparisons.find((c) => isPartOf(c, turn.message)) ?? null}
-            pager={pager}
+        if (turn.message.role === 'user')
+          return (
+            <Question
+              key={turn.message.id}
+              message={turn.message}
+              pager={{
+                index: turn.index,
+                count: turn.siblings.length,
+                onGo: (index: number) => {
+                  const sibling = turn.siblings[index];
+                  if (sibling) on.onBranch(sibling.parentId, sibling.id);
+                },
+              }}
+              onEdit={(text) => on.onEdit(turn.message, text)}
+            />
+          );
+        const question = kept[first + place - 1];
+        return (
+          <AnswerTurn
+            key={`answers ${turn.message.parentId}`}
+            turn={turn}
+            question={question?.kind === 'message' ? question.message : null}
+            comparisons={comparisons}
+            asks={asksToCompare}
+            decidedId={feedback.comparison.decidedId}
+            isLast={first + place === path.length - 1}
             settle={settle}
             conversation={conversation}
-            onRegenerate={() => on.onRegenerate(turn.message.id)}
+            feedback={feedback}
+            signals={signals}
+            onBranch={on.onBranch}
+            onRegenerate={on.onRegenerate}
           />
         );
       })}
@@ -112,19 +132,4 @@ export function TurnList({ path, comparisons, asksToCompare, conversation, settl
       {asked && <PendingAnswer error={regenerate.error} onRetry={() => on.onRetryRegenerate(asked)} />}
     </div>
   );
-}
-
-const isPartOf = ({ leftMessageId, rightMessageId }: ComparisonData, { id }: MessageData) =>
-  leftMessageId === id || rightMessageId === id;
-
-/** The previous answer, if both are finished and this one has not been compared yet. */
-function findRival(
-  turn: Extract<Turn<MessageData, ComparisonData>, { kind: 'message' }>,
-  comparisons: readonly ComparisonData[],
-): MessageData | null {
-  const rival = turn.siblings[turn.index - 1];
-  const isNewest = turn.index === turn.siblings.length - 1;
-  const isCompared = comparisons.some((comparison) => isPartOf(comparison, turn.message));
-  const areDone = turn.message.generation?.status === 'done' && rival?.generation?.status === 'done';
-  return rival && isNewest && areDone && !isCompared ? rival : null;
 }

@@ -1,12 +1,15 @@
 // The OpenAPI document of the API, built from the schemas that parse its requests.
 import { z } from 'zod';
+import { FEEDBACK_KINDS } from '@/core/feedback/kinds';
 import { Settings } from '@/core/settings';
 import { codesOf } from '@/server/api/errors';
+import { FeedbackRequest } from '@/server/api/feedback-request';
 import { IDEMPOTENCY_KEY, MAX_KEY_LENGTH } from '@/server/api/idempotency';
 import * as requests from '@/server/api/requests';
 import { MAX_BODY_BYTES } from '@/server/api/route';
 import { REFUSALS } from '@/server/api/unsupported';
 import { REPEAT_HOURS } from '@/server/services/completion/repeat';
+import * as feedback from './feedback-responses';
 import * as responses from './responses';
 import { SAMPLES, type Sample } from './samples';
 
@@ -14,7 +17,7 @@ const REQUESTS = {
   Message: requests.Message,
   ChatCompletionRequest: requests.ChatCompletionRequest,
   CompletionRequest: requests.CompletionRequest,
-  FeedbackRequest: requests.FeedbackRequest,
+  FeedbackRequest,
 };
 const RESPONSES = {
   AttuneFields: responses.AttuneFields,
@@ -26,7 +29,10 @@ const RESPONSES = {
   TextCompletion: responses.TextCompletion,
   Model: responses.ModelBody,
   ModelList: responses.ModelList,
-  FeedbackResponse: responses.FeedbackResponse,
+  FeedbackResponse: feedback.FeedbackResponse,
+  FeedbackList: feedback.FeedbackList,
+  FeedbackTrace: feedback.FeedbackTrace,
+  QuestionnaireList: feedback.QuestionnaireList,
   Error: responses.ErrorBody,
 };
 type Name = keyof typeof REQUESTS | keyof typeof RESPONSES;
@@ -97,6 +103,11 @@ function completion(summary: string, request: Name, whole: Name, chunk: Name, sa
   };
 }
 
+const query = (name: string, description: string, more: object = {}) => ({
+  ...{ name, in: 'query', required: false, description },
+  schema: { type: 'string', ...more },
+});
+
 const plain = (summary: string, name: Name, samples: Sample[], more: object = {}) => ({
   summary,
   ...more,
@@ -140,10 +151,30 @@ export function openApiDocument() {
         }),
       },
       '/v1/feedback': {
-        post: plain('Rate an answer, or choose between two', 'FeedbackResponse', SAMPLES.feedback, {
-          description: 'Feedback that is sent twice counts once: an answer has one thumb and a pair has one choice.',
+        get: plain('List your feedback, newest first', 'FeedbackList', SAMPLES.feedbackList, {
+          parameters: [
+            query('kind', 'Only this kind.', { enum: FEEDBACK_KINDS }),
+            query('cursor', 'The `next_cursor` of the page before.'),
+          ],
+        }),
+        post: plain('Judge an answer, correct it, or choose between several', 'FeedbackResponse', SAMPLES.feedback, {
+          description:
+            'There is one value for each kind and answer, pair or message: sending it again changes nothing, sending another replaces it, and `value: null` withdraws it.',
           requestBody: { required: true, content: json('FeedbackRequest') },
         }),
+      },
+      '/v1/feedback/{id}/trace': {
+        get: plain(
+          'Follow feedback to the data sets, runs and versions that it went into',
+          'FeedbackTrace',
+          SAMPLES.trace,
+          {
+            parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }],
+          },
+        ),
+      },
+      '/v1/questionnaires': {
+        get: plain('List the questionnaires that take answers', 'QuestionnaireList', SAMPLES.questionnaires),
       },
       '/v1/openapi.json': {
         get: {

@@ -95,8 +95,6 @@ export const ModelBody = z.strictObject({
 });
 export const ModelList = z.strictObject({ object: z.literal('list'), data: z.array(ModelBody) });
 
-export const FeedbackResponse = z.strictObject({ object: z.literal('feedback'), comparison_id: z.uuid().nullable() });
-
 export const ErrorBody = z.strictObject({
   error: z.strictObject({
     message: z.string(),

@@ -30,6 +30,26 @@ const three = (python: string, typescript: string, command: string): Sample[] =>
   { lang: 'curl', source: command },
 ];
 
+/** Of an endpoint that OpenAI's clients do not know. */
+const get = (path: string): Sample[] =>
+  three(
+    `import os
+import requests
+
+response = requests.get(
+    "${ORIGIN}${path}",
+    headers={"Authorization": f"Bearer {os.environ['ATTUNE_API_KEY']}"},
+)
+response.raise_for_status()
+print(response.json())`,
+    `const response = await fetch('${ORIGIN}${path}', {
+  headers: { authorization: \`Bearer \${process.env.ATTUNE_API_KEY}\` },
+});
+if (!response.ok) throw new Error(await response.text());
+console.log(await response.json());`,
+    curl(path),
+  );
+
 export const SAMPLES = {
   chat: three(
     `${PYTHON}
@@ -87,14 +107,17 @@ import requests
 requests.post(
     "${ORIGIN}/v1/feedback",
     headers={"Authorization": f"Bearer {os.environ['ATTUNE_API_KEY']}"},
-    json={"kind": "thumb", "generation_id": generation_id, "value": 1},
+    json={"kind": "rating", "generation_id": generation_id, "value": {"rating": 8}},
 ).raise_for_status()`,
     `const response = await fetch('${ORIGIN}/v1/feedback', {
   method: 'POST',
   headers: { authorization: \`Bearer \${process.env.ATTUNE_API_KEY}\`, 'content-type': 'application/json' },
-  body: JSON.stringify({ kind: 'thumb', generation_id: generationId, value: 1 }),
+  body: JSON.stringify({ kind: 'flaws', generation_id: generationId, value: { flaws: [{ flaw: 'incorrect' }] } }),
 });
 if (!response.ok) throw new Error(await response.text());`,
     curl('/v1/feedback', { kind: 'thumb', generation_id: 'GENERATION_ID', value: 1 }),
   ),
+  feedbackList: get('/v1/feedback?kind=rating'),
+  trace: get('/v1/feedback/FEEDBACK_ID/trace'),
+  questionnaires: get('/v1/questionnaires'),
 };

@@ -1,18 +1,19 @@
-// A person's account: the consent with which new chats begin, and the first password of a person who came by a link.
+// A person's account: the consent with which new chats begin, weak signals, and the first password after a link.
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { and, eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
-import { account, user } from '@/db/schema';
+import { account, feedback, feedbackHistory, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import type { AccountView } from '@/server/services/views';
 
 const PASSWORD_PROVIDER = 'credential';
 
 export async function get({ db }: Product, userId: string): Promise<AccountView> {
-  const [row] = await db.select({ allowTraining: user.allowTraining }).from(user).where(eq(user.id, userId));
+  const fields = { allowTraining: user.allowTraining, allowSignals: user.allowSignals };
+  const [row] = await db.select(fields).from(user).where(eq(user.id, userId));
   if (!row) throw new AttuneError('NOT_FOUND', 'This account has been removed. Reload the page.');
   return row;
 }
@@ -20,6 +21,18 @@ export async function get({ db }: Product, userId: string): Promise<AccountView>
 /** Existing chats keep their own. */
 export async function setAllowTraining({ db }: Product, userId: string, allowTraining: boolean): Promise<void> {
   await db.update(user).set({ allowTraining }).where(eq(user.id, userId));
+}
+
+/** Turning it off also deletes the signals that were stored. */
+export async function setAllowSignals({ db }: Product, userId: string, allowSignals: boolean): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.update(user).set({ allowSignals }).where(eq(user.id, userId));
+    if (allowSignals) return;
+    await tx.delete(feedback).where(and(eq(feedback.userId, userId), eq(feedback.kind, 'implicit')));
+    await tx
+      .delete(feedbackHistory)
+      .where(and(eq(feedbackHistory.userId, userId), eq(feedbackHistory.kind, 'implicit')));
+  });
 }
 
 export async function hasPassword(db: Executor, userId: string): Promise<boolean> {

@@ -1,12 +1,11 @@
 // People's feedback on answers, for admins to read: only from conversations whose owners consent to training.
 import { and, count, desc, eq, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/pg-core';
 import type { FeedbackValue } from '@/core/feedback/kinds';
-import type { Executor } from '@/db/client';
-import { comparison, conversation, feedback, generation, message } from '@/db/schema';
+import { comparison, conversation, feedback, generation } from '@/db/schema';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
 import type { FeedbackPageView, GivenFeedbackView } from '@/server/services/views';
+import { type JudgedText, readAnswers } from './texts';
 
 const PAGE = 20;
 
@@ -89,28 +88,10 @@ const isAbout = (versionId: string) =>
       where other.id = ${comparison.rightGenerationId} and other.version_id = ${versionId})`,
   );
 
-interface Answer {
-  id: string;
-  versionId: string | null;
-  text: string;
-  question: string | null;
-}
-
-async function readAnswers(db: Executor, ids: string[]): Promise<Map<string, Answer>> {
-  const question = alias(message, 'question');
-  const found = await db
-    .select({ id: generation.id, versionId: generation.versionId, text: message.content, question: question.content })
-    .from(generation)
-    .innerJoin(message, eq(message.id, generation.messageId))
-    .leftJoin(question, eq(question.id, message.parentId))
-    .where(inArray(generation.id, ids));
-  return new Map(found.map((answer) => [answer.id, answer]));
-}
-
-function view(given: typeof feedback.$inferSelect, left: Answer, right: Answer | undefined): GivenFeedbackView {
+function view(given: typeof feedback.$inferSelect, left: JudgedText, right: JudgedText | undefined): GivenFeedbackView {
   const { id, comment, updatedAt } = given;
   const said = { kind: given.kind, ...given.value } as Said;
-  const shown = (answer: Answer, side: 'left' | 'right') => ({
+  const shown = (answer: JudgedText, side: 'left' | 'right') => ({
     versionId: answer.versionId,
     text: answer.text,
     isPreferred: said.kind === 'comparison' && said.choice === side,

@@ -15,11 +15,22 @@ test('without a choice the browser’s highest-rated available language is used,
 });
 
 type Tree = { [key: string]: string | Tree };
-/** Maps each `path` to the names in braces in its sentence. */
+/** The names of a sentence's placeholders; the braces directly inside one hold the words of its cases. */
+function namesIn(sentence: string): string[] {
+  const names = new Set<string>();
+  let depth = 0;
+  for (const [brace, name = ''] of sentence.matchAll(/[{}](\w*)/g)) {
+    if (brace.startsWith('{') && depth % 2 === 0) names.add(name);
+    depth += brace.startsWith('{') ? 1 : -1;
+  }
+  return [...names].sort();
+}
+
+/** Maps each `path` to the placeholders of its sentence. */
 const placeholders = (tree: Tree, prefix = ''): [string, string[]][] =>
   Object.entries(tree).flatMap(([key, value]) =>
     typeof value === 'string'
-      ? [[prefix + key, [...value.matchAll(/\{(\w+)/g)].map((match) => match[1]!).sort()] as [string, string[]]]
+      ? [[prefix + key, namesIn(value)] as [string, string[]]]
       : placeholders(value, `${prefix}${key}.`),
   );
 

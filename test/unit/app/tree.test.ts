@@ -4,11 +4,10 @@ import { type Branches, ROOT, type TreeComparison, tipOf, visiblePath } from '@/
 
 let clock = 0;
 const message = (id: string, parentId: string | null) => ({ id, parentId, createdAt: new Date(clock++) });
-const compare = (choice: TreeComparison['choice']): TreeComparison => ({
-  leftMessageId: 'a1',
-  rightMessageId: 'a2',
-  choice,
-});
+const compare = (
+  choice: TreeComparison['choice'],
+  source: TreeComparison['source'] = 'side_by_side',
+): TreeComparison => ({ leftMessageId: 'a1', rightMessageId: 'a2', source, choice });
 
 /** `a1(1/2)` for a message, `a1|a2` for a comparison. */
 const show = (messages: ReturnType<typeof message>[], comparisons: TreeComparison[] = [], branches: Branches = {}) =>

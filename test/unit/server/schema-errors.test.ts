@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { asAttuneError } from '@/server/api/errors';
-import { ChatCompletionRequest, CompletionRequest, FeedbackRequest } from '@/server/api/requests';
+import { FeedbackRequest } from '@/server/api/feedback-request';
+import { ChatCompletionRequest, CompletionRequest } from '@/server/api/requests';
 
 const said = (schema: z.ZodType, value: unknown) => {
   const { param, message } = asAttuneError(schema.safeParse(value).error);
@@ -26,7 +27,7 @@ it.each<[string, z.ZodType, unknown, string, RegExp]>([
     FeedbackRequest,
     { kind: 'thumb', generation_id: crypto.randomUUID(), value: 2 },
     'value',
-    /expected 1, -1 or null/,
+    /expected 1, -1, object or null/,
   ],
   ['a discriminator', FeedbackRequest, { kind: 'star' }, 'kind', /'thumb' \| 'comparison'/],
   ['too many stop strings', ChatCompletionRequest, { ...hello, stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop', /Too big/],

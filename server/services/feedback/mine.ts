@@ -1,0 +1,149 @@
+// What a person has given, everywhere and of every kind: newest first, with the versions that learned from it.
+import { and, desc, eq, inArray, or, sql } from 'drizzle-orm';
+import type { FeedbackSubject } from '@/core/feedback/feedback';
+import { FEEDBACK_SUBJECTS, type FeedbackKind, type FeedbackValue } from '@/core/feedback/kinds';
+import type { Executor } from '@/db/client';
+import { comparison, conversation, feedback, feedbackHistory, generation, message } from '@/db/schema';
+import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
+import type { Product } from '@/server/services/product';
+import type { FeedbackHistoryView, OwnFeedbackPageView, OwnFeedbackView } from '@/server/services/views';
+import { learnersOf, readLearners } from './learners';
+import { findSubject } from './subject';
+import { readAnswers } from './texts';
+
+const PAGE = 20;
+/** Characters of a question or an answer. */
+const EXCERPT = 280;
+
+export interface MineFilter {
+  kind?: FeedbackKind;
+  cursor?: string | null;
+}
+
+type Row = Awaited<ReturnType<typeof selectMine>>[number];
+
+export async function listMine({ db }: Product, userId: string, filter: MineFilter): Promise<OwnFeedbackPageView> {
+  const rows = await selectMine(db, userId, filter);
+  const page = rows.slice(0, PAGE);
+  const readable = page.filter(isReadable);
+  const answers = await readAnswers(db, readable.flatMap(answersOf));
+  const questions = await readQuestions(db, readable);
+  const learners = await readLearners(db);
+  return {
+    items: page.map((row): OwnFeedbackView => {
+      const { feedback, conversationId, ownerId } = row;
+      const shown = answersOf(row).flatMap((id) => answers.get(id) ?? []);
+      const isOwn = ownerId === userId;
+      return {
+        id: feedback.id,
+        ...subjectOf(feedback),
+        value: feedback.value,
+        comment: feedback.comment,
+        source: feedback.source,
+        createdAt: feedback.createdAt,
+        updatedAt: feedback.updatedAt,
+        conversationId: isOwn ? conversationId : null,
+        question: excerpt(shown[0]?.question ?? questions.get(feedback.messageId ?? '') ?? ''),
+        answers: shown.map(({ id, text }) => ({ generationId: id, text: excerpt(text) })),
+        canChange: isOwn && feedback.source !== 'workplace',
+        isExcluded: feedback.excludedAt !== null,
+        learnedBy: learnersOf(learners, row),
+      };
+    }),
+    nextCursor: rows.length > PAGE ? page.at(-1)!.cursor : null,
+  };
+}
+
+function selectMine(db: Executor, userId: string, { kind, cursor }: MineFilter) {
+  return db
+    .select({
+      feedback,
+      pair: { left: comparison.leftGenerationId, right: comparison.rightGenerationId },
+      conversationId: conversation.id,
+      ownerId: conversation.userId,
+      allowTraining: conversation.allowTraining,
+      consentedAt: conversation.consentedAt,
+      cursor: cursorOf(feedback.updatedAt, feedback.id),
+    })
+    .from(feedback)
+    .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
+    .leftJoin(generation, eq(generation.id, feedback.generationId))
+    .leftJoin(message, eq(message.id, feedback.messageId))
+    .innerJoin(
+      conversation,
+      sql`${conversation.id} = coalesce(${generation.conversationId}, ${comparison.conversationId}, ${message.conversationId})`,
+    )
+    .where(
+      and(
+        eq(feedback.userId, userId),
+        kind && eq(feedback.kind, kind),
+        cursor ? isBehind(readCursor(cursor), feedback.updatedAt, feedback.id) : undefined,
+      ),
+    )
+    .orderBy(desc(feedback.updatedAt), desc(feedback.id))
+    .limit(PAGE + 1);
+}
+
+/** A rater no longer sees the words of a chat whose owner has withdrawn consent. */
+const isReadable = ({ feedback, ownerId, allowTraining }: Row) => ownerId === feedback.userId || allowTraining;
+
+function answersOf({ feedback, pair }: Row): string[] {
+  if (feedback.generationId) return [feedback.generationId];
+  if (pair) return [pair.left, pair.right];
+  const value = feedback.value as Partial<FeedbackValue<'best_of'> & FeedbackValue<'ranking'>>;
+  return value.generationIds ?? value.order?.flat() ?? [];
+}
+
+async function readQuestions(db: Executor, rows: readonly Row[]): Promise<Map<string, string>> {
+  const ids = rows.flatMap(({ feedback }) => feedback.messageId ?? []);
+  const found = await db
+    .select({ id: message.id, text: message.content })
+    .from(message)
+    .where(inArray(message.id, ids));
+  return new Map(found.map(({ id, text }) => [id, text]));
+}
+
+/** As `withdraw` takes it. */
+function subjectOf({ kind, ...row }: Row['feedback']): FeedbackSubject {
+  const about = FEEDBACK_SUBJECTS[kind];
+  const id =
+    about === 'generation'
+      ? { generationId: row.generationId }
+      : about === 'comparison'
+        ? { comparisonId: row.comparisonId }
+        : { messageId: row.messageId };
+  return { kind, ...id } as FeedbackSubject;
+}
+
+function excerpt(text: string): string {
+  const line = text.trim().replace(/\s+/gu, ' ');
+  const characters = Array.from(line.slice(0, 2 * EXCERPT + 1));
+  return characters.length <= EXCERPT
+    ? line
+    : `${characters
+        .slice(0, EXCERPT - 1)
+        .join('')
+        .trimEnd()}…`;
+}
+
+/** Every value that the person has given on one thing in one kind, oldest first; null where it was withdrawn. */
+export async function history(
+  { db }: Product,
+  userId: string,
+  subject: FeedbackSubject,
+): Promise<FeedbackHistoryView[]> {
+  const { subjectId } = await db.transaction((tx) => findSubject(tx, userId, subject));
+  if (subjectId === null) return [];
+  const { generationId, comparisonId, messageId } = feedbackHistory;
+  return db
+    .select({ value: feedbackHistory.value, comment: feedbackHistory.comment, at: feedbackHistory.createdAt })
+    .from(feedbackHistory)
+    .where(
+      and(
+        eq(feedbackHistory.userId, userId),
+        eq(feedbackHistory.kind, subject.kind),
+        or(eq(generationId, subjectId), eq(comparisonId, subjectId), eq(messageId, subjectId)),
+      ),
+    )
+    .orderBy(feedbackHistory.id);
+}

@@ -1,0 +1,130 @@
+// Follows a vote to the snapshots, runs and versions that it went into, and a version back to the votes.
+import { createReadStream, existsSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { asc, count, countDistinct, eq, gte, sql } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
+import type { FeedbackKind } from '@/core/feedback/kinds';
+import type { Executor } from '@/db/client';
+import {
+  comparison,
+  conversation,
+  feedback,
+  generation,
+  message,
+  snapshot,
+  trainingRun,
+  user,
+  version,
+} from '@/db/schema';
+import type { Product } from '@/server/services/product';
+import type { ContributionsView, FeedbackTraceView } from '@/server/services/views';
+import { readLearners } from './learners';
+
+const INF = Number.POSITIVE_INFINITY;
+
+/** For the vote's author and for admins: for anybody else there is no such vote. */
+export async function trace(product: Product, readerId: string, feedbackId: string): Promise<FeedbackTraceView> {
+  const { db } = product;
+  const [vote] = await db
+    .select({ feedback, allowTraining: conversation.allowTraining, consentedAt: conversation.consentedAt })
+    .from(feedback)
+    .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
+    .leftJoin(generation, eq(generation.id, feedback.generationId))
+    .leftJoin(message, eq(message.id, feedback.messageId))
+    .innerJoin(conversation, isAbout)
+    .where(eq(feedback.id, feedbackId));
+  if (!vote || (vote.feedback.userId !== readerId && !(await isAdmin(db, readerId))))
+    throw new AttuneError('NOT_FOUND', `You have given no feedback ${feedbackId}; it may have been withdrawn.`);
+  const { id, kind, createdAt, updatedAt, excludedAt } = vote.feedback;
+  const from = Math.max(createdAt.getTime(), vote.consentedAt?.getTime() ?? 0);
+  const candidates = vote.allowTraining
+    ? await db
+        .select()
+        .from(snapshot)
+        .where(gte(snapshot.frozenUpTo, new Date(from)))
+        .orderBy(asc(snapshot.frozenUpTo))
+    : [];
+  const snapshots: FeedbackTraceView['snapshots'] = [];
+  for (const frozen of candidates) {
+    if (frozen.frozenUpTo.getTime() >= (excludedAt?.getTime() ?? INF)) continue;
+    const lines = await findLines(path.join(product.snapshots, `${frozen.id}.jsonl`), id);
+    // A file that names votes but not this one left it out.
+    if (lines?.length === 0) continue;
+    snapshots.push({
+      id: frozen.id,
+      sha256: frozen.sha256,
+      frozenUpTo: frozen.frozenUpTo,
+      lines,
+      blankedLines: frozen.tombstones.reduce((sum, tombstone) => sum + tombstone.lines.length, 0),
+      runs: await runsOf(db, frozen.id),
+    });
+  }
+  return { id, kind, createdAt, updatedAt, isExcluded: excludedAt !== null, snapshots };
+}
+
+async function isAdmin(db: Executor, userId: string): Promise<boolean> {
+  const [row] = await db.select({ role: user.role }).from(user).where(eq(user.id, userId));
+  return row?.role === 'admin';
+}
+
+const isAbout = sql`${conversation.id} = coalesce(${generation.conversationId}, ${comparison.conversationId}, ${message.conversationId})`;
+
+/** Line numbers from 1; null if the file is gone or was frozen before rows named their votes. */
+async function findLines(file: string, feedbackId: string): Promise<number[] | null> {
+  if (!existsSync(file)) return null;
+  const found: number[] = [];
+  let namesVotes = false;
+  let line = 0;
+  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: INF })) {
+    line++;
+    namesVotes ||= text.includes('"feedbackId":');
+    if (text.includes(feedbackId)) found.push(line);
+  }
+  return namesVotes ? found : null;
+}
+
+async function runsOf(db: Executor, snapshotId: string): Promise<FeedbackTraceView['snapshots'][number]['runs']> {
+  const learners = new Map((await readLearners(db)).map((learner) => [learner.runId, learner]));
+  const runs = await db
+    .select({ run: trainingRun, gates: version.gates })
+    .from(trainingRun)
+    .leftJoin(version, eq(version.id, trainingRun.resultVersionId))
+    .where(eq(trainingRun.snapshotId, snapshotId))
+    .orderBy(asc(trainingRun.createdAt));
+  return runs.map(({ run: { id, status, verdict, finishedAt }, gates }) => {
+    const learner = learners.get(id);
+    if (!learner) return { id, status, verdict, finishedAt, version: null };
+    const { frozenUpTo: _, ...view } = learner;
+    return { id, status, verdict, finishedAt, version: { ...view, gates: gates ?? [] } };
+  });
+}
+
+/** The votes, still given and still consented to, that were there when the version's data was frozen. */
+export async function contributions({ db }: Product, versionId: string): Promise<ContributionsView> {
+  const [found] = await db
+    .select({ id: version.id, snapshot })
+    .from(version)
+    .leftJoin(trainingRun, eq(trainingRun.resultVersionId, version.id))
+    .leftJoin(snapshot, sql`${snapshot.id} = coalesce(${version.snapshotId}, ${trainingRun.snapshotId})`)
+    .where(eq(version.id, versionId));
+  if (!found) throw new AttuneError('NOT_FOUND', `There is no version ${versionId}.`);
+  if (!found.snapshot) return { versionId, snapshotId: null, frozenUpTo: null, people: 0, votes: {}, rows: {} };
+  const { id: snapshotId, frozenUpTo, counts: rows } = found.snapshot;
+  const learned = db
+    .select({ kind: feedback.kind, userId: feedback.userId })
+    .from(feedback)
+    .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
+    .leftJoin(generation, eq(generation.id, feedback.generationId))
+    .leftJoin(message, eq(message.id, feedback.messageId))
+    .innerJoin(conversation, isAbout)
+    .where(
+      sql`${conversation.allowTraining} and (${feedback.excludedAt} is null or ${feedback.excludedAt} > ${frozenUpTo})
+        and greatest(${feedback.createdAt}, ${conversation.consentedAt}) <= ${frozenUpTo}`,
+    )
+    .as('learned');
+  const byKind = await db.select({ kind: learned.kind, n: count() }).from(learned).groupBy(learned.kind);
+  const [all] = await db.select({ people: countDistinct(learned.userId) }).from(learned);
+  const votes = Object.fromEntries(byKind.map(({ kind, n }) => [kind, n])) as Partial<Record<FeedbackKind, number>>;
+  return { versionId, snapshotId, frozenUpTo, people: all!.people, votes, rows };
+}

@@ -1,0 +1,38 @@
+// Answers of a candidate and its parent to the same public questions, for people who want to see what changed.
+import type { ExampleAnswers } from '@/core/artifact/manifest';
+import { judge } from '@/core/constraints/judge';
+import { EXAMPLE_QUESTIONS } from '@/core/example-questions';
+import { hash32 } from '@/core/rng';
+import { type Run, serveAdapter } from '@/trainer/runs/context';
+import { judgingOf, sampleCompletions } from './answers';
+
+/** Tokens of an example; a longer answer is cut. */
+const MAX_TOKENS = 96;
+
+/** An answer that breaks a rule is left out with its question: the page is public. */
+export async function sampleExamples(run: Run, versionId: string): Promise<ExampleAnswers[]> {
+  const engine = await run.engine();
+  const { rules, decode, endIds } = judgingOf(run);
+  const prompts = EXAMPLE_QUESTIONS.map((content) =>
+    Int32Array.from(run.base.renderPrompt([{ role: 'user', content }])),
+  );
+  const sampling = {
+    count: prompts.length,
+    maxTokens: MAX_TOKENS,
+    seed: hash32(run.policyConfig.seed, 7),
+    signal: run.sink.signal,
+  };
+  const answersOf = async (id: string) => {
+    const { completions } = await sampleCompletions(engine, id, prompts, sampling);
+    return completions.map(({ completionIds }) =>
+      decode([...completionIds].filter((token) => !endIds.includes(token))).trim(),
+    );
+  };
+  const after = await answersOf(versionId);
+  const before = await answersOf(await serveAdapter(engine, 'parent', run.parent));
+  return EXAMPLE_QUESTIONS.flatMap((question, i) => {
+    const answers = { before: before[i]!, after: after[i]! };
+    const isClean = Object.values(answers).every((text) => judge(rules, text).hits.length === 0);
+    return isClean ? { question, ...answers } : [];
+  });
+}
