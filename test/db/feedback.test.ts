@@ -27,6 +27,7 @@ import {
   QuestionnaireList,
 } from '@/server/api/openapi/feedback-responses';
 import type { WebProcess } from '@/server/product';
+import { listChanges } from '@/server/services/version/changes';
 import { type ApiClient, createClient, errorOf, routeTo } from './api-client';
 import { type Api, callAs, createUser, createWorld, type World } from './world';
 
@@ -554,6 +555,23 @@ describe('a vote that was learned from', () => {
     expect(back.people).toBeGreaterThanOrEqual(1);
     await api.feedback.withdraw({ kind: 'rating', generationId: things.other });
     expect((await api.feedback.contributions({ versionId })).votes.rating).toBe(back.votes.rating! - 1);
+  });
+
+  it('is counted for everyone in steps of five people, without signals', async () => {
+    for (let i = 0; i < 5; i++) {
+      const { id, api } = await newPerson();
+      const { one: generationId } = await asked({ of: id });
+      await api.feedback.give({ kind: 'thumb', generationId, value: { up: true } });
+      await api.feedback.give({ kind: 'implicit', generationId, value: { copied: true } });
+    }
+    const { versionId } = await learn([]);
+    const { people, votes } = await ada.feedback.contributions({ versionId });
+    const said = Object.entries(votes).reduce((sum, [kind, n]) => (kind === 'implicit' ? sum : sum + n), 0);
+    const change = (await listChanges(web.product, Date.now())).find(({ id }) => id === versionId);
+    expect(change).toMatchObject({
+      crowd: { atLeastPeople: people - (people % 5), atLeastVotes: said - (said % 5) },
+      isServed: false,
+    });
   });
 
   it('is listed with the version, and whether that version became the champion', async () => {

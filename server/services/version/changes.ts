@@ -46,24 +46,17 @@ async function readChanges({ db }: Product): Promise<ChangeView[]> {
   }));
 }
 
-/**
- * Votes and people of every snapshot, by its id: what stood when it was frozen, in conversations that allow training
- * today. Withdrawn and deleted votes are not counted.
- */
+/** By the id of a snapshot: votes that it took and their people, as far as they still stand and are consented to. */
 async function countCrowds(db: Executor): Promise<Map<string, CrowdView>> {
   const { rows } = await db.execute<{ id: string; votes: string; people: string }>(sql`
-    select s.id, count(*) as votes, count(distinct last.user_id) as people
-    from snapshot s cross join lateral (
-      select distinct on (h.user_id, h.kind, h.generation_id, h.comparison_id, h.message_id) h.user_id, h.value
-      from feedback_history h
-      left join generation g on g.id = h.generation_id
-      left join comparison c on c.id = h.comparison_id
-      left join message m on m.id = h.message_id
-      join conversation v on v.id = coalesce(g.conversation_id, c.conversation_id, m.conversation_id)
-      where h.created_at <= s.frozen_up_to and v.allow_training and h.kind <> 'implicit'
-      order by h.user_id, h.kind, h.generation_id, h.comparison_id, h.message_id, h.id desc
-    ) last
-    where last.value is not null
+    select s.id, count(*) as votes, count(distinct f.user_id) as people
+    from snapshot s join feedback f on f.created_at <= s.frozen_up_to
+      and (f.excluded_at is null or f.excluded_at > s.frozen_up_to)
+    left join generation g on g.id = f.generation_id
+    left join comparison c on c.id = f.comparison_id
+    left join message m on m.id = f.message_id
+    join conversation v on v.id = coalesce(g.conversation_id, c.conversation_id, m.conversation_id)
+    where v.allow_training and (v.consented_at is null or v.consented_at <= s.frozen_up_to) and f.kind <> 'implicit'
     group by s.id`);
   return new Map(rows.map(({ id, votes, people }) => [id, coarse(Number(votes), Number(people))]));
 }
