@@ -32,6 +32,20 @@ export const Limit = z.object({
 const Limits = z.object({ user: Limit.prefault({}), apiKey: Limit.prefault({}) });
 export type Limits = z.infer<typeof Limits>;
 
+/** How work is handed out at /rate. */
+export const RatingSettings = z.object({
+  /** After this time another rater may get the task. */
+  lockMinutes: z.int().min(1).max(1440).default(15),
+  /** Share of new tasks that several raters get, and how many raters that is. */
+  overlapShare: z.number().min(0).max(1).default(0.2),
+  overlapRaters: z.int().min(2).max(20).default(3),
+  /** Share of what a rater gets that is a check with a known answer. */
+  goldShare: z.number().min(0).max(0.5).default(0.05),
+  /** Share of what a rater gets that the same rater has answered before. */
+  repeatShare: z.number().min(0).max(0.5).default(0.03),
+});
+export type RatingSettings = z.infer<typeof RatingSettings>;
+
 export const Settings = z.object({
   /** Share of the turns that ask for two answers to compare. */
   comparisonShare: z.number().min(0).max(1).default(0.1),
@@ -44,5 +58,6 @@ export const Settings = z.object({
   /** null keeps the model's own. */
   systemPrompt: z.string().max(TEXT_LIMITS.systemPrompt).nullable().default(null),
   limits: Limits.prefault({}),
+  rating: RatingSettings.prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -159,6 +159,13 @@ export const memberProcedure = userProcedure.use(({ ctx, next }) => {
   return next({ ctx });
 });
 
+/** Work at /rate: for raters and for admins. */
+export const raterProcedure = userProcedure.use(({ ctx, next }) => {
+  if (ctx.user.role !== 'rater' && ctx.user.role !== 'admin')
+    throw new AttuneError('FORBIDDEN', 'Only a rater may do this; an admin gives the role on the page /admin/users.');
+  return next({ ctx });
+});
+
 export const adminProcedure = userProcedure.use(({ ctx, next }) => {
   if (ctx.user.role !== 'admin')
     throw new AttuneError('FORBIDDEN', 'Only an admin may do this; sign in with an admin account.');

@@ -12,7 +12,7 @@ import { mean, standardDeviation } from '@/bench/experiments/support/spread';
 import { startBackend } from '@/trainer/backend';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { RewardModelConfig } from '@/core/config/reward';
-import { endOfTurn } from '@/trainer/data/demonstrations';
+import { endOfTurn } from '@/core/base/end-of-turn';
 import type { CompletionStates } from '@/trainer/model/answer-states';
 import { keepCompletionStates } from '@/bench/experiments/support/kept-answer-states';
 import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';

@@ -1,5 +1,6 @@
 // Declares the tables of the rating workplace: prompt sets, tasks, who works on them, guidelines, questionnaires, standing.
 import {
+  type AnyPgColumn,
   boolean,
   index,
   integer,
@@ -12,20 +13,11 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { Question } from '@/core/feedback/questionnaire';
+import { TASK_KINDS } from '@/core/feedback/task-answers';
 import { user } from '../auth-schema';
 import { createdAt, userId } from './columns';
 import { message, promptSet } from './conversation';
-
-export const TASK_KINDS = [
-  'compare',
-  'rate',
-  'rank',
-  'questionnaire',
-  'write',
-  'correct',
-  'review',
-  'adjudicate',
-] as const;
 
 /** What raters read beside a task; the newest is in force, and an assignment keeps the one that its rater saw. */
 export const guideline = pgTable('guideline', {
@@ -35,18 +27,6 @@ export const guideline = pgTable('guideline', {
   createdBy: text('created_by'),
   createdAt: createdAt(),
 });
-
-/** A question, whose answers lower or raise a completion's quality. */
-export interface Question {
-  id: string;
-  text: { en: string; ja: string };
-  /** A flaw is ticked or not; a scale has steps 1 to `steps`; a choice has options. */
-  kind: 'flaw' | 'scale' | 'choice';
-  /** Of a flaw: how much it takes off a quality of 1. Of a scale or choice: its share of the quality. */
-  weight: number;
-  steps?: number;
-  options?: { id: string; text: { en: string; ja: string } /** 0 to 1 */; quality: number }[];
-}
 
 /** A version of a questionnaire never changes: an edit is a new row with the same name. */
 export const questionnaire = pgTable(
@@ -75,21 +55,39 @@ export const ratingTask = pgTable(
     messageId: uuid('message_id')
       .notNull()
       .references(() => message.id, { onDelete: 'cascade' }),
-    /** The completions to judge, in no order: each assignment has its own. */
+    /** The completions to judge; of a pair the first is the left one of values. Each assignment shows its own order. */
     generationIds: uuid('generation_ids').array().notNull().default([]),
     questionnaireId: uuid('questionnaire_id').references(() => questionnaire.id),
     promptSetId: uuid('prompt_set_id').references(() => promptSet.id, { onDelete: 'cascade' }),
     /** Raters who must answer. */
     needed: integer('needed').notNull().default(1),
-    /** A value with which answers are compared, unknown to raters; null for ordinary tasks. */
+    /**
+     * A value with which answers are compared, unknown to raters: of a check from the start, of a disagreement once it
+     * is settled. Null for other tasks.
+     */
     truth: jsonb('truth'),
+    /** Versions that have yet to write an answer each; until they have, nobody gets the task. */
+    pendingVersionIds: text('pending_version_ids').array().notNull().default([]),
+    /** The written answer that a review accepts or rejects. */
+    reviewsAssignmentId: uuid('reviews_assignment_id').references((): AnyPgColumn => ratingAssignment.id, {
+      onDelete: 'cascade',
+    }),
+    /** The task on which raters disagreed. */
+    adjudicatesTaskId: uuid('adjudicates_task_id').references((): AnyPgColumn => ratingTask.id, {
+      onDelete: 'cascade',
+    }),
     /** Higher is sooner; how much an answer would teach. */
     priority: real('priority').notNull().default(0),
     /** Set when enough raters have answered or an admin closed it. */
     closedAt: timestamp('closed_at', { withTimezone: true }),
     createdAt: createdAt(),
   },
-  (t) => [index('rating_task_open').on(t.closedAt, t.priority), index('rating_task_message').on(t.messageId)],
+  (t) => [
+    index('rating_task_open').on(t.closedAt, t.priority),
+    index('rating_task_message').on(t.messageId),
+    uniqueIndex('rating_task_adjudicates').on(t.adjudicatesTaskId),
+    index('rating_task_reviews').on(t.reviewsAssignmentId),
+  ],
 );
 
 export const ASSIGNMENT_STATUSES = ['locked', 'done', 'skipped', 'expired'] as const;
@@ -110,7 +108,7 @@ export const ratingAssignment = pgTable(
     /** The same task given to the same rater once more, to measure agreement with themselves. */
     isRepeat: boolean('is_repeat').notNull().default(false),
     guidelineVersion: integer('guideline_version').references(() => guideline.version),
-    /** What the rater gave; of a repeat it stands here alone. */
+    /** What the rater gave, in the order of the task; of repeats and checks it stands here alone. */
     value: jsonb('value'),
     skipReason: text('skip_reason'),
     /** From being shown to being answered. */

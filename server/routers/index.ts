@@ -7,6 +7,8 @@ import { apiKeyRouter } from './api-key';
 import { chatRouter } from './chat';
 import { conversationRouter } from './conversation';
 import { feedbackRouter } from './feedback';
+import { ratingRouter } from './rating';
+import { ratingAdminRouter } from './rating-admin';
 import { systemRouter } from './system';
 import { userRouter } from './user';
 
@@ -18,6 +20,8 @@ export const appRouter = router({
   account: accountRouter,
   user: userRouter,
   admin: adminRouter,
+  rating: ratingRouter,
+  ratingAdmin: ratingAdminRouter,
   system: systemRouter,
 });
 export const createCaller = createCallerFactory(appRouter);

@@ -1,4 +1,4 @@
-// People, for admins: the list, and who has the admin's role.
+// People, for admins: the list, and the role of each.
 import { z } from 'zod';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import * as user from '@/server/services/account/user';
@@ -9,12 +9,12 @@ export const userRouter = router({
     .input(
       z.object({
         query: z.string().max(TEXT_LIMITS.search).optional(),
-        show: z.enum(['accounts', 'admins', 'guests']).default('accounts'),
+        show: z.enum(['accounts', 'admins', 'raters', 'guests']).default('accounts'),
         cursor: z.int().min(0).max(1_000_000).nullish(),
       }),
     )
     .query(({ ctx, input }) => user.list(ctx.product, input)),
   setRole: adminProcedure
-    .input(z.object({ id: z.string().min(1).max(100), role: z.enum(['user', 'admin']) }))
+    .input(z.object({ id: z.string().min(1).max(100), role: z.enum(user.ROLES) }))
     .mutation(({ ctx, input }) => user.setRole(ctx.product, ctx.user.id, input)),
 });

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { RuleSet } from '@/core/constraints/rules';
 import { Sampling } from '@/core/sampling';
-import { Limit, Settings, TriggerSettings } from '@/core/settings';
+import { Limit, RatingSettings, Settings, TriggerSettings } from '@/core/settings';
 import { recordAudit } from '@/db/audit';
 import { lockSettings, readSettings, writeSetting } from '@/db/settings';
 import type { Product } from './product';
@@ -26,6 +26,7 @@ export const SettingsPatch = z
     constraints: RuleSet,
     systemPrompt: Settings.shape.systemPrompt.unwrap(),
     limits: z.strictObject({ user: Limit.strict().prefault({}), apiKey: Limit.strict().prefault({}) }),
+    rating: RatingSettings.strict(),
   })
   .partial();
 export type SettingsPatch = z.infer<typeof SettingsPatch>;

@@ -382,7 +382,9 @@ export interface ModelView {
   createdAt: Date;
 }
 
-export type Role = 'user' | 'admin';
+/** A rater also works at /rate; an admin may do everything. */
+export const ROLES = ['user', 'rater', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
 
 export interface UserView {
   id: string;

@@ -1,6 +1,4 @@
 // Rows of tokens in which only the assistant's completion, with its end token, is learnt.
-import type { Base, ChatMessage } from '@/core/base/base';
-
 export interface Demonstration {
   ids: Int32Array;
   /** 1 for tokens that are to be predicted. */
@@ -9,20 +7,6 @@ export interface Demonstration {
   weight: number;
   /** Rows with the same key stay on one side of the split. */
   key: string;
-}
-
-type Templated = Pick<Base, 'renderPrompt' | 'tokenizer'> & { weights: { config: { eosTokenIds: number[] } } };
-
-/**
- * The token that this base's own template puts after a completion: among several end tokens only that one ends a turn,
- * and the engine stops at it.
- */
-export function endOfTurn({ renderPrompt, weights }: Templated): number {
-  const question: ChatMessage = { role: 'user', content: 'a' };
-  const before = renderPrompt([question]);
-  const after = renderPrompt([question, { role: 'assistant', content: 'b' }, question]);
-  const { eosTokenIds } = weights.config;
-  return after.slice(before.length).find((id) => eosTokenIds.includes(id)) ?? eosTokenIds[0]!;
 }
 
 /** A demonstration from known ids; an end token is learnt only if it is the last of them. */

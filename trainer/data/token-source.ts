@@ -1,7 +1,7 @@
 // Turns the dialogues of files into token ids of a base, and leaves out what the base cannot hold.
 import type { Base } from '@/core/base/base';
+import { endOfTurn } from '@/core/base/end-of-turn';
 import { AttuneError } from '@/core/errors';
-import { endOfTurn } from './demonstrations';
 import type { Turn } from './dialogue/messages';
 import type { Completion } from './snapshot';
 

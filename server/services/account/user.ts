@@ -1,17 +1,19 @@
-// People for the admin: lists them, and gives or removes the admin role.
+// People for the admin: lists them, and gives them roles.
 import { and, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import { conversation, session, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
-import type { Role, UserListView, UserView } from '@/server/services/views';
+import { ROLES, type Role, type UserListView, type UserView } from '@/server/services/views';
+
+export { ROLES };
 
 const PAGE = 50;
 
 export interface UserFilter {
   query?: string;
   /** Accounts are people who are not guests. */
-  show: 'accounts' | 'admins' | 'guests';
+  show: 'accounts' | 'admins' | 'raters' | 'guests';
   /** The page's first row, counted from 0. */
   cursor?: number | null;
 }
@@ -20,6 +22,7 @@ export interface UserFilter {
 export async function list({ db }: Product, { query, show, cursor }: UserFilter): Promise<UserListView> {
   const conditions: (SQL | undefined)[] = [eq(user.isAnonymous, show === 'guests')];
   if (show === 'admins') conditions.push(eq(user.role, 'admin'));
+  if (show === 'raters') conditions.push(eq(user.role, 'rater'));
   if (query?.trim()) {
     const pattern = `%${query.trim().replace(/[\\%_]/g, '\\$&')}%`;
     conditions.push(or(ilike(user.name, pattern), ilike(user.email, pattern)));
@@ -64,11 +67,11 @@ export async function setRole(
       throw new AttuneError('FORBIDDEN', 'Only an admin may do this; your role was removed in the meantime.');
     const [person] = await tx.select().from(user).where(eq(user.id, id)).for('update');
     if (!person) throw new AttuneError('NOT_FOUND', `There is no account ${id}.`);
-    if (person.isAnonymous && role === 'admin')
-      throw new AttuneError('CONFLICT', 'A guest cannot be an admin, because a guest cannot sign in again.');
-    if (role === 'user' && id === actorId)
+    if (person.isAnonymous && role !== 'user')
+      throw new AttuneError('CONFLICT', `A guest cannot have the role ${role}, because a guest cannot sign in again.`);
+    if (role !== 'admin' && id === actorId)
       throw new AttuneError('CONFLICT', 'You cannot remove your own role; another admin can.');
-    if (role === 'user' && person.role === 'admin' && admins.length === 1)
+    if (role !== 'admin' && person.role === 'admin' && admins.length === 1)
       throw new AttuneError('CONFLICT', 'This is the last admin; give the role to someone else first.');
     if (person.role !== role) {
       await tx.update(user).set({ role, updatedAt: sql`now()` }).where(eq(user.id, id));
@@ -78,4 +81,4 @@ export async function setRole(
   });
 }
 
-const toRole = (role: string): Role => (role === 'admin' ? 'admin' : 'user');
+const toRole = (role: string): Role => ROLES.find((known) => known === role) ?? 'user';

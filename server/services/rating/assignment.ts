@@ -1,0 +1,90 @@
+// Finds a rater's assignments and what they are about, and says how many places of a task are taken.
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
+import type { Executor } from '@/db/client';
+import { conversation, message, raterStanding, ratingAssignment, ratingTask } from '@/db/schema';
+
+export type Task = typeof ratingTask.$inferSelect;
+export type Assignment = typeof ratingAssignment.$inferSelect;
+export interface Held {
+  assignment: Assignment;
+  task: Task;
+}
+
+export interface Rater {
+  id: string;
+  role: string;
+}
+
+/** A rater's own answer, or a fresh lock, takes a place; repeats take none. */
+export const isTaken = sql`(not ${ratingAssignment.isRepeat} and (${ratingAssignment.status} = 'done'
+  or (${ratingAssignment.status} = 'locked' and ${ratingAssignment.lockedUntil} > now())))`;
+
+/** Chats whose owners allow training; checks are uploaded by an admin and are never trained on. */
+export const isServable = sql`(${conversation.allowTraining}
+  or (${ratingTask.truth} is not null and ${conversation.promptSetId} is not null))`;
+
+/** A check with a known answer, which counts neither for training nor for the places of a task. */
+export const isCheck = (task: Pick<Task, 'truth' | 'closedAt'>) => task.truth !== null && task.closedAt === null;
+
+/** Calls of one rater take turns: a second click finds the task of the first. */
+export async function takeTurn(tx: Executor, rater: Rater): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`rating ${rater.id}`}, 0))`);
+}
+
+/**
+ * Locks the task, so that its places are counted by one at a time, and reads both anew. What a review or decision acts on
+ * is locked first, in the order in which an answer to it locks them.
+ */
+export async function holdAssignment(tx: Executor, rater: Rater, assignmentId: string): Promise<Held> {
+  const mine = and(eq(ratingAssignment.id, assignmentId), eq(ratingAssignment.userId, rater.id))!;
+  const [found] = await tx.select({ taskId: ratingAssignment.taskId }).from(ratingAssignment).where(mine);
+  if (found) await holdParent(tx, found.taskId);
+  const task = found && (await holdTask(tx, found.taskId));
+  const [assignment] = task ? await tx.select().from(ratingAssignment).where(mine).for('update') : [];
+  if (!task || !assignment) throw new AttuneError('NOT_FOUND', `You have no task ${assignmentId}; it may be removed.`);
+  return { assignment, task };
+}
+
+async function holdParent(tx: Executor, taskId: string): Promise<void> {
+  const reviewed = sql`(select ${ratingAssignment.taskId} from ${ratingAssignment}
+    where ${ratingAssignment.id} = child.reviews_assignment_id)`;
+  await tx.execute(sql`select ${ratingTask.id} from ${ratingTask} where ${ratingTask.id} =
+    (select coalesce(child.adjudicates_task_id, ${reviewed}) from ${ratingTask} child where child.id = ${taskId})
+    for update`);
+}
+
+async function holdTask(tx: Executor, taskId: string): Promise<Task | undefined> {
+  const [task] = await tx.select().from(ratingTask).where(eq(ratingTask.id, taskId)).for('update');
+  return task;
+}
+
+/** Throws CONFLICT once the owner of the chat has withdrawn it, or the answers are gone. */
+export async function checkServable(tx: Executor, taskId: string): Promise<void> {
+  const [row] = await tx
+    .select({ id: ratingTask.id })
+    .from(ratingTask)
+    .innerJoin(message, eq(message.id, ratingTask.messageId))
+    .innerJoin(conversation, eq(conversation.id, message.conversationId))
+    .where(and(eq(ratingTask.id, taskId), isServable));
+  if (!row)
+    throw new AttuneError('CONFLICT', 'The person who wrote this withdrew it from training. Take the next task.');
+}
+
+export async function countTaken(tx: Executor, taskId: string, exceptUserId: string): Promise<number> {
+  const [row] = await tx
+    .select({ n: sql<number>`count(*)`.mapWith(Number) })
+    .from(ratingAssignment)
+    .where(and(eq(ratingAssignment.taskId, taskId), sql`${ratingAssignment.userId} <> ${exceptUserId}`, isTaken));
+  return row!.n;
+}
+
+/** Whether this rater settles disagreements: an admin, or one whom an admin trusts. Throws FORBIDDEN for a banned one. */
+export async function checkStanding(db: Executor, rater: Rater): Promise<{ maySettle: boolean }> {
+  const [row] = await db.select().from(raterStanding).where(eq(raterStanding.userId, rater.id));
+  if (row?.standing === 'banned')
+    throw new AttuneError('FORBIDDEN', 'An admin has ended your work as a rater; ask an admin why.');
+  return { maySettle: rater.role === 'admin' || row?.standing === 'trusted' };
+}
+
+export const inMinutes = (minutes: number): SQL<Date> => sql`now() + make_interval(mins => ${minutes})`;

@@ -1,0 +1,67 @@
+// Lets versions write the answers that tasks of uploaded prompts still wait for, one task at a time.
+import { eq, sql } from 'drizzle-orm';
+import type { ChatMessage } from '@/core/base/base';
+import { toAttuneError } from '@/core/errors';
+import { Sampling } from '@/core/sampling';
+import type { Settings } from '@/core/settings';
+import { conversation, message, ratingTask } from '@/db/schema';
+import { readSettings } from '@/db/settings';
+import { beginAnswers, insertAnswers } from '@/server/services/generation/answer';
+import { buildPrompt, fitAnswer } from '@/server/services/generation/prompt';
+import { drawSeed, type Product } from '@/server/services/product';
+import { readPrompt } from './task-view';
+
+const working = new WeakMap<Product, Promise<void>>();
+
+/** Starts unless it runs already. What it cannot write stays pending, and the next start tries again. */
+export function fillAnswers(product: Product): Promise<void> {
+  const known = working.get(product);
+  if (known) return known;
+  const work = fillAll(product)
+    .catch((error: unknown) => {
+      product.log.warn({ err: toAttuneError(error) }, 'answers for rating tasks could not be written');
+    })
+    .finally(() => working.delete(product));
+  working.set(product, work);
+  return work;
+}
+
+async function fillAll(product: Product): Promise<void> {
+  const settings = await readSettings(product.db);
+  while (await fillOne(product, settings)) {}
+}
+
+/** False if no task waits. */
+async function fillOne(product: Product, settings: Settings): Promise<boolean> {
+  const [next] = await product.db
+    .select({ taskId: ratingTask.id, userId: conversation.userId })
+    .from(ratingTask)
+    .innerJoin(message, eq(message.id, ratingTask.messageId))
+    .innerJoin(conversation, eq(conversation.id, message.conversationId))
+    .where(sql`cardinality(${ratingTask.pendingVersionIds}) > 0`)
+    .orderBy(ratingTask.createdAt, ratingTask.id)
+    .limit(1);
+  if (!next) return false;
+  const caller = { userId: next.userId, apiKeyId: null };
+  const { running } = await beginAnswers(product, settings, caller, async (tx) => {
+    const [task] = await tx.select().from(ratingTask).where(eq(ratingTask.id, next.taskId)).for('update');
+    // Another process has been faster.
+    if (!task || task.pendingVersionIds.length === 0) return { result: null, rows: [], promptTokens: 0 };
+    const [asked] = await tx.select().from(message).where(eq(message.id, task.messageId));
+    const turns: ChatMessage[] = await readPrompt(tx, task.messageId);
+    const maxTokens = fitAnswer(settings.sampling.maxTokens, product.maxContext);
+    const promptIds = buildPrompt(product.base, settings.systemPrompt, turns, product.maxContext - maxTokens);
+    const answers = task.pendingVersionIds.map((versionId) => ({
+      arm: { versionId, experimentId: null, arm: 'champion' as const, propensity: 1 },
+      sampling: Sampling.parse({ ...settings.sampling, maxTokens, seed: drawSeed(product) }),
+    }));
+    const begun = await insertAnswers(product, tx, settings, caller, [{ parent: asked!, promptIds, answers }]);
+    await tx
+      .update(ratingTask)
+      .set({ generationIds: [...task.generationIds, ...begun.rows.map(({ id }) => id)], pendingVersionIds: [] })
+      .where(eq(ratingTask.id, task.id));
+    return { ...begun, result: null };
+  });
+  for (const answer of running) await answer.done;
+  return true;
+}

@@ -1,0 +1,101 @@
+// What a rater sees of their own work: how much, how long, how far it agrees, and where it stands.
+import { and, count, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import type { Executor } from '@/db/client';
+import { conversation, message, raterStanding, ratingAssignment, ratingTask, user } from '@/db/schema';
+import type { Product } from '@/server/services/product';
+import { checkStanding, type Rater } from './assignment';
+import { isOpenTo } from './claim';
+import { readEvidence } from './evidence';
+import type { LeaderView, RaterProgressView, RaterView } from './views';
+
+export async function readProgress({ db }: Product, rater: Rater): Promise<RaterProgressView> {
+  const { maySettle } = await checkStanding(db, rater);
+  const mine = eq(ratingAssignment.userId, rater.id);
+  const [counts] = await db
+    .select({
+      done: countOf(sql`${ratingAssignment.status} = 'done'`),
+      doneToday: countOf(
+        sql`${ratingAssignment.status} = 'done' and ${ratingAssignment.finishedAt} > now() - interval '1 day'`,
+      ),
+      skipped: countOf(sql`${ratingAssignment.status} = 'skipped'`),
+    })
+    .from(ratingAssignment)
+    .where(mine);
+  const [open] = await db
+    .select({ n: count() })
+    .from(ratingTask)
+    .innerJoin(message, eq(message.id, ratingTask.messageId))
+    .innerJoin(conversation, eq(conversation.id, message.conversationId))
+    .where(isOpenTo(rater, maySettle));
+  const evidence = await readEvidence(db);
+  const own = evidence.find(({ userId }) => userId === rater.id);
+  return {
+    ...counts!,
+    open: open!.n,
+    medianSeconds: await readTimes(db, rater),
+    withTruth: own?.withTruth ?? null,
+    withOthers: own?.withOthers ?? null,
+    withSelf: own?.withSelf ?? null,
+    leaderboard: evidence.map((leader, at) => ({ ...leaderOf(leader, at), isMe: leader.userId === rater.id })),
+  };
+}
+
+const countOf = (condition: ReturnType<typeof sql>) =>
+  sql<number>`count(*) filter (where ${condition})`.mapWith(Number);
+
+const median =
+  sql<number>`percentile_cont(0.5) within group (order by ${ratingAssignment.milliseconds}) / 1000`.mapWith(Number);
+
+const readTimes = (db: Executor, rater: Rater) =>
+  db
+    .select({ kind: ratingTask.kind, seconds: median, count: count() })
+    .from(ratingAssignment)
+    .innerJoin(ratingTask, eq(ratingTask.id, ratingAssignment.taskId))
+    .where(and(eq(ratingAssignment.userId, rater.id), isNotNull(ratingAssignment.milliseconds)))
+    .groupBy(ratingTask.kind)
+    .orderBy(ratingTask.kind);
+
+const leaderOf = (
+  { withOthers, done, coverage }: Pick<LeaderView, 'withOthers' | 'done' | 'coverage'>,
+  at: number,
+): LeaderView => ({ rank: at + 1, withOthers, done, coverage });
+
+/** Everyone who has worked, best agreement first. */
+export async function listRaters({ db }: Product): Promise<RaterView[]> {
+  const evidence = await readEvidence(db);
+  const worked = await db
+    .select({
+      id: user.id,
+      name: user.name,
+      skipped: countOf(sql`${ratingAssignment.status} = 'skipped'`),
+      medianSeconds: median,
+      lastAt: sql<Date | null>`max(${ratingAssignment.finishedAt})`.mapWith(ratingAssignment.finishedAt),
+    })
+    .from(ratingAssignment)
+    .innerJoin(user, eq(user.id, ratingAssignment.userId))
+    .groupBy(user.id);
+  const ids = worked.map(({ id }) => id);
+  const standings =
+    ids.length > 0 ? await db.select().from(raterStanding).where(inArray(raterStanding.userId, ids)) : [];
+  const none = { done: 0, coverage: 0, withTruth: null, withOthers: null, withSelf: null };
+  const placeOf = (id: string) => {
+    const at = evidence.findIndex(({ userId }) => userId === id);
+    return at < 0 ? evidence.length : at;
+  };
+  return worked
+    .map((row) => {
+      const at = placeOf(row.id);
+      const own = evidence[at] ?? none;
+      const standing = standings.find(({ userId }) => userId === row.id);
+      return {
+        ...row,
+        medianSeconds: row.medianSeconds || null,
+        ...leaderOf(own, at),
+        withTruth: own.withTruth,
+        withSelf: own.withSelf,
+        standing: standing?.standing ?? null,
+        standingReason: standing?.reason ?? null,
+      };
+    })
+    .sort((a, b) => a.rank - b.rank);
+}
