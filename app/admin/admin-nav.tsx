@@ -12,6 +12,7 @@ const SECTIONS = [
   { path: '/admin/runs', label: 'runs' },
   { path: '/admin/experiments', label: 'experiments' },
   { path: '/admin/feedback', label: 'feedback' },
+  { path: '/admin/rating', label: 'rating' },
   { path: '/admin/users', label: 'people' },
   { path: '/admin/settings', label: 'settings' },
   { path: '/admin/audit', label: 'audit' },

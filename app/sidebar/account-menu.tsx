@@ -6,6 +6,7 @@ import {
   ChevronsUpDown,
   Gauge,
   History,
+  ListChecks,
   LogIn,
   LogOut,
   Monitor,
@@ -104,6 +105,12 @@ export function AccountMenu() {
           <BookOpen aria-hidden className="size-4" />
           {t('docs')}
         </MenuItem>
+        {(user?.role === 'rater' || user?.role === 'admin') && (
+          <MenuItem onSelect={() => router.push('/rate')}>
+            <ListChecks aria-hidden className="size-4" />
+            {t('rate')}
+          </MenuItem>
+        )}
         {user?.role === 'admin' && (
           <MenuItem onSelect={() => router.push('/admin')}>
             <Gauge aria-hidden className="size-4" />

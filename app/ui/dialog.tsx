@@ -48,6 +48,8 @@ interface ConfirmProps extends Omit<DialogProps, 'children'> {
   variant?: 'primary' | 'danger';
   isBusy?: boolean;
   error?: string | null;
+  /** What is asked in addition to the text. */
+  children?: ReactNode;
   onConfirm: () => void;
 }
 
@@ -58,11 +60,13 @@ export function ConfirmDialog({
   isBusy,
   error,
   onConfirm,
+  children,
   ...props
 }: ConfirmProps) {
   const t = useTranslations('app');
   return (
     <Dialog {...props}>
+      {children}
       {error && (
         <p role="alert" className="mt-4 text-danger text-sm">
           {error}

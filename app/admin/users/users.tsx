@@ -23,8 +23,11 @@ type Show = NonNullable<RouterInputs['user']['list']['show']>;
 const KINDS = [
   { show: 'accounts', label: 'showAccounts' },
   { show: 'admins', label: 'showAdmins' },
+  { show: 'raters', label: 'showRaters' },
   { show: 'guests', label: 'showGuests' },
 ] as const satisfies { show: Show; label: string }[];
+
+const ROLE_NAMES = { user: 'roleUser', rater: 'roleRater', admin: 'roleAdmin' } as const;
 
 export function Users() {
   const t = useTranslations('admin');
@@ -109,8 +112,8 @@ function PeopleTable({ people }: { people: PersonData[] }) {
             </p>
           </Cell>
           <Cell>
-            <Badge tone={person.role === 'admin' ? 'good' : 'plain'}>
-              {t(person.role === 'admin' ? 'roleAdmin' : person.isGuest ? 'roleGuest' : 'roleUser')}
+            <Badge tone={person.role === 'user' ? 'plain' : 'good'}>
+              {t(person.isGuest ? 'roleGuest' : ROLE_NAMES[person.role])}
             </Badge>
           </Cell>
           <Cell className="whitespace-nowrap text-muted-foreground">{date(person.lastSeenAt)}</Cell>

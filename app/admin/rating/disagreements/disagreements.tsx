@@ -1,0 +1,64 @@
+'use client';
+
+// The tasks on which raters disagree, with what each said, and the way to decide.
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useTranslations } from 'next-intl';
+import { Loaded } from '@/app/admin/loaded';
+import { useTRPC } from '@/app/lib/trpc';
+import { Votes } from '@/app/rate/work/votes';
+import { buttonClass } from '@/app/ui/button';
+import { Card } from '@/app/ui/card';
+
+export function Disagreements() {
+  const t = useTranslations('ratingAdmin');
+  const rate = useTranslations('rate');
+  const trpc = useTRPC();
+  const query = useQuery(trpc.ratingAdmin.disagreements.queryOptions());
+  return (
+    <Loaded query={query}>
+      {(items) =>
+        items.length === 0 ? (
+          <p
+            role="status"
+            className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm"
+          >
+            {t('noDisagreements')}
+          </p>
+        ) : (
+          <ul className="space-y-4">
+            {items.map(({ taskId, kind, prompt, completions, votes }) => (
+              <li key={taskId}>
+                <Card
+                  title={rate(`kinds.${kind}`)}
+                  actions={
+                    <Link href={`/rate/work?task=${taskId}`} className={buttonClass('primary', 'small')}>
+                      <span aria-hidden>{t('decide')}</span>
+                      <span className="sr-only">{t('decideNamed', { prompt })}</span>
+                    </Link>
+                  }
+                >
+                  <p dir="auto" className="break-words text-muted-foreground text-sm">
+                    {prompt}
+                  </p>
+                  <ol className="my-3 grid gap-3 md:grid-cols-2">
+                    {completions.map((text, at) => (
+                      <li
+                        key={at}
+                        dir="auto"
+                        className="whitespace-pre-wrap break-words rounded-xl bg-muted p-3 text-sm"
+                      >
+                        {text}
+                      </li>
+                    ))}
+                  </ol>
+                  <Votes completions={completions} votes={votes} />
+                </Card>
+              </li>
+            ))}
+          </ul>
+        )
+      }
+    </Loaded>
+  );
+}

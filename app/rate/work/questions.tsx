@@ -1,0 +1,92 @@
+'use client';
+
+// A questionnaire, one question in front at a time for the keyboard, with the quality that the answers come to.
+import { useLocale, useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { useFormats } from '@/app/admin/format';
+import type { QuestionData } from '@/app/rate/types';
+import { KeyButton } from '@/app/rate/work/key-button';
+import { useKeys } from '@/app/rate/work/use-keys';
+import { type Answers, qualityOf } from '@/core/feedback/quality';
+
+type Answer = Answers[string];
+
+interface QuestionsProps {
+  questions: readonly QuestionData[];
+  answers: Answers;
+  onAnswer: (id: string, answer: Answer) => void;
+}
+
+export function Questions({ questions, answers, onAnswer }: QuestionsProps) {
+  const t = useTranslations('rate');
+  const { percent } = useFormats();
+  const locale = useLocale() as 'en' | 'ja';
+  const [current, setCurrent] = useState(0);
+  const yes = t('yes');
+  const no = t('no');
+  const quality = qualityOf(questions, answers);
+  const choose = (at: number, answer: Answer) => {
+    onAnswer(questions[at]!.id, answer);
+    setCurrent(Math.min(at + 1, questions.length - 1));
+  };
+  useKeys((key) => {
+    if (key === 'ArrowDown' || key === 'ArrowUp') {
+      setCurrent((at) => Math.min(questions.length - 1, Math.max(0, at + (key === 'ArrowDown' ? 1 : -1))));
+      return true;
+    }
+    const question = questions[current];
+    const option = question && optionsOf(question, locale, { yes, no })[key === '0' ? 9 : Number(key) - 1];
+    if (!option) return false;
+    choose(current, option.answer);
+    return true;
+  });
+  return (
+    <div className="space-y-3">
+      <ol className="space-y-3">
+        {questions.map((question, at) => (
+          <li
+            key={question.id}
+            aria-current={at === current ? 'step' : undefined}
+            className={`rounded-xl border p-3 ${at === current ? 'border-primary' : 'border-border'}`}
+          >
+            <fieldset className="min-w-0">
+              <legend className="mb-2 font-medium text-sm">{question.text[locale]}</legend>
+              <div className="flex flex-wrap gap-2">
+                {optionsOf(question, locale, { yes, no }).map((option, index) => (
+                  <KeyButton
+                    key={String(option.answer)}
+                    size="small"
+                    shortcut={String((index + 1) % 10)}
+                    data-choice
+                    isChosen={answers[question.id] === option.answer}
+                    onClick={() => choose(at, option.answer)}
+                  >
+                    {option.label}
+                  </KeyButton>
+                ))}
+              </div>
+            </fieldset>
+          </li>
+        ))}
+      </ol>
+      <p role="status" className="text-sm">
+        {t('quality')}: <strong className="tabular-nums">{quality === null ? '–' : percent(quality)}</strong>
+      </p>
+    </div>
+  );
+}
+
+function optionsOf(
+  { kind, steps, options }: QuestionData,
+  locale: 'en' | 'ja',
+  { yes, no }: { yes: string; no: string },
+): { answer: Answer; label: string }[] {
+  if (kind === 'flaw')
+    return [
+      { answer: true, label: yes },
+      { answer: false, label: no },
+    ];
+  if (kind === 'scale')
+    return Array.from({ length: steps ?? 0 }, (_, at) => ({ answer: at + 1, label: String(at + 1) }));
+  return (options ?? []).map(({ id, text }) => ({ answer: id, label: text[locale] }));
+}

@@ -1,0 +1,40 @@
+'use client';
+
+// What raters said about one task.
+import { useTranslations } from 'next-intl';
+import type { AnswerData } from '@/app/rate/types';
+import { choicesOf } from '@/app/rate/work/choices';
+import { useChoiceLabel } from '@/app/rate/work/use-choice-label';
+
+interface VotesProps {
+  completions: readonly string[];
+  /** Raters are numbered where they have no names. */
+  votes: readonly { answer: AnswerData; comment: string | null; rater?: string }[];
+}
+
+export function Votes({ completions, votes }: VotesProps) {
+  const t = useTranslations('rate');
+  const labelOf = useChoiceLabel();
+  const wordsOf = (answer: AnswerData): string => {
+    if (answer.kind === 'rank')
+      return answer.value.order.map((group) => group.map((at) => at + 1).join(' = ')).join(' > ');
+    if (answer.kind === 'questionnaire')
+      return Object.entries(answer.value.answers)
+        .map(([id, said]) => `${id}: ${String(said)}`)
+        .join(', ');
+    const choices = choicesOf({ answerKind: answer.kind, completions }, answer);
+    const chosen = choices.find(({ isChosen }) => isChosen);
+    if (chosen) return labelOf(chosen);
+    return answer.kind === 'compare' ? t(`sides.${answer.value.choice}`) : '';
+  };
+  return (
+    <ul className="space-y-2 text-sm">
+      {votes.map(({ answer, comment, rater }, at) => (
+        <li key={at}>
+          <span className="font-medium">{rater ?? t('otherRater', { rank: at + 1 })}:</span> {wordsOf(answer)}
+          {comment && <p className="text-muted-foreground">{comment}</p>}
+        </li>
+      ))}
+    </ul>
+  );
+}
