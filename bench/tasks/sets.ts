@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { hhComparison } from '@/bench/experiments/support/hh-pairs';
 import { readJsonLines } from '@/bench/experiments/support/shared-data';
 import type { Base } from '@/core/base/base';
-import { endOfTurn } from '@/trainer/data/demonstrations';
+import { endOfTurn } from '@/core/base/end-of-turn';
 import type { CompletionGroup } from '@/trainer/model/packing';
 
 export interface Pair {

@@ -1,9 +1,7 @@
-// Defines a questionnaire's questions, and which answers belong to them.
+// Defines the questions of a questionnaire.
 import { z } from 'zod';
-import { AttuneError } from '../errors';
-import type { FeedbackValue } from './kinds';
 
-export const MOST_QUESTIONS = 40;
+const MOST_QUESTIONS = 40;
 const Id = z
   .string()
   .min(1)
@@ -41,28 +39,4 @@ export const Questions = z
 
 function isDistinct(items: readonly { id: string }[]): boolean {
   return new Set(items.map(({ id }) => id)).size === items.length;
-}
-
-/** Throws BAD_INPUT for an answer that no question asks for, and for a scale or choice that is left out. */
-export function checkAnswers(
-  questions: readonly Question[],
-  { answers }: Pick<FeedbackValue<'questionnaire'>, 'answers'>,
-): void {
-  const known = new Map(questions.map((question) => [question.id, question]));
-  for (const [id, answer] of Object.entries(answers)) {
-    const question = known.get(id);
-    if (!question) throw new AttuneError('BAD_INPUT', `The questionnaire has no question ${id}.`, { param: id });
-    if (!isAnswer(question, answer))
-      throw new AttuneError('BAD_INPUT', `${JSON.stringify(answer)} is no answer to the question ${id}.`, {
-        param: id,
-      });
-  }
-  const missing = questions.find(({ id, kind }) => kind !== 'flaw' && answers[id] === undefined);
-  if (missing) throw new AttuneError('BAD_INPUT', `The question ${missing.id} is not answered.`, { param: missing.id });
-}
-
-function isAnswer({ kind, steps, options }: Question, answer: boolean | number | string): boolean {
-  if (kind === 'flaw') return typeof answer === 'boolean';
-  if (kind === 'scale') return typeof answer === 'number' && answer >= 1 && answer <= steps!;
-  return options!.some(({ id }) => id === answer);
 }

@@ -3,7 +3,7 @@ import type { ExampleAnswers, GateResult } from '@/core/artifact/manifest';
 import type { RunStage, RunStatus } from '@/core/contract';
 import type { FeedbackSubject } from '@/core/feedback/feedback';
 import type { Choice, FEEDBACK_SOURCES, FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
-import type { Question } from '@/db/schema';
+import type { Question } from '@/core/feedback/questionnaire';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 

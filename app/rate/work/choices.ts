@@ -81,7 +81,7 @@ const joinLast = (order: number[][]): number[][] => [...order.slice(0, -2), orde
 export function isComplete({ answerKind, completions, questions }: TaskData, answer: AnswerData | null): boolean {
   if (answerKind === 'questionnaire') {
     const answers = answer?.kind === 'questionnaire' ? answer.value.answers : {};
-    return (questions ?? []).every(({ id, kind }) => kind === 'flaw' || answers[id] !== undefined);
+    return (questions ?? []).every(({ id }) => answers[id] !== undefined);
   }
   if (!answer) return false;
   if (answer.kind === 'rank') return answer.value.order.flat().length === completions.length;

@@ -2,7 +2,7 @@
 import { desc, isNull } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { FeedbackValue } from '@/core/feedback/kinds';
-import type { Question } from '@/db/schema';
+import type { Question } from '@/core/feedback/questionnaire';
 import { questionnaire } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import type { QuestionnaireView } from '@/server/services/views';

@@ -2,12 +2,12 @@
 import { and, desc, eq, max, ne, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { FeedbackKind } from '@/core/feedback/kinds';
-import { checkAnswers } from '@/core/feedback/questionnaire';
 import type { SKIP_REASONS, TaskAnswer } from '@/core/feedback/task-answers';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Executor } from '@/db/client';
 import { conversation, feedback, message, questionnaire, ratingAssignment, ratingTask, snapshot } from '@/db/schema';
 import { readSettings } from '@/db/settings';
+import { checkAnswers } from '@/server/services/feedback/questionnaire';
 import { type Subject, withdrawFeedback, writeFeedback } from '@/server/services/feedback/write';
 import { fitAnswer } from '@/server/services/generation/prompt';
 import type { Product } from '@/server/services/product';
@@ -107,7 +107,8 @@ async function parseAnswer(tx: Executor, product: Product, held: Held, answer: T
   const { questionnaireId } = task;
   if (answer.kind === 'questionnaire') {
     const [asked] = await tx.select().from(questionnaire).where(eq(questionnaire.id, questionnaireId!));
-    checkAnswers(asked!.questions, answer.value);
+    // A task keeps asking the version that it was made with.
+    checkAnswers({ questionnaireId: questionnaireId!, ...answer.value }, { ...asked!, retiredAt: null });
   }
   if (answer.kind === 'review') checkReason(answer.value);
   if (answer.kind === 'write' || answer.kind === 'correct') {
