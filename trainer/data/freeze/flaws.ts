@@ -1,7 +1,7 @@
 // Knows what the flaws that people name weigh, and how to read a questionnaire's answers as a row.
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import { qualityOf } from '@/core/feedback/quality';
-import type { Question } from '@/db/schema';
+import type { Question } from '@/core/feedback/questionnaire';
 import type { UnsplitRow } from '../snapshot';
 import type { GivenFeedback, selectQuestionnaires } from './selection';
 
