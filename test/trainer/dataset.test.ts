@@ -5,6 +5,7 @@ import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CHOICES, type Choice } from '@/core/feedback/kinds';
+import type { Question } from '@/core/feedback/questionnaire';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { countUnusedFeedback } from '@/db/unused-feedback';
@@ -143,7 +144,7 @@ describe('snapshot', () => {
       { id: 'wrong', kind: 'flaw', weight: 0.6 },
       { id: 'long', kind: 'flaw', weight: 0.1 },
       { id: 'clear', kind: 'scale', weight: 1, steps: 5 },
-    ].map((question) => ({ ...question, text: { en: question.id, ja: question.id } })) as schema.Question[];
+    ].map((question) => ({ ...question, text: { en: question.id, ja: question.id } })) as Question[];
     let questionnaireId: string;
     beforeEach(async () => {
       await world.db.delete(schema.questionnaire);
