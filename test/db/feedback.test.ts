@@ -290,6 +290,7 @@ describe('a value that does not fit', () => {
         { kind: 'comparison', leftGenerationId: generationId, rightGenerationId: stranger, value: { choice: 'tie' } },
         /are not two answers to one message/,
       ],
+      [{ kind: 'demonstration', value: { text: 'x' } }, /^messageId must be given, or else generationId/],
       [{ kind: 'implicit', generationId, value: {} }, /^value give at least one signal/],
     ];
     expect(maxContext).toBeLessThan(1500);
@@ -390,7 +391,7 @@ describe('over the API', () => {
         value: { choice: 'right', strength: 'slightly' },
       },
       best_of: { message_id: messageId, value: { generation_ids: [one, other], best: one } },
-      ranking: { message_id: messageId, value: { order: [[one, other]] } },
+      ranking: { generation_id: other, value: { order: [[one, other]] } },
       rating: { generation_id: one, value: { rating: 1 } },
       questionnaire: { generation_id: one, value: { questionnaire_id, answers: QUALITY } },
       flaws: { generation_id: one, value: { flaws: [{ flaw: 'incorrect', span: { start: 0, end: 1 } }] } },

@@ -2,6 +2,7 @@
 import { and, eq, or } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { FeedbackSubject } from '@/core/feedback/feedback';
+import { FEEDBACK_SUBJECTS } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message, user } from '@/db/schema';
 
@@ -22,11 +23,14 @@ export async function findSubject(tx: Executor, userId: string, subject: Feedbac
   // First the person and then the conversation, in the order in which deleting an account takes them.
   await tx.select({ id: user.id }).from(user).where(eq(user.id, userId)).for('key share');
   if (subject.kind === 'comparison') return findPair(tx, userId, subject);
-  if ('messageId' in subject) {
-    const asked = await ownMessage(tx, userId, subject.messageId);
-    return { ...asked, subjectId: subject.messageId, messageId: subject.messageId, answers: [], isMirrored: false };
+  const { messageId, generationId } = subject as { messageId?: string; generationId?: string };
+  if (messageId) {
+    const asked = await ownMessage(tx, userId, messageId);
+    return { ...asked, subjectId: messageId, messageId, answers: [], isMirrored: false };
   }
-  const answer = await ownAnswer(tx, userId, subject.generationId);
+  const answer = await ownAnswer(tx, userId, generationId!);
+  if (FEEDBACK_SUBJECTS[subject.kind] === 'message')
+    return { ...of(answer), subjectId: answer.questionId, answers: [], isMirrored: false };
   return { ...of(answer), subjectId: answer.id, answers: [answer], isMirrored: false };
 }
 
