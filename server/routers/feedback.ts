@@ -6,7 +6,7 @@ import * as feedback from '@/server/services/feedback/feedback';
 import { listFlaws } from '@/server/services/feedback/flaws';
 import { history, listMine } from '@/server/services/feedback/mine';
 import { contributions, trace } from '@/server/services/feedback/trace';
-import { router, userProcedure } from '../trpc';
+import { adminProcedure, router, userProcedure } from '../trpc';
 import { Id } from './inputs';
 
 export const feedbackRouter = router({
@@ -25,8 +25,8 @@ export const feedbackRouter = router({
   history: userProcedure.input(FeedbackSubject).query(({ ctx, input }) => history(ctx.product, ctx.user.id, input)),
   /** From a vote to snapshots, runs, versions and gate reports. */
   trace: userProcedure.input(Id).query(({ ctx, input }) => trace(ctx.product, ctx.user.id, input.id)),
-  /** From a version back to votes: how many of which kind, and of how many people. */
-  contributions: userProcedure
+  /** From a version back to votes: how many of which kind, of how many people. Exact counts are for admins only. */
+  contributions: adminProcedure
     .input(z.object({ versionId: z.string().min(1).max(200) }))
     .query(({ ctx, input }) => contributions(ctx.product, input.versionId)),
   /** Unlike `give`, keeps the reasons that are there when none are sent. */

@@ -40,7 +40,10 @@ export async function withdraw({ db }: Product, userId: string, subject: Feedbac
   });
 }
 
-/** The row's id, or null once withdrawn. Absent fields keep their values: reasons only while the thumb is the same, a comment under either thumb. */
+/**
+ * Returns the row's id, or null once it is withdrawn. Absent fields keep their values: reasons only while the thumb is
+ * the same, a comment under either thumb.
+ */
 export async function thumb(
   { db }: Product,
   userId: string,
