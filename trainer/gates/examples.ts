@@ -25,7 +25,7 @@ export async function sampleExamples(run: Run, versionId: string): Promise<Examp
   const answersOf = async (id: string) => {
     const { completions } = await sampleCompletions(engine, id, prompts, sampling);
     return completions.map(({ completionIds }) =>
-      decode([...completionIds].filter((token) => !endIds.includes(token))).trim(),
+      storable(decode([...completionIds].filter((token) => !endIds.includes(token)))).trim(),
     );
   };
   const after = await answersOf(versionId);
@@ -36,3 +36,6 @@ export async function sampleExamples(run: Run, versionId: string): Promise<Examp
     return isClean ? { question, ...answers } : [];
   });
 }
+
+/** Postgres holds no NUL in its JSON. */
+const storable = (text: string) => text.replaceAll('\0', '\uFFFD');
