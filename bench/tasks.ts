@@ -1,10 +1,11 @@
-// Measures how many votes are saved by asking about the pairs that teach most: `npm run bench:tasks`.
+// Measures how many votes are saved by asking about the items that teach most: `npm run bench:tasks`.
 //
-// Two sets of real people's comparisons. Prompts are split into a pool and a held-out fold; both ways begin with the
-// same few votes at random, then grow by batches. After each batch the model is fitted anew to the votes asked so far
-// and judged on the held-out pairs. The model is what the product's probes fit, in short: one logistic regression on the
-// leading directions of the same states, its prior the likeliest of the probes' priors. The aim was set before the
-// curves were seen: the accuracy that random choice reaches with half of the pool, less half a point.
+// Sets of real people's judgements. Prompts are split into a pool and a held-out fold; both ways begin with the same few
+// votes at random and grow by batches. After each batch the model is fitted anew to the votes asked so far and judged on
+// the held-out items. Features, posterior and choice are those with which a run orders the product's rating tasks: one
+// logistic regression on 64 directions of the states that the probes read, its prior the likeliest of the probes'. The
+// directions are taken from all items without their labels. The aim was set before the curves were seen: the accuracy
+// that random choice reaches with half of the pool, less half a point.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,28 +18,28 @@ import { env } from '@/product/env';
 import { startBackend } from '@/trainer/backend';
 import { loadBackbone } from '@/trainer/model/backbone';
 import type { Backbone } from '@/trainer/model/types';
+import { projectDifferences } from '@/trainer/reward/task-features';
 import { TASK_WEIGHTS } from '@/trainer/reward/task-ranking';
 import { writeResult } from './results';
 import { type CurvePoint, type TaskChart, tasksChart } from './tasks/chart';
 import { measureSaving, type SeedCurves, savingSpread } from './tasks/curve';
-import { projectPairs } from './tasks/projection';
-import { type PairSet, readPairSet, SET_NAMES, type SetName } from './tasks/sets';
+import { type Item, type ItemSet, readItemSet, SET_NAMES, type SetName } from './tasks/sets';
 import { growModel } from './tasks/simulation';
 import { readStates, type States } from './tasks/states';
 
 const { values: options } = parseArgs({
   options: {
+    /** Separated by commas. */
+    sets: { type: 'string', default: SET_NAMES.join() },
     seeds: { type: 'string', default: '6' },
     folds: { type: 'string', default: '5' },
-    /** Directions of the states that are kept. */
-    size: { type: 'string', default: '64' },
     start: { type: 'string', default: '20' },
     batch: { type: 'string', default: '20' },
   },
 });
-const [SEEDS, FOLDS, SIZE, START, BATCH] = ['seeds', 'folds', 'size', 'start', 'batch'].map((name) =>
+const [SEEDS, FOLDS, START, BATCH] = ['seeds', 'folds', 'start', 'batch'].map((name) =>
   Number(options[name as keyof typeof options]),
-) as [number, number, number, number, number];
+) as [number, number, number, number];
 const BELOW = 0.005;
 const { precisions } = ProbeConfig.parse({});
 
@@ -49,13 +50,13 @@ async function main(): Promise<void> {
   const charts: TaskChart[] = [];
   const sets: Record<string, object> = {};
   const votesSaved: Record<string, number | null> = {};
-  for (const name of SET_NAMES) {
+  for (const name of SET_NAMES.filter((own) => options.sets.split(',').includes(own))) {
     const folder = findSharedData(name, env.ATTUNE_SHARED);
     if (!folder) {
       console.log(`The data set ${name} is not on this machine (ATTUNE_SHARED, or ../shared); it was left out.`);
       continue;
     }
-    const set = readPairSet(name, folder, base);
+    const set = readItemSet(name, folder, base);
     const file = path.join(env.dataFolder, 'experiments', `tasks-${name}.f32`);
     const states = readStates(file, set.groups, () => {
       backbone ??= loadBackbone(base);
@@ -65,18 +66,19 @@ async function main(): Promise<void> {
     charts.push(chart);
     sets[name] = figures;
     votesSaved[name] = figures.votesSaved;
-    await writeResult('tasks', { votesSaved, seeds: SEEDS, folds: FOLDS, size: SIZE, weights: TASK_WEIGHTS, sets });
+    await writeResult('tasks', { votesSaved, seeds: SEEDS, folds: FOLDS, weights: TASK_WEIGHTS, sets });
     writeFileSync(path.join('docs', 'votes-saved.svg'), tasksChart(charts));
   }
   backbone?.dispose();
 }
 
-function measureSet(name: SetName, set: PairSet, states: States) {
-  const pool = Math.floor((set.pairs.length * (FOLDS - 1)) / FOLDS);
+function measureSet(name: SetName, set: ItemSet, states: States) {
+  const pool = Math.floor((set.items.length * (FOLDS - 1)) / FOLDS);
   const full = Math.floor(pool / 2 / BATCH) * BATCH;
   const budgets = Array.from({ length: (full - START) / BATCH + 1 }, (_, i) => START + i * BATCH);
+  const differences = projectDifferences(states, states.blocks, set.items.map((item) => differenceOf(item, states)));
   const seeds = Array.from({ length: SEEDS }, (_, seed) => {
-    const curves = growSeed(set, states, budgets, seed);
+    const curves = growSeed(set, differences, budgets, seed);
     console.log(name, `seed ${seed}`, JSON.stringify(curves));
     return curves;
   });
@@ -96,7 +98,7 @@ function measureSet(name: SetName, set: PairSet, states: States) {
   });
   const half = Math.floor(full / 2 / BATCH) * BATCH;
   const figures = {
-    pairs: set.pairs.length,
+    items: set.items.length,
     prompts: set.groups.length,
     ...saving,
     spread: savingSpread(budgets, seeds, aim),
@@ -105,25 +107,30 @@ function measureSet(name: SetName, set: PairSet, states: States) {
     atHalfBudget: measureSaving(budgets, seeds, { full: half, below: 0 }),
     points,
   };
-  const title = `${name}: held-out accuracy, ${SEEDS} splits of ${set.pairs.length} pairs`;
+  const title = `${name}: held-out accuracy, ${SEEDS} splits of ${set.items.length} items`;
   const { target, random, chosen } = saving;
   console.log(name, JSON.stringify({ ...figures, points: undefined }));
   return { figures, chart: { title, points, target, reached: { random, chosen } } };
 }
 
-/** All folds of one split, each pair judged once, in the mean. */
-function growSeed(set: PairSet, states: States, budgets: readonly number[], seed: number): SeedCurves {
+const differenceOf = ({ group, plus, minus }: Item, { starts }: States) => ({
+  plus: plus === null ? null : starts[group]! + plus,
+  minus: minus === null ? null : starts[group]! + minus,
+  weight: 1,
+});
+
+/** All folds of one split, each item judged once, in the mean. */
+function growSeed(set: ItemSet, differences: Float64Array[], budgets: readonly number[], seed: number): SeedCurves {
   const prompts = new Rng(hash32(2030, seed)).shuffle([...set.groups.keys()]);
   const foldOf = new Map(prompts.map((group, i) => [group, i % FOLDS]));
   const right = { random: budgets.map(() => 0), chosen: budgets.map(() => 0) };
   for (let fold = 0; fold < FOLDS; fold++) {
-    const places = [...set.pairs.keys()];
-    const isTest = (at: number) => foldOf.get(set.pairs[at]!.group) === fold;
+    const places = [...set.items.keys()];
+    const isTest = (at: number) => foldOf.get(set.items[at]!.group) === fold;
     const [pool, test] = [places.filter((at) => !isTest(at)), places.filter(isTest)];
-    const differences = projectPairs(set, states, pool, SIZE);
     for (const way of ['random', 'chosen'] as const) {
       const growth = { differences, pool, test, budgets, precisions, seed: hash32(seed, fold) };
-      for (const [i, share] of growModel(growth, way).entries()) right[way][i]! += (share * test.length) / set.pairs.length;
+      for (const [i, share] of growModel(growth, way).entries()) right[way][i]! += (share * test.length) / set.items.length;
     }
   }
   return right;

@@ -1,4 +1,4 @@
-// Reads the real sets of bench:tasks: prompts with two or more completions, and people's decided comparisons of them.
+// Reads the real sets of bench:tasks: prompts with completions, and people's decided judgements of them.
 import path from 'node:path';
 import { z } from 'zod';
 import { hhComparison } from '@/bench/experiments/support/hh-pairs';
@@ -7,30 +7,35 @@ import type { Base } from '@/core/base/base';
 import { endOfTurn } from '@/core/base/end-of-turn';
 import type { CompletionGroup } from '@/trainer/model/packing';
 
-export interface Pair {
-  /** Place of the prompt in `groups`; all pairs of a prompt are on one side of every split. */
+export interface Item {
+  /** Place of the prompt in `groups`; all items of a prompt are on one side of every split. */
   group: number;
-  /** Places of the two completions in that group. */
-  chosen: number;
-  rejected: number;
+  /** Places in that group of the completion that is better, or good, and of the one that is worse, or bad. */
+  plus: number | null;
+  minus: number | null;
 }
 
-export interface PairSet {
+export interface ItemSet {
   /** Each prompt once. */
   groups: CompletionGroup[];
-  pairs: Pair[];
+  items: Item[];
 }
 
 export type SetName = keyof typeof READERS;
 
-export const SET_NAMES = ['hh-harmless', 'finegrained-qa', 'pandalm-3raters', 'hh-helpful-oasst'] as const satisfies SetName[];
+export const SET_NAMES = ['hh-harmless', 'davidson-tweets', 'pandalm-3raters', 'finegrained-qa'] as const satisfies SetName[];
 
-export const readPairSet = (name: SetName, folder: string, base: Base): PairSet =>
+export const readItemSet = (name: SetName, folder: string, base: Base): ItemSet =>
   READERS[name](readJsonLines(path.join(folder, 'dev.jsonl.gz')), base);
 
-const READERS = { 'hh-harmless': readHh, 'hh-helpful-oasst': readHh, 'pandalm-3raters': readPanda, 'finegrained-qa': readQa };
+const READERS = {
+  'hh-harmless': readHh,
+  'davidson-tweets': readTweets,
+  'pandalm-3raters': readPanda,
+  'finegrained-qa': readQa,
+};
 
-function readHh(rows: unknown[], base: Base): PairSet {
+function readHh(rows: unknown[], base: Base): ItemSet {
   const endId = endOfTurn(base);
   const set = collector();
   for (const row of rows) {
@@ -51,7 +56,7 @@ const PandaRow = z.object({
 });
 
 /** The label is what at least two of three raters say; rows whose majority is a tie, or that have none, are left out. */
-function readPanda(rows: unknown[], base: Base): PairSet {
+function readPanda(rows: unknown[], base: Base): ItemSet {
   const encode = encoderOf(base);
   const set = collector();
   for (const row of rows) {
@@ -69,7 +74,7 @@ const QaRow = z.looseObject({ question: z.string(), preference: z.array(z.int())
 const QA_PAIRS = [[1, 2], [1, 3], [1, 4], [2, 3], [2, 4], [3, 4]] as const;
 
 /** The prompt is the question alone: the passages are longer than what the reward model reads. */
-function readQa(rows: unknown[], base: Base): PairSet {
+function readQa(rows: unknown[], base: Base): ItemSet {
   const encode = encoderOf(base);
   const set = collector();
   for (const row of rows) {
@@ -84,6 +89,26 @@ function readQa(rows: unknown[], base: Base): PairSet {
   return set.finished();
 }
 
+const Tweet = z.looseObject({ text: z.string(), cls: z.int() });
+const TWEETS = 1600;
+/** Tweets that are completions of one prompt, which is then read once for all of them. */
+const TWEETS_TOGETHER = 16;
+
+/** Good is what most of three or more raters call neither hateful nor offensive. */
+function readTweets(rows: unknown[], base: Base): ItemSet {
+  const encode = encoderOf(base);
+  const promptIds = encode.prompt('Write a tweet.');
+  const tweets = rows.slice(0, TWEETS).map((row) => Tweet.parse(row));
+  const groups: CompletionGroup[] = [];
+  const items: Item[] = [];
+  for (let from = 0; from < tweets.length; from += TWEETS_TOGETHER) {
+    const own = tweets.slice(from, from + TWEETS_TOGETHER);
+    const group = groups.push({ promptIds, completions: own.map(({ text }) => encode.completion(text)) }) - 1;
+    for (const [at, { cls }] of own.entries()) items.push({ group, plus: cls === 2 ? at : null, minus: cls === 2 ? null : at });
+  }
+  return { groups, items };
+}
+
 function encoderOf(base: Base) {
   const endId = endOfTurn(base);
   return {
@@ -96,7 +121,7 @@ function encoderOf(base: Base) {
 function collector() {
   const placeOf = new Map<string, number>();
   const groups: { promptIds: Int32Array; completions: Int32Array[] }[] = [];
-  const pairs: Pair[] = [];
+  const items: Item[] = [];
   const placeIn = (completions: Int32Array[], ids: Int32Array) => {
     const key = ids.join();
     const at = completions.findIndex((own) => own.join() === key);
@@ -109,8 +134,8 @@ function collector() {
       const group = placeOf.get(key) ?? groups.push({ promptIds, completions: [] }) - 1;
       placeOf.set(key, group);
       const { completions } = groups[group]!;
-      pairs.push({ group, chosen: placeIn(completions, chosen), rejected: placeIn(completions, rejected) });
+      items.push({ group, plus: placeIn(completions, chosen), minus: placeIn(completions, rejected) });
     },
-    finished: (): PairSet => ({ groups, pairs }),
+    finished: (): ItemSet => ({ groups, items }),
   };
 }

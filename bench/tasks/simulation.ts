@@ -1,4 +1,4 @@
-// Simulates the growth of a reward model on real votes: the next pairs are chosen by what they teach, or at random.
+// Simulates the growth of a reward model on real votes: the next items are chosen by what they teach, or at random.
 import { hash32, Rng } from '@/core/rng';
 import { chooseTasks } from '@/core/tasks/choose';
 import { dot, type Posterior } from '@/core/tasks/posterior';
@@ -7,9 +7,9 @@ import { likeliestPosterior, TASK_WEIGHTS } from '@/trainer/reward/task-ranking'
 export type Way = 'random' | 'chosen';
 
 export interface Growth {
-  /** Chosen minus rejected, by place of the pair. Nothing that chooses depends on their sign, which is the label. */
+  /** Better minus worse, by place of the item. Nothing that chooses depends on their sign, which is the label. */
   differences: readonly Float64Array[];
-  /** Places of the pairs that can be asked, and of those that judge. */
+  /** Places of the items that can be asked, and of those that judge. */
   pool: readonly number[];
   test: readonly number[];
   /** Numbers of votes after which the model is fitted anew and judged; the first is the random start of both ways. */

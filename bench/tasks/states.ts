@@ -7,18 +7,14 @@ import { computeCompletionStates } from '@/trainer/model/answer-states';
 import type { CompletionGroup } from '@/trainer/model/packing';
 import type { Backbone } from '@/trainer/model/types';
 import { probedBlocks } from '@/trainer/reward/probe-fit';
+import type { KnownStates } from '@/trainer/reward/probe-states';
 import { fitGroup, groupSize } from '@/trainer/reward/rows';
 
 /** As in experiment:reward. */
 const MAX_TOKENS = 256;
 
-export interface States {
-  /** [completions, width], group by group; width = blocks * H. */
-  values: Float32Array;
-  width: number;
-  /** Place of each group's first completion. */
-  starts: number[];
-}
+/** `values` are [completions, width], group by group; `starts` are the places of the groups' first completions. */
+export type States = KnownStates & { blocks: number };
 
 /** `backbone` is asked for only if the states are not on disk. */
 export function readStates(file: string, groups: readonly CompletionGroup[], backbone: () => Backbone): States {
@@ -28,12 +24,12 @@ export function readStates(file: string, groups: readonly CompletionGroup[], bac
     starts.push(count);
     count += completions.length;
   }
-  if (existsSync(file)) {
-    const bytes = readFileSync(file);
-    const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-    return { values, width: values.length / count, starts };
-  }
   const { probe, microBatchTokens } = RewardModelConfig.parse({ probe: {} });
+  const blocks = probe!.depths.length;
+  if (existsSync(file)) {
+    const values = new Float32Array(new Uint8Array(readFileSync(file)).buffer);
+    return { values, width: values.length / count, starts, completions: count, blocks };
+  }
   const base = backbone();
   const source = computeCompletionStates(base, probedBlocks(base.config.layers, probe!));
   const width = source.blocks.length * source.hiddenSize;
@@ -51,5 +47,5 @@ export function readStates(file: string, groups: readonly CompletionGroup[], bac
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(`${file}.tmp`, Buffer.from(values.buffer));
   renameSync(`${file}.tmp`, file);
-  return { values, width, starts };
+  return { values, width, starts, completions: count, blocks };
 }

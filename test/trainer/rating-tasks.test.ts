@@ -9,7 +9,8 @@ import { startBackend, tf } from '@/trainer/backend';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import { loadBackbone } from '@/trainer/model/backbone';
 import { leadingDirections } from '@/trainer/reward/leading-directions';
-import { judgementsOf, rankTasks } from '@/trainer/reward/task-ranking';
+import { judgementsOf } from '@/trainer/reward/task-features';
+import { rankTasks } from '@/trainer/reward/task-ranking';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
 import type { OpenTask } from '@/trainer/runs/store';
 import { orderTasks, readOpenTasks } from '@/trainer/runs/tasks';
@@ -47,6 +48,11 @@ describe('the ranking', () => {
     expect(judgementsOf(best, 0)).toEqual([
       { plus: 1, minus: 0, weight: 0.25 },
       { plus: 1, minus: 2, weight: 0.25 },
+    ]);
+    const ranking: RewardExample = { ...judged, kind: 'ranking', completions: best.completions, ranks: [1, 0, 1] };
+    expect(judgementsOf(ranking, 0).map(({ plus, minus }) => [plus, minus])).toEqual([
+      [1, 0],
+      [1, 2],
     ]);
   });
 
