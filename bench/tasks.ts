@@ -6,7 +6,8 @@
 // logistic regression on 64 directions of the states that the probes read, its prior the likeliest of the probes'. The
 // directions are taken from all items without their labels. The aim was set before the curves were seen: the accuracy
 // that random choice reaches with half of the pool, less half a point.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { findSharedData } from '@/bench/experiments/support/shared-data';
@@ -20,7 +21,7 @@ import { loadBackbone } from '@/trainer/model/backbone';
 import type { Backbone } from '@/trainer/model/types';
 import { projectDifferences } from '@/trainer/reward/task-features';
 import { TASK_WEIGHTS } from '@/trainer/reward/task-ranking';
-import { writeResult } from './results';
+import { resultPath, writeResult } from './results';
 import { type CurvePoint, type TaskChart, tasksChart } from './tasks/chart';
 import { measureSaving, type SeedCurves, savingSpread } from './tasks/curve';
 import { type Item, type ItemSet, readItemSet, SET_NAMES, type SetName } from './tasks/sets';
@@ -47,9 +48,7 @@ async function main(): Promise<void> {
   const { base } = await loadChosenBase();
   await startBackend();
   let backbone: Backbone | undefined;
-  const charts: TaskChart[] = [];
-  const sets: Record<string, object> = {};
-  const votesSaved: Record<string, number | null> = {};
+  const sets = await earlierSets();
   for (const name of SET_NAMES.filter((own) => options.sets.split(',').includes(own))) {
     const folder = findSharedData(name, env.ATTUNE_SHARED);
     if (!folder) {
@@ -62,14 +61,25 @@ async function main(): Promise<void> {
       backbone ??= loadBackbone(base);
       return backbone;
     });
-    const { figures, chart } = measureSet(name, set, states);
-    charts.push(chart);
-    sets[name] = figures;
-    votesSaved[name] = figures.votesSaved;
-    await writeResult('tasks', { votesSaved, seeds: SEEDS, folds: FOLDS, weights: TASK_WEIGHTS, sets });
-    writeFileSync(path.join('docs', 'votes-saved.svg'), tasksChart(charts));
+    sets[name] = measureSet(name, set, states);
+    const votesSaved = Object.fromEntries(Object.entries(sets).map(([own, figures]) => [own, figures.votesSaved]));
+    await writeResult('tasks', { votesSaved, weights: TASK_WEIGHTS, sets });
+    writeFileSync(path.join('docs', 'votes-saved.svg'), tasksChart(Object.entries(sets).map(chartOf)));
   }
   backbone?.dispose();
+}
+
+type SetFigures = ReturnType<typeof measureSet>;
+
+/** Of an earlier run over other sets. */
+async function earlierSets(): Promise<Record<string, SetFigures>> {
+  const file = resultPath('tasks');
+  return existsSync(file) ? JSON.parse(await readFile(file, 'utf8')).sets : {};
+}
+
+function chartOf([name, { points, target, random, chosen, items, splits }]: [string, SetFigures]): TaskChart {
+  const title = `${name}: held-out accuracy, ${splits} splits of ${items} items`;
+  return { title, points, target, reached: { random, chosen } };
 }
 
 function measureSet(name: SetName, set: ItemSet, states: States) {
@@ -99,6 +109,8 @@ function measureSet(name: SetName, set: ItemSet, states: States) {
   const half = Math.floor(full / 2 / BATCH) * BATCH;
   const figures = {
     items: set.items.length,
+    splits: SEEDS,
+    folds: FOLDS,
     prompts: set.groups.length,
     ...saving,
     spread: savingSpread(budgets, seeds, aim),
@@ -107,10 +119,8 @@ function measureSet(name: SetName, set: ItemSet, states: States) {
     atHalfBudget: measureSaving(budgets, seeds, { full: half, below: 0 }),
     points,
   };
-  const title = `${name}: held-out accuracy, ${SEEDS} splits of ${set.items.length} items`;
-  const { target, random, chosen } = saving;
   console.log(name, JSON.stringify({ ...figures, points: undefined }));
-  return { figures, chart: { title, points, target, reached: { random, chosen } } };
+  return figures;
 }
 
 const differenceOf = ({ group, plus, minus }: Item, { starts }: States) => ({
