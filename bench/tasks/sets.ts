@@ -23,7 +23,13 @@ export interface ItemSet {
 
 export type SetName = keyof typeof READERS;
 
-export const SET_NAMES = ['hh-harmless', 'davidson-tweets', 'pandalm-3raters', 'finegrained-qa'] as const satisfies SetName[];
+export const SET_NAMES = [
+  'hh-harmless',
+  'pandalm-3raters',
+  'davidson-tweets',
+  'surge-toxicity',
+  'wiki-toxicity',
+] as const satisfies SetName[];
 
 export const readItemSet = (name: SetName, folder: string, base: Base): ItemSet =>
   READERS[name](readJsonLines(path.join(folder, 'dev.jsonl.gz')), base);
@@ -32,7 +38,8 @@ const READERS = {
   'hh-harmless': readHh,
   'davidson-tweets': readTweets,
   'pandalm-3raters': readPanda,
-  'finegrained-qa': readQa,
+  'surge-toxicity': readSocial,
+  'wiki-toxicity': readTalk,
 };
 
 function readHh(rows: unknown[], base: Base): ItemSet {
@@ -70,43 +77,49 @@ function readPanda(rows: unknown[], base: Base): ItemSet {
   return set.finished();
 }
 
-const QaRow = z.looseObject({ question: z.string(), preference: z.array(z.int()).length(6) });
-const QA_PAIRS = [[1, 2], [1, 3], [1, 4], [2, 3], [2, 4], [3, 4]] as const;
+/** Texts that are completions of one prompt, which is then read once for all of them. */
+const TEXTS_TOGETHER = 16;
+const MOST_TEXTS = 1600;
+/** In UTF-16 units; few are longer. */
+const MOST_OF_A_TEXT = 600;
 
-/** The prompt is the question alone: the passages are longer than what the reward model reads. */
-function readQa(rows: unknown[], base: Base): ItemSet {
+/** Texts that people judged good or bad by themselves, as answers to one request. */
+function textSet(texts: readonly { text: string; isGood: boolean }[], request: string, base: Base): ItemSet {
   const encode = encoderOf(base);
-  const set = collector();
-  for (const row of rows) {
-    const { question, preference, ...rest } = QaRow.parse(row);
-    const answer = (at: number) => encode.completion(z.string().parse(rest[`prediction ${at}`]));
-    const prompt = encode.prompt(question);
-    for (const [i, [a, b]] of QA_PAIRS.entries()) {
-      if (preference[i] === 1) set.add(prompt, answer(a), answer(b));
-      if (preference[i] === 2) set.add(prompt, answer(b), answer(a));
-    }
+  const promptIds = encode.prompt(request);
+  const groups: CompletionGroup[] = [];
+  const items: Item[] = [];
+  const kept = texts.slice(0, MOST_TEXTS);
+  for (let from = 0; from < kept.length; from += TEXTS_TOGETHER) {
+    const own = kept.slice(from, from + TEXTS_TOGETHER);
+    const completions = own.map(({ text }) => encode.completion(text.slice(0, MOST_OF_A_TEXT)));
+    const group = groups.push({ promptIds, completions }) - 1;
+    for (const [at, { isGood }] of own.entries()) items.push({ group, plus: isGood ? at : null, minus: isGood ? null : at });
   }
-  return set.finished();
+  return { groups, items };
 }
 
 const Tweet = z.looseObject({ text: z.string(), cls: z.int() });
-const TWEETS = 1600;
-/** Tweets that are completions of one prompt, which is then read once for all of them. */
-const TWEETS_TOGETHER = 16;
 
 /** Good is what most of three or more raters call neither hateful nor offensive. */
 function readTweets(rows: unknown[], base: Base): ItemSet {
-  const encode = encoderOf(base);
-  const promptIds = encode.prompt('Write a tweet.');
-  const tweets = rows.slice(0, TWEETS).map((row) => Tweet.parse(row));
-  const groups: CompletionGroup[] = [];
-  const items: Item[] = [];
-  for (let from = 0; from < tweets.length; from += TWEETS_TOGETHER) {
-    const own = tweets.slice(from, from + TWEETS_TOGETHER);
-    const group = groups.push({ promptIds, completions: own.map(({ text }) => encode.completion(text)) }) - 1;
-    for (const [at, { cls }] of own.entries()) items.push({ group, plus: cls === 2 ? at : null, minus: cls === 2 ? null : at });
-  }
-  return { groups, items };
+  const texts = rows.map((row) => Tweet.parse(row)).map(({ text, cls }) => ({ text, isGood: cls === 2 }));
+  return textSet(texts, 'Write a tweet.', base);
+}
+
+const TalkComment = z.looseObject({ comment: z.string(), fuzzed: z.boolean(), toxic: z.boolean() });
+
+/** As written, without the copies in which identity terms were exchanged. */
+function readTalk(rows: unknown[], base: Base): ItemSet {
+  const own = rows.map((row) => TalkComment.parse(row)).filter(({ fuzzed }) => !fuzzed);
+  return textSet(own.map(({ comment, toxic }) => ({ text: comment, isGood: !toxic })), 'Write a comment.', base);
+}
+
+const SocialComment = z.looseObject({ text: z.string(), is_toxic: z.enum(['Toxic', 'Not Toxic']) });
+
+function readSocial(rows: unknown[], base: Base): ItemSet {
+  const own = rows.map((row) => SocialComment.parse(row));
+  return textSet(own.map(({ text, is_toxic }) => ({ text, isGood: is_toxic === 'Not Toxic' })), 'Write a comment.', base);
 }
 
 function encoderOf(base: Base) {
