@@ -8,3 +8,4 @@ export type FeedbackData = RouterOutputs['admin']['feedback']['items'][number];
 export type SettingsData = RouterOutputs['admin']['settings'];
 export type SettingsPatch = RouterInputs['admin']['setSettings'];
 export type PersonData = RouterOutputs['user']['list']['items'][number];
+export type QuestionnaireData = RouterOutputs['ratingAdmin']['questionnaires'][number];

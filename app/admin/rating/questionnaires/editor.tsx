@@ -6,7 +6,7 @@ import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { useFormats } from '@/app/admin/format';
 import { type Draft, draftOf, QuestionFields, questionOf } from '@/app/admin/rating/questionnaires/question-fields';
-import type { QuestionnaireData } from '@/app/admin/rating/questionnaires/questionnaires';
+import type { QuestionnaireData } from '@/app/admin/types';
 import { useTRPC, useTRPCClient } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Questions } from '@/app/rate/work/questions';

@@ -6,13 +6,11 @@ import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Loaded } from '@/app/admin/loaded';
 import { Editor } from '@/app/admin/rating/questionnaires/editor';
+import type { QuestionnaireData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { Badge } from '@/app/ui/badge';
 import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
-import type { RouterOutputs } from '@/server/routers';
-
-export type QuestionnaireData = RouterOutputs['ratingAdmin']['questionnaires'][number];
 
 export function Questionnaires() {
   const t = useTranslations('ratingAdmin');
