@@ -1,0 +1,161 @@
+// The hidden labels of the judged items: what all votes, a model and gold say about each, and what the others say.
+import { BEHAVIOURS, type Likelihoods } from './behaviours';
+import { itemKey, type Judgement } from './judgement';
+
+export interface Item {
+  key: string;
+  kind: string;
+  /** Judgements of it. */
+  places: number[];
+  truth: 0 | 1 | null;
+  /** Log odds of side A by a model that has not seen the item's votes, before they are scaled; 0 if it says nothing. */
+  belief: number;
+}
+
+/** Log odds of a gold item's label. */
+const GOLD = 7;
+const BELIEF_SCALES = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
+/** Imagined items, half of them A, that a kind's share of A starts from. */
+const IMAGINED_ITEMS = 20;
+
+/** A taste has its own label for each item, except for gold, which is a matter of fact. */
+export function itemsOf(
+  judgements: readonly Judgement[],
+  beliefs: ReadonlyMap<string, number> | undefined,
+  tasteOf: (rater: string) => string | undefined,
+): Item[] {
+  const items = new Map<string, Item>();
+  for (const [place, judgement] of judgements.entries()) {
+    const taste = judgement.truth === undefined ? tasteOf(judgement.rater) : undefined;
+    const key = tasteKey(itemKey(judgement), taste);
+    const item = items.get(key) ?? { key, kind: judgement.kind, places: [], truth: null, belief: beliefs?.get(key) ?? 0 };
+    item.places.push(place);
+    item.truth ??= judgement.truth ?? null;
+    items.set(key, item);
+  }
+  return [...items.values()];
+}
+
+/** The key under which a taste's label and belief of an item stand. */
+export const tasteKey = (key: string, taste: string | undefined): string => (taste ? `${key}\u0000${taste}` : key);
+
+export interface Labels {
+  /** Log odds of side A, by item. */
+  logOdds: Float64Array;
+  /** By judgement: the log odds of its item without the votes of its voter. */
+  cavities: Float64Array;
+}
+
+export interface Readings {
+  /** Log odds that each judgement adds to its item. */
+  votes: Float64Array;
+  /** Who casts it: accounts that act together are one voter, whose votes on an item are averaged. */
+  voterOf: readonly string[];
+  /** Log odds of A before anything is known about an item, by kind. */
+  kindLogOdds: ReadonlyMap<string, number>;
+  beliefScale: number;
+}
+
+export function readLabels(items: readonly Item[], { votes, voterOf, kindLogOdds, beliefScale }: Readings): Labels {
+  const logOdds = new Float64Array(items.length);
+  const cavities = new Float64Array(votes.length);
+  for (const [i, { kind, places, truth, belief }] of items.entries()) {
+    const known = truth === null ? (kindLogOdds.get(kind) ?? 0) + beliefScale * belief : truth === 1 ? GOLD : -GOLD;
+    const byVoter = new Map<string, number[]>();
+    for (const place of places) {
+      const own = byVoter.get(voterOf[place]!);
+      if (own) own.push(votes[place]!);
+      else byVoter.set(voterOf[place]!, [votes[place]!]);
+    }
+    const means = new Map([...byVoter].map(([voter, own]) => [voter, own.reduce((a, b) => a + b, 0) / own.length]));
+    let total = known;
+    for (const mean of means.values()) total += mean;
+    logOdds[i] = total;
+    for (const place of places) cavities[place] = total - means.get(voterOf[place]!)!;
+  }
+  return { logOdds, cavities };
+}
+
+/** log p(label | A) - log p(label | B), averaged over what a rater's behaviour may be. */
+export function voteLogOdds(table: Likelihoods, posterior: Float64Array): number {
+  let [a, b] = [0, 0];
+  for (let k = 0; k < posterior.length; k++) {
+    a += posterior[k]! * Math.exp(table[2 * k]!);
+    b += posterior[k]! * Math.exp(table[2 * k + 1]!);
+  }
+  return Math.log(a / b);
+}
+
+/** The factor by which beliefs best predict the labels that follow from the votes alone. */
+export function fitBeliefScale(items: readonly Item[], logOdds: Float64Array, beliefScale: number): number {
+  let best = { scale: 0, value: Number.NEGATIVE_INFINITY };
+  for (const scale of BELIEF_SCALES) {
+    let value = 0;
+    for (const [i, { truth, belief }] of items.entries()) {
+      if (truth !== null || belief === 0) continue;
+      const isA = sigmoid(logOdds[i]! - beliefScale * belief);
+      value += isA * Math.log(sigmoid(scale * belief)) + (1 - isA) * Math.log(sigmoid(-scale * belief));
+    }
+    if (value > best.value) best = { scale, value };
+  }
+  return best.scale;
+}
+
+/** The share of A among a kind's items, as log odds. */
+export function fitKinds(items: readonly Item[], logOdds: Float64Array): Map<string, number> {
+  const sums = new Map<string, { a: number; n: number }>();
+  for (const [i, { kind }] of items.entries()) {
+    const sum = sums.get(kind) ?? { a: IMAGINED_ITEMS / 2, n: IMAGINED_ITEMS };
+    sum.a += sigmoid(logOdds[i]!);
+    sum.n++;
+    sums.set(kind, sum);
+  }
+  return new Map([...sums].map(([kind, { a, n }]) => [kind, Math.log(a / (n - a))]));
+}
+
+export interface AccountVote {
+  item: number;
+  table: Likelihoods;
+  cavity: number;
+  /** Whether it gives the known label of a gold item. */
+  isRightGold: boolean;
+}
+
+/** Chance that a rater recognises a gold item, and so answers it rightly whatever they do elsewhere. */
+const RECOGNISES_GOLD = 0.5;
+/** The same for raters who act together, and tell one another. */
+const GROUP_RECOGNISES_GOLD = 0.95;
+
+/**
+ * By behaviour: the log likelihood of one account's votes, whose items' labels are known as far as the others know them.
+ * Votes of one item are repeats, and share its label.
+ */
+export function accountEvidence(votes: readonly AccountVote[], isGroup: boolean): Float64Array {
+  const out = new Float64Array(BEHAVIOURS.length);
+  const known = isGroup ? GROUP_RECOGNISES_GOLD : RECOGNISES_GOLD;
+  const byItem = new Map<number, { cavity: number; tables: Likelihoods[] }>();
+  for (const { item, table, cavity, isRightGold } of votes) {
+    if (isRightGold) {
+      const side = cavity > 0 ? 0 : 1;
+      for (let k = 0; k < out.length; k++) out[k]! += Math.log(known + (1 - known) * Math.exp(table[2 * k + side]!));
+      continue;
+    }
+    const own = byItem.get(item);
+    if (own) own.tables.push(table);
+    else byItem.set(item, { cavity, tables: [table] });
+  }
+  for (const { cavity, tables } of byItem.values()) {
+    const isA = sigmoid(cavity);
+    for (let k = 0; k < out.length; k++) {
+      let [a, b] = [0, 0];
+      for (const table of tables) {
+        a += table[2 * k]!;
+        b += table[2 * k + 1]!;
+      }
+      out[k]! += Math.log(isA * Math.exp(a) + (1 - isA) * Math.exp(b));
+    }
+  }
+  return out;
+}
+
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
