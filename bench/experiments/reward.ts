@@ -250,7 +250,7 @@ function summarise(work: string, run: { pairs: number; of: number; config: Rewar
   const gains = results.map(({ accuracy, lengthBaseline }) => 100 * (accuracy - lengthBaseline));
   const pooled = results.flatMap(({ scores, temperature }) =>
     scores.map(([chosen, rejected]) =>
-      scalePair({ chosen, rejected, chosenLength: 0, rejectedLength: 0 }, temperature),
+      scalePair({ weight: 1, chosen, rejected, chosenLength: 0, rejectedLength: 0 }, temperature),
     ),
   );
   const summary = {

@@ -26,26 +26,32 @@ const ids = (values: readonly number[]) => Int32Array.from(values);
 
 function rewardExample(row: SnapshotRow): RewardExample[] {
   if (row.kind === 'prompt' || row.kind === 'generation') return [];
-  const judged = { promptIds: ids(row.promptIds), weight: row.trust ?? 1, ...(row.groups && { groups: row.groups }) };
   const rater = row.raterId;
+  const judged = {
+    promptIds: ids(row.promptIds),
+    weight: row.trust ?? 1,
+    rater,
+    ...(row.groups && { groups: row.groups }),
+  };
   switch (row.kind) {
     case 'thumb':
-      return [{ kind: 'thumb', ...judged, completionIds: ids(row.answer.ids), up: row.up, rater }];
+      return [{ kind: 'thumb', ...judged, completionIds: ids(row.answer.ids), up: row.up }];
     case 'comparison': {
       const [chosen, rejected] = row.choice === 'right' ? [row.right, row.left] : [row.left, row.right];
       const outcome = row.choice === 'left' || row.choice === 'right' ? 'chosen' : row.choice;
       const sides = { chosenIds: ids(chosen.ids), rejectedIds: ids(rejected.ids) };
-      return [{ kind: 'comparison', ...judged, ...sides, outcome, margin: row.margin ?? 0 }];
+      const isChosenLeft = row.choice !== 'right';
+      return [{ kind: 'comparison', ...judged, ...sides, outcome, margin: row.margin ?? 0, isChosenLeft }];
     }
     case 'best_of':
       return [{ kind: 'best_of', ...judged, completions: row.answers.map(ids), best: row.best }];
     case 'ranking':
       return [{ kind: 'ranking', ...judged, completions: row.answers.map(ids), ranks: row.ranks }];
     case 'rating':
-      return [{ kind: 'rating', ...judged, completionIds: ids(row.answerIds), value: row.value, rater }];
+      return [{ kind: 'rating', ...judged, completionIds: ids(row.answerIds), value: row.value }];
     case 'questionnaire': {
       const said = { quality: row.quality ?? qualityOfFlaws(row), isVolunteered: row.isVolunteered ?? false };
-      return [{ kind: 'questionnaire', ...judged, completionIds: ids(row.answerIds), ...said, rater }];
+      return [{ kind: 'questionnaire', ...judged, completionIds: ids(row.answerIds), ...said }];
     }
     case 'correction': {
       const sides = { originalIds: ids(row.originalIds), correctedIds: ids(row.correctedIds) };

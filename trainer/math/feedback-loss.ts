@@ -92,7 +92,7 @@ export function feedbackLoss(
     const count = completionsOf(example).length;
     const own = Array.from({ length: count }, (_, i) => scores[start + i]!);
     const weight = example.weight * (weightOf?.(example) ?? 1);
-    const term = termOf({ ...example, weight }, own);
+    const term = weight < 0 ? turnedOver({ ...example, weight: -weight }, own) : termOf({ ...example, weight }, own);
     out.loss += term.loss;
     out.gradient.set(term.gradient, start);
     start += count;
@@ -130,6 +130,26 @@ export function feedbackLoss(
         return term;
       }
     }
+  }
+
+  /** The likelihood of the opposite judgement; a pick, a text, a flaw and a both-bad have none, and say nothing. */
+  function turnedOver(example: RewardExample, own: number[]): ScoreLoss {
+    switch (example.kind) {
+      case 'comparison': {
+        if (example.outcome === 'both_bad') break;
+        const term = termOf(example, own.toReversed());
+        return { ...term, gradient: term.gradient.toReversed() };
+      }
+      case 'thumb':
+        return termOf({ ...example, up: !example.up }, own);
+      case 'ranking':
+        return termOf({ ...example, ranks: example.ranks.map((rank) => -rank) }, own);
+      case 'rating': {
+        const { low, high } = latentInterval(example, scales);
+        return intervalLoss(own, [{ low: -high, high: -low, weight: example.weight }], normaliser);
+      }
+    }
+    return { loss: 0, gradient: new Float32Array(own.length) };
   }
 
   function centred(term: ScoreLoss, own: number[], weight: number): ScoreLoss {

@@ -4,8 +4,10 @@ import type { Outcome } from './policy-loss';
 
 interface Judged {
   promptIds: Int32Array;
-  /** Trust in the rater, 0 to 1. */
+  /** Trust in the rater, -1 to 1; a vote below 0 counts turned over, because its rater reliably says the opposite. */
   weight: number;
+  /** Whose judgement it is; unknown in many imported sets. */
+  rater?: string | undefined;
   /** Groups by which reports are split, for example { language: 'de', raters: 'staff' }. */
   groups?: Record<string, string>;
 }
@@ -18,6 +20,8 @@ export interface Comparison extends Judged {
   outcome: Outcome;
   /** Logits by which the winner should lead; usually 0. */
   margin: number;
+  /** Whether chosenIds stood on the left, where people look first; unknown if absent. */
+  isChosenLeft?: boolean | undefined;
 }
 
 export interface BestOf extends Judged {

@@ -20,7 +20,10 @@ export function fitTemperature(pairs: readonly ScoredPair[]): number {
   if (pairs.length === 0) return 1;
   const cost = (logTemperature: number) =>
     logTemperature ** 2 / 2 -
-    pairs.reduce((sum, { chosen, rejected }) => sum + logSigmoid((chosen - rejected) / Math.exp(logTemperature)), 0);
+    pairs.reduce(
+      (sum, { weight, chosen, rejected }) => sum + weight * logSigmoid((chosen - rejected) / Math.exp(logTemperature)),
+      0,
+    );
   const golden = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [-WIDEST, WIDEST];
   for (let i = 0; i < 60; i++) {

@@ -9,6 +9,8 @@ import { promptKey } from './split';
 export interface ScoredPair {
   chosen: number;
   rejected: number;
+  /** Trust in the rater, so that a vote that is not believed does not judge. */
+  weight: number;
   /** Completion tokens. */
   chosenLength: number;
   rejectedLength: number;
@@ -44,13 +46,20 @@ type Gap = (pair: ScoredPair) => number;
 const byScore: Gap = ({ chosen, rejected }) => chosen - rejected;
 const right = (gap: number) => (gap > 0 ? 1 : gap === 0 ? 0.5 : 0);
 const share = (pairs: readonly ScoredPair[], gap: Gap) =>
-  pairs.reduce((sum, pair) => sum + right(gap(pair)), 0) / pairs.length;
+  pairs.reduce((sum, pair) => sum + pair.weight * right(gap(pair)), 0) / weightOf(pairs);
+const weightOf = (pairs: readonly ScoredPair[]) => pairs.reduce((sum, { weight }) => sum + weight, 0);
 
-/** Decided pairs in scored examples: comparisons, corrections, and the pick of best-of-N against each other one, rankings. */
+/**
+ * Decided pairs in scored examples: comparisons, corrections, and the pick of best-of-N against each other one, rankings.
+ * Without those of raters who are not believed; the winner that an inverter names is the loser.
+ */
 export function scoredPairs(scored: readonly { example: RewardExample; scores: ArrayLike<number> }[]): LabelledPair[] {
   return scored.flatMap(({ example, scores }) => {
     const lengths = completionsOf(example).map((ids) => ids.length);
+    const weight = Math.abs(example.weight);
+    if (weight === 0) return [];
     const beats = (winner: number, loser: number): LabelledPair => ({
+      weight,
       chosen: scores[winner]!,
       rejected: scores[loser]!,
       chosenLength: lengths[winner]!,
@@ -59,17 +68,24 @@ export function scoredPairs(scored: readonly { example: RewardExample; scores: A
       groups: example.groups ?? {},
     });
     if (example.kind === 'best_of') {
+      if (example.weight < 0) return [];
       return lengths.flatMap((_, i) => (i === example.best ? [] : [beats(example.best, i)]));
     }
-    if (example.kind === 'ranking') return decidedPairs(example.ranks).map(([winner, loser]) => beats(winner, loser));
+    if (example.kind === 'ranking') {
+      return decidedPairs(example.ranks).map(([winner, loser]) =>
+        example.weight > 0 ? beats(winner, loser) : beats(loser, winner),
+      );
+    }
     const isDecided = example.kind === 'correction' || (example.kind === 'comparison' && example.outcome === 'chosen');
-    return isDecided ? [beats(0, 1)] : [];
+    if (!isDecided) return [];
+    if (example.weight > 0) return [beats(0, 1)];
+    return example.kind === 'comparison' ? [beats(1, 0)] : [];
   });
 }
 
 export const measurePairs = (pairs: readonly ScoredPair[]): PairMetrics => ({
   accuracy: share(pairs, byScore),
-  margin: pairs.reduce((sum, pair) => sum + byScore(pair), 0) / pairs.length,
+  margin: pairs.reduce((sum, pair) => sum + pair.weight * byScore(pair), 0) / weightOf(pairs),
   ece: expectedCalibrationError(pairs),
 });
 
@@ -79,10 +95,10 @@ export function expectedCalibrationError(pairs: readonly ScoredPair[]): number {
   for (const pair of pairs) {
     const confidence = sigmoid(Math.abs(byScore(pair))); // in [0.5, 1]
     const bin = bins[Math.min(9, Math.floor((confidence - 0.5) * 20))]!;
-    bin.confidence += confidence;
-    bin.right += right(byScore(pair));
+    bin.confidence += pair.weight * confidence;
+    bin.right += pair.weight * right(byScore(pair));
   }
-  return bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.right), 0) / pairs.length;
+  return bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.right), 0) / weightOf(pairs);
 }
 
 /** +1 if the longer completion wins more often than not, -1 if the shorter does. Fitted only on training pairs. */

@@ -15,7 +15,7 @@ function drawnPairs(count: number, temperature: number, seed: number): LabelledP
     const gap = 3 * rng.normal();
     const isRight = rng.uniform() < sigmoid(Math.abs(gap) / temperature);
     const chosen = isRight ? Math.abs(gap) : -Math.abs(gap);
-    return { chosen, rejected: 0, chosenLength: 3, rejectedLength: 4, prompt: String(i), groups: {} };
+    return { weight: 1, chosen, rejected: 0, chosenLength: 3, rejectedLength: 4, prompt: String(i), groups: {} };
   });
 }
 
@@ -42,6 +42,7 @@ test('pairs are decided comparisons, corrections, and the best answer against ea
 
 test('groups come worst first, each with its own length baseline, and small ones are left out', () => {
   const pair = (language: string, gap: number, lengthGap: number): LabelledPair => ({
+    weight: 1,
     chosen: gap,
     rejected: 0,
     chosenLength: 10 + lengthGap,
