@@ -5,11 +5,14 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureFalseAlarms } from '@/bench/crowd/false-alarms';
 import { findSharedData } from '@/bench/experiments/support/shared-data';
 import { env } from '@/product/env';
 import { ARCHETYPES, PROTOCOL } from './raters/crowd';
 import { type CellInput, type CellResult, METHODS, runCell } from './raters/hostile';
+import { type MinorityCell, runMinorityCell, summariseMinority } from './raters/minority';
 import { foldOf, loadJudgedPairs } from './raters/pairs';
+import { runTry, summarisePromotions, TRIES, type PromotionTry } from './raters/promotion';
 import { summariseHostile } from './raters/table';
 import { writeResult } from './results';
 
@@ -17,13 +20,14 @@ const { values: options } = parseArgs({
   options: {
     minutes: { type: 'string', default: '600' },
     seeds: { type: 'string', default: '3' },
-    /** Runs only cells of this archetype. */
-    only: { type: 'string' },
+    /** Which parts to run, separated by commas; all of them are summed up. */
+    parts: { type: 'string', default: 'hostile,minority,promotions' },
   },
 });
 
 const FOLDS = 5;
 const SHARES = [0, 0.1, 0.2, 0.3, 0.4];
+const SEEDS = Number(options.seeds);
 
 async function main(): Promise<void> {
   const folder = findSharedData('hh-harmless', env.ATTUNE_SHARED);
@@ -34,52 +38,88 @@ async function main(): Promise<void> {
   const work = path.join(env.dataFolder, 'experiments');
   mkdirSync(work, { recursive: true });
   const deadline = Date.now() + Number(options.minutes) * 60_000;
+  const parts = options.parts.split(',');
   const pairs = await loadJudgedPairs(folder, work);
   const folds = foldOf(pairs, FOLDS);
   const places = [...pairs.keys()];
-  const file = path.join(work, 'raters-cells.jsonl');
-  const cells: CellResult[] = existsSync(file)
-    ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
-    : [];
-  for (const wanted of cellsInOrder()) {
-    const { archetype, share, fold, seed } = wanted;
-    if (options.only && options.only !== archetype) continue;
-    if (cells.some((cell) => isSame(cell, wanted))) continue;
-    if (Date.now() > deadline) {
-      console.log('Out of time: run the same command to resume.');
-      break;
+  const sides = (fold: number) => ({
+    train: places.filter((place) => folds[place] !== fold),
+    test: places.filter((place) => folds[place] === fold),
+  });
+  /** Runs what is not yet in the file until time is up. */
+  async function resume<Wanted extends object, Result extends Wanted>(
+    name: string,
+    all: readonly Wanted[],
+    run: (wanted: Wanted) => Promise<Result>,
+    show: (result: Result) => string,
+  ): Promise<Result[]> {
+    const file = path.join(work, `raters-${name}.jsonl`);
+    const done: Result[] = existsSync(file)
+      ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+      : [];
+    const isDone = (wanted: Wanted) =>
+      done.some((result) => Object.entries(wanted).every(([key, value]) => result[key as keyof Result] === value));
+    for (const wanted of parts.includes(name) ? all : []) {
+      if (isDone(wanted)) continue;
+      if (Date.now() > deadline) {
+        console.log('Out of time: run the same command to resume.');
+        break;
+      }
+      const result = await run(wanted);
+      appendFileSync(file, `${JSON.stringify(result)}\n`);
+      done.push(result);
+      console.log(`${name} ${Object.values(wanted).join(' ')}: ${show(result)}`);
     }
-    const train = places.filter((place) => folds[place] !== fold);
-    const test = places.filter((place) => folds[place] === fold);
-    const cell = await runCell({ pairs, train, test, archetype, share, fold, seed });
-    appendFileSync(file, `${JSON.stringify(cell)}\n`);
-    cells.push(cell);
-    const shown = METHODS.map((method) => `${method} ${(100 * cell.accuracy[method]).toFixed(1)}`).join(', ');
-    console.log(
-      `${archetype} ${share} fold ${fold} seed ${seed}: ${shown}; weights ${cell.weights.honest.toFixed(2)} ${cell.weights.others.toFixed(2)}; ${cell.seconds.toFixed(1)} s`,
-    );
+    return done;
   }
+
+  const cells = await resume<Wanted, CellResult>(
+    'hostile',
+    cellsInOrder(),
+    (wanted) => runCell({ pairs, ...sides(wanted.fold), ...wanted }),
+    ({ accuracy, weights, seconds }) =>
+      `${METHODS.map((method) => `${method} ${(100 * accuracy[method]).toFixed(1)}`).join(', ')}; weights ${weights.honest.toFixed(2)} ${weights.others.toFixed(2)}; ${seconds.toFixed(1)} s`,
+  );
+  const minority = await resume<{ seed: number; fold: number }, MinorityCell>(
+    'minority',
+    grid((seed, fold) => ({ seed, fold })),
+    ({ seed, fold }) => runMinorityCell({ pairs, ...sides(fold), seed, fold }),
+    ({ found, mistaken, weight }) => `found ${found}, mistaken ${mistaken}, weight ${weight.toFixed(2)}`,
+  );
+  const promotions = await resume<{ attempt: number }, PromotionTry>(
+    'promotions',
+    Array.from({ length: TRIES }, (_, attempt) => ({ attempt })),
+    ({ attempt }) => runTry(attempt),
+    ({ on, off }) => `on ${JSON.stringify(on)}, off ${JSON.stringify(off)}`,
+  );
   const hostile = summariseHostile(cells);
-  console.table(hostile.table.map(({ archetype, share, ...rest }) => ({ archetype, share, ...rest })));
-  await writeResult('raters', { data: `hh-harmless dev, ${pairs.length} pairs, ${FOLDS} folds by prompt`, protocol: PROTOCOL, ...hostile });
+  console.table(hostile.table);
+  const { agreement, preference, ...alarms } = measureFalseAlarms();
+  await writeResult('raters', {
+    data: `hh-harmless dev, ${pairs.length} pairs, ${FOLDS} folds by prompt`,
+    protocol: PROTOCOL,
+    ...hostile,
+    ...(promotions.length && summarisePromotions(promotions)),
+    ...(minority.length && summariseMinority(minority)),
+    falseAlarms: Math.max(agreement, preference),
+    falseAlarmsOf: { ...alarms, agreement, preference },
+  });
 }
 
 type Wanted = Omit<CellInput, 'pairs' | 'train' | 'test'>;
 
 /** Without trolls every archetype is the same crowd, so that row is computed once. */
 function cellsInOrder(): Wanted[] {
-  const cells: Wanted[] = [];
-  for (let seed = 0; seed < Number(options.seeds); seed++) {
-    for (const share of SHARES) {
-      for (const archetype of share === 0 ? ARCHETYPES.slice(0, 1) : ARCHETYPES) {
-        for (let fold = 0; fold < FOLDS; fold++) cells.push({ archetype, share, fold, seed });
-      }
-    }
-  }
-  return cells;
+  return Array.from({ length: SEEDS }, (_, seed) =>
+    SHARES.flatMap((share) =>
+      (share === 0 ? ARCHETYPES.slice(0, 1) : ARCHETYPES).flatMap((archetype) =>
+        Array.from({ length: FOLDS }, (_, fold) => ({ archetype, share, fold, seed })),
+      ),
+    ),
+  ).flat();
 }
 
-const isSame = (a: Wanted, b: Wanted) =>
-  a.archetype === b.archetype && a.share === b.share && a.fold === b.fold && a.seed === b.seed;
+const grid = <T>(make: (seed: number, fold: number) => T): T[] =>
+  Array.from({ length: SEEDS }, (_, seed) => Array.from({ length: FOLDS }, (_, fold) => make(seed, fold))).flat();
 
 await main();

@@ -1,7 +1,8 @@
 // One cell of the table of hostile raters: what a crowd with a share of trolls costs a reward model, by method.
 import { hash32 } from '@/core/rng';
-import { estimateJointly, type Trust } from '@/core/trust/joint';
+import { estimateJointly } from '@/core/trust/joint';
 import { itemKey } from '@/core/trust/judgement';
+import type { Trust } from '@/core/trust/trust';
 import { weightOf } from '@/core/trust/weight';
 import { type Archetype, type Crowd, type SimulatedVote, simulateCrowd } from './crowd';
 import type { JudgedPair } from './pairs';

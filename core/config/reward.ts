@@ -12,11 +12,25 @@ export const ProbeConfig = z.strictObject({
 });
 export type ProbeConfig = z.infer<typeof ProbeConfig>;
 
+export const TrustConfig = z.strictObject({
+  /** Times that a cross-fitted probe learns from the votes that are believed, and then judges the raters. */
+  rounds: z.int().min(1).max(5).default(2),
+  /** Fewer raters than this, or a set whose raters are unknown, are taken as they are. */
+  leastRaters: z.int().min(2).default(3),
+});
+export type TrustConfig = z.infer<typeof TrustConfig>;
+
 export const RewardModelConfig = z.strictObject({
+  /**
+   * Estimates the trust in each rater together with the model, from agreement, gold, habits and what a probe of the
+   * frozen base predicts across folds of prompts; the trust of the snapshot is where it starts from. It weighs every vote
+   * in training and in the held-out figures, and turns the votes of reliable inverters over. null takes the snapshot's.
+   */
+  trust: TrustConfig.nullable().prefault({}),
   /**
    * Linear probes of the frozen base in place of an adapter: on few or noisy votes they rank better and take minutes.
    * Among the settings below, they use only maxTokens, batchExamples, microBatchTokens, centering, undecidedPerDecided,
-   * uncertaintyPenalty, implicitWeight, the raters' settings and the seed: nothing is held out and no step is taken. null trains an
+   * uncertaintyPenalty, implicitWeight, trust, the raters' settings and the seed: nothing is held out and no step is taken. null trains an
    * adapter.
    */
   probe: ProbeConfig.nullable().default(null),

@@ -91,7 +91,7 @@ export function leanOf(judgement: Judgement, habit: Habit, source: string | null
 const opposite = (lean: Lean): Lean => (lean === 0 ? 0 : lean === 1 ? -1 : 1);
 const isPair = ({ first, longer, sources }: Judgement) => first !== undefined || longer !== undefined || sources;
 
-/** By behaviour: log p(label | the truth is side A), then log p(label | it is side B). A tie says nothing. */
+/** By behaviour: p(label | the truth is side A), then p(label | it is side B). A tie says nothing. */
 export type Likelihoods = Float64Array;
 
 /**
@@ -112,7 +112,7 @@ export function likelihoodReader(): (judgement: Judgement, source: string | null
 }
 
 function likelihoodsOf(label: number, leans: ReadonlyMap<Habit, Lean>): Likelihoods {
-  const table = new Float64Array(2 * BEHAVIOURS.length);
+  const table = new Float64Array(2 * BEHAVIOURS.length).fill(1);
   const strength = Math.abs(2 * label - 1);
   if (strength === 0) return table;
   const side = label > 0.5 ? 1 : -1;
@@ -120,8 +120,8 @@ function likelihoodsOf(label: number, leans: ReadonlyMap<Habit, Lean>): Likeliho
     const lean = habit ? leans.get(habit)! : 0;
     const share = lean === 0 ? 0 : pull;
     const follows = lean === side ? share : 0;
-    const right = strength * Math.log(follows + (1 - share) * reliability);
-    const wrong = strength * Math.log(follows + (1 - share) * (1 - reliability));
+    const right = (follows + (1 - share) * reliability) ** strength;
+    const wrong = (follows + (1 - share) * (1 - reliability)) ** strength;
     table[2 * b] = side === 1 ? right : wrong;
     table[2 * b + 1] = side === 1 ? wrong : right;
   }

@@ -45,7 +45,8 @@ function likeness(judgements: readonly Judgement[], { accounts, cavities, refere
     for (const [b, { habit, pull }] of BEHAVIOURS.entries()) {
       const lean = habit ? leanOf(judgement, habit, null) : 0;
       const own = isA ? honest : 1 - honest;
-      sum += posteriorAt.get(place)!.behaviours[b]! * (lean === 0 ? own : pull * (lean === 1 ? 1 : 0) + (1 - pull) * own);
+      sum +=
+        posteriorAt.get(place)!.behaviours[b]! * (lean === 0 ? own : pull * (lean === 1 ? 1 : 0) + (1 - pull) * own);
     }
     return sum;
   };
@@ -93,7 +94,6 @@ function grow(alike: Likeness, taken: ReadonlySet<string>): Collusion | null {
   }
   if (!seed) return null;
   const raters: string[] = [...seed.pair];
-  let evidence = seed.value;
   const gains = new Map<string, number>();
   const join = (rater: string) => {
     for (const [s, value] of alike.get(rater)!) if (!taken.has(s)) gains.set(s, (gains.get(s) ?? 0) + value);
@@ -106,7 +106,6 @@ function grow(alike: Likeness, taken: ReadonlySet<string>): Collusion | null {
     }
     if (!best) return pruned(raters, alike);
     raters.push(best.rater);
-    evidence += best.gain;
     join(best.rater);
   }
 }
@@ -125,7 +124,7 @@ function pruned(members: readonly string[], alike: Likeness): Collusion | null {
 }
 
 /** log of the number of sets of k among n. */
-function logChoices(n: number, k: number): number {
+export function logChoices(n: number, k: number): number {
   let sum = 0;
   for (let i = 0; i < k; i++) sum += Math.log((n - i) / (k - i));
   return sum;

@@ -24,6 +24,8 @@ export interface AccountPosterior extends Account {
   behaviours: Float64Array;
   /** Mean of the behaviours' signal, -1 to 1. */
   signal: number;
+  /** Whether trust that was measured elsewhere is 0: nobody can earn it back by votes. */
+  isExcluded: boolean;
 }
 
 export interface Estimate {
@@ -41,7 +43,8 @@ export interface Estimate {
 }
 
 const MOST_ROUNDS = 40;
-const TOLERANCE = 1e-3;
+/** Largest change of a behaviour's probability at which the rounds end. */
+const TOLERANCE = 0.003;
 /** The crowd's behaviours are those of its accounts and of this many imagined ones. */
 const IMAGINED_ACCOUNTS = 8;
 /** Share of the evidence of a rater's other kinds that counts for a kind. */
@@ -89,12 +92,13 @@ export function estimateTrust(input: EstimateInput): Estimate {
     const next = updatePosteriors(accounts, evidence, crowd, priors);
     const change = Math.max(...next.map(({ posterior }, a) => distance(posterior, posteriors[a]!)));
     posteriors = next.map(({ posterior }) => posterior);
-    crowd = crowdOf(posteriors);
+    crowd = crowdOf(posteriors.filter((_, a) => priors.get(accounts[a]!.voter) !== 0));
     if (change > TOLERANCE && round < MOST_ROUNDS) continue;
     return {
       accounts: accounts.map((account, a) => ({
         ...account,
         behaviours: posteriors[a]!,
+        isExcluded: priors.get(account.voter) === 0,
         signal: mean(posteriors[a]!, ({ signal }) => signal),
       })),
       items: new Map(items.map(({ key }, i) => [key, logOdds[i]!])),
@@ -182,12 +186,12 @@ function referenceSignal(crowd: Float64Array): number {
   return sum / whole;
 }
 
-export const mean = (posterior: Float64Array, of: (behaviour: (typeof BEHAVIOURS)[number]) => number): number =>
+const mean = (posterior: Float64Array, of: (behaviour: (typeof BEHAVIOURS)[number]) => number): number =>
   BEHAVIOURS.reduce((sum, behaviour, b) => sum + posterior[b]! * of(behaviour), 0);
 
 const distance = (a: Float64Array, b: Float64Array) => a.reduce((most, p, i) => Math.max(most, Math.abs(p - b[i]!)), 0);
 
-function softmax(logs: readonly number[]): { probabilities: Float64Array<ArrayBuffer>; logSum: number } {
+export function softmax(logs: readonly number[]): { probabilities: Float64Array<ArrayBuffer>; logSum: number } {
   const highest = Math.max(...logs);
   const raw = Float64Array.from(logs, (log) => Math.exp(log - highest));
   const sum = raw.reduce((a, b) => a + b, 0);

@@ -28,7 +28,13 @@ export function itemsOf(
   for (const [place, judgement] of judgements.entries()) {
     const taste = judgement.truth === undefined ? tasteOf(judgement.rater) : undefined;
     const key = tasteKey(itemKey(judgement), taste);
-    const item = items.get(key) ?? { key, kind: judgement.kind, places: [], truth: null, belief: beliefs?.get(key) ?? 0 };
+    const item = items.get(key) ?? {
+      key,
+      kind: judgement.kind,
+      places: [],
+      truth: null,
+      belief: beliefs?.get(key) ?? 0,
+    };
     item.places.push(place);
     item.truth ??= judgement.truth ?? null;
     items.set(key, item);
@@ -80,8 +86,8 @@ export function readLabels(items: readonly Item[], { votes, voterOf, kindLogOdds
 export function voteLogOdds(table: Likelihoods, posterior: Float64Array): number {
   let [a, b] = [0, 0];
   for (let k = 0; k < posterior.length; k++) {
-    a += posterior[k]! * Math.exp(table[2 * k]!);
-    b += posterior[k]! * Math.exp(table[2 * k + 1]!);
+    a += posterior[k]! * table[2 * k]!;
+    b += posterior[k]! * table[2 * k + 1]!;
   }
   return Math.log(a / b);
 }
@@ -131,31 +137,33 @@ const GROUP_RECOGNISES_GOLD = 0.95;
  * Votes of one item are repeats, and share its label.
  */
 export function accountEvidence(votes: readonly AccountVote[], isGroup: boolean): Float64Array {
-  const out = new Float64Array(BEHAVIOURS.length);
   const known = isGroup ? GROUP_RECOGNISES_GOLD : RECOGNISES_GOLD;
-  const byItem = new Map<number, { cavity: number; tables: Likelihoods[] }>();
-  for (const { item, table, cavity, isRightGold } of votes) {
-    if (isRightGold) {
-      const side = cavity > 0 ? 0 : 1;
-      for (let k = 0; k < out.length; k++) out[k]! += Math.log(known + (1 - known) * Math.exp(table[2 * k + side]!));
-      continue;
-    }
-    const own = byItem.get(item);
-    if (own) own.tables.push(table);
-    else byItem.set(item, { cavity, tables: [table] });
-  }
-  for (const { cavity, tables } of byItem.values()) {
-    const isA = sigmoid(cavity);
-    for (let k = 0; k < out.length; k++) {
-      let [a, b] = [0, 0];
-      for (const table of tables) {
-        a += table[2 * k]!;
-        b += table[2 * k + 1]!;
+  const size = BEHAVIOURS.length;
+  const products = new Float64Array(size).fill(1);
+  const logs = new Float64Array(size);
+  const byItem = new Map<number, AccountVote>();
+  const multiply = (table: Likelihoods, a: number, b: number, constant: number) => {
+    for (let k = 0; k < size; k++) {
+      const product = products[k]! * (constant + a * table[2 * k]! + b * table[2 * k + 1]!);
+      if (product > 1e-200) {
+        products[k] = product;
+      } else {
+        logs[k]! += Math.log(product); // only now, because logarithms are dear
+        products[k] = 1;
       }
-      out[k]! += Math.log(isA * Math.exp(a) + (1 - isA) * Math.exp(b));
     }
+  };
+  for (const vote of votes) {
+    const { item, table, cavity, isRightGold } = vote;
+    const same = byItem.get(item);
+    if (isRightGold) multiply(table, cavity > 0 ? 1 - known : 0, cavity > 0 ? 0 : 1 - known, known);
+    else byItem.set(item, same ? { ...vote, table: table.map((p, k) => p * same.table[k]!) } : vote);
   }
-  return out;
+  for (const { table, cavity } of byItem.values()) {
+    const isA = sigmoid(cavity);
+    multiply(table, isA, 1 - isA, 0);
+  }
+  return logs.map((log, k) => log + Math.log(products[k]!));
 }
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));

@@ -5,34 +5,27 @@
 import { findCollusions } from './collusion';
 import { type Estimate, type EstimateInput, estimateTrust } from './estimate';
 import { itemKey, type Judgement } from './judgement';
+import { findTaste } from './taste';
+import type { CrossFit, Trust } from './trust';
 import { weightOf } from './weight';
 
-export interface JointInput extends Omit<EstimateInput, 'beliefs' | 'collusions'> {
-  /**
-   * Trains on judgements with these weights (below 0: turned over) and predicts every item by a model that has not seen
-   * its votes: log odds of side A, by item key. Null estimates trust from the votes alone.
-   */
-  crossFit: ((weights: Float64Array) => Promise<ReadonlyMap<string, number>>) | null;
+export interface JointInput extends Omit<EstimateInput, 'beliefs' | 'collusions' | 'tastes'> {
+  /** Null estimates trust from the votes alone. */
+  crossFit: CrossFit | null;
   /** Times that the model is trained. */
   rounds: number;
 }
 
-export interface Trust {
-  judgements: readonly Judgement[];
-  estimate: Estimate;
-  /** The voter that raters who act together are taken for, by rater. */
-  collusions: ReadonlyMap<string, string>;
-  /** By judgement, -1 to 1. */
-  weights: Float64Array;
-}
-
 export async function estimateJointly({ crossFit, rounds, ...input }: JointInput): Promise<Trust> {
   let trust = estimateWithCollusions(input);
-  for (let round = 0; crossFit && round < rounds; round++) {
+  if (!crossFit) return trust;
+  for (let round = 0; round < rounds; round++) {
     const beliefs = await crossFit(trust.weights);
     trust = estimateWithCollusions({ ...input, beliefs });
   }
-  return trust;
+  const { judgements } = input;
+  const found = await findTaste({ ...input, collusions: trust.collusions }, trust, crossFit);
+  return found ? { ...trust, ...found, weights: voteWeights(judgements, found.estimate) } : trust;
 }
 
 function estimateWithCollusions(input: Omit<EstimateInput, 'collusions'>): Trust {
@@ -44,7 +37,7 @@ function estimateWithCollusions(input: Omit<EstimateInput, 'collusions'>): Trust
     ),
   );
   const estimate = collusions.size ? estimateTrust({ ...input, collusions }) : alone;
-  return { judgements, estimate, collusions, weights: voteWeights(judgements, estimate) };
+  return { judgements, estimate, collusions, tastes: new Map(), weights: voteWeights(judgements, estimate) };
 }
 
 /** A voter's weight is shared by the votes that the voter has on one item: repeats, or those of raters who act together. */

@@ -260,6 +260,39 @@ test('a fit that is interrupted and resumed equals one that is not, bit for bit,
   }
 });
 
+test('raters who flip their votes are found by what the others and the probe say, and then teach as much', async () => {
+  // 9 raters, 3 of whom flip every vote; each pair is judged by two, so that no majority decides.
+  const rng = new Rng(12);
+  const examples = comparisons(120, 11).flatMap((pair): Comparison[] =>
+    rng
+      .shuffle([...Array(9).keys()])
+      .slice(0, 2)
+      .map((r) => {
+        const { chosenIds, rejectedIds } = pair;
+        const sides = r < 3 ? { chosenIds: rejectedIds, rejectedIds: chosenIds } : {};
+        return { ...pair, ...sides, rater: `rater-${r}`, isChosenLeft: rng.uniform() < 0.5 };
+      }),
+  );
+  const tensors = tf.memory().numTensors;
+  const accuracyOf = async (changes: Partial<RewardModelConfig>) => {
+    const { model, report, metrics } = await train(examples, changes);
+    return { ...measurePairs(scoredPairs(scoreExamples(model, comparisons(300, 13)))), report, metrics };
+  };
+  const [on, off] = [await accuracyOf({}), await accuracyOf({ trust: null })];
+  const inverted = on.report!.raters!.filter(({ isInverted }) => isInverted).map(({ rater }) => rater);
+  expect(inverted.sort()).toEqual(['rater-0', 'rater-1', 'rater-2']);
+  expect(on.accuracy).toBeGreaterThan(0.85);
+  expect(on.accuracy).toBeGreaterThan(off.accuracy);
+  // The held-out votes of those three judge nothing as they stand: they are turned over.
+  expect(on.metrics.eval_accuracy).toBeGreaterThan(off.metrics.eval_accuracy! + 0.1);
+  expect(off.report!.raters).toBeNull();
+  expect(tf.memory().numTensors).toBe(tensors);
+  // An adapter learns from the same trust.
+  const adapter = await train(examples, { probe: null, epochs: 1 });
+  expect(adapter.report!.raters!.filter(({ isInverted }) => isInverted)).toHaveLength(3);
+  adapter.model.dispose();
+});
+
 test('feedback on a single prompt is fitted under the strongest prior, without figures', async () => {
   const examples = comparisons(10, 10).map((example) => ({ ...example, promptIds: Int32Array.of(5, 6) }));
   const { report, metrics, model } = await train(examples);

@@ -4,28 +4,20 @@
 // over prompts; the held-out scores of the same folds give the report, so that training can use all feedback.
 
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
-import { hash32, Rng } from '@/core/rng';
-import { type Tensor2D, tf } from '@/trainer/backend';
-import { feedbackLoss } from '@/trainer/math/feedback-loss';
-import { minimise } from '@/trainer/math/lbfgs';
-import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
+import type { RaterTrust } from '@/core/trust/report';
+import type { RewardExample } from '@/trainer/math/reward-examples';
 import { type CompletionStates, computeCompletionStates } from '@/trainer/model/answer-states';
 import type { Backbone } from '@/trainer/model/types';
 import type { Evaluation } from '@/trainer/supervised/loop';
 import { judgeScores, type RewardReport } from './evaluate';
-import { type Feedback, readFeedback } from './feedback';
+import { readFeedback } from './feedback';
 import { createProbeReader, type Probe } from './probe';
-import {
-  type KnownStates,
-  pause,
-  readStates,
-  type StandardisedBlock,
-  type StatesInput,
-  standardisedBlock,
-} from './probe-states';
+import { choosePrecision, type FitTask, fit, probeOf } from './probe-precision';
+import { pause, readStates, type StatesInput, standardisedBlock } from './probe-states';
 import { type RewardModel, scaled } from './scorer';
-import { limitUndecided, promptKey } from './split';
-import { splitScores, totalWeight } from './step';
+import { limitUndecided } from './split';
+import { splitScores } from './step';
+import { trustFromStates } from './trust';
 
 export interface ProbeInput extends StatesInput {
   backbone: Backbone;
@@ -38,38 +30,45 @@ export interface ProbeInput extends StatesInput {
 export interface FittedProbes {
   model: RewardModel;
   evaluation: Evaluation<RewardReport> | null;
+  /** Null if trust is not estimated. */
+  raters: RaterTrust[] | null;
 }
 
 export async function fitProbes(input: ProbeInput): Promise<FittedProbes> {
   const { backbone, config, onMetrics } = input;
   const { maxTokens, microBatchTokens, uncertaintyPenalty } = config;
-  const train = limitUndecided([...input.examples], config);
-  const feedback = readFeedback(train, train, config);
+  const given = limitUndecided([...input.examples], config);
   const source =
     input.completionStates ?? computeCompletionStates(backbone, probedBlocks(backbone.config.layers, config.probe));
-  const { blocks } = source;
-  const states = await readStates(input, train, source);
-  const task: Task = { ...input, train, feedback, blocks, states };
+  const { blocks, hiddenSize } = source;
+  readFeedback(given, given, config); // refuses before the long part
+  const states = await readStates(input, given, source);
+  const trust = await trustFromStates(given, { ...input, states, hiddenSize, at: Math.floor(blocks.length / 2) });
+  const train = trust?.examples ?? given;
+  const feedback = readFeedback(train, train, config);
+  const task: FitTask = { ...input, train, feedback, states, hiddenSize, blocksAt: [...blocks.keys()] };
   const { precision, scores, loss } = await choosePrecision(task);
   const probes: Probe[] = [];
   for (const [at, block] of blocks.entries()) {
     await pause(input);
-    const standardised = standardisedBlock(states, at, source.hiddenSize);
+    const standardised = standardisedBlock(states, at, hiddenSize);
     try {
       probes.push(probeOf(standardised, block, fit(task, standardised.features, train, precision)));
     } finally {
       standardised.features.dispose();
     }
   }
+  const raters = trust?.raters ?? null;
   const model = scaled(createProbeReader(source, probes, microBatchTokens), { maxTokens, uncertaintyPenalty });
-  if (!scores) return { model, evaluation: null };
+  if (!scores) return { model, evaluation: null, raters };
   const evaluation = judgeScores(splitScores(train, scores), loss, feedback.lengthRule);
   model.temperature = evaluation.detail.temperature;
   onMetrics(Math.ceil(train.length / config.batchExamples), {
     ...evaluation.metrics,
+    ...trust?.metrics,
     'probe/prior_precision': precision,
   });
-  return { model, evaluation };
+  return { model, evaluation, raters };
 }
 
 /** In ascending order, without repetitions: block 1 is the lowest whose input has seen more than single tokens. */
@@ -77,162 +76,3 @@ export const probedBlocks = (layers: number, { depths }: Pick<ProbeConfig, 'dept
   [...new Set(depths.map((depth) => Math.min(layers - 1, Math.max(1, Math.round(depth * layers)))))].sort(
     (a, b) => a - b,
   );
-
-interface Task extends ProbeInput {
-  train: RewardExample[];
-  feedback: Feedback;
-  blocks: readonly number[];
-  states: KnownStates;
-}
-
-// ---- one fit -------------------------------------------------------------------------------------------------------
-
-/** The weights of standardised features [H], then a bias, then the biases of raters and signals. */
-type Solution = Float64Array;
-
-/**
- * Minimises (1 / W) (sum of weighted losses + precision / 2 |w|^2 + ridge / 2 |biases|^2), where W is the
- * weight of the examples, whose completions are the rows of `features`.
- */
-function fit(
-  { feedback, config }: Task,
-  features: Tensor2D,
-  examples: readonly RewardExample[],
-  precision: number,
-  start?: Solution,
-): Solution {
-  const size = features.shape[1];
-  const whole = totalWeight(examples);
-  const { centering, raterBiasRidge } = config;
-  return minimise(
-    (x) => {
-      const biases = x.subarray(size + 1);
-      const scores = linear(features, x);
-      const term = feedbackLoss(examples, scores, { ...feedback, biases, centering, normaliser: whole });
-      const slopes = tf.tidy(() =>
-        tf.matMul(features, tf.tensor2d(term.gradient, [scores.length, 1]), true).dataSync(),
-      ) as Float32Array;
-      const gradient = new Float64Array(x.length);
-      let value = term.loss;
-      for (let i = 0; i < size; i++) {
-        gradient[i] = slopes[i]! + (precision / whole) * x[i]!;
-        value += (precision / whole / 2) * x[i]! ** 2;
-      }
-      gradient[size] = term.gradient.reduce((sum, slope) => sum + slope, 0);
-      for (const [i, bias] of biases.entries()) {
-        gradient[size + 1 + i] = term.biasGradient[i]! + (raterBiasRidge / whole) * bias;
-        value += (raterBiasRidge / whole / 2) * bias ** 2;
-      }
-      return { value, gradient };
-    },
-    start ?? new Float64Array(size + 1 + feedback.biasCount),
-  ).x;
-}
-
-/** features [N, H] times the weights, plus the bias: N. */
-function linear(features: Tensor2D, x: Solution): Float32Array {
-  const size = features.shape[1];
-  const scores = tf.tidy(() =>
-    tf.matMul(features, tf.tensor2d(Float32Array.from(x.subarray(0, size)), [size, 1])).dataSync(),
-  ) as Float32Array;
-  return scores.map((score) => score + x[size]!);
-}
-
-/** The same function, of states that are not standardised. */
-function probeOf({ mean, deviation }: StandardisedBlock, block: number, solution: Solution): Probe {
-  const weight = deviation.map((own, i) => solution[i]! / own);
-  const level = weight.reduce((sum, value, i) => sum + value * mean[i]!, 0);
-  return { block, weight, bias: Math.fround(solution[weight.length]! - level) };
-}
-
-// ---- the prior -----------------------------------------------------------------------------------------------------
-
-interface Choice {
-  precision: number;
-  /** Scores of every completion by probes that have not seen its prompt; null if there are too few prompts. */
-  scores: Float32Array | null;
-  /** The loss of those scores. */
-  loss: number;
-}
-
-interface Candidate {
-  precision: number;
-  /** Held-out scores of every completion, averaged over the blocks. */
-  scores: Float32Array;
-  /** Biases of raters and signals for each held-out fold, averaged over the blocks. */
-  biases: Float64Array[];
-}
-
-/** The precision whose held-out scores have the lowest loss. */
-async function choosePrecision(task: Task): Promise<Choice> {
-  const { config, train, states, blocks, feedback } = task;
-  const folds = foldsOf(train, config);
-  // Strong priors first: each solution is the start of the next fit.
-  const candidates = [...config.probe.precisions]
-    .sort((a, b) => b - a)
-    .map((precision) => ({
-      precision,
-      scores: new Float32Array(states.completions),
-      biases: folds.map(() => new Float64Array(feedback.biasCount)),
-    }));
-  if (folds.length < 2) return { precision: candidates[0]!.precision, scores: null, loss: 0 };
-  for (const at of blocks.keys()) await addHeldOutScores(task, at, folds, candidates);
-  const judged = candidates.map((candidate) => ({ ...candidate, loss: heldOutLoss(task, folds, candidate) }));
-  return judged.reduce((best, candidate) => (candidate.loss < best.loss ? candidate : best));
-}
-
-/** Adds one block's share to the candidates' means: fits on the other folds score each fold's completions. */
-async function addHeldOutScores(task: Task, at: number, folds: number[][], candidates: Candidate[]): Promise<void> {
-  const { train, states, blocks, backbone } = task;
-  const { features } = standardisedBlock(states, at, backbone.config.hiddenSize);
-  try {
-    for (const [f, heldOut] of folds.entries()) {
-      const rest = folds.flatMap((fold, i) => (i === f ? [] : fold));
-      const examples = rest.map((i) => train[i]!);
-      const inside = rowsOf(features, completionsAt(task, rest));
-      const completions = completionsAt(task, heldOut);
-      const outside = rowsOf(features, completions);
-      try {
-        let solution: Solution | undefined;
-        for (const { precision, scores, biases } of candidates) {
-          await pause(task);
-          solution = fit(task, inside, examples, precision, solution);
-          const own = linear(outside, solution);
-          for (const [j, completion] of completions.entries()) scores[completion]! += own[j]! / blocks.length;
-          const ofRaters = solution.subarray(features.shape[1] + 1);
-          for (const [r, bias] of ofRaters.entries()) biases[f]![r]! += bias / blocks.length;
-        }
-      } finally {
-        tf.dispose([inside, outside]);
-      }
-    }
-  } finally {
-    features.dispose();
-  }
-}
-
-function heldOutLoss(task: Task, folds: number[][], { scores, biases }: Candidate): number {
-  const { train, feedback, config } = task;
-  const normaliser = totalWeight(train);
-  return folds.reduce((sum, fold, f) => {
-    const examples = fold.map((i) => train[i]!);
-    const own = Float32Array.from(completionsAt(task, fold), (completion) => scores[completion]!);
-    const options = { ...feedback, biases: biases[f]!, centering: config.centering, normaliser };
-    return sum + feedbackLoss(examples, own, options).loss;
-  }, 0);
-}
-
-/** Places of the examples in each fold; a prompt is in only one. */
-function foldsOf(train: readonly RewardExample[], { probe, seed }: ProbeInput['config']): number[][] {
-  const prompts = new Rng(hash32(seed, -3)).shuffle([...new Set(train.map(promptKey))].sort());
-  const foldOf = new Map(prompts.map((prompt, i) => [prompt, i % probe.folds]));
-  const folds = Array.from({ length: Math.min(probe.folds, prompts.length) }, (): number[] => []);
-  for (const [i, example] of train.entries()) folds[foldOf.get(promptKey(example))!]!.push(i);
-  return folds;
-}
-
-const completionsAt = ({ train, states }: Task, places: readonly number[]): number[] =>
-  places.flatMap((i) => completionsOf(train[i]!).map((_, j) => states.starts[i]! + j));
-
-const rowsOf = (features: Tensor2D, completions: readonly number[]) =>
-  tf.tidy(() => tf.gather(features, tf.tensor1d([...completions], 'int32')) as Tensor2D);

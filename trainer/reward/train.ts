@@ -4,6 +4,7 @@
 // them observe the same logit (feedback-loss.ts).
 
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
+import type { RaterTrust } from '@/core/trust/report';
 import { tf } from '@/trainer/backend';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { CompletionStates } from '@/trainer/model/answer-states';
@@ -20,6 +21,7 @@ import type { ProbeProgress } from './probe-states';
 import { createRewardModel, type RewardModel } from './scorer';
 import { limitUndecided, splitByPrompt } from './split';
 import { type RewardTraining, stepRewardModel } from './step';
+import { trustOfExamples } from './trust';
 
 export interface RewardModelInput {
   backbone: Backbone;
@@ -39,7 +41,7 @@ export interface RewardModelResult {
   model: RewardModel;
   /** Held-out figures of the kept state; empty if nothing is held out. */
   metrics: Metrics;
-  report: RewardReport | null;
+  report: (RewardReport & { raters: RaterTrust[] | null }) | null;
 }
 
 export async function trainRewardModel(input: RewardModelInput): Promise<RewardModelResult> {
@@ -48,16 +50,19 @@ export async function trainRewardModel(input: RewardModelInput): Promise<RewardM
 }
 
 async function trainProbes(input: RewardModelInput, probe: ProbeConfig): Promise<RewardModelResult> {
-  const { model, evaluation } = await fitProbes({
+  const { model, evaluation, raters } = await fitProbes({
     ...input,
     config: { ...input.config, probe },
     checkpoints: input.checkpoints as CheckpointStore<ProbeProgress> | null,
     onMetrics: (step, metrics) => input.onMetrics('reward_model', step, metrics),
   });
-  return { model, metrics: evaluation?.metrics ?? {}, report: evaluation?.detail ?? null };
+  return { model, metrics: evaluation?.metrics ?? {}, report: evaluation && { ...evaluation.detail, raters } };
 }
 
-async function trainAdapter(input: RewardModelInput): Promise<RewardModelResult> {
+async function trainAdapter(given: RewardModelInput): Promise<RewardModelResult> {
+  const trust = await trustOfExamples(given);
+  const raters = trust?.raters ?? null;
+  const input = trust ? { ...given, examples: trust.examples } : given;
   const { config, signal } = input;
   const checkpoints = input.checkpoints as CheckpointStore<SupervisedState<RewardReport>> | null;
   const training = openTraining(input);
@@ -76,7 +81,7 @@ async function trainAdapter(input: RewardModelInput): Promise<RewardModelResult>
     });
     const report = state.best?.detail ?? null;
     model.temperature = report?.temperature ?? 1;
-    return { model, metrics: state.best?.metrics ?? {}, report };
+    return { model, metrics: { ...state.best?.metrics, ...trust?.metrics }, report: report && { ...report, raters } };
   } catch (error) {
     model.dispose();
     throw error;

@@ -54,6 +54,7 @@ test('micro-batches keep the number of rows times the longest within the limit, 
 
 test('accuracy, calibration and the length baseline follow their definitions', () => {
   const pair = (gap: number, lengthGap: number) => ({
+    weight: 1,
     chosen: gap,
     rejected: 0,
     chosenLength: 10 + lengthGap,

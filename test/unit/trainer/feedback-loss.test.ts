@@ -100,6 +100,32 @@ const randomScores = (n: number, seed: number) => {
 };
 
 describe('the likelihood of all feedback', () => {
+  it('is that of the opposite judgement below a trust of 0, with its gradient', () => {
+    const [pair, , , , up] = EVERY_KIND as [RewardExample & { kind: 'comparison' }, ...RewardExample[]];
+    const lossOf = (example: RewardExample, scores: number[]) => feedbackLoss([example], scores, OPTIONS).loss;
+    // The pair's margin of 0.3 turns over with it: the second completion should lead by 0.3.
+    expect(lossOf({ ...pair, weight: -0.9 }, [0.2, 1.1])).toBeCloseTo(lossOf(pair, [1.1, 0.2]), 12);
+    const down = { ...up, up: false } as RewardExample;
+    expect(lossOf({ ...up!, weight: -0.5 }, [0.7])).toBeCloseTo(lossOf({ ...down, weight: 0.5 }, [0.7]), 12);
+    // Of a pick, a correction and a both-bad the opposite is no judgement.
+    for (const example of [EVERY_KIND[2]!, EVERY_KIND[3]!, EVERY_KIND.at(-1)!]) {
+      expect(lossOf({ ...example, weight: -1 }, [1, 2, 3, 4])).toBe(0);
+    }
+    const turned = EVERY_KIND.map((example) => ({ ...example, weight: -example.weight }));
+    const scores = randomScores(scoreCount(turned), 4);
+    const { gradient } = feedbackLoss(turned, scores, OPTIONS);
+    const h = 1e-4;
+    scores.forEach((_, i) => {
+      const at = (by: number) =>
+        feedbackLoss(
+          turned,
+          scores.map((x, j) => (i === j ? x + by : x)),
+          OPTIONS,
+        ).loss;
+      expect(gradient[i]).toBeCloseTo((at(h) - at(-h)) / (2 * h), 5);
+    });
+  });
+
   it('has the gradient of its loss for every score and bias, by central differences', () => {
     const scores = randomScores(scoreCount(EVERY_KIND), 3);
     const { gradient, biasGradient } = feedbackLoss(EVERY_KIND, scores, OPTIONS);

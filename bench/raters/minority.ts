@@ -1,0 +1,129 @@
+// A minority with its own consistent taste: what weight it keeps, and what a reward model that knows it gives each group.
+import { hash32 } from '@/core/rng';
+import { mean } from 'simple-statistics';
+import { weightOf } from '@/core/trust/weight';
+import { simulateCrowd, type SimulatedVote } from './crowd';
+import { type CellInput, trustOf, weighted } from './hostile';
+import type { JudgedPair } from './pairs';
+import { accuracyOf, crossFit, fitProbe, type PairVotes } from './probe';
+
+export interface MinorityCell {
+  fold: number;
+  seed: number;
+  /** Raters of the taste that were found, of all of them; and raters of the crowd that were taken for it. */
+  found: number;
+  mistaken: number;
+  /** Mean weight of the minority over that of the majority. */
+  weight: number;
+  /** Held-out accuracy on what the majority and the minority want: one model, worst-group weighting, a head a group. */
+  one: GroupAccuracy;
+  reweighted: GroupAccuracy;
+  heads: GroupAccuracy;
+}
+
+interface GroupAccuracy {
+  majority: number;
+  minority: number;
+}
+
+const SHARE = 0.2;
+/** Weight of the other group's votes in a group's head. */
+const SHARED = 0.25;
+/** Exponentiated-gradient step and rounds of the worst-group weighting (Sagawa et al. 2020). */
+const STEP = 4;
+const ROUNDS = 6;
+
+export async function runMinorityCell({
+  pairs,
+  train,
+  test,
+  fold,
+  seed,
+}: Omit<CellInput, 'archetype' | 'share'>): Promise<MinorityCell> {
+  const crowd = simulateCrowd({ pairs, places: train, share: SHARE, kind: 'taste', seed: hash32(seed, fold + 100) });
+  const trust = await trustOf(pairs, crowd, seed);
+  const weights = new Map(trust.estimate.accounts.map((account) => [account.voter, weightOf(account, trust.estimate)]));
+  const ofGroup = (person: string) =>
+    mean([...crowd.people].filter(([, own]) => own === person).map(([rater]) => weights.get(trust.collusions.get(rater) ?? rater)!));
+  const weightAt = new Map(crowd.votes.map((vote, i) => [vote, trust.weights[i]!]));
+  const votes = crowd.votes.filter(({ truth }) => truth === undefined);
+  const isOwn = (vote: SimulatedVote) => trust.tastes.has(vote.rater);
+  const rowsWith = (minority: number, majority: number) =>
+    weighted(votes, (vote) => weightAt.get(vote)! * (isOwn(vote) ? minority : majority));
+  const judge = (rows: readonly PairVotes[]) => {
+    const { precision } = crossFit(pairs, rows, seed);
+    return fitProbe(pairs, rows, precision);
+  };
+  const accuracy = (majority: Float64Array, minority: Float64Array): GroupAccuracy => ({
+    majority: accuracyOf(pairs, test, majority),
+    minority: accuracyOf(pairs, test, minority, ({ truth, taste }) => (taste === 0 ? truth === 1 : taste > 0)),
+  });
+  const one = judge(rowsWith(1, 1));
+  const robust = trust.tastes.size ? judge(rowsWith(...worstGroupWeights(pairs, rowsWith, seed))) : one;
+  const [majorityHead, minorityHead] = trust.tastes.size
+    ? [judge(rowsWith(SHARED, 1)), judge(rowsWith(1, SHARED))]
+    : [one, one];
+  const others = [...trust.tastes.keys()].filter((rater) => crowd.people.get(rater) !== 'taste').length;
+  return {
+    fold,
+    seed,
+    found: trust.tastes.size - others,
+    mistaken: others,
+    weight: ofGroup('taste') / ofGroup('honest'),
+    one: accuracy(one, one),
+    reweighted: accuracy(robust, robust),
+    heads: accuracy(majorityHead, minorityHead),
+  };
+}
+
+/** Weights that rise with a group's cross-fitted loss, so that the group that is served worst counts most. */
+function worstGroupWeights(
+  pairs: readonly JudgedPair[],
+  rowsWith: (minority: number, majority: number) => PairVotes[],
+  seed: number,
+): [minority: number, majority: number] {
+  let [minority, majority] = [1, 1];
+  for (let round = 0; round < ROUNDS; round++) {
+    const { beliefs } = crossFit(pairs, rowsWith(minority, majority), seed, [1000]);
+    const lossOf = (rows: readonly PairVotes[]) => {
+      let [loss, whole] = [0, 0];
+      for (const { pair, a, b } of rows) {
+        const belief = beliefs.get(pair)!;
+        loss += a * Math.log1p(Math.exp(-belief)) + b * Math.log1p(Math.exp(belief));
+        whole += a + b;
+      }
+      return loss / whole;
+    };
+    const gap = lossOf(rowsWith(1, 0)) - lossOf(rowsWith(0, 1));
+    minority *= Math.exp(STEP * gap);
+    majority *= Math.exp(-STEP * gap);
+  }
+  return [minority, majority];
+}
+
+/** Points of the worse-served group (the minority) that a head a group gains, and of the majority that it loses. */
+export function summariseMinority(cells: readonly MinorityCell[]) {
+  const points = (setting: 'one' | 'reweighted' | 'heads', group: keyof GroupAccuracy) =>
+    100 * mean(cells.map((cell) => cell[setting][group]));
+  const gain = (setting: 'reweighted' | 'heads') => ({
+    minority: points(setting, 'minority') - points('one', 'minority'),
+    majority: points(setting, 'majority') - points('one', 'majority'),
+  });
+  return {
+    minorityWeight: mean(cells.map(({ weight }) => weight)),
+    worstGroupGain: gain('heads').minority,
+    majorityLoss: -gain('heads').majority,
+    minority: {
+      cells: cells.length,
+      found: mean(cells.map(({ found }) => found)),
+      mistaken: mean(cells.map(({ mistaken }) => mistaken)),
+      accuracy: Object.fromEntries(
+        (['one', 'reweighted', 'heads'] as const).map((setting) => [
+          setting,
+          { majority: points(setting, 'majority'), minority: points(setting, 'minority') },
+        ]),
+      ),
+      gainOfReweighting: gain('reweighted'),
+    },
+  };
+}
