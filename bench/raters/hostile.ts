@@ -6,7 +6,7 @@ import type { Trust } from '@/core/trust/trust';
 import { weightOf } from '@/core/trust/weight';
 import { type Archetype, type Crowd, type SimulatedVote, simulateCrowd } from './crowd';
 import type { JudgedPair } from './pairs';
-import { accuracyOf, crossFit, fitProbe, type PairVotes } from './probe';
+import { accuracyOf, crossFit, fitProbe, MIDDLE_PRECISION, type PairVotes } from './probe';
 
 export const METHODS = ['off', 'on', 'label smoothing', 'item filter'] as const;
 export type Method = (typeof METHODS)[number];
@@ -42,24 +42,18 @@ export async function runCell({ pairs, train, test, archetype, share, fold, seed
   // The crowd of a fold and seed is the same for every archetype and share, apart from the trolls in it.
   const crowd = simulateCrowd({ pairs, places: train, share, kind: archetype, seed: hash32(seed, fold + 100) });
   const votes = crowd.votes.filter(({ truth }) => truth === undefined);
-  const judge = (rows: readonly PairVotes[]) => {
-    const { precision } = crossFit(pairs, rows, seed);
-    return accuracyOf(pairs, test, fitProbe(pairs, rows, precision));
-  };
   const all = weighted(votes, () => 1);
+  const plain = crossFit(pairs, all, seed);
+  const judge = (rows: readonly PairVotes[], precision: number) =>
+    accuracyOf(pairs, test, fitProbe(pairs, rows, precision));
   const trust = await trustOf(pairs, crowd, seed);
   const weightAt = new Map(crowd.votes.map((vote, i) => [vote, trust.weights[i]!]));
+  const believed = weighted(votes, (vote) => weightAt.get(vote)!);
   const accuracy: Record<Method, number> = {
-    off: judge(all),
-    on: judge(weighted(votes, (vote) => weightAt.get(vote)!)),
-    'label smoothing': judge(
-      all.map(({ pair, a, b }) => ({
-        pair,
-        a: (1 - SMOOTHING) * a + SMOOTHING * b,
-        b: (1 - SMOOTHING) * b + SMOOTHING * a,
-      })),
-    ),
-    'item filter': judge(filtered(pairs, votes, share, seed)),
+    off: judge(all, plain.precision),
+    on: judge(believed, crossFit(pairs, believed, seed).precision),
+    'label smoothing': judge(all.map(smoothed), plain.precision),
+    'item filter': judge(filtered(votes, plain.beliefs, share), plain.precision),
   };
   return { archetype, share, fold, seed, accuracy, weights: meanWeights(crowd, trust), seconds: (performance.now() - started) / 1000 };
 }
@@ -72,7 +66,7 @@ export const trustOf = (pairs: readonly JudgedPair[], { votes }: Crowd, seed: nu
     async crossFit(weights) {
       const places = new Map(votes.map((vote, i) => [vote, weights[i]!]));
       const training = votes.filter(({ truth }) => truth === undefined);
-      const { beliefs } = crossFit(pairs, weighted(training, (vote) => places.get(vote)!), seed);
+      const { beliefs } = crossFit(pairs, weighted(training, (vote) => places.get(vote)!), seed, MIDDLE_PRECISION);
       return new Map(training.map((vote) => [itemKey(vote), beliefs.get(vote.pair) ?? 0]));
     },
   });
@@ -90,9 +84,18 @@ export function weighted(votes: readonly SimulatedVote[], weightOfVote: (vote: S
   return [...rows.values()];
 }
 
+const smoothed = ({ pair, a, b }: PairVotes): PairVotes => ({
+  pair,
+  a: (1 - SMOOTHING) * a + SMOOTHING * b,
+  b: (1 - SMOOTHING) * b + SMOOTHING * a,
+});
+
 /** Drops the votes that a cross-fitted model believes least; it is told which share of them is hostile. */
-function filtered(pairs: readonly JudgedPair[], votes: readonly SimulatedVote[], share: number, seed: number): PairVotes[] {
-  const { beliefs } = crossFit(pairs, weighted(votes, () => 1), seed);
+function filtered(
+  votes: readonly SimulatedVote[],
+  beliefs: ReadonlyMap<number, number>,
+  share: number,
+): PairVotes[] {
   const belief = ({ pair, label }: SimulatedVote) => (label > 0.5 ? 1 : -1) * beliefs.get(pair)!;
   const kept = [...votes].sort((a, b) => belief(b) - belief(a)).slice(0, Math.round((1 - share) * votes.length));
   return weighted(kept, () => 1);

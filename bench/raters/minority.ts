@@ -5,7 +5,7 @@ import { weightOf } from '@/core/trust/weight';
 import { simulateCrowd, type SimulatedVote } from './crowd';
 import { type CellInput, trustOf, weighted } from './hostile';
 import type { JudgedPair } from './pairs';
-import { accuracyOf, crossFit, fitProbe, type PairVotes } from './probe';
+import { accuracyOf, crossFit, fitProbe, MIDDLE_PRECISION, type PairVotes } from './probe';
 
 export interface MinorityCell {
   fold: number;
@@ -84,7 +84,7 @@ function worstGroupWeights(
 ): [minority: number, majority: number] {
   let [minority, majority] = [1, 1];
   for (let round = 0; round < ROUNDS; round++) {
-    const { beliefs } = crossFit(pairs, rowsWith(minority, majority), seed, [1000]);
+    const { beliefs } = crossFit(pairs, rowsWith(minority, majority), seed, MIDDLE_PRECISION);
     const lossOf = (rows: readonly PairVotes[]) => {
       let [loss, whole] = [0, 0];
       for (const { pair, a, b } of rows) {

@@ -32,7 +32,7 @@ export interface JudgedPair {
   comparison: Comparison;
 }
 
-const RANK = 400;
+const RANK = 256;
 const CAUTION =
   /\b(sorry|can[’']?t|cannot|not comfortable|don[’']t (think|know|want|understand)|illegal|wrong|shouldn[’']t|harm|dangerous|inappropriate)\b/i;
 const ASKS = /\?/;
@@ -73,8 +73,7 @@ const lean = (difference: number, side: 1 | -1) => (Math.sign(difference) * side
 /** [pairs, RANK] chosen minus rejected, with the inner products of all probed blocks' standardised states. */
 async function keptDifferences(comparisons: Comparison[], base: Base, work: string): Promise<Float32Array> {
   const config = RewardModelConfig.parse(PROBE_SETTINGS);
-  const key = sha256(JSON.stringify([base.sha256, comparisons.length, config.maxTokens, config.probe, RANK])).slice(0, 12);
-  const file = path.join(work, `raters-features-${key}.f32`);
+  const file = featuresFile(base, comparisons.length, work);
   if (existsSync(file)) return new Float32Array(new Uint8Array(readFileSync(file)).buffer);
   await startBackend();
   const backbone = loadBackbone(base);
@@ -92,8 +91,14 @@ async function keptDifferences(comparisons: Comparison[], base: Base, work: stri
   return differences;
 }
 
+export function featuresFile(base: Base, pairs: number, work: string): string {
+  const { maxTokens, probe } = RewardModelConfig.parse(PROBE_SETTINGS);
+  const key = sha256(JSON.stringify([base.sha256, pairs, maxTokens, probe, RANK])).slice(0, 12);
+  return path.join(work, `raters-features-${key}.f32`);
+}
+
 /** Chosen minus rejected, after each feature is brought to deviation 1 over all completions. */
-function standardisedDifferences(states: Float32Array, width: number): Float32Array {
+export function standardisedDifferences(states: Float32Array, width: number): Float32Array {
   const rows = states.length / width;
   const out = new Float32Array(states.length / 2);
   for (let j = 0; j < width; j++) {

@@ -35,23 +35,20 @@ const RELIABILITIES = [
 const HABITUAL = 0.1;
 const HABITS: readonly Habit[] = ['first', 'second', 'longer', 'shorter', 'up', 'down', 'source'];
 const PULLS = [0.35, 0.7, 0.95] as const;
+/** A weak pull towards one version is how everyone votes if it is better. */
+const SOURCE_PULLS = [0.7, 0.95] as const;
 const RELIABILITIES_BESIDE_HABIT = [0.5, 0.7, 0.9] as const;
 
 /** All of them; the priors add up to 1. */
 export const BEHAVIOURS: readonly Behaviour[] = normalised([
   ...RELIABILITIES.map(([reliability, prior]) => behaviour(reliability, null, 0, prior)),
-  ...HABITS.flatMap((habit) =>
-    PULLS.flatMap((pull) =>
-      RELIABILITIES_BESIDE_HABIT.map((reliability) =>
-        behaviour(
-          reliability,
-          habit,
-          pull,
-          HABITUAL / (HABITS.length * PULLS.length * RELIABILITIES_BESIDE_HABIT.length),
-        ),
-      ),
-    ),
-  ),
+  ...HABITS.flatMap((habit) => {
+    const pulls = habit === 'source' ? SOURCE_PULLS : PULLS;
+    const share = HABITUAL / (HABITS.length * pulls.length * RELIABILITIES_BESIDE_HABIT.length);
+    return pulls.flatMap((pull) =>
+      RELIABILITIES_BESIDE_HABIT.map((reliability) => behaviour(reliability, habit, pull, share)),
+    );
+  }),
 ]);
 
 function behaviour(reliability: number, habit: Habit | null, pull: number, prior: number): Behaviour {

@@ -4,7 +4,7 @@
 // rater. An account is judged on an item only by the votes of others and by the model (its "cavity"), never by its own
 // vote; raters who act together are one voter.
 import { BEHAVIOURS, isHonest, type Likelihoods, likelihoodReader } from './behaviours';
-import { accountEvidence, fitBeliefScale, fitKinds, itemsOf, readLabels, voteLogOdds } from './items';
+import { accountEvidence, fitBeliefScale, fitKinds, fitStrengths, itemsOf, readLabels, voteLogOdds } from './items';
 import { type Account, accountsOf, type Judgement } from './judgement';
 
 export interface EstimateInput {
@@ -59,7 +59,8 @@ export function estimateTrust(input: EstimateInput): Estimate {
   const groups = new Set(collusions?.values());
   const priors = priorsOf(judgements, voterOf, priorTrust);
   const items = itemsOf(judgements, beliefs, (rater) => tastes?.get(rater));
-  const tables = readTables(judgements, accounts);
+  const favourites = accounts.map(({ places }) => favouriteSource(places.map((place) => judgements[place]!)));
+  const tables = readTables(judgements, accounts, favourites);
   const itemAt = new Int32Array(judgements.length);
   for (const [i, { places }] of items.entries()) for (const place of places) itemAt[place] = i;
   const votes = new Float64Array(judgements.length);
@@ -68,13 +69,14 @@ export function estimateTrust(input: EstimateInput): Estimate {
   let posteriors: Float64Array[] = accounts.map(() => crowd);
   let beliefScale = beliefs ? 1 : 0;
   let kindLogOdds = new Map<string, number>();
+  const strengths = fitStrengths(judgements.filter((_, place) => priors.get(voterOf[place]!) !== 0));
   for (let round = 1; ; round++) {
     // E: the items' labels from the accounts.
     for (const [a, { voter, places }] of accounts.entries()) {
       const isExcluded = priors.get(voter) === 0;
       for (const place of places) votes[place] = isExcluded ? 0 : voteLogOdds(tables[place]!, posteriors[a]!);
     }
-    const { logOdds, cavities } = readLabels(items, { votes, voterOf, kindLogOdds, beliefScale });
+    const { logOdds, cavities } = readLabels(items, { votes, voterOf, kindLogOdds, strengths, beliefScale });
     if (beliefs) beliefScale = fitBeliefScale(items, logOdds, beliefScale);
     kindLogOdds = fitKinds(items, logOdds);
     // M: the accounts from the labels, and the crowd from the accounts.
@@ -89,7 +91,7 @@ export function estimateTrust(input: EstimateInput): Estimate {
         groups.has(voter),
       ),
     );
-    const next = updatePosteriors(accounts, evidence, crowd, priors);
+    const next = updatePosteriors(accounts, evidence, { crowd, priors, favourites, served: servedShares(favourites, posteriors) });
     const change = Math.max(...next.map(({ posterior }, a) => distance(posterior, posteriors[a]!)));
     posteriors = next.map(({ posterior }) => posterior);
     crowd = crowdOf(posteriors.filter((_, a) => priors.get(accounts[a]!.voter) !== 0));
@@ -111,12 +113,15 @@ export function estimateTrust(input: EstimateInput): Estimate {
 }
 
 /** An account that serves a source is taken to serve the one that it votes for most. */
-function readTables(judgements: readonly Judgement[], accounts: readonly Account[]): Likelihoods[] {
+function readTables(
+  judgements: readonly Judgement[],
+  accounts: readonly Account[],
+  favourites: readonly Favourite[],
+): Likelihoods[] {
   const read = likelihoodReader();
   const tables: Likelihoods[] = Array.from({ length: judgements.length });
-  for (const { places } of accounts) {
-    const source = favouriteSource(places.map((place) => judgements[place]!));
-    for (const place of places) tables[place] = read(judgements[place]!, source);
+  for (const [a, { places }] of accounts.entries()) {
+    for (const place of places) tables[place] = read(judgements[place]!, favourites[a]!.source);
   }
   return tables;
 }
@@ -135,7 +140,13 @@ function priorsOf(
   return priors;
 }
 
-function favouriteSource(own: readonly Judgement[]): string | null {
+interface Favourite {
+  source: string | null;
+  /** Sources that it was chosen from. */
+  among: number;
+}
+
+function favouriteSource(own: readonly Judgement[]): Favourite {
   const balance = new Map<string, number>();
   for (const { label, sources } of own) {
     for (const [side, source] of sources?.entries() ?? []) {
@@ -143,14 +154,23 @@ function favouriteSource(own: readonly Judgement[]): string | null {
     }
   }
   const [best] = [...balance].sort(([, a], [, b]) => b - a);
-  return best && best[1] > 0 ? best[0] : null;
+  return { source: best && best[1] > 0 ? best[0] : null, among: Math.max(1, balance.size) };
 }
 
 function updatePosteriors(
   accounts: readonly Account[],
   evidence: readonly Float64Array[],
-  crowd: Float64Array,
-  priors: ReadonlyMap<string, number>,
+  {
+    crowd,
+    priors,
+    favourites,
+    served,
+  }: {
+    crowd: Float64Array;
+    priors: ReadonlyMap<string, number>;
+    favourites: readonly Favourite[];
+    served: (favourite: Favourite) => number;
+  },
 ): { posterior: Float64Array; logLikelihood: number }[] {
   const byVoter = new Map<string, number[]>();
   for (const [a, { voter }] of accounts.entries()) byVoter.set(voter, [...(byVoter.get(voter) ?? []), a]);
@@ -158,14 +178,32 @@ function updatePosteriors(
   return accounts.map(({ voter }, a) => {
     const given = priors.get(voter) ?? 1;
     const others = byVoter.get(voter)!.filter((other) => other !== a);
-    const logPriors = BEHAVIOURS.map(({ signal }, b) => {
+    const logPriors = BEHAVIOURS.map(({ signal, habit }, b) => {
       const elsewhere = others.reduce((sum, other) => sum + OTHER_KINDS * evidence[other]![b]!, 0);
       const measured = given < 1 ? (PRIOR_PRECISION / 2) * (signal / reference - given) ** 2 : 0;
-      return Math.log(crowd[b]!) + elsewhere - measured;
+      // The votes themselves chose the source, so it is paid for.
+      const choice = habit === 'source' ? Math.log(served(favourites[a]!)) : 0;
+      return Math.log(crowd[b]!) + choice + elsewhere - measured;
     });
     const { probabilities: posterior, logSum } = softmax(logPriors.map((log, b) => log + evidence[a]![b]!));
     return { posterior, logLikelihood: logSum - softmax(logPriors).logSum };
   });
+}
+
+/** Probability that an account that serves a source serves this one; several that serve one make more of them likelier. */
+function servedShares(
+  favourites: readonly Favourite[],
+  posteriors: readonly Float64Array[],
+): (favourite: Favourite) => number {
+  const counts = new Map<string, number>();
+  let whole = 0;
+  for (const [a, { source }] of favourites.entries()) {
+    if (source === null) continue;
+    const chance = BEHAVIOURS.reduce((sum, { habit }, b) => sum + (habit === 'source' ? posteriors[a]![b]! : 0), 0);
+    counts.set(source, (counts.get(source) ?? 0) + chance);
+    whole += chance;
+  }
+  return ({ source, among }) => (1 + (counts.get(source ?? '') ?? 0)) / (among + whole);
 }
 
 function crowdOf(posteriors: readonly Float64Array[]): Float64Array<ArrayBuffer> {

@@ -8,6 +8,8 @@ export interface Item {
   /** Judgements of it. */
   places: number[];
   truth: 0 | 1 | null;
+  /** What its sides come from, if that is known and differs. */
+  sources: readonly [a: string, b: string] | null;
   /** Log odds of side A by a model that has not seen the item's votes, before they are scaled; 0 if it says nothing. */
   belief: number;
 }
@@ -33,6 +35,7 @@ export function itemsOf(
       kind: judgement.kind,
       places: [],
       truth: null,
+      sources: sourcesOf(judgement),
       belief: beliefs?.get(key) ?? 0,
     };
     item.places.push(place);
@@ -40,6 +43,11 @@ export function itemsOf(
     items.set(key, item);
   }
   return [...items.values()];
+}
+
+function sourcesOf({ sources }: Judgement): [string, string] | null {
+  const [a, b] = sources ?? [null, null];
+  return a === null || b === null || a === b ? null : [a, b];
 }
 
 /** The key under which a taste's label and belief of an item stand. */
@@ -59,14 +67,18 @@ export interface Readings {
   voterOf: readonly string[];
   /** Log odds of A before anything is known about an item, by kind. */
   kindLogOdds: ReadonlyMap<string, number>;
+  /** How good each source is, in logits: a better one wins more often, without anyone serving it. */
+  strengths: ReadonlyMap<string, number>;
   beliefScale: number;
 }
 
-export function readLabels(items: readonly Item[], { votes, voterOf, kindLogOdds, beliefScale }: Readings): Labels {
+export function readLabels(items: readonly Item[], { votes, voterOf, kindLogOdds, strengths, beliefScale }: Readings): Labels {
   const logOdds = new Float64Array(items.length);
   const cavities = new Float64Array(votes.length);
-  for (const [i, { kind, places, truth, belief }] of items.entries()) {
-    const known = truth === null ? (kindLogOdds.get(kind) ?? 0) + beliefScale * belief : truth === 1 ? GOLD : -GOLD;
+  for (const [i, { kind, places, truth, belief, sources }] of items.entries()) {
+    const lead = sources ? (strengths.get(sources[0]) ?? 0) - (strengths.get(sources[1]) ?? 0) : 0;
+    const open = (kindLogOdds.get(kind) ?? 0) + lead + beliefScale * belief;
+    const known = truth === null ? open : truth === 1 ? GOLD : -GOLD;
     const byVoter = new Map<string, number[]>();
     for (const place of places) {
       const own = byVoter.get(voterOf[place]!);
@@ -105,6 +117,37 @@ export function fitBeliefScale(items: readonly Item[], logOdds: Float64Array, be
     if (value > best.value) best = { scale, value };
   }
   return best.scale;
+}
+
+/** Precision of the prior around 0 of a source's strength, in votes. */
+const STRENGTH_RIDGE = 4;
+
+/**
+ * Bradley and Terry's strengths of the sources by everyone's votes alike, so that those who always vote for one cannot
+ * make it look so good that only they seem to be right.
+ */
+export function fitStrengths(judgements: readonly Judgement[]): Map<string, number> {
+  const strengths = new Map<string, number>();
+  const of = (source: string) => strengths.get(source) ?? 0;
+  const votes = judgements.flatMap((judgement) => {
+    const sources = sourcesOf(judgement);
+    return sources ? [{ label: judgement.label, sources }] : [];
+  });
+  for (let step = 0; votes.length > 0 && step < 20; step++) {
+    const slopes = new Map<string, { slope: number; curvature: number }>();
+    for (const { label, sources } of votes) {
+      const expected = sigmoid(of(sources[0]) - of(sources[1]));
+      for (const [side, source] of sources.entries()) {
+        const own = slopes.get(source) ?? { slope: -STRENGTH_RIDGE * of(source), curvature: STRENGTH_RIDGE };
+        own.slope += (side === 0 ? 1 : -1) * (label - expected);
+        own.curvature += expected * (1 - expected);
+        slopes.set(source, own);
+      }
+    }
+    // Half a Newton step for each source by itself: two that meet only each other would overshoot together.
+    for (const [source, { slope, curvature }] of slopes) strengths.set(source, of(source) + slope / curvature / 2);
+  }
+  return strengths;
 }
 
 /** The share of A among a kind's items, as log odds. */

@@ -16,7 +16,7 @@ const NAME = 'taste 1';
 const DOUBTED = 0.9;
 const LEAST_VOTES = 8;
 const LEAST_MEMBERS = 3;
-const MOST_ROUNDS = 5;
+const MOST_ROUNDS = 4;
 /** Weight of the other side's votes in a side's model: tastes have much in common. */
 const SHARED = 0.25;
 /** Largest chance, by the Bayes factor, that what looks like a taste is none. */
