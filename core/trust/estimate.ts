@@ -91,7 +91,12 @@ export function estimateTrust(input: EstimateInput): Estimate {
         groups.has(voter),
       ),
     );
-    const next = updatePosteriors(accounts, evidence, { crowd, priors, favourites, served: servedShares(favourites, posteriors) });
+    const next = updatePosteriors(accounts, evidence, {
+      crowd,
+      priors,
+      favourites,
+      served: servedShares(favourites, posteriors),
+    });
     const change = Math.max(...next.map(({ posterior }, a) => distance(posterior, posteriors[a]!)));
     posteriors = next.map(({ posterior }) => posterior);
     crowd = crowdOf(posteriors.filter((_, a) => priors.get(accounts[a]!.voter) !== 0));

@@ -1,5 +1,5 @@
 // What people can check about a rater: agreement, gold, repeats, times and habits, counted without any model.
-import { type AgreementEvidence, testAgreement, testPreference } from '@/core/statistics/agreement-test';
+import { type AgreementEvidence, testAgreement, testPreference } from '@/core/statistics/agreement/agreement-test';
 import { itemKey, type Judgement } from './judgement';
 
 export interface Count {

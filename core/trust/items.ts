@@ -72,7 +72,10 @@ export interface Readings {
   beliefScale: number;
 }
 
-export function readLabels(items: readonly Item[], { votes, voterOf, kindLogOdds, strengths, beliefScale }: Readings): Labels {
+export function readLabels(
+  items: readonly Item[],
+  { votes, voterOf, kindLogOdds, strengths, beliefScale }: Readings,
+): Labels {
   const logOdds = new Float64Array(items.length);
   const cavities = new Float64Array(votes.length);
   for (const [i, { kind, places, truth, belief, sources }] of items.entries()) {

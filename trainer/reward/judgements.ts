@@ -5,7 +5,7 @@ import type { Judgement, Lean } from '@/core/trust/judgement';
 import { sigmoid } from '@/trainer/math/policy-loss';
 import type { RatingScales } from '@/trainer/math/rating-scale';
 import { latentInterval } from '@/trainer/math/rating-scale';
-import type { RewardExample } from '@/trainer/math/reward-examples';
+import type { Implicit, RewardExample } from '@/trainer/math/reward-examples';
 import { promptKey } from './split';
 
 export interface ExampleJudgement extends Judgement {
@@ -18,14 +18,14 @@ export interface ExampleJudgement extends Judgement {
 /** Of the examples whose rater is known. Side A of an item is the same for everyone who judges it. */
 export function judgementsOf(examples: readonly RewardExample[], scales: RatingScales): ExampleJudgement[] {
   return examples.flatMap((example, place) => {
-    if (example.rater === undefined) return [];
+    if (example.rater === undefined || example.kind === 'implicit') return [];
     return [{ ...judgementOf(example, scales), rater: example.rater, kind: example.kind, place }];
   });
 }
 
 type Part = Omit<ExampleJudgement, 'rater' | 'kind' | 'place'>;
 
-function judgementOf(example: RewardExample, scales: RatingScales): Part {
+function judgementOf(example: Exclude<RewardExample, Implicit>, scales: RatingScales): Part {
   const prompt = promptKey(example);
   switch (example.kind) {
     case 'comparison': {
@@ -45,6 +45,13 @@ function judgementOf(example: RewardExample, scales: RatingScales): Part {
         scores[example.best]! -
         scores.reduce((sum, score, i) => sum + (i === example.best ? 0 : score), 0) / (scores.length - 1);
       return { item, label: isA ? 1 : 0, first: 0, beliefOf: (scores) => (isA ? 1 : -1) * lead(scores) };
+    }
+    case 'ranking': {
+      const place = (rank: number) => example.ranks.indexOf(rank);
+      const [best, worst] = [place(Math.min(...example.ranks)), place(Math.max(...example.ranks))];
+      const [winner, loser] = [example.completions[best]!, example.completions[worst]!];
+      const won = best === worst ? 0.5 : 1; // all of them tie
+      return pairOf(prompt, winner, loser, won, (scores) => scores[best]! - scores[worst]!);
     }
     case 'thumb':
       return { item: `${prompt};${example.completionIds}`, label: example.up ? 1 : 0, beliefOf: ([score]) => score! };
