@@ -3,10 +3,9 @@
 // Two raters who judge by themselves agree on an item as often as their reliabilities say; accounts that copy one another
 // agree always. A set of accounts is reported if the evidence for copying, over all pairs in it, outweighs the number of
 // sets of its size that there were to choose from.
-import { BEHAVIOURS, leanOf } from './behaviours';
+import { type Coincidence, findCoincidences } from './coincidences';
 import type { Estimate } from './estimate';
-import { sigmoid } from './items';
-import { itemKey, type Judgement } from './judgement';
+import type { Judgement } from './judgement';
 
 export interface Collusion {
   raters: string[];
@@ -19,64 +18,56 @@ const COPIES = 0.98;
 /** Largest chance of a false report, by the Bayes factor (Ville's inequality). */
 const FALSE_REPORTS = 0.01;
 
+/** Meetings with raters outside the set that are imagined to go as usual. */
+const IMAGINED_PAIRS = 10;
+
+/** The largest evidence first. More than half of the raters are no conspiracy, but the crowd. */
 export function findCollusions(judgements: readonly Judgement[], estimate: Estimate): Collusion[] {
-  const alike = likeness(judgements, estimate);
-  const raters = new Set(judgements.map(({ rater }) => rater));
+  const coincidences = findCoincidences(judgements, estimate);
+  const alike = likenessOf(coincidences);
+  const raters = new Set(judgements.map(({ rater }) => rater)).size;
   const found: Collusion[] = [];
+  const seen = new Set<string>();
   for (;;) {
-    const group = grow(alike, new Set(found.flatMap((collusion) => collusion.raters)));
+    const group = grow(alike, seen);
     if (!group) return found;
-    const price = logChoices(raters.size, group.raters.length) - Math.log(FALSE_REPORTS);
+    const price = logChoices(raters, group.raters.length) - Math.log(FALSE_REPORTS);
     if (group.evidence < price) return found;
-    found.push(group);
+    for (const rater of group.raters) seen.add(rater);
+    const isCrowd = group.raters.length > raters / 2;
+    if (!isCrowd && evidenceAgainstOthers(group.raters, coincidences) > price) found.push(group);
   }
 }
 
 type Likeness = Map<string, Map<string, number>>;
 
-/** For each pair of raters with items in common, the log Bayes factor of copying. */
-function likeness(judgements: readonly Judgement[], { accounts, cavities, referenceSignal }: Estimate): Likeness {
-  const posteriorAt = new Map(accounts.flatMap((account) => account.places.map((place) => [place, account] as const)));
-  const honest = (1 + referenceSignal) / 2;
-  /** Probability that the rater votes for A by a habit or by the judgement of an ordinary honest rater. */
-  const votesA = (place: number, isA: boolean) => {
-    const judgement = judgements[place]!;
-    let sum = 0;
-    for (const [b, { habit, pull }] of BEHAVIOURS.entries()) {
-      const lean = habit ? leanOf(judgement, habit, null) : 0;
-      const own = isA ? honest : 1 - honest;
-      sum +=
-        posteriorAt.get(place)!.behaviours[b]! * (lean === 0 ? own : pull * (lean === 1 ? 1 : 0) + (1 - pull) * own);
-    }
-    return sum;
-  };
-  const byItem = new Map<string, number[]>();
-  for (const [place, judgement] of judgements.entries()) {
-    if (judgement.truth !== undefined || judgement.label === 0.5) continue;
-    byItem.set(itemKey(judgement), [...(byItem.get(itemKey(judgement)) ?? []), place]);
-  }
+/** Log Bayes factor of copying, if agreement is otherwise expected this often. */
+const factorOf = ({ agree, share }: Coincidence, expected: number): number =>
+  share * Math.min(1, agree ? Math.log(COPIES / expected) : Math.log((1 - COPIES) / (1 - expected)));
+
+function likenessOf(coincidences: readonly Coincidence[]): Likeness {
   const alike: Likeness = new Map();
-  for (const places of byItem.values()) {
-    for (const [i, one] of places.entries()) {
-      for (const other of places.slice(i + 1)) {
-        const [r, s] = [judgements[one]!.rater, judgements[other]!.rater];
-        if (r === s) continue;
-        const isA = sigmoid(cavities[one]!);
-        const expected = [true, false].reduce((sum, truth) => {
-          const [a, b] = [votesA(one, truth), votesA(other, truth)];
-          return sum + (truth ? isA : 1 - isA) * (a * b + (1 - a) * (1 - b));
-        }, 0);
-        const agree = judgements[one]!.label > 0.5 === judgements[other]!.label > 0.5;
-        const factor = agree ? Math.log(COPIES / expected) : Math.log((1 - COPIES) / (1 - expected));
-        // m votes alike are m - 1 coincidences, and m (m - 1) / 2 pairs.
-        const share = (2 / places.length) * Math.min(factor, 1);
-        add(alike, r, s, share);
-        add(alike, s, r, share);
-      }
-    }
+  for (const coincidence of coincidences) {
+    const [r, s] = coincidence.raters;
+    const factor = factorOf(coincidence, coincidence.expected);
+    add(alike, r, s, factor);
+    add(alike, s, r, factor);
   }
   return alike;
 }
+
+/** Raters who agree with everyone else just as often as with one another are good, and do not copy. */
+function evidenceAgainstOthers(raters: readonly string[], coincidences: readonly Coincidence[]): number {
+  const members = new Set(raters);
+  const inside = coincidences.filter(({ raters: [r, s] }) => members.has(r) && members.has(s));
+  const across = coincidences.filter(({ raters: [r, s] }) => members.has(r) !== members.has(s));
+  const usual = mean(inside.map(({ expected }) => expected));
+  const agreed = across.filter(({ agree }) => agree).length;
+  const elsewhere = (agreed + IMAGINED_PAIRS * usual) / (across.length + IMAGINED_PAIRS);
+  return inside.reduce((sum, own) => sum + factorOf(own, Math.min(COPIES, Math.max(own.expected, elsewhere))), 0);
+}
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 function add(alike: Likeness, from: string, to: string, value: number): void {
   const own = alike.get(from) ?? new Map<string, number>();

@@ -79,6 +79,28 @@ test('a crowd without trolls keeps its weight: nobody is inverted or in a group'
   expect(raters.some(({ isInverted, collusion }) => isInverted || collusion !== null)).toBe(false);
 });
 
+test('people who are always right are no conspiracy, even if they are the majority', async () => {
+  // 9 raters judge 120 items in twos: six are always right, three always wrong.
+  const rng = new Rng(12);
+  const judgements = Array.from({ length: 120 }, (_, item) =>
+    rng
+      .shuffle([...Array(9).keys()])
+      .slice(0, 2)
+      .map(
+        (r): Judgement => ({
+          rater: `rater-${r}`,
+          kind: 'comparison',
+          item: String(item),
+          label: (item + Number(r < 3)) % 2,
+        }),
+      ),
+  ).flat();
+  const raters = reportTrust(await estimateJointly({ judgements, crossFit: null, rounds: 0 }));
+  const inverted = raters.filter(({ isInverted }) => isInverted).map(({ rater }) => rater);
+  expect(inverted.sort()).toEqual(['rater-0', 'rater-1', 'rater-2']);
+  expect(raters.every(({ collusion }) => collusion === null)).toBe(true);
+});
+
 test('an account that always votes for one version says nothing about it', async () => {
   // 30 people compare versions x and y on items of their own, and are evenly split; one account names y 20 times of 20.
   const judgements: Judgement[] = Array.from({ length: 620 }, (_, i) => ({
