@@ -48,3 +48,13 @@ function parseNote(text: string): z.infer<typeof Remembered> | null {
     return null; // damaged: hash again
   }
 }
+
+/** A name-based UUID (version 5, RFC 9562): the same name in the same namespace, itself a UUID, is the same id. */
+export function uuidOf(namespace: string, name: string): string {
+  const space = Buffer.from(namespace.replaceAll('-', ''), 'hex');
+  const bytes = createHash('sha1').update(space).update(name).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

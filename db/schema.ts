@@ -2,6 +2,7 @@
 export * from './auth-schema';
 export * from './schema/api';
 export * from './schema/conversation';
+export * from './schema/exchange';
 export * from './schema/feedback';
 export * from './schema/idempotency';
 export * from './schema/operation';

@@ -1,9 +1,10 @@
-// `attune export`: writes a version as a self-contained model for onnxruntime, transformers or vLLM.
+// `attune export`: writes a version as a self-contained model for onnxruntime, transformers or vLLM, or the feedback.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { readAdapterFolder } from '@/cli/adapter-source';
+import { exportFeedback, FEEDBACK_USAGE } from '@/cli/export/feedback';
 import { exportVersion } from '@/cli/export/version';
 import { artifactDirectory } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
@@ -19,7 +20,9 @@ VERSION      a version's id, "base" for the base itself, or a folder: of a versi
 --out        the new folder; exports/VERSION-FORMAT in the data folder without one
 --format     onnx: model.onnx for any ONNX runtime, the default; safetensors: for transformers and vLLM
 --precision  fp32, the default: ONNX's own operators; int8: a quarter of the size, only for onnxruntime
---model      the version's base; without it, ATTUNE_MODEL or the downloaded base`;
+--model      the version's base; without it, ATTUNE_MODEL or the downloaded base
+
+${FEEDBACK_USAGE}`;
 
 const Options = z.object({
   format: z.enum(['onnx', 'safetensors']).default('onnx'),
@@ -29,6 +32,7 @@ const Options = z.object({
 });
 
 export async function run(args: string[]): Promise<number> {
+  if (args[0] === 'feedback') return exportFeedback(args.slice(1));
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -17,6 +17,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { Hit } from '@/core/constraints/judge';
+import type { ConversationOrigin, MessageOrigin } from '@/core/exchange/record';
 import { apiKey } from './api';
 import { createdAt, samplingSettings, updatedAt, userId, writtenAt } from './columns';
 import { version } from './release';
@@ -43,6 +44,8 @@ export const conversation = pgTable(
     apiKeyId: uuid('api_key_id').references((): AnyPgColumn => apiKey.id, { onDelete: 'cascade' }),
     /** The uploaded set that it belongs to; null for what people wrote in the chat or over the API. */
     promptSetId: uuid('prompt_set_id').references(() => promptSet.id, { onDelete: 'cascade' }),
+    /** What the file that it was imported from says of it and no column holds; null for one that began here. */
+    origin: jsonb('origin').$type<ConversationOrigin>(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -68,6 +71,8 @@ export const message = pgTable(
     clientMessageId: text('client_message_id'),
     /** What the rules found in a person's text; they never block it. */
     constraintHits: jsonb('constraint_hits').$type<Hit[]>().notNull().default([]),
+    /** As of a conversation. */
+    origin: jsonb('origin').$type<MessageOrigin>(),
     createdAt: writtenAt(),
   },
   (t) => [

@@ -1,6 +1,7 @@
 // Declares the tables of people's feedback on answers.
 import { sql } from 'drizzle-orm';
 import { check, index, jsonb, pgTable, serial, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import type { TaskWork } from '@/core/exchange/record';
 import { FEEDBACK_KINDS, FEEDBACK_SOURCES, FEEDBACK_SUBJECTS, type FeedbackValue } from '@/core/feedback/kinds';
 import { createdAt, updatedAt, userId } from './columns';
 import { conversation, generation, message } from './conversation';
@@ -68,6 +69,8 @@ export const feedback = pgTable(
     excludedAt: timestamp('excluded_at', { withTimezone: true }),
     excludedBy: text('excluded_by'),
     excludedReason: text('excluded_reason'),
+    /** Of an imported row: the work on the task that it answered elsewhere. */
+    origin: jsonb('origin').$type<{ work: TaskWork }>(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

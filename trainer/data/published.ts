@@ -1,9 +1,9 @@
 // Turns one line of a published data set (HH-RLHF's and TRL's shapes) into rows of token ids.
 import { AttuneError } from '@/core/errors';
+import { isDialogue, isEmpty, readTurns, type Turn } from '@/core/exchange/turns';
 import { excerpt, normaliseText } from '@/core/text/text';
 import { describeUnknownKeys, nearestName } from '@/core/text/unknown-keys';
 import { dialogueKeys } from './conversations';
-import { isDialogue, isEmpty, readTurns, type Turn } from './dialogue/messages';
 import type { UnsplitRow } from './snapshot';
 import type { TokenSource } from './token-source';
 

@@ -2,7 +2,7 @@
 import type { Base } from '@/core/base/base';
 import { endOfTurn } from '@/core/base/end-of-turn';
 import { AttuneError } from '@/core/errors';
-import type { Turn } from './dialogue/messages';
+import type { Turn } from '@/core/exchange/turns';
 import type { Completion } from './snapshot';
 
 /** Characters of the longest tokens: a text with more than this per position is too long and need not be tokenised. */

@@ -8,10 +8,9 @@ import { readTrust } from '@/db/rater-trust';
 import { readSettings } from '@/db/settings';
 import type { UnsplitRow } from '../snapshot';
 import { tokenSource } from '../token-source';
-import { type Flaws, flawsOf } from './flaws';
-import { givenRows } from './rows';
+import { flawsOf } from './flaws';
+import { givenRows, type Subjects } from './rows';
 import {
-  type Answer,
   type Dialogues,
   type GivenFeedback,
   selectAnsweredPrompts,
@@ -26,15 +25,6 @@ export interface Draft {
   row: UnsplitRow;
   conversation: string;
   person: string;
-}
-
-export interface Subjects {
-  answers: ReadonlyMap<string, Answer>;
-  /** The ids of the prompt that ends with a message; null if the base cannot hold it. */
-  promptOf(messageId: string): number[] | null;
-  /** The ids of a text that a person wrote, with the end of the turn; null if the base cannot hold it. */
-  encode(text: string): number[] | null;
-  flaws: Flaws;
 }
 
 interface Gathering {

@@ -2,8 +2,17 @@
 import type { FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
 import { isReshaped } from '@/core/sampling';
 import type { Completion, UnsplitRow } from '../snapshot';
-import type { Subjects } from './feedback';
+import type { Flaws } from './flaws';
 import type { Answer, GivenFeedback } from './selection';
+
+export interface Subjects {
+  answers: ReadonlyMap<string, Answer>;
+  /** The ids of the prompt that ends with a message; null if the base cannot hold it. */
+  promptOf(messageId: string): number[] | null;
+  /** The ids of a text that a person wrote, with the end of the turn; null if the base cannot hold it. */
+  encode(text: string): number[] | null;
+  flaws: Flaws;
+}
 
 type Distribute<Row> = Row extends unknown ? Omit<Row, 'raterId' | 'feedbackId' | 'trust' | 'groups'> : never;
 /** A row before it is known whose it is. */

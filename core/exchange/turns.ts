@@ -1,9 +1,9 @@
 // Reads a dialogue of a published data set: messages with roles, or one string with the turns of HH-RLHF.
 import { z } from 'zod';
-import type { ChatMessage } from '@/core/base/base';
-import { AttuneError } from '@/core/errors';
-import { excerpt } from '@/core/text/text';
-import { nameUnknownKeys } from '@/core/text/unknown-keys';
+import type { ChatMessage } from '../base/base';
+import { AttuneError } from '../errors';
+import { excerpt } from '../text/text';
+import { nameUnknownKeys } from '../text/unknown-keys';
 
 /** A turn; weight 0 marks an answer that is context and is not learnt. */
 export interface Turn extends ChatMessage {

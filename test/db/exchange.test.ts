@@ -1,0 +1,413 @@
+// Data sets go into the database and out of it: a round trip is equal, and an import is whole or not used at all.
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Base } from '@/core/base/base';
+import { loadBase } from '@/core/base/load-base';
+import { type ExchangeFormat, writeRecord } from '@/core/exchange/formats';
+import type { ConversationRecord, OwnRecord } from '@/core/exchange/record';
+import { FEEDBACK_KINDS, FEEDBACK_SUBJECTS, type FeedbackKind } from '@/core/feedback/kinds';
+import { sha256, uuidOf } from '@/core/hash';
+import { Sampling } from '@/core/sampling';
+import { closeDatabase, type Database, getDatabase } from '@/db/client';
+import {
+  conversation,
+  feedback,
+  feedbackHistory,
+  generation,
+  importedFile,
+  promptSet,
+  questionnaire,
+  user,
+} from '@/db/schema';
+import { exportRecords } from '@/server/services/exchange/export';
+import { importFile } from '@/server/services/exchange/import';
+import { writeTinyLlama } from '@/test/tiny-llama';
+import { createTestDatabase, type TestDatabase } from './database';
+
+let database: TestDatabase;
+let db: Database;
+let folder: string;
+let base: Base;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'attune-exchange-'));
+  await writeTinyLlama(path.join(folder, 'tiny'), { seed: 1 });
+  const tiny = await loadBase(path.join(folder, 'tiny'));
+  // The real texts are longer than the tiny base reads.
+  const config = { ...tiny.weights.config, maxPositions: 100_000 };
+  base = { ...tiny, weights: { ...tiny.weights, config } };
+  database = await createTestDatabase();
+  db = getDatabase(database.url);
+});
+afterAll(async () => {
+  await closeDatabase(database.url);
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(clear);
+
+async function clear(): Promise<void> {
+  for (const table of [conversation, user, promptSet, questionnaire]) await db.delete(table);
+}
+
+let files = 0;
+async function importLines(
+  lines: readonly string[],
+  name = 'set',
+  more: Partial<Parameters<typeof importFile>[2]> = {},
+) {
+  const file = path.join(folder, `${files++}.jsonl`);
+  await writeFile(file, lines.map((line) => `${line}\n`).join(''));
+  return importFile({ db, base }, file, { name, by: 'test', ...more });
+}
+
+async function exportAll(): Promise<OwnRecord[]> {
+  const records: OwnRecord[] = [];
+  for await (const record of exportRecords(db)) records.push(record);
+  return records;
+}
+
+const conversationsOf = (records: OwnRecord[]) => records.filter((record) => 'messages' in record);
+const linesIn = async (format: ExchangeFormat) =>
+  conversationsOf(await exportAll()).flatMap((record) =>
+    writeRecord(format, record).map(({ part, line }) => part + line),
+  );
+
+const SAID: { [Kind in FeedbackKind]: (generations: string[], n: number) => unknown } = {
+  thumb: (_, n) => ({ up: n % 2 === 0, reasons: n % 3 === 0 ? ['false'] : [] }),
+  comparison: (_, n) =>
+    [{ choice: 'left', strength: 'much' }, { choice: 'right' }, { choice: 'tie' }, { choice: 'both_bad' }][n % 4],
+  best_of: (generations, n) => ({ generationIds: generations, best: generations[n % generations.length] }),
+  ranking: (generations, n) => ({ order: n % 2 ? [generations] : generations.map((id) => [id]) }),
+  rating: (_, n) => ({ rating: 1 + (n % 10) }),
+  questionnaire: (_, n) => ({ questionnaireId: uuidOf(SPACE, 'q'), answers: { a: true, b: n % 5, c: 'x' } }),
+  flaws: (_, n) => ({ flaws: n % 2 ? [{ flaw: 'rude', reason: 'so', span: { start: 0, end: 1 } }] : [] }),
+  correction: (_, n) => ({ text: `corrected ${n}` }),
+  demonstration: (_, n) => ({ text: `shown ${n}` }),
+  implicit: (_, n) => ({ copied: true, dwellMs: n }),
+};
+const SPACE = '11111111-1111-5111-8111-111111111111';
+
+interface Shape {
+  seed: string;
+  /** For each message the one before that it belongs to, and its text. */
+  messages: { parent: number; text: string; isPlain: boolean }[];
+  given: {
+    kind: FeedbackKind;
+    by: number;
+    n: number;
+    isChanged: boolean;
+    isExcluded: boolean;
+    comment: string | null;
+  }[];
+}
+
+/** Text that no format's own marks and trimming change. */
+const text = fc
+  .string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
+  .map((drawn) => `t${drawn.replaceAll('\0', '')}.`);
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  seed: fc.uuid(),
+  messages: fc.array(fc.record({ parent: fc.nat(), text, isPlain: fc.boolean() }), { minLength: 3, maxLength: 9 }),
+  given: fc.array(
+    fc.record({
+      kind: fc.constantFrom(...FEEDBACK_KINDS),
+      by: fc.nat(3),
+      n: fc.nat(100),
+      isChanged: fc.boolean(),
+      isExcluded: fc.boolean(),
+      comment: fc.option(text),
+    }),
+    { maxLength: 12 },
+  ),
+});
+
+/** A conversation of that shape with every attribute. */
+function recordOf({ seed, messages, given }: Shape): ConversationRecord {
+  const idOf = (name: string) => uuidOf(SPACE, `${seed} ${name}`);
+  const at = (seconds: number) => new Date(Date.UTC(2024, 0, 1, 0, 0, seconds, 123)).toISOString();
+  const record: ConversationRecord = {
+    ...{
+      attune: 1,
+      id: idOf('conversation'),
+      title: `About ${seed}`,
+      askedBy: sha256(seed).slice(0, 16),
+      source: 'chat',
+    },
+    ...{ createdAt: at(0), updatedAt: at(99), attributes: { system: 'Be kind.', topic: ['a', 1, null] } },
+    ...{ messages: [], comparisons: [], feedback: [] },
+  };
+  messages.forEach(({ parent, text, isPlain }, i) => {
+    const before = i === 0 ? null : record.messages[parent % i]!;
+    const role = before?.role === 'user' ? 'assistant' : 'user';
+    const generation = {
+      ...{ id: idOf(`generation ${i}`), status: 'done' as const, versionId: 'v1', experimentId: idOf('experiment') },
+      ...{ arm: 'candidate' as const, propensity: 0.25, sampling: Sampling.parse({ seed: i, topK: 5 }), seed: i },
+      ...{ base: base.sha256, promptIds: [256, i], completionIds: [97, 257], logprobs: [-0.5, -0.25] },
+      ...{ topTokens: [{ ids: [97], logprobs: [-0.5] }], finishReason: 'stop' as const, constraintHits: [] },
+      ...{ constraintRulesVersion: 2, error: null, firstTokenMs: 12.5, durationMs: 250 },
+      ...{ createdAt: at(i), finishedAt: at(i + 1) },
+    };
+    record.messages.push({
+      ...{ id: idOf(`message ${i}`), parentId: before?.id ?? null, role, text, createdAt: at(i) },
+      constraintHits: [{ ruleId: 'r', start: 0, end: 1 }],
+      attributes: i % 2 ? { lang: 'en' } : null,
+      generation: role === 'assistant' && !(isPlain && i % 3 === 0) ? generation : null,
+    });
+  });
+  // Parents come first, level by level.
+  const depthOf = (id: string | null): number =>
+    id === null ? 0 : 1 + depthOf(record.messages.find((m) => m.id === id)!.parentId);
+  const order = record.messages.map((message, i) => ({ message, depth: depthOf(message.parentId), i }));
+  const rank = new Map<string | null, number>([[null, 0]]);
+  order.sort((a, b) => a.depth - b.depth || rankOf(a) - rankOf(b) || a.i - b.i);
+  record.messages = order.map(({ message }) => message);
+  function rankOf(entry: (typeof order)[number]): number {
+    return rank.get(entry.message.parentId) ?? order.find(({ message }) => message.id === entry.message.parentId)!.i;
+  }
+  const answersTo = (id: string) =>
+    record.messages.flatMap(({ parentId, generation }) => (parentId === id && generation ? [generation.id] : []));
+  const asked = record.messages.find(({ id }) => answersTo(id).length >= 2);
+  if (asked) {
+    const [left, right] = answersTo(asked.id) as [string, string];
+    record.comparisons.push({ id: idOf('comparison'), left, right, source: 'regenerate', createdAt: at(50) });
+  }
+  const generations = record.messages.flatMap(({ generation }) => generation?.id ?? []);
+  given.forEach(({ kind, by, n, isChanged, isExcluded, comment }, i) => {
+    const subject = FEEDBACK_SUBJECTS[kind];
+    const isAsked = kind === 'comparison' || kind === 'best_of' || kind === 'ranking';
+    if (isAsked && !asked) return;
+    const users = record.messages.filter(({ role }) => role === 'user');
+    const about =
+      subject === 'comparison'
+        ? idOf('comparison')
+        : subject === 'message'
+          ? isAsked
+            ? asked!.id
+            : users[n % users.length]!.id
+          : generations[n % Math.max(1, generations.length)];
+    const person = sha256(`person ${by}`).slice(0, 16);
+    if (!about || record.feedback.some((row) => row.by === person && row.kind === kind && row.about === about)) return;
+    const value = SAID[kind](asked ? answersTo(asked.id) : [], n);
+    const former = { value: SAID[kind](asked ? answersTo(asked.id) : [], n + 1), comment: null, at: at(i) };
+    record.feedback.push({
+      ...{ id: idOf(`feedback ${i}`), by: person, kind, about, value, comment, source: 'workplace' },
+      ...{ createdAt: at(i), updatedAt: at(i + 1) },
+      excluded: isExcluded ? { at: at(60), by: person, reason: 'spam' } : null,
+      work: { task: 'rate', milliseconds: 1500, guidelineVersion: 3 },
+      history: [
+        ...(isChanged ? [former, { value: null, comment: null, at: at(i) }] : []),
+        { value, comment, at: at(i + 1) },
+      ],
+    } as ConversationRecord['feedback'][number]);
+  });
+  return record;
+}
+
+/** As an export orders them, by id. */
+const byId = (a: ConversationRecord, b: ConversationRecord) => (a.id < b.id ? -1 : 1);
+
+describe('a round trip', () => {
+  it('of our own format is equal in every attribute', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(shapes, { minLength: 1, maxLength: 4, selector: ({ seed }) => seed }),
+        async (drawn) => {
+          await clear();
+          const records = drawn.map(recordOf).sort(byId);
+          const asked = {
+            attune: 1 as const,
+            questionnaire: {
+              ...{ id: uuidOf(SPACE, 'q'), name: 'Quality', version: 2 },
+              questions: [{ id: 'a', text: { en: 'Rude', ja: '失礼' }, kind: 'flaw' as const, weight: 0.5 }],
+            },
+          };
+          await importLines([asked, ...records].map((record) => JSON.stringify(record)));
+          expect(await exportAll()).toEqual([asked, ...records]);
+        },
+      ),
+      { numRuns: 5, endOnFailure: true },
+    );
+  });
+
+  it.each(['hh', 'trl', 'argilla', 'oasst'] as const)('of %s is equal in what that format says', async (format) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(shapes, { minLength: 1, maxLength: 3, selector: ({ seed }) => seed }),
+        async (drawn) => {
+          await clear();
+          const written = drawn
+            .map(recordOf)
+            .flatMap((record) => writeRecord(format, record).map(({ part, line }) => part + line));
+          const distinct = [...new Set(written)];
+          if (distinct.length === 0) return;
+          const report = await importLines(distinct.map((line) => line.slice(line.indexOf('{'))));
+          expect(report.leftOut).toEqual({});
+          expect(normal(format, await linesIn(format))).toEqual(normal(format, distinct));
+        },
+      ),
+      { numRuns: 4, endOnFailure: true },
+    );
+  });
+});
+
+/** Lines in one order, without what Postgres or the other side decides: the order of keys, and ids of records. */
+function normal(format: ExchangeFormat, lines: readonly string[]): string[] {
+  const known = lines.map((line) => (format === 'argilla' ? line.replace(/"id":"[^"]*",/u, '') : line));
+  return known
+    .map((line) => JSON.stringify(sorted(JSON.parse(line.slice(line.indexOf('{'))), format === 'argilla')))
+    .sort();
+}
+
+/** Argilla's responses to a question are in no order. */
+const sorted = (value: unknown, isList: boolean): unknown => {
+  if (typeof value !== 'object' || value === null) return value;
+  if (!Array.isArray(value)) {
+    const entries = Object.entries(value).map(
+      ([key, inner]) => [key, sorted(inner, isList && key !== 'chat')] as const,
+    );
+    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+  const items = value.map((item) => sorted(item, isList));
+  return isList ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
+};
+
+const shared = (name: string) => path.join(import.meta.dirname, '../../../shared/data', name, 'dev.jsonl.gz');
+const rowsIn = async (file: string, most: number) =>
+  gunzipSync(await readFile(file))
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .slice(0, most)
+    .map((line) => JSON.parse(line));
+
+describe('real files', () => {
+  for (const name of ['hh-harmless', 'hh-helpful-oasst']) {
+    it.skipIf(!existsSync(shared(name)))(`${name} comes back as it was`, async () => {
+      const rows = (await rowsIn(shared(name), 60)) as { chosen: string; rejected: string }[];
+      const report = await importLines(rows.map(({ chosen, rejected }) => JSON.stringify({ chosen, rejected })));
+      const left = Object.values(report.leftOut).reduce((sum, { count }) => sum + count, 0);
+      const back = new Set((await linesIn('hh')).map((line) => trimmed(JSON.parse(line))));
+      const same = rows.filter((row) => back.has(trimmed(row)));
+      expect(same.length + left).toBe(rows.length);
+      expect(left).toBeLessThan(rows.length / 10);
+    });
+  }
+
+  it.skipIf(!existsSync(shared('oasst-en100')))(
+    'oasst-en100 comes back with every tree, rank and attribute',
+    async () => {
+      const trees = await rowsIn(shared('oasst-en100'), 1000);
+      const report = await importFile({ db, base }, shared('oasst-en100'), { name: 'oasst', by: 'test' });
+      expect([report.added, report.leftOut]).toEqual([trees.length, {}]);
+      const back = (await linesIn('oasst')).map((line) => JSON.parse(line).prompt);
+      const idOf = ({ message_id: id }: { message_id: string }) => id;
+      expect(back.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))).toEqual(
+        trees.sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)),
+      );
+      // Ranks are there as feedback, too, and not only as attributes.
+      const rankings = await db.select().from(feedback);
+      expect(rankings.filter(({ kind }) => kind === 'ranking').length).toBeGreaterThan(50);
+    },
+  );
+  if (!existsSync(shared('oasst-en100')))
+    console.warn('The real data sets are not here, so their round trips are skipped.');
+});
+
+/** HH-RLHF's rows differ in outer and trailing white space of turns, which means nothing. */
+const trimmed = ({ chosen, rejected }: { chosen: string; rejected: string }) =>
+  JSON.stringify(
+    [chosen, rejected].map((dialogue) => dialogue.trim().replace(/\s*\n\n(Human|Assistant):\s*/gu, '\n\n$1: ')),
+  );
+
+const pair = (n: number) =>
+  JSON.stringify({ prompt: `Question ${n}?`, chosen: `good ${n}`, rejected: `bad ${n}`, person: `p${n % 3}` });
+
+describe('an import', () => {
+  it('makes one set, whose conversations have consent and whose people cannot sign in', async () => {
+    const report = await importLines([pair(1), pair(2), pair(3), pair(4)], 'mine');
+    expect(report).toMatchObject({ lines: 4, added: 4, present: 0, feedback: 4, leftOut: {}, isRepeated: false });
+    expect(await db.select().from(promptSet)).toMatchObject([{ name: 'mine', createdBy: 'test' }]);
+    const rows = await db.select().from(conversation);
+    expect(rows.every(({ allowTraining, consentedAt }) => allowTraining && consentedAt !== null)).toBe(true);
+    const people = await db.select().from(user);
+    expect(people.map(({ name }) => name).sort()).toEqual(['mine', 'p0', 'p1', 'p2']);
+    expect(people.every(({ email, isAnonymous }) => isAnonymous && email.endsWith('@import.attune.local'))).toBe(true);
+    // The same person of the file is the same rater.
+    expect(new Set((await db.select().from(feedback)).map(({ userId }) => userId)).size).toBe(3);
+    const [made] = await db.select().from(generation);
+    expect(made).toMatchObject({ versionId: null, status: 'done' });
+    expect(base.tokenizer.decode(made!.completionIds)).toMatch(/^(good|bad) \d<\|im_end\|>$/);
+  });
+
+  it('of the same file again, or of lines that are there, adds nothing', async () => {
+    const lines = [pair(1), pair(2), pair(2)];
+    expect(await importLines(lines)).toMatchObject({ added: 2, present: 1 });
+    expect(await importLines(lines)).toMatchObject({ isRepeated: true });
+    expect(await importLines([pair(2), pair(3)])).toMatchObject({ added: 1, present: 1 });
+    expect(await db.select().from(feedback)).toHaveLength(3);
+    expect(await db.select().from(feedbackHistory)).toHaveLength(3);
+  });
+
+  it('with wrong lines names each of them and stores nothing', async () => {
+    const failing = importLines([pair(1), '{"prompt": 1}', pair(2), 'no json']);
+    await expect(failing).rejects.toThrow(/\.jsonl:2: .*\n.*\.jsonl:4: not JSON.*\nNothing was imported/);
+    for (const table of [conversation, promptSet, importedFile, user])
+      expect(await db.select().from(table)).toEqual([]);
+  });
+
+  it('that breaks off is not used by anything, and continues after what it has stored', async () => {
+    const lines = Array.from({ length: 450 }, (_, n) => pair(n));
+    const file = path.join(folder, 'long.jsonl.gz');
+    await writeFile(file, gzipSync(lines.join('\n')));
+    const stop = new AbortController();
+    const onProgress = (step: string) => step === 'store' && stop.abort(new Error('stopped'));
+    const options = { name: 'long', by: 'test' };
+    await expect(importFile({ db, base }, file, { ...options, onProgress, signal: stop.signal })).rejects.toThrow(
+      'stopped',
+    );
+    const half = await db.select().from(conversation);
+    expect([half.length, half.some(({ allowTraining }) => allowTraining)]).toEqual([200, false]);
+    expect(await exportAll()).toEqual([]);
+    expect(await importFile({ db, base }, file, options)).toMatchObject({ lines: 450, added: 250, present: 0 });
+    const whole = await db.select().from(conversation);
+    expect([whole.length, whole.every(({ allowTraining }) => allowTraining)]).toEqual([450, true]);
+  });
+
+  it('by two processes at once stores each line once', async () => {
+    const file = path.join(folder, 'twice.jsonl');
+    await writeFile(file, Array.from({ length: 300 }, (_, n) => pair(n)).join('\n'));
+    const both = await Promise.allSettled(
+      [1, 2].map(() => importFile({ db, base }, file, { name: 'twice', by: 'test' })),
+    );
+    expect(both.some(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(await db.select().from(conversation)).toHaveLength(300);
+    expect(await db.select().from(feedback)).toHaveLength(300);
+  });
+
+  it('leaves out what the base cannot read, and says where', async () => {
+    const tight = { ...base, weights: { ...base.weights, config: { ...base.weights.config, maxPositions: 60 } } };
+    const file = path.join(folder, 'tight.jsonl');
+    await writeFile(file, `${pair(1)}\n${JSON.stringify({ prompt: 'x'.repeat(100), chosen: 'a', rejected: 'b' })}\n`);
+    const report = await importFile({ db, base: tight }, file, { name: 'tight', by: 'test' });
+    expect(report.added).toBe(1);
+    expect(report.leftOut).toEqual({ 'longer than the base can read': { count: 1, first: `${file}:2` } });
+  });
+});
+
+it('an export has only conversations with consent, and no names', async () => {
+  await importLines([pair(1), pair(2)], 'mine');
+  const [first] = await db.select().from(conversation);
+  await db.update(conversation).set({ allowTraining: false });
+  expect(await exportAll()).toEqual([]);
+  await db.update(conversation).set({ allowTraining: true });
+  const text = JSON.stringify(await exportAll());
+  expect(text).toContain(first!.title);
+  const people = await db.select().from(user);
+  for (const { id, email } of people) expect(text.includes(id) || text.includes(email)).toBe(false);
+  for (const name of ['"p1"', '"p2"', '"mine"']) expect(text).not.toContain(name);
+});
