@@ -5,11 +5,11 @@ import { hhComparison, parseDialogue } from '@/bench/experiments/support/hh-pair
 import { readJsonLines } from '@/bench/experiments/support/shared-data';
 import { RewardModelConfig } from '@/core/config/reward';
 import type { Base } from '@/core/base/base';
+import { endOfTurn } from '@/core/base/end-of-turn';
 import { sha256 } from '@/core/hash';
 import { hash32, Rng } from '@/core/rng';
 import { loadChosenBase } from '@/product/base';
 import { startBackend } from '@/trainer/backend';
-import { endOfTurn } from '@/trainer/data/demonstrations';
 import type { Comparison } from '@/trainer/math/reward-examples';
 import { computeCompletionStates } from '@/trainer/model/answer-states';
 import { loadBackbone } from '@/trainer/model/backbone';
