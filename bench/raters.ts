@@ -10,7 +10,7 @@ import { findSharedData } from '@/bench/experiments/support/shared-data';
 import { env } from '@/product/env';
 import { ARCHETYPES, PROTOCOL } from './raters/crowd';
 import { type CellInput, type CellResult, METHODS, runCell } from './raters/hostile';
-import { type MinorityCell, runMinorityCell, summariseMinority } from './raters/minority';
+import { type MinorityCell, OVERLAPS, runMinorityCell, summariseMinority } from './raters/minority';
 import { foldOf, loadJudgedPairs } from './raters/pairs';
 import { runTry, summarisePromotions, TRIES, type PromotionTry } from './raters/promotion';
 import { summariseHostile } from './raters/table';
@@ -81,10 +81,10 @@ async function main(): Promise<void> {
     ({ accuracy, weights, seconds }) =>
       `${METHODS.map((method) => `${method} ${(100 * accuracy[method]).toFixed(1)}`).join(', ')}; weights ${weights.honest.toFixed(2)} ${weights.others.toFixed(2)}; ${seconds.toFixed(1)} s`,
   );
-  const minority = await resume<{ seed: number; fold: number }, MinorityCell>(
+  const minority = await resume<{ overlapShare: number; seed: number; fold: number }, MinorityCell>(
     'minority',
-    grid((seed, fold) => ({ seed, fold })),
-    ({ seed, fold }) => runMinorityCell({ pairs, ...sides(fold), seed, fold }),
+    OVERLAPS.flatMap((overlapShare) => grid((seed, fold) => ({ overlapShare, seed, fold }))),
+    (wanted) => runMinorityCell({ pairs, ...sides(wanted.fold), ...wanted }),
     ({ found, mistaken, weight }) => `found ${found}, mistaken ${mistaken}, weight ${weight.toFixed(2)}`,
   );
   const promotions = await resume<{ attempt: number }, PromotionTry>(

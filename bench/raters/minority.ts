@@ -2,12 +2,14 @@
 import { hash32 } from '@/core/rng';
 import { mean } from 'simple-statistics';
 import { weightOf } from '@/core/trust/weight';
-import { simulateCrowd, type SimulatedVote } from './crowd';
+import { PROTOCOL, simulateCrowd, type SimulatedVote } from './crowd';
 import { type CellInput, trustOf, weighted } from './hostile';
 import type { JudgedPair } from './pairs';
 import { accuracyOf, crossFit, fitProbe, MIDDLE_PRECISION, type PairVotes } from './probe';
 
 export interface MinorityCell {
+  /** Share of the pairs that three raters judge; the protocol's, or all of them. */
+  overlapShare: number;
   fold: number;
   seed: number;
   /** Raters of the taste that were found, of all of them; and raters of the crowd that were taken for it. */
@@ -39,8 +41,9 @@ export async function runMinorityCell({
   test,
   fold,
   seed,
-}: Omit<CellInput, 'archetype' | 'share'>): Promise<MinorityCell> {
-  const crowd = simulateCrowd({ pairs, places: train, share: SHARE, kind: 'taste', seed: hash32(seed, fold + 100) });
+  overlapShare,
+}: Omit<CellInput, 'archetype' | 'share'> & { overlapShare: number }): Promise<MinorityCell> {
+  const crowd = simulateCrowd({ pairs, places: train, share: SHARE, kind: 'taste', seed: hash32(seed, fold + 100), protocol: { ...PROTOCOL, overlapShare } });
   const trust = await trustOf(pairs, crowd, seed);
   const weights = new Map(trust.estimate.accounts.map((account) => [account.voter, weightOf(account, trust.estimate)]));
   const ofGroup = (person: string) =>
@@ -65,6 +68,7 @@ export async function runMinorityCell({
     : [one, one];
   const others = [...trust.tastes.keys()].filter((rater) => crowd.people.get(rater) !== 'taste').length;
   return {
+    overlapShare,
     fold,
     seed,
     found: trust.tastes.size - others,
@@ -101,8 +105,20 @@ function worstGroupWeights(
   return [minority, majority];
 }
 
-/** Points of the worse-served group (the minority) that a head a group gains, and of the majority that it loses. */
+/** The two designs: a taste shows only where people meet, so the second has every pair judged by three. */
+export const OVERLAPS = [PROTOCOL.overlapShare, 1];
+
+/** Points that a head a group gives the minority, which is served worst, and that it costs the majority. */
 export function summariseMinority(cells: readonly MinorityCell[]) {
+  const designs = OVERLAPS.flatMap((overlapShare) => {
+    const own = cells.filter((cell) => cell.overlapShare === overlapShare);
+    return own.length ? [{ overlapShare, ...figuresOf(own) }] : [];
+  });
+  const { minorityWeight, heads } = designs.at(-1)!;
+  return { minorityWeight, worstGroupGain: heads.minority, majorityLoss: -heads.majority, minority: designs };
+}
+
+function figuresOf(cells: readonly MinorityCell[]) {
   const points = (setting: 'one' | 'reweighted' | 'heads', group: keyof GroupAccuracy) =>
     100 * mean(cells.map((cell) => cell[setting][group]));
   const gain = (setting: 'reweighted' | 'heads') => ({
@@ -110,20 +126,13 @@ export function summariseMinority(cells: readonly MinorityCell[]) {
     majority: points(setting, 'majority') - points('one', 'majority'),
   });
   return {
+    cells: cells.length,
+    found: mean(cells.map(({ found }) => found)),
+    mistaken: mean(cells.map(({ mistaken }) => mistaken)),
     minorityWeight: mean(cells.map(({ weight }) => weight)),
-    worstGroupGain: gain('heads').minority,
-    majorityLoss: -gain('heads').majority,
-    minority: {
-      cells: cells.length,
-      found: mean(cells.map(({ found }) => found)),
-      mistaken: mean(cells.map(({ mistaken }) => mistaken)),
-      accuracy: Object.fromEntries(
-        (['one', 'reweighted', 'heads'] as const).map((setting) => [
-          setting,
-          { majority: points(setting, 'majority'), minority: points(setting, 'minority') },
-        ]),
-      ),
-      gainOfReweighting: gain('reweighted'),
-    },
+    accuracyOfOne: { majority: points('one', 'majority'), minority: points('one', 'minority') },
+    /** Points gained over one model for all: with a head a group, and with one model by worst-group weighting. */
+    heads: gain('heads'),
+    reweighted: gain('reweighted'),
   };
 }
