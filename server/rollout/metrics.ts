@@ -1,10 +1,14 @@
-// What people said about each version, or each arm of an experiment: thumbs and choices, with intervals.
+// What people said about each version, or each arm of an experiment: thumbs and choices, by trust, with intervals.
 import { sql } from 'drizzle-orm';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Executor } from '@/db/client';
+import { readTrust } from '@/db/rater-trust';
 import { comparison, feedback, generation } from '@/db/schema';
 
-/** k of n with the Wilson 95 % interval of the rate; rate, low and high are 0..1, and 0, 0 and 1 at n = 0. */
+/**
+ * Votes of people who are believed at all; those of a reliable inverter are turned over. The rate weighs each vote by the
+ * trust in its person, and has a Wilson 95 % interval; rate, low and high are 0..1, and 0, 0 and 1 at n = 0.
+ */
 export interface RateView {
   up: number;
   n: number;
@@ -18,7 +22,7 @@ export interface SideBySideView {
   losses: number;
   ties: number;
   bothBad: number;
-  /** wins / (wins + losses); 0 when there are none. */
+  /** Trusted wins of trusted wins and losses; 0 when there are none. */
   winRate: number;
   low: number;
   high: number;
@@ -29,22 +33,47 @@ export interface Judgement {
   sideBySide: SideBySideView;
 }
 
-/** 95 % by Wilson: it stays inside [0, 1] and is honest at few votes. */
-export function rateOf(up: number, n: number): RateView {
-  if (n === 0) return { up, n, rate: 0, low: 0, high: 1 };
-  const { low, high } = wilsonInterval(up, n);
-  return { up, n, rate: up / n, low, high };
+/** One person's votes, and how far the person is believed, -1 to 1. */
+interface Tally {
+  trust: number;
+  up: number;
+  n: number;
 }
 
-export function sideBySideOf(counts: { wins: number; losses: number; ties: number; bothBad: number }): SideBySideView {
-  const { rate, low, high } = rateOf(counts.wins, counts.wins + counts.losses);
-  return { ...counts, winRate: rate, low, high };
+/**
+ * 95 % by Wilson: it stays inside [0, 1] and is honest at few votes. It takes Kish's effective number of votes,
+ * (sum of weights)^2 / sum of squared weights, which is the number of votes if all weigh the same.
+ */
+export function rateOf(tallies: readonly Tally[]): RateView {
+  let [up, n, trustedUp, trusted, squares] = [0, 0, 0, 0, 0];
+  for (const tally of tallies) {
+    const weight = Math.abs(tally.trust);
+    if (weight === 0) continue;
+    const own = tally.trust > 0 ? tally.up : tally.n - tally.up;
+    up += own;
+    n += tally.n;
+    trustedUp += weight * own;
+    trusted += weight * tally.n;
+    squares += weight ** 2 * tally.n;
+  }
+  if (trusted === 0) return { up, n, rate: 0, low: 0, high: 1 };
+  const rate = trustedUp / trusted;
+  const effective = trusted ** 2 / squares;
+  const { low, high } = wilsonInterval(rate * effective, effective);
+  return { up, n, rate, low, high };
 }
 
-export const NO_JUDGEMENT: Judgement = {
-  thumbs: rateOf(0, 0),
-  sideBySide: sideBySideOf({ wins: 0, losses: 0, ties: 0, bothBad: 0 }),
-};
+type Choices = Record<'wins' | 'losses' | 'ties' | 'bothBad', number>;
+
+export function sideBySideOf(tallies: readonly (Choices & { trust: number })[]): SideBySideView {
+  const decided = tallies.map(({ trust, wins, losses }) => ({ trust, up: wins, n: wins + losses }));
+  const { up, n, rate, low, high } = rateOf(decided);
+  const believed = tallies.filter(({ trust }) => trust !== 0);
+  const sum = (name: 'ties' | 'bothBad') => believed.reduce((total, tally) => total + tally[name], 0);
+  return { wins: up, losses: n - up, ties: sum('ties'), bothBad: sum('bothBad'), winRate: rate, low, high };
+}
+
+export const NO_JUDGEMENT: Judgement = { thumbs: rateOf([]), sideBySide: sideBySideOf([]) };
 
 /** By version id, over everything that a version has ever answered. Pairs of a version with itself do not count. */
 export function judgeVersions(db: Executor): Promise<Map<string, Judgement>> {
@@ -59,34 +88,51 @@ export function judgeArms(db: Executor, experimentId: string): Promise<Map<strin
 type Sql = ReturnType<typeof sql>;
 
 async function judge(db: Executor, key: Sql, where: Sql): Promise<Map<string, Judgement>> {
+  const trustOf = await readTrust(db);
   // Answers shown side by side are not a sample of an arm's users, so their thumbs are left out of its rate.
-  const thumbs = await db.execute<{ key: string; up: string; n: string }>(sql`
-    select g.key, count(*) filter (where f.value -> 'up' = 'true') as up, count(*) as n
+  const thumbs = await db.execute<{ key: string; person: string; up: string; n: string }>(sql`
+    select g.key, f.user_id as person, count(*) filter (where f.value -> 'up' = 'true') as up, count(*) as n
     from (select id, ${key} as key from ${generation} where ${where}) g
     join ${feedback} f on f.generation_id = g.id and f.kind = 'thumb' and f.excluded_at is null
     where not exists (select 1 from ${comparison} c
       where c.source = 'side_by_side' and g.id in (c.left_generation_id, c.right_generation_id))
-    group by g.key`);
-  const choices = await db.execute<{ key: string; wins: string; losses: string; ties: string; both_bad: string }>(sql`
+    group by g.key, f.user_id`);
+  const choices = await db.execute<{
+    key: string;
+    person: string;
+    wins: string;
+    losses: string;
+    ties: string;
+    both_bad: string;
+  }>(sql`
     with side as (select id, ${key} as key from ${generation} where ${where}),
     seen as (
-      select l.key, r.key as other, f.value ->> 'choice' as choice, 'left' as won from ${comparison} c
+      select l.key, r.key as other, f.user_id, f.value ->> 'choice' as choice, 'left' as won from ${comparison} c
         join ${feedback} f on f.comparison_id = c.id and f.excluded_at is null
         join side l on l.id = c.left_generation_id join side r on r.id = c.right_generation_id
       union all
-      select r.key, l.key, f.value ->> 'choice', 'right' from ${comparison} c
+      select r.key, l.key, f.user_id, f.value ->> 'choice', 'right' from ${comparison} c
         join ${feedback} f on f.comparison_id = c.id and f.excluded_at is null
         join side l on l.id = c.left_generation_id join side r on r.id = c.right_generation_id)
-    select key, count(*) filter (where choice = won) as wins,
+    select key, user_id as person, count(*) filter (where choice = won) as wins,
       count(*) filter (where choice in ('left', 'right') and choice <> won) as losses,
       count(*) filter (where choice = 'tie') as ties, count(*) filter (where choice = 'both_bad') as both_bad
-    from seen where key <> other group by key`);
-  const result = new Map<string, Judgement>();
-  const of = (id: string) => result.get(id) ?? NO_JUDGEMENT;
-  for (const row of thumbs.rows) result.set(row.key, { ...of(row.key), thumbs: rateOf(Number(row.up), Number(row.n)) });
-  for (const row of choices.rows) {
-    const counts = { wins: +row.wins, losses: +row.losses, ties: +row.ties, bothBad: +row.both_bad };
-    result.set(row.key, { ...of(row.key), sideBySide: sideBySideOf(counts) });
-  }
-  return result;
+    from seen where key <> other group by key, user_id`);
+  const keys = new Set([...thumbs.rows, ...choices.rows].map((row) => row.key));
+  const judgementOf = (id: string): Judgement => ({
+    thumbs: rateOf(
+      thumbs.rows
+        .filter((row) => row.key === id)
+        .map(({ person, up, n }) => ({ trust: trustOf(person, 'thumb'), up: +up, n: +n })),
+    ),
+    sideBySide: sideBySideOf(
+      choices.rows
+        .filter((row) => row.key === id)
+        .map(({ person, wins, losses, ties, both_bad }) => ({
+          trust: trustOf(person, 'comparison'),
+          ...{ wins: +wins, losses: +losses, ties: +ties, bothBad: +both_bad },
+        })),
+    ),
+  });
+  return new Map([...keys].map((id) => [id, judgementOf(id)]));
 }

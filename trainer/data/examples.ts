@@ -71,8 +71,8 @@ function qualityOfFlaws({ flaws, flawWeights }: Extract<SnapshotRow, { kind: 'qu
 /** Milliseconds to read a token: 238 words a minute (Brysbaert 2019, silent reading) of about 1.3 tokens each. */
 const READING_MS = 60_000 / 238 / 1.3;
 
-/** What people did with completions; `weight` is that of one of these beside a vote. */
-export function implicitExamples(rows: readonly SnapshotRow[], weight: number): RewardExample[] {
+/** What people did with completions; `share` is the weight of one of these beside a vote. */
+export function implicitExamples(rows: readonly SnapshotRow[], share: number): RewardExample[] {
   return believedRows(rows).flatMap((row): RewardExample[] => {
     if (row.split !== 'train' || row.kind !== 'implicit') return [];
     const { copied, regenerated, abandoned, dwellMs } = row;
@@ -84,7 +84,8 @@ export function implicitExamples(rows: readonly SnapshotRow[], weight: number): 
     if (dwellMs !== undefined) signals.set('read', dwellMs >= READING_MS * row.answerIds.length);
     const judged = {
       promptIds: ids(row.promptIds),
-      weight: weight * row.trust,
+      weight: row.trust,
+      share,
       ...(row.groups && { groups: row.groups }),
     };
     return [{ kind: 'implicit', ...judged, completionIds: ids(row.answerIds), signals }];

@@ -1,4 +1,4 @@
-// Re-weights examples so that groups count by their share of people, not by their share of votes.
+// Gives groups the shares of the whole weight that a run asks for, whatever their shares of the votes.
 import type { RewardExample } from '@/trainer/math/reward-examples';
 
 /** By key of a group, the share that each of its values is to have; shares are relative to one another. */
@@ -12,7 +12,8 @@ const ROUNDS = 20;
  * their weight, and so does the sum of the others; a group without examples leaves its share to the rest.
  */
 export function reweighted(examples: readonly RewardExample[], mix: TargetMix): RewardExample[] {
-  const weights = examples.map(({ weight }) => weight);
+  const start = examples.map(({ weight, share = 1 }) => Math.abs(weight) * share);
+  const weights = [...start];
   for (let round = 0; round < ROUNDS; round++) {
     for (const [key, shares] of Object.entries(mix)) {
       const sums = new Map<string, number>();
@@ -34,5 +35,8 @@ export function reweighted(examples: readonly RewardExample[], mix: TargetMix): 
       }
     }
   }
-  return examples.map((example, i) => ({ ...example, weight: weights[i]! }));
+  return examples.map((example, i) => {
+    const factor = start[i]! > 0 ? weights[i]! / start[i]! : 1;
+    return { ...example, share: (example.share ?? 1) * factor };
+  });
 }

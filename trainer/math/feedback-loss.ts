@@ -91,7 +91,7 @@ export function feedbackLoss(
   for (const example of examples) {
     const count = completionsOf(example).length;
     const own = Array.from({ length: count }, (_, i) => scores[start + i]!);
-    const weight = example.weight * (weightOf?.(example) ?? 1);
+    const weight = example.weight * (example.share ?? 1) * (weightOf?.(example) ?? 1);
     const term = weight < 0 ? turnedOver({ ...example, weight: -weight }, own) : termOf({ ...example, weight }, own);
     out.loss += term.loss;
     out.gradient.set(term.gradient, start);

@@ -6,6 +6,8 @@ interface Judged {
   promptIds: Int32Array;
   /** Trust in the rater, -1 to 1; a vote below 0 counts turned over, because its rater reliably says the opposite. */
   weight: number;
+  /** Factor beside the trust: what a group or a kind of feedback is to count for. 1 if absent. */
+  share?: number;
   /** Whose judgement it is; unknown in many imported sets. */
   rater?: string | undefined;
   /** Groups by which reports are split, for example { language: 'de', raters: 'staff' }. */

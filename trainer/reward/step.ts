@@ -40,7 +40,7 @@ export interface ScoredExample {
 }
 
 export const totalWeight = (examples: readonly RewardExample[]) =>
-  examples.reduce((sum, { weight }) => sum + Math.abs(weight), 0) || 1;
+  examples.reduce((sum, { weight, share = 1 }) => sum + Math.abs(weight) * share, 0) || 1;
 
 export const biasesOf = ({ variables }: RewardTraining) =>
   (variables.get('rater.bias')?.dataSync() ?? new Float32Array(0)) as Float32Array;

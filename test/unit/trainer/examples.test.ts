@@ -54,7 +54,7 @@ describe('a target mix', () => {
   const example = (groups: Record<string, string>) =>
     rewardExamples([row({ kind: 'thumb', answer: completion(3), up: true, groups })])[0]!;
   const weightsOf = (examples: ReturnType<typeof example>[], mix: TargetMix) =>
-    reweighted(examples, mix).map(({ weight }) => Number(weight.toFixed(4)));
+    reweighted(examples, mix).map(({ weight, share = 1 }) => Number((weight * share).toFixed(4)));
 
   it('gives groups their share, and leaves the others and the whole alone', () => {
     const examples = ['en', 'en', 'en', 'ja', 'de'].map((language) => example({ language }));
@@ -97,7 +97,7 @@ describe('rows', () => {
     );
     expect(rewardExamples(signals)).toEqual([]);
     const examples = implicitExamples(signals, 0.1);
-    expect(examples).toMatchObject([{ kind: 'implicit', weight: 0.1 }, {}]);
+    expect(examples).toMatchObject([{ kind: 'implicit', weight: 1, share: 0.1 }, {}]);
     expect(examples.map((example) => example.kind === 'implicit' && [...example.signals])).toEqual(
       [false, true].map((read) => [
         ['copied', false],
