@@ -1,7 +1,7 @@
 // Arms and their probabilities, without a database.
 import { expect, it } from 'vitest';
-import { armOf, propensityOf } from '@/server/rollout/assign';
 import { wilsonInterval } from '@/core/statistics/statistics';
+import { armOf, propensityOf } from '@/server/rollout/assign';
 import { rateOf, sideBySideOf } from '@/server/rollout/metrics';
 
 it('a share of 0 assigns no one to the candidate, and a share of 1 everyone', () => {
