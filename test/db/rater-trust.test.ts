@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import { Rng } from '@/core/rng';
+import { Sampling } from '@/core/sampling';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import { readJudgements } from '@/db/rater-evidence';
 import { readTrust } from '@/db/rater-trust';
@@ -50,11 +51,11 @@ beforeAll(async () => {
       userId: 'ann',
       status: 'done' as const,
       versionId: BASE_VERSION_ID,
-      sampling: { temperature: 1, topK: 0, topP: 1, repetitionPenalty: 1, seed: 1, maxTokens: 9, stop: [] },
+      sampling: Sampling.parse({ temperature: 1, topK: 0, topP: 1, seed: 1, maxTokens: 9 }),
       seed: 1,
       promptIds: [1],
       completionIds: Array.from({ length: 1 + (i % 3) }, () => 2),
-    })) as (typeof schema.generation.$inferInsert)[],
+    })),
   );
   const pairs = await db
     .insert(schema.comparison)
