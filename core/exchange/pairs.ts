@@ -191,8 +191,12 @@ export function writeTrl(record: ConversationRecord): { shape: TrlShape; line: L
   for (const { about, value, by } of rowsOf(record, 'demonstration'))
     write('prompt-completion', about, { completion: says(value.text) }, by);
   if (lines.length === 0) {
-    for (const { id, role } of record.messages)
-      if (role === 'user') lines.push({ shape: 'prompt-only', line: { prompt: promptOf(id) } });
+    for (const { id, role } of record.messages) {
+      const replies = record.messages.filter(({ parentId }) => parentId === id);
+      // A reply that no model gave is context: the prompt goes on after it.
+      const isPrompt = role === 'user' && (replies.length === 0 || replies.some(({ generation }) => generation));
+      if (isPrompt) lines.push({ shape: 'prompt-only', line: { prompt: promptOf(id) } });
+    }
   }
   return lines;
 }

@@ -119,7 +119,7 @@ it('a download of more rows than a page has all of them, once', async () => {
   const id = await createUser(world.web);
   const cookie = await signUp('many@example.org');
   const many = await personAt('many@example.org');
-  const rows = Array.from({ length: 450 }, (_, i) => ({ id: randomUUID(), userId: many.id, title: `chat ${i}` }));
+  const rows = Array.from({ length: 201 }, (_, i) => ({ id: randomUUID(), userId: many.id, title: `chat ${i}` }));
   await db()
     .insert(conversation)
     .values(rows.map((row) => ({ ...row, allowTraining: false })));
