@@ -28,20 +28,20 @@ const newPerson = async () => {
 describe('consent', () => {
   it('is that of the first message, whatever a later one says, and becomes the account’s default', async () => {
     await newPerson();
-    expect(await api.account.get()).toEqual({ allowTraining: null });
+    expect(await api.account.get()).toMatchObject({ allowTraining: null });
     const first = await send(api, 'Private', { allowTraining: false, sampling: { maxTokens: 1 } });
     expect(first.allowTraining).toBe(false);
     expect(await storedConsent(first.conversationId)).toBe(false);
-    expect(await api.account.get()).toEqual({ allowTraining: false });
+    expect(await api.account.get()).toMatchObject({ allowTraining: false });
     await readStream(api, first.answers[0]!);
     const { messageId } = first.answers[0]!;
     await send(api, 'More', { conversationId: first.conversationId, parentId: messageId, allowTraining: true });
     expect(await storedConsent(first.conversationId)).toBe(false);
     const other = await send(api, 'Public', { allowTraining: true });
     expect(await storedConsent(other.conversationId)).toBe(true);
-    expect(await api.account.get()).toEqual({ allowTraining: false });
+    expect(await api.account.get()).toMatchObject({ allowTraining: false });
     await api.account.setAllowTraining({ allowTraining: true });
-    expect(await api.account.get()).toEqual({ allowTraining: true });
+    expect(await api.account.get()).toMatchObject({ allowTraining: true });
     expect(await storedConsent(first.conversationId)).toBe(false);
   });
 
@@ -76,7 +76,7 @@ describe('consent', () => {
     ] as const) {
       const id = await setOf(account);
       await moveHistory(web.product.db, await setOf(guest), id);
-      expect(await callAs(web, id).account.get()).toEqual({ allowTraining: after });
+      expect(await callAs(web, id).account.get()).toMatchObject({ allowTraining: after });
     }
   });
 });
