@@ -58,12 +58,13 @@ describe('a run that was interrupted at every second checkpoint and resumed', ()
       storedShare: 0.25,
       entropyCoefficient: 0.01,
       criticWarmup: 1,
+      sequences: 24,
     },
-    a2c: { iterations: 4 },
-    trpo: { iterations: 4, conjugateGradientSteps: 3 },
-    rloo: { iterations: 3, checkpointEverySteps: 1 },
-    grpo: { iterations: 3, checkpointEverySteps: 1 },
-    'online-dpo': { iterations: 3, checkpointEverySteps: 1 },
+    a2c: { sequences: 24, iterations: 4 },
+    trpo: { sequences: 24, iterations: 4, conjugateGradientSteps: 3 },
+    rloo: { sequences: 24, iterations: 3, checkpointEverySteps: 1 },
+    grpo: { sequences: 24, iterations: 3, checkpointEverySteps: 1 },
+    'online-dpo': { sequences: 24, iterations: 3, checkpointEverySteps: 1 },
     dpo: { epochs: 3, checkpointEverySteps: 1 },
     kto: { epochs: 2, checkpointEverySteps: 3 },
   };
@@ -71,7 +72,7 @@ describe('a run that was interrupted at every second checkpoint and resumed', ()
   test.each(ALGORITHMS)('%s equals one that was not, bit for bit', async (name) => {
     const directory = await mkdtemp(join(tmpdir(), 'attune-policy-'));
     try {
-      const config = taskConfig(name, { sequences: 24, ...short[name] });
+      const config = taskConfig(name, short[name]);
       const extra: Partial<PolicyInput> = {
         comparisons: data.comparisons.slice(0, 60),
         thumbs: data.thumbs.slice(0, 60),
