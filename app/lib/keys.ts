@@ -5,9 +5,15 @@ import type { KeyboardEvent as ReactKeyboardEvent } from 'react';
 export const isComposing = (event: Pick<KeyboardEvent, 'isComposing' | 'keyCode'>): boolean =>
   event.isComposing || event.keyCode === 229;
 
+/** For code that is told of keys only while no word is being composed. */
+export const ENTER = 'Enter';
+
 /** Enter without Shift. */
 export const isSendKey = (event: ReactKeyboardEvent): boolean =>
-  event.key === 'Enter' && !event.shiftKey && !isComposing(event.nativeEvent);
+  event.key === ENTER && !event.shiftKey && !isComposing(event.nativeEvent);
+
+/** Enter with Ctrl or Cmd, which sends from a field of several lines. */
+export const isSubmitKey = (event: ReactKeyboardEvent): boolean => isSendKey(event) && (event.ctrlKey || event.metaKey);
 
 export const isCancelKey = (event: ReactKeyboardEvent): boolean =>
   event.key === 'Escape' && !isComposing(event.nativeEvent);

@@ -4,7 +4,7 @@
 import { Highlighter } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useMemo, useState } from 'react';
-import { isComposing } from '@/app/lib/keys';
+import { isSendKey } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
 import { CONTROL } from '@/app/ui/field';
 import type { Flaw, Span } from '@/core/feedback/kinds';
@@ -91,7 +91,7 @@ export function FlawDetail({ flaw, label, text, isMarking, onMarking, onChange }
         onChange={(event) => setDraft(event.target.value)}
         onBlur={keepReason}
         onKeyDown={(event) => {
-          if (event.key !== 'Enter' || isComposing(event.nativeEvent)) return;
+          if (!isSendKey(event)) return;
           event.preventDefault();
           keepReason();
         }}

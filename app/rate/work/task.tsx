@@ -4,7 +4,7 @@
 import { useLocale, useTranslations } from 'next-intl';
 import { useRef, useState } from 'react';
 import { Markdown } from '@/app/chat/turn/markdown';
-import { isComposing } from '@/app/lib/keys';
+import { ENTER, isCancelKey, isSubmitKey } from '@/app/lib/keys';
 import type { AnswerData, SkipReason, TaskData } from '@/app/rate/types';
 import { choicesOf, isComplete } from '@/app/rate/work/choices';
 import { KeyButton } from '@/app/rate/work/key-button';
@@ -62,7 +62,7 @@ export function Task({ task, isPast, isBusy, moves }: TaskProps) {
     if (isSkipping) return false;
     const chosen = choices.find((choice) => choice.key === key);
     if (chosen) setAnswer(chosen.next);
-    else if (key === 'Enter') {
+    else if (key === ENTER) {
       // Enter on any other button or link presses that.
       if (target.closest('button:not([data-choice]), a, summary')) return false;
       submit();
@@ -76,9 +76,8 @@ export function Task({ task, isPast, isBusy, moves }: TaskProps) {
     return true;
   });
   const onFieldKey = (event: React.KeyboardEvent<HTMLTextAreaElement>) => {
-    if (isComposing(event.nativeEvent)) return;
-    if (event.key === 'Escape') event.currentTarget.blur();
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit();
+    if (isCancelKey(event)) event.currentTarget.blur();
+    if (isSubmitKey(event)) submit();
   };
 
   return (
