@@ -4,6 +4,7 @@
 // their votes better. Noise has nothing to share, so its votes do not predict one another. Sabotage can be as consistent
 // as a taste; only gold, which is a matter of fact, tells them apart, so without gold no taste is reported.
 import { BEHAVIOURS, likelihoodReader } from './behaviours';
+import { logChoices } from './collusion';
 import { type Estimate, type EstimateInput, estimateTrust, softmax } from './estimate';
 import { accountEvidence, tasteKey } from './items';
 import { itemKey, type Judgement } from './judgement';
@@ -18,8 +19,8 @@ const LEAST_MEMBERS = 3;
 const MOST_ROUNDS = 4;
 /** Weight of the other side's votes in a side's model: tastes have much in common. */
 const SHARED = 0.25;
-/** Log Bayes factor, over all members, from which a taste is believed; simulated honest crowds stay below 8. */
-const LEAST_EVIDENCE = 12;
+/** Largest chance, by the Bayes factor, that what looks like a taste is none. */
+const FALSE_REPORTS = 0.01;
 /** How much less often than the crowd saboteurs answer gold rightly. */
 const GOLD_GAP = 0.25;
 
@@ -54,7 +55,8 @@ export async function findTaste(
     members = next;
     if (!isSettled && round < MOST_ROUNDS - 1) continue;
     const evidence = [...members].reduce((sum, voter) => sum + gains.get(voter)!, 0);
-    return evidence > LEAST_EVIDENCE && knowsGold(judgements, members) ? { tastes, estimate } : null;
+    const isReal = evidence > logChoices(eligible.length, members.size) - Math.log(FALSE_REPORTS);
+    return isReal && knowsGold(judgements, members) ? { tastes, estimate } : null;
   }
   return null;
 }
