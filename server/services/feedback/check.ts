@@ -55,6 +55,9 @@ export async function checkValue(product: Product, tx: Executor, about: About, g
     case 'comparison':
     case 'rating':
     case 'implicit':
+      return;
+    default:
+      return given satisfies never;
   }
 }
 
