@@ -121,7 +121,7 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     await untilAnswered(page);
     const which = page.getByRole('radiogroup', { name: 'Which is better?' });
     await expect.poll(() => which.getByRole('radio').first().isEnabled()).toBe(true);
-    expect(await page.getByText(ANSWER).count()).toBe(2);
+    expect(await page.getByText(ANSWER, { exact: true }).count()).toBe(2);
     await which.getByRole('radio').first().focus();
     await page.keyboard.press('ArrowRight');
     expect((await given()).comparison).toBeUndefined();
@@ -136,7 +136,7 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
   });
 
   it('ranks three answers by buttons, with the focus on the button that was pressed', async () => {
-    await page.getByRole('button', { name: 'Regenerate' }).click();
+    await page.getByRole('button', { name: 'Regenerate' }).last().click();
     await untilAnswered(page);
     await page.getByRole('button', { name: 'Rank all 3 answers' }).click();
     await page.getByRole('button', { name: 'Move Answer 3 up' }).press('Enter');
