@@ -49,10 +49,12 @@ describe.skipIf(problem)('pipeline', () => {
     world = await createWorld();
     await addVotes(world, 160);
     await world.db.insert(schema.setting).values({ key: 'autoPromote', value: true });
-    // Long enough for a gain far beyond the sampling error of 64 answers, short enough that answers do not repeat.
+    // Long enough for a gain far beyond the sampling error, short enough that answers do not repeat.
     // The end of an answer is left to the votes, so eosPenalty is 0.
     first = await runNow(world, {
       ...QUICK,
+      // About 9 % of answers end; at 64 answers the gate on ends, .05 below the parent, is one standard error away.
+      gateAnswers: 256,
       ppo: { ...QUICK.ppo, iterations: ITERATIONS, sequences: 64, eosPenalty: 0 },
     });
   }, TEN_MINUTES);
@@ -60,8 +62,8 @@ describe.skipIf(problem)('pipeline', () => {
 
   it('votes become an accepted version with every gate passed and the hashes of what it was made from', async () => {
     const [row] = await world.db.select().from(schema.version).where(eq(schema.version.id, first.versionId));
-    // Rewards have deviation 1, so the mean of 64 paired differences has a standard error of about sqrt(2 / 64) = 0.18;
-    // 0.54 is three of them: a policy that learnt nothing would pass `more than 0` every other time.
+    // Rewards have deviation 1, so the mean of 256 paired differences has a standard error of about sqrt(2 / 256) = 0.09;
+    // 0.54 is six of them: a policy that learnt nothing would pass `more than 0` every other time.
     expect(row!.gates.find((gate) => gate.name === 'heldout_reward_gain')!.value).toBeGreaterThan(0.54);
     const run = await readRun(world, first.id);
     expect(row!.gates.filter((gate) => !gate.passed)).toEqual([]);
