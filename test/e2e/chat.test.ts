@@ -47,7 +47,7 @@ describe.runIf(chromiumPath)('the chat', () => {
       const lengths: number[] = [];
       Object.assign(window, { lengths });
       setInterval(() => {
-        const length = document.querySelector('article:last-of-type')?.textContent?.length ?? 0;
+        const length = [...document.querySelectorAll('article')].at(-1)?.textContent?.length ?? 0;
         if (length > (lengths.at(-1) ?? 0)) lengths.push(length);
       }, 10);
     });
