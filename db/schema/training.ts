@@ -14,18 +14,9 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { RUN_STAGES, RUN_STATUSES } from '@/core/contract';
+import type { Tombstone } from '@/core/snapshot/frozen';
 import { createdAt } from './columns';
 import { version } from './release';
-
-/** Lines of a data set that were blanked because people withdrew their content. */
-export interface Tombstone {
-  /** ISO 8601. */
-  at: string;
-  /** Line numbers from 0, in the file as it was frozen. */
-  lines: number[];
-  /** The file's hash from then on. */
-  sha256: string;
-}
 
 /** A frozen, hashed data set: JSONL under the data folder's snapshots/<id>.jsonl. */
 export const snapshot = pgTable('snapshot', {

@@ -1,6 +1,6 @@
 // Reads a row as far as its rater is trusted: as it is, turned over, or not at all.
 import { HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
-import type { SnapshotRow } from './snapshot';
+import type { SnapshotRow } from '@/core/snapshot/snapshot';
 
 /**
  * The rows to learn from. A rater with a trust below 0 reliably says the opposite, so their vote is turned over and counts

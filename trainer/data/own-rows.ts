@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
+import { completionsOfRow, ROW_KINDS, SnapshotRow } from '@/core/snapshot/snapshot';
 import { excerpt } from '@/core/text/text';
 import { nameUnknownKeys, nearestName } from '@/core/text/unknown-keys';
-import { completionsOfRow, ROW_KINDS, SnapshotRow } from './snapshot';
 
 /** Throws BAD_INPUT naming the place and what is wrong with the row. */
 export function parseOwnRow(value: Record<string, unknown>, place: string, base: Base): SnapshotRow {

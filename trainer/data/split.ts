@@ -1,7 +1,7 @@
 // Decides which prompts are held out: whole persons, conversations or prompts, never one prompt on both sides.
-import { z } from 'zod';
 import type { Tokenizer } from '@/core/base/base';
 import { sha256 } from '@/core/hash';
+import type { Split } from '@/core/snapshot/rows';
 import { normaliseText } from '@/core/text/text';
 
 /** Share of the prompts that no stage trains on. */
@@ -10,9 +10,6 @@ const HELD_OUT_SHARE = 0.125;
 export const LEAST_HELD_OUT = 2;
 /** A data set needs this many prompts to hold out so many. */
 export const LEAST_PROMPTS = 2 * LEAST_HELD_OUT;
-
-export const Split = z.enum(['train', 'heldout']);
-export type Split = z.infer<typeof Split>;
 
 /** Where a row's prompt comes from. */
 export interface Asked {

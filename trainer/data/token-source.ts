@@ -3,7 +3,7 @@ import type { Base } from '@/core/base/base';
 import { endOfTurn } from '@/core/base/end-of-turn';
 import { AttuneError } from '@/core/errors';
 import type { Turn } from '@/core/exchange/turns';
-import type { Completion } from './snapshot';
+import type { Completion } from '@/core/snapshot/snapshot';
 
 /** Characters of the longest tokens: a text with more than this per position is too long and need not be tokenised. */
 const CHARACTERS_PER_TOKEN = 32;

@@ -8,8 +8,8 @@ import { BASE_VERSION_ID, type Manifest } from '@/core/artifact/manifest';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
+import { encodeRows } from '@/core/snapshot/snapshot';
 import type { DataSet } from '@/trainer/data/files';
-import { encodeRows } from '@/trainer/data/snapshot';
 import type { Outcome, RunHome, RunSink } from './store';
 
 const Order = z.object({

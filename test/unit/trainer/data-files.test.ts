@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Base } from '@/core/base/base';
 import { loadBase } from '@/core/base/load-base';
+import type { SnapshotRow } from '@/core/snapshot/snapshot';
 import { TINY_END_OF_TURN, writeTinyLlama } from '@/test/tiny-llama';
 import { rewardExamples } from '@/trainer/data/examples';
 import { readDataFiles } from '@/trainer/data/files';
-import type { SnapshotRow } from '@/trainer/data/snapshot';
 import { promptKeyOf } from '@/trainer/data/split';
 
 let folder: string;

@@ -1,8 +1,8 @@
 // What a snapshot's rows become: each kind as its example, by the trust in its rater.
 import { describe, expect, it } from 'vitest';
+import { parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
 import { demonstrationRows, implicitExamples, rewardExamples } from '@/trainer/data/examples';
 import { preferencesOf, shownCompletions } from '@/trainer/data/preference-examples';
-import { parseRow, type SnapshotRow } from '@/trainer/data/snapshot';
 import { reweighted, type TargetMix } from '@/trainer/data/target-mix';
 
 const given = { split: 'train', promptIds: [1], raterId: 'r' };

@@ -1,7 +1,8 @@
 // A snapshot that the gates cannot judge is refused at once, with what it has and what is needed.
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '@/core/config/presets';
-import type { SnapshotRow, UnsplitRow } from '@/trainer/data/snapshot';
+import type { SnapshotRow } from '@/core/snapshot/snapshot';
+import type { UnsplitRow } from '@/trainer/data/snapshot';
 import { splitAsked } from '@/trainer/data/split';
 import { checkSnapshot } from '@/trainer/gates/validation';
 

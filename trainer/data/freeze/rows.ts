@@ -1,7 +1,8 @@
 // Turns one value of feedback and the answers that it is about into rows: one rule for each kind.
 import type { FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
 import { isReshaped } from '@/core/sampling';
-import type { Completion, UnsplitRow } from '../snapshot';
+import type { Completion } from '@/core/snapshot/snapshot';
+import type { UnsplitRow } from '../snapshot';
 import type { Flaws } from './flaws';
 import type { Answer, GivenFeedback } from './selection';
 

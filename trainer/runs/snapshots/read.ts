@@ -4,10 +4,12 @@ import { eq } from 'drizzle-orm';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
+import { openFrozen } from '@/core/snapshot/frozen';
+import { parseRow, snapshotFile } from '@/core/snapshot/snapshot';
 import type { Database, Executor } from '@/db/client';
 import { snapshot } from '@/db/schema';
-import { parseRow, type Snapshot, snapshotFile } from '@/trainer/data/snapshot';
-import { findWithdrawn } from './withdrawn';
+import { findWithdrawn } from '@/db/withdrawn-rows';
+import type { Snapshot } from '@/trainer/data/snapshot';
 
 /**
  * First lists the lines that are no longer covered by any consent, then blanks them in the file, so that a process
@@ -49,20 +51,4 @@ async function readFrozen(file: string): Promise<Buffer> {
       cause,
     });
   });
-}
-
-/** The lines, with every listed one blank. A file older than a tombstone, for example from a backup, is `isBehind`. */
-function openFrozen({ sha256: original, tombstones }: typeof snapshot.$inferSelect, content: Buffer, file: string) {
-  const found = sha256(content);
-  const contentSha256 = tombstones.at(-1)?.sha256 ?? original;
-  const lines = content.toString('utf8').split('\n');
-  const isKnown = [original, ...tombstones.map((tombstone) => tombstone.sha256)].includes(found);
-  for (const line of tombstones.flatMap((tombstone) => tombstone.lines)) lines[line] = '';
-  if (!isKnown || sha256(lines.join('\n')) !== contentSha256) {
-    throw new AttuneError(
-      'CORRUPT',
-      `${file} has the sha256 ${found.slice(0, 12)}…, expected ${contentSha256.slice(0, 12)}…. Restore the file.`,
-    );
-  }
-  return { lines, isBehind: found !== contentSha256, contentSha256 };
 }

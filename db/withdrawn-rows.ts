@@ -1,10 +1,10 @@
 // Finds the lines of a data set that people have taken back: those that no conversation or vote covers any longer.
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { sha256 } from '@/core/hash';
-import type { Executor } from '@/db/client';
-import { comparison, conversation, feedback, generation } from '@/db/schema';
-import { conversationOfFeedback, isTrainable } from '@/db/trainable-feedback';
-import { parseRow, type SnapshotRow } from '@/trainer/data/snapshot';
+import { parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
+import type { Executor } from './client';
+import { comparison, conversation, feedback, generation } from './schema';
+import { conversationOfFeedback, isTrainable } from './trainable-feedback';
 
 /**
  * The lines that no consented conversation covers now. Feedback must still exist, even if it has changed, and must not be
@@ -75,7 +75,7 @@ async function coveredComparisons(tx: Executor, keys: readonly string[]): Promis
     .innerJoin(conversation, eq(conversation.id, comparison.conversationId))
     .where(
       and(
-        eq(conversation.allowTraining, true),
+        isTrainable,
         sql`${comparison.leftGenerationId} = any(${sql.param(keys.map((key) => key.split(' ')[0]!))}::uuid[])`,
       ),
     );
@@ -91,7 +91,7 @@ async function coveredThumbs(tx: Executor, keys: readonly string[]): Promise<Set
     .where(
       and(
         eq(feedback.kind, 'thumb'),
-        eq(conversation.allowTraining, true),
+        isTrainable,
         sql`${generation.id} = any(${sql.param([...keys])}::uuid[])`,
       ),
     );

@@ -1,8 +1,10 @@
 // The rows of a snapshot for feedback beyond comparisons and thumbs, and for demonstrations; one JSON object per line.
 // Field names never change, because snapshots are kept: a row's "answer" is a completion in the code.
 import { z } from 'zod';
-import { HIGHEST_RATING, LOWEST_RATING, MOST_RANKED } from '@/core/feedback/kinds';
-import { Split } from './split';
+import { HIGHEST_RATING, LOWEST_RATING, MOST_RANKED } from '../feedback/kinds';
+
+export const Split = z.enum(['train', 'heldout']);
+export type Split = z.infer<typeof Split>;
 
 const Ids = z.array(z.int().min(0)).min(1);
 
