@@ -88,13 +88,7 @@ async function coveredThumbs(tx: Executor, keys: readonly string[]): Promise<Set
     .from(feedback)
     .innerJoin(generation, eq(generation.id, feedback.generationId))
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
-    .where(
-      and(
-        eq(feedback.kind, 'thumb'),
-        isTrainable,
-        sql`${generation.id} = any(${sql.param([...keys])}::uuid[])`,
-      ),
-    );
+    .where(and(eq(feedback.kind, 'thumb'), isTrainable, sql`${generation.id} = any(${sql.param([...keys])}::uuid[])`));
   return new Set(found.map(({ id }) => id));
 }
 
