@@ -128,6 +128,8 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     await page.keyboard.press('Enter');
     await expect.poll(async () => (await given()).comparison).toEqual({ choice: 'right' });
     await page.getByText('Saved: this answer is better').waitFor();
+    // The buttons are gone; the focus comes to what stands in their place.
+    await expect.poll(() => page.locator(':focus').textContent()).toContain('Saved: this answer is better');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.press('3');

@@ -12,7 +12,6 @@ interface ChoiceRowProps<Choice extends string> {
   choices: readonly { choice: Choice; label: string }[];
   chosen: Choice | null;
   isDisabled?: boolean;
-  isBusy: boolean;
   size?: 'small' | 'medium';
   className: string;
   onChoose: (choice: Choice) => void;
@@ -24,7 +23,6 @@ export function ChoiceRow<Choice extends string>({
   choices,
   chosen,
   isDisabled = false,
-  isBusy,
   size = 'medium',
   className,
   onChoose,
@@ -39,7 +37,7 @@ export function ChoiceRow<Choice extends string>({
     const step = STEPS[event.key];
     if (!picked && step === undefined) return;
     event.preventDefault();
-    if (picked && !isDisabled && !isBusy) onChoose(picked.choice);
+    if (picked && !isDisabled) onChoose(picked.choice);
     if (step === undefined) return;
     buttons.current[(at + step + choices.length) % choices.length]?.focus();
   };
@@ -59,7 +57,7 @@ export function ChoiceRow<Choice extends string>({
           disabled={isDisabled}
           size={size}
           onFocus={() => setAt(index)}
-          onClick={() => !isBusy && onChoose(choice)}
+          onClick={() => onChoose(choice)}
           className="aria-checked:border-primary aria-checked:bg-primary-soft"
         >
           {size === 'medium' && (

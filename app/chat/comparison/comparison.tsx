@@ -21,13 +21,12 @@ const CHOICES = [
 interface ComparisonProps {
   turn: Extract<Turn<MessageData, ComparisonData>, { kind: 'comparison' }>;
   settle: Settle;
-  isBusy: boolean;
   error: unknown;
   onChoose: (choice: Choice) => void;
   onStop: () => void;
 }
 
-export function Comparison({ turn, settle, isBusy, error, onChoose, onStop }: ComparisonProps) {
+export function Comparison({ turn, settle, error, onChoose, onStop }: ComparisonProps) {
   const t = useTranslations('feedback');
   const sentenceOf = useErrorSentence();
   const isReady = [turn.left, turn.right].every((message) => message.generation?.status !== 'running');
@@ -49,7 +48,6 @@ export function Comparison({ turn, settle, isBusy, error, onChoose, onStop }: Co
         choices={CHOICES.map(({ choice, label }) => ({ choice, label: t(label) }))}
         chosen={null}
         isDisabled={!isReady}
-        isBusy={isBusy}
         className="mx-auto mt-3 grid max-w-2xl grid-cols-2 gap-2 sm:grid-cols-4"
         onChoose={onChoose}
       />

@@ -27,13 +27,12 @@ interface RegeneratedProps {
   isReady: boolean;
   /** False where a judgement would not be used. */
   asks: boolean;
-  isBusy: boolean;
   error: unknown;
   onChoose: (choice: Choice) => void;
   onClose: () => void;
 }
 
-export function Regenerated({ former, children, isReady, asks, isBusy, error, onChoose, onClose }: RegeneratedProps) {
+export function Regenerated({ former, children, isReady, asks, error, onChoose, onClose }: RegeneratedProps) {
   const t = useTranslations('feedback');
   const sentenceOf = useErrorSentence();
   const [shown, setShown] = useState<(typeof SIDES)[number]>('new');
@@ -82,7 +81,6 @@ export function Regenerated({ former, children, isReady, asks, isBusy, error, on
             choices={CHOICES.map(({ choice, label }) => ({ choice, label: t(label) }))}
             chosen={null}
             isDisabled={!isReady}
-            isBusy={isBusy}
             className="mx-auto mt-2 grid max-w-2xl grid-cols-2 gap-2 sm:grid-cols-4"
             onChoose={onChoose}
           />

@@ -55,7 +55,6 @@ export function Verdict({ comparison, message, isNew, feedback }: VerdictProps) 
             label={t('howMuch')}
             choices={STRENGTHS.map((step) => ({ choice: step, label: t(`strengths.${step}`) }))}
             chosen={strength}
-            isBusy={feedback.isBusy}
             size="small"
             className="flex flex-wrap gap-1.5"
             onChoose={(step) => feedback.choose({ comparisonId: id }, { choice, strength: step })}

@@ -78,7 +78,6 @@ export function AnswerTurn({
         former={answerOf(former)}
         isReady={[former, message].every(({ generation }) => generation?.status === 'done')}
         asks={asks}
-        isBusy={feedback.comparison.isBusy}
         error={feedback.comparison.error}
         onClose={() => setClosedId(message.id)}
         onChoose={(choice) => {

@@ -80,7 +80,6 @@ export function TurnList({
               key={turn.comparison.id}
               turn={turn}
               settle={settle}
-              isBusy={feedback.comparison.isBusy}
               error={feedback.comparison.error}
               onChoose={(choice) => feedback.comparison.choose({ comparisonId: turn.comparison.id }, { choice })}
               onStop={on.onStop}
