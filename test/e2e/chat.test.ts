@@ -89,18 +89,18 @@ describe.runIf(chromiumPath)('the chat', () => {
 
   it('keeps what was written when the answer is stopped', async () => {
     await say(page, 'Count slowly from one to five hundred, in words.');
-    await page.getByRole('button', { name: 'Stop the answer' }).waitFor();
+    const stop = page.getByRole('button', { name: 'Stop the answer' });
+    await stop.waitFor();
     await page.waitForTimeout(700);
     // A short answer may have finished in the meantime.
-    await page
-      .getByRole('button', { name: 'Stop the answer' })
-      .click({ timeout: 2000 })
-      .catch(() => {});
-    await untilAnswered(page);
-    const text = await page.getByRole('article').last().textContent();
-    await page.reload();
-    await page.getByRole('article').last().waitFor();
+    await stop.click({ timeout: 2000 }).catch(() => {});
+    await stop.waitFor({ state: 'hidden' });
+    const answer = page.getByRole('article').last().locator('.answer-text');
+    const text = await answer.textContent();
     expect(text).toBeTruthy();
+    await page.reload();
+    await answer.waitFor();
+    expect(await answer.textContent()).toBe(text);
   });
 
   it('shows two answers side by side and accepts a choice by keyboard', async () => {

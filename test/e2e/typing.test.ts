@@ -14,6 +14,9 @@ const TEXTS = [
   '4 eggs make how many cakes',
 ];
 
+/** People who type at the same time. */
+const GUESTS = 4;
+
 describe.runIf(chromiumPath)('writing while a comparison finishes', () => {
   let folder: string;
   let product: TestProduct;
@@ -35,41 +38,58 @@ describe.runIf(chromiumPath)('writing while a comparison finishes', () => {
   });
 
   const votes = async () => (await product.admin.admin.overview.query()).counts.comparisons;
-  const better = (side: string) => page.getByRole('radio', { name: `${side} is better` });
+  const betterOn = (on: Page, side: string) => on.getByRole('radio', { name: `${side} is better` });
+  const better = (side: string) => betterOn(page, side);
+
+  /** Asks for a comparison on a new chat; then types while it is running, and on until it has ended. */
+  async function ask(guest: Page, at: number) {
+    let written = '';
+    const type = async (text: string) => {
+      for (const key of text) {
+        await guest.keyboard.type(key);
+        written += key;
+        // A person takes 50 to 150 ms per key.
+        await guest.waitForTimeout(50 + ((at * 37 + written.length * 61) % 101));
+      }
+    };
+    const text = TEXTS[at % TEXTS.length]!;
+    await guest.goto(product.url);
+    await say(guest, `Name two planets, ${at}`);
+    await betterOn(guest, 'A').waitFor();
+    return {
+      async begin() {
+        // In every second try the person has clicked outside the field first.
+        if (at % 2 === 1) await guest.getByRole('log').click({ position: { x: 5, y: 5 } });
+        await type(text.slice(0, at % 4));
+        expect(await betterOn(guest, 'A').isEnabled()).toBe(false);
+      },
+      /** What was typed and what the field holds, where they differ. */
+      async finish(): Promise<string[]> {
+        await type(text.slice(at % 4));
+        while (!(await betterOn(guest, 'A').isEnabled())) await type(' and');
+        await type('2 or 3');
+        const shown = await guest.getByRole('textbox', { name: 'Your message' }).inputValue();
+        return shown === written ? [] : [`${written} -> ${shown}`];
+      },
+    };
+  }
 
   it('loses no letter and casts no vote in 20 tries', async () => {
     const engine = product.supervisor.pid('engine')!;
+    const others = Array.from({ length: GUESTS - 1 }, async () => (await browser.newContext()).newPage());
+    const guests = [page, ...(await Promise.all(others))];
     const lost: string[] = [];
-    for (let i = 0; i < 20; i++) {
-      let written = '';
-      const type = async (text: string) => {
-        for (const key of text) {
-          await page.keyboard.type(key);
-          written += key;
-          // A person takes 50 to 150 ms per key.
-          await page.waitForTimeout(50 + ((i * 37 + written.length * 61) % 101));
-        }
-      };
-      await page.goto(product.url);
-      // The engine is paused so that the answers finish only while the person types.
+    for (let round = 0; round < 20 / GUESTS; round++) {
+      // The engine is paused so that the answers finish only while people type.
       process.kill(engine, 'SIGSTOP');
       try {
-        await say(page, `Name two planets, ${i}`);
-        await better('A').waitFor();
-        // In every second try the person has clicked outside the field first.
-        if (i % 2 === 1) await page.getByRole('log').click({ position: { x: 5, y: 5 } });
-        const text = TEXTS[i % TEXTS.length]!;
-        await type(text.slice(0, i % 4));
-        expect(await better('A').isEnabled()).toBe(false);
+        const typists = await Promise.all(guests.map((guest, at) => ask(guest, round * GUESTS + at)));
+        await Promise.all(typists.map(({ begin }) => begin()));
         process.kill(engine, 'SIGCONT');
-        await type(text.slice(i % 4));
-        while (!(await better('A').isEnabled())) await type(' and');
-        await type('2 or 3');
+        lost.push(...(await Promise.all(typists.map(({ finish }) => finish()))).flat());
       } finally {
         process.kill(engine, 'SIGCONT');
       }
-      const shown = await page.getByRole('textbox', { name: 'Your message' }).inputValue();
-      if (shown !== written) lost.push(`${written} -> ${shown}`);
     }
     expect(lost).toEqual([]);
     expect(await votes()).toBe(0);
