@@ -30,7 +30,7 @@ export interface SendInput {
   sampling?: Partial<Sampling>;
 }
 
-/** A repeated clientMessageId returns the first rows and writes nothing. */
+/** A repeated clientMessageId returns the first rows and writes nothing; with another text it is a CONFLICT. */
 export async function send(product: Product, userId: string, input: SendInput): Promise<SendResult> {
   const { text } = input;
   checkText(text, 'message');
@@ -174,6 +174,11 @@ async function findSent(tx: Executor, input: SendInput): Promise<Omit<SendResult
       ),
     );
   if (!first) return null;
+  if (first.content !== input.text)
+    throw new AttuneError(
+      'CONFLICT',
+      `Another message of this chat has the clientMessageId ${clientMessageId}; send this one under a new id.`,
+    );
   const answers = await tx
     .select({ generation })
     .from(message)

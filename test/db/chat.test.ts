@@ -66,6 +66,10 @@ describe('a message', () => {
     const later = await send(ada, 'Once', turn);
     expect(both[1]).toEqual(both[0]);
     expect(later).toEqual(both[0]);
+    await expect(send(ada, 'Something else', turn)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(turn.clientMessageId),
+    });
     expect((await ada.conversation.get({ id: turn.conversationId })).messages).toHaveLength(2);
   });
 
