@@ -87,11 +87,14 @@ function parseBody(bytes: Uint8Array, mediaType: string): Record<string, unknown
   return body as Record<string, unknown>;
 }
 
-function checkPerson(path: string, { name, email }: Record<string, unknown>): void {
+function checkPerson(path: string, { name, email, image }: Record<string, unknown>): void {
   if (typeof name === 'string' && name.length > TEXT_LIMITS.personName)
     throw new AttuneError('BAD_INPUT', `The name has more than ${TEXT_LIMITS.personName} characters; shorten it.`, {
       param: 'name',
     });
+  // The library would keep a text of any length.
+  if (image !== undefined && image !== null)
+    throw new AttuneError('BAD_INPUT', 'Accounts have no picture; leave out image.', { param: 'image' });
   if (path === '/sign-up/email' && typeof email === 'string' && RESERVED_EMAIL.test(email.trim()))
     throw new AttuneError('BAD_INPUT', 'Addresses at attune.local are reserved; use your own.', {
       param: 'email',

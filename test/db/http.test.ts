@@ -145,13 +145,14 @@ describe('who gets in', () => {
     expect((await auth('/sign-out', { cookie, body: {} })).status).toBe(200);
   });
 
-  it("no one can sign up with the product's own e-mail addresses, or with a name that cannot be stored", async () => {
+  it("no one can sign up with the product's own e-mail addresses, or with a name or picture that cannot be stored", async () => {
     const person = { name: 'Eve', email: 'eve@example.org', password: 'correct horse' };
     for (const [change, code] of [
       [{ email: 'Admin2@attune.local' }, 'RESERVED_EMAIL'],
       [{ email: 'x@guest.attune.local' }, 'RESERVED_EMAIL'],
       [{ name: 'E\0ve' }, 'BAD_INPUT'],
       [{ name: 'x'.repeat(101) }, 'BAD_INPUT'],
+      [{ image: 'x'.repeat(50_000) }, 'BAD_INPUT'],
     ] as const) {
       const response = await auth('/sign-up/email', { address: '198.51.100.9', body: { ...person, ...change } });
       expect([response.status, (await response.json()).code]).toEqual([400, code]);
