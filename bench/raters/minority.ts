@@ -1,5 +1,8 @@
 // A minority with its own consistent taste: what weight it keeps, and what a reward model that knows it gives each group.
+import { GroupRobustConfig } from '@/core/config/reward';
 import { hash32 } from '@/core/rng';
+import { nextGroupWeights } from '@/trainer/math/group-weights';
+import { logSigmoid } from '@/trainer/math/policy-loss';
 import { mean } from 'simple-statistics';
 import { weightOf } from '@/core/trust/weight';
 import { PROTOCOL, simulateCrowd, type SimulatedVote } from './crowd';
@@ -31,8 +34,7 @@ interface GroupAccuracy {
 const SHARE = 0.2;
 /** Weight of the other group's votes in a group's head. */
 const SHARED = 0.25;
-/** Exponentiated-gradient step and rounds of the worst-group weighting (Sagawa et al. 2020). */
-const STEP = 4;
+/** As many as the trainer's probes take. */
 const ROUNDS = 6;
 
 export async function runMinorityCell({
@@ -62,7 +64,7 @@ export async function runMinorityCell({
     minority: accuracyOf(pairs, test, minority, ({ truth, taste }) => (taste === 0 ? truth === 1 : taste > 0)),
   });
   const one = judge(rowsWith(1, 1));
-  const robust = trust.tastes.size ? judge(rowsWith(...worstGroupWeights(pairs, rowsWith, seed))) : one;
+  const robust = trust.tastes.size ? judge(rowsWith(...worstGroupFactors(pairs, rowsWith, seed))) : one;
   const [majorityHead, minorityHead] = trust.tastes.size
     ? [judge(rowsWith(SHARED, 1)), judge(rowsWith(1, SHARED))]
     : [one, one];
@@ -80,29 +82,34 @@ export async function runMinorityCell({
   };
 }
 
-/** Weights that rise with a group's cross-fitted loss, so that the group that is served worst counts most. */
-function worstGroupWeights(
+/** The factors of the product's group-robust objective, from cross-fitted losses. */
+function worstGroupFactors(
   pairs: readonly JudgedPair[],
   rowsWith: (minority: number, majority: number) => PairVotes[],
   seed: number,
 ): [minority: number, majority: number] {
-  let [minority, majority] = [1, 1];
+  const rows = [rowsWith(1, 0), rowsWith(0, 1)].map((own) => own.filter(({ a, b }) => a + b > 0));
+  const sizes = rows.map((own) => own.reduce((sum, { a, b }) => sum + a + b, 0));
+  const groups = rows.map((own, g) => ({
+    share: sizes[g]! / (sizes[0]! + sizes[1]!),
+    examples: own.length,
+    chanceLoss: Math.LN2,
+  }));
+  const { stepSize: rate, adjustment, mostFactor } = GroupRobustConfig.parse({ key: 'raters' });
+  let weights = groups.map(({ share }) => share);
+  const factors = () => weights.map((weight, g) => weight / groups[g]!.share) as [number, number];
   for (let round = 0; round < ROUNDS; round++) {
-    const { beliefs } = crossFit(pairs, rowsWith(minority, majority), seed, MIDDLE_PRECISION);
-    const lossOf = (rows: readonly PairVotes[]) => {
-      let [loss, whole] = [0, 0];
-      for (const { pair, a, b } of rows) {
+    const { beliefs } = crossFit(pairs, rowsWith(...factors()), seed, MIDDLE_PRECISION);
+    const sums = rows.map((own, g) => ({
+      weight: sizes[g]!,
+      loss: own.reduce((sum, { pair, a, b }) => {
         const belief = beliefs.get(pair)!;
-        loss += a * Math.log1p(Math.exp(-belief)) + b * Math.log1p(Math.exp(belief));
-        whole += a + b;
-      }
-      return loss / whole;
-    };
-    const gap = lossOf(rowsWith(1, 0)) - lossOf(rowsWith(0, 1));
-    minority *= Math.exp(STEP * gap);
-    majority *= Math.exp(-STEP * gap);
+        return sum - a * logSigmoid(belief) - b * logSigmoid(-belief);
+      }, 0),
+    }));
+    weights = nextGroupWeights(weights, groups, sums, { rate, adjustment, mostFactor });
   }
-  return [minority, majority];
+  return factors();
 }
 
 /** The two designs: a taste shows only where people meet, so the second has every pair judged by three. */

@@ -20,6 +20,20 @@ export const TrustConfig = z.strictObject({
 });
 export type TrustConfig = z.infer<typeof TrustConfig>;
 
+export const GroupRobustConfig = z.strictObject({
+  /** Key of the groups, as rows have it: `language`, or what raters say of themselves. */
+  key: z.string().min(1),
+  /** Log-weight that a group gains in each pass over the feedback when its relative loss is 1 above the mean. */
+  stepSize: z.number().positive().default(6),
+  /** C of the generalisation adjustment: a group of n examples counts as if its relative loss were C / sqrt(n) higher. */
+  adjustment: z.number().min(0).default(0),
+  /** Groups of fewer examples than this are one group, together with examples that have none. */
+  leastExamples: z.int().min(1).default(20),
+  /** A group counts at most this many times what its votes are by number; without a bound, noise would win. */
+  mostFactor: z.number().gt(1).default(4),
+});
+export type GroupRobustConfig = z.infer<typeof GroupRobustConfig>;
+
 export const RewardModelConfig = z.strictObject({
   /**
    * Estimates the trust in each rater together with the model, from agreement, gold, habits and what a probe of the
@@ -27,6 +41,8 @@ export const RewardModelConfig = z.strictObject({
    * in training and in the held-out figures, and turns the votes of reliable inverters over. null takes the snapshot's.
    */
   trust: TrustConfig.nullable().prefault({}),
+  /** Weighs groups by their losses, the worst most, so that the model serves each of them; null weighs all votes alike. */
+  groupRobust: GroupRobustConfig.nullable().default(null),
   /**
    * Linear probes of the frozen base in place of an adapter: on few or noisy votes they rank better and take minutes.
    * Among the settings below, they use only maxTokens, batchExamples, microBatchTokens, centering, undecidedPerDecided,

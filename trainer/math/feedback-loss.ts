@@ -11,7 +11,7 @@ import { implicitLoss, type Signal } from './implicit-loss';
 import { bradleyTerryLoss, logSigmoid, type ScoreLoss, sigmoid, thumbLoss } from './policy-loss';
 import { rankingLoss } from './ranking-loss';
 import { latentInterval, type RatingScales } from './rating-scale';
-import { completionsOf, type RewardExample } from './reward-examples';
+import { completionsOf, type RewardExample, weightIn } from './reward-examples';
 
 /** Cross-entropy of the softmax over each group's scores with its pick; the groups' scores follow one another. */
 export function bestOfLoss(
@@ -160,4 +160,19 @@ export function feedbackLoss(
       gradient: term.gradient.map((slope) => slope + (w * 2 * level * 2) / own.length),
     };
   }
+}
+
+/** The loss of each example at a weight of 1; 0 for one that is not believed. */
+export function lossOfEach(
+  examples: readonly RewardExample[],
+  scores: ArrayLike<number>,
+  options: Omit<FeedbackLossOptions, 'normaliser' | 'weightOf'>,
+): Float64Array {
+  let start = 0;
+  return Float64Array.from(examples, (example) => {
+    const own = Array.from(completionsOf(example), (_, i) => scores[start + i]!);
+    start += own.length;
+    const normaliser = weightIn(example);
+    return normaliser === 0 ? 0 : feedbackLoss([example], own, { ...options, normaliser }).loss;
+  });
 }

@@ -84,6 +84,9 @@ export interface Implicit extends Judged {
 
 export type RewardExample = Comparison | BestOf | Ranking | Thumb | Rating | Questionnaire | Correction | Implicit;
 
+/** How much an example counts, whichever way round. */
+export const weightIn = ({ weight, share = 1 }: Pick<Judged, 'weight' | 'share'>): number => Math.abs(weight) * share;
+
 /** The completions that need a score, in the order of the loss's scores. */
 export function completionsOf(example: RewardExample): Int32Array[] {
   switch (example.kind) {

@@ -6,10 +6,11 @@ import type { EnteringStates } from '@/trainer/model/entering-states';
 import type { Metrics } from '@/trainer/runs/store';
 import type { Evaluation } from '@/trainer/supervised/loop';
 import { calibrate } from './calibration';
+import { type GroupObjective, relativeLosses, sumByGroup } from './groups';
 import { type GroupMetrics, lengthBaseline, measureGroups, measurePairs, scoredPairs } from './metrics';
 import { groupOf } from './rows';
 import { meanOfHeads, type RewardModel } from './scorer';
-import { biasesOf, type RewardTraining, type ScoredExample, splitScores, totalWeight } from './step';
+import { biasesOf, lossOfEachScored, type RewardTraining, type ScoredExample, splitScores, totalWeight } from './step';
 
 export interface RewardReport {
   /** Fitted on the held-out pairs; 1 if there are too few of them. */
@@ -43,7 +44,29 @@ export function evaluateRewardModel(training: RewardTraining): Evaluation<Reward
     centering: config.centering,
     normaliser: totalWeight(heldOut),
   });
-  return judgeScores(scored, loss, rule);
+  const evaluation = judgeScores(scored, loss, rule);
+  return training.objective ? judgeGroups(training, training.objective, scored, evaluation) : evaluation;
+}
+
+/** The state to keep is then the one in which the worst group loses least. */
+function judgeGroups(
+  training: RewardTraining,
+  objective: GroupObjective,
+  scored: readonly ScoredExample[],
+  { loss, metrics, detail }: Evaluation<RewardReport>,
+): Evaluation<RewardReport> {
+  const examples = scored.map(({ example }) => example);
+  const isLarge = objective.groups.map(
+    (_, g) => examples.filter((example) => objective.placeOf(example) === g).length >= SMALLEST_GROUP,
+  );
+  const losses = relativeLosses(objective, sumByGroup(objective, examples, lossOfEachScored(training, scored)));
+  const judged = losses.filter(({ name }) => isLarge[objective.groups.findIndex((group) => group.name === name)]);
+  const ofGroups = Object.fromEntries(losses.map(({ name, loss }) => [`group/${name}/eval_loss`, loss]));
+  return {
+    loss: judged.length ? Math.max(...judged.map((group) => group.loss)) : loss,
+    metrics: { ...metrics, ...ofGroups },
+    detail,
+  };
 }
 
 /** The figures of held-out scores whose loss is known. */

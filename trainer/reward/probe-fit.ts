@@ -12,6 +12,7 @@ import type { Evaluation } from '@/trainer/supervised/loop';
 import { judgeScores, type RewardReport } from './evaluate';
 import { readFeedback } from './feedback';
 import { createProbeReader, type Probe } from './probe';
+import { weighProbedGroups } from './probe-groups';
 import { choosePrecision, type FitTask, fit, probeOf } from './probe-precision';
 import { pause, readStates, type StatesInput, standardisedBlock } from './probe-states';
 import { type RewardModel, scaled } from './scorer';
@@ -44,9 +45,12 @@ export async function fitProbes(input: ProbeInput): Promise<FittedProbes> {
   readFeedback(given, given, config); // refuses before the long part
   const states = await readStates(input, given, source);
   const trust = await trustFromStates(given, { ...input, states, hiddenSize, at: Math.floor(blocks.length / 2) });
-  const train = trust?.examples ?? given;
-  const feedback = readFeedback(train, train, config);
-  const task: FitTask = { ...input, train, feedback, states, hiddenSize, blocksAt: [...blocks.keys()] };
+  const believed = trust?.examples ?? given;
+  const feedback = readFeedback(believed, believed, config);
+  const blocksAt = [...blocks.keys()];
+  const equal: FitTask = { ...input, train: believed, feedback, states, hiddenSize, blocksAt };
+  const { train, metrics: ofGroups } = await weighProbedGroups(equal, config.groupRobust);
+  const task = { ...equal, train };
   const { precision, scores, loss } = await choosePrecision(task);
   const probes: Probe[] = [];
   for (const [at, block] of blocks.entries()) {
@@ -66,6 +70,7 @@ export async function fitProbes(input: ProbeInput): Promise<FittedProbes> {
   onMetrics(Math.ceil(train.length / config.batchExamples), {
     ...evaluation.metrics,
     ...trust?.metrics,
+    ...ofGroups,
     'probe/prior_precision': precision,
   });
   return { model, evaluation, raters };

@@ -3,9 +3,9 @@
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
 import { hash32, Rng } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
-import { feedbackLoss } from '@/trainer/math/feedback-loss';
+import { feedbackLoss, lossOfEach } from '@/trainer/math/feedback-loss';
 import { minimise } from '@/trainer/math/lbfgs';
-import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
+import { completionsOf, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
 import type { Feedback } from './feedback';
 import type { Probe } from './probe';
 import { type KnownStates, pause, type StandardisedBlock, standardisedBlock } from './probe-states';
@@ -94,7 +94,9 @@ export interface Choice {
   precision: number;
   /** Scores of every completion by probes that have not seen its prompt; null if there are too few prompts. */
   scores: Float32Array | null;
-  /** The loss of those scores. */
+  /** Of each example at those scores, for a weight of 1; null as they are. */
+  losses: Float64Array | null;
+  /** Their weighted mean. */
   loss: number;
 }
 
@@ -118,9 +120,9 @@ export async function choosePrecision(task: FitTask): Promise<Choice> {
       scores: new Float32Array(states.completions),
       biases: folds.map(() => new Float64Array(feedback.biasCount)),
     }));
-  if (folds.length < 2) return { precision: candidates[0]!.precision, scores: null, loss: 0 };
+  if (folds.length < 2) return { precision: candidates[0]!.precision, scores: null, losses: null, loss: 0 };
   for (const at of blocksAt) await addHeldOutScores(task, at, folds, candidates);
-  const judged = candidates.map((candidate) => ({ ...candidate, loss: heldOutLoss(task, folds, candidate) }));
+  const judged = candidates.map((candidate) => ({ ...candidate, ...judgeHeldOut(task, folds, candidate) }));
   return judged.reduce((best, candidate) => (candidate.loss < best.loss ? candidate : best));
 }
 
@@ -154,15 +156,17 @@ async function addHeldOutScores(task: FitTask, at: number, folds: number[][], ca
   }
 }
 
-function heldOutLoss(task: FitTask, folds: number[][], { scores, biases }: Candidate): number {
+function judgeHeldOut(task: FitTask, folds: number[][], { scores, biases }: Candidate) {
   const { train, feedback, config } = task;
-  const normaliser = totalWeight(train);
-  return folds.reduce((sum, fold, f) => {
+  const losses = new Float64Array(train.length);
+  for (const [f, fold] of folds.entries()) {
     const examples = fold.map((i) => train[i]!);
     const own = Float32Array.from(completionsAt(task, fold), (completion) => scores[completion]!);
-    const options = { ...feedback, biases: biases[f]!, centering: config.centering, normaliser };
-    return sum + feedbackLoss(examples, own, options).loss;
-  }, 0);
+    const options = { ...feedback, biases: biases[f]!, centering: config.centering };
+    for (const [j, loss] of lossOfEach(examples, own, options).entries()) losses[fold[j]!] = loss;
+  }
+  const sum = train.reduce((total, example, i) => total + weightIn(example) * losses[i]!, 0);
+  return { losses, loss: sum / totalWeight(train) };
 }
 
 /** Places of the examples in each fold; a prompt is in only one. */

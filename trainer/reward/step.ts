@@ -3,9 +3,9 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { RewardModelConfig } from '@/core/config/reward';
 import { uniformAt } from '@/core/rng';
 import { type Tensor3D, tf } from '@/trainer/backend';
-import { type FeedbackLoss, feedbackLoss } from '@/trainer/math/feedback-loss';
+import { type FeedbackLoss, feedbackLoss, lossOfEach } from '@/trainer/math/feedback-loss';
 import { packByLength } from '@/trainer/math/micro-batch';
-import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
+import { completionsOf, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
 import type { EnteringStates } from '@/trainer/model/entering-states';
 import { type AdamW, addGradients, clipByGlobalNorm, disposeGradients, learningRateAt } from '@/trainer/model/optim';
 import { packCompletions } from '@/trainer/model/packing';
@@ -14,6 +14,7 @@ import type { Backbone, NamedGradients, NamedVariables } from '@/trainer/model/t
 import type { Metrics } from '@/trainer/runs/store';
 import type { AdapterReader } from './adapter';
 import type { Feedback } from './feedback';
+import { afterBatch, type GroupObjective, groupFactor, groupMetrics, sumByGroup } from './groups';
 import { measurePairs, scoredPairs } from './metrics';
 import { groupOf, groupSize } from './rows';
 import { meanOfHeads, type RewardModel } from './scorer';
@@ -22,8 +23,13 @@ export interface RewardTraining extends Feedback {
   backbone: Backbone;
   config: RewardModelConfig;
   model: RewardModel<AdapterReader>;
-  /** The model's variables, and `rater.bias` if there are thumbs or implicit signals. */
+  /**
+   * The model's variables, `rater.bias` if there are thumbs or implicit signals, and `group.weight`, which no gradient
+   * moves, if groups are weighed: checkpoints hold all of them.
+   */
   variables: NamedVariables;
+  /** The groups that are weighed by their losses, if the run asks for it. */
+  objective: GroupObjective | null;
   optimiser: AdamW;
   /** Known states that enter the first trained block. */
   states: EnteringStates;
@@ -40,7 +46,7 @@ export interface ScoredExample {
 }
 
 export const totalWeight = (examples: readonly RewardExample[]) =>
-  examples.reduce((sum, { weight, share = 1 }) => sum + Math.abs(weight) * share, 0) || 1;
+  examples.reduce((sum, example) => sum + weightIn(example), 0) || 1;
 
 export const biasesOf = ({ variables }: RewardTraining) =>
   (variables.get('rater.bias')?.dataSync() ?? new Float32Array(0)) as Float32Array;
@@ -53,6 +59,7 @@ export async function stepRewardModel(
   const { config, variables } = training;
   const { warmupSteps, learningRate } = config;
   const { gradients, loss, scored, tokens } = await accumulate(training, batch);
+  const ofGroups = training.objective ? weighGroups(training, training.objective, scored) : {};
   const schedule = { kind: 'cosine' as const, lr: 1, warmupSteps, totalSteps, finalRatio: 0.1 };
   const factor = learningRateAt(schedule, step);
   const gradNorm = clipByGlobalNorm(gradients, config.maxGradNorm);
@@ -71,14 +78,35 @@ export async function stepRewardModel(
       max_reward: Math.max(...rewards),
       learning_rate: factor * learningRate,
       grad_norm: gradNorm,
+      ...ofGroups,
     },
   };
+}
+
+/** Raises the weights of groups that lost more than the others in this batch. */
+function weighGroups(training: RewardTraining, objective: GroupObjective, scored: readonly ScoredExample[]): Metrics {
+  const examples = scored.map(({ example }) => example);
+  const sums = sumByGroup(objective, examples, lossOfEachScored(training, scored));
+  const weight = training.variables.get('group.weight')!;
+  const next = afterBatch(objective, weight.dataSync(), sums, scored.length / training.train.length);
+  tf.tidy(() => weight.assign(tf.tensor1d(next)));
+  return groupMetrics(objective, next, sums);
+}
+
+/** What each example loses at its scores, at a weight of 1. */
+export function lossOfEachScored(training: RewardTraining, scored: readonly ScoredExample[]): Float64Array {
+  const { raters, signals, scales, config } = training;
+  const examples = scored.map(({ example }) => example);
+  const scores = scored.flatMap((own) => own.scores);
+  const { centering } = config;
+  return lossOfEach(examples, scores, { raters, signals, scales, biases: biasesOf(training), centering });
 }
 
 async function accumulate(training: RewardTraining, batch: RewardExample[]) {
   const { backbone, config, raters, signals, scales, train, states } = training;
   const { lora, heads } = training.model.reader;
   const biases = biasesOf(training);
+  const factorOf = factorOfGroups(training);
   // Each head's loss counts for its share, so that their sum is the mean over the ensemble.
   const normaliser = totalWeight(batch) * heads.length;
   const gradients: NamedGradients = new Map();
@@ -96,7 +124,8 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
         let term: FeedbackLoss;
         const part = head.loss(hidden, packed.last, (scores) => {
           byHead.push(scores.slice());
-          const weightOf = bootstrap(training, h);
+          const copiesOf = bootstrap(training, h);
+          const weightOf = (example: RewardExample) => copiesOf(example) * factorOf(example);
           const { centering } = config;
           term = feedbackLoss(examples, scores, { raters, signals, biases, scales, centering, normaliser, weightOf });
           return { loss: term.loss, dValues: term.gradient };
@@ -122,9 +151,13 @@ async function accumulate(training: RewardTraining, batch: RewardExample[]) {
   return { gradients, loss, scored, tokens };
 }
 
+function factorOfGroups({ objective, variables }: RewardTraining): (example: RewardExample) => number {
+  return objective ? groupFactor(objective, variables.get('group.weight')!.dataSync()) : () => 1;
+}
+
 /** Gives each head of an ensemble Poisson(1) copies of each example (online bagging, Oza and Russell 2001). */
 function bootstrap({ model, config, placeOf }: RewardTraining, head: number) {
-  if (model.reader.heads.length === 1) return undefined;
+  if (model.reader.heads.length === 1) return () => 1;
   return (example: RewardExample) => {
     let copies = 0;
     const uniform = uniformAt(config.seed + head, placeOf.get(example)!);

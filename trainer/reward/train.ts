@@ -16,6 +16,7 @@ import type { Metrics } from '@/trainer/runs/store';
 import { runSupervised, type SupervisedState } from '@/trainer/supervised/loop';
 import { evaluateRewardModel, type RewardReport } from './evaluate';
 import { readFeedback } from './feedback';
+import { readGroups, refuseUnknownKey } from './groups';
 import { fitProbes } from './probe-fit';
 import type { ProbeProgress } from './probe-states';
 import { createRewardModel, type RewardModel } from './scorer';
@@ -45,7 +46,8 @@ export interface RewardModelResult {
 }
 
 export async function trainRewardModel(input: RewardModelInput): Promise<RewardModelResult> {
-  const { probe } = input.config;
+  const { probe, groupRobust } = input.config;
+  if (groupRobust) refuseUnknownKey(input.examples, groupRobust);
   return probe ? trainProbes(input, probe) : trainAdapter(input);
 }
 
@@ -87,7 +89,7 @@ async function trainAdapter(given: RewardModelInput): Promise<RewardModelResult>
     throw error;
   } finally {
     optimiser.dispose();
-    variables.get('rater.bias')?.dispose();
+    for (const name of ['rater.bias', 'group.weight']) variables.get(name)?.dispose();
   }
 }
 
@@ -103,11 +105,17 @@ function openTraining({ config, backbone, examples, states }: RewardModelInput):
     const biases = tf.tidy(() => tf.variable(tf.zeros([feedback.biasCount])));
     variables.set('rater.bias', biases);
   }
+  const objective = config.groupRobust && readGroups(train, config.groupRobust, feedback);
+  if (objective) {
+    const shares = tf.tidy(() => tf.variable(tf.tensor1d(objective.groups.map(({ share }) => share))));
+    variables.set('group.weight', shares);
+  }
   return {
     backbone,
     config,
     model,
     variables,
+    objective,
     ...feedback,
     train,
     heldOut,
