@@ -38,8 +38,6 @@ export interface Estimate {
   referenceSignal: number;
   /** Factor that turns the beliefs into log odds; 0 if they say nothing. */
   beliefScale: number;
-  /** Log likelihood of all votes, each account's given the others. */
-  logLikelihood: number;
 }
 
 const MOST_ROUNDS = 40;
@@ -64,6 +62,12 @@ export function estimateTrust(input: EstimateInput): Estimate {
   const itemAt = new Int32Array(judgements.length);
   for (const [i, { places }] of items.entries()) for (const place of places) itemAt[place] = i;
   const votes = new Float64Array(judgements.length);
+  // Accounts that are excluded shape nobody else's picture.
+  const isOut = accounts.map(({ voter }) => priors.get(voter) === 0);
+  const heard = items.flatMap(({ places, truth }, i) =>
+    truth !== null || places.some((place) => priors.get(voterOf[place]!) !== 0) ? [i] : [],
+  );
+  const heardItems = heard.map((i) => items[i]!);
 
   let crowd = Float64Array.from(BEHAVIOURS, ({ prior }) => prior);
   let posteriors: Float64Array[] = accounts.map(() => crowd);
@@ -72,13 +76,13 @@ export function estimateTrust(input: EstimateInput): Estimate {
   const strengths = fitStrengths(judgements.filter((_, place) => priors.get(voterOf[place]!) !== 0));
   for (let round = 1; ; round++) {
     // E: the items' labels from the accounts.
-    for (const [a, { voter, places }] of accounts.entries()) {
-      const isExcluded = priors.get(voter) === 0;
-      for (const place of places) votes[place] = isExcluded ? 0 : voteLogOdds(tables[place]!, posteriors[a]!);
+    for (const [a, { places }] of accounts.entries()) {
+      for (const place of places) votes[place] = isOut[a] ? 0 : voteLogOdds(tables[place]!, posteriors[a]!);
     }
     const { logOdds, cavities } = readLabels(items, { votes, voterOf, kindLogOdds, strengths, beliefScale });
-    if (beliefs) beliefScale = fitBeliefScale(items, logOdds, beliefScale);
-    kindLogOdds = fitKinds(items, logOdds);
+    const heardOdds = Float64Array.from(heard, (i) => logOdds[i]!);
+    if (beliefs) beliefScale = fitBeliefScale(heardItems, heardOdds, beliefScale);
+    kindLogOdds = fitKinds(heardItems, heardOdds);
     // M: the accounts from the labels, and the crowd from the accounts.
     const evidence = accounts.map(({ voter, places }) =>
       accountEvidence(
@@ -95,24 +99,26 @@ export function estimateTrust(input: EstimateInput): Estimate {
       crowd,
       priors,
       favourites,
-      served: servedShares(favourites, posteriors),
+      served: servedShares(
+        favourites.filter((_, a) => !isOut[a]),
+        posteriors.filter((_, a) => !isOut[a]),
+      ),
     });
-    const change = Math.max(...next.map(({ posterior }, a) => distance(posterior, posteriors[a]!)));
-    posteriors = next.map(({ posterior }) => posterior);
-    crowd = crowdOf(posteriors.filter((_, a) => priors.get(accounts[a]!.voter) !== 0));
+    const change = Math.max(...next.map((posterior, a) => (isOut[a] ? 0 : distance(posterior, posteriors[a]!))));
+    posteriors = next;
+    crowd = crowdOf(posteriors.filter((_, a) => !isOut[a]));
     if (change > TOLERANCE && round < MOST_ROUNDS) continue;
     return {
       accounts: accounts.map((account, a) => ({
         ...account,
         behaviours: posteriors[a]!,
-        isExcluded: priors.get(account.voter) === 0,
+        isExcluded: isOut[a]!,
         signal: mean(posteriors[a]!, ({ signal }) => signal),
       })),
       items: new Map(items.map(({ key }, i) => [key, logOdds[i]!])),
       cavities,
       referenceSignal: referenceSignal(crowd),
       beliefScale,
-      logLikelihood: next.reduce((sum, { logLikelihood }) => sum + logLikelihood, 0),
     };
   }
 }
@@ -176,7 +182,7 @@ function updatePosteriors(
     favourites: readonly Favourite[];
     served: (favourite: Favourite) => number;
   },
-): { posterior: Float64Array; logLikelihood: number }[] {
+): Float64Array[] {
   const byVoter = new Map<string, number[]>();
   for (const [a, { voter }] of accounts.entries()) byVoter.set(voter, [...(byVoter.get(voter) ?? []), a]);
   const reference = referenceSignal(crowd);
@@ -190,8 +196,7 @@ function updatePosteriors(
       const choice = habit === 'source' ? Math.log(served(favourites[a]!)) : 0;
       return Math.log(crowd[b]!) + choice + elsewhere - measured;
     });
-    const { probabilities: posterior, logSum } = softmax(logPriors.map((log, b) => log + evidence[a]![b]!));
-    return { posterior, logLikelihood: logSum - softmax(logPriors).logSum };
+    return softmax(logPriors.map((log, b) => log + evidence[a]![b]!)).probabilities;
   });
 }
 

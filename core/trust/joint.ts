@@ -5,6 +5,7 @@
 import { findCollusions } from './collusion';
 import { type Estimate, type EstimateInput, estimateTrust } from './estimate';
 import { itemKey, type Judgement } from './judgement';
+import { findServants } from './serving';
 import { findTaste } from './taste';
 import type { CrossFit, Trust } from './trust';
 import { weightOf } from './weight';
@@ -16,7 +17,23 @@ export interface JointInput extends Omit<EstimateInput, 'beliefs' | 'collusions'
   rounds: number;
 }
 
-export async function estimateJointly({ crossFit, rounds, ...input }: JointInput): Promise<Trust> {
+export async function estimateJointly({ crossFit, rounds, ...given }: JointInput): Promise<Trust> {
+  const servants = findServants(given.judgements, (rater) => given.priorTrust?.get(rater) === 0);
+  const priorTrust = new Map([
+    ...(given.priorTrust ?? []),
+    ...[...servants.keys()].map((rater) => [rater, 0] as const),
+  ]);
+  const trust = await estimateWithModel({ ...given, priorTrust }, crossFit, rounds);
+  return { ...trust, servants };
+}
+
+type Estimated = Omit<Trust, 'servants'>;
+
+async function estimateWithModel(
+  input: Omit<JointInput, 'crossFit' | 'rounds'>,
+  crossFit: CrossFit | null,
+  rounds: number,
+): Promise<Estimated> {
   let trust = estimateWithCollusions(input);
   if (!crossFit) return trust;
   for (let round = 0; round < rounds; round++) {
@@ -28,7 +45,7 @@ export async function estimateJointly({ crossFit, rounds, ...input }: JointInput
   return found ? { ...trust, ...found, weights: voteWeights(judgements, found.estimate) } : trust;
 }
 
-function estimateWithCollusions(input: Omit<EstimateInput, 'collusions'>): Trust {
+function estimateWithCollusions(input: Omit<EstimateInput, 'collusions'>): Estimated {
   const { judgements } = input;
   const alone = estimateTrust(input);
   const collusions = new Map(

@@ -23,7 +23,7 @@ export interface RaterTrust {
 }
 
 /** Least trusted first. */
-export function reportTrust({ judgements, estimate, collusions, tastes }: Trust): RaterTrust[] {
+export function reportTrust({ judgements, estimate, collusions, tastes, servants }: Trust): RaterTrust[] {
   const accounts = new Map(estimate.accounts.map((account) => [`${account.voter}\u0000${account.kind}`, account]));
   const evidence = collectEvidence(judgements);
   const raters = new Map(judgements.map((judgement) => [accountKey(judgement), judgement]));
@@ -38,7 +38,7 @@ export function reportTrust({ judgements, estimate, collusions, tastes }: Trust)
       weight: Math.abs(weight),
       isInverted: weight < 0,
       reliability: { mean: (1 + account.signal) / 2, low: quantile(0.025), high: quantile(0.975) },
-      habit: habitOf(account.behaviours),
+      habit: servants.has(rater) ? 'source' : habitOf(account.behaviours),
       collusion,
       taste: tastes.get(rater) ?? null,
       evidence: evidence.get(key)!,

@@ -27,7 +27,7 @@ const GOLD_GAP = 0.25;
 /** Null if nobody shares a taste. */
 export async function findTaste(
   input: Omit<EstimateInput, 'beliefs' | 'tastes'>,
-  trust: Trust,
+  trust: Pick<Trust, 'estimate' | 'collusions' | 'weights'>,
   crossFit: CrossFit,
 ): Promise<{ tastes: Map<string, string>; estimate: Estimate } | null> {
   const { judgements } = input;

@@ -15,6 +15,8 @@ export interface Trust {
   collusions: ReadonlyMap<string, string>;
   /** The taste that a rater shares with others who differ from the crowd, by rater. */
   tastes: ReadonlyMap<string, string>;
+  /** The source that an account always votes for, by rater; such accounts are not believed at all. */
+  servants: ReadonlyMap<string, string>;
   /** By judgement, -1 to 1. */
   weights: Float64Array;
 }

@@ -8,6 +8,7 @@ import { collectEvidence } from '@/core/trust/evidence';
 import { estimateJointly } from '@/core/trust/joint';
 import { itemKey, type Judgement } from '@/core/trust/judgement';
 import { reportTrust } from '@/core/trust/report';
+import { findServants } from '@/core/trust/serving';
 
 /** 600 pairs; `belief` is a model that is right on about 66 % of them. */
 function pairsWithBelief(seed: number): { pairs: JudgedPair[]; belief: number[] } {
@@ -113,6 +114,56 @@ test('an account that always votes for one version says nothing about it', async
   const raters = reportTrust(await estimateJointly({ judgements, crossFit: null, rounds: 0 }));
   expect(raters[0]).toMatchObject({ rater: 'servant', weight: 0, habit: 'source' });
   expect(mean(raters.slice(1).map(({ weight }) => weight))).toBeGreaterThan(0.65); // as an average account
+});
+
+/** People who compare two versions, 20 votes each, and name y as often as their own liking says. */
+function comparePair(likings: readonly number[], seed: number): Judgement[] {
+  const rng = new Rng(seed);
+  return likings.flatMap((liking, person) =>
+    Array.from({ length: 20 }, (_, i): Judgement => {
+      const isY = rng.uniform() < liking;
+      return {
+        rater: `person-${person}`,
+        kind: 'comparison',
+        item: `${person}/${i}`,
+        sources: ['x', 'y'],
+        label: isY ? 0 : 1,
+      };
+    }),
+  );
+}
+
+test('accounts that serve a version change nothing about the others, however many they are', async () => {
+  const honest = comparePair(
+    Array.from({ length: 40 }, () => 0.5),
+    5,
+  );
+  const weightsAmong = async (judgements: Judgement[]) => {
+    const { weights, servants } = await estimateJointly({ judgements, crossFit: null, rounds: 0 });
+    return { weights: [...weights], servants: [...servants] };
+  };
+  const alone = await weightsAmong(honest);
+  expect(alone.servants).toEqual([]);
+  for (const accounts of [2, 12]) {
+    const serving = comparePair(
+      Array.from({ length: accounts }, () => 1),
+      6,
+    ).map((vote) => ({ ...vote, rater: `servant-${vote.rater}`, item: `servant-${vote.item}` }));
+    const both = await weightsAmong([...honest, ...serving]);
+    expect(both.servants).toEqual(Array.from({ length: accounts }, (_, i) => [`servant-person-${i}`, 'y']));
+    expect(both.weights.slice(0, honest.length)).toEqual(alone.weights);
+    expect(both.weights.slice(honest.length).every((weight) => weight === 0)).toBe(true);
+  }
+});
+
+test('people who differ in what they like serve no version', () => {
+  // Likings from 0.1 to 0.9: 18 of 20 votes for y are then nothing unusual.
+  const likings = Array.from({ length: 60 }, (_, i) => 0.1 + (0.8 * i) / 59);
+  const servants = [1, 2, 3].map((seed) => findServants(comparePair(likings, seed), () => false).size);
+  expect(Math.max(...servants)).toBeLessThanOrEqual(1);
+  // Among those who all like them alike, it is.
+  const equal = comparePair([0.95, ...Array.from({ length: 59 }, () => 0.5)], 1);
+  expect([...findServants(equal, () => false).keys()]).toEqual(['person-0']);
 });
 
 test('trust that an admin took away stays away, and says nothing about the items', async () => {
