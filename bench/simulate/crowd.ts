@@ -49,7 +49,7 @@ export async function vote(options: CrowdOptions): Promise<Tally> {
     // The noise is seeded by the vote's number, so that the order in which answers finish does not matter.
     const rng = new Rng(seed, 1000 * index);
     const choice = ARCHETYPES[name]({ left, right }, { preference, noise, rng });
-    await person.feedback.compare.mutate({ comparisonId, choice });
+    await person.feedback.give.mutate({ kind: 'comparison', comparisonId, value: { choice } });
     tally[name] ??= { left: 0, right: 0, tie: 0, both_bad: 0 };
     tally[name][choice]++;
     onVote(++done);

@@ -1,7 +1,7 @@
 // Feedback: given and withdrawn in one form for every kind. The author is the signed-in person.
 import { z } from 'zod';
-import { Comment, Feedback, FeedbackSubject } from '@/core/feedback/feedback';
-import { CHOICES, FEEDBACK_KINDS, FEEDBACK_VALUES, STRENGTHS, Id as SubjectId } from '@/core/feedback/kinds';
+import { Feedback, FeedbackSubject } from '@/core/feedback/feedback';
+import { FEEDBACK_KINDS } from '@/core/feedback/kinds';
 import * as feedback from '@/server/services/feedback/feedback';
 import { listFlaws } from '@/server/services/feedback/flaws';
 import { history, listMine } from '@/server/services/feedback/mine';
@@ -29,29 +29,4 @@ export const feedbackRouter = router({
   contributions: adminProcedure
     .input(z.object({ versionId: z.string().min(1).max(200) }))
     .query(({ ctx, input }) => contributions(ctx.product, input.versionId)),
-  /** Unlike `give`, keeps the reasons that are there when none are sent. */
-  thumb: userProcedure
-    .input(
-      z.object({
-        generationId: SubjectId,
-        value: z.union([z.literal(1), z.literal(-1), z.null()]),
-        reasons: FEEDBACK_VALUES.thumb.shape.reasons.unwrap().optional(),
-        comment: Comment,
-      }),
-    )
-    .mutation(({ ctx, input }) => feedback.thumb(ctx.product, ctx.user.id, input, 'chat')),
-  compare: userProcedure
-    .input(z.object({ comparisonId: SubjectId, choice: z.enum(CHOICES), strength: z.enum(STRENGTHS).optional() }))
-    .mutation(({ ctx, input: { comparisonId, ...value } }) =>
-      feedback.give(ctx.product, ctx.user.id, { kind: 'comparison', comparisonId, value }, 'chat'),
-    ),
-  prefer: userProcedure
-    .input(
-      z.object({
-        preferredGenerationId: SubjectId,
-        otherGenerationId: SubjectId,
-        strength: z.enum(STRENGTHS).optional(),
-      }),
-    )
-    .mutation(({ ctx, input }) => feedback.prefer(ctx.product, ctx.user.id, input, 'chat')),
 });

@@ -51,7 +51,11 @@ it('a guest who signs up or in keeps everything, and an existing account keeps i
     expect(guest.user).toMatchObject({ isAnonymous: true, role: 'user' });
     const sent = await send(guest.api, `As a guest, ${path}`);
     await readStream(guest.api, sent.answers[0]!);
-    await guest.api.feedback.thumb({ generationId: sent.answers[0]!.generationId, value: 1 });
+    await guest.api.feedback.give({
+      kind: 'thumb',
+      generationId: sent.answers[0]!.generationId,
+      value: { up: true },
+    });
 
     const response = await post(path, account, guestCookie);
     expect(response.status).toBe(200);

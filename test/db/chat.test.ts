@@ -214,10 +214,14 @@ describe('other people', () => {
     await expect(bob.chat.regenerate({ messageId, clientMessageId: randomUUID() })).rejects.toMatchObject(notFound);
     await expect(readStream(bob, { generationId })).rejects.toMatchObject(notFound);
     await expect(bob.chat.stop({ generationId })).rejects.toMatchObject(notFound);
-    await expect(bob.feedback.thumb({ generationId, value: 1 })).rejects.toMatchObject(notFound);
-    await expect(
-      bob.feedback.prefer({ preferredGenerationId: generationId, otherGenerationId: generationId }),
-    ).rejects.toMatchObject(notFound);
+    await expect(bob.feedback.give({ kind: 'thumb', generationId, value: { up: true } })).rejects.toMatchObject(
+      notFound,
+    );
+    const again = await ada.chat.regenerate({ messageId, clientMessageId: randomUUID() });
+    const pair = { leftGenerationId: generationId, rightGenerationId: again.answers[0]!.generationId };
+    await expect(bob.feedback.give({ kind: 'comparison', ...pair, value: { choice: 'left' } })).rejects.toMatchObject(
+      notFound,
+    );
     expect((await bob.conversation.list({ query: 'walrus' })).items).toEqual([]);
     expect((await ada.conversation.list({ query: 'WALRUS' })).items).toHaveLength(1);
   });
@@ -227,28 +231,34 @@ describe('other people', () => {
     await expect(send(nobody, 'Hi')).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
     await expect(ada.admin.overview()).rejects.toMatchObject({ code: 'FORBIDDEN' });
     const id = randomUUID();
-    await expect(ada.feedback.compare({ comparisonId: id, choice: 'left' })).rejects.toMatchObject({
+    await expect(
+      ada.feedback.give({ kind: 'comparison', comparisonId: id, value: { choice: 'left' } }),
+    ).rejects.toMatchObject({
       code: 'NOT_FOUND',
       message: expect.stringContaining(id),
     });
-    await expect(ada.feedback.thumb({ generationId: 'x', value: 1 })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    await expect(ada.feedback.give({ kind: 'thumb', generationId: 'x', value: { up: true } })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+    });
   });
 });
 
 describe('feedback', () => {
   it('is one current thumb per person and answer, and its author is whoever is logged in', async () => {
     const { generationId, conversationId } = await answerTo(ada, 'Thumb');
-    // A forged author is ignored: the input has no such field.
-    await ada.feedback.thumb({ generationId, value: 1, userId: 'bob' } as { generationId: string; value: 1 });
-    await Promise.all([
-      ada.feedback.thumb({ generationId, value: -1, reasons: ['too long'] }),
-      ada.feedback.thumb({ generationId, value: -1, reasons: ['too long'] }),
-    ]);
+    const up = { kind: 'thumb', generationId, value: { up: true } } as const;
+    await ada.feedback.give(up);
+    // No field names an author.
+    await expect(ada.feedback.give({ ...up, userId: 'bob' } as typeof up)).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+    });
+    const down = { kind: 'thumb' as const, generationId, value: { up: false, reasons: ['too long'] } };
+    await Promise.all([ada.feedback.give(down), ada.feedback.give(down)]);
     const rows = await web.product.db.select().from(feedback).where(eq(feedback.generationId, generationId));
     expect(rows).toMatchObject([{ userId: adaId, value: { up: false, reasons: ['too long'] } }]);
     const { messages } = await ada.conversation.get({ id: conversationId });
     expect(messages[1]!.generation).toMatchObject({ thumb: -1, reasons: ['too long'] });
-    await ada.feedback.thumb({ generationId, value: null });
+    await ada.feedback.withdraw({ kind: 'thumb', generationId });
     expect(await web.product.db.select().from(feedback).where(eq(feedback.generationId, generationId))).toEqual([]);
   });
 
@@ -263,8 +273,10 @@ describe('feedback', () => {
     expect(again.userMessageId).toBe(first.userMessageId);
     const other = again.answers[0]!.generationId;
     await readStream(ada, { generationId: other });
-    const one = await ada.feedback.prefer({ preferredGenerationId: other, otherGenerationId: first.generationId });
-    const two = await ada.feedback.prefer({ preferredGenerationId: first.generationId, otherGenerationId: other });
+    const prefer = (leftGenerationId: string, rightGenerationId: string) =>
+      ada.feedback.give({ kind: 'comparison', leftGenerationId, rightGenerationId, value: { choice: 'left' } });
+    const one = await prefer(other, first.generationId);
+    const two = await prefer(first.generationId, other);
     expect(two).toEqual(one);
     const view = await ada.conversation.get({ id: first.conversationId });
     expect(view.comparisons).toEqual([
@@ -292,10 +304,12 @@ describe('feedback', () => {
         m.generation ? [m.generation.versionId] : [],
       );
     expect(await versions()).toEqual([null, null]);
-    await expect(bob.feedback.compare({ comparisonId: sent.comparisonId!, choice: 'left' })).rejects.toMatchObject({
+    await expect(
+      bob.feedback.give({ kind: 'comparison', comparisonId: sent.comparisonId!, value: { choice: 'left' } }),
+    ).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    await ada.feedback.compare({ comparisonId: sent.comparisonId!, choice: 'both_bad' });
+    await ada.feedback.give({ kind: 'comparison', comparisonId: sent.comparisonId!, value: { choice: 'both_bad' } });
     expect(await versions()).toEqual(['base', 'base']);
     const [pair] = await web.product.db.select().from(comparison).where(eq(comparison.id, sent.comparisonId!));
     expect([pair!.leftGenerationId, pair!.rightGenerationId]).toEqual(sent.answers.map((a) => a.generationId));

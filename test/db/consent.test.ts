@@ -97,7 +97,7 @@ describe('a vote', () => {
     const sent = await send(api, 'Two', { sampling: { maxTokens: 2 } });
     for (const answer of sent.answers) await readStream(api, answer);
     const comparisonId = sent.comparisonId!;
-    await api.feedback.compare({ comparisonId, choice: 'right' });
+    await api.feedback.give({ kind: 'comparison', comparisonId, value: { choice: 'right' } });
     const rows = () => web.product.db.select().from(feedback).where(eq(feedback.comparisonId, comparisonId));
     expect(await rows()).toHaveLength(1);
     const stranger = callAs(web, await createUser(web));
@@ -119,15 +119,17 @@ describe('a vote', () => {
       clientMessageId: randomUUID(),
     });
     await readStream(api, again.answers[0]!);
-    const { comparisonId } = await api.feedback.prefer({
-      preferredGenerationId: again.answers[0]!.generationId,
-      otherGenerationId: sent.answers[0]!.generationId,
+    const { comparisonId } = await api.feedback.give({
+      kind: 'comparison',
+      leftGenerationId: again.answers[0]!.generationId,
+      rightGenerationId: sent.answers[0]!.generationId,
+      value: { choice: 'left' },
     });
-    await api.feedback.withdraw({ kind: 'comparison', comparisonId });
+    await api.feedback.withdraw({ kind: 'comparison', comparisonId: comparisonId! });
     expect((await api.conversation.get({ id: sent.conversationId })).comparisons).toEqual([]);
   });
 
-  it('by thumb keeps its comment when the thumb is reversed, and its reasons only when it is repeated', async () => {
+  it('by thumb keeps its comment until it is removed', async () => {
     await newPerson();
     const sent = await send(api, 'Thumb', { allowTraining: false, sampling: { maxTokens: 2 } });
     const { generationId } = sent.answers[0]!;
@@ -137,12 +139,13 @@ describe('a vote', () => {
       const { thumb, reasons, comment } = messages[1]!.generation!;
       return { thumb, reasons, comment };
     };
-    await api.feedback.thumb({ generationId, value: 1, reasons: ['clear'], comment: '  four blanks stay' });
-    await api.feedback.thumb({ generationId, value: 1 });
+    const give = (value: { up: boolean; reasons?: string[] }, comment?: string | null) =>
+      api.feedback.give({ kind: 'thumb', generationId, value, comment });
+    await give({ up: true, reasons: ['clear'] }, '  four blanks stay');
     expect(await shown()).toEqual({ thumb: 1, reasons: ['clear'], comment: '  four blanks stay' });
-    await api.feedback.thumb({ generationId, value: -1 });
+    await give({ up: false });
     expect(await shown()).toEqual({ thumb: -1, reasons: [], comment: '  four blanks stay' });
-    await api.feedback.thumb({ generationId, value: -1, comment: null });
+    await give({ up: false }, null);
     expect(await shown()).toEqual({ thumb: -1, reasons: [], comment: null });
   });
 });

@@ -87,8 +87,10 @@ it('a deleted person’s words are in no table, data set, file or line of the lo
   await readStream(api, { generationId });
   await api.conversation.rename({ id: sent.conversationId, title: write('title') });
   await api.conversation.list({ query: write('search') });
-  await api.feedback.thumb({ generationId, value: 1, reasons: [write('reason')], comment: write('comment') });
-  await api.feedback.thumb({ generationId, value: -1, comment: write('changed comment') });
+  const thumb = (value: { up: boolean; reasons?: string[] }, comment: string) =>
+    api.feedback.give({ kind: 'thumb', generationId, value, comment });
+  await thumb({ up: true, reasons: [write('reason')] }, write('comment'));
+  await thumb({ up: false }, write('changed comment'));
   const flaw = { flaw: 'incorrect', reason: write('flaw reason'), span: { start: 0, end: 1 } };
   await api.feedback.give({ kind: 'flaws', generationId, value: { flaws: [flaw] } });
   await api.feedback.give({ kind: 'correction', generationId, value: { text: write('correction') } });
@@ -129,7 +131,7 @@ it('a deleted person’s words are in no table, data set, file or line of the lo
 
   // What fails in the product itself is logged with the cause.
   await db.execute(sql`alter table feedback_history rename to away`);
-  await expect(api.feedback.thumb({ generationId, value: 1, comment: write('failed comment') })).rejects.toThrow();
+  await expect(thumb({ up: true }, write('failed comment'))).rejects.toThrow();
   const failing = { ...rated, comment: write('failed api comment') };
   expect((await client.post('/v1/feedback', failing)).status).toBeGreaterThanOrEqual(500);
   await db.execute(sql`alter table away rename to feedback_history`);

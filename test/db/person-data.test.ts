@@ -69,7 +69,7 @@ async function talk(id: string, text: string, allowTraining = true) {
   const sent = await send(api, text, { allowTraining });
   const { generationId } = sent.answers[0]!;
   await readStream(api, { generationId });
-  await api.feedback.thumb({ generationId, value: 1, comment: `about ${text}` });
+  await api.feedback.give({ kind: 'thumb', generationId, value: { up: true }, comment: `about ${text}` });
   return { ...sent, generationId };
 }
 
@@ -78,7 +78,7 @@ it('the download has the account, settings, keys, chats, feedback with history a
   const { id } = await personAt('ada@example.org');
   const api = callAs(world.web, id);
   const { generationId, userMessageId } = await talk(id, 'my question');
-  await api.feedback.thumb({ generationId, value: -1 });
+  await api.feedback.give({ kind: 'thumb', generationId, value: { up: false } });
   const { secret } = await api.apiKey.create({ name: 'my key', allowTraining: true });
   const [task] = await db().insert(ratingTask).values({ kind: 'write', messageId: userMessageId }).returning();
   await db()

@@ -90,9 +90,10 @@ const untilWritten = (generationId: string) =>
 async function talk(browser: Browser, text: string, allowTraining: boolean): Promise<Sent> {
   const sent = await browser.call<Sent>('chat.send', firstMessage(text, allowTraining));
   await untilWritten(sent.answers[0]!.generationId);
-  await browser.call('feedback.thumb', {
+  await browser.call('feedback.give', {
+    kind: 'thumb',
     generationId: sent.answers[0]!.generationId,
-    value: 1,
+    value: { up: true },
     comment: `About ${text}`,
   });
   return sent;
@@ -174,7 +175,7 @@ describe('a data set frozen before', () => {
     const browser = await openBrowser();
     const sent = await talk(browser, 'account', true);
     const { id } = await freeze();
-    await browser.call('feedback.thumb', { generationId: sent.answers[0]!.generationId, value: null });
+    await browser.call('feedback.withdraw', { kind: 'thumb', generationId: sent.answers[0]!.generationId });
     await honour();
     expect(await textOf(id)).not.toContain(sent.answers[0]!.generationId);
     expect(await textOf(id)).toContain(promptOf('account'));
@@ -215,7 +216,11 @@ describe('administrators read', () => {
     const pair = await browser.call<Sent & { comparisonId: string }>('chat.send', firstMessage('pair', true));
     await admin.admin.setSettings({ comparisonShare: 0 });
     for (const { generationId } of pair.answers) await untilWritten(generationId);
-    await browser.call('feedback.compare', { comparisonId: pair.comparisonId, choice: 'right' });
+    await browser.call('feedback.give', {
+      kind: 'comparison',
+      comparisonId: pair.comparisonId,
+      value: { choice: 'right' },
+    });
     for (let i = 0; i < 22; i++) await talk(browser, `talk ${i}`, true);
     const [judged] = (await admin.admin.feedback({ filter: 'comparison' })).items;
     expect(judged).toMatchObject({ choice: 'right', question: 'pair' });

@@ -72,7 +72,7 @@ describe('an experiment', () => {
     const ada = callAs(web, await createUser(web));
     const one = await send(ada, 'Hello');
     await readStream(ada, one.answers[0]!);
-    await ada.feedback.thumb({ generationId: one.answers[0]!.generationId, value: 1 });
+    await ada.feedback.give({ kind: 'thumb', generationId: one.answers[0]!.generationId, value: { up: true } });
     await admin.admin.setSettings({ comparisonShare: 1 });
     const two = await send(ada, 'Two answers');
     await admin.admin.setSettings({ comparisonShare: 0 });
@@ -83,9 +83,10 @@ describe('an experiment', () => {
       .where(eq(generation.conversationId, two.conversationId));
     expect(rows.map((row) => row.versionId).sort()).toEqual(['base', 'v1']);
     const left = rows.find((row) => row.id === two.answers[0]!.generationId)!;
-    await ada.feedback.compare({
+    await ada.feedback.give({
+      kind: 'comparison',
       comparisonId: two.comparisonId!,
-      choice: left.arm === 'candidate' ? 'left' : 'right',
+      value: { choice: left.arm === 'candidate' ? 'left' : 'right' },
     });
     const results = await admin.admin.experimentResults({ id });
     // For one of one, Wilson's interval is [1 / (1 + 1.96^2), 1] = [0.2065, 1].
