@@ -16,7 +16,7 @@ export const user = pgTable('user', {
   allowTraining: boolean('allow_training'),
   /** Copying, regenerating, reading and leaving answers may count as weak feedback in chats that allow training. */
   allowSignals: boolean('allow_signals').notNull().default(false),
-  /** What the person says of themselves, for example { age: '60+' }; reports and the mix of data are by these groups. */
+  /** What the person says of themselves (core/groups.ts), such as { age: '60+' }; reports and the mix of data use it. */
   groups: jsonb('groups').$type<Record<string, string>>().notNull().default({}),
   createdAt: createdAt(),
   updatedAt: updatedAt(),

@@ -61,8 +61,9 @@ export async function startWebProcess(
   await listener.start(Object.values(CHANNELS));
   const engine = new EngineClient(settings.engineSocket);
   const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
-  const { run, snapshots } = dataPaths(settings.dataFolder);
-  const product: Product = { log, db, listener, base, engine, snapshots, maxContext, running: new Map(), random };
+  const { run, runs, snapshots } = dataPaths(settings.dataFolder);
+  const folders = { runs, snapshots };
+  const product: Product = { log, db, listener, base, engine, ...folders, maxContext, running: new Map(), random };
   const auth = createAuth(db, {
     secret: settings.authSecret ?? keptSecret(run),
     baseUrl: settings.publicUrl ?? settings.localUrl,

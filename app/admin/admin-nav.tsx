@@ -9,6 +9,8 @@ import { useTranslations } from 'next-intl';
 const SECTIONS = [
   { path: '/admin', label: 'overview' },
   { path: '/admin/versions', label: 'versions' },
+  { path: '/admin/leaderboard', label: 'leaderboard' },
+  { path: '/admin/groups', label: 'groups' },
   { path: '/admin/runs', label: 'runs' },
   { path: '/admin/experiments', label: 'experiments' },
   { path: '/admin/feedback', label: 'feedback' },

@@ -9,3 +9,7 @@ export type SettingsData = RouterOutputs['admin']['settings'];
 export type SettingsPatch = RouterInputs['admin']['setSettings'];
 export type PersonData = RouterOutputs['user']['list']['items'][number];
 export type QuestionnaireData = RouterOutputs['ratingAdmin']['questionnaires'][number];
+export type LeaderboardData = RouterOutputs['statistics']['leaderboard'];
+export type PersonTrustData = RouterOutputs['statistics']['trust']['people'][number];
+export type AgreementData = RouterOutputs['statistics']['agreement'];
+export type GroupsData = RouterOutputs['statistics']['groups'];

@@ -6,6 +6,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { formatSeconds, useFormats } from '@/app/admin/format';
 import { Loaded } from '@/app/admin/loaded';
+import { Place } from '@/app/admin/place';
 import { useTRPC } from '@/app/lib/trpc';
 import { AgreementText } from '@/app/rate/agreement';
 import type { ProgressData } from '@/app/rate/types';
@@ -83,7 +84,7 @@ function Leaderboard({ leaders }: { leaders: ProgressData['leaderboard'] }) {
       <Table caption={t('leaderboard')} head={[t('rank'), t('rater'), t('withOthers'), t('coverage')]}>
         {leaders.map((leader) => (
           <tr key={leader.rank} className={leader.isMe ? 'bg-primary-soft' : undefined}>
-            <Cell className="tabular-nums">{leader.rank}</Cell>
+            <Cell className="whitespace-nowrap">{leader.place ? <Place place={leader.place} /> : '–'}</Cell>
             <Cell>{leader.isMe ? t('you') : t('otherRater', { rank: leader.rank })}</Cell>
             <Cell>
               <AgreementText agreement={leader.withOthers} />

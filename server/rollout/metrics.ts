@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Executor } from '@/db/client';
-import { readTrust } from '@/db/rater-trust';
+import { readTrust, type TrustOf } from '@/db/rater-trust';
 import { comparison, feedback, generation } from '@/db/schema';
 
 /**
@@ -12,6 +12,8 @@ import { comparison, feedback, generation } from '@/db/schema';
 export interface RateView {
   up: number;
   n: number;
+  /** The number of votes that would say as much if all weighed the same (Kish). */
+  effective: number;
   rate: number;
   low: number;
   high: number;
@@ -56,11 +58,11 @@ export function rateOf(tallies: readonly Tally[]): RateView {
     trusted += weight * tally.n;
     squares += weight ** 2 * tally.n;
   }
-  if (trusted === 0) return { up, n, rate: 0, low: 0, high: 1 };
+  if (trusted === 0) return { up, n, effective: 0, rate: 0, low: 0, high: 1 };
   const rate = trustedUp / trusted;
   const effective = trusted ** 2 / squares;
   const { low, high } = wilsonInterval(rate * effective, effective);
-  return { up, n, rate, low, high };
+  return { up, n, effective, rate, low, high };
 }
 
 type Choices = Record<'wins' | 'losses' | 'ties' | 'bothBad', number>;
@@ -76,19 +78,18 @@ export function sideBySideOf(tallies: readonly (Choices & { trust: number })[]):
 export const NO_JUDGEMENT: Judgement = { thumbs: rateOf([]), sideBySide: sideBySideOf([]) };
 
 /** By version id, over everything that a version has ever answered. Pairs of a version with itself do not count. */
-export function judgeVersions(db: Executor): Promise<Map<string, Judgement>> {
-  return judge(db, sql`version_id`, sql`true`);
+export async function judgeVersions(db: Executor, trustOf?: TrustOf): Promise<Map<string, Judgement>> {
+  return judge(db, sql`version_id`, sql`true`, trustOf ?? (await readTrust(db)));
 }
 
 /** By arm, within one experiment. */
-export function judgeArms(db: Executor, experimentId: string): Promise<Map<string, Judgement>> {
-  return judge(db, sql`arm`, sql`experiment_id = ${experimentId}`);
+export async function judgeArms(db: Executor, experimentId: string): Promise<Map<string, Judgement>> {
+  return judge(db, sql`arm`, sql`experiment_id = ${experimentId}`, await readTrust(db));
 }
 
 type Sql = ReturnType<typeof sql>;
 
-async function judge(db: Executor, key: Sql, where: Sql): Promise<Map<string, Judgement>> {
-  const trustOf = await readTrust(db);
+async function judge(db: Executor, key: Sql, where: Sql, trustOf: TrustOf): Promise<Map<string, Judgement>> {
   // Answers shown side by side are not a sample of an arm's users, so their thumbs are left out of its rate.
   const thumbs = await db.execute<{ key: string; person: string; up: string; n: string }>(sql`
     select g.key, f.user_id as person, count(*) filter (where f.value -> 'up' = 'true') as up, count(*) as n

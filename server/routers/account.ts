@@ -1,5 +1,6 @@
-// Account: the consent with which new chats begin, weak signals, the first password, and the account's end.
+// Account: the consent with which new chats begin, weak signals, what a person says of themselves, the first password, and the account's end.
 import { z } from 'zod';
+import { SelfGroups } from '@/core/groups';
 import { MIN_PASSWORD, TEXT_LIMITS } from '@/core/text/text-limits';
 import * as account from '@/server/services/account/account';
 import * as removal from '@/server/services/account/removal';
@@ -15,6 +16,9 @@ export const accountRouter = router({
   setAllowSignals: userProcedure
     .input(z.object({ allowSignals: z.boolean() }))
     .mutation(({ ctx, input }) => account.setAllowSignals(ctx.product, ctx.user.id, input.allowSignals)),
+  setGroups: userProcedure
+    .input(SelfGroups)
+    .mutation(({ ctx, input }) => account.setGroups(ctx.product, ctx.user.id, input)),
   hasPassword: userProcedure.query(({ ctx }) => account.hasPassword(ctx.product.db, ctx.user.id)),
   setFirstPassword: memberProcedure
     .input(z.object({ password: Password }))

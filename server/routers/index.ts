@@ -9,6 +9,7 @@ import { conversationRouter } from './conversation';
 import { feedbackRouter } from './feedback';
 import { ratingRouter } from './rating';
 import { ratingAdminRouter } from './rating-admin';
+import { statisticsRouter } from './statistics';
 import { systemRouter } from './system';
 import { userRouter } from './user';
 
@@ -22,6 +23,7 @@ export const appRouter = router({
   admin: adminRouter,
   rating: ratingRouter,
   ratingAdmin: ratingAdminRouter,
+  statistics: statisticsRouter,
   system: systemRouter,
 });
 export const createCaller = createCallerFactory(appRouter);

@@ -15,6 +15,8 @@ export interface Product {
   engine: EngineClient;
   /** The folder of frozen data sets. */
   snapshots: string;
+  /** The folder of training runs, where each leaves its reports. */
+  runs: string;
   /** Longest prompt plus answer, in tokens. */
   maxContext: number;
   /** Generations whose tokens this process is receiving, by id. */

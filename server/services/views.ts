@@ -4,6 +4,7 @@ import type { RunStage, RunStatus } from '@/core/contract';
 import type { FeedbackSubject } from '@/core/feedback/feedback';
 import type { Choice, FEEDBACK_SOURCES, FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
 import type { Question } from '@/core/feedback/questionnaire';
+import type { SelfGroups } from '@/core/groups';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 
@@ -32,6 +33,8 @@ export interface AccountView {
   /** null until the person has chosen. */
   allowTraining: boolean | null;
   allowSignals: boolean;
+  /** What the person says of themselves. */
+  groups: SelfGroups;
 }
 
 export interface ConversationListView {

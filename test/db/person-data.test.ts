@@ -80,6 +80,7 @@ it('the download has the account, settings, keys, chats, feedback with history a
   const { generationId, userMessageId } = await talk(id, 'my question');
   await api.feedback.give({ kind: 'thumb', generationId, value: { up: false } });
   const { secret } = await api.apiKey.create({ name: 'my key', allowTraining: true });
+  await api.account.setGroups({ age: '60+', use: 'study' });
   const [task] = await db().insert(ratingTask).values({ kind: 'write', messageId: userMessageId }).returning();
   await db()
     .insert(ratingAssignment)
@@ -91,6 +92,7 @@ it('the download has the account, settings, keys, chats, feedback with history a
   const text = await response.text();
   const all = JSON.parse(text);
   expect(all.account).toMatchObject({ email: 'ada@example.org', role: 'user', allowTraining: true });
+  expect(all.account.groups).toEqual({ age: '60+', use: 'study' });
   expect(all.account.signIn).toMatchObject([{ by: 'credential' }]);
   expect(all.account.sessions).toHaveLength(1);
   expect(all.account.apiKeys).toMatchObject([{ name: 'my key', allowTraining: true, revokedAt: null }]);
@@ -106,6 +108,20 @@ it('the download has the account, settings, keys, chats, feedback with history a
   expect(text).not.toContain('of somebody else');
   const token = (await db().select().from(session).where(eq(session.userId, id)))[0]!.token;
   for (const hidden of [secret, token, 'password', 'sha256']) expect(text).not.toContain(hidden);
+});
+
+it('what a person says of themselves is theirs to change and remove, and takes only the answers that are offered', async () => {
+  const [id, other] = [await createUser(world.web), await createUser(world.web)];
+  const { account } = callAs(world.web, id);
+  expect((await account.get()).groups).toEqual({});
+  await account.setGroups({ age: '30-44', experience: 'daily' });
+  expect((await account.get()).groups).toEqual({ age: '30-44', experience: 'daily' });
+  expect((await callAs(world.web, other).account.get()).groups).toEqual({});
+  await expect(account.setGroups({ age: '107' } as never)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  await expect(account.setGroups({ religion: 'any' } as never)).rejects.toThrow(/religion/);
+  expect((await account.get()).groups).toEqual({ age: '30-44', experience: 'daily' });
+  await account.setGroups({});
+  expect((await db().select().from(user).where(eq(user.id, id)))[0]!.groups).toEqual({});
 });
 
 it('the download is refused without a session and to another site’s page', async () => {

@@ -12,6 +12,7 @@ const PARTS = [
   { path: '/admin/rating/guideline', label: 'guidelineTab' },
   { path: '/admin/rating/questionnaires', label: 'questionnairesTab' },
   { path: '/admin/rating/disagreements', label: 'disagreementsTab' },
+  { path: '/admin/rating/agreement', label: 'agreementTab' },
   { path: '/admin/rating/raters', label: 'ratersTab' },
 ] as const;
 

@@ -21,7 +21,10 @@ export interface BradleyTerryOptions {
 export interface RatingEstimate {
   name: string;
   rating: number;
-  /** 95 % by the sandwich, which stays right when votes do not follow the model, as arena-rank computes it. */
+  /**
+   * 95 % by the sandwich, which stays right when votes do not follow the model, as arena-rank computes it; with a ridge
+   * at least the posterior's.
+   */
   low: number;
   high: number;
 }
@@ -61,17 +64,14 @@ export function fitBradleyTerry(
   const problem = { rows, competitors: names.length, parameters: names.length + controls, ridge };
   if (ridge === 0 && !determinesRatings(problem)) throw undetermined();
   const found = maximise(problem);
-  const covariance = sandwich(problem, found);
+  const varianceOf = varianceReader(problem, found);
   const anchored = anchor && index.get(anchor.name);
   if (anchor && anchored === undefined) {
     throw new AttuneError('BAD_INPUT', `The anchor ${JSON.stringify(anchor.name)} is not among ${names.join(', ')}.`);
   }
   const ratings = names.map((name, i) => {
-    const at = (x: number, y: number) => covariance[x * problem.parameters + y]!;
-    const [value, variance] =
-      anchored === undefined
-        ? [found[i]!, at(i, i)]
-        : [found[i]! - found[anchored]!, at(i, i) + at(anchored, anchored) - 2 * at(i, anchored)];
+    const value = found[i]! - (anchored === undefined ? 0 : found[anchored]!);
+    const variance = varianceOf(i, anchored);
     const rating = (anchor?.rating ?? INITIAL_RATING) + SCALE * value;
     const half = Z_95 * SCALE * Math.sqrt(Math.max(0, variance));
     return { name, rating, low: rating - half, high: rating + half };
@@ -80,7 +80,7 @@ export function fitBradleyTerry(
     ratings: ratings.sort((x, y) => y.rating - x.rating),
     controls: Array.from({ length: controls }, (_, k) => {
       const place = names.length + k;
-      const half = Z_95 * Math.sqrt(covariance[place * problem.parameters + place]!);
+      const half = Z_95 * Math.sqrt(varianceOf(place));
       return { effect: found[place]!, low: found[place]! - half, high: found[place]! + half };
     }),
   };
@@ -160,10 +160,29 @@ function evaluate({ rows, competitors, parameters, ridge }: Problem, x: Float64A
   return { loss, gradient, curvature };
 }
 
+/**
+ * Of a parameter, or of its difference from another. With a ridge, which is a prior, it is at least the posterior's: where
+ * few votes are explained perfectly, the sandwich alone is far too narrow.
+ */
+function varianceReader(problem: Problem, x: Float64Array): (place: number, other?: number) => number {
+  const { competitors, parameters, ridge } = problem;
+  const inverse = invertPositiveDefinite(evaluate(problem, x).curvature, parameters)!;
+  const robust = sandwich(problem, x, inverse);
+  const read = (matrix: Float64Array, i: number, j: number | undefined) => {
+    const at = (row: number, column: number) => matrix[row * parameters + column]!;
+    return j === undefined ? at(i, i) : at(i, i) + at(j, j) - 2 * at(i, j);
+  };
+  // The mean of the ratings is a convention, so its part in the inverse curvature is no uncertainty.
+  const partOfMean = 1 / (competitors * (competitors + ridge));
+  return (place, other) => {
+    if (ridge === 0) return read(robust, place, other);
+    const isRating = other === undefined && place < competitors;
+    return Math.max(read(robust, place, other), read(inverse, place, other) - (isRating ? partOfMean : 0));
+  };
+}
+
 /** Inverse curvature, times the sum of squared gradients of the votes, times inverse curvature (Huber 1967). */
-function sandwich(problem: Problem, x: Float64Array): Float64Array {
-  const { rows, competitors, parameters } = problem;
-  const bread = invertPositiveDefinite(evaluate(problem, x).curvature, parameters)!;
+function sandwich({ rows, competitors, parameters }: Problem, x: Float64Array, bread: Float64Array): Float64Array {
   const filling = new Float64Array(parameters * parameters);
   for (const row of rows) {
     const terms = derivative(row, competitors);

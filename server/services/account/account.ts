@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { and, eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import { SelfGroups } from '@/core/groups';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { account, feedback, feedbackHistory, user } from '@/db/schema';
@@ -12,10 +13,15 @@ import type { AccountView } from '@/server/services/views';
 const PASSWORD_PROVIDER = 'credential';
 
 export async function get({ db }: Product, userId: string): Promise<AccountView> {
-  const fields = { allowTraining: user.allowTraining, allowSignals: user.allowSignals };
+  const fields = { allowTraining: user.allowTraining, allowSignals: user.allowSignals, groups: user.groups };
   const [row] = await db.select(fields).from(user).where(eq(user.id, userId));
   if (!row) throw new AttuneError('NOT_FOUND', 'This account has been removed. Reload the page.');
-  return row;
+  return { ...row, groups: SelfGroups.safeParse(row.groups).data ?? {} };
+}
+
+/** Data sets that are frozen already keep what the person said before. */
+export async function setGroups({ db }: Product, userId: string, groups: SelfGroups): Promise<void> {
+  await db.update(user).set({ groups }).where(eq(user.id, userId));
 }
 
 /** Existing chats keep their own. */

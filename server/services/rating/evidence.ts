@@ -23,7 +23,7 @@ export interface RaterEvidence {
   withSelf: AgreementView | null;
 }
 
-interface Given {
+export interface Given {
   taskId: string;
   userId: string;
   isRepeat: boolean;
@@ -79,7 +79,8 @@ function summarise(agreements: readonly number[]): AgreementView | null {
   return { mean: sum / agreements.length, count: agreements.length, ...wilsonInterval(sum, agreements.length) };
 }
 
-async function readGiven(db: Executor): Promise<Given[]> {
+/** Newest first. */
+export async function readGiven(db: Executor): Promise<Given[]> {
   const rows = await db
     .select({
       taskId: ratingAssignment.taskId,

@@ -1,11 +1,12 @@
 // What a rater sees of their own work: how much, how long, how far it agrees, and where it stands.
 import { and, count, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { type PlaceRange, placesOf } from '@/core/statistics/places';
 import type { Executor } from '@/db/client';
 import { conversation, message, raterStanding, ratingAssignment, ratingTask, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { checkStanding, type Rater } from './assignment';
 import { isOpenTo } from './claim';
-import { readEvidence } from './evidence';
+import { type RaterEvidence, readEvidence } from './evidence';
 import type { LeaderView, RaterProgressView, RaterView } from './views';
 
 export async function readProgress({ db }: Product, rater: Rater): Promise<RaterProgressView> {
@@ -28,6 +29,7 @@ export async function readProgress({ db }: Product, rater: Rater): Promise<Rater
     .innerJoin(conversation, eq(conversation.id, message.conversationId))
     .where(isOpenTo(rater, maySettle));
   const evidence = await readEvidence(db);
+  const places = placesIn(evidence);
   const own = evidence.find(({ userId }) => userId === rater.id);
   return {
     ...counts!,
@@ -36,7 +38,10 @@ export async function readProgress({ db }: Product, rater: Rater): Promise<Rater
     withTruth: own?.withTruth ?? null,
     withOthers: own?.withOthers ?? null,
     withSelf: own?.withSelf ?? null,
-    leaderboard: evidence.map((leader, at) => ({ ...leaderOf(leader, at), isMe: leader.userId === rater.id })),
+    leaderboard: evidence.map((leader, at) => ({
+      ...leaderOf(leader, at, places),
+      isMe: leader.userId === rater.id,
+    })),
   };
 }
 
@@ -55,14 +60,20 @@ const readTimes = (db: Executor, rater: Rater) =>
     .groupBy(ratingTask.kind)
     .orderBy(ratingTask.kind);
 
+/** In the order of the evidence; without a shared answer every place is open. */
+const placesIn = (evidence: readonly RaterEvidence[]): PlaceRange[] =>
+  placesOf(evidence.map(({ withOthers }) => withOthers ?? { low: 0, high: 1 }));
+
 const leaderOf = (
   { withOthers, done, coverage }: Pick<LeaderView, 'withOthers' | 'done' | 'coverage'>,
   at: number,
-): LeaderView => ({ rank: at + 1, withOthers, done, coverage });
+  places: readonly PlaceRange[],
+): LeaderView => ({ rank: at + 1, place: places[at] ?? null, withOthers, done, coverage });
 
 /** Everyone who has worked, best agreement first. */
 export async function listRaters({ db }: Product): Promise<RaterView[]> {
   const evidence = await readEvidence(db);
+  const places = placesIn(evidence);
   const worked = await db
     .select({
       id: user.id,
@@ -90,7 +101,7 @@ export async function listRaters({ db }: Product): Promise<RaterView[]> {
       return {
         ...row,
         medianSeconds: row.medianSeconds || null,
-        ...leaderOf(own, at),
+        ...leaderOf(own, at, places),
         withTruth: own.withTruth,
         withSelf: own.withSelf,
         standing: standing?.standing ?? null,

@@ -2,6 +2,7 @@
 
 import type { Question } from '@/core/feedback/questionnaire';
 import type { TaskAnswer, TaskKind } from '@/core/feedback/task-answers';
+import type { PlaceRange } from '@/core/statistics/places';
 import type { Interval } from '@/core/statistics/statistics';
 
 export interface GuidelineView {
@@ -63,7 +64,10 @@ export interface RaterProgressView {
 }
 
 export interface LeaderView {
+  /** In the list. */
   rank: number;
+  /** The places that the agreement's interval leaves open; null for who has answered nothing. */
+  place: PlaceRange | null;
   withOthers: AgreementView | null;
   done: number;
   /** Share of the tasks on which this rater has worked. */

@@ -1,14 +1,13 @@
 // What changed from version to version, for everyone: from how many votes, what the gates found, and whether it serves.
 import { desc, sql } from 'drizzle-orm';
 import type { GateResult } from '@/core/artifact/manifest';
+import { FEWEST_PEOPLE } from '@/core/statistics/fold';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
 import { release, version } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import type { ChangeView, CrowdView } from '@/server/services/views';
 
-/** Public pages tell nothing about fewer people than this, and count in steps of it. */
-const FEWEST_PEOPLE = 5;
 /** The page is public: however often it is asked for, the database is read this often. */
 const KEPT_MS = 60_000;
 
@@ -61,7 +60,7 @@ async function countCrowds(db: Executor): Promise<Map<string, CrowdView>> {
   return new Map(rows.map(({ id, votes, people }) => [id, coarse(Number(votes), Number(people))]));
 }
 
-/** In steps, so that two versions tell nothing about the person who voted between them. */
+/** In steps of the smallest group, so that two versions tell nothing about the person who voted between them. */
 export function coarse(votes: number, people: number): CrowdView {
   if (people < FEWEST_PEOPLE) return { atLeastVotes: null, atLeastPeople: null };
   const inSteps = (count: number) => count - (count % FEWEST_PEOPLE);

@@ -1,8 +1,8 @@
 // Gathers people's feedback with everything that it is about, and turns each value into rows.
 import type { Base, ChatMessage } from '@/core/base/base';
 import type { FeedbackValue } from '@/core/feedback/kinds';
-import { sha256 } from '@/core/hash';
 import { languageOf } from '@/core/text/language';
+import { raterIdOf } from '@/core/trust/rater-id';
 import type { Executor } from '@/db/client';
 import { readTrust } from '@/db/rater-trust';
 import { readSettings } from '@/db/settings';
@@ -86,6 +86,3 @@ function turnsUpTo(dialogues: Dialogues, id: string): ChatMessage[] {
     turns.unshift({ role: at.role, content: at.content });
   return turns;
 }
-
-/** A rater's votes stay together without naming the account. */
-const raterIdOf = (userId: string) => sha256(userId).slice(0, 16);

@@ -108,6 +108,19 @@ test('who always wins has no rating without a ridge, and the error says so', () 
   expect(fitBradleyTerry(rows, { ridge: 0.5 }).ratings[0]!.name).toBe('x');
 });
 
+test('with a ridge, the interval of one who won the only vote reaches below the mean, and 30 wins of 30 stay uncertain', () => {
+  // The posterior's variance along (1, -1) / sqrt 2 is 1 / (0.5 + 2 n ln(10)^2 p (1 - p)), of which each rating has half.
+  const half = (wins: number) => {
+    const { low, high } = fitBradleyTerry(Array(wins).fill({ a: 'x', b: 'y', score: 1 }), { ridge: 0.5 }).ratings[0]!;
+    return { low, half: (high - low) / 2 };
+  };
+  // One vote: p = 0.898, 1 / (0.5 + 0.97) = 0.68, 1.96 * 400 * sqrt(0.34) = 457.
+  expect(half(1).low).toBeLessThan(1000);
+  expect(half(1).half).toBeCloseTo(457, -1);
+  // Thirty: p = 0.9923, 1 / (0.5 + 2.44) = 0.34, 1.96 * 400 * sqrt(0.17) = 323; the sandwich says 26.
+  expect(half(30).half).toBeCloseTo(323, -1);
+});
+
 /** `votes` comparisons of three versions that differ by 100 points; the longer and the first shown are favoured. */
 function simulate(seed: number, votes: number, favour: { length: number; first: number }): ControlledComparison[] {
   const rng = new Rng(seed);

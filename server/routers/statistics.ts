@@ -1,0 +1,18 @@
+// Statistics for admins: rankings of versions, trust in people, agreement of raters, and groups.
+import { z } from 'zod';
+import { readAgreement } from '@/server/services/statistics/agreement';
+import { readGroups } from '@/server/services/statistics/groups';
+import { LeaderboardControls, readLeaderboard } from '@/server/services/statistics/leaderboard';
+import { readTrustOverview } from '@/server/services/statistics/trust';
+import { adminProcedure, router } from '../trpc';
+
+export const statisticsRouter = router({
+  leaderboard: adminProcedure
+    .input(LeaderboardControls.prefault({}))
+    .query(({ ctx, input }) => readLeaderboard(ctx.product, input)),
+  trust: adminProcedure.query(({ ctx }) => readTrustOverview(ctx.product)),
+  agreement: adminProcedure.query(({ ctx }) => readAgreement(ctx.product)),
+  groups: adminProcedure
+    .input(z.strictObject({ versionId: z.string().min(1).max(200).optional() }).default({}))
+    .query(({ ctx, input }) => readGroups(ctx.product, input)),
+});

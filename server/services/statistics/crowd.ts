@@ -1,0 +1,89 @@
+// What Dawid and Skene's model and GLAD take to be right where raters compare the same answers, and who they believe.
+import { and, eq, sql } from 'drizzle-orm';
+import { CHOICES } from '@/core/feedback/kinds';
+import { fitDawidSkene } from '@/core/statistics/crowd/dawid-skene';
+import { fitGlad, type GladFit } from '@/core/statistics/crowd/glad';
+import { type Crowd, indexLabels, likeliestLabels, voteShares } from '@/core/statistics/crowd/labels';
+import type { Executor } from '@/db/client';
+import { conversation, message, ratingTask } from '@/db/schema';
+import type { SharedTask } from './shared-tasks';
+import type { CrowdOverviewView } from './views';
+
+const HARDEST = 5;
+const MOST_PROMPT = 200;
+
+/** Null without comparisons that raters share. Known answers of checks stand fixed in Dawid and Skene's model. */
+export async function readCrowd(
+  db: Executor,
+  shared: readonly SharedTask[],
+  names: ReadonlyMap<string, string>,
+): Promise<CrowdOverviewView | null> {
+  const given = shared.flatMap(({ taskId, answers }) =>
+    answers.flatMap(({ userId, stored }) =>
+      stored.kind === 'compare' ? [{ item: taskId, rater: userId, label: stored.value.choice }] : [],
+    ),
+  );
+  if (given.length === 0) return null;
+  const crowd = indexLabels(given, CHOICES);
+  const majority = likeliestLabels(crowd, voteShares(crowd));
+  const dawidSkene = fitDawidSkene(crowd, { gold: goldOf(shared) });
+  const glad = fitGlad(crowd);
+  const overruled = (probabilities: readonly Float64Array[]) =>
+    [...likeliestLabels(crowd, probabilities)].filter(([item, label]) => majority.get(item) !== label).length;
+  return {
+    tasks: crowd.items.length,
+    overruledByDawidSkene: overruled(dawidSkene.probabilities),
+    overruledByGlad: overruled(glad.probabilities),
+    raters: crowd.raters
+      .flatMap((id, rater) => {
+        const name = names.get(id);
+        const own = crowd.given.filter((one) => one.rater === rater);
+        const mean = (chance: (one: Crowd['given'][number]) => number) =>
+          own.reduce((sum, one) => sum + chance(one), 0) / own.length;
+        const byDawidSkene = mean(({ item, label }) => dawidSkene.probabilities[item]![label]!);
+        return name
+          ? [{ name, answers: own.length, byDawidSkene, byGlad: mean((one) => chanceOfRight(glad, one)) }]
+          : [];
+      })
+      .sort((one, other) => one.byDawidSkene - other.byDawidSkene),
+    hardest: await readHardest(db, crowd, glad),
+  };
+}
+
+const chanceOfRight = ({ abilities, ease }: GladFit, { item, rater }: Crowd['given'][number]) =>
+  1 / (1 + Math.exp(-abilities[rater]! * Math.exp(ease[item]!)));
+
+const goldOf = (shared: readonly SharedTask[]) =>
+  new Map(
+    shared.flatMap(({ taskId, answers }) => {
+      const truth = answers[0]!.truth;
+      return truth?.kind === 'compare' ? [[taskId, truth.value.choice] as const] : [];
+    }),
+  );
+
+/** The tasks on which able raters are least sure; without those whose chat no longer allows training. */
+async function readHardest(
+  db: Executor,
+  { items, labels, given }: Crowd,
+  { ease }: GladFit,
+): Promise<CrowdOverviewView['hardest']> {
+  const order = items.map((taskId, item) => ({ taskId, item })).sort((x, y) => ease[x.item]! - ease[y.item]!);
+  const prompts = await db
+    .select({ id: ratingTask.id, prompt: sql<string>`left(${message.content}, ${MOST_PROMPT})` })
+    .from(ratingTask)
+    .innerJoin(message, eq(message.id, ratingTask.messageId))
+    .innerJoin(conversation, eq(conversation.id, message.conversationId))
+    .where(
+      and(
+        eq(conversation.allowTraining, true),
+        sql`${ratingTask.id} = any(${sql.param(order.slice(0, HARDEST).map(({ taskId }) => taskId))}::uuid[])`,
+      ),
+    );
+  const promptOf = new Map(prompts.map(({ id, prompt }) => [id, prompt]));
+  return order.slice(0, HARDEST).flatMap(({ taskId, item }) => {
+    const prompt = promptOf.get(taskId);
+    const own = given.filter((one) => one.item === item);
+    const votes = CHOICES.map((choice) => own.filter(({ label }) => labels[label] === choice).length);
+    return prompt === undefined ? [] : [{ prompt, votes }];
+  });
+}

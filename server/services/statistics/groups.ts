@@ -1,0 +1,94 @@
+// How each group of people and prompts fares: a version's win rate, the reward model's accuracy, and how much it is heard.
+import type { FeedbackValue } from '@/core/feedback/kinds';
+import { groupBy } from '@/core/group-by';
+import { FEWEST_PEOPLE, type Folded, foldSmall } from '@/core/statistics/fold';
+import { readTrust, type TrustOf } from '@/db/rater-trust';
+import { champion } from '@/db/release';
+import { rateOf } from '@/server/rollout/metrics';
+import type { Product } from '@/server/services/product';
+import { GROUP_KEYS, type GroupKey, type GroupVote, readGroupVotes } from './group-votes';
+import { type RewardReport, readRewardReport } from './reward-report';
+import type { GroupRateView, GroupsView, GroupView } from './views';
+
+/** The taste of raters in whom a run found no other. */
+const CROWD = 'crowd';
+
+/** Of the champion, unless another version is named. */
+export async function readGroups(product: Product, asked: { versionId?: string | undefined }): Promise<GroupsView> {
+  const { db } = product;
+  const versionId = asked.versionId ?? (await champion(db)).versionId;
+  const found = await readRewardReport(product);
+  const votes = await readGroupVotes(db, tastesIn(found?.report));
+  const trustOf = await readTrust(db);
+  const view = (folded: Folded<GroupVote>, key: GroupKey): GroupView => ({
+    value: folded.value,
+    people: folded.people,
+    votes: folded.items.length,
+    share: folded.items.length / votes.length,
+    wins: winsOf(folded.items, versionId, trustOf),
+    thumbs: thumbsOf(folded.items, versionId, trustOf),
+    rewardModel: accuracyOf(found?.report, key, folded.value),
+  });
+  return {
+    versionId,
+    runId: found?.runId ?? null,
+    fewestPeople: FEWEST_PEOPLE,
+    votes: votes.length,
+    people: new Set(votes.map(({ person }) => person)).size,
+    keys: GROUP_KEYS.map((key) => {
+      const members = votes.filter(({ groups }) => groups[key] !== undefined);
+      const groups = foldSmall(groupBy(members, ({ groups }) => groups[key]!));
+      return { key, groups: groups.map((folded) => view(folded, key)).sort(worstFirst) };
+    }),
+  };
+}
+
+/** By rater; empty unless the run told tastes apart. */
+function tastesIn(report: RewardReport | undefined): Map<string, string> {
+  const raters = report?.raters ?? [];
+  if (!raters.some(({ taste }) => taste !== null)) return new Map();
+  return new Map(raters.map(({ rater, taste }) => [rater, taste ?? CROWD]));
+}
+
+/** Decided comparisons of the version with another one. */
+function winsOf(votes: readonly GroupVote[], versionId: string, trustOf: TrustOf): GroupRateView {
+  return rateIn(
+    votes.flatMap(({ person, kind, value, versions: [left, right] }) => {
+      if (kind !== 'comparison' || left === right || (left !== versionId && right !== versionId)) return [];
+      const { choice } = value as FeedbackValue<'comparison'>;
+      if (choice !== 'left' && choice !== 'right') return [];
+      const won = (choice === 'left') === (left === versionId);
+      return [{ person, trust: trustOf(person, 'comparison'), up: won ? 1 : 0, n: 1 }];
+    }),
+  );
+}
+
+function thumbsOf(votes: readonly GroupVote[], versionId: string, trustOf: TrustOf): GroupRateView {
+  return rateIn(
+    votes.flatMap(({ person, kind, value, versions, isOfPair }) => {
+      if (kind !== 'thumb' || isOfPair || versions[0] !== versionId) return [];
+      const { up } = value as FeedbackValue<'thumb'>;
+      return [{ person, trust: trustOf(person, 'thumb'), up: up ? 1 : 0, n: 1 }];
+    }),
+  );
+}
+
+/** null where fewer than FEWEST_PEOPLE of the group voted. */
+function rateIn(tallies: { person: string; trust: number; up: number; n: number }[]): GroupRateView {
+  if (new Set(tallies.map(({ person }) => person)).size < FEWEST_PEOPLE) return null;
+  const { rate, low, high, n } = rateOf(tallies);
+  return n === 0 ? null : { value: rate, low, high, n };
+}
+
+/** The trainer knows groups by the same names; of folded groups it has no figures. */
+function accuracyOf(report: RewardReport | undefined, key: GroupKey, value: string | null): GroupView['rewardModel'] {
+  const own = report?.groups.find((group) => group.key === key && group.value === value);
+  return own ? { value: own.accuracy, low: own.low, high: own.high, n: own.pairs, calibrationError: own.ece } : null;
+}
+
+/** By the win rate, then by thumbs; groups that say nothing about the version come last. */
+function worstFirst(one: GroupView, other: GroupView): number {
+  const rateOf = ({ wins, thumbs }: GroupView) => wins?.value ?? thumbs?.value ?? Number.POSITIVE_INFINITY;
+  const [a, b] = [rateOf(one), rateOf(other)];
+  return a === b ? other.votes - one.votes : a - b;
+}

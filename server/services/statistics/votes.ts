@@ -1,0 +1,87 @@
+// Reads people's comparisons of answers that two versions wrote, by how far each person is believed.
+import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import type { FeedbackValue } from '@/core/feedback/kinds';
+import type { Executor } from '@/db/client';
+import type { TrustOf } from '@/db/rater-trust';
+import { comparison, feedback, generation, message, ratingAssignment } from '@/db/schema';
+
+/** The newest count: a fit in the web process must not hold up chats. */
+const MOST_VOTES = 10_000;
+
+export interface VotedAnswer {
+  versionId: string;
+  messageId: string;
+  tokens: number;
+}
+
+export interface VersionVote {
+  person: string;
+  a: VotedAnswer;
+  b: VotedAnswer;
+  /** 1 if a won, 0 if b won, 0.5 if they are equally good or both bad; of a reliable inverter it is turned over. */
+  score: number;
+  /** Trust in the person, above 0 to 1. */
+  weight: number;
+  /** The side that the person saw first. */
+  first: 'a' | 'b';
+}
+
+const a = alias(generation, 'a');
+const b = alias(generation, 'b');
+const tokensOf = (side: typeof a | typeof b) =>
+  sql<number>`coalesce(cardinality(${side.completionIds}), 0)`.mapWith(Number);
+
+/**
+ * Newest first, without votes that an admin excluded and those of people who are not believed at all: the same votes as
+ * in the statistics of versions.
+ */
+export async function readVersionVotes(
+  db: Executor,
+  trustOf: TrustOf,
+): Promise<{ votes: VersionVote[]; isTruncated: boolean }> {
+  const rows = await db
+    .select({
+      person: feedback.userId,
+      value: feedback.value,
+      aId: a.id,
+      a: { versionId: a.versionId, messageId: a.messageId, tokens: tokensOf(a) },
+      b: { versionId: b.versionId, messageId: b.messageId, tokens: tokensOf(b) },
+      shown: ratingAssignment.shown,
+    })
+    .from(feedback)
+    .innerJoin(comparison, eq(comparison.id, feedback.comparisonId))
+    .innerJoin(a, eq(a.id, comparison.leftGenerationId))
+    .innerJoin(b, eq(b.id, comparison.rightGenerationId))
+    .leftJoin(ratingAssignment, eq(ratingAssignment.id, feedback.assignmentId))
+    .where(and(isNull(feedback.excludedAt), ne(a.versionId, b.versionId)))
+    .orderBy(desc(feedback.createdAt), desc(feedback.id))
+    .limit(MOST_VOTES);
+  const votes = rows.flatMap(({ person, value, aId, a, b, shown }): VersionVote[] => {
+    const trust = trustOf(person, 'comparison');
+    if (trust === 0 || a.versionId === null || b.versionId === null) return [];
+    const { choice } = value as FeedbackValue<'comparison'>;
+    const score = choice === 'left' ? 1 : choice === 'right' ? 0 : 0.5;
+    return [
+      {
+        person,
+        a: { ...a, versionId: a.versionId },
+        b: { ...b, versionId: b.versionId },
+        score: trust > 0 ? score : 1 - score,
+        weight: Math.abs(trust),
+        // Left was shown first, except in the workplace, where each rater has an order of their own.
+        first: (shown?.[0] ?? aId) === aId ? 'a' : 'b',
+      },
+    ];
+  });
+  return { votes, isTruncated: rows.length === MOST_VOTES };
+}
+
+/** The texts of messages, by id. */
+export async function readTexts(db: Executor, messageIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db
+    .select({ id: message.id, content: message.content })
+    .from(message)
+    .where(sql`${message.id} = any(${sql.param([...new Set(messageIds)])}::uuid[])`);
+  return new Map(rows.map(({ id, content }) => [id, content]));
+}

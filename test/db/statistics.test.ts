@@ -1,0 +1,339 @@
+// Rankings, trust, agreement and groups from real rows: who counts, what is claimed, and who may read it.
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { eq } from 'drizzle-orm';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FeedbackValue } from '@/core/feedback/kinds';
+import { Rng } from '@/core/rng';
+import { Sampling } from '@/core/sampling';
+import { krippendorffAlpha } from '@/core/statistics/agreement/krippendorff';
+import { closeDatabase, type Database, getDatabase } from '@/db/client';
+import { seedBase } from '@/db/release';
+import * as schema from '@/db/schema';
+import { createCaller } from '@/server/routers';
+import type { Product } from '@/server/services/product';
+import { createTestDatabase } from './database';
+
+const HONEST = Array.from({ length: 8 }, (_, i) => `honest ${i}`);
+const TWINS = ['twin a', 'twin b'];
+const PEOPLE = [...HONEST, 'inverter', ...TWINS, 'banned'];
+/** The share of votes that honest people give to the first of two versions. */
+const MATCHES = [
+  { a: 'v1', b: 'base', share: 0.8, question: 'What is the best way to learn how to cook?' },
+  { a: 'base', b: 'v2', share: 0.8, question: '料理を覚えるのに一番よい方法は何ですか。' },
+] as const;
+const PAIRS_A_MATCH = 70;
+
+let db: Database;
+let product: Product;
+let close: () => Promise<void>;
+let askedId: string;
+const caller = (role: string) =>
+  createCaller({ product, user: { id: 'someone', name: 'Someone', role, isAnonymous: false } });
+const admin = () => caller('admin').statistics;
+
+beforeAll(async () => {
+  const database = await createTestDatabase();
+  const folder = await mkdtemp(path.join(tmpdir(), 'attune-statistics-'));
+  db = getDatabase(database.url);
+  close = async () => {
+    await closeDatabase(database.url);
+    await database.drop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  product = { db, runs: folder } as Product;
+  await seedBase(db, { id: 'b', sha256: 'c' });
+  await db
+    .insert(schema.version)
+    .values(['v1', 'v2'].map((id) => ({ id, baseId: 'b', baseSha256: 'c', status: 'accepted' as const })));
+  await db.insert(schema.user).values(
+    PEOPLE.map((id, i) => ({
+      id,
+      name: id,
+      email: `${i}@example.test`,
+      groups: i < 6 ? { age: '30-44' } : i < 8 ? { age: '60+' } : {},
+    })),
+  );
+  const rng = new Rng(5);
+  for (const { a, b, share, question } of MATCHES) {
+    const [talk] = await db
+      .insert(schema.conversation)
+      .values({ userId: HONEST[0]!, title: 't', allowTraining: true })
+      .returning();
+    const conversationId = talk!.id;
+    const [asked] = await db
+      .insert(schema.message)
+      .values({ conversationId, role: 'user', content: question })
+      .returning();
+    askedId ??= asked!.id;
+    const answer = async (versionId: string) => {
+      const [id, messageId] = [randomUUID(), randomUUID()];
+      // Answers of v1 are longer and have a list.
+      const content = versionId === 'v1' ? `- one\n- two ${id}` : `plain ${id}`;
+      await db
+        .insert(schema.message)
+        .values({ id: messageId, conversationId, parentId: asked!.id, role: 'assistant', content });
+      await db.insert(schema.generation).values({
+        ...{ id, messageId, conversationId, versionId, userId: HONEST[0]! },
+        status: 'done',
+        sampling: Sampling.parse({ temperature: 1, topK: 0, topP: 1, seed: 1, maxTokens: 9 }),
+        seed: 1,
+        promptIds: [1],
+        completionIds: Array.from({ length: versionId === 'v1' ? 6 + rng.integer(4) : 3 + rng.integer(4) }, () => 2),
+      });
+      return id;
+    };
+    for (let i = 0; i < PAIRS_A_MATCH; i++) {
+      const isLeftA = rng.uniform() < 0.5;
+      const [left, right] = isLeftA ? [await answer(a), await answer(b)] : [await answer(b), await answer(a)];
+      const [pair] = await db
+        .insert(schema.comparison)
+        .values({
+          conversationId,
+          userId: HONEST[0]!,
+          leftGenerationId: left,
+          rightGenerationId: right,
+          source: 'workplace',
+        })
+        .returning();
+      // Everyone votes on three pairs in ten. Honest people see which is better and are wrong once in eight; the twins
+      // vote on all, and throw one coin for both.
+      const isABetter = rng.uniform() < share;
+      const coin = rng.uniform() < 0.5;
+      await db.insert(schema.feedback).values(
+        PEOPLE.filter((userId) => TWINS.includes(userId) || rng.uniform() < 0.3).map((userId) => {
+          const isRight = rng.uniform() > 1 / 8;
+          const sign = userId === 'inverter' || userId === 'banned' ? !isRight : isRight;
+          const picksA = TWINS.includes(userId) ? coin : isABetter === sign;
+          const choice = picksA === isLeftA ? ('left' as const) : ('right' as const);
+          return { userId, kind: 'comparison' as const, comparisonId: pair!.id, value: { choice } };
+        }),
+      );
+    }
+  }
+  await db.insert(schema.raterStanding).values({
+    userId: 'banned',
+    standing: 'banned',
+    reason: 'Votes against everyone.',
+    setBy: 'an admin',
+  });
+});
+afterAll(() => close?.());
+
+describe('the leaderboard', () => {
+  it('orders versions by the votes of people who are believed, with places only where intervals are apart', async () => {
+    const board = await admin().leaderboard({});
+    expect(board.versions.map(({ versionId }) => versionId)).toEqual(['v1', 'base', 'v2']);
+    expect(board.versions.map(({ place }) => place)).toEqual([1, 2, 3].map((at) => ({ best: at, worst: at })));
+    expect(board.versions.find(({ isChampion }) => isChampion)!.versionId).toBe('base');
+    for (const { rating, elo, isFew, place: _ } of board.versions) {
+      expect(rating.low).toBeLessThan(rating.value);
+      expect(rating.high).toBeGreaterThan(rating.value);
+      expect(elo.low).toBeLessThanOrEqual(elo.high);
+      expect(isFew).toBe(false);
+    }
+    const mean = board.versions.reduce((sum, { rating }) => sum + rating.value, 0) / 3;
+    expect(mean).toBeCloseTo(1000, 6);
+  });
+
+  it('counts each vote once: none of a banned person, those of an inverter turned over, and none that is excluded', async () => {
+    const board = await admin().leaderboard({});
+    const { people } = await admin().trust();
+    const weightOf = new Map(people.map(({ id, kinds }) => [id, kinds[0]!.weight]));
+    const votes = await db
+      .select({ userId: schema.feedback.userId, value: schema.feedback.value, left: schema.generation.versionId })
+      .from(schema.feedback)
+      .innerJoin(schema.comparison, eq(schema.comparison.id, schema.feedback.comparisonId))
+      .innerJoin(schema.generation, eq(schema.generation.id, schema.comparison.leftGenerationId))
+      .innerJoin(schema.message, eq(schema.message.id, schema.generation.messageId))
+      .where(eq(schema.message.parentId, askedId)); // the first match
+    const believed = votes.filter(({ userId }) => weightOf.get(userId) !== 0);
+    const wins = believed.filter(({ userId, value, left }) => {
+      const picksFirst = (value as FeedbackValue<'comparison'>).choice === 'left' ? left === 'v1' : left !== 'v1';
+      return weightOf.get(userId)! > 0 ? picksFirst : !picksFirst;
+    });
+    expect([weightOf.get('banned'), weightOf.get('inverter')! < 0]).toEqual([0, true]);
+    expect(board.pairs.map(({ a, b }) => `${a} ${b}`)).toEqual(['v1 base', 'base v2']);
+    expect(board.pairs[0]).toMatchObject({ wins: wins.length, losses: believed.length - wins.length, ties: 0 });
+    const counted = board.pairs.reduce((sum, pair) => sum + pair.wins + pair.losses, 0);
+    expect(counted).toBe(board.votes);
+    // The interval that holds at any time is wider than one for a single look.
+    const { winRate, low, high } = board.versions[0]!.sideBySide;
+    expect(board.pairs[0]!.winRate.value).toBeCloseTo(winRate, 12);
+    expect(board.pairs[0]!.winRate.low).toBeLessThan(low);
+    expect(board.pairs[0]!.winRate.high).toBeGreaterThan(high);
+    const rows = await db.select().from(schema.feedback).where(eq(schema.feedback.userId, 'honest 1'));
+    const excluded = { excludedAt: new Date(), excludedReason: 'a test' };
+    await db.update(schema.feedback).set(excluded).where(eq(schema.feedback.id, rows[0]!.id));
+    const after = await admin().leaderboard({});
+    expect(after.votes).toBe(board.votes - 1);
+    await db
+      .update(schema.feedback)
+      .set({ excludedAt: null, excludedReason: null })
+      .where(eq(schema.feedback.id, rows[0]!.id));
+  });
+
+  it('takes out of the ratings what is asked for, and says what it is worth', async () => {
+    const { effects, versions } = await admin().leaderboard({ length: true, style: true, position: true });
+    expect(effects.map(({ name }) => name)).toEqual(['tokens', 'headers', 'lists', 'bold', 'position']);
+    // No answer has a heading, so nothing is known of its effect.
+    const headers = effects.find(({ name }) => name === 'headers')!;
+    expect([headers.value, headers.low < -2, headers.high > 2]).toEqual([0, true, true]);
+    // Only v1 writes lists, so lists and v1 cannot be told apart, and its interval says so.
+    const plain = (await admin().leaderboard({})).versions.find(({ versionId }) => versionId === 'v1')!.rating;
+    const controlled = versions.find(({ versionId }) => versionId === 'v1')!.rating;
+    expect(controlled.high - controlled.low).toBeGreaterThan(1.5 * (plain.high - plain.low));
+    const length = await admin().leaderboard({ length: true });
+    expect(length.effects.map(({ name }) => name)).toEqual(['tokens']);
+  });
+});
+
+describe('trust', () => {
+  it('shows each person’s posterior, weight and evidence, an admin’s word with its reason, and partners by name', async () => {
+    const { people, more } = await admin().trust();
+    const of = (name: string) => people.find((person) => person.name === name)!;
+    expect([people.length, more]).toEqual([PEOPLE.length, 0]);
+    const honest = of('honest 2').kinds[0]!;
+    const votes = await db.select().from(schema.feedback);
+    const own = votes.filter(({ userId }) => userId === 'honest 2');
+    const ofOthers = votes.filter(
+      ({ userId, comparisonId }) => userId !== 'honest 2' && own.some((vote) => vote.comparisonId === comparisonId),
+    );
+    expect(honest).toMatchObject({ kind: 'comparison', votes: own.length, overlap: { n: ofOthers.length } });
+    expect(honest.weight).toBeGreaterThan(0.8);
+    expect(honest.reliability.low).toBeLessThanOrEqual(honest.reliability.value);
+    expect(honest.reliability.high).toBeGreaterThanOrEqual(honest.reliability.value);
+    expect(honest.tests.disagrees.rejectedAt).toBeNull();
+    const inverter = of('inverter').kinds[0]!;
+    expect(inverter.weight).toBeLessThan(-0.5);
+    expect(inverter.weightByEvidence).toBe(inverter.weight);
+    expect(inverter.tests.disagrees).toMatchObject({ rejectedAt: expect.any(Number) });
+    expect(inverter.tests.disagrees.chance).toBeLessThan(0.05);
+    expect(of('banned')).toMatchObject({ standing: 'banned', standingReason: 'Votes against everyone.' });
+    expect(of('banned').kinds[0]!.weight).toBe(0);
+    expect([of('twin a').partners, of('twin b').partners]).toEqual([['twin b'], ['twin a']]);
+    expect(of('honest 2').partners).toEqual([]);
+  });
+});
+
+describe('agreement', () => {
+  const answers: Record<string, ('left' | 'right')[]> = {};
+  afterEach(() => db.delete(schema.ratingTask));
+
+  it('is that of the raters’ stored answers, without repeats and banned raters', async () => {
+    const rng = new Rng(2);
+    for (let i = 0; i < 16; i++) {
+      const [task] = await db
+        .insert(schema.ratingTask)
+        .values({ kind: 'compare', messageId: askedId, needed: 4 })
+        .returning();
+      const right = rng.uniform() < 0.5 ? ('left' as const) : ('right' as const);
+      const wrong = right === 'left' ? ('right' as const) : ('left' as const);
+      const given = {
+        'honest 0': right,
+        'honest 1': right,
+        'honest 2': i % 4 === 0 ? wrong : right,
+        banned: wrong,
+      };
+      for (const [userId, choice] of Object.entries(given)) {
+        answers[userId] = [...(answers[userId] ?? []), choice];
+        await db.insert(schema.ratingAssignment).values({
+          ...{ taskId: task!.id, userId, lockedUntil: new Date(), finishedAt: new Date() },
+          status: 'done',
+          value: { kind: 'compare', value: { choice } },
+        });
+      }
+    }
+    const { kinds, pairs, crowd } = await admin().agreement();
+    const numbers = Array.from({ length: 16 }, (_, i) =>
+      ['honest 0', 'honest 1', 'honest 2'].map((rater) => (answers[rater]![i] === 'left' ? 2 : -2)),
+    );
+    expect(kinds).toHaveLength(1);
+    expect(kinds[0]).toMatchObject({ kind: 'compare', tasks: 16, raters: 3, fleissRaters: 3, alphaOfLevels: null });
+    expect(kinds[0]!.alpha!.value).toBeCloseTo(krippendorffAlpha(numbers, 'ordinal')!, 12);
+    expect(kinds[0]!.alpha!.low).toBeLessThan(kinds[0]!.alpha!.value);
+    // Those who agree least come first; two who always agree have a kappa of 1.
+    expect(pairs.map(({ one, other }) => `${one}, ${other}`).at(-1)).toBe('honest 0, honest 1');
+    expect(pairs.at(-1)!.kappa).toEqual({ value: 1, low: 1, high: 1 });
+    expect(pairs).toHaveLength(3);
+    // Two of three are always right, so neither model overrules them, and who errs once in four is right less often.
+    expect(crowd).toMatchObject({ tasks: 16, overruledByDawidSkene: 0, overruledByGlad: 0 });
+    expect(crowd!.raters[0]).toMatchObject({ name: 'honest 2', answers: 16 });
+    expect(crowd!.raters[0]!.byDawidSkene).toBeCloseTo(0.75, 1);
+    expect(crowd!.hardest.length).toBe(5);
+    // Each honest rater agrees in 28 of 48 pairs of answers, so none of the three is ahead of another.
+    const raters = await caller('admin').ratingAdmin.raters();
+    const places = new Map(raters.map(({ name, place }) => [name, place]));
+    for (const name of HONEST.slice(0, 3)) expect(places.get(name)).toEqual({ best: 1, worst: 3 });
+    expect(places.get('banned')).toEqual({ best: 4, worst: 4 });
+    await db.update(schema.conversation).set({ allowTraining: false });
+    expect((await admin().agreement()).crowd!.hardest).toEqual([]);
+    await db.update(schema.conversation).set({ allowTraining: true });
+  });
+
+  it('is empty without shared tasks', async () => {
+    expect(await admin().agreement()).toEqual({ kinds: [], pairs: [], crowd: null });
+  });
+});
+
+describe('groups', () => {
+  const keyOf = (view: Awaited<ReturnType<ReturnType<typeof admin>['groups']>>, key: string) =>
+    view.keys.find((own) => own.key === key)!.groups;
+
+  it('have a version’s win rate worst first, and nobody in fewer than five people', async () => {
+    const view = await admin().groups({ versionId: 'base' });
+    expect(view).toMatchObject({ versionId: 'base', runId: null, fewestPeople: 5, people: PEOPLE.length });
+    const languages = keyOf(view, 'language');
+    // The base loses to v1 in English and beats v2 in Japanese.
+    expect(languages.map(({ value }) => value)).toEqual(['en', 'ja']);
+    expect(languages[0]!.wins!.high).toBeLessThan(0.5);
+    expect(languages[1]!.wins!.low).toBeGreaterThan(0.5);
+    expect(languages[0]!.share + languages[1]!.share).toBeCloseTo(1, 12);
+    // Two people say 60+, so they are put together with the four who say nothing.
+    const ages = keyOf(view, 'age');
+    expect(ages.map(({ value, people }) => [value, people]).sort()).toEqual([
+      [null, 6],
+      ['30-44', 6],
+    ]);
+    expect(JSON.stringify(view)).not.toContain('60+');
+    for (const { groups } of view.keys) for (const { people } of groups) expect(people).toBeGreaterThanOrEqual(5);
+    expect(keyOf(view, 'topic').map(({ value }) => value)).toEqual(['chat']);
+    expect(keyOf(view, 'taste')).toEqual([]);
+  });
+
+  it('leave out chats whose owners do not allow training', async () => {
+    await db.update(schema.conversation).set({ allowTraining: false });
+    const view = await admin().groups({});
+    expect([view.votes, view.people]).toEqual([0, 0]);
+    expect(view.keys.every(({ groups }) => groups.length === 0)).toBe(true);
+    await db.update(schema.conversation).set({ allowTraining: true });
+  });
+
+  it('have the reward model’s held-out figures of the newest run that left a report', async () => {
+    const [run] = await db
+      .insert(schema.trainingRun)
+      .values({ trigger: 'button', config: {}, parentVersionId: 'base', status: 'done', finishedAt: new Date() })
+      .returning();
+    const figures = { pairs: 20, accuracy: 0.7, low: 0.48, high: 0.86, ece: 0.1, margin: 1, lengthBaseline: 0.5 };
+    const report = { temperature: 1, groups: [{ key: 'language', value: 'ja', ...figures }], raters: null };
+    await mkdir(path.join(product.runs, run!.id));
+    await writeFile(path.join(product.runs, run!.id, 'reward-report.json'), JSON.stringify(report));
+    const view = await admin().groups({});
+    expect(view.runId).toBe(run!.id);
+    const japanese = keyOf(view, 'language').find(({ value }) => value === 'ja')!;
+    expect(japanese.rewardModel).toEqual({ value: 0.7, low: 0.48, high: 0.86, n: 20, calibrationError: 0.1 });
+    expect(keyOf(view, 'language').find(({ value }) => value === 'en')!.rewardModel).toBeNull();
+  });
+});
+
+it('statistics are for admins only, and refuse what they do not know', async () => {
+  for (const role of ['user', 'rater']) {
+    const { leaderboard, trust, agreement, groups } = caller(role).statistics;
+    for (const call of [leaderboard, trust, agreement, groups])
+      await expect(call(undefined as never)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  }
+  await expect(admin().leaderboard({ colour: true } as never)).rejects.toThrow(/colour/);
+  await expect(admin().groups({ versionId: '' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+});
