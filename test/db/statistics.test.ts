@@ -25,6 +25,8 @@ const MATCHES = [
   { a: 'base', b: 'v2', share: 0.8, question: '料理を覚えるのに一番よい方法は何ですか。' },
 ] as const;
 const PAIRS_A_MATCH = 70;
+/** Six people give one answer, two another, and four none. */
+const saidBy = (i: number): Record<string, string> => (i < 6 ? { age: '30-44' } : i < 8 ? { age: '60+' } : {});
 
 let db: Database;
 let product: Product;
@@ -53,7 +55,7 @@ beforeAll(async () => {
       id,
       name: id,
       email: `${i}@example.test`,
-      groups: i < 6 ? { age: '30-44' } : i < 8 ? { age: '60+' } : {},
+      groups: saidBy(i),
     })),
   );
   const rng = new Rng(5);
