@@ -20,7 +20,7 @@ import { loadBackbone } from '@/trainer/model/backbone';
 import type { Backbone } from '@/trainer/model/types';
 import { scalePair } from '@/trainer/reward/calibration';
 import { scoreExamples } from '@/trainer/reward/evaluate';
-import type { Comparison } from '@/trainer/math/reward-examples';
+import { type Comparison, promptKey } from '@/trainer/math/reward-examples';
 import {
   expectedCalibrationError,
   type LabelledPair,
@@ -32,7 +32,6 @@ import {
 } from '@/trainer/reward/metrics';
 import { firstAdaptedLayer, type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
 import { probedBlocks } from '@/trainer/reward/probe-fit';
-import { promptKey } from '@/trainer/reward/split';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
 import { hhComparison } from './support/hh-pairs';

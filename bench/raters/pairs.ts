@@ -10,11 +10,10 @@ import { sha256 } from '@/core/hash';
 import { hash32, Rng } from '@/core/rng';
 import { loadChosenBase } from '@/product/base';
 import { startBackend } from '@/trainer/backend';
-import type { Comparison } from '@/trainer/math/reward-examples';
+import { type Comparison, promptKey } from '@/trainer/math/reward-examples';
 import { computeCompletionStates } from '@/trainer/model/answer-states';
 import { loadBackbone } from '@/trainer/model/backbone';
 import { probedBlocks } from '@/trainer/reward/probe-fit';
-import { promptKey } from '@/trainer/reward/split';
 import { groupOf } from '@/trainer/reward/rows';
 import { lowRankRows } from './low-rank';
 

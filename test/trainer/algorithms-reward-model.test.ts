@@ -7,7 +7,8 @@ import { PRESETS } from '@/core/config/presets';
 import type { RewardModelConfig } from '@/core/config/reward';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
-import type { Comparison, RewardExample } from '@/trainer/math/reward-examples';
+import { holdOut } from '@/trainer/data/hold-out';
+import { type Comparison, promptKey, type RewardExample } from '@/trainer/math/reward-examples';
 import { loadBackbone } from '@/trainer/model/backbone';
 import type { Backbone } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward/evaluate';
@@ -19,8 +20,8 @@ import {
   type RewardModelState,
   unpackRewardModel,
 } from '@/trainer/reward/scorer';
-import { limitUndecided, splitByPrompt } from '@/trainer/reward/split';
 import type { RewardModelInput, RewardTrainingState } from '@/trainer/reward/train';
+import { limitUndecided } from '@/trainer/reward/undecided';
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { END, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
@@ -172,7 +173,7 @@ test('normalised scores of policy samples have mean 0 and deviation 1, and survi
 test('the split keeps every example of a prompt on one side', () => {
   const pairs = comparisons(20, 11);
   const twice = [...pairs, ...pairs];
-  const { train: left, heldOut } = splitByPrompt(twice, { evalShare: 0.3, seed: 1 });
+  const { train: left, heldOut } = holdOut(twice, promptKey, { evalShare: 0.3, seed: 1 });
   expect([left.length, heldOut.length]).toEqual([28, 12]);
   const held = new Set(heldOut.map(({ promptIds }) => promptIds.join()));
   expect(left.some(({ promptIds }) => held.has(promptIds.join()))).toBe(false);

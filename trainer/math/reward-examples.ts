@@ -84,6 +84,9 @@ export interface Implicit extends Judged {
 
 export type RewardExample = Comparison | BestOf | Ranking | Thumb | Rating | Questionnaire | Correction | Implicit;
 
+/** The same for all examples of one prompt. */
+export const promptKey = ({ promptIds }: Pick<Judged, 'promptIds'>): string => promptIds.join(',');
+
 /** How much an example counts, whichever way round. */
 export const weightIn = ({ weight, share = 1 }: Pick<Judged, 'weight' | 'share'>): number => Math.abs(weight) * share;
 

@@ -3,6 +3,7 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { type OfflineConfig, rateOf } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
+import { holdOut } from '@/trainer/data/hold-out';
 import { mismatchedKl } from '@/trainer/math/preference-loss';
 import { disposeGradients, learningRateAt } from '@/trainer/model/optim';
 import type { Metrics } from '@/trainer/runs/store';
@@ -67,7 +68,7 @@ export async function optimiseOnPreferences<Item extends PreferenceItem>(
   algorithm: OfflineAlgorithm<Item>,
 ): Promise<PolicyResult> {
   const { config } = algorithm;
-  const { train, heldOut } = splitItems(algorithm.items, config);
+  const { train, heldOut } = holdOut(algorithm.items, ({ completions }) => completions[0]!.promptIds.join(), config);
   if (train.length === 0) {
     throw new AttuneError(
       'BAD_INPUT',
@@ -92,17 +93,6 @@ export async function optimiseOnPreferences<Item extends PreferenceItem>(
   } finally {
     closeRun(run);
   }
-}
-
-/** All items of a prompt are on one side. */
-function splitItems<Item extends PreferenceItem>(items: readonly Item[], { evalShare, seed }: OfflineConfig) {
-  const keyOf = ({ completions }: Item) => completions[0]!.promptIds.join();
-  const prompts = new Rng(hash32(seed, -1)).shuffle([...new Set(items.map(keyOf))]);
-  const held = new Set(prompts.slice(0, Math.floor(prompts.length * evalShare)));
-  return {
-    train: items.filter((item) => !held.has(keyOf(item))),
-    heldOut: items.filter((item) => held.has(keyOf(item))),
-  };
 }
 
 /** Reports the parent's figures; refuses a policy that is not a copy of its reference. */

@@ -5,8 +5,7 @@ import type { Judgement, Lean } from '@/core/trust/judgement';
 import { sigmoid } from '@/trainer/math/policy-loss';
 import type { RatingScales } from '@/trainer/math/rating-scale';
 import { latentInterval } from '@/trainer/math/rating-scale';
-import type { Implicit, RewardExample } from '@/trainer/math/reward-examples';
-import { promptKey } from './split';
+import { type Implicit, promptKey, type RewardExample } from '@/trainer/math/reward-examples';
 
 export interface ExampleJudgement extends Judgement {
   /** Place of the example. */

@@ -3,8 +3,7 @@
 import { wilsonInterval } from '@/core/statistics/statistics';
 import { sigmoid } from '@/trainer/math/policy-loss';
 import { decidedPairs } from '@/trainer/math/ranking-loss';
-import { completionsOf, type RewardExample } from '@/trainer/math/reward-examples';
-import { promptKey } from './split';
+import { completionsOf, promptKey, type RewardExample } from '@/trainer/math/reward-examples';
 
 export interface ScoredPair {
   chosen: number;

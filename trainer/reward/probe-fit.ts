@@ -16,9 +16,9 @@ import { weighProbedGroups } from './probe-groups';
 import { choosePrecision, type FitTask, fit, probeOf } from './probe-precision';
 import { pause, readStates, type StatesInput, standardisedBlock } from './probe-states';
 import { type RewardModel, scaled } from './scorer';
-import { limitUndecided } from './split';
 import { splitScores } from './step';
 import { trustFromStates } from './trust';
+import { limitUndecided } from './undecided';
 
 export interface ProbeInput extends StatesInput {
   backbone: Backbone;

@@ -5,11 +5,10 @@ import { hash32, Rng } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
 import { feedbackLoss, lossOfEach } from '@/trainer/math/feedback-loss';
 import { minimise } from '@/trainer/math/lbfgs';
-import { completionsOf, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
+import { completionsOf, promptKey, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
 import type { Feedback } from './feedback';
 import type { Probe } from './probe';
 import { type KnownStates, pause, type StandardisedBlock, standardisedBlock } from './probe-states';
-import { promptKey } from './split';
 import { totalWeight } from './step';
 
 type FitSettings = Pick<RewardModelConfig, 'centering' | 'raterBiasRidge' | 'seed'> & {

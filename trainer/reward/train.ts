@@ -6,7 +6,8 @@
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
 import type { RaterTrust } from '@/core/trust/report';
 import { tf } from '@/trainer/backend';
-import type { RewardExample } from '@/trainer/math/reward-examples';
+import { holdOut } from '@/trainer/data/hold-out';
+import { promptKey, type RewardExample } from '@/trainer/math/reward-examples';
 import type { CompletionStates } from '@/trainer/model/answer-states';
 import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
 import { AdamW } from '@/trainer/model/optim';
@@ -20,9 +21,9 @@ import { readGroups, refuseUnknownKey } from './groups';
 import { fitProbes } from './probe-fit';
 import type { ProbeProgress } from './probe-states';
 import { createRewardModel, type RewardModel } from './scorer';
-import { limitUndecided, splitByPrompt } from './split';
 import { type RewardTraining, stepRewardModel } from './step';
 import { trustOfExamples } from './trust';
+import { limitUndecided } from './undecided';
 
 export interface RewardModelInput {
   backbone: Backbone;
@@ -94,7 +95,7 @@ async function trainAdapter(given: RewardModelInput): Promise<RewardModelResult>
 }
 
 function openTraining({ config, backbone, examples, states }: RewardModelInput): RewardTraining {
-  const split = splitByPrompt(examples, config);
+  const split = holdOut(examples, promptKey, config);
   const train = limitUndecided(split.train, config);
   const heldOut = limitUndecided(split.heldOut, config);
   const feedback = readFeedback(examples, train, config);

@@ -7,9 +7,9 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Adapter } from '@/core/artifact/adapter';
 import type { SftConfig } from '@/core/config/sft';
 import { AttuneError } from '@/core/errors';
-import { hash32, Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
 import { type Demonstration, fitDemonstration } from '@/trainer/data/demonstrations';
+import { holdOut } from '@/trainer/data/hold-out';
 import { packByLength } from '@/trainer/math/micro-batch';
 import { packBestFit } from '@/trainer/math/packing';
 import { completionLogprobs, completionLogprobsWithGradient } from '@/trainer/model/logprobs';
@@ -74,12 +74,7 @@ export function splitDemonstrations(
   const usable = demonstrations
     .map((row) => fitDemonstration(row, maxTokens))
     .filter((row) => row.weight > 0 && row.isTarget.includes(1, 1));
-  const keys = new Rng(hash32(seed, -1)).shuffle([...new Set(usable.map(({ key }) => key))]);
-  const held = new Set(keys.slice(0, Math.floor(keys.length * evalShare)));
-  return {
-    train: usable.filter(({ key }) => !held.has(key)),
-    heldOut: usable.filter(({ key }) => held.has(key)),
-  };
+  return holdOut(usable, ({ key }) => key, { evalShare, seed });
 }
 
 export interface PackedDemonstrations {
