@@ -161,10 +161,10 @@ export async function removeAll({ db, running }: Product, userId: string): Promi
 export async function setAllowTraining(
   { db }: Product,
   userId: string,
-  input: { id: string; allowTraining: boolean },
+  { id, allowTraining }: { id: string; allowTraining: boolean },
 ): Promise<void> {
-  await own(db, userId, input.id);
-  await db.update(conversation).set({ allowTraining: input.allowTraining }).where(eq(conversation.id, input.id));
+  await own(db, userId, id);
+  await db.update(conversation).set({ allowTraining, ratersMayRead: allowTraining }).where(eq(conversation.id, id));
 }
 
 /** The conversation's name until its owner renames it. */

@@ -1,6 +1,8 @@
 // The rating workplace over real Postgres: places, locks, blind checks and repeats, skip, undo, withdrawal, disagreement.
 import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import english from '@/app/i18n/en.json';
+import japanese from '@/app/i18n/ja.json';
 import type { TaskAnswer } from '@/core/feedback/task-answers';
 import { groupBy } from '@/core/group-by';
 import { conversation, feedback, feedbackHistory, ratingAssignment, ratingTask, snapshot } from '@/db/schema';
@@ -285,6 +287,33 @@ describe('consent', () => {
       null,
       [],
     ]);
+  });
+
+  it('that was given to words without raters shows them nothing, until it is given again', async () => {
+    const owner = callAs(web, await createUser(web));
+    const sent = await send(owner, 'From before', { sampling: { maxTokens: 4 } });
+    await readStream(owner, sent.answers[0]!);
+    const rateAll = () => admin.ratingAdmin.createTasks({ kind: 'rate', promptSetId: null, count: 1000 });
+    await rateAll();
+    const { api } = await newRater();
+    const here = eq(conversation.id, sent.conversationId);
+    await web.product.db.update(conversation).set({ ratersMayRead: false }).where(here);
+    expect(await api.rating.claim()).toBeNull();
+    await web.product.db.delete(ratingTask);
+    expect((await rateAll()).created).toBe(0);
+    await owner.conversation.setAllowTraining({ id: sent.conversationId, allowTraining: true });
+    expect((await rateAll()).created).toBe(1);
+    expect((await api.rating.claim())!.prompt).toEqual([{ role: 'user', content: 'From before' }]);
+    await owner.conversation.remove({ id: sent.conversationId });
+  });
+
+  it('names who reads, wherever people give it', async () => {
+    for (const [{ consent, settings }, words] of [
+      [english, [/administrators/i, /raters/]],
+      [japanese, [/管理者/, /評価者/]],
+    ] as const)
+      for (const sentence of [consent.explanation, consent.on, settings.consentText])
+        for (const word of words) expect(sentence).toMatch(word);
   });
 
   it('is needed: private chats make no tasks, and one’s own chat is for others to judge', async () => {

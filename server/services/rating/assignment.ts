@@ -20,9 +20,14 @@ export interface Rater {
 export const isTaken = sql`(not ${ratingAssignment.isRepeat} and (${ratingAssignment.status} = 'done'
   or (${ratingAssignment.status} = 'locked' and ${ratingAssignment.lockedUntil} > now())))`;
 
-/** Chats whose owners allow training; checks are uploaded by an admin and are never trained on. */
-export const isServable = sql`(${conversation.allowTraining}
-  or (${ratingTask.truth} is not null and ${conversation.promptSetId} is not null))`;
+/** What an admin uploaded; its checks are never trained on. */
+const isUploadedTask = sql`(${conversation.promptSetId} is not null
+  and (${conversation.allowTraining} or ${ratingTask.truth} is not null))`;
+
+/** Chats whose owners allow that the model is trained on them and that raters read them. */
+export const isOpenToRaters = and(eq(conversation.allowTraining, true), eq(conversation.ratersMayRead, true))!;
+
+export const isServable = sql`(${isOpenToRaters} or ${isUploadedTask})`;
 
 /** A check with a known answer, which counts neither for training nor for the places of a task. */
 export const isCheck = (task: Pick<Task, 'truth' | 'closedAt'>) => task.truth !== null && task.closedAt === null;

@@ -1,4 +1,4 @@
-// Makes tasks of prompts: from chats whose owners allow training, or from an uploaded set.
+// Makes tasks of prompts: from chats whose owners let raters read them, or from an uploaded set.
 import { and, asc, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { TASK_KINDS } from '@/core/feedback/task-answers';
@@ -8,6 +8,7 @@ import { champion } from '@/db/release';
 import { conversation, generation, message, questionnaire, ratingTask, version } from '@/db/schema';
 import { readSettings } from '@/db/settings';
 import type { Product } from '@/server/services/product';
+import { isOpenToRaters } from './assignment';
 
 /** What an admin can ask for; reviews and disagreements follow from answers. */
 export type CreatedKind = Exclude<(typeof TASK_KINDS)[number], 'review' | 'adjudicate'>;
@@ -96,7 +97,7 @@ async function findPrompts(tx: Executor, { kind, promptSetId, count }: CreateTas
     .innerJoin(conversation, eq(conversation.id, message.conversationId))
     .where(
       and(
-        eq(conversation.allowTraining, true),
+        promptSetId === null ? isOpenToRaters : eq(conversation.allowTraining, true),
         eq(message.role, 'user'),
         sql`${message.content} <> ''`,
         promptSetId === null ? isNull(conversation.promptSetId) : eq(conversation.promptSetId, promptSetId),
