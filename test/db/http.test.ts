@@ -106,6 +106,25 @@ describe('who gets in', () => {
     expect(rows.some((row) => JSON.stringify(row).includes('admin@'))).toBe(false);
   });
 
+  it('a person over the limit is told when to come back, by a procedure as by a sign-in', async () => {
+    const cookie = await guest({ address: '198.51.100.4' });
+    const limits = { user: { requestsPerMinute: 1 } };
+    expect(await call('admin.setSettings', { limits }, { cookie: await adminCookie() })).toMatchObject({ status: 200 });
+    const say = () =>
+      call(
+        'chat.send',
+        {
+          ...{ conversationId: randomUUID(), clientMessageId: randomUUID(), parentId: null },
+          ...{ text: 'Hi', allowTraining: false },
+        },
+        { cookie },
+      );
+    expect((await say()).status).toBe(200);
+    const refused = await say();
+    expect([refused.status, Number(refused.headers.get('retry-after')) >= 1]).toEqual([429, true]);
+    await call('admin.setSettings', { limits: {} }, { cookie: await adminCookie() });
+  });
+
   it('addresses of one IPv6 household count together', async () => {
     const body = { email: 'someone@example.org', password: 'guess' };
     const tries = [];
