@@ -7,14 +7,14 @@ import { useFormats } from '@/app/admin/format';
 interface EstimateProps {
   /** null where the value has no meaning. */
   estimate: { value: number; low: number; high: number } | null;
-  unit: 'percent' | 'points' | 'factor';
+  unit: 'percent' | 'points' | 'decimal';
 }
 
 export function Estimate({ estimate, unit }: EstimateProps) {
   const t = useTranslations('statistics');
-  const { percent, metric } = useFormats();
+  const { percent, decimal } = useFormats();
   if (!estimate) return <span className="text-muted-foreground">–</span>;
-  const format = { percent, points: (value: number) => String(Math.round(value)), factor: metric }[unit];
+  const format = { percent, points: (value: number) => String(Math.round(value)), decimal }[unit];
   return (
     <span className="whitespace-nowrap tabular-nums">
       <span className="font-medium">{format(estimate.value)}</span>{' '}

@@ -23,10 +23,15 @@ export function useFormats() {
   return useMemo(() => {
     const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
     const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
+    const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+    const rough = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 });
     const metric = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 });
     return {
       date: (date: Date) => dateTime.format(date),
       percent: (share: number) => percent.format(share),
+      decimal: (value: number) => decimal.format(value),
+      /** Two digits, however small the number. */
+      rough: (value: number) => rough.format(value),
       metric: (value: number) => (Number.isFinite(value) ? metric.format(value) : String(value)),
     };
   }, [locale]);

@@ -79,7 +79,7 @@ function Leaderboard({ leaders }: { leaders: ProgressData['leaderboard'] }) {
   const t = useTranslations('rate');
   const { percent } = useFormats();
   return (
-    <section aria-label={t('leaderboard')} className="space-y-2">
+    <section aria-label={t('leaderboard')} className="min-w-0 space-y-2">
       <h2 className="font-semibold text-base">{t('leaderboard')}</h2>
       <Table caption={t('leaderboard')} head={[t('rank'), t('rater'), t('withOthers'), t('coverage')]}>
         {leaders.map((leader) => (

@@ -1,32 +1,18 @@
 // Rankings, trust, agreement and groups from real rows: who counts, what is claimed, and who may read it.
-import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FeedbackValue } from '@/core/feedback/kinds';
-import { Rng } from '@/core/rng';
-import { Sampling } from '@/core/sampling';
 import { krippendorffAlpha } from '@/core/statistics/agreement/krippendorff';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import { seedBase } from '@/db/release';
 import * as schema from '@/db/schema';
 import { createCaller } from '@/server/routers';
 import type { Product } from '@/server/services/product';
+import { HONEST, PEOPLE, writeCrowd, writeSharedTasks } from '@/test/crowd-votes';
 import { createTestDatabase } from './database';
-
-const HONEST = Array.from({ length: 8 }, (_, i) => `honest ${i}`);
-const TWINS = ['twin a', 'twin b'];
-const PEOPLE = [...HONEST, 'inverter', ...TWINS, 'banned'];
-/** The share of votes that honest people give to the first of two versions. */
-const MATCHES = [
-  { a: 'v1', b: 'base', share: 0.8, question: 'What is the best way to learn how to cook?' },
-  { a: 'base', b: 'v2', share: 0.8, question: '料理を覚えるのに一番よい方法は何ですか。' },
-] as const;
-const PAIRS_A_MATCH = 70;
-/** Six people give one answer, two another, and four none. */
-const saidBy = (i: number): Record<string, string> => (i < 6 ? { age: '30-44' } : i < 8 ? { age: '60+' } : {});
 
 let db: Database;
 let product: Product;
@@ -47,80 +33,7 @@ beforeAll(async () => {
   };
   product = { db, runs: folder } as Product;
   await seedBase(db, { id: 'b', sha256: 'c' });
-  await db
-    .insert(schema.version)
-    .values(['v1', 'v2'].map((id) => ({ id, baseId: 'b', baseSha256: 'c', status: 'accepted' as const })));
-  await db.insert(schema.user).values(
-    PEOPLE.map((id, i) => ({
-      id,
-      name: id,
-      email: `${i}@example.test`,
-      groups: saidBy(i),
-    })),
-  );
-  const rng = new Rng(5);
-  for (const { a, b, share, question } of MATCHES) {
-    const [talk] = await db
-      .insert(schema.conversation)
-      .values({ userId: HONEST[0]!, title: 't', allowTraining: true })
-      .returning();
-    const conversationId = talk!.id;
-    const [asked] = await db
-      .insert(schema.message)
-      .values({ conversationId, role: 'user', content: question })
-      .returning();
-    askedId ??= asked!.id;
-    const answer = async (versionId: string) => {
-      const [id, messageId] = [randomUUID(), randomUUID()];
-      // Answers of v1 are longer and have a list.
-      const content = versionId === 'v1' ? `- one\n- two ${id}` : `plain ${id}`;
-      await db
-        .insert(schema.message)
-        .values({ id: messageId, conversationId, parentId: asked!.id, role: 'assistant', content });
-      await db.insert(schema.generation).values({
-        ...{ id, messageId, conversationId, versionId, userId: HONEST[0]! },
-        status: 'done',
-        sampling: Sampling.parse({ temperature: 1, topK: 0, topP: 1, seed: 1, maxTokens: 9 }),
-        seed: 1,
-        promptIds: [1],
-        completionIds: Array.from({ length: versionId === 'v1' ? 6 + rng.integer(4) : 3 + rng.integer(4) }, () => 2),
-      });
-      return id;
-    };
-    for (let i = 0; i < PAIRS_A_MATCH; i++) {
-      const isLeftA = rng.uniform() < 0.5;
-      const [left, right] = isLeftA ? [await answer(a), await answer(b)] : [await answer(b), await answer(a)];
-      const [pair] = await db
-        .insert(schema.comparison)
-        .values({
-          conversationId,
-          userId: HONEST[0]!,
-          leftGenerationId: left,
-          rightGenerationId: right,
-          source: 'workplace',
-        })
-        .returning();
-      // Everyone votes on three pairs in ten. Honest people see which is better and are wrong once in eight; the twins
-      // vote on all, and throw one coin for both.
-      const isABetter = rng.uniform() < share;
-      const coin = rng.uniform() < 0.5;
-      await db.insert(schema.feedback).values(
-        PEOPLE.filter((userId) => TWINS.includes(userId) || rng.uniform() < 0.3).map((userId) => {
-          const isRight = rng.uniform() > 1 / 8;
-          const sign = userId === 'inverter' || userId === 'banned' ? !isRight : isRight;
-          const picksA = TWINS.includes(userId) ? coin : isABetter === sign;
-          const choice = picksA === isLeftA ? ('left' as const) : ('right' as const);
-          return { userId, kind: 'comparison' as const, comparisonId: pair!.id, value: { choice } };
-        }),
-      );
-    }
-  }
-  await db.insert(schema.raterStanding).values({
-    userId: 'banned',
-    standing: 'banned',
-    reason: 'Votes against everyone.',
-    setBy: 'an admin',
-  });
+  askedId = (await writeCrowd(db))[0]!;
 });
 afterAll(() => close?.());
 
@@ -179,10 +92,9 @@ describe('the leaderboard', () => {
 
   it('takes out of the ratings what is asked for, and says what it is worth', async () => {
     const { effects, versions } = await admin().leaderboard({ length: true, style: true, position: true });
-    expect(effects.map(({ name }) => name)).toEqual(['tokens', 'headers', 'lists', 'bold', 'position']);
-    // No answer has a heading, so nothing is known of its effect.
-    const headers = effects.find(({ name }) => name === 'headers')!;
-    expect([headers.value, headers.low < -2, headers.high > 2]).toEqual([0, true, true]);
+    // No answer has a heading or a bold word, so nothing is said of them.
+    expect(effects.map(({ name }) => name)).toEqual(['tokens', 'lists', 'position']);
+    for (const { low, value, high } of effects) expect([low < value, value < high]).toEqual([true, true]);
     // Only v1 writes lists, so lists and v1 cannot be told apart, and its interval says so.
     const plain = (await admin().leaderboard({})).versions.find(({ versionId }) => versionId === 'v1')!.rating;
     const controlled = versions.find(({ versionId }) => versionId === 'v1')!.rating;
@@ -221,36 +133,13 @@ describe('trust', () => {
 });
 
 describe('agreement', () => {
-  const answers: Record<string, ('left' | 'right')[]> = {};
   afterEach(() => db.delete(schema.ratingTask));
 
   it('is that of the raters’ stored answers, without repeats and banned raters', async () => {
-    const rng = new Rng(2);
-    for (let i = 0; i < 16; i++) {
-      const [task] = await db
-        .insert(schema.ratingTask)
-        .values({ kind: 'compare', messageId: askedId, needed: 4 })
-        .returning();
-      const right = rng.uniform() < 0.5 ? ('left' as const) : ('right' as const);
-      const wrong = right === 'left' ? ('right' as const) : ('left' as const);
-      const given = {
-        'honest 0': right,
-        'honest 1': right,
-        'honest 2': i % 4 === 0 ? wrong : right,
-        banned: wrong,
-      };
-      for (const [userId, choice] of Object.entries(given)) {
-        answers[userId] = [...(answers[userId] ?? []), choice];
-        await db.insert(schema.ratingAssignment).values({
-          ...{ taskId: task!.id, userId, lockedUntil: new Date(), finishedAt: new Date() },
-          status: 'done',
-          value: { kind: 'compare', value: { choice } },
-        });
-      }
-    }
+    const answers = await writeSharedTasks(db, askedId);
     const { kinds, pairs, crowd } = await admin().agreement();
     const numbers = Array.from({ length: 16 }, (_, i) =>
-      ['honest 0', 'honest 1', 'honest 2'].map((rater) => (answers[rater]![i] === 'left' ? 2 : -2)),
+      ['honest 0', 'honest 1', 'honest 2'].map((rater) => (answers.get(rater)![i] === 'left' ? 2 : -2)),
     );
     expect(kinds).toHaveLength(1);
     expect(kinds[0]).toMatchObject({ kind: 'compare', tasks: 16, raters: 3, fleissRaters: 3, alphaOfLevels: null });
@@ -265,11 +154,13 @@ describe('agreement', () => {
     expect(crowd!.raters[0]).toMatchObject({ name: 'honest 2', answers: 16 });
     expect(crowd!.raters[0]!.byDawidSkene).toBeCloseTo(0.75, 1);
     expect(crowd!.hardest.length).toBe(5);
-    // Each honest rater agrees in 28 of 48 pairs of answers, so none of the three is ahead of another.
+    // Two of the honest raters agree in 28 of 32 pairs of answers and one in 24, so none of the three is ahead of another.
+    // What the banned one says does not lower them.
     const raters = await caller('admin').ratingAdmin.raters();
     const places = new Map(raters.map(({ name, place }) => [name, place]));
     for (const name of HONEST.slice(0, 3)) expect(places.get(name)).toEqual({ best: 1, worst: 3 });
     expect(places.get('banned')).toEqual({ best: 4, worst: 4 });
+    expect(raters.map(({ withOthers }) => withOthers!.mean * withOthers!.count)).toEqual([28, 28, 24, 4]);
     await db.update(schema.conversation).set({ allowTraining: false });
     expect((await admin().agreement()).crowd!.hardest).toEqual([]);
     await db.update(schema.conversation).set({ allowTraining: true });

@@ -1,9 +1,12 @@
-// The settings page as a person uses it: a key is made, shown once, used by a program, and revoked.
+// The settings page as a person uses it, and the statistics in which an administrator sees what people said there.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeDatabase, getDatabase } from '@/db/client';
+import { writeCrowd, writeSharedTasks } from '@/test/crowd-votes';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { chromiumPath, openBrowser, openProduct, screenshot, type TestProduct } from './support';
 
@@ -25,6 +28,14 @@ describe.runIf(chromiumPath)('the settings page', () => {
     await product?.close();
     await rm(folder, { recursive: true, force: true });
   });
+
+  const faultsOf = async (shown: Page) => {
+    await shown.evaluate(axe);
+    return shown.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+    });
+  };
 
   it('offers a guest an account instead of a key', async () => {
     await page.goto(`${product.url}/settings`);
@@ -74,6 +85,19 @@ describe.runIf(chromiumPath)('the settings page', () => {
     await page.getByRole('row', { name: /second/ }).waitFor();
   });
 
+  it('takes what a person says of themselves, keeps it over a reload, and removes it', async () => {
+    const age = page.getByRole('combobox', { name: 'Age' });
+    await age.selectOption('60 or older');
+    await page.getByRole('button', { name: 'Remove all' }).waitFor();
+    await page.reload();
+    await expect.poll(() => age.inputValue()).toBe('60+');
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Remove all' }).click();
+    await expect.poll(() => age.inputValue()).toBe('');
+    await page.reload();
+    await expect.poll(() => age.inputValue()).toBe('');
+  });
+
   it('fits a phone, in the dark and in Japanese, without scrolling sideways', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.emulateMedia({ colorScheme: 'dark' });
@@ -100,5 +124,46 @@ describe.runIf(chromiumPath)('the settings page', () => {
     await page.getByRole('menuitem', { name: 'Settings and API keys' }).click();
     await page.waitForURL((url) => url.pathname === '/settings');
     await page.getByRole('heading', { name: 'API keys' }).waitFor();
+  });
+
+  it('shows administrators how versions, people and groups compare, in both languages and on a phone', async () => {
+    const db = getDatabase(product.databaseUrl);
+    const [asked] = await writeCrowd(db);
+    await writeSharedTasks(db, asked!);
+    await closeDatabase(product.databaseUrl);
+    const desk = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+    await desk.goto((await product.adminLink())!);
+    await desk.goto(`${product.url}/admin/leaderboard`);
+    const first = desk.getByRole('row', { name: /^1 v1/ });
+    await first.waitFor();
+    await desk.getByRole('row', { name: /^2 base Champion/ }).waitFor();
+    await desk.getByRole('switch', { name: 'Length of the answer' }).click();
+    await desk.getByRole('heading', { name: 'What else wins votes' }).waitFor();
+    for (const [path, text] of [
+      ['leaderboard', 'Pairs of versions'],
+      ['groups', 'Small groups together'],
+      ['rating/agreement', 'Hardest tasks'],
+      ['rating/raters', 'counts turned over'],
+    ] as const) {
+      await desk.goto(`${product.url}/admin/${path}`);
+      await desk.getByText(text).first().waitFor();
+      expect(await faultsOf(desk)).toEqual([]);
+      await screenshot(desk, `statistics-${path.replace('/', '-')}`);
+    }
+    // One who votes the opposite is turned over, with evidence that can be read by keys.
+    const inverter = desk.getByRole('row', { name: /^inverter/ });
+    await inverter.getByText('All evidence').press('Enter');
+    await inverter.getByText('Same as others on the same item').waitFor();
+    await desk.getByText('Votes the same as twin b').waitFor();
+    await desk.context().addCookies([{ name: 'locale', value: 'ja', url: product.url }]);
+    await desk.setViewportSize({ width: 390, height: 844 });
+    await desk.emulateMedia({ colorScheme: 'dark' });
+    for (const path of ['admin/leaderboard', 'admin/groups', 'admin/rating/agreement', 'admin/rating/raters', 'rate']) {
+      await desk.goto(`${product.url}/${path}`);
+      await desk.getByRole('table').first().waitFor();
+      expect(await desk.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+      expect(await faultsOf(desk)).toEqual([]);
+      await screenshot(desk, `statistics-${path.replaceAll('/', '-')}-phone-dark-ja`);
+    }
   });
 });

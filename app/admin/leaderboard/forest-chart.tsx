@@ -20,7 +20,19 @@ const LONGEST_NAME = 16;
 /** The mean of all ratings. */
 const MEAN = 1000;
 
+const STEPS = [25, 50, 100, 200, 500, 1000];
+const MOST_STEPS = 7;
+
 const shorten = (name: string) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
+
+/** Round numbers from below all values to above them, at most nine, with the mean among them. */
+function ticksOver(values: readonly number[]): number[] {
+  const [low, high] = [Math.min(MEAN, ...values), Math.max(MEAN, ...values)];
+  const step = STEPS.find((size) => (high - low) / size <= MOST_STEPS) ?? STEPS.at(-1)!;
+  const first = Math.floor((low - MEAN) / step);
+  const last = Math.ceil((high - MEAN) / step);
+  return Array.from({ length: last - first + 1 }, (_, i) => MEAN + (first + i) * step);
+}
 
 export function ForestChart({ versions }: { versions: LeaderboardData['versions'] }) {
   const points = versions.map(({ versionId, rating: { value, low, high } }) => ({
@@ -28,9 +40,8 @@ export function ForestChart({ versions }: { versions: LeaderboardData['versions'
     rating: value,
     reach: [value - low, high - value],
   }));
-  const ends = versions.flatMap(({ rating: { low, high } }) => [low, high]);
-  const step = 50;
-  const domain = [Math.floor(Math.min(MEAN, ...ends) / step) * step, Math.ceil(Math.max(MEAN, ...ends) / step) * step];
+  const ticks = ticksOver(versions.flatMap(({ rating: { low, high } }) => [low, high]));
+  const domain = [ticks[0]!, ticks.at(-1)!];
   const height = AXIS_HEIGHT + ROW_HEIGHT * points.length;
   return (
     <div aria-hidden style={{ height }}>
@@ -41,6 +52,7 @@ export function ForestChart({ versions }: { versions: LeaderboardData['versions'
             type="number"
             dataKey="rating"
             domain={domain}
+            ticks={ticks}
             tick={AXIS}
             tickLine={false}
             axisLine={false}

@@ -77,7 +77,10 @@ function Effects({ effects }: { effects: LeaderboardData['effects'] }) {
           <tr key={name}>
             <Cell>{t(`effectNames.${name}`)}</Cell>
             <Cell>
-              <Estimate estimate={{ value: Math.exp(value), low: Math.exp(low), high: Math.exp(high) }} unit="factor" />
+              <Estimate
+                estimate={{ value: Math.exp(value), low: Math.exp(low), high: Math.exp(high) }}
+                unit="decimal"
+              />
             </Cell>
           </tr>
         ))}

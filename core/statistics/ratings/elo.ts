@@ -6,17 +6,24 @@ import { BASE, type Comparison, checkComparisons, competitorsOf, INITIAL_RATING,
 /** Points that a surprising win moves at most (K); FastChat's value, low because all votes count alike. */
 const STEP = 4;
 
-/** Ratings after all comparisons in the order given. A tie is half a win; a vote's weight multiplies its step. */
-export function rateElo(comparisons: readonly Comparison[]): Map<string, number> {
-  checkComparisons(comparisons);
-  const ratings = new Map(competitorsOf(comparisons).map((name) => [name, INITIAL_RATING]));
+/**
+ * Ratings after all comparisons in the order given. A tie is half a win; a vote's weight multiplies its step. A name
+ * that is not compared keeps the first rating.
+ */
+export function rateElo(comparisons: readonly Comparison[], names = checkedNames(comparisons)): Map<string, number> {
+  const ratings = new Map(names.map((name) => [name, INITIAL_RATING]));
   for (const { a, b, score, weight = 1 } of comparisons) {
-    const expected = 1 / (1 + BASE ** ((ratings.get(b)! - ratings.get(a)!) / SCALE));
-    const step = STEP * weight * (score - expected);
-    ratings.set(a, ratings.get(a)! + step);
-    ratings.set(b, ratings.get(b)! - step);
+    const [first, second] = [ratings.get(a)!, ratings.get(b)!];
+    const step = STEP * weight * (score - 1 / (1 + BASE ** ((second - first) / SCALE)));
+    ratings.set(a, first + step);
+    ratings.set(b, second - step);
   }
   return ratings;
+}
+
+function checkedNames(comparisons: readonly Comparison[]): string[] {
+  checkComparisons(comparisons);
+  return competitorsOf(comparisons);
 }
 
 export interface EloEstimate {
@@ -32,14 +39,20 @@ export interface EloEstimate {
  * comparisons drawn with replacement in random order (FastChat's bootstrap), so that it covers both order and sample.
  */
 export function rateEloInAnyOrder(comparisons: readonly Comparison[], rng: Rng, rounds = 100): EloEstimate[] {
-  const orders = Array.from({ length: rounds }, () => rateElo(rng.shuffle(comparisons)));
-  const samples = Array.from({ length: rounds }, () => rateElo(resample(comparisons, rng)));
-  return competitorsOf(comparisons)
+  const names = checkedNames(comparisons);
+  const orders = Array.from({ length: rounds }, () => rateElo(rng.shuffle(comparisons), names));
+  const samples = Array.from({ length: rounds }, () => rateElo(resample(comparisons, rng), names));
+  return names
     .map((name) => {
       const rating = orders.reduce((sum, ratings) => sum + ratings.get(name)!, 0) / rounds;
-      // A competitor that a sample left out has kept its first rating.
-      const sampled = samples.map((ratings) => ratings.get(name) ?? INITIAL_RATING);
-      return { name, rating, ...percentileInterval(sampled, 0.95)! };
+      return {
+        name,
+        rating,
+        ...percentileInterval(
+          samples.map((ratings) => ratings.get(name)!),
+          0.95,
+        )!,
+      };
     })
     .sort((x, y) => y.rating - x.rating);
 }

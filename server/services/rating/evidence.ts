@@ -6,7 +6,7 @@ import type { TaskKind } from '@/core/feedback/task-answers';
 import { groupBy } from '@/core/group-by';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Executor } from '@/db/client';
-import { questionnaire, ratingAssignment, ratingTask } from '@/db/schema';
+import { questionnaire, raterStanding, ratingAssignment, ratingTask } from '@/db/schema';
 import { comparableOf } from './settle';
 import type { StoredAnswer } from './task-frame';
 import type { AgreementView } from './views';
@@ -32,7 +32,10 @@ export interface Given {
   kind: TaskKind;
 }
 
-/** Most agreement with others first: by the lower end of its interval, so that few answers do not lead. */
+/**
+ * Most agreement with others first: by the lower end of its interval, so that few answers do not lead. Banned raters are
+ * nobody's others.
+ */
 export async function readEvidence(db: Executor): Promise<RaterEvidence[]> {
   const given = await readGiven(db);
   const questions = await readQuestions(db, given);
@@ -45,12 +48,15 @@ export async function readEvidence(db: Executor): Promise<RaterEvidence[]> {
     ({ taskId }) => taskId,
   );
   const tasks = byTask.size;
+  const banned = await readBanned(db);
   const evidence = [...groupBy(given, ({ userId }) => userId)].map(([userId, own]): RaterEvidence => {
     const firsts = own.filter(({ isRepeat }) => !isRepeat);
     const others = firsts.flatMap((mine) =>
       byTask
         .get(mine.taskId)!
-        .flatMap(({ userId: by, stored }) => (by === userId ? [] : (agree(mine.stored, stored) ?? []))),
+        .flatMap(({ userId: by, stored }) =>
+          by === userId || banned.has(by) ? [] : (agree(mine.stored, stored) ?? []),
+        ),
     );
     const truths = firsts.flatMap(({ stored, truth, kind }) =>
       truth && kind !== 'adjudicate' ? (agree(stored, truth) ?? []) : [],
@@ -77,6 +83,11 @@ function summarise(agreements: readonly number[]): AgreementView | null {
   if (agreements.length === 0) return null;
   const sum = agreements.reduce((total, agreement) => total + agreement, 0);
   return { mean: sum / agreements.length, count: agreements.length, ...wilsonInterval(sum, agreements.length) };
+}
+
+export async function readBanned(db: Executor): Promise<ReadonlySet<string>> {
+  const rows = await db.select().from(raterStanding).where(eq(raterStanding.standing, 'banned'));
+  return new Set(rows.map(({ userId }) => userId));
 }
 
 /** Newest first. */

@@ -50,8 +50,10 @@ export async function readLeaderboard({ db }: Product, asked: LeaderboardControl
   const trustOf = await readTrust(db);
   const { votes, isTruncated } = await readVersionVotes(db, trustOf);
   if (votes.length === 0) return { versions: [], pairs: [], effects: [], votes: 0, people: 0, isTruncated: false };
-  const names = CONTROLS.filter((name) => asked[CONTROLLED_BY[name]]);
-  const controls = names.length > 0 ? await readControls(db, votes, asked.style) : [];
+  const chosen = CONTROLS.filter((name) => asked[CONTROLLED_BY[name]]);
+  const controls = chosen.length > 0 ? await readControls(db, votes, asked.style) : [];
+  // Nothing is known of what never differs.
+  const names = chosen.filter((name) => controls.some((values) => values[CONTROLS.indexOf(name)] !== 0));
   const comparisons = votes.map(({ a, b, score, weight }) => ({ a: a.versionId, b: b.versionId, score, weight }));
   const fit = fitBradleyTerry(
     comparisons.map((vote, i) => ({ ...vote, controls: names.map((name) => controls[i]![CONTROLS.indexOf(name)]!) })),

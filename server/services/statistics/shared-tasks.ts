@@ -1,9 +1,7 @@
 // Reads the tasks that several raters answered.
-import { eq } from 'drizzle-orm';
 import { groupBy } from '@/core/group-by';
 import type { Executor } from '@/db/client';
-import { raterStanding } from '@/db/schema';
-import { type Given, readGiven } from '@/server/services/rating/evidence';
+import { type Given, readBanned, readGiven } from '@/server/services/rating/evidence';
 
 /** The newest: more would hold up chats. */
 const MOST_TASKS = 1000;
@@ -16,9 +14,7 @@ export interface SharedTask {
 
 /** Without repeats and the answers of banned raters. */
 export async function readSharedTasks(db: Executor): Promise<SharedTask[]> {
-  const banned = new Set(
-    (await db.select().from(raterStanding).where(eq(raterStanding.standing, 'banned'))).map(({ userId }) => userId),
-  );
+  const banned = await readBanned(db);
   const given = (await readGiven(db)).filter(({ userId, isRepeat }) => !isRepeat && !banned.has(userId));
   return [...groupBy(given, ({ taskId }) => taskId)]
     .filter(([, answers]) => answers.length >= 2)

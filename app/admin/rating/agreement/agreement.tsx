@@ -46,15 +46,15 @@ function Kinds({ kinds }: { kinds: AgreementData['kinds'] }) {
             <Cell className="tabular-nums">{tasks}</Cell>
             <Cell className="tabular-nums">{raters}</Cell>
             <Cell>
-              <Estimate estimate={alpha} unit="factor" />
+              <Estimate estimate={alpha} unit="decimal" />
               {alphaOfLevels && (
                 <p className="mt-1 text-xs">
-                  {t('ofLevels')} <Estimate estimate={alphaOfLevels} unit="factor" />
+                  {t('ofLevels')} <Estimate estimate={alphaOfLevels} unit="decimal" />
                 </p>
               )}
             </Cell>
             <Cell>
-              <Estimate estimate={fleiss} unit="factor" />
+              <Estimate estimate={fleiss} unit="decimal" />
               <p className="mt-1 text-muted-foreground text-xs">{t('fleissRaters', { raters: fleissRaters })}</p>
             </Cell>
           </tr>
@@ -76,7 +76,7 @@ function Pairs({ pairs }: { pairs: AgreementData['pairs'] }) {
             <Cell className="break-words">{t('and', { one, other })}</Cell>
             <Cell className="tabular-nums">{tasks}</Cell>
             <Cell>
-              <Estimate estimate={kappa} unit="factor" />
+              <Estimate estimate={kappa} unit="decimal" />
             </Cell>
           </tr>
         ))}

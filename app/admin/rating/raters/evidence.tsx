@@ -12,7 +12,7 @@ const TESTS = ['disagrees', 'prefersFirst', 'prefersSecond', 'prefersLonger', 'p
 
 export function Evidence({ kind, partners }: { kind: KindData; partners: readonly string[] }) {
   const t = useTranslations('trust');
-  const { percent, metric } = useFormats();
+  const { percent, rough } = useFormats();
   const alarms = TESTS.filter((name) => kind.tests[name].rejectedAt !== null);
   const countText = ({ n, hits }: KindData['overlap']) =>
     n === 0 ? t('noCount') : t('count', { hits, n, share: percent(hits / n) });
@@ -36,11 +36,7 @@ export function Evidence({ kind, partners }: { kind: KindData; partners: readonl
             text={kind.milliseconds === null ? t('noCount') : formatSeconds(kind.milliseconds / 1000)}
           />
           {TESTS.map((name) => (
-            <Line
-              key={name}
-              name={t(`tests.${name}`)}
-              text={t('chance', { chance: metric(kind.tests[name].chance) })}
-            />
+            <Line key={name} name={t(`tests.${name}`)} text={t('chance', { chance: rough(kind.tests[name].chance) })} />
           ))}
         </dl>
       </details>

@@ -62,7 +62,7 @@ function rowsOf(person: PersonTrustData) {
 function Row({ person, kind }: { person: PersonTrustData; kind: PersonTrustData['kinds'][number] | null }) {
   const t = useTranslations('trust');
   const feedback = useTranslations('ownFeedback');
-  const { metric } = useFormats();
+  const { decimal } = useFormats();
   return (
     <tr>
       <Cell className="break-words font-medium">{person.name}</Cell>
@@ -71,11 +71,11 @@ function Row({ person, kind }: { person: PersonTrustData; kind: PersonTrustData[
       <Cell className="min-w-32">
         {kind ? (
           <>
-            <p className="font-medium tabular-nums">{metric(kind.weight)}</p>
+            <p className="font-medium tabular-nums">{decimal(kind.weight)}</p>
             <p className="text-muted-foreground text-xs">{t(meaningOf(kind.weight))}</p>
             {kind.weight !== kind.weightByEvidence && (
               <p className="text-muted-foreground text-xs">
-                {t('weightByEvidence', { weight: metric(kind.weightByEvidence) })}
+                {t('weightByEvidence', { weight: decimal(kind.weightByEvidence) })}
               </p>
             )}
           </>
