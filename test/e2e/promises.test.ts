@@ -121,13 +121,20 @@ describe.runIf(chromiumPath)('the chat', () => {
     expect(below!.y).toBeGreaterThan(above!.y + above!.height);
   });
 
-  it('shows the branch that was written last after a reload', async () => {
+  it('asks which answer is better only with consent, and shows the branch that was written last after a reload', async () => {
     await page.goto(product.url);
     await say(page, 'Branch');
     await untilAnswered(page);
     await page.getByRole('button', { name: 'Regenerate' }).last().click();
     await untilAnswered(page);
     await page.getByText('2/2').waitFor();
+    // The two are compared only where the choice may be used.
+    const which = page.getByRole('radiogroup', { name: 'Which is better?' });
+    await which.waitFor();
+    await page.getByRole('switch', { name: /train/ }).click();
+    await which.waitFor({ state: 'detached' });
+    await page.getByRole('switch', { name: /train/ }).click();
+    await which.waitFor();
     await page.getByRole('button', { name: 'Previous version' }).last().click();
     await page.getByText('1/2').waitFor();
     await say(page, 'Written below the older answer');
