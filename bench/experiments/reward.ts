@@ -31,7 +31,7 @@ import {
   scoredPairs,
 } from '@/trainer/reward/metrics';
 import { firstAdaptedLayer, type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
-import { probedBlocks } from '@/trainer/reward/probe-fit';
+import { probedBlocks } from '@/trainer/reward/probe/fit';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
 import { hhComparison } from './support/hh-pairs';

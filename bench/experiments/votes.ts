@@ -20,7 +20,7 @@ import { scoreExamples } from '@/trainer/reward/evaluate';
 import type { Comparison } from '@/trainer/math/reward-examples';
 import { lengthBaseline, lengthRule, measurePairs, scoredPairs } from '@/trainer/reward/metrics';
 import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
-import { probedBlocks } from '@/trainer/reward/probe-fit';
+import { probedBlocks } from '@/trainer/reward/probe/fit';
 import { normaliseReward } from '@/trainer/reward/scorer';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';

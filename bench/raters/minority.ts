@@ -2,7 +2,7 @@
 import { GroupRobustConfig } from '@/core/config/reward';
 import { hash32 } from '@/core/rng';
 import { nextGroupWeights } from '@/trainer/math/group-weights';
-import { logSigmoid } from '@/trainer/math/policy-loss';
+import { logSigmoid } from '@/trainer/math/loss/score';
 import { mean } from 'simple-statistics';
 import { weightOf } from '@/core/trust/weight';
 import { PROTOCOL, simulateCrowd, type SimulatedVote } from './crowd';

@@ -13,7 +13,7 @@ import { startBackend } from '@/trainer/backend';
 import { type Comparison, promptKey } from '@/trainer/math/reward-examples';
 import { computeCompletionStates } from '@/trainer/model/answer-states';
 import { loadBackbone } from '@/trainer/model/backbone';
-import { probedBlocks } from '@/trainer/reward/probe-fit';
+import { probedBlocks } from '@/trainer/reward/probe/fit';
 import { groupOf } from '@/trainer/reward/rows';
 import { lowRankRows } from './low-rank';
 

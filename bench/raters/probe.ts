@@ -2,7 +2,7 @@
 import { hash32, Rng } from '@/core/rng';
 import { sigmoid } from '@/core/trust/items';
 import { minimise } from '@/trainer/math/lbfgs';
-import { logSigmoid } from '@/trainer/math/policy-loss';
+import { logSigmoid } from '@/trainer/math/loss/score';
 import type { JudgedPair } from './pairs';
 
 /** Weight of the votes for side A and of those for side B of one pair. */
@@ -51,7 +51,7 @@ export interface CrossFit {
   beliefs: Map<number, number>;
 }
 
-/** Chooses the precision by the loss of predictions across folds of prompts, as probe-fit.ts does. */
+/** Chooses the precision by the loss of predictions across folds of prompts, as the reward model's probes do. */
 export function crossFit(
   pairs: readonly JudgedPair[],
   votes: readonly PairVotes[],

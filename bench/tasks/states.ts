@@ -6,8 +6,8 @@ import { packByLength } from '@/trainer/math/micro-batch';
 import { computeCompletionStates } from '@/trainer/model/answer-states';
 import type { CompletionGroup } from '@/trainer/model/packing';
 import type { Backbone } from '@/trainer/model/types';
-import { probedBlocks } from '@/trainer/reward/probe-fit';
-import type { KnownStates } from '@/trainer/reward/probe-states';
+import { probedBlocks } from '@/trainer/reward/probe/fit';
+import type { KnownStates } from '@/trainer/reward/probe/states';
 import { fitGroup, groupSize } from '@/trainer/reward/rows';
 
 /** As in experiment:reward. */

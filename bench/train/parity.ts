@@ -6,7 +6,7 @@ import type { Base } from '@/core/base/base';
 import { Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
 import type { Experience } from '@/trainer/policy/experience';
-import { bradleyTerryLoss } from '@/trainer/math/policy-loss';
+import { bradleyTerryLoss } from '@/trainer/math/loss/score';
 import { createScalarHead } from '@/trainer/model/heads';
 import { crossEntropy, completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';

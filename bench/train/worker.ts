@@ -12,7 +12,7 @@ import { Rng } from '@/core/rng';
 import { startBackend } from '@/trainer/backend';
 import { gatherExperience } from '@/trainer/policy/experience';
 import type { ExperienceEngine } from '@/trainer/sampling/private-engine';
-import { bradleyTerryLoss } from '@/trainer/math/policy-loss';
+import { bradleyTerryLoss } from '@/trainer/math/loss/score';
 import { createScalarHead } from '@/trainer/model/heads';
 import { crossEntropy, completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { createLora } from '@/trainer/model/lora';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { startBackend, tf, type Variable } from '@/trainer/backend';
-import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
+import { clippedPolicyLoss } from '@/trainer/math/loss/policy';
 import { loadBackbone } from '@/trainer/model/backbone';
 import { createScalarHead } from '@/trainer/model/heads';
 import { AdamW } from '@/trainer/model/optim';

@@ -3,7 +3,7 @@
 import { type AlgorithmName, POLICY_CONFIGS, type PolicyConfig } from '@/core/config/policy';
 import { Rng, uniformAt } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
-import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/preference-loss';
+import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/loss/preference';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import { gatherPositions } from '@/trainer/model/positions';
 import type { Backbone, Lora } from '@/trainer/model/types';

@@ -14,7 +14,7 @@ import { loadBackbone } from '@/trainer/model/backbone';
 import type { Backbone } from '@/trainer/model/types';
 import type { AdapterReader } from '@/trainer/reward/adapter';
 import { rewardArtifact } from '@/trainer/reward/export';
-import { createProbeReader } from '@/trainer/reward/probe';
+import { createProbeReader } from '@/trainer/reward/probe/probe';
 import { createRewardModel, normaliseReward, type RewardModel, scaled } from '@/trainer/reward/scorer';
 import { readRewardArtifact } from './reward/read-artifact';
 import { openRewardScorer, type RewardScorer } from './reward/scorer';

@@ -14,7 +14,7 @@ import { loadBackbone } from '@/trainer/model/backbone';
 import type { Backbone } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward/evaluate';
 import { measurePairs, scoredPairs } from '@/trainer/reward/metrics';
-import { probedBlocks } from '@/trainer/reward/probe-fit';
+import { probedBlocks } from '@/trainer/reward/probe/fit';
 import { packRewardModel, type RewardModelState, unpackRewardModel } from '@/trainer/reward/scorer';
 import type { RewardModelInput, RewardTrainingState } from '@/trainer/reward/train';
 import { TINY, tinyWeights } from './algorithms-support';

@@ -1,7 +1,7 @@
 // Turns a snapshot's rows into what the algorithms train on and are judged by.
 import { qualityOf } from '@/core/feedback/quality';
 import type { SnapshotRow } from '@/core/snapshot/snapshot';
-import type { Signal } from '@/trainer/math/implicit-loss';
+import type { Signal } from '@/trainer/math/loss/implicit';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import { believedRows } from './believed';
 import { type Demonstration, demonstrationOfCompletion } from './demonstrations';

@@ -1,8 +1,8 @@
 // Turns a snapshot's rows into what DPO and KTO learn from, and into answers that may be imitated alongside a reward.
 
 import type { SnapshotRow } from '@/core/snapshot/snapshot';
-import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/preference-loss';
-import { decidedPairs } from '@/trainer/math/ranking-loss';
+import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/loss/preference';
+import { decidedPairs } from '@/trainer/math/loss/ranking';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import { believedRows } from './believed';
 import { rewardExamples } from './examples';

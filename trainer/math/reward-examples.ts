@@ -1,6 +1,6 @@
 // The kinds of feedback that a reward model learns from, and which completions each of them judges.
-import type { Signal } from './implicit-loss';
-import type { Outcome } from './policy-loss';
+import type { Signal } from '@/trainer/math/loss/implicit';
+import type { Outcome } from '@/trainer/math/loss/score';
 
 interface Judged {
   promptIds: Int32Array;

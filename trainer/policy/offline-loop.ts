@@ -4,7 +4,7 @@ import { type OfflineConfig, rateOf } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
 import { holdOut } from '@/trainer/data/hold-out';
-import { mismatchedKl } from '@/trainer/math/preference-loss';
+import { mismatchedKl } from '@/trainer/math/loss/preference';
 import { disposeGradients, learningRateAt } from '@/trainer/model/optim';
 import type { Metrics } from '@/trainer/runs/store';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';

@@ -3,7 +3,7 @@ import type { Adapter } from '@/core/artifact/adapter';
 import type { AlgorithmName, PolicyConfig } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
 import type { StoredGeneration } from '@/trainer/data/examples';
-import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/preference-loss';
+import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/loss/preference';
 import type { ScalarHead } from '@/trainer/model/heads';
 import { AdamW } from '@/trainer/model/optim';
 import type { Backbone, Lora, NamedVariables } from '@/trainer/model/types';

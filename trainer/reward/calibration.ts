@@ -1,6 +1,6 @@
 // A temperature that turns score gaps into calibrated probabilities, fitted on held-out pairs and judged out of fold.
 import { hash32 } from '@/core/rng';
-import { logSigmoid } from '@/trainer/math/policy-loss';
+import { logSigmoid } from '@/trainer/math/loss/score';
 import { expectedCalibrationError, type LabelledPair, type ScoredPair } from './metrics';
 
 export interface Calibration {

@@ -1,6 +1,6 @@
 // Judges a reward model on held-out feedback: loss, accuracy, length baseline, calibration, groups.
 
-import { feedbackLoss } from '@/trainer/math/feedback-loss';
+import { feedbackLoss } from '@/trainer/math/loss/feedback';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { EnteringStates } from '@/trainer/model/entering-states';
 import type { Metrics } from '@/trainer/runs/store';

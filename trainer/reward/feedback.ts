@@ -1,7 +1,7 @@
 // Reads from the feedback what every way of training a reward model needs before it starts.
 import type { RewardModelConfig } from '@/core/config/reward';
 import { AttuneError } from '@/core/errors';
-import type { Signal } from '@/trainer/math/implicit-loss';
+import type { Signal } from '@/trainer/math/loss/implicit';
 import { fitRatingScales, type RatingScales } from '@/trainer/math/rating-scale';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import { lengthRule, scoredPairs } from './metrics';

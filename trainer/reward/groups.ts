@@ -1,8 +1,8 @@
 // The groups of some feedback whose weights rise with their losses: who is in which, and what each of them lost.
 import type { GroupRobustConfig } from '@/core/config/reward';
 import { AttuneError } from '@/core/errors';
-import { lossOfEach } from '@/trainer/math/feedback-loss';
 import { type GroupSum, type JudgedGroup, nextGroupWeights } from '@/trainer/math/group-weights';
+import { lossOfEach } from '@/trainer/math/loss/feedback';
 import { completionsOf, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
 import type { Metrics } from '@/trainer/runs/store';
 import type { Feedback } from './feedback';

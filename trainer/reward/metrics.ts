@@ -1,8 +1,8 @@
 // How well scores predict the winner: accuracy against the length baseline, margin, calibration, worst group first.
 
 import { wilsonInterval } from '@/core/statistics/statistics';
-import { sigmoid } from '@/trainer/math/policy-loss';
-import { decidedPairs } from '@/trainer/math/ranking-loss';
+import { decidedPairs } from '@/trainer/math/loss/ranking';
+import { sigmoid } from '@/trainer/math/loss/score';
 import { completionsOf, promptKey, type RewardExample } from '@/trainer/math/reward-examples';
 
 export interface ScoredPair {

@@ -6,10 +6,10 @@ import type { EnteringStates } from '@/trainer/model/entering-states';
 import type { CompletionGroup } from '@/trainer/model/packing';
 import type { Backbone } from '@/trainer/model/types';
 import type { Reward } from '@/trainer/policy/experience';
+import { createProbeReader, unpackProbes } from '@/trainer/reward/probe/probe';
 import { type Checkpoint, unpackVariables } from '@/trainer/runs/checkpoint';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import { type AdapterReader, type AdapterReaderOptions, createAdapterReader } from './adapter';
-import { createProbeReader, unpackProbes } from './probe';
 import type { ReaderState, RewardReader } from './reader';
 import { fitGroup } from './rows';
 

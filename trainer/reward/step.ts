@@ -3,7 +3,7 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { RewardModelConfig } from '@/core/config/reward';
 import { uniformAt } from '@/core/rng';
 import { type Tensor3D, tf } from '@/trainer/backend';
-import { type FeedbackLoss, feedbackLoss, lossOfEach } from '@/trainer/math/feedback-loss';
+import { type FeedbackLoss, feedbackLoss, lossOfEach } from '@/trainer/math/loss/feedback';
 import { packByLength } from '@/trainer/math/micro-batch';
 import { completionsOf, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
 import type { EnteringStates } from '@/trainer/model/entering-states';

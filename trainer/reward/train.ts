@@ -1,7 +1,7 @@
 // Trains a reward model on every kind of feedback in one likelihood, each term weighted by the trust in its rater.
 //
 // Ziegler et al. 2019; Stiennon et al. 2020. Left out: a learnt exchange rate between kinds of feedback, because all of
-// them observe the same logit (feedback-loss.ts).
+// them observe the same logit (math/loss/feedback.ts).
 
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
 import type { RaterTrust } from '@/core/trust/report';
@@ -12,17 +12,17 @@ import type { CompletionStates } from '@/trainer/model/answer-states';
 import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
 import { AdamW } from '@/trainer/model/optim';
 import type { Backbone, NamedVariables } from '@/trainer/model/types';
+import { fitProbes } from '@/trainer/reward/probe/fit';
+import type { ProbeProgress } from '@/trainer/reward/probe/states';
+import { trustOfExamples } from '@/trainer/reward/trust/trust';
 import type { CheckpointStore } from '@/trainer/runs/checkpoint';
 import type { Metrics } from '@/trainer/runs/store';
 import { runSupervised, type SupervisedState } from '@/trainer/supervised/loop';
 import { evaluateRewardModel, type RewardReport } from './evaluate';
 import { readFeedback } from './feedback';
 import { readGroups, refuseUnknownKey } from './groups';
-import { fitProbes } from './probe-fit';
-import type { ProbeProgress } from './probe-states';
 import { createRewardModel, type RewardModel } from './scorer';
 import { type RewardTraining, stepRewardModel } from './step';
-import { trustOfExamples } from './trust';
 import { limitUndecided } from './undecided';
 
 export interface RewardModelInput {

@@ -1,7 +1,7 @@
 // Puts the rating tasks that would teach the reward model most in front, as soon as it has learnt from the votes so far.
 import { rewardExamples } from '@/trainer/data/examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
-import { rankTasks } from '@/trainer/reward/task-ranking';
+import { rankTasks } from '@/trainer/reward/tasks/ranking';
 import type { Run } from '@/trainer/runs/context';
 
 export async function orderOpenTasks({ home, sink, config, backbone }: Run, snapshot: Snapshot): Promise<void> {

@@ -1,4 +1,4 @@
-// Every path that a document or a comment names exists.
+// Every path that a document or a comment names exists, and no folder is too full to find a file in.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -63,4 +63,11 @@ it.each([
   'as gone-file.ts does',
 ])('%j is found', (text) => {
   expect(missing(text)).toHaveLength(1);
+});
+
+it('no folder of the trainer, core, engine, product or commands holds more than sixteen source files', () => {
+  const counts = new Map<string, number>();
+  for (const file of sources.filter((name) => /^(trainer|core|engine|product|cli)\//.test(name)))
+    counts.set(path.posix.dirname(file), (counts.get(path.posix.dirname(file)) ?? 0) + 1);
+  expect([...counts].filter(([, count]) => count > 16)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 // Best of N against lm-human-preferences: softmax cross-entropy over the scores of one prompt's answers.
 import { test } from 'vitest';
-import { bestOfLoss } from '@/trainer/math/feedback-loss';
+import { bestOfLoss } from '@/trainer/math/loss/feedback';
 import { expectClose, golden } from './golden';
 
 test('the loss of picking one of four equals lm-human-preferences', () => {

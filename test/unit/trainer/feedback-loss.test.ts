@@ -1,8 +1,8 @@
 // The single likelihood of all feedback: each term against its definition, every gradient by central differences.
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
-import { bestOfLoss, feedbackLoss, intervalLoss } from '@/trainer/math/feedback-loss';
-import { decidedPairs, rankingLoss } from '@/trainer/math/ranking-loss';
+import { bestOfLoss, feedbackLoss, intervalLoss } from '@/trainer/math/loss/feedback';
+import { decidedPairs, rankingLoss } from '@/trainer/math/loss/ranking';
 import { fitRatingScales, latentInterval } from '@/trainer/math/rating-scale';
 import { completionsOf, type Questionnaire, type Rating, type RewardExample } from '@/trainer/math/reward-examples';
 

@@ -1,8 +1,8 @@
 // Weights of groups: they rise with relative losses as group DRO says, within their bound, without noise from batches.
 import { describe, expect, test } from 'vitest';
 import { GroupRobustConfig } from '@/core/config/reward';
-import { feedbackLoss, lossOfEach } from '@/trainer/math/feedback-loss';
 import { nextGroupWeights } from '@/trainer/math/group-weights';
+import { feedbackLoss, lossOfEach } from '@/trainer/math/loss/feedback';
 import { fitRatingScales } from '@/trainer/math/rating-scale';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { Feedback } from '@/trainer/reward/feedback';

@@ -1,7 +1,7 @@
 // Importance weights for another sampler's tokens against OpenRLHF's policy losses, and their bounds.
 import { expect, test } from 'vitest';
 import { importanceRatios, importanceWeights } from '@/trainer/math/importance';
-import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
+import { clippedPolicyLoss } from '@/trainer/math/loss/policy';
 import { expectClose, golden, ragged } from './golden';
 
 const { inputs, openrlhf } = golden;

@@ -1,7 +1,7 @@
 // Log-probabilities and entropy at a temperature, with the gradient of REINFORCE, against the published vectors.
 import { test } from 'vitest';
 import { type Tensor2D, type Tensor3D, tf } from '@/trainer/backend';
-import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
+import { clippedPolicyLoss } from '@/trainer/math/loss/policy';
 import { completionLogprobs, completionLogprobsWithGradient } from '@/trainer/model/logprobs';
 import { expectClose, golden } from './golden';
 

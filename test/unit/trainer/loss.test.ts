@@ -1,12 +1,7 @@
 // Every loss against the published vectors, every gradient against central differences.
 import { describe, expect, test } from 'vitest';
-import {
-  bradleyTerryLoss,
-  clippedPolicyLoss,
-  clippedValueLoss,
-  logSigmoid,
-  thumbLoss,
-} from '@/trainer/math/policy-loss';
+import { clippedPolicyLoss, clippedValueLoss } from '@/trainer/math/loss/policy';
+import { bradleyTerryLoss, logSigmoid, thumbLoss } from '@/trainer/math/loss/score';
 import { tokenShares } from '@/trainer/policy/step';
 import { expectClose, expectGradient, golden, LENGTHS, ragged } from './golden';
 

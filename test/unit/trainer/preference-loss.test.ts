@@ -1,6 +1,6 @@
 // The losses of DPO and KTO against TRL's values, their gradients against central differences.
 import { expect, test } from 'vitest';
-import { dpoLoss, ktoLoss, mismatchedKl } from '@/trainer/math/preference-loss';
+import { dpoLoss, ktoLoss, mismatchedKl } from '@/trainer/math/loss/preference';
 import { expectClose, expectGradient, golden } from './golden';
 
 const { dpo, kto } = golden;

@@ -4,7 +4,7 @@
 // test checks. Left out: several steps on one experience, which need the ratio.
 
 import { type A2cConfig, rateOf } from '@/core/config/policy';
-import type { PolicyLoss } from '@/trainer/math/policy-loss';
+import type { PolicyLoss } from '@/trainer/math/loss/policy';
 import { criticSignal } from '@/trainer/policy/learning-signal';
 import { type StepTokens, stepOnMinibatch } from '@/trainer/policy/step';
 import type { OnPolicyAlgorithm } from './algorithm';

@@ -5,7 +5,7 @@
 // comparison.
 
 import type { DpoConfig } from '@/core/config/policy';
-import { dpoLoss, type PreferencePair } from '@/trainer/math/preference-loss';
+import { dpoLoss, type PreferencePair } from '@/trainer/math/loss/preference';
 import { mean } from '@/trainer/policy/metrics';
 import type { OfflineAlgorithm, PreferenceItem } from '@/trainer/policy/offline-loop';
 import type { Metrics } from '@/trainer/runs/store';

@@ -4,7 +4,7 @@
 // one; kl is the mean log-ratio of the batch's completions under each other's prompts, at least 0, without a gradient.
 // Ties say neither and are left out; in a pair that is bad on both sides, both completions are bad.
 import type { KtoConfig } from '@/core/config/policy';
-import { ktoLoss, type PreferencePair, type ThumbedCompletion } from '@/trainer/math/preference-loss';
+import { ktoLoss, type PreferencePair, type ThumbedCompletion } from '@/trainer/math/loss/preference';
 import { mean } from '@/trainer/policy/metrics';
 import type { OfflineAlgorithm, PreferenceItem } from '@/trainer/policy/offline-loop';
 import type { Metrics } from '@/trainer/runs/store';

@@ -4,7 +4,7 @@
 // already belongs to a reward with a divergence scaled by beta.
 
 import { type OnlineDpoConfig, rateOf } from '@/core/config/policy';
-import { dpoLoss } from '@/trainer/math/preference-loss';
+import { dpoLoss } from '@/trainer/math/loss/preference';
 import { disposeGradients } from '@/trainer/model/optim';
 import { groupSignal } from '@/trainer/policy/learning-signal';
 import { groupMetrics, sum } from '@/trainer/policy/metrics';

@@ -5,7 +5,7 @@
 // has its own step size on a detached backbone), sampling at temperatures other than 1.
 
 import { type PpoConfig, rateOf } from '@/core/config/policy';
-import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
+import { clippedPolicyLoss } from '@/trainer/math/loss/policy';
 import { criticSignal } from '@/trainer/policy/learning-signal';
 import { stepOnMinibatch } from '@/trainer/policy/step';
 import { stepOnValues } from '@/trainer/policy/value-step';

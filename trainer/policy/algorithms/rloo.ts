@@ -4,7 +4,7 @@
 // the whole completion, or in the loss.
 
 import { type GroupedConfig, type GrpoConfig, type RlooConfig, rateOf } from '@/core/config/policy';
-import { clippedPolicyLoss } from '@/trainer/math/policy-loss';
+import { clippedPolicyLoss } from '@/trainer/math/loss/policy';
 import { groupSignal } from '@/trainer/policy/learning-signal';
 import { groupMetrics } from '@/trainer/policy/metrics';
 import { stepOnMinibatch } from '@/trainer/policy/step';

@@ -2,7 +2,7 @@
 
 import { hash32 } from '@/core/rng';
 import type { Judgement, Lean } from '@/core/trust/judgement';
-import { sigmoid } from '@/trainer/math/policy-loss';
+import { sigmoid } from '@/trainer/math/loss/score';
 import type { RatingScales } from '@/trainer/math/rating-scale';
 import { latentInterval } from '@/trainer/math/rating-scale';
 import { type Implicit, promptKey, type RewardExample } from '@/trainer/math/reward-examples';

@@ -2,8 +2,8 @@
 import { HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
 import { type Tensor2D, tf } from '@/trainer/backend';
 import type { RewardExample } from '@/trainer/math/reward-examples';
+import type { KnownStates } from '@/trainer/reward/probe/states';
 import { leadingDirections } from './leading-directions';
-import type { KnownStates } from './probe-states';
 
 /** Directions of the states that are kept. */
 const SIZE = 64;

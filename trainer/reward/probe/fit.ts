@@ -8,17 +8,17 @@ import type { RaterTrust } from '@/core/trust/report';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import { type CompletionStates, computeCompletionStates } from '@/trainer/model/answer-states';
 import type { Backbone } from '@/trainer/model/types';
+import { judgeScores, type RewardReport } from '@/trainer/reward/evaluate';
+import { readFeedback } from '@/trainer/reward/feedback';
+import { type RewardModel, scaled } from '@/trainer/reward/scorer';
+import { splitScores } from '@/trainer/reward/step';
+import { trustFromStates } from '@/trainer/reward/trust/trust';
+import { limitUndecided } from '@/trainer/reward/undecided';
 import type { Evaluation } from '@/trainer/supervised/loop';
-import { judgeScores, type RewardReport } from './evaluate';
-import { readFeedback } from './feedback';
+import { weighProbedGroups } from './groups';
+import { choosePrecision, type FitTask, fit, probeOf } from './precision';
 import { createProbeReader, type Probe } from './probe';
-import { weighProbedGroups } from './probe-groups';
-import { choosePrecision, type FitTask, fit, probeOf } from './probe-precision';
-import { pause, readStates, type StatesInput, standardisedBlock } from './probe-states';
-import { type RewardModel, scaled } from './scorer';
-import { splitScores } from './step';
-import { trustFromStates } from './trust';
-import { limitUndecided } from './undecided';
+import { pause, readStates, type StatesInput, standardisedBlock } from './states';
 
 export interface ProbeInput extends StatesInput {
   backbone: Backbone;

@@ -1,5 +1,5 @@
 // The losses of DPO and KTO in plain numbers: preferences over log-ratios of whole completions, with exact gradients.
-import { bradleyTerryLoss, type Outcome, type ScoreLoss, sigmoid } from './policy-loss';
+import { bradleyTerryLoss, type Outcome, type ScoreLoss, sigmoid } from './score';
 
 /** Two completions of a prompt, and which one was preferred. */
 export interface PreferencePair {

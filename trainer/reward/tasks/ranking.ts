@@ -6,10 +6,10 @@ import type { TaskWeights } from '@/core/tasks/question';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import { computeCompletionStates } from '@/trainer/model/answer-states';
 import type { Backbone } from '@/trainer/model/types';
+import { probedBlocks } from '@/trainer/reward/probe/fit';
+import { readStates } from '@/trainer/reward/probe/states';
 import type { OpenTask } from '@/trainer/runs/store';
-import { probedBlocks } from './probe-fit';
-import { readStates } from './probe-states';
-import { type Difference, judgementsOf, projectDifferences } from './task-features';
+import { type Difference, judgementsOf, projectDifferences } from './features';
 
 export interface RankingInput {
   backbone: Backbone;

@@ -5,9 +5,9 @@
 
 import { packByLength } from '@/trainer/math/micro-batch';
 import type { CompletionStates } from '@/trainer/model/answer-states';
+import { completionStarts, type RewardReader } from '@/trainer/reward/reader';
+import { groupSize } from '@/trainer/reward/rows';
 import { type NamedTensors, tensorOf } from '@/trainer/runs/checkpoint';
-import { completionStarts, type RewardReader } from './reader';
-import { groupSize } from './rows';
 
 export interface Probe {
   /** The probe reads the states that enter this block; at least 1. */

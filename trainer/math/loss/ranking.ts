@@ -4,7 +4,7 @@
 // log-likelihood over the strict orders that agree with it, which for two completions is half a win for each, as in
 // Bradley-Terry. After k of m tied completions are placed, each set of m - k is left equally often, so the mean runs over
 // subsets and not over orders.
-import type { ScoreLoss } from './policy-loss';
+import type { ScoreLoss } from './score';
 
 /** `ranks` has 0 for the best; equal ranks tie. At most eight completions may tie: it takes 2^m sums for m of them. */
 export function rankingLoss(scores: ArrayLike<number>, ranks: readonly number[], weight: number): ScoreLoss {

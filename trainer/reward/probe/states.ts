@@ -6,10 +6,10 @@ import { packByLength } from '@/trainer/math/micro-batch';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import type { CompletionStates } from '@/trainer/model/answer-states';
 import type { CompletionGroup } from '@/trainer/model/packing';
+import { completionStarts } from '@/trainer/reward/reader';
+import { groupOf, groupSize } from '@/trainer/reward/rows';
 import type { CheckpointStore, NamedTensors } from '@/trainer/runs/checkpoint';
 import type { Metrics } from '@/trainer/runs/store';
-import { completionStarts } from './reader';
-import { groupOf, groupSize } from './rows';
 
 export interface ProbeProgress {
   /** Number of examples whose states are in the checkpoint. */

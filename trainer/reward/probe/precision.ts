@@ -3,13 +3,13 @@
 import type { ProbeConfig, RewardModelConfig } from '@/core/config/reward';
 import { hash32, Rng } from '@/core/rng';
 import { type Tensor2D, tf } from '@/trainer/backend';
-import { feedbackLoss, lossOfEach } from '@/trainer/math/feedback-loss';
 import { minimise } from '@/trainer/math/lbfgs';
+import { feedbackLoss, lossOfEach } from '@/trainer/math/loss/feedback';
 import { completionsOf, promptKey, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
-import type { Feedback } from './feedback';
+import type { Feedback } from '@/trainer/reward/feedback';
+import { totalWeight } from '@/trainer/reward/step';
 import type { Probe } from './probe';
-import { type KnownStates, pause, type StandardisedBlock, standardisedBlock } from './probe-states';
-import { totalWeight } from './step';
+import { type KnownStates, pause, type StandardisedBlock, standardisedBlock } from './states';
 
 type FitSettings = Pick<RewardModelConfig, 'centering' | 'raterBiasRidge' | 'seed'> & {
   probe: Pick<ProbeConfig, 'precisions' | 'folds'>;

@@ -6,12 +6,12 @@ import { type RaterTrust, reportTrust } from '@/core/trust/report';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import { computeCompletionStates } from '@/trainer/model/answer-states';
 import type { Backbone } from '@/trainer/model/types';
+import { readFeedback } from '@/trainer/reward/feedback';
+import { choosePrecision } from '@/trainer/reward/probe/precision';
+import { type KnownStates, readStates } from '@/trainer/reward/probe/states';
+import { splitScores } from '@/trainer/reward/step';
 import type { Metrics } from '@/trainer/runs/store';
-import { readFeedback } from './feedback';
 import { judgementsOf } from './judgements';
-import { choosePrecision } from './probe-precision';
-import { type KnownStates, readStates } from './probe-states';
-import { splitScores } from './step';
 
 export interface LearntTrust {
   /** The same examples in the same order, each with the weight of its rater; below 0 it counts turned over. */

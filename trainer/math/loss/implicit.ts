@@ -2,7 +2,7 @@
 //
 // p(signal) = sigmoid(slope * score + level). Both are fitted, so a signal that says nothing about the score gets a slope
 // around 0 and moves no score; a signal of dislike gets a negative one.
-import { logSigmoid, type ScoreLoss, sigmoid } from './policy-loss';
+import { logSigmoid, type ScoreLoss, sigmoid } from './score';
 
 export const SIGNALS = ['copied', 'regenerated', 'abandoned', 'read'] as const;
 export type Signal = (typeof SIGNALS)[number];

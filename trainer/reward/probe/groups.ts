@@ -1,9 +1,9 @@
 // Weighs groups by what probes lose on them that have not seen their prompts, a few times over.
 import type { GroupRobustConfig } from '@/core/config/reward';
 import type { RewardExample } from '@/trainer/math/reward-examples';
+import { afterBatch, groupFactor, groupMetrics, readGroups, sumByGroup } from '@/trainer/reward/groups';
 import type { Metrics } from '@/trainer/runs/store';
-import { afterBatch, groupFactor, groupMetrics, readGroups, sumByGroup } from './groups';
-import { choosePrecision, type FitTask } from './probe-precision';
+import { choosePrecision, type FitTask } from './precision';
 
 /** Passes over the feedback; a convex fit has no steps between which weights could rise. */
 const ROUNDS = 6;

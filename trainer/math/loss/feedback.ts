@@ -7,11 +7,11 @@
 // Ratings are an ordinal logit and not a squared error: its latent is the logit that comparisons and thumbs observe, so
 // the terms need no exchange rate, no outlier has a slope above 1, and a 10 sets no ceiling.
 
-import { implicitLoss, type Signal } from './implicit-loss';
-import { bradleyTerryLoss, logSigmoid, type ScoreLoss, sigmoid, thumbLoss } from './policy-loss';
-import { rankingLoss } from './ranking-loss';
-import { latentInterval, type RatingScales } from './rating-scale';
-import { completionsOf, type RewardExample, weightIn } from './reward-examples';
+import { latentInterval, type RatingScales } from '@/trainer/math/rating-scale';
+import { completionsOf, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
+import { implicitLoss, type Signal } from './implicit';
+import { rankingLoss } from './ranking';
+import { bradleyTerryLoss, logSigmoid, type ScoreLoss, sigmoid, thumbLoss } from './score';
 
 /** Cross-entropy of the softmax over each group's scores with its pick; the groups' scores follow one another. */
 export function bestOfLoss(
