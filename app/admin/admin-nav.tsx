@@ -23,10 +23,12 @@ const SECTIONS = [
 export function AdminNav() {
   const t = useTranslations('admin');
   const pathname = usePathname();
+  // A snapshot is opened from its run.
+  const section = pathname.replace(/^\/admin\/snapshots\b/, '/admin/runs');
   return (
     <nav aria-label={t('nav')} className="-mb-px flex gap-1 overflow-x-auto">
       {SECTIONS.map(({ path, label }) => {
-        const isOpen = path === '/admin' ? pathname === path : pathname.startsWith(path);
+        const isOpen = path === '/admin' ? pathname === path : section.startsWith(path);
         return (
           <Link
             key={path}

@@ -13,3 +13,5 @@ export type LeaderboardData = RouterOutputs['statistics']['leaderboard'];
 export type PersonTrustData = RouterOutputs['statistics']['trust']['people'][number];
 export type AgreementData = RouterOutputs['statistics']['agreement'];
 export type GroupsData = RouterOutputs['statistics']['groups'];
+export type SnapshotData = RouterOutputs['admin']['snapshot'];
+export type SnapshotRowData = RouterOutputs['admin']['snapshotRows']['items'][number];

@@ -84,6 +84,14 @@ export function GivenItem({ item }: { item: GivenData }) {
         />
       )}
       <Learners learners={item.learnedBy} />
+      {current && (
+        <Link
+          href={`/feedback/${item.id}`}
+          className="mt-2 inline-flex min-h-8 items-center rounded-lg text-primary-strong text-xs underline underline-offset-3 pointer-coarse:min-h-11"
+        >
+          {t('trace')}
+        </Link>
+      )}
     </li>
   );
 }

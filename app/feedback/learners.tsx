@@ -3,6 +3,7 @@
 // Which versions learned from an item, and whether each came to answer everyone.
 import Link from 'next/link';
 import { useFormatter, useTranslations } from 'next-intl';
+import { fateOf } from './fate';
 import type { Learner } from './types';
 
 /** Versions that are named; of the others the number. */
@@ -12,26 +13,21 @@ export function Learners({ learners }: { learners: readonly Learner[] }) {
   const t = useTranslations('ownFeedback');
   const format = useFormatter();
   if (learners.length === 0) return <p className="mt-3 text-muted-foreground text-xs">{t('notLearned')}</p>;
+  const dateOf = ({ championSince: since }: Learner) => (since ? format.dateTime(since, { dateStyle: 'medium' }) : '');
   const shown = learners.slice(-NAMED).reverse();
   return (
     <div className="mt-3 border-border border-t pt-3 text-xs">
       <h3 className="text-muted-foreground">{t('learned')}</h3>
       <ul className="mt-1 space-y-1">
-        {shown.map(({ versionId, status, championSince, isChampion }) => (
-          <li key={versionId} className="flex flex-wrap gap-x-2">
+        {shown.map((learner) => (
+          <li key={learner.versionId} className="flex flex-wrap gap-x-2">
             <Link
-              href={`/changes#version-${versionId}`}
+              href={`/changes#version-${learner.versionId}`}
               className="font-medium text-primary-strong underline underline-offset-3 [overflow-wrap:anywhere]"
             >
-              {versionId}
+              {learner.versionId}
             </Link>
-            <span>
-              {isChampion
-                ? t('wonNow')
-                : championSince
-                  ? t('won', { date: format.dateTime(championSince, { dateStyle: 'medium' }) })
-                  : t(status === 'rejected' ? 'lost' : 'waits')}
-            </span>
+            <span>{t(fateOf(learner), { date: dateOf(learner) })}</span>
           </li>
         ))}
       </ul>

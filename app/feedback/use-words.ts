@@ -69,19 +69,9 @@ export function useWords(): WordsOf {
   );
 }
 
-const REASONS = [
-  ...['correct', 'helpful', 'clear', 'kind'],
-  ...['incorrect', 'unhelpful', 'ignored', 'too_long', 'too_short', 'unsafe'],
+/** The reasons that the chat offers with a thumb. */
+export const REASONS = [
+  ...(['correct', 'helpful', 'clear', 'kind'] as const),
+  ...(['incorrect', 'unhelpful', 'ignored', 'too_long', 'too_short', 'unsafe'] as const),
 ] as const;
-type Reason =
-  | 'correct'
-  | 'helpful'
-  | 'clear'
-  | 'kind'
-  | 'incorrect'
-  | 'unhelpful'
-  | 'ignored'
-  | 'too_long'
-  | 'too_short'
-  | 'unsafe';
-const isReason = (reason: string): reason is Reason => (REASONS as readonly string[]).includes(reason);
+const isReason = (reason: string): reason is (typeof REASONS)[number] => REASONS.some((known) => known === reason);

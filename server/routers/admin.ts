@@ -1,8 +1,15 @@
-// What an admin sees and does: versions, training runs, experiments, settings, audit.
+// What an admin sees and does: versions, training runs, experiments, feedback, snapshots, settings, audit.
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
+import { FEEDBACK_KINDS, FEEDBACK_SOURCES } from '@/core/feedback/kinds';
+import { Split } from '@/core/snapshot/rows';
+import { ROW_KINDS } from '@/core/snapshot/snapshot';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
-import { FEEDBACK_FILTERS, listFeedback } from '@/server/services/feedback/given-feedback';
+import * as exclusion from '@/server/services/feedback/exclusion';
+import { CONSENTS, FEEDBACK_MARKS } from '@/server/services/feedback/filter';
+import { listFeedback } from '@/server/services/feedback/given-feedback';
+import { listRows } from '@/server/services/snapshot/rows';
+import { getSnapshot } from '@/server/services/snapshot/summary';
 import * as experiment from '@/server/services/version/experiment';
 import * as release from '@/server/services/version/release';
 import { listVersions } from '@/server/services/version/version';
@@ -11,12 +18,14 @@ import { overview } from '../services/overview';
 import * as run from '../services/run';
 import * as settings from '../services/settings';
 import { adminProcedure, router } from '../trpc';
-import { Id } from './inputs';
+import { Direction, Id } from './inputs';
 
 const Share = z.number().min(0).max(1);
 /** The largest Postgres integer. */
 const MAX_AUDIT_ID = 2 ** 31 - 1;
 const VersionId = z.string().min(1).max(200);
+/** What an admin decides about feedback, and why. */
+const Decision = z.strictObject({ id: z.uuid(), reason: z.string().trim().min(1).max(TEXT_LIMITS.comment) });
 
 export const adminRouter = router({
   overview: adminProcedure.query(({ ctx }) => overview(ctx.product)),
@@ -64,13 +73,43 @@ export const adminRouter = router({
 
   feedback: adminProcedure
     .input(
-      z.object({
-        filter: z.enum(FEEDBACK_FILTERS).optional(),
-        versionId: VersionId.optional(),
-        cursor: z.string().max(200).nullish(),
-      }),
+      z
+        .strictObject({
+          kind: z.enum(FEEDBACK_KINDS),
+          versionId: VersionId,
+          mark: z.enum(FEEDBACK_MARKS),
+          source: z.enum(FEEDBACK_SOURCES),
+          reason: z.string().min(1).max(TEXT_LIMITS.reason),
+          rater: z.string().max(TEXT_LIMITS.search),
+          consent: z.enum(CONSENTS),
+          text: z.string().max(TEXT_LIMITS.search),
+          isExcluded: z.boolean(),
+          snapshotId: z.uuid(),
+          cursor: z.string().max(200).nullable(),
+          direction: Direction,
+        })
+        .partial(),
     )
     .query(({ ctx, input }) => listFeedback(ctx.product, input)),
+  excludeFeedback: adminProcedure
+    .input(Decision)
+    .mutation(({ ctx, input }) => exclusion.exclude(ctx.product, ctx.user.id, input)),
+  restoreFeedback: adminProcedure
+    .input(Decision)
+    .mutation(({ ctx, input }) => exclusion.restore(ctx.product, ctx.user.id, input)),
+
+  snapshot: adminProcedure.input(Id).query(({ ctx, input }) => getSnapshot(ctx.product, input.id)),
+  snapshotRows: adminProcedure
+    .input(
+      z.strictObject({
+        id: z.uuid(),
+        kind: z.enum(ROW_KINDS).optional(),
+        split: Split.optional(),
+        cursor: z.int().min(0).nullish(),
+        direction: Direction.optional(),
+      }),
+    )
+    .query(({ ctx, input }) => listRows(ctx.product, input)),
 
   settings: adminProcedure.query(({ ctx }) => settings.readSettings(ctx.product.db)),
   setSettings: adminProcedure

@@ -4,6 +4,9 @@ import { Sampling } from '@/core/sampling';
 
 export const Id = z.object({ id: z.uuid() });
 
+/** The client sends it with every page of a list; lists have one direction. */
+export const Direction = z.literal('forward');
+
 /** Sampling settings without their defaults: what is absent comes from the product's settings. */
 export const SamplingOverride = z
   .strictObject({

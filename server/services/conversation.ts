@@ -4,6 +4,7 @@ import { AttuneError } from '@/core/errors';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message } from '@/db/schema';
+import { patternOf } from './contains';
 import { cursorOf, isBehind, readCursor } from './cursor';
 import { readGiven } from './feedback/own-feedback';
 import type { Product } from './product';
@@ -26,7 +27,7 @@ export async function list(
   ];
   if (query?.trim()) {
     checkCharacters(query, 'search text');
-    const pattern = `%${query.trim().replace(/[\\%_]/g, '\\$&')}%`;
+    const pattern = patternOf(query);
     const inMessages = db
       .select({ id: message.conversationId })
       .from(message)

@@ -129,6 +129,7 @@ export interface VersionView {
   id: string;
   parentId: string | null;
   runId: string | null;
+  snapshotId: string | null;
   status: 'accepted' | 'rejected' | 'imported';
   gates: GateResult[];
   createdAt: Date;
@@ -229,25 +230,33 @@ export interface ExperimentResultsView {
 
 /** A judged answer, as its reader saw it. */
 export interface JudgedAnswerView {
+  generationId: string;
   /** null for a text that was uploaded. */
   versionId: string | null;
   text: string;
-  /** It won its comparison. */
+  /** It won, alone or with others. */
   isPreferred: boolean;
 }
 
 export interface GivenFeedbackView {
   id: string;
-  kind: 'thumb' | 'comparison';
-  thumb: -1 | 1 | null;
-  choice: Choice | null;
-  reasons: string[];
+  kind: FeedbackKind;
+  value: FeedbackValue;
   comment: string | null;
+  source: (typeof FEEDBACK_SOURCES)[number];
+  createdAt: Date;
   updatedAt: Date;
-  /** The message that the answers reply to. */
+  rater: { id: string; name: string; isGuest: boolean; isBanned: boolean };
+  /** When the chat's owner allowed training, if that was after the chat began. */
+  consentedLater: Date | null;
+  /** The message that was answered. */
   question: string;
-  /** One for a thumb; left and right, as shown, for a comparison. */
+  /** Left and right of a comparison, as shown; none for an answer that the person wrote. */
   answers: JudgedAnswerView[];
+  /** What a questionnaire asked, and the quality that follows from the answers; null for other kinds. */
+  questionnaire: { name: string; version: number; questions: Question[]; quality: number | null } | null;
+  /** Why it is not in training and statistics. `by` is the admin's name, or null. */
+  excluded: { at: Date; by: string | null; reason: string | null } | null;
 }
 
 /** A version that was trained on some feedback. */
@@ -299,12 +308,14 @@ export interface FeedbackTraceView {
   kind: FeedbackKind;
   createdAt: Date;
   updatedAt: Date;
+  /** The chat's owner allows training. */
+  isConsented: boolean;
   isExcluded: boolean;
   snapshots: {
     id: string;
     sha256: string;
     frozenUpTo: Date;
-    /** Where the vote stands in the file, from 1; null if the file does not name it, or is gone. */
+    /** Where the vote stands in the file, from 1; null if the file is gone, names no votes, or was blanked there. */
     lines: number[] | null;
     /** Lines that were blanked since because people withdrew what they held. */
     blankedLines: number;
@@ -333,7 +344,7 @@ export interface ContributionsView {
 export interface FeedbackPageView {
   items: GivenFeedbackView[];
   nextCursor: string | null;
-  /** How many judgements admins cannot read, because their conversations are kept out of training. */
+  /** How much feedback of the same kind, version and mark admins cannot read: its conversations are kept out of training. */
   hidden: number;
 }
 

@@ -2,17 +2,14 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Feedback } from '@/core/feedback/feedback';
 import { FEEDBACK_KINDS, type FeedbackKind } from '@/core/feedback/kinds';
-import { Sampling } from '@/core/sampling';
 import {
-  conversation,
   feedback,
   feedbackHistory,
   generation,
-  message,
   questionnaire,
   release,
   snapshot,
@@ -29,6 +26,7 @@ import {
 import type { WebProcess } from '@/server/product';
 import { listChanges } from '@/server/services/version/changes';
 import { type ApiClient, createClient, errorOf, routeTo } from './api-client';
+import { type Asked, everyKind as anyKind, openQuestionnaire as anyQuestionnaire, askTwice, QUALITY } from './judged';
 import { type Api, callAs, createUser, createWorld, type World } from './world';
 
 let world: World;
@@ -44,69 +42,10 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-/** Two finished answers of Ada's to one message, as another process would have stored them. */
-async function asked(options: { allowTraining?: boolean; text?: string; of?: string } = {}) {
-  const { allowTraining = true, text = 'A plain answer.', of: userId = adaId } = options;
-  const { db, base } = web.product;
-  const [chat] = await db.insert(conversation).values({ userId, title: 'Q', allowTraining }).returning();
-  const conversationId = chat!.id;
-  const promptIds = base.renderPrompt([{ role: 'user', content: 'Why?' }]);
-  const [question] = await db.insert(message).values({ conversationId, role: 'user', content: 'Why?' }).returning();
-  const ids: string[] = [];
-  for (const content of [text, 'Another answer.']) {
-    const [answer] = await db
-      .insert(message)
-      .values({ conversationId, parentId: question!.id, role: 'assistant', content })
-      .returning();
-    const completionIds = base.tokenizer.encode(content);
-    const facts = {
-      status: 'done' as const,
-      versionId: 'base',
-      sampling: Sampling.parse({ seed: 1 }),
-      seed: 1,
-      finishReason: 'stop',
-    };
-    const [row] = await db
-      .insert(generation)
-      .values({ ...facts, messageId: answer!.id, conversationId, userId, promptIds, completionIds })
-      .returning();
-    ids.push(row!.id);
-  }
-  return { conversationId, messageId: question!.id, one: ids[0]!, other: ids[1]! };
-}
-type Asked = Awaited<ReturnType<typeof asked>>;
-
-const openQuestionnaire = async (isForChat: boolean) => {
-  const [row] = await web.product.db
-    .select()
-    .from(questionnaire)
-    .where(and(eq(questionnaire.isForChat, isForChat), isNull(questionnaire.retiredAt)));
-  return row!;
-};
-const QUALITY = { correct: 4, follows: 5, clear: 1, length: 'right', unsafe: false };
-
-/** A value of each kind for what `asked` stored. */
-async function everyKind({ messageId, one, other }: Asked): Promise<{ [Kind in FeedbackKind]: Feedback }> {
-  const { id: questionnaireId } = await openQuestionnaire(false);
-  return {
-    thumb: { kind: 'thumb', generationId: one, value: { up: true, reasons: ['clear'] }, comment: 'good' },
-    comparison: {
-      ...{ kind: 'comparison', leftGenerationId: one, rightGenerationId: other },
-      value: { choice: 'left', strength: 'much' },
-    },
-    best_of: { kind: 'best_of', messageId, value: { generationIds: [one, other], best: other } },
-    ranking: { kind: 'ranking', messageId, value: { order: [[other], [one]] } },
-    rating: { kind: 'rating', generationId: one, value: { rating: 7 } },
-    questionnaire: { kind: 'questionnaire', generationId: one, value: { questionnaireId, answers: QUALITY } },
-    flaws: {
-      ...{ kind: 'flaws', generationId: one },
-      value: { flaws: [{ flaw: 'incorrect', reason: 'It is not.', span: { start: 2, end: 7 } }] },
-    },
-    correction: { kind: 'correction', generationId: one, value: { text: 'A better answer.' } },
-    demonstration: { kind: 'demonstration', messageId, value: { text: 'My own answer.' } },
-    implicit: { kind: 'implicit', generationId: one, value: { copied: true, dwellMs: 800 } },
-  };
-}
+const asked = ({ of = adaId, ...options }: Partial<Parameters<typeof askTwice>[1]> = {}) =>
+  askTwice(web, { of, ...options });
+const openQuestionnaire = (isForChat: boolean) => anyQuestionnaire(web, isForChat);
+const everyKind = (things: Asked) => anyKind(web, things);
 
 const rowsOf = (userId: string, kind: FeedbackKind) =>
   web.product.db

@@ -199,11 +199,12 @@ describe('administrators read', () => {
     await talk(browser, 'readable', true);
     const hidden = await talk(browser, 'secret', false);
     const { items, hidden: count } = await admin.admin.feedback({});
-    expect(items).toMatchObject([{ kind: 'thumb', thumb: 1, comment: 'About readable', question: 'readable' }]);
+    expect(items).toMatchObject([
+      { kind: 'thumb', value: { up: true }, comment: 'About readable', question: 'readable' },
+    ]);
     expect(items[0]!.answers).toMatchObject([{ versionId: 'base', isPreferred: false }]);
     expect(count).toBe(1);
     expect(JSON.stringify(items)).not.toContain('secret');
-    expect(Object.keys(items[0]!)).not.toContain('userId');
     await browser.call('conversation.setAllowTraining', { id: hidden.conversationId, allowTraining: true });
     expect((await admin.admin.feedback({})).items).toHaveLength(2);
     await browser.call('conversation.remove', { id: hidden.conversationId });
@@ -222,14 +223,14 @@ describe('administrators read', () => {
       value: { choice: 'right' },
     });
     for (let i = 0; i < 22; i++) await talk(browser, `talk ${i}`, true);
-    const [judged] = (await admin.admin.feedback({ filter: 'comparison' })).items;
-    expect(judged).toMatchObject({ choice: 'right', question: 'pair' });
+    const [judged] = (await admin.admin.feedback({ kind: 'comparison' })).items;
+    expect(judged).toMatchObject({ value: { choice: 'right' }, question: 'pair' });
     expect(judged!.answers.map(({ isPreferred }) => isPreferred)).toEqual([false, true]);
-    expect((await admin.admin.feedback({ filter: 'down' })).items).toEqual([]);
+    expect((await admin.admin.feedback({ mark: 'down' })).items).toEqual([]);
     expect((await admin.admin.feedback({ versionId: 'other' })).items).toEqual([]);
-    const first = await admin.admin.feedback({ filter: 'comment', versionId: 'base' });
+    const first = await admin.admin.feedback({ mark: 'comment', versionId: 'base' });
     expect(first.items.map(({ question }) => question)).toEqual(Array.from({ length: 20 }, (_, i) => `talk ${21 - i}`));
-    const second = await admin.admin.feedback({ filter: 'comment', versionId: 'base', cursor: first.nextCursor });
+    const second = await admin.admin.feedback({ mark: 'comment', versionId: 'base', cursor: first.nextCursor });
     expect(second.items.map(({ question }) => question)).toEqual(['talk 1', 'talk 0']);
     expect(second.nextCursor).toBeNull();
     await expect(admin.admin.feedback({ cursor: 'yesterday' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });

@@ -1,11 +1,15 @@
 // Every kind of feedback as a person gives it in the chat: kept over a reload, undone, listed, and given by keys alone.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { source as axe } from 'axe-core';
 import { Client } from 'pg';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '@/core/hash';
+import { dataPaths } from '@/core/paths';
+import { encodeRows, snapshotFile } from '@/core/snapshot/snapshot';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
 
@@ -41,9 +45,9 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     return Object.fromEntries(rows.map(({ kind, value }) => [kind, value]));
   };
   const group = (name: string) => page.getByRole('group', { name });
-  const faultsOfPage = async () => {
-    await page.evaluate(axe);
-    return page.evaluate(async () => {
+  const faultsOf = async (shown: Page) => {
+    await shown.evaluate(axe);
+    return shown.evaluate(async () => {
       const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run();
       return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
     });
@@ -95,7 +99,7 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
       },
       correction: { text: `${ANSWER} Sleep well.` },
     });
-    expect(await faultsOfPage()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await page.reload();
     await page.getByText('You gave: 4 of 10 · 2 flaws · a correction · a comment').waitFor();
     await page.getByRole('button', { name: 'Your correction', exact: true }).click();
@@ -151,7 +155,7 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     );
     await expect.poll(async () => (await given()).ranking).toEqual({ order: [[ids[0]], [ids[2]], [ids[1]]] });
     await expect.poll(async () => (await given()).best_of).toEqual({ generationIds: ids, best: ids[0] });
-    expect(await faultsOfPage()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await screenshot(page, 'feedback-ranking');
   });
 
@@ -182,7 +186,88 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     await expect.poll(async () => (await given()).correction).toBeUndefined();
     await item('Your correction').getByRole('button', { name: 'Undo' }).click();
     await expect.poll(async () => (await given()).correction).toEqual({ text: `${ANSWER} Sleep well.` });
-    expect(await faultsOfPage()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
+  });
+
+  /** A judged run whose snapshot holds the person's rating. */
+  async function learn(): Promise<{ snapshotId: string; ratingId: string }> {
+    const { rows } = await database.query<{ id: string }>("select id from feedback where kind = 'rating'");
+    const ratingId = rows[0]!.id;
+    const promptIds = [...Buffer.from('How do I sleep better?')];
+    const answerIds = [...Buffer.from(ANSWER)];
+    const rater = { raterId: 'a'.repeat(16), feedbackId: ratingId, trust: 1, groups: { language: 'en' } };
+    const content = encodeRows([{ kind: 'rating', split: 'train', promptIds, answerIds, value: 8, ...rater }]);
+    const snapshotId = randomUUID();
+    const folder = dataPaths(join(product.folder, 'data')).snapshots;
+    await mkdir(folder, { recursive: true });
+    await writeFile(snapshotFile(folder, snapshotId), content);
+    await database.query("insert into snapshot (id, sha256, counts, frozen_up_to) values ($1, $2, '{}', now())", [
+      snapshotId,
+      sha256(content),
+    ]);
+    await database.query(
+      `insert into training_run (status, trigger, config, parent_version_id, snapshot_id, verdict)
+       values ('rejected', 'button', '{}', 'base', $1, 'The gates were not passed.')`,
+      [snapshotId],
+    );
+    return { snapshotId, ratingId };
+  }
+
+  it('follows a vote to the snapshot and the run that read it', async () => {
+    await learn();
+    await page.reload();
+    const item = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Rating', exact: true }) });
+    await item.getByRole('link', { name: 'Where it went' }).click();
+    await page.getByText('It stands in line 1.').waitFor();
+    await page.getByText('The gates were not passed.').waitFor();
+    expect(await page.getByRole('link', { name: /^Snapshot/ }).count()).toBe(0);
+    expect(await faultsOf(page)).toEqual([]);
+  });
+
+  it('shows administrators every kind, lets them exclude a row and undo it, and leads to its snapshot and back', async () => {
+    const office = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    await office.goto((await product.adminLink())!);
+    await office.goto(`${product.url}/admin/feedback`);
+    const item = (kind: string) =>
+      office.getByRole('article').filter({ has: office.getByRole('heading', { name: kind, exact: true }) });
+    for (const kind of ['Thumb', 'Rating', 'Flaws', 'Correction', 'Comparison', 'Ranking', 'Best answer'])
+      await item(kind).waitFor();
+    expect(await item('Flaws').locator('mark').allTextContents()).toEqual(['Nap', 'Quiet.']);
+    await item('Correction').getByText('Sleep well.').waitFor();
+    expect(await faultsOf(office)).toEqual([]);
+
+    await office.getByRole('searchbox', { name: /^Search/ }).fill('too thin');
+    await expect.poll(() => office.getByRole('article').count()).toBe(1);
+    await item('Thumb')
+      .getByRole('button', { name: /^Exclude: Thumb/ })
+      .click();
+    const dialog = office.getByRole('dialog');
+    await dialog.getByText('The next snapshot leaves it out').waitFor();
+    await dialog.getByRole('button', { name: 'Exclude', exact: true }).click();
+    await dialog.getByText('Write why.').waitFor();
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('A test');
+    expect(await faultsOf(office)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Exclude', exact: true }).click();
+    await item('Thumb').getByText('Reason: A test').waitFor();
+    await item('Thumb')
+      .getByRole('button', { name: /^Put back/ })
+      .click();
+    await dialog.getByRole('textbox', { name: 'Reason' }).fill('Never mind');
+    await dialog.getByRole('button', { name: 'Put back', exact: true }).click();
+    await item('Thumb').getByText('Reason: A test').waitFor({ state: 'hidden' });
+
+    await office.getByRole('button', { name: 'Clear the filters' }).click();
+    await item('Rating').getByRole('link', { name: 'Where it went' }).click();
+    await office.getByRole('link', { name: /^Snapshot/ }).click();
+    await office.getByText('One row from one person').waitFor();
+    await office.getByRole('listitem').filter({ hasText: '8 of 10' }).getByText(ANSWER).waitFor();
+    expect(await faultsOf(office)).toEqual([]);
+    await screenshot(office, 'snapshot');
+    await office.getByRole('link', { name: 'Its votes' }).click();
+    await office.getByRole('link', { name: /^In snapshot/ }).waitFor();
+    await expect.poll(() => office.getByRole('article').count()).toBe(1);
+    await screenshot(office, 'admin-feedback');
+    await office.close();
   });
 
   it('shows everyone what changed, in both languages', async () => {

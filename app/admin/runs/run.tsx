@@ -11,6 +11,7 @@ import { mergePoints } from '@/app/admin/run-metrics';
 import { CancelRun } from '@/app/admin/runs/cancel-run';
 import { RunCharts } from '@/app/admin/runs/run-charts';
 import { StageProgress } from '@/app/admin/runs/stage-progress';
+import { SnapshotLinks } from '@/app/admin/snapshots/snapshot-links';
 import { StatusBadge } from '@/app/admin/status-badge';
 import type { RunDetail } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
@@ -70,13 +71,14 @@ export function Run({ id }: { id: string }) {
             </div>
             <StageProgress run={run} />
             {run.verdict && <p className="mt-5 rounded-xl bg-muted px-4 py-3 text-sm">{run.verdict}</p>}
-            <dl className="mt-5 grid grid-cols-2 gap-4 text-sm sm:grid-cols-5">
+            <dl className="mt-5 grid grid-cols-2 gap-4 text-sm sm:grid-cols-6">
               <Fact label={t('trigger')}>{t(`triggers.${run.trigger}`)}</Fact>
               <Fact label={t('algorithm')}>
                 {run.plan ? (run.plan.algorithm?.toUpperCase() ?? t('imitationOnly')) : '–'}
               </Fact>
               <Fact label={t('parent')}>{run.parentVersionId}</Fact>
               <Fact label={t('result')}>{run.resultVersionId ?? '–'}</Fact>
+              <Fact label={t('stages.snapshot')}>{run.snapshotId ? <SnapshotLinks id={run.snapshotId} /> : '–'}</Fact>
               <Fact label={t('created')}>{date(run.createdAt)}</Fact>
             </dl>
           </Card>

@@ -11,6 +11,7 @@ import { orderByLineage } from '@/app/admin/lineage';
 import { Loaded } from '@/app/admin/loaded';
 import { Rate } from '@/app/admin/rate';
 import { SingleLook } from '@/app/admin/single-look';
+import { SnapshotLinks } from '@/app/admin/snapshots/snapshot-links';
 import { StatusBadge } from '@/app/admin/status-badge';
 import type { VersionData } from '@/app/admin/types';
 import { Promote, Rollback } from '@/app/admin/versions/release-buttons';
@@ -42,7 +43,7 @@ export function Versions() {
               head={[t('lineage'), t('gates'), t('thumbRate'), t('wins'), t('created'), t('actions')]}
             >
               {orderByLineage(versions).map(({ version, depth }) => (
-                <tr key={version.id}>
+                <tr key={version.id} id={`version-${version.id}`}>
                   <Cell>
                     <Name version={version} depth={depth} />
                   </Cell>
@@ -109,6 +110,11 @@ function Name({ version, depth }: { version: VersionData; depth: number }) {
           >
             {t('run', { id: version.runId.slice(0, 8) })}
           </Link>
+        )}
+        {version.snapshotId && (
+          <p className="mt-0.5 text-xs">
+            <SnapshotLinks id={version.snapshotId} />
+          </p>
         )}
       </div>
     </div>

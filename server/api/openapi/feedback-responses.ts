@@ -29,13 +29,19 @@ export const Trace = z.strictObject({
   kind: z.enum(FEEDBACK_KINDS),
   createdAt: Time,
   updatedAt: Time,
+  isConsented: z.boolean().describe('The owner of the chat allows training.'),
   isExcluded: z.boolean().describe('An administrator took it out of training.'),
   snapshots: z.array(
     z.strictObject({
       id: Id,
       sha256: z.string(),
       frozenUpTo: Time,
-      lines: z.array(z.int()).nullable().describe('Line numbers from 1; null if the file does not name its votes.'),
+      lines: z
+        .array(z.int())
+        .nullable()
+        .describe(
+          'Line numbers from 1; null if the file does not say: it is gone, names no votes, or the line was blanked.',
+        ),
       blankedLines: z.int().describe('Lines blanked since, because people withdrew what they held.'),
       runs: z.array(
         z.strictObject({

@@ -3,6 +3,7 @@ import { and, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import { conversation, session, user } from '@/db/schema';
+import { patternOf } from '@/server/services/contains';
 import type { Product } from '@/server/services/product';
 import { ROLES, type Role, type UserListView, type UserView } from '@/server/services/views';
 
@@ -24,7 +25,7 @@ export async function list({ db }: Product, { query, show, cursor }: UserFilter)
   if (show === 'admins') conditions.push(eq(user.role, 'admin'));
   if (show === 'raters') conditions.push(eq(user.role, 'rater'));
   if (query?.trim()) {
-    const pattern = `%${query.trim().replace(/[\\%_]/g, '\\$&')}%`;
+    const pattern = patternOf(query);
     conditions.push(or(ilike(user.name, pattern), ilike(user.email, pattern)));
   }
   const first = cursor ?? 0;

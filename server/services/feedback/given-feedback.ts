@@ -1,53 +1,86 @@
-// People's feedback on answers, for admins to read: only from conversations whose owners consent to training.
-import { and, count, desc, eq, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
+// People's feedback of every kind, for admins to read: only from conversations whose owners consent to training.
+import { and, count, desc, eq, inArray } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import type { FeedbackValue } from '@/core/feedback/kinds';
-import { comparison, conversation, feedback, generation } from '@/db/schema';
+import { qualityOf } from '@/core/feedback/quality';
+import type { Executor } from '@/db/client';
+import { comparison, conversation, feedback, questionnaire, raterStanding, user } from '@/db/schema';
+import { conversationOfFeedback } from '@/db/trainable-feedback';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
+import { readFeedbackIds } from '@/server/services/snapshot/file';
 import type { FeedbackPageView, GivenFeedbackView } from '@/server/services/views';
-import { type JudgedText, readAnswers } from './texts';
+import { coarsely, type FeedbackFilter, finely, isAmong } from './filter';
+import { judgedIds, readAnswers, readQuestions } from './texts';
 
 const PAGE = 20;
 
-/** `comment` and `reason` select judgements that have a comment or reasons. */
-export const FEEDBACK_FILTERS = ['up', 'down', 'comparison', 'comment', 'reason'] as const;
-export type FeedbackFilter = (typeof FEEDBACK_FILTERS)[number];
-
-const SHOWN: ('thumb' | 'comparison')[] = ['thumb', 'comparison'];
-type Said = ({ kind: 'thumb' } & FeedbackValue<'thumb'>) | ({ kind: 'comparison' } & FeedbackValue<'comparison'>);
-
-interface Asked {
-  filter?: FeedbackFilter;
-  versionId?: string;
-  cursor?: string | null;
+interface Asked extends FeedbackFilter {
+  /** Only votes that this snapshot holds. */
+  snapshotId?: string | undefined;
+  cursor?: string | null | undefined;
 }
 
-const FILTERS: Record<FeedbackFilter, SQL | undefined> = {
-  up: sql`${feedback.value} -> 'up' = 'true'`,
-  down: sql`${feedback.value} -> 'up' = 'false'`,
-  comparison: eq(feedback.kind, 'comparison'),
-  comment: and(isNotNull(feedback.comment), sql`trim(${feedback.comment}) <> ''`),
-  reason: sql`jsonb_array_length(${feedback.value} -> 'reasons') > 0`,
-};
-
-/** Newest first. The judged texts are hidden once consent is withdrawn, and are shown without names. */
-export async function listFeedback({ db }: Product, { filter, versionId, cursor }: Asked): Promise<FeedbackPageView> {
-  const asked = and(
-    inArray(feedback.kind, SHOWN),
-    filter && FILTERS[filter],
-    versionId === undefined ? undefined : isAbout(versionId),
+/**
+ * Newest first. Feedback in other conversations is counted by kind, version and mark alone: a count that a search or a
+ * name narrowed would tell what is in it.
+ */
+export async function listFeedback(product: Product, asked: Asked): Promise<FeedbackPageView> {
+  const { db, snapshots } = product;
+  const { snapshotId, cursor } = asked;
+  const held = snapshotId === undefined ? null : await readFeedbackIds(db, snapshots, snapshotId);
+  const rows = await selectFeedback(db, and(finely(asked), held ? isAmong(held) : undefined), cursor ?? null);
+  const page = rows.slice(0, PAGE);
+  const answers = await readAnswers(db, page.flatMap(judgedIds));
+  const questions = await readQuestions(
+    db,
+    page.flatMap(({ feedback }) => feedback.messageId ?? []),
   );
-  const rows = await db
+  const questionnaires = await readQuestionnaires(db, page);
+  return {
+    items: page.map((row): GivenFeedbackView => {
+      const { feedback, rater, excluder, standing, consentedAt } = row;
+      const { id, kind, value, source, createdAt, updatedAt, excludedAt, excludedReason } = feedback;
+      const shown = judgedIds(row).flatMap((answerId) => answers.get(answerId) ?? []);
+      const preferred = preferredIds(row);
+      return {
+        ...{ id, kind, value, source, createdAt, updatedAt },
+        comment: feedback.comment?.trim() || null,
+        rater: { ...rater, isBanned: standing === 'banned' },
+        consentedLater: consentedAt,
+        question: shown[0]?.question ?? questions.get(feedback.messageId ?? '') ?? '',
+        answers: shown.map(({ id: generationId, versionId, text }) => ({
+          ...{ generationId, versionId, text },
+          isPreferred: preferred.includes(generationId),
+        })),
+        questionnaire: questionnaireOf(feedback, questionnaires),
+        excluded: excludedAt && { at: excludedAt, by: excluder, reason: excludedReason },
+      };
+    }),
+    nextCursor: rows.length > PAGE ? page.at(-1)!.cursor : null,
+    hidden: await countHidden(db, asked),
+  };
+}
+
+const admin = alias(user, 'admin');
+
+function selectFeedback(db: Executor, asked: ReturnType<typeof finely>, cursor: string | null) {
+  return db
     .select({
       feedback,
-      leftId: generation.id,
-      rightId: comparison.rightGenerationId,
+      pair: { left: comparison.leftGenerationId, right: comparison.rightGenerationId },
+      rater: { id: user.id, name: user.name, isGuest: user.isAnonymous },
+      standing: raterStanding.standing,
+      excluder: admin.name,
+      consentedAt: conversation.consentedAt,
       cursor: cursorOf(feedback.updatedAt, feedback.id),
     })
     .from(feedback)
+    .innerJoin(user, eq(user.id, feedback.userId))
+    .leftJoin(raterStanding, eq(raterStanding.userId, feedback.userId))
+    .leftJoin(admin, eq(admin.id, feedback.excludedBy))
     .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
-    .innerJoin(generation, isJudged)
-    .innerJoin(conversation, eq(conversation.id, generation.conversationId))
+    .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
     .where(
       and(
         eq(conversation.allowTraining, true),
@@ -57,52 +90,46 @@ export async function listFeedback({ db }: Product, { filter, versionId, cursor 
     )
     .orderBy(desc(feedback.updatedAt), desc(feedback.id))
     .limit(PAGE + 1);
-  const [kept] = await db
+}
+type Row = Awaited<ReturnType<typeof selectFeedback>>[number];
+
+async function countHidden(db: Executor, asked: FeedbackFilter): Promise<number> {
+  const [row] = await db
     .select({ hidden: count() })
     .from(feedback)
     .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
-    .innerJoin(generation, isJudged)
-    .innerJoin(conversation, eq(conversation.id, generation.conversationId))
-    .where(and(eq(conversation.allowTraining, false), asked));
-  const page = rows.slice(0, PAGE);
-  const answers = await readAnswers(
-    db,
-    page.flatMap(({ leftId, rightId }) => (rightId ? [leftId, rightId] : [leftId])),
-  );
-  return {
-    items: page.map(({ feedback, leftId, rightId }) =>
-      view(feedback, answers.get(leftId)!, answers.get(rightId ?? '')),
-    ),
-    nextCursor: rows.length > PAGE ? page.at(-1)!.cursor : null,
-    hidden: kept!.hidden,
-  };
+    .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
+    .where(and(eq(conversation.allowTraining, false), coarsely(asked)));
+  return row!.hidden;
 }
 
-/** The answer that a thumb rates, or the left one of a comparison. */
-const isJudged = sql`${generation.id} = coalesce(${feedback.generationId}, ${comparison.leftGenerationId})`;
+/** The answers that won; several if they share the first place. */
+function preferredIds({ feedback: { kind, value }, pair }: Row): string[] {
+  if (kind === 'best_of') return [(value as FeedbackValue<'best_of'>).best];
+  if (kind === 'ranking') return (value as FeedbackValue<'ranking'>).order[0]!;
+  if (kind !== 'comparison') return [];
+  const { choice } = value as FeedbackValue<'comparison'>;
+  return choice === 'left' || choice === 'right' ? [pair![choice]] : [];
+}
 
-const isAbout = (versionId: string) =>
-  or(
-    eq(generation.versionId, versionId),
-    sql`exists (select 1 from ${generation} other
-      where other.id = ${comparison.rightGenerationId} and other.version_id = ${versionId})`,
+type Questionnaires = Map<string, typeof questionnaire.$inferSelect>;
+
+async function readQuestionnaires(db: Executor, rows: readonly Row[]): Promise<Questionnaires> {
+  const ids = rows.flatMap(({ feedback: { kind, value } }) =>
+    kind === 'questionnaire' ? [(value as FeedbackValue<'questionnaire'>).questionnaireId] : [],
   );
+  const found = await db.select().from(questionnaire).where(inArray(questionnaire.id, ids));
+  return new Map(found.map((own) => [own.id, own]));
+}
 
-function view(given: typeof feedback.$inferSelect, left: JudgedText, right: JudgedText | undefined): GivenFeedbackView {
-  const { id, comment, updatedAt } = given;
-  const said = { kind: given.kind, ...given.value } as Said;
-  const shown = (answer: JudgedText, side: 'left' | 'right') => ({
-    versionId: answer.versionId,
-    text: answer.text,
-    isPreferred: said.kind === 'comparison' && said.choice === side,
-  });
-  return {
-    ...{ id, kind: said.kind, updatedAt },
-    choice: said.kind === 'comparison' ? said.choice : null,
-    reasons: said.kind === 'thumb' ? said.reasons : [],
-    thumb: said.kind === 'comparison' ? null : said.up ? 1 : -1,
-    comment: comment?.trim() || null,
-    question: left.question ?? '',
-    answers: right ? [shown(left, 'left'), shown(right, 'right')] : [shown(left, 'left')],
-  };
+function questionnaireOf(
+  { kind, value }: Row['feedback'],
+  questionnaires: Questionnaires,
+): GivenFeedbackView['questionnaire'] {
+  if (kind !== 'questionnaire') return null;
+  const { questionnaireId, answers } = value as FeedbackValue<'questionnaire'>;
+  const asked = questionnaires.get(questionnaireId);
+  if (!asked) return null;
+  const { name, version, questions } = asked;
+  return { name, version, questions, quality: qualityOf(questions, answers) };
 }

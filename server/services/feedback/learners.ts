@@ -4,6 +4,7 @@ import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
 import { release, snapshot, trainingRun, version } from '@/db/schema';
 import type { LearnerView } from '@/server/services/views';
+import { type Exclusion, isExcludedAt } from './exclusion';
 
 interface Learner extends LearnerView {
   frozenUpTo: Date;
@@ -38,20 +39,20 @@ export async function readLearners(db: Executor): Promise<Learner[]> {
 }
 
 interface Learned {
-  feedback: { createdAt: Date; excludedAt: Date | null };
+  feedback: { createdAt: Date };
   allowTraining: boolean;
   consentedAt: Date | null;
 }
 
-/** Those whose data was frozen after the feedback and the consent, and before anyone excluded it. */
+/** Those whose data was frozen after the feedback and the consent, while nobody had excluded it. */
 export function learnersOf(
   learners: readonly Learner[],
   { feedback, allowTraining, consentedAt }: Learned,
+  exclusions: readonly Exclusion[],
 ): LearnerView[] {
   if (!allowTraining) return [];
   const from = Math.max(feedback.createdAt.getTime(), consentedAt?.getTime() ?? 0);
-  const to = feedback.excludedAt?.getTime() ?? Number.POSITIVE_INFINITY;
   return learners
-    .filter(({ frozenUpTo }) => frozenUpTo.getTime() >= from && frozenUpTo.getTime() < to)
+    .filter(({ frozenUpTo }) => frozenUpTo.getTime() >= from && !isExcludedAt(exclusions, frozenUpTo))
     .map(({ frozenUpTo: _, ...view }) => view);
 }

@@ -1,15 +1,17 @@
 // What a person has given, everywhere and of every kind: newest first, with the versions that learned from it.
-import { and, desc, eq, inArray, or, sql } from 'drizzle-orm';
+import { and, desc, eq, or } from 'drizzle-orm';
 import type { FeedbackSubject } from '@/core/feedback/feedback';
-import { FEEDBACK_SUBJECTS, type FeedbackKind, type FeedbackValue } from '@/core/feedback/kinds';
+import { FEEDBACK_SUBJECTS, type FeedbackKind } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
-import { comparison, conversation, feedback, feedbackHistory, generation, message } from '@/db/schema';
+import { comparison, conversation, feedback, feedbackHistory } from '@/db/schema';
+import { conversationOfFeedback } from '@/db/trainable-feedback';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
 import type { FeedbackHistoryView, OwnFeedbackPageView, OwnFeedbackView } from '@/server/services/views';
+import { readExclusions } from './exclusion';
 import { learnersOf, readLearners } from './learners';
 import { findSubject } from './subject';
-import { readAnswers } from './texts';
+import { judgedIds, readAnswers, readQuestions } from './texts';
 
 const PAGE = 20;
 /** Characters of a question or an answer. */
@@ -26,13 +28,20 @@ export async function listMine({ db }: Product, userId: string, filter: MineFilt
   const rows = await selectMine(db, userId, filter);
   const page = rows.slice(0, PAGE);
   const readable = page.filter(isReadable);
-  const answers = await readAnswers(db, readable.flatMap(answersOf));
-  const questions = await readQuestions(db, readable);
+  const answers = await readAnswers(db, readable.flatMap(judgedIds));
+  const questions = await readQuestions(
+    db,
+    readable.flatMap(({ feedback }) => feedback.messageId ?? []),
+  );
   const learners = await readLearners(db);
+  const exclusions = await readExclusions(
+    db,
+    page.map(({ feedback }) => feedback),
+  );
   return {
     items: page.map((row): OwnFeedbackView => {
       const { feedback, conversationId, ownerId } = row;
-      const shown = answersOf(row).flatMap((id) => answers.get(id) ?? []);
+      const shown = judgedIds(row).flatMap((id) => answers.get(id) ?? []);
       const isOwn = ownerId === userId;
       return {
         id: feedback.id,
@@ -47,7 +56,7 @@ export async function listMine({ db }: Product, userId: string, filter: MineFilt
         answers: shown.map(({ id, text }) => ({ generationId: id, text: excerpt(text) })),
         canChange: isOwn && feedback.source !== 'workplace',
         isExcluded: feedback.excludedAt !== null,
-        learnedBy: learnersOf(learners, row),
+        learnedBy: learnersOf(learners, row, exclusions.get(feedback.id) ?? []),
       };
     }),
     nextCursor: rows.length > PAGE ? page.at(-1)!.cursor : null,
@@ -67,12 +76,7 @@ function selectMine(db: Executor, userId: string, { kind, cursor }: MineFilter) 
     })
     .from(feedback)
     .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
-    .leftJoin(generation, eq(generation.id, feedback.generationId))
-    .leftJoin(message, eq(message.id, feedback.messageId))
-    .innerJoin(
-      conversation,
-      sql`${conversation.id} = coalesce(${generation.conversationId}, ${comparison.conversationId}, ${message.conversationId})`,
-    )
+    .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
     .where(
       and(
         eq(feedback.userId, userId),
@@ -86,22 +90,6 @@ function selectMine(db: Executor, userId: string, { kind, cursor }: MineFilter) 
 
 /** A rater no longer sees the words of a chat whose owner has withdrawn consent. */
 const isReadable = ({ feedback, ownerId, allowTraining }: Row) => ownerId === feedback.userId || allowTraining;
-
-function answersOf({ feedback, pair }: Row): string[] {
-  if (feedback.generationId) return [feedback.generationId];
-  if (pair) return [pair.left, pair.right];
-  const value = feedback.value as Partial<FeedbackValue<'best_of'> & FeedbackValue<'ranking'>>;
-  return value.generationIds ?? value.order?.flat() ?? [];
-}
-
-async function readQuestions(db: Executor, rows: readonly Row[]): Promise<Map<string, string>> {
-  const ids = rows.flatMap(({ feedback }) => feedback.messageId ?? []);
-  const found = await db
-    .select({ id: message.id, text: message.content })
-    .from(message)
-    .where(inArray(message.id, ids));
-  return new Map(found.map(({ id, text }) => [id, text]));
-}
 
 /** As `withdraw` takes it. */
 function subjectOf({ kind, ...row }: Row['feedback']): FeedbackSubject {

@@ -1,27 +1,17 @@
 // Follows a vote to the snapshots, runs and versions that it went into, and a version back to the votes.
 import { createReadStream, existsSync } from 'node:fs';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { asc, count, countDistinct, eq, gte, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { FeedbackKind } from '@/core/feedback/kinds';
+import { snapshotFile } from '@/core/snapshot/snapshot';
 import type { Executor } from '@/db/client';
-import {
-  comparison,
-  conversation,
-  feedback,
-  generation,
-  message,
-  snapshot,
-  trainingRun,
-  user,
-  version,
-} from '@/db/schema';
+import { conversation, feedback, snapshot, trainingRun, user, version } from '@/db/schema';
+import { conversationOfFeedback } from '@/db/trainable-feedback';
 import type { Product } from '@/server/services/product';
 import type { ContributionsView, FeedbackTraceView } from '@/server/services/views';
+import { isExcludedAt, readExclusions } from './exclusion';
 import { readLearners } from './learners';
-
-const INF = Number.POSITIVE_INFINITY;
 
 /** For the vote's author and for admins: for anybody else there is no such vote. */
 export async function trace(product: Product, readerId: string, feedbackId: string): Promise<FeedbackTraceView> {
@@ -29,14 +19,12 @@ export async function trace(product: Product, readerId: string, feedbackId: stri
   const [vote] = await db
     .select({ feedback, allowTraining: conversation.allowTraining, consentedAt: conversation.consentedAt })
     .from(feedback)
-    .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
-    .leftJoin(generation, eq(generation.id, feedback.generationId))
-    .leftJoin(message, eq(message.id, feedback.messageId))
-    .innerJoin(conversation, isAbout)
+    .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
     .where(eq(feedback.id, feedbackId));
   if (!vote || (vote.feedback.userId !== readerId && !(await isAdmin(db, readerId))))
     throw new AttuneError('NOT_FOUND', `You have given no feedback ${feedbackId}; it may have been withdrawn.`);
   const { id, kind, createdAt, updatedAt, excludedAt } = vote.feedback;
+  const exclusions = (await readExclusions(db, [vote.feedback])).get(id)!;
   const from = Math.max(createdAt.getTime(), vote.consentedAt?.getTime() ?? 0);
   const candidates = vote.allowTraining
     ? await db
@@ -47,10 +35,12 @@ export async function trace(product: Product, readerId: string, feedbackId: stri
     : [];
   const snapshots: FeedbackTraceView['snapshots'] = [];
   for (const frozen of candidates) {
-    if (frozen.frozenUpTo.getTime() >= (excludedAt?.getTime() ?? INF)) continue;
-    const lines = await findLines(path.join(product.snapshots, `${frozen.id}.jsonl`), id);
-    // A file that names votes but not this one left it out.
-    if (lines?.length === 0) continue;
+    if (isExcludedAt(exclusions, frozen.frozenUpTo)) continue;
+    const found = await findLines(snapshotFile(product.snapshots, frozen.id), id);
+    const isBlanked = exclusions.some((exclusion) => exclusion.from > frozen.frozenUpTo);
+    // A file that names votes but not this one left it out, unless its line was blanked when it was excluded.
+    if (found?.length === 0 && !isBlanked) continue;
+    const lines = found?.length ? found : null;
     snapshots.push({
       id: frozen.id,
       sha256: frozen.sha256,
@@ -60,7 +50,8 @@ export async function trace(product: Product, readerId: string, feedbackId: stri
       runs: await runsOf(db, frozen.id),
     });
   }
-  return { id, kind, createdAt, updatedAt, isExcluded: excludedAt !== null, snapshots };
+  const { allowTraining: isConsented } = vote;
+  return { id, kind, createdAt, updatedAt, isConsented, isExcluded: excludedAt !== null, snapshots };
 }
 
 async function isAdmin(db: Executor, userId: string): Promise<boolean> {
@@ -68,15 +59,13 @@ async function isAdmin(db: Executor, userId: string): Promise<boolean> {
   return row?.role === 'admin';
 }
 
-const isAbout = sql`${conversation.id} = coalesce(${generation.conversationId}, ${comparison.conversationId}, ${message.conversationId})`;
-
 /** Line numbers from 1; null if the file is gone or was frozen before rows named their votes. */
 async function findLines(file: string, feedbackId: string): Promise<number[] | null> {
   if (!existsSync(file)) return null;
   const found: number[] = [];
   let namesVotes = false;
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: INF })) {
+  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     line++;
     namesVotes ||= text.includes('"feedbackId":');
     if (text.includes(feedbackId)) found.push(line);
@@ -114,10 +103,7 @@ export async function contributions({ db }: Product, versionId: string): Promise
   const learned = db
     .select({ kind: feedback.kind, userId: feedback.userId })
     .from(feedback)
-    .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
-    .leftJoin(generation, eq(generation.id, feedback.generationId))
-    .leftJoin(message, eq(message.id, feedback.messageId))
-    .innerJoin(conversation, isAbout)
+    .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
     .where(
       sql`${conversation.allowTraining} and (${feedback.excludedAt} is null or ${feedback.excludedAt} > ${frozenUpTo})
         and greatest(${feedback.createdAt}, ${conversation.consentedAt}) <= ${frozenUpTo}`,

@@ -12,8 +12,9 @@ export async function listVersions({ db }: Product): Promise<VersionView[]> {
     judgeVersions(db),
     champion(db),
   ]);
-  return rows.map(({ id, parentId, runId, status, gates, createdAt }) => {
+  return rows.map(({ id, parentId, runId, snapshotId, status, gates, createdAt }) => {
     const { thumbs: thumbRate, sideBySide } = judged.get(id) ?? NO_JUDGEMENT;
-    return { id, parentId, runId, status, gates, createdAt, isChampion: id === now.versionId, thumbRate, sideBySide };
+    const facts = { id, parentId, runId, snapshotId, status, gates, createdAt };
+    return { ...facts, isChampion: id === now.versionId, thumbRate, sideBySide };
   });
 }

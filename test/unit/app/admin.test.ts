@@ -1,5 +1,6 @@
 // The pure parts of the administration: lineage, curves, durations, typed JSON.
 import { expect, test } from 'vitest';
+import { markPieces } from '@/app/admin/feedback/marked-pieces';
 import { orderByLineage } from '@/app/admin/lineage';
 import { parseObject } from '@/app/admin/parse-object';
 import { curvesByStage, mergePoints, type Point } from '@/app/admin/run-metrics';
@@ -57,4 +58,21 @@ test('ages change at midnight, not after 24 hours', () => {
   expect(ageOf(new Date(2026, 4, 19, 23, 59), now)).toBe('yesterday');
   expect(ageOf(new Date(2026, 4, 14, 12), now)).toBe('week');
   expect(ageOf(new Date(2026, 4, 12), now)).toBe('older');
+});
+
+test('marks that overlap cut the text at each border, and each flaw is named where its mark ends', () => {
+  const marks = [
+    { flaw: 'a', span: { start: 2, end: 6 } },
+    { flaw: 'b', span: { start: 4, end: 99 } },
+    { flaw: 'unmarked' },
+  ];
+  const text = '0123456789';
+  const pieces = markPieces(text, marks);
+  expect(pieces.map(({ start, end, flaws, ending }) => [text.slice(start, end), flaws, ending])).toEqual([
+    ['01', [], []],
+    ['23', ['a'], []],
+    ['45', ['a', 'b'], ['a']],
+    ['6789', ['b'], ['b']],
+  ]);
+  expect(markPieces('', marks)).toEqual([]);
 });

@@ -1,0 +1,105 @@
+// The rows of a frozen data set as texts, a page at a time, without what people have taken back since.
+import type { Tokenizer } from '@/core/base/base';
+import type { FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
+import { groupBy } from '@/core/group-by';
+import type { Split } from '@/core/snapshot/rows';
+import { completionsOfRow, parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
+import { findWithdrawn } from '@/db/withdrawn-rows';
+import type { Product } from '@/server/services/product';
+import { readFrozenLines } from './file';
+import { isGiven } from './summary';
+import type { RowContentView, RowKind, SnapshotRowsView } from './views';
+
+const PAGE = 20;
+
+interface Asked {
+  id: string;
+  kind?: RowKind | undefined;
+  split?: Split | undefined;
+  /** The last line of the previous page. */
+  cursor?: number | null | undefined;
+}
+
+export async function listRows(
+  { db, snapshots, base }: Product,
+  { id, kind, split, cursor }: Asked,
+): Promise<SnapshotRowsView> {
+  const lines = await readFrozenLines(db, snapshots, id);
+  const found: { line: number; text: string; row: SnapshotRow }[] = [];
+  for (let at = cursor ?? 0; at < lines.length && found.length <= PAGE; at++) {
+    const text = lines[at]!;
+    // Most lines need not be parsed to see that they are of another kind.
+    if (text === '' || (kind && !text.includes(`"${kind}"`))) continue;
+    const row = parseRow(text);
+    if ((kind && row.kind !== kind) || (split && row.split !== split)) continue;
+    found.push({ line: at + 1, text, row });
+  }
+  const page = found.slice(0, PAGE);
+  const gone = new Set(
+    await findWithdrawn(
+      db,
+      page.map(({ text }) => text),
+    ),
+  );
+  return {
+    items: page.map(({ line, row }, i) => ({
+      ...{ line, kind: row.kind, split: row.split },
+      content: gone.has(i) ? null : contentOf(row, base.tokenizer),
+    })),
+    nextCursor: found.length > PAGE ? page.at(-1)!.line : null,
+  };
+}
+
+function contentOf(row: SnapshotRow, tokenizer: Pick<Tokenizer, 'decode' | 'vocabSize'>): RowContentView {
+  const textOf = (ids: readonly number[]) =>
+    ids.every((id) => id < tokenizer.vocabSize) ? tokenizer.decode(ids) : null;
+  const versions = versionsOf(row);
+  const given = isGiven(row) ? row : null;
+  return {
+    prompt: textOf(row.promptIds),
+    completions: completionsOfRow(row).map((ids, i) => ({
+      text: textOf(ids),
+      versionId: versions[i] ?? null,
+    })),
+    said: saidIn(row),
+    quality: row.kind === 'questionnaire' ? (row.quality ?? null) : null,
+    trust: given && (given.trust ?? 1),
+    raterId: given?.raterId ?? null,
+    feedbackId: given?.feedbackId ?? null,
+    groups: given?.groups ?? {},
+  };
+}
+
+function versionsOf(row: SnapshotRow): (string | null)[] {
+  if (row.kind === 'comparison') return [row.left.versionId, row.right.versionId];
+  return row.kind === 'thumb' ? [row.answer.versionId] : [];
+}
+
+/** As the person said it, as far as the row tells: reasons and strength are not in it. Null where the texts say it all. */
+function saidIn(row: SnapshotRow): RowContentView['said'] {
+  const said = <Kind extends FeedbackKind>(kind: Kind, value: FeedbackValue<Kind>) => ({ kind, value });
+  switch (row.kind) {
+    case 'comparison':
+      return said('comparison', { choice: row.choice });
+    case 'thumb':
+      return said('thumb', { up: row.up, reasons: [] });
+    case 'best_of':
+      return said('best_of', { generationIds: row.answers.map((_, i) => String(i)), best: String(row.best) });
+    case 'ranking': {
+      const byRank = groupBy([...row.ranks.keys()], (place) => row.ranks[place]!);
+      const order = [...byRank].sort(([a], [b]) => a - b).map(([, places]) => places.map(String));
+      return said('ranking', { order });
+    }
+    case 'rating':
+      return said('rating', { rating: row.value });
+    case 'questionnaire':
+      return said('flaws', { flaws: row.flaws.map((flaw) => ({ flaw })) });
+    case 'implicit': {
+      const { copied, regenerated, abandoned, dwellMs } = row;
+      const signals = Object.entries({ copied, regenerated, abandoned }).filter(([, is]) => is);
+      return said('implicit', { ...Object.fromEntries(signals), ...(dwellMs !== undefined && { dwellMs }) });
+    }
+    default:
+      return null;
+  }
+}
