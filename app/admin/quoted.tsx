@@ -9,8 +9,8 @@ const LONG = 400;
 interface QuotedProps {
   text: string;
   label: string;
-  /** The text with marks in it. */
-  children?: ReactNode;
+  /** The text, perhaps with marks in it. */
+  children: ReactNode;
 }
 
 export function Quoted({ text, label, children }: QuotedProps) {
@@ -22,7 +22,7 @@ export function Quoted({ text, label, children }: QuotedProps) {
       {...scrolls}
       className="mt-1 max-h-48 overflow-y-auto whitespace-pre-wrap rounded-xl bg-muted px-3.5 py-2.5 text-sm [overflow-wrap:anywhere]"
     >
-      {children ?? text}
+      {children}
     </div>
   );
 }

@@ -67,6 +67,10 @@ export const SnapshotRow = z.discriminatedUnion('kind', ROWS);
 export type SnapshotRow = z.infer<typeof SnapshotRow>;
 export const ROW_KINDS = ROWS.map(({ shape }) => shape.kind.value);
 
+export type GivenRow = Exclude<SnapshotRow, { kind: 'prompt' | 'generation' }>;
+/** Whether a person gave it. */
+export const isGiven = (row: SnapshotRow): row is GivenRow => row.kind !== 'prompt' && row.kind !== 'generation';
+
 /** The token ids of a row's completions. */
 export function completionsOfRow(row: SnapshotRow): readonly (readonly number[])[] {
   switch (row.kind) {

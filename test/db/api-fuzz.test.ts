@@ -1,11 +1,14 @@
 // Whatever is sent to the API, it answers with a body that clients can read, and never with a server error.
 
+import { mkdir, writeFile } from 'node:fs/promises';
 import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Feedback } from '@/core/feedback/feedback';
 import { CHOICES, FEEDBACK_KINDS, FEEDBACK_SUBJECTS, FEEDBACK_VALUES, type FeedbackKind } from '@/core/feedback/kinds';
-import { feedback, feedbackHistory } from '@/db/schema';
+import { sha256 } from '@/core/hash';
+import { snapshotFile } from '@/core/snapshot/snapshot';
+import { feedback, feedbackHistory, snapshot } from '@/db/schema';
 import { FeedbackRequest } from '@/server/api/feedback-request';
 import { ErrorBody } from '@/server/api/openapi/responses';
 import { type ApiClient, createClient, routeTo } from './api-client';
@@ -274,6 +277,41 @@ describe('feedback', () => {
     await checkRows();
     expect(await outcomes(whole, procedures.withdraw)).toMatchObject({ OK: expect.any(Number) });
     await checkRows();
+  }, 300_000);
+
+  it(`takes or refuses each of ${BODIES} bodies that an admin sends about feedback and snapshots`, async () => {
+    const { db } = world.web.product;
+    const { admin } = callAs(world.web, await createUser(world.web, 'admin'), 'admin');
+    const { id: vote } = await person.feedback.give({ kind: 'rating', generationId: known[0]!, value: { rating: 5 } });
+    const voteId = fc.record({ id: rarely(fc.constantFrom(vote, ...known)), reason: text });
+    const filter = fc.record(
+      {
+        ...{ text, rater: text, reason: text, versionId: text, isExcluded: rarely(fc.boolean()) },
+        kind: rarely(fc.constantFrom(...FEEDBACK_KINDS)),
+        mark: rarely(fc.constantFrom('up', 'down', 'comment', 'reason')),
+        source: rarely(fc.constantFrom('chat', 'api')),
+        consent: rarely(fc.constantFrom('from_start', 'later', 'withheld')),
+        snapshotId: id,
+        cursor: rarely(fc.constant(null)),
+        more: odd,
+      },
+      { requiredKeys: [] },
+    );
+    const either = { OK: expect.any(Number), BAD_REQUEST: expect.any(Number) };
+    expect(await outcomes(filter, admin.feedback)).toMatchObject(either);
+    expect(await outcomes(voteId, admin.excludeFeedback)).toMatchObject({ OK: 1, CONFLICT: expect.any(Number) });
+    expect(await outcomes(voteId, admin.restoreFeedback)).toMatchObject({ OK: 1, NOT_FOUND: expect.any(Number) });
+    const [snapshotId, frozenUpTo] = [crypto.randomUUID(), new Date()];
+    await mkdir(world.web.product.snapshots, { recursive: true });
+    await writeFile(snapshotFile(world.web.product.snapshots, snapshotId), '');
+    await db.insert(snapshot).values({ id: snapshotId, sha256: sha256(''), counts: {}, frozenUpTo });
+    const frozen = rarely(fc.constantFrom(snapshotId, ...known));
+    expect(await outcomes(fc.record({ id: frozen }), admin.snapshot)).toMatchObject(either);
+    const page = fc.record(
+      { id: frozen, kind: rarely(fc.constant('rating')), split: text, cursor: rarely(fc.nat()), more: odd },
+      { requiredKeys: ['id'] },
+    );
+    expect(await outcomes(page, admin.snapshotRows)).toMatchObject(either);
   }, 300_000);
 
   it(`reads ${BODIES} requests in snake_case as a value that fits, or refuses them with a field`, async () => {

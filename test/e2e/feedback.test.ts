@@ -233,6 +233,7 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     for (const kind of ['Thumb', 'Rating', 'Flaws', 'Correction', 'Comparison', 'Ranking', 'Best answer'])
       await item(kind).waitFor();
     expect(await item('Flaws').locator('mark').allTextContents()).toEqual(['Nap', 'Quiet.']);
+    await item('Correction').getByText(ANSWER, { exact: true }).waitFor();
     await item('Correction').getByText('Sleep well.').waitFor();
     expect(await faultsOf(office)).toEqual([]);
 

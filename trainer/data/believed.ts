@@ -1,6 +1,6 @@
 // Reads a row as far as its rater is trusted: as it is, turned over, or not at all.
 import { HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
-import type { SnapshotRow } from '@/core/snapshot/snapshot';
+import { type GivenRow, isGiven, type SnapshotRow } from '@/core/snapshot/snapshot';
 
 /**
  * The rows to learn from. A rater with a trust below 0 reliably says the opposite, so their vote is turned over and counts
@@ -9,16 +9,13 @@ import type { SnapshotRow } from '@/core/snapshot/snapshot';
 export const believedRows = (rows: readonly SnapshotRow[]): SnapshotRow[] => rows.flatMap((row) => believed(row) ?? []);
 
 function believed(row: SnapshotRow): SnapshotRow | null {
-  if (row.kind === 'prompt' || row.kind === 'generation') return row;
+  if (!isGiven(row)) return row;
   const trust = row.trust ?? 1;
   if (trust === 0) return null;
   if (trust > 0) return row;
   const turned = turnedOver(row);
   return turned && { ...turned, trust: -trust };
 }
-
-/** Rows that somebody gave. */
-type GivenRow = Exclude<SnapshotRow, { kind: 'prompt' | 'generation' }>;
 
 function turnedOver(row: GivenRow): GivenRow | null {
   switch (row.kind) {

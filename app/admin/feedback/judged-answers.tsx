@@ -36,14 +36,16 @@ export function JudgedAnswers({ judgement: { kind, value, answers } }: { judgeme
             )}
           </h3>
           <Quoted text={text} label={nameOf(at)}>
-            {flaws.some(({ span }) => span) && <Marked text={text} flaws={flaws} />}
+            {flaws.length > 0 ? <Marked text={text} flaws={flaws} /> : text}
           </Quoted>
         </div>
       ))}
       {written !== null && (
         <div className="min-w-0">
           <h3 className="text-muted-foreground text-xs">{t(`kinds.${kind}`)}</h3>
-          <Quoted text={written} label={t(`kinds.${kind}`)} />
+          <Quoted text={written} label={t(`kinds.${kind}`)}>
+            {written}
+          </Quoted>
         </div>
       )}
     </div>

@@ -56,7 +56,9 @@ export function Judgement({ judgement, onAskRater }: JudgementProps) {
         </blockquote>
       )}
       <h3 className="mt-4 text-muted-foreground text-xs">{t('question')}</h3>
-      <Quoted text={question} label={t('question')} />
+      <Quoted text={question} label={t('question')}>
+        {question}
+      </Quoted>
       <JudgedAnswers judgement={judgement} />
       {excluded && (
         <p className="mt-4 text-danger text-sm [overflow-wrap:anywhere]">

@@ -22,6 +22,7 @@ const isLive = (run: RunDetail | undefined) => run?.status === 'queued' || run?.
 
 export function Run({ id }: { id: string }) {
   const t = useTranslations('admin');
+  const snapshots = useTranslations('snapshots');
   const { date } = useFormats();
   const trpc = useTRPC();
   const client = useQueryClient();
@@ -78,7 +79,7 @@ export function Run({ id }: { id: string }) {
               </Fact>
               <Fact label={t('parent')}>{run.parentVersionId}</Fact>
               <Fact label={t('result')}>{run.resultVersionId ?? '–'}</Fact>
-              <Fact label={t('stages.snapshot')}>{run.snapshotId ? <SnapshotLinks id={run.snapshotId} /> : '–'}</Fact>
+              <Fact label={snapshots('label')}>{run.snapshotId ? <SnapshotLinks id={run.snapshotId} /> : '–'}</Fact>
               <Fact label={t('created')}>{date(run.createdAt)}</Fact>
             </dl>
           </Card>

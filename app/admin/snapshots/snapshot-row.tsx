@@ -48,7 +48,7 @@ function RowContent({ kind, content }: { kind: SnapshotRowData['kind']; content:
       {said && (
         <p className="mt-3 whitespace-pre-wrap font-medium text-sm">
           {wordsOf(said.kind, said.value, answers)}
-          {quality !== null && ` · ${t('quality', { quality: percent(quality) })}`}
+          {quality !== null && `\n${t('quality', { quality: percent(quality) })}`}
         </p>
       )}
       <h4 className="mt-3 text-muted-foreground text-xs">{t('prompt')}</h4>
@@ -94,6 +94,8 @@ function Text({ text, label }: { text: string | null; label: string }) {
   return text === null ? (
     <p className="mt-1 text-muted-foreground text-sm">{t('otherBase')}</p>
   ) : (
-    <Quoted text={text} label={label} />
+    <Quoted text={text} label={label}>
+      {text}
+    </Quoted>
   );
 }

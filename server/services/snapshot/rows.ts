@@ -3,11 +3,10 @@ import type { Tokenizer } from '@/core/base/base';
 import type { FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
 import { groupBy } from '@/core/group-by';
 import type { Split } from '@/core/snapshot/rows';
-import { completionsOfRow, parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
+import { completionsOfRow, isGiven, parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
 import { findWithdrawn } from '@/db/withdrawn-rows';
 import type { Product } from '@/server/services/product';
 import { readFrozenLines } from './file';
-import { isGiven } from './summary';
 import type { RowContentView, RowKind, SnapshotRowsView } from './views';
 
 const PAGE = 20;

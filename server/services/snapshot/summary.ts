@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { asc, eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
-import { parseRow, ROW_KINDS, type SnapshotRow } from '@/core/snapshot/snapshot';
+import { isGiven, parseRow, ROW_KINDS } from '@/core/snapshot/snapshot';
 import type { Executor } from '@/db/client';
 import { feedback, trainingRun } from '@/db/schema';
 import { isAmong } from '@/server/services/feedback/filter';
@@ -67,10 +67,6 @@ async function summarise(db: Executor, lines: readonly string[]): Promise<Snapsh
     groups: [...groups].map(([name, counts]) => ({ name, values: counts.list })),
   };
 }
-
-type GivenRow = Exclude<SnapshotRow, { kind: 'prompt' | 'generation' }>;
-/** Whether a person gave it. */
-export const isGiven = (row: SnapshotRow): row is GivenRow => row.kind !== 'prompt' && row.kind !== 'generation';
 
 function trustLevel(trust: number): TrustLevel {
   if (trust < 0) return 'inverted';
