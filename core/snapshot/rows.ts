@@ -15,6 +15,8 @@ export const Trust = z.number().min(-1).max(1);
 export const Source = {
   /** The feedback in the database. */
   feedbackId: z.string().optional(),
+  /** An admin trusts the rater: no estimate changes the trust. */
+  isVouchedFor: z.literal(true).optional(),
   /** Groups by which reports are split, for example { language: 'de' }. */
   groups: z.record(z.string(), z.string()).optional(),
 };

@@ -297,7 +297,7 @@ describe('snapshot', () => {
       expect(banned).toMatchObject({ trust: 0 });
       expect(rewardExamples([{ ...banned!, split: 'train' }])).toEqual([]);
       await world.db.update(schema.raterStanding).set({ standing: 'trusted' });
-      expect(await row()).toMatchObject({ trust: 1 });
+      expect(await row()).toMatchObject({ trust: 1, isVouchedFor: true });
     });
 
     it('is counted as unused by the same rule, without implicit signals, and left out if excluded', async () => {

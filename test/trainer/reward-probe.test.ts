@@ -287,9 +287,12 @@ test('raters who flip their votes are found by what the others and the probe say
   expect(on.metrics.eval_accuracy).toBeGreaterThan(off.metrics.eval_accuracy! + 0.1);
   expect(off.report!.raters).toBeNull();
   expect(tf.memory().numTensors).toBe(tensors);
-  // An adapter learns from the same trust.
-  const adapter = await train(examples, { probe: null, epochs: 1 });
-  expect(adapter.report!.raters!.filter(({ isInverted }) => isInverted)).toHaveLength(3);
+  // An adapter learns from the same trust. For one of the three an admin vouches, and no estimate overrides that.
+  const vouched = examples.map((one) => (one.rater === 'rater-0' ? { ...one, isVouchedFor: true as const } : one));
+  const adapter = await train(vouched, { probe: null, epochs: 1 });
+  const trusted = adapter.report!.raters!.find(({ rater }) => rater === 'rater-0')!;
+  expect(trusted).toMatchObject({ weight: 1, isInverted: false });
+  expect(adapter.report!.raters!.filter(({ isInverted }) => isInverted)).toHaveLength(2);
   adapter.model.dispose();
 });
 

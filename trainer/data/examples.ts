@@ -31,6 +31,7 @@ function rewardExample(row: SnapshotRow): RewardExample[] {
     promptIds: ids(row.promptIds),
     weight: row.trust ?? 1,
     rater,
+    ...(row.isVouchedFor && { isVouchedFor: row.isVouchedFor }),
     ...(row.groups && { groups: row.groups }),
   };
   switch (row.kind) {

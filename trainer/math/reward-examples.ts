@@ -10,6 +10,8 @@ interface Judged {
   share?: number;
   /** Whose judgement it is; unknown in many imported sets. */
   rater?: string | undefined;
+  /** The weight is an admin's word, which no estimate changes. */
+  isVouchedFor?: true;
   /** Groups by which reports are split, for example { language: 'de', raters: 'staff' }. */
   groups?: Record<string, string>;
 }

@@ -4,12 +4,12 @@ import type { FeedbackValue } from '@/core/feedback/kinds';
 import { languageOf } from '@/core/text/language';
 import { raterIdOf } from '@/core/trust/rater-id';
 import type { Executor } from '@/db/client';
-import { readTrust } from '@/db/rater-trust';
+import { reportRaters, trustIn } from '@/db/rater-trust';
 import { readSettings } from '@/db/settings';
 import type { UnsplitRow } from '../snapshot';
 import { tokenSource } from '../token-source';
 import { flawsOf } from './flaws';
-import { givenRows, type Subjects } from './rows';
+import { givenRows, type Origin, type Subjects } from './rows';
 import {
   type Dialogues,
   type GivenFeedback,
@@ -37,7 +37,8 @@ export async function gatherFeedback(tx: Executor, { upTo, base, tally }: Gather
   const given = await selectFeedback(tx, upTo);
   const asked = given.flatMap(({ kind, messageId }) => (kind === 'demonstration' ? [messageId!] : []));
   const source = tokenSource(base, tally);
-  const trustOf = await readTrust(tx);
+  const report = await reportRaters(tx);
+  const trustOf = trustIn(report);
   const dialogues = await selectDialogues(tx, asked);
   const subjects: Subjects = {
     answers: await selectAnswers(tx, [...new Set(given.flatMap(judgedIds))]),
@@ -52,7 +53,10 @@ export async function gatherFeedback(tx: Executor, { upTo, base, tally }: Gather
     if (rows === null || typeof rows === 'string') return [];
     const question = dialogues.get(one.messageId ?? '')?.content ?? questionOf(one, subjects);
     const groups = { ...one.groups, language: languageOf(question) };
-    const from = { raterId: raterIdOf(userId), feedbackId: id, trust: trustOf(userId, kind), groups };
+    const from: Origin = {
+      ...{ raterId: raterIdOf(userId), feedbackId: id, trust: trustOf(userId, kind), groups },
+      ...(report.standings.get(userId)?.standing === 'trusted' && { isVouchedFor: true }),
+    };
     return rows.map((row): Draft => ({ row: { ...row, ...from } as UnsplitRow, conversation, person }));
   });
 }

@@ -15,7 +15,16 @@ export interface Subjects {
   flaws: Flaws;
 }
 
-type Distribute<Row> = Row extends unknown ? Omit<Row, 'raterId' | 'feedbackId' | 'trust' | 'groups'> : never;
+/** Whose a row is. */
+export interface Origin {
+  raterId: string;
+  feedbackId: string;
+  trust: number;
+  isVouchedFor?: true;
+  groups: Record<string, string>;
+}
+
+type Distribute<Row> = Row extends unknown ? Omit<Row, keyof Origin> : never;
 /** A row before it is known whose it is. */
 export type Said = Distribute<Exclude<UnsplitRow, { kind: 'prompt' | 'generation' }>>;
 

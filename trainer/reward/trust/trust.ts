@@ -66,7 +66,10 @@ export async function trustFromStates(
       return new Map(judgements.map((own) => [itemKey(own), own.beliefOf(scored[own.place]!.scores)]));
     },
   });
-  const raters = reportTrust(trust);
+  const vouchedFor = new Set(examples.flatMap(({ rater, isVouchedFor }) => (isVouchedFor && rater ? [rater] : [])));
+  const raters = reportTrust(trust).map((own) =>
+    vouchedFor.has(own.rater) ? { ...own, weight: 1, isInverted: false } : own,
+  );
   return {
     examples: weighted(examples, judgements, trust.weights),
     raters,
@@ -99,6 +102,8 @@ function weighted(
   weights: Float64Array,
 ): RewardExample[] {
   const out = [...examples];
-  for (const [i, { place }] of judgements.entries()) out[place] = { ...out[place]!, weight: weights[i]! };
+  for (const [i, { place }] of judgements.entries()) {
+    if (!out[place]!.isVouchedFor) out[place] = { ...out[place]!, weight: weights[i]! };
+  }
   return out;
 }
