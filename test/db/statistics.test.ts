@@ -6,6 +6,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import { krippendorffAlpha } from '@/core/statistics/agreement/krippendorff';
+import { raterIdOf } from '@/core/trust/rater-id';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
 import { seedBase } from '@/db/release';
 import * as schema from '@/db/schema';
@@ -204,13 +205,14 @@ describe('groups', () => {
     await db.update(schema.conversation).set({ allowTraining: true });
   });
 
-  it('have the reward model’s held-out figures of the newest run that left a report', async () => {
+  it('have the reward model’s held-out figures and the tastes of the newest run that left a report', async () => {
     const [run] = await db
       .insert(schema.trainingRun)
       .values({ trigger: 'button', config: {}, parentVersionId: 'base', status: 'done', finishedAt: new Date() })
       .returning();
     const figures = { pairs: 20, accuracy: 0.7, low: 0.48, high: 0.86, ece: 0.1, margin: 1, lengthBaseline: 0.5 };
-    const report = { temperature: 1, groups: [{ key: 'language', value: 'ja', ...figures }], raters: null };
+    const raters = PEOPLE.map((id, i) => ({ rater: raterIdOf(id), taste: i < 5 ? 'taste 1' : null, weight: 1 }));
+    const report = { temperature: 1, groups: [{ key: 'language', value: 'ja', ...figures }], raters };
     await mkdir(path.join(product.runs, run!.id));
     await writeFile(path.join(product.runs, run!.id, 'reward-report.json'), JSON.stringify(report));
     const view = await admin().groups({});
@@ -218,6 +220,8 @@ describe('groups', () => {
     const japanese = keyOf(view, 'language').find(({ value }) => value === 'ja')!;
     expect(japanese.rewardModel).toEqual({ value: 0.7, low: 0.48, high: 0.86, n: 20, calibrationError: 0.1 });
     expect(keyOf(view, 'language').find(({ value }) => value === 'en')!.rewardModel).toBeNull();
+    const tastes = keyOf(view, 'taste').map(({ value, people }) => `${value}: ${people}`);
+    expect(tastes.sort()).toEqual(['crowd: 7', 'taste 1: 5']);
   });
 });
 

@@ -49,7 +49,8 @@ function VersionChoice({ versionId, onChange }: { versionId: string; onChange: (
   const t = useTranslations('groups');
   const id = useId();
   const trpc = useTRPC();
-  const { data: versions = [] } = useQuery(trpc.admin.versions.queryOptions());
+  // The one that is shown is there before the list of all is.
+  const { data: versions = [{ id: versionId }] } = useQuery(trpc.admin.versions.queryOptions());
   return (
     <div className="mt-4 max-w-sm space-y-1.5">
       <label htmlFor={id} className="block font-medium text-sm">

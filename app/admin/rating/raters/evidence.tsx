@@ -9,6 +9,8 @@ type KindData = PersonTrustData['kinds'][number];
 
 const COUNTS = ['overlap', 'gold', 'repeats', 'first', 'longer', 'fast'] as const;
 const TESTS = ['disagrees', 'prefersFirst', 'prefersSecond', 'prefersLonger', 'prefersShorter'] as const;
+/** Smaller chances are not told apart. */
+const LEAST_CHANCE = 0.001;
 
 export function Evidence({ kind, partners }: { kind: KindData; partners: readonly string[] }) {
   const t = useTranslations('trust');
@@ -16,6 +18,8 @@ export function Evidence({ kind, partners }: { kind: KindData; partners: readonl
   const alarms = TESTS.filter((name) => kind.tests[name].rejectedAt !== null);
   const countText = ({ n, hits }: KindData['overlap']) =>
     n === 0 ? t('noCount') : t('count', { hits, n, share: percent(hits / n) });
+  const chanceText = (chance: number) =>
+    chance < LEAST_CHANCE ? t('chanceBelow', { chance: rough(LEAST_CHANCE) }) : t('chance', { chance: rough(chance) });
   return (
     <div className="space-y-1 text-xs">
       {kind.habit && <p className="font-medium">{t(`habits.${kind.habit}`)}</p>}
@@ -36,7 +40,7 @@ export function Evidence({ kind, partners }: { kind: KindData; partners: readonl
             text={kind.milliseconds === null ? t('noCount') : formatSeconds(kind.milliseconds / 1000)}
           />
           {TESTS.map((name) => (
-            <Line key={name} name={t(`tests.${name}`)} text={t('chance', { chance: rough(kind.tests[name].chance) })} />
+            <Line key={name} name={t(`tests.${name}`)} text={chanceText(kind.tests[name].chance)} />
           ))}
         </dl>
       </details>
