@@ -9,9 +9,14 @@ import { conversationOfFeedback, isTrainable } from './trainable-feedback';
 /**
  * The lines that no consented conversation covers now. Feedback must still exist, even if it has changed, and must not be
  * excluded; a prompt and a logged completion stay while any such conversation has the same one. Rows that name neither
- * feedback nor a completion come from files, not from people's conversations.
+ * feedback nor a completion come from files, not from people's conversations. `isCovering` says which conversations cover
+ * the rows that nobody has rated.
  */
-export async function findWithdrawn(tx: Executor, lines: readonly string[]): Promise<number[]> {
+export async function findWithdrawn(
+  tx: Executor,
+  lines: readonly string[],
+  isCovering: SQL = eq(conversation.allowTraining, true),
+): Promise<number[]> {
   const rows = lines.flatMap((line, index) => {
     const source = line === '' ? null : sourceOf(parseRow(line));
     return source ? [{ index, ...source }] : [];
@@ -21,11 +26,12 @@ export async function findWithdrawn(tx: Executor, lines: readonly string[]): Pro
     feedback: await coveredFeedback(tx, keysOf('feedback')),
     comparison: await coveredComparisons(tx, keysOf('comparison')),
     thumb: await coveredThumbs(tx, keysOf('thumb')),
-    prompt: await coveredTokens(tx, digestOf(sql`${generation.promptIds}::text`), keysOf('prompt')),
+    prompt: await coveredTokens(tx, digestOf(sql`${generation.promptIds}::text`), keysOf('prompt'), isCovering),
     generation: await coveredTokens(
       tx,
       digestOf(sql`${generation.promptIds}::text || ${generation.completionIds}::text`),
       keysOf('generation'),
+      isCovering,
     ),
   };
   return rows.filter(({ kind, key }) => !covered[kind].has(key)).map(({ index }) => index);
@@ -92,12 +98,12 @@ async function coveredThumbs(tx: Executor, keys: readonly string[]): Promise<Set
   return new Set(found.map(({ id }) => id));
 }
 
-async function coveredTokens(tx: Executor, digest: SQL<string>, keys: readonly string[]) {
+async function coveredTokens(tx: Executor, digest: SQL<string>, keys: readonly string[], isCovering: SQL) {
   if (keys.length === 0) return new Set<string>();
   const found = await tx
     .selectDistinct({ key: digest })
     .from(generation)
     .innerJoin(conversation, eq(conversation.id, generation.conversationId))
-    .where(and(eq(conversation.allowTraining, true), sql`${digest} = any(${sql.param([...keys])}::text[])`));
+    .where(and(isCovering, sql`${digest} = any(${sql.param([...keys])}::text[])`));
   return new Set(found.map(({ key }) => key));
 }

@@ -38,8 +38,8 @@ export const conversation = pgTable(
     title: text('title').notNull(),
     /** Consent, which is stored only here: false keeps the conversation out of every later snapshot. */
     allowTraining: boolean('allow_training').notNull(),
-    /** The consent was given to words that name raters as readers. Of no use without `allowTraining`. */
-    ratersMayRead: boolean('raters_may_read').notNull().default(false),
+    /** The consent was given to words that say who reads: raters, and administrators also what nobody has rated. */
+    readersNamed: boolean('readers_named').notNull().default(false),
     /** When consent was given later; null if the conversation began with it or never had it. Written by a trigger. */
     consentedAt: timestamp('consented_at', { withTimezone: true }),
     /** The key whose requests made the conversation; null for one of the chat. */

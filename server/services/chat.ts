@@ -98,7 +98,7 @@ async function open(tx: Executor, userId: string, input: SendInput, allowTrainin
     .insert(conversation)
     .values({
       ...{ id: input.conversationId, userId, title: titleOf(input.text) },
-      ...{ allowTraining, ratersMayRead: allowTraining },
+      ...{ allowTraining, readersNamed: allowTraining },
     })
     .onConflictDoNothing();
   await tx

@@ -165,7 +165,7 @@ export async function setAllowTraining(
   { id, allowTraining }: { id: string; allowTraining: boolean },
 ): Promise<void> {
   await own(db, userId, id);
-  await db.update(conversation).set({ allowTraining, ratersMayRead: allowTraining }).where(eq(conversation.id, id));
+  await db.update(conversation).set({ allowTraining, readersNamed: allowTraining }).where(eq(conversation.id, id));
 }
 
 /** The conversation's name until its owner renames it. */

@@ -19,7 +19,10 @@ export async function askTwice(
   { product: { db, base } }: WebProcess,
   { of: userId, allowTraining = true, question = 'Why?', text = 'A plain answer.', versionId = 'base' }: AskedOptions,
 ) {
-  const [chat] = await db.insert(conversation).values({ userId, title: 'Q', allowTraining }).returning();
+  const [chat] = await db
+    .insert(conversation)
+    .values({ userId, title: 'Q', allowTraining, readersNamed: allowTraining })
+    .returning();
   const conversationId = chat!.id;
   const promptIds = base.renderPrompt([{ role: 'user', content: question }]);
   const [asked] = await db.insert(message).values({ conversationId, role: 'user', content: question }).returning();

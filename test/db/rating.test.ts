@@ -297,7 +297,7 @@ describe('consent', () => {
     await rateAll();
     const { api } = await newRater();
     const here = eq(conversation.id, sent.conversationId);
-    await web.product.db.update(conversation).set({ ratersMayRead: false }).where(here);
+    await web.product.db.update(conversation).set({ readersNamed: false }).where(here);
     expect(await api.rating.claim()).toBeNull();
     await web.product.db.delete(ratingTask);
     expect((await rateAll()).created).toBe(0);

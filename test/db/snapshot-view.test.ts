@@ -113,6 +113,15 @@ describe('a snapshot', () => {
     expect((await person.feedback.trace({ id: feedbackId! })).snapshots).toMatchObject([{ id }]);
   });
 
+  it('keeps back what nobody rated if its owner was not told that others read it, and shows what was rated', async () => {
+    await web.product.db.update(conversation).set({ readersNamed: false });
+    const items = await rowsOf();
+    const kept = items.filter(({ withheld }) => withheld !== null);
+    expect(kept).toMatchObject([{ kind: 'prompt', withheld: 'unrated', content: null }]);
+    await person.conversation.setAllowTraining({ id: things.conversationId, allowTraining: true });
+    expect((await rowsOf()).map(({ withheld }) => withheld)).toEqual(items.map(() => null));
+  });
+
   it('gives its rows by kind and split, a page at a time', async () => {
     expect((await rowsOf({ kind: 'rating' })).map(({ kind }) => kind)).toEqual(['rating']);
     const splits = await Promise.all((['train', 'heldout'] as const).map((split) => rowsOf({ split })));

@@ -110,7 +110,7 @@ describe('a database that was filled at that commit', () => {
     const conversations = await db.select().from(schema.conversation);
     expect(conversations.map(({ allowTraining }) => allowTraining).sort()).toEqual([false, true]);
     // People said yes to words that did not name raters: their chats train the model, and they are asked again.
-    expect(conversations.map(({ ratersMayRead }) => ratersMayRead)).toEqual([false, false]);
+    expect(conversations.map(({ readersNamed }) => readersNamed)).toEqual([false, false]);
     expect((await db.select().from(schema.user)).map(({ allowTraining }) => allowTraining)).not.toContain(true);
     const settings = new Map((await db.select().from(schema.setting)).map(({ key, value }) => [key, value]));
     expect(settings.get('systemPrompt')).toBe('Be brief.');

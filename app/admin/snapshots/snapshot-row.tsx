@@ -12,7 +12,7 @@ import { Badge } from '@/app/ui/badge';
 
 type Content = NonNullable<SnapshotRowData['content']>;
 
-export function SnapshotRow({ row: { line, kind, split, content } }: { row: SnapshotRowData }) {
+export function SnapshotRow({ row: { line, kind, split, content, withheld } }: { row: SnapshotRowData }) {
   const t = useTranslations('snapshots');
   return (
     <li className="rounded-2xl border border-border bg-card p-5">
@@ -24,7 +24,7 @@ export function SnapshotRow({ row: { line, kind, split, content } }: { row: Snap
       {content ? (
         <RowContent kind={kind} content={content} />
       ) : (
-        <p className="mt-2 text-muted-foreground text-sm">{t('taken')}</p>
+        <p className="mt-2 text-muted-foreground text-sm">{t(withheld)}</p>
       )}
     </li>
   );

@@ -24,8 +24,8 @@ export const isTaken = sql`(not ${ratingAssignment.isRepeat} and (${ratingAssign
 const isUploadedTask = sql`(${conversation.promptSetId} is not null
   and (${conversation.allowTraining} or ${ratingTask.truth} is not null))`;
 
-/** Chats whose owners allow that the model is trained on them and that raters read them. */
-export const isOpenToRaters = and(eq(conversation.allowTraining, true), eq(conversation.ratersMayRead, true))!;
+/** Chats whose owners allow training and were told that raters read them. */
+export const isOpenToRaters = and(eq(conversation.allowTraining, true), eq(conversation.readersNamed, true))!;
 
 export const isServable = sql`(${isOpenToRaters} or ${isUploadedTask})`;
 

@@ -1,15 +1,23 @@
-// The rows of a frozen data set as texts, a page at a time, without what people have taken back since.
+// The rows of a frozen data set as texts, a page at a time: without what people have taken back since, and without
+// unrated messages of people who were not told that others read them.
+import { and, eq, isNotNull, or } from 'drizzle-orm';
 import type { Tokenizer } from '@/core/base/base';
 import type { FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
 import { groupBy } from '@/core/group-by';
 import type { Split } from '@/core/snapshot/rows';
 import { completionsOfRow, isGiven, parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
+import { conversation } from '@/db/schema';
 import { findWithdrawn } from '@/db/withdrawn-rows';
 import type { Product } from '@/server/services/product';
 import { readFrozenLines } from './file';
 import type { RowContentView, RowKind, SnapshotRowsView } from './views';
 
 const PAGE = 20;
+/** Chats whose owners know that others read them, and what an administrator uploaded. */
+const isReadUnrated = and(
+  eq(conversation.allowTraining, true),
+  or(eq(conversation.readersNamed, true), isNotNull(conversation.promptSetId)),
+)!;
 
 interface Asked {
   id: string;
@@ -34,17 +42,16 @@ export async function listRows(
     found.push({ line: at + 1, text, row });
   }
   const page = found.slice(0, PAGE);
-  const gone = new Set(
-    await findWithdrawn(
-      db,
-      page.map(({ text }) => text),
-    ),
-  );
+  const texts = page.map(({ text }) => text);
+  const taken = new Set(await findWithdrawn(db, texts));
+  const unread = new Set(await findWithdrawn(db, texts, isReadUnrated));
   return {
-    items: page.map(({ line, row }, i) => ({
-      ...{ line, kind: row.kind, split: row.split },
-      content: gone.has(i) ? null : contentOf(row, base.tokenizer),
-    })),
+    items: page.map(({ line, row }, i) => {
+      const withheld = taken.has(i) ? 'taken' : unread.has(i) ? 'unrated' : null;
+      const place = { line, kind: row.kind, split: row.split };
+      if (withheld) return { ...place, content: null, withheld };
+      return { ...place, content: contentOf(row, base.tokenizer), withheld };
+    }),
     nextCursor: found.length > PAGE ? page.at(-1)!.line : null,
   };
 }

@@ -55,14 +55,19 @@ export interface RowContentView {
   groups: Record<string, string>;
 }
 
-export interface SnapshotRowView {
+export type SnapshotRowView = {
   /** From 1. */
   line: number;
   kind: RowKind;
   split: Split;
-  /** null if it was taken back or excluded, until the trainer blanks the line. */
-  content: RowContentView | null;
-}
+} & (
+  | { content: RowContentView; withheld: null }
+  /**
+   * It was taken back or excluded, and the trainer is about to blank the line; or nobody rated it, and its owner was not
+   * told that others read it.
+   */
+  | { content: null; withheld: 'taken' | 'unrated' }
+);
 
 export interface SnapshotRowsView {
   items: SnapshotRowView[];
