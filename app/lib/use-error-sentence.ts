@@ -30,6 +30,8 @@ export function useErrorSentence(): (error: unknown) => string {
       if (code === null && error instanceof TRPCClientError) return t('OFFLINE');
       if (error instanceof TRPCClientError && error.data?.attuneCode === 'INTERNAL') return t('INTERNAL');
       if (error instanceof TRPCClientError && error.data?.param === 'origin') return t('FOREIGN_PAGE');
+      if (code === 'CONFLICT' && error instanceof TRPCClientError && error.data?.param === 'assignmentId')
+        return t('TASK_GONE');
       const known = SENTENCES.find((sentence) => sentence === code);
       return t(known ?? 'OTHER', { message });
     },

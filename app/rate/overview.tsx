@@ -43,6 +43,7 @@ function Progress({ progress }: { progress: ProgressData }) {
             </div>
           ))}
         </dl>
+        <p className="mt-4 text-muted-foreground text-xs">{t('workHint')}</p>
       </Card>
       <Card title={t('agreement')}>
         <dl className="space-y-3 text-sm">

@@ -1,4 +1,4 @@
-// One sentence about a state: an error and what to do about it, a warning, or plain information.
+// A sentence about a state: an error and what to do about it, a warning, or plain information.
 import { clsx } from 'clsx';
 import { CircleAlert, Info, ShieldAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -25,7 +25,7 @@ export function Notice({
       className={clsx('flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl px-3.5 py-2.5 text-sm', className)}
     >
       <Icon aria-hidden className="size-4 shrink-0" />
-      <p className="min-w-0 flex-1 basis-48">{children}</p>
+      <p className="min-w-0 flex-1 basis-48 whitespace-pre-line break-words">{children}</p>
       {action}
     </div>
   );

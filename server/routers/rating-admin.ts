@@ -20,6 +20,7 @@ const MOST_FILE = 900_000;
 export const ratingAdminRouter = router({
   tasks: adminProcedure
     .input(
+      // The page's list adds the direction in which it is read.
       z.object({ isOpen: z.boolean().default(true), cursor: z.string().max(200).nullish() }).default({ isOpen: true }),
     )
     .query(({ ctx, input }) => task.listTasks(ctx.product, input)),

@@ -7,7 +7,7 @@ import { claim } from '@/server/services/rating/claim';
 import { readProgress } from '@/server/services/rating/progress';
 import { raterProcedure, router } from '../trpc';
 
-const AssignmentId = z.object({ assignmentId: z.uuid() });
+const AssignmentId = z.strictObject({ assignmentId: z.uuid() });
 /** A rater goes back over the last answers, not over all. */
 const MOST_BACK = 50;
 
@@ -15,7 +15,7 @@ export const ratingRouter = router({
   progress: raterProcedure.query(({ ctx }) => readProgress(ctx.product, ctx.user)),
   /** A mutation, because it locks a place. */
   claim: raterProcedure
-    .input(z.object({ taskId: z.uuid().optional() }).default({}))
+    .input(z.strictObject({ taskId: z.uuid().optional() }).default({}))
     .mutation(({ ctx, input }) => claim(ctx.product, ctx.user, input)),
   answer: raterProcedure
     .input(AssignmentId.extend({ answer: TaskAnswer, comment: z.string().max(TEXT_LIMITS.comment).nullish() }))
@@ -24,7 +24,7 @@ export const ratingRouter = router({
     .input(AssignmentId.extend({ reason: z.enum(SKIP_REASONS) }))
     .mutation(({ ctx, input }) => skipTask(ctx.product, ctx.user, input)),
   past: raterProcedure
-    .input(z.object({ back: z.int().min(1).max(MOST_BACK) }))
+    .input(z.strictObject({ back: z.int().min(1).max(MOST_BACK) }))
     .query(({ ctx, input }) => readPast(ctx.product, ctx.user, input.back)),
   undo: raterProcedure
     .input(AssignmentId)

@@ -12,6 +12,7 @@ import { feedback, feedbackHistory, snapshot } from '@/db/schema';
 import { FeedbackRequest } from '@/server/api/feedback-request';
 import { ErrorBody } from '@/server/api/openapi/responses';
 import { type ApiClient, createClient, routeTo } from './api-client';
+import { odd, oddKey, oddNumber, oddText } from './hostile';
 import { type Api, callAs, createUser, createWorld, readStream, send, type World } from './world';
 
 /** The same requests every time; a failure prints what would repeat it. */
@@ -29,39 +30,6 @@ beforeAll(async () => {
   client = await createClient(world.web);
 });
 afterAll(() => world?.close());
-
-/** Keys that every object already has, characters that Postgres or UTF-8 cannot hold, extreme numbers, deep nesting. */
-const oddKey = fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', '\0', '', 'length');
-const oddText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }),
-  fc.constantFrom(
-    '\0',
-    'a\0b',
-    '\ud800',
-    '\u202e',
-    '\ufeff',
-    '𝒳'.repeat(300),
-    '<|im_end|>',
-    '{{7*7}}',
-    "'; drop table usage;--",
-  ),
-);
-const oddNumber = fc.oneof(
-  fc.constantFrom(0, -0, -1, 1, 0.5, 1e308, -1e308, 2 ** 53, 2 ** 63, -(2 ** 63), 5e-324),
-  fc.integer(),
-  fc.double({ noNaN: true }),
-);
-const odd: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3 },
-    fc.constant(null),
-    fc.boolean(),
-    oddNumber,
-    oddText,
-    fc.array(tie('value'), { maxLength: 3 }),
-    fc.dictionary(fc.oneof(oddKey, fc.string({ maxLength: 5 })), tie('value'), { maxKeys: 3 }),
-  ),
-})).value;
 
 const FIELDS = [
   ...['model', 'stream', 'stream_options', 'n', 'max_tokens', 'max_completion_tokens', 'temperature', 'top_p', 'top_k'],

@@ -2,6 +2,7 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
+import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '@/core/hash';
 import { dataPaths } from '@/core/paths';
@@ -183,6 +184,40 @@ describe('a data set that was frozen before', () => {
     expect(await textOf(frozen.id)).toBe(blanked);
     await appendFile(path.join(snapshots, `${frozen.id}.jsonl`), '\n');
     await expect(readSnapshot(world.db, snapshots, frozen.id)).rejects.toThrow(/has the sha256/);
+  });
+
+  it.each(['before', 'after'])(
+    'that is frozen while a chat is deleted is free of it; taken back %s it is stored',
+    async (when) => {
+      const { conversationId } = await talk('secret');
+      await talk('kept');
+      const holder = new Client({ connectionString: world.settings.databaseUrl });
+      await holder.connect();
+      await holder.query('begin; lock table feedback in access exclusive mode');
+      const frozen = freeze();
+      // The freeze has its view of the database, and waits for the votes.
+      const waiting = `select count(*) from pg_locks where not granted and relation = 'feedback'::regclass`;
+      await until('the freeze at the lock', async () => (await holder.query(waiting)).rows[0].count === '1');
+      await holder.query('delete from conversation where id = $1', [conversationId]);
+      await holder.query('commit');
+      await holder.end();
+      if (when === 'before') await honour();
+      const { id, rows } = await frozen;
+      expect(rows.map(({ kind }) => kind)).toEqual(['comparison', 'thumb', 'prompt']);
+      await honour();
+      expect(await textOf(id)).not.toContain(promptOf('secret').join());
+    },
+  );
+
+  it('leaves no file behind when its run is no longer ours', async () => {
+    await talk('secret');
+    const runId = await addRun(world);
+    const lease = new RunLease(world.db, (await claimRun(world.db, 'test'))!, 'test');
+    await world.db.update(schema.trainingRun).set({ leaseOwner: 'other' }).where(eq(schema.trainingRun.id, runId));
+    const before = await readdir(snapshots);
+    await expect(freezeSnapshot(lease, snapshots, world.base)).rejects.toMatchObject({ code: 'CONFLICT' });
+    lease.close();
+    expect(await readdir(snapshots)).toEqual(before);
   });
 
   it('never holds a message whose answer is still being written or failed', async () => {

@@ -3,7 +3,7 @@
 // Uploads a file of prompts, and lists the sets that were uploaded.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import type { SyntheticEvent } from 'react';
+import { type SyntheticEvent, useState } from 'react';
 import { Loaded } from '@/app/admin/loaded';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
@@ -12,6 +12,15 @@ import { Card } from '@/app/ui/card';
 import { TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Cell, Table } from '@/app/ui/table';
+
+/** null if the file is not UTF-8. */
+const readText = async (file: File): Promise<string | null> => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
+  } catch {
+    return null;
+  }
+};
 
 export function PromptSets() {
   const t = useTranslations('ratingAdmin');
@@ -22,22 +31,24 @@ export function PromptSets() {
   const refresh = { onSettled: () => client.invalidateQueries({ queryKey: trpc.ratingAdmin.pathKey() }) };
   const upload = useMutation(trpc.ratingAdmin.uploadPrompts.mutationOptions(refresh));
   const write = useMutation(trpc.ratingAdmin.writeAnswers.mutationOptions(refresh));
+  const [isUnreadable, setIsUnreadable] = useState(false);
   const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const fields = new FormData(form);
     const file = fields.get('file') as File;
-    const content = await file.text();
-    upload.mutate(
-      { name: String(fields.get('name')), format: file.name.endsWith('.jsonl') ? 'jsonl' : 'text', content },
-      { onSuccess: () => form.reset() },
-    );
+    const content = await readText(file);
+    setIsUnreadable(content === null);
+    if (content === null) return upload.reset();
+    const format = /\.(jsonl|ndjson|json)$/i.test(file.name) ? 'jsonl' : 'text';
+    upload.mutate({ name: String(fields.get('name')), format, content }, { onSuccess: () => form.reset() });
   };
   return (
     <Card title={t('upload')}>
       <form onSubmit={submit} className="space-y-4">
         <TextField label={t('setName')} name="name" required maxLength={200} />
         <TextField label={t('file')} hint={t('uploadHint')} name="file" type="file" accept=".jsonl,.txt" required />
+        {isUnreadable && <Notice kind="error">{t('notUtf8')}</Notice>}
         {upload.error && <Notice kind="error">{sentenceOf(upload.error)}</Notice>}
         {upload.isSuccess && <Notice kind="info">{t('uploaded')}</Notice>}
         <Button type="submit" isBusy={upload.isPending}>

@@ -9,7 +9,7 @@ import { Card } from '@/app/ui/card';
 
 export function Material({ task }: { task: TaskData }) {
   const t = useTranslations('rate');
-  const { prompt, completions, written, votes } = task;
+  const { prompt, completions, questions, written, votes } = task;
   return (
     <>
       <Card title={t('prompt')}>
@@ -44,7 +44,7 @@ export function Material({ task }: { task: TaskData }) {
       )}
       {votes && (
         <Card title={t('votes')}>
-          <Votes completions={completions} votes={votes} />
+          <Votes completions={completions} questions={questions} votes={votes} />
         </Card>
       )}
     </>

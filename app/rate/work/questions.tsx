@@ -69,6 +69,7 @@ export function Questions({ questions, answers, onAnswer }: QuestionsProps) {
           </li>
         ))}
       </ol>
+      <p className="hidden text-muted-foreground text-xs pointer-fine:block">{t('questionsHint')}</p>
       <p role="status" className="text-sm">
         {t('quality')}: <strong className="tabular-nums">{quality === null ? '–' : percent(quality)}</strong>
       </p>
@@ -76,7 +77,7 @@ export function Questions({ questions, answers, onAnswer }: QuestionsProps) {
   );
 }
 
-function optionsOf(
+export function optionsOf(
   { kind, steps, options }: QuestionData,
   locale: 'en' | 'ja',
   { yes, no }: { yes: string; no: string },

@@ -2,12 +2,13 @@
 
 // One task: what it is about, the answer's form with its keys, and the guideline beside it.
 import { useLocale, useTranslations } from 'next-intl';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Markdown } from '@/app/chat/turn/markdown';
 import { ENTER, isCancelKey, isSubmitKey } from '@/app/lib/keys';
 import type { AnswerData, SkipReason, TaskData } from '@/app/rate/types';
 import { choicesOf, isComplete } from '@/app/rate/work/choices';
 import { KeyButton } from '@/app/rate/work/key-button';
+import { LockNote } from '@/app/rate/work/lock-note';
 import { Material } from '@/app/rate/work/material';
 import { Questions } from '@/app/rate/work/questions';
 import { Skip } from '@/app/rate/work/skip';
@@ -27,13 +28,15 @@ export interface Moves {
 
 interface TaskProps {
   task: TaskData;
+  /** Nothing came before it, so the page's own beginning keeps the focus. */
+  isFirst: boolean;
   /** It has been answered; the rater has gone back to it. */
   isPast: boolean;
   isBusy: boolean;
   moves: Moves;
 }
 
-export function Task({ task, isPast, isBusy, moves }: TaskProps) {
+export function Task({ task, isFirst, isPast, isBusy, moves }: TaskProps) {
   const t = useTranslations('rate');
   const locale = useLocale() as 'en' | 'ja';
   const labelOf = useChoiceLabel();
@@ -42,6 +45,10 @@ export function Task({ task, isPast, isBusy, moves }: TaskProps) {
   const [isSkipping, setIsSkipping] = useState(false);
   const writing = useRef<HTMLTextAreaElement>(null);
   const commenting = useRef<HTMLTextAreaElement>(null);
+  const start = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!isFirst) start.current?.focus();
+  }, [isFirst]);
   const choices = choicesOf(task, answer);
   const isReady = isComplete(task, answer) && !isBusy;
   const { answerKind } = task;
@@ -82,13 +89,20 @@ export function Task({ task, isPast, isBusy, moves }: TaskProps) {
 
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
-      <div className="min-w-0 space-y-4">
+      <section
+        ref={start}
+        tabIndex={-1}
+        aria-label={t('taskLabel', { ask: t(`asks.${task.kind}`) })}
+        className="min-w-0 scroll-mt-4 space-y-4 outline-none"
+      >
         <Material task={task} />
         <Card title={t(`asks.${task.kind}`)}>
           <div className="space-y-4">
             {choices.length > 0 && (
               <fieldset className="flex flex-wrap gap-2">
-                <legend className="sr-only">{t(`asks.${answerKind}`)}</legend>
+                <legend className={task.kind === 'adjudicate' ? 'mb-2 text-sm' : 'sr-only'}>
+                  {t(`asks.${answerKind}`)}
+                </legend>
                 {choices.map((choice) => (
                   <KeyButton
                     key={choice.key}
@@ -137,6 +151,7 @@ export function Task({ task, isPast, isBusy, moves }: TaskProps) {
               onKeyDown={onFieldKey}
               onChange={(event) => setComment(event.target.value)}
             />
+            {!isPast && <LockNote until={task.lockedUntil} />}
             <div className="flex flex-wrap gap-2">
               <KeyButton shortcut="Enter" variant="primary" disabled={!isReady} isBusy={isBusy} onClick={submit}>
                 {t(isPast ? 'change' : 'submit')}
@@ -162,7 +177,7 @@ export function Task({ task, isPast, isBusy, moves }: TaskProps) {
             <Skip isOpen={isSkipping} onClose={() => setIsSkipping(false)} onSkip={moves.skip} />
           </div>
         </Card>
-      </div>
+      </section>
       <Card title={t('guideline')} className="lg:sticky lg:top-4 lg:max-h-[calc(100dvh-2rem)] lg:overflow-y-auto">
         {task.guideline ? (
           <>

@@ -8,14 +8,18 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTRPC, useTRPCClient } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import type { AnswerData, SkipReason, TaskData } from '@/app/rate/types';
+import { KeyButton } from '@/app/rate/work/key-button';
 import { Task } from '@/app/rate/work/task';
-import { Button, buttonClass } from '@/app/ui/button';
+import { useKeys } from '@/app/rate/work/use-keys';
+import { buttonClass } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
 
 /** `back` counts the answers that the shown one lies behind the current task; 0 is the current task. */
 interface Shown {
   task: TaskData | null;
   back: number;
+  /** With it the page began. */
+  isFirst?: true;
 }
 
 export function Work({ taskId }: { taskId?: string }) {
@@ -38,7 +42,7 @@ export function Work({ taskId }: { taskId?: string }) {
   useEffect(() => {
     if (hasStarted.current) return;
     hasStarted.current = true;
-    mutate(async () => ({ task: await api.rating.claim.mutate({ taskId }), back: 0 }));
+    mutate(async () => ({ task: await api.rating.claim.mutate({ taskId }), back: 0, isFirst: true }));
   }, [api, mutate, taskId]);
 
   const assignmentId = shown?.task?.assignmentId;
@@ -61,7 +65,16 @@ export function Work({ taskId }: { taskId?: string }) {
     });
   const undo = () =>
     mutate(async () => ({ task: await api.rating.undo.mutate({ assignmentId: assignmentId! }), back: 0 }));
-  const moves = { answer, skip, back, undo, forward: () => mutate(next) };
+  const forward = () => mutate(next);
+  const moves = { answer, skip, back, undo, forward };
+  const isEmpty = shown !== null && shown.task === null;
+  useKeys((key) => {
+    if (isPending || !(isEmpty || act.isError)) return false;
+    if (key === 'n') forward();
+    else if (key === 'b' && isEmpty) back();
+    else return false;
+    return true;
+  });
 
   return (
     <div className="space-y-4">
@@ -77,9 +90,9 @@ export function Work({ taskId }: { taskId?: string }) {
         <Notice
           kind="error"
           action={
-            <Button size="small" onClick={moves.forward}>
+            <KeyButton shortcut="N" size="small" onClick={forward}>
               {t('nextTask')}
-            </Button>
+            </KeyButton>
           }
         >
           {sentenceOf(act.error)}
@@ -88,18 +101,18 @@ export function Work({ taskId }: { taskId?: string }) {
       {!shown && isPending && (
         <div role="status" aria-label={app('loading')} className="h-40 animate-breathe rounded-2xl bg-muted" />
       )}
-      {shown && !shown.task && (
+      {isEmpty && (
         <div className="rounded-2xl border border-border border-dashed p-10 text-center">
           <p role="status" className="text-muted-foreground text-sm">
             {t('noTasks')}
           </p>
           <div className="mt-4 flex flex-wrap justify-center gap-2">
-            <Button isBusy={isPending} onClick={moves.forward}>
+            <KeyButton shortcut="N" isBusy={isPending} onClick={forward}>
               {t('lookAgain')}
-            </Button>
-            <Button variant="quiet" onClick={back}>
+            </KeyButton>
+            <KeyButton shortcut="B" variant="quiet" onClick={back}>
               {t('back1')}
-            </Button>
+            </KeyButton>
           </div>
         </div>
       )}
@@ -108,6 +121,7 @@ export function Work({ taskId }: { taskId?: string }) {
           // A new task begins with a new form.
           key={`${shown.task.assignmentId} ${shown.back}`}
           task={shown.task}
+          isFirst={shown.isFirst === true}
           isPast={shown.back > 0}
           isBusy={isPending}
           moves={moves}

@@ -1,4 +1,5 @@
 // Takes a rater's answer: checks the place, writes the feedback, and lets it be changed or taken back until it is used.
+import { isDeepStrictEqual } from 'node:util';
 import { and, desc, eq, max, ne, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { FeedbackKind } from '@/core/feedback/kinds';
@@ -47,6 +48,7 @@ export async function answerTask(
     const stored = await parseAnswer(tx, product, held, input.answer);
     const { assignment, task } = held;
     const isFirst = assignment.status !== 'done';
+    const isSame = !isFirst && isDeepStrictEqual(assignment.value, stored);
     await tx
       .update(ratingAssignment)
       .set({
@@ -69,7 +71,8 @@ export async function answerTask(
           assignmentId: assignment.id,
         });
     }
-    if (!assignment.isRepeat) await settle(tx, task.id, { assignmentId: assignment.id, stored });
+    // Sent twice, a text is reviewed once.
+    if (!assignment.isRepeat && !isSame) await settle(tx, task.id, { assignmentId: assignment.id, stored });
   });
 }
 
@@ -81,10 +84,17 @@ async function checkPlace(tx: Executor, rater: Rater, held: Held): Promise<void>
   const { assignment, task } = held;
   if (assignment.status === 'done') return checkUnused(tx, held);
   if (!countsAsFeedback(held)) return;
-  if (task.closedAt) throw new AttuneError('CONFLICT', 'This task is closed. Take the next one.');
+  if (task.closedAt)
+    throw new AttuneError('CONFLICT', 'This task is closed. Take the next one.', { param: 'assignmentId' });
   if (assignment.status === 'locked' && assignment.lockedUntil > new Date()) return;
   if ((await countTaken(tx, task.id, rater.id)) >= task.needed)
-    throw new AttuneError('CONFLICT', 'Your time for this task ended and another rater has it now. Take the next one.');
+    throw new AttuneError(
+      'CONFLICT',
+      'Your time for this task ended and another rater has it now. Take the next one.',
+      {
+        param: 'assignmentId',
+      },
+    );
 }
 
 /** Throws CONFLICT when a snapshot holds the answer, or a disagreement about it has been settled. */

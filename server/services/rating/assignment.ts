@@ -1,8 +1,8 @@
 // Finds a rater's assignments and what they are about, and says how many places of a task are taken.
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
-import { conversation, message, raterStanding, ratingAssignment, ratingTask } from '@/db/schema';
+import { conversation, message, raterStanding, ratingAssignment, ratingTask, user } from '@/db/schema';
 
 export type Task = typeof ratingTask.$inferSelect;
 export type Assignment = typeof ratingAssignment.$inferSelect;
@@ -38,13 +38,38 @@ export async function takeTurn(tx: Executor, rater: Rater): Promise<void> {
 }
 
 /**
- * Locks the task, so that its places are counted by one at a time, and reads both anew. What a review or decision acts on
- * is locked first, in the order in which an answer to it locks them.
+ * Keeps accounts from being deleted until the transaction ends. Admins come first, by id, in the order in which a
+ * removal locks them, so that neither waits for the other. Returns the ids of those who are still there.
+ */
+export async function holdPeople(tx: Executor, ids: string[]): Promise<string[]> {
+  const held = await tx
+    .select({ id: user.id })
+    .from(user)
+    .where(inArray(user.id, ids))
+    .orderBy(sql`${user.role} <> 'admin'`, user.id)
+    .for('key share');
+  return held.map(({ id }) => id);
+}
+
+/**
+ * Locks the task, so that its places are counted by one at a time, and reads both anew. The people and the conversation
+ * are locked first, as a deletion does; then what a review or decision acts on, as an answer to it does.
  */
 export async function holdAssignment(tx: Executor, rater: Rater, assignmentId: string): Promise<Held> {
   const mine = and(eq(ratingAssignment.id, assignmentId), eq(ratingAssignment.userId, rater.id))!;
-  const [found] = await tx.select({ taskId: ratingAssignment.taskId }).from(ratingAssignment).where(mine);
-  if (found) await holdParent(tx, found.taskId);
+  const [found] = await tx
+    .select({ taskId: ratingTask.id, conversationId: conversation.id, ownerId: conversation.userId })
+    .from(ratingAssignment)
+    .innerJoin(ratingTask, eq(ratingTask.id, ratingAssignment.taskId))
+    .innerJoin(message, eq(message.id, ratingTask.messageId))
+    .innerJoin(conversation, eq(conversation.id, message.conversationId))
+    .where(mine);
+  if (found) {
+    await holdPeople(tx, [rater.id, found.ownerId]);
+    const { id } = conversation;
+    await tx.select({ id }).from(conversation).where(eq(id, found.conversationId)).for('key share');
+    await holdParent(tx, found.taskId);
+  }
   const task = found && (await holdTask(tx, found.taskId));
   const [assignment] = task ? await tx.select().from(ratingAssignment).where(mine).for('update') : [];
   if (!task || !assignment) throw new AttuneError('NOT_FOUND', `You have no task ${assignmentId}; it may be removed.`);
@@ -73,7 +98,9 @@ export async function checkServable(tx: Executor, taskId: string): Promise<void>
     .innerJoin(conversation, eq(conversation.id, message.conversationId))
     .where(and(eq(ratingTask.id, taskId), isServable));
   if (!row)
-    throw new AttuneError('CONFLICT', 'The person who wrote this withdrew it from training. Take the next task.');
+    throw new AttuneError('CONFLICT', 'The person who wrote this withdrew it from training. Take the next task.', {
+      param: 'assignmentId',
+    });
 }
 
 export async function countTaken(tx: Executor, taskId: string, exceptUserId: string): Promise<number> {

@@ -1,5 +1,6 @@
 // Hands the next task to a rater: a place that is free is locked for a while, and checks and repeats are mixed in.
 import { and, desc, eq, gt, sql } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
 import type { RatingSettings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { conversation, generation, guideline, message, ratingAssignment, ratingTask } from '@/db/schema';
@@ -9,6 +10,7 @@ import {
   type Assignment,
   checkStanding,
   countTaken,
+  holdPeople,
   inMinutes,
   isServable,
   isTaken,
@@ -31,6 +33,8 @@ export async function claim(
   const settings = (await readSettings(product.db)).rating;
   return product.db.transaction(async (tx) => {
     await takeTurn(tx, rater);
+    if ((await holdPeople(tx, [rater.id])).length === 0)
+      throw new AttuneError('UNAUTHENTICATED', 'This account has been removed. Reload the page.');
     const { maySettle } = await checkStanding(tx, rater);
     const current = await findCurrent(tx, rater);
     const held = current && (taskId === undefined || current.task.id === taskId) ? current : null;

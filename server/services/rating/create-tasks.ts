@@ -111,6 +111,8 @@ async function findPrompts(tx: Executor, { kind, promptSetId, count }: CreateTas
       ),
     )
     .orderBy(promptSetId === null ? desc(message.createdAt) : asc(message.createdAt), message.id)
-    .limit(count);
+    .limit(count)
+    // A chat that is being deleted is passed over.
+    .for('key share', { of: conversation, skipLocked: true });
   return rows;
 }

@@ -7,6 +7,8 @@ import { checkCharacters } from '@/server/services/text';
 
 const MOST_PROMPTS = 1000;
 const MOST_ANSWERS = 8;
+/** Faults that a refusal lists; one who has as many corrects the file by its pattern. */
+const MOST_FAULTS = 20;
 
 const Text = z
   .string()
@@ -47,7 +49,7 @@ export interface UploadedPrompt {
   check: Check | null;
 }
 
-/** Throws BAD_INPUT, naming the line. Blank lines are passed over. */
+/** Throws BAD_INPUT that lists every line that cannot be read. Blank lines are passed over. */
 export function parsePrompts(format: 'jsonl' | 'text', content: string): UploadedPrompt[] {
   const lines = content
     .replace(/^\uFEFF/, '')
@@ -56,16 +58,39 @@ export function parsePrompts(format: 'jsonl' | 'text', content: string): Uploade
   if (lines.length === 0) throw new AttuneError('BAD_INPUT', 'The file has no prompts; give one a line.');
   if (lines.length > MOST_PROMPTS)
     throw new AttuneError('TOO_LONG', `The file has ${lines.length} prompts; upload at most ${MOST_PROMPTS} at once.`);
-  return lines.map(({ text, line }) => {
-    if (format === 'jsonl') return parseLine(text, line);
-    checkCharacters(text, `prompt in line ${line}`);
-    return { line, messages: [{ role: 'user', content: text.trim() }], answers: [], check: null };
+  return readEachLine(lines, ({ text, line }) =>
+    format === 'jsonl' ? parseLine(text, line) : plainPrompt(text, line),
+  );
+}
+
+/** What `read` makes of each line; throws BAD_INPUT with all the lines that it refuses, by number. */
+export function readEachLine<Line extends { line: number }, Read>(
+  lines: readonly Line[],
+  read: (line: Line) => Read,
+): Read[] {
+  const faults: string[] = [];
+  const all = lines.flatMap((line) => {
+    try {
+      return [read(line)];
+    } catch (error) {
+      if (!(error instanceof AttuneError)) throw error;
+      faults.push(`Line ${line.line}: ${error.message}`);
+      return [];
+    }
   });
+  if (faults.length === 0) return all;
+  const more = faults.length > MOST_FAULTS ? [`${faults.length - MOST_FAULTS} more lines are wrong.`] : [];
+  throw new AttuneError('BAD_INPUT', [...faults.slice(0, MOST_FAULTS), ...more, 'Nothing was uploaded.'].join('\n'));
+}
+
+function plainPrompt(text: string, line: number): UploadedPrompt {
+  checkCharacters(text, 'prompt');
+  return { line, messages: [{ role: 'user', content: text.trim() }], answers: [], check: null };
 }
 
 function parseLine(text: string, line: number): UploadedPrompt {
   const refuse = (reason: string): never => {
-    throw new AttuneError('BAD_INPUT', `Line ${line}: ${reason}`);
+    throw new AttuneError('BAD_INPUT', reason);
   };
   let json: unknown;
   try {
@@ -77,8 +102,7 @@ function parseLine(text: string, line: number): UploadedPrompt {
   if (!parsed.success) return refuse(inputSentence(parsed.error).sentence);
   const { prompt, messages, answers, truth } = parsed.data;
   const turns = messages ?? [{ role: 'user' as const, content: prompt! }];
-  for (const words of [...turns.map(({ content }) => content), ...answers])
-    checkCharacters(words, `text in line ${line}`);
+  for (const words of [...turns.map(({ content }) => content), ...answers]) checkCharacters(words, 'text');
   const check = truth ? checkOf(truth) : null;
   const fault = check && faultOf(check, answers.length);
   return fault ? refuse(fault) : { line, messages: turns, answers, check };

@@ -12,7 +12,7 @@ import { titleOf } from '@/server/services/conversation';
 import { buildPrompt } from '@/server/services/generation/prompt';
 import type { Product } from '@/server/services/product';
 import { checkText } from '@/server/services/text';
-import { parsePrompts, type UploadedPrompt } from './prompt-file';
+import { parsePrompts, readEachLine, type UploadedPrompt } from './prompt-file';
 import type { StoredAnswer } from './task-frame';
 import type { PromptSetView } from './views';
 
@@ -22,12 +22,12 @@ export interface PromptSetInput {
   content: string;
 }
 
-/** All or nothing: a line that cannot be read refuses the set, with the line's number. */
+/** All or nothing: lines that cannot be read refuse the set, each with its number. */
 export async function uploadPrompts(product: Product, actorId: string, input: PromptSetInput): Promise<{ id: string }> {
   checkText(input.name, 'name');
   const prompts = parsePrompts(input.format, input.content);
   const { systemPrompt } = await readSettings(product.db);
-  const encoded = prompts.map((prompt) => ({ ...prompt, ids: encode(product, systemPrompt, prompt) }));
+  const encoded = readEachLine(prompts, (prompt) => ({ ...prompt, ids: encode(product, systemPrompt, prompt) }));
   const id = randomUUID();
   await product.db.transaction(async (tx) => {
     await tx.insert(promptSet).values({ id, name: input.name.trim(), createdBy: actorId });
@@ -43,18 +43,12 @@ interface EncodedPrompt extends UploadedPrompt {
 
 function encode({ base, maxContext }: Product, systemPrompt: string | null, prompt: UploadedPrompt) {
   const half = Math.floor(maxContext / 2);
-  const at = (error: unknown) =>
-    error instanceof AttuneError ? new AttuneError(error.code, `Line ${prompt.line}: ${error.message}`) : error;
-  try {
-    const ids = buildPrompt(base, systemPrompt, prompt.messages, maxContext - half);
-    const end = endOfTurn(base);
-    const completions = prompt.answers.map((text) => [...base.tokenizer.encode(text), end]);
-    const long = completions.find((completion) => completion.length > half);
-    if (long) throw new AttuneError('TOO_LONG', `an answer takes ${long.length} tokens; ${half} fit.`);
-    return { prompt: ids, completions };
-  } catch (error) {
-    throw at(error);
-  }
+  const ids = buildPrompt(base, systemPrompt, prompt.messages, maxContext - half);
+  const end = endOfTurn(base);
+  const completions = prompt.answers.map((text) => [...base.tokenizer.encode(text), end]);
+  const long = completions.find((completion) => completion.length > half);
+  if (long) throw new AttuneError('TOO_LONG', `an answer takes ${long.length} tokens; ${half} fit.`);
+  return { prompt: ids, completions };
 }
 
 /** A check is held out: without consent, no snapshot takes it. */

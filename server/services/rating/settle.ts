@@ -24,10 +24,13 @@ export async function settle(tx: Executor, taskId: string, { assignmentId, store
   if (isCheck(task)) return;
   const votes = await readVotes(tx, task.id);
   const isFull = votes.length >= task.needed;
-  await tx
-    .update(ratingTask)
-    .set({ closedAt: isFull ? sql`coalesce(${ratingTask.closedAt}, now())` : null })
-    .where(eq(ratingTask.id, task.id));
+  // An admin may have closed it before it was full; only the answer that made it full opens it again.
+  const isReopened = stored === null && votes.length === task.needed - 1;
+  if (isFull || isReopened)
+    await tx
+      .update(ratingTask)
+      .set({ closedAt: isFull ? sql`coalesce(${ratingTask.closedAt}, now())` : null })
+      .where(eq(ratingTask.id, task.id));
   const answers = votes.map(({ value }) => value);
   if (task.kind === 'write' || task.kind === 'correct') await requestReview(tx, task, assignmentId, stored);
   else if (task.reviewsAssignmentId) await applyReviews(tx, task.reviewsAssignmentId, answers);

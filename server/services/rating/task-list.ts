@@ -7,7 +7,7 @@ import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
 import { isCheck, isServable } from './assignment';
 import { toShown } from './task-frame';
-import { answerKindOf, readCompletions, readTask, readVotes } from './task-view';
+import { answerKindOf, readCompletions, readQuestions, readTask, readVotes } from './task-view';
 import type { DisagreementView, TaskListView } from './views';
 
 const PAGE = 25;
@@ -90,6 +90,7 @@ export async function listDisagreements({ db }: Product): Promise<DisagreementVi
         kind: answerKindOf(task, await readTask(db, task.adjudicatesTaskId!)),
         prompt,
         completions: await readCompletions(db, generationIds),
+        questions: await readQuestions(db, questionnaireId),
         votes: votes.map(({ value, comment, userId }) => ({
           answer: toShown(value, { generationIds, shown: generationIds, questionnaireId }),
           comment,
@@ -101,14 +102,14 @@ export async function listDisagreements({ db }: Product): Promise<DisagreementVi
   );
 }
 
-/** null lets the evidence decide again. */
+/** null lets the evidence decide again. Changes of one person's standing take turns. */
 export async function setStanding(
   { db }: Product,
   actorId: string,
   { userId, standing, reason }: { userId: string; standing: 'trusted' | 'banned' | null; reason: string },
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    const [person] = await tx.select({ id: user.id }).from(user).where(eq(user.id, userId));
+    const [person] = await tx.select({ id: user.id }).from(user).where(eq(user.id, userId)).for('no key update');
     if (!person) throw new AttuneError('NOT_FOUND', `There is no account ${userId}.`);
     await tx.delete(raterStanding).where(eq(raterStanding.userId, userId));
     if (standing) await tx.insert(raterStanding).values({ userId, standing, reason, setBy: actorId });

@@ -62,7 +62,7 @@ export async function readCompletions(tx: Executor, ids: readonly string[]): Pro
   return ids.map((id) => texts.get(id) ?? '');
 }
 
-async function readQuestions(tx: Executor, id: string | null) {
+export async function readQuestions(tx: Executor, id: string | null) {
   if (!id) return null;
   const [row] = await tx
     .select({ questions: questionnaire.questions })

@@ -119,6 +119,7 @@ export interface DisagreementView {
   kind: TaskAnswer['kind'];
   prompt: string;
   completions: string[];
+  questions: Question[] | null;
   votes: { answer: TaskAnswer; comment: string | null; rater: string }[];
   createdAt: Date;
 }

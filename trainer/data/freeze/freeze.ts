@@ -1,6 +1,6 @@
 // Freezes the feedback and prompts of consented conversations up to a moment into a hashed JSONL file.
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { sql } from 'drizzle-orm';
 import type { Base } from '@/core/base/base';
 import { learnsFromLogged, parseConfig } from '@/core/config/presets';
@@ -21,11 +21,18 @@ export async function freezeSnapshot(lease: RunLease, folder: string, base: Base
   const content = encodeRows(rows);
   const id = randomUUID();
   await mkdir(folder, { recursive: true });
-  await writeDurably(snapshotFile(folder, id), content);
-  await lease.transaction(async (tx) => {
-    await tx.insert(snapshot).values({ id, sha256: sha256(content), counts, frozenUpTo });
-    return { snapshotId: id };
-  });
+  const file = snapshotFile(folder, id);
+  await writeDurably(file, content);
+  try {
+    await lease.transaction(async (tx) => {
+      await tx.insert(snapshot).values({ id, sha256: sha256(content), counts, frozenUpTo });
+      return { snapshotId: id };
+    });
+  } catch (error) {
+    // Nothing would take words out of a file that no row names.
+    await rm(file, { force: true });
+    throw error;
+  }
   return id;
 }
 

@@ -27,10 +27,10 @@ export function Disagreements() {
           </p>
         ) : (
           <ul className="space-y-4">
-            {items.map(({ taskId, kind, prompt, completions, votes }) => (
+            {items.map(({ taskId, kind, prompt, completions, questions, votes }, at) => (
               <li key={taskId}>
                 <Card
-                  title={rate(`kinds.${kind}`)}
+                  title={t('numbered', { number: at + 1, kind: rate(`kinds.${kind}`) })}
                   actions={
                     <Link href={`/rate/work?task=${taskId}`} className={buttonClass('primary', 'small')}>
                       <span aria-hidden>{t('decide')}</span>
@@ -42,9 +42,9 @@ export function Disagreements() {
                     {prompt}
                   </p>
                   <ol className="my-3 grid gap-3 md:grid-cols-2">
-                    {completions.map((text, at) => (
+                    {completions.map((text, place) => (
                       <li
-                        key={at}
+                        key={place}
                         dir="auto"
                         className="whitespace-pre-wrap break-words rounded-xl bg-muted p-3 text-sm"
                       >
@@ -52,7 +52,7 @@ export function Disagreements() {
                       </li>
                     ))}
                   </ol>
-                  <Votes completions={completions} votes={votes} />
+                  <Votes completions={completions} questions={questions} votes={votes} />
                 </Card>
               </li>
             ))}
