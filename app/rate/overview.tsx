@@ -26,7 +26,7 @@ const AGREEMENTS = ['withTruth', 'withOthers', 'withSelf'] as const;
 function Progress({ progress }: { progress: ProgressData }) {
   const t = useTranslations('rate');
   return (
-    <div className="grid gap-4 lg:grid-cols-2">
+    <div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
       <Card
         title={t('work')}
         actions={

@@ -7,7 +7,7 @@ import { TaskList } from '@/app/admin/rating/task-list';
 export default function RatingPage() {
   return (
     <div className="space-y-4">
-      <div className="grid items-start gap-4 lg:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
         <CreateTasks />
         <PromptSets />
       </div>

@@ -9,7 +9,7 @@ import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
-import { TextField } from '@/app/ui/field';
+import { CONTROL, Field, TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Cell, Table } from '@/app/ui/table';
 
@@ -47,7 +47,11 @@ export function PromptSets() {
     <Card title={t('upload')}>
       <form onSubmit={submit} className="space-y-4">
         <TextField label={t('setName')} name="name" required maxLength={200} />
-        <TextField label={t('file')} hint={t('uploadHint')} name="file" type="file" accept=".jsonl,.txt" required />
+        <Field label={t('file')} hint={t('uploadHint')}>
+          {(control) => (
+            <input {...control} name="file" type="file" accept=".jsonl,.txt" required className={`${CONTROL} py-2`} />
+          )}
+        </Field>
         {isUnreadable && <Notice kind="error">{t('notUtf8')}</Notice>}
         {upload.error && <Notice kind="error">{sentenceOf(upload.error)}</Notice>}
         {upload.isSuccess && <Notice kind="info">{t('uploaded')}</Notice>}
