@@ -25,7 +25,7 @@ const QUESTIONS = [
 /** The words above the answer of each kind of task. */
 const ASKS = {
   'Which answer is better?': 'compare',
-  'How good is the answer, from 1 to 10?': 'rate',
+  'How good is the answer, from 1 (worst) to 10 (best)?': 'rate',
   'Which is best? Press the best answer first, then the next best': 'rank',
   'Answer the questions': 'questionnaire',
   'Write the best answer': 'write',

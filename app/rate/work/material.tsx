@@ -51,7 +51,8 @@ export function Material({ task }: { task: TaskData }) {
   );
 }
 
-function titleOf(t: ReturnType<typeof useTranslations<'rate'>>, count: number, at: number): string {
+/** The name by which votes and buttons call a completion. */
+export function titleOf(t: ReturnType<typeof useTranslations<'rate'>>, count: number, at: number): string {
   if (count === 1) return t('answer');
   if (count === 2) return t(at === 0 ? 'left' : 'right');
   return t('numbered', { number: at + 1 });

@@ -22,9 +22,9 @@ export function Questions({ questions, answers, onAnswer }: QuestionsProps) {
   const { percent } = useFormats();
   const locale = useLocale() as 'en' | 'ja';
   const [current, setCurrent] = useState(0);
-  const yes = t('yes');
-  const no = t('no');
-  const quality = qualityOf(questions, answers);
+  const optionsOf = useOptions();
+  const isAnswered = questions.length > 0 && questions.every(({ id }) => answers[id] !== undefined);
+  const quality = isAnswered ? qualityOf(questions, answers) : null;
   const choose = (at: number, answer: Answer) => {
     onAnswer(questions[at]!.id, answer);
     setCurrent(Math.min(at + 1, questions.length - 1));
@@ -35,7 +35,7 @@ export function Questions({ questions, answers, onAnswer }: QuestionsProps) {
       return true;
     }
     const question = questions[current];
-    const option = question && optionsOf(question, locale, { yes, no })[key === '0' ? 9 : Number(key) - 1];
+    const option = question && optionsOf(question)[key === '0' ? 9 : Number(key) - 1];
     if (!option) return false;
     choose(current, option.answer);
     return true;
@@ -52,7 +52,7 @@ export function Questions({ questions, answers, onAnswer }: QuestionsProps) {
             <fieldset className="min-w-0">
               <legend className="mb-2 font-medium text-sm">{question.text[locale]}</legend>
               <div className="flex flex-wrap gap-2">
-                {optionsOf(question, locale, { yes, no }).map((option, index) => (
+                {optionsOf(question).map((option, index) => (
                   <KeyButton
                     key={String(option.answer)}
                     size="small"
@@ -77,17 +77,23 @@ export function Questions({ questions, answers, onAnswer }: QuestionsProps) {
   );
 }
 
-export function optionsOf(
-  { kind, steps, options }: QuestionData,
-  locale: 'en' | 'ja',
-  { yes, no }: { yes: string; no: string },
-): { answer: Answer; label: string }[] {
-  if (kind === 'flaw')
-    return [
-      { answer: true, label: yes },
-      { answer: false, label: no },
-    ];
-  if (kind === 'scale')
-    return Array.from({ length: steps ?? 0 }, (_, at) => ({ answer: at + 1, label: String(at + 1) }));
-  return (options ?? []).map(({ id, text }) => ({ answer: id, label: text[locale] }));
+/** What may be answered to a question, in words. */
+export function useOptions(): (question: QuestionData) => { answer: Answer; label: string }[] {
+  const t = useTranslations('rate');
+  const locale = useLocale() as 'en' | 'ja';
+  return ({ kind, steps = 0, options = [] }) => {
+    if (kind === 'flaw')
+      return [
+        { answer: true, label: t('yes') },
+        { answer: false, label: t('no') },
+      ];
+    if (kind === 'choice') return options.map(({ id, text }) => ({ answer: id, label: text[locale] }));
+    return Array.from({ length: steps }, (_, at) => {
+      const step = at + 1;
+      return {
+        answer: step,
+        label: step === 1 ? t('worst', { step }) : step === steps ? t('best', { step }) : String(step),
+      };
+    });
+  };
 }

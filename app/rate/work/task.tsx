@@ -14,6 +14,7 @@ import { Questions } from '@/app/rate/work/questions';
 import { Skip } from '@/app/rate/work/skip';
 import { useChoiceLabel } from '@/app/rate/work/use-choice-label';
 import { useKeys } from '@/app/rate/work/use-keys';
+import { buttonClass } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
 import { TextArea } from '@/app/ui/field';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
@@ -96,7 +97,15 @@ export function Task({ task, isFirst, isPast, isBusy, moves }: TaskProps) {
         className="min-w-0 scroll-mt-4 space-y-4 outline-none"
       >
         <Material task={task} />
-        <Card title={t(`asks.${task.kind}`)}>
+        <Card
+          title={t(`asks.${task.kind}`)}
+          actions={
+            // Beside the task on wide screens, below it on narrow ones.
+            <a href="#guideline" className={`${buttonClass('quiet', 'small')} lg:hidden`}>
+              {t('guideline')}
+            </a>
+          }
+        >
           <div className="space-y-4">
             {choices.length > 0 && (
               <fieldset className="flex flex-wrap gap-2">
@@ -178,7 +187,11 @@ export function Task({ task, isFirst, isPast, isBusy, moves }: TaskProps) {
           </div>
         </Card>
       </section>
-      <Card title={t('guideline')} className="lg:sticky lg:top-4 lg:max-h-[calc(100dvh-2rem)] lg:overflow-y-auto">
+      <Card
+        id="guideline"
+        title={t('guideline')}
+        className="lg:sticky lg:top-4 lg:max-h-[calc(100dvh-2rem)] lg:overflow-y-auto"
+      >
         {task.guideline ? (
           <>
             <Markdown text={task.guideline.text[locale]} isStreaming={false} />

@@ -4,7 +4,7 @@
 import { useLocale, useTranslations } from 'next-intl';
 import type { AnswerData, QuestionData } from '@/app/rate/types';
 import { choicesOf } from '@/app/rate/work/choices';
-import { optionsOf } from '@/app/rate/work/questions';
+import { useOptions } from '@/app/rate/work/questions';
 import { useChoiceLabel } from '@/app/rate/work/use-choice-label';
 
 interface VotesProps {
@@ -18,6 +18,7 @@ export function Votes({ completions, questions, votes }: VotesProps) {
   const t = useTranslations('rate');
   const locale = useLocale() as 'en' | 'ja';
   const labelOf = useChoiceLabel();
+  const optionsOf = useOptions();
   const wordsOf = (answer: AnswerData): string => {
     if (answer.kind === 'rank')
       return answer.value.order.map((group) => group.map((at) => at + 1).join(' = ')).join(' > ');
@@ -25,7 +26,7 @@ export function Votes({ completions, questions, votes }: VotesProps) {
       return (questions ?? [])
         .map((question) => {
           const said = answer.value.answers[question.id];
-          const option = optionsOf(question, locale, { yes: t('yes'), no: t('no') }).find((one) => one.answer === said);
+          const option = optionsOf(question).find((one) => one.answer === said);
           return `${question.text[locale]} ${option?.label ?? '–'}`;
         })
         .join(' · ');

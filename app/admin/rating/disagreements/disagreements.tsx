@@ -6,6 +6,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { Loaded } from '@/app/admin/loaded';
 import { useTRPC } from '@/app/lib/trpc';
+import { titleOf } from '@/app/rate/work/material';
 import { Votes } from '@/app/rate/work/votes';
 import { buttonClass } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
@@ -48,6 +49,9 @@ export function Disagreements() {
                         dir="auto"
                         className="whitespace-pre-wrap break-words rounded-xl bg-muted p-3 text-sm"
                       >
+                        <span className="mb-1 block text-muted-foreground text-xs">
+                          {titleOf(rate, completions.length, place)}
+                        </span>
                         {text}
                       </li>
                     ))}
