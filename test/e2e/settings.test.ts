@@ -144,6 +144,8 @@ describe.runIf(chromiumPath)('the settings page', () => {
       ['groups', 'Small groups together'],
       ['rating/agreement', 'Hardest tasks'],
       ['rating/raters', 'counts turned over'],
+      // Its intervals are for one look, and it says so.
+      ['versions', 'Do not decide on the first difference that appears.'],
     ] as const) {
       await desk.goto(`${product.url}/admin/${path}`);
       await desk.getByText(text).first().waitFor();
