@@ -2,12 +2,13 @@
 import { and, eq, inArray, max, ne, sql } from 'drizzle-orm';
 import { JUDGED_STATUSES } from '@/core/contract';
 import type { Executor } from './client';
-import { conversation, feedback, snapshot, trainingRun } from './schema';
+import { conversation, feedback, raterStanding, snapshot, trainingRun } from './schema';
 import { conversationOfFeedback, isTrainable } from './trainable-feedback';
 
 /**
- * Feedback of every kind but implicit signals, which start no training, in conversations whose owners allow training, that no judged run has seen: given, changed or consented to
- * after its data was frozen. A run that failed or was cancelled uses nothing up. With `since`, only newer votes count.
+ * Feedback of every kind but implicit signals, which start no training, and of everyone but banned people, in conversations
+ * whose owners allow training, that no judged run has seen: given, changed or consented to after its data was frozen. A run
+ * that failed or was cancelled uses nothing up. With `since`, only newer votes count.
  */
 export async function countUnusedFeedback(db: Executor, since: Date | null = null): Promise<number> {
   const seen = db
@@ -25,6 +26,7 @@ export async function countUnusedFeedback(db: Executor, since: Date | null = nul
       and(
         isTrainable,
         ne(feedback.kind, 'implicit'),
+        sql`not exists (select from ${raterStanding} s where s.user_id = ${feedback.userId} and s.standing = 'banned')`,
         sql`${cameAt} > coalesce((${seen}), '-infinity')`,
         since ? sql`${cameAt} > ${since}` : undefined,
       ),

@@ -268,12 +268,16 @@ describe('excluded feedback', () => {
     await expect(admin.excludeFeedback({ id, reason })).rejects.toThrow(/is excluded already/);
   });
 
-  it('of a rater weighs nothing in the next snapshot and in the figures, until the rater is readmitted', async () => {
+  it('of a rater weighs nothing in the next snapshot and the figures and starts no training, until readmitted', async () => {
     const { ratingAdmin } = callAs(web, adminId, 'admin');
     const weightOf = async () => (await freeze()).rows.flatMap((row) => (row.kind === 'thumb' ? [row.trust] : []));
-    expect(await weightOf()).toEqual([1]);
+    const unused = async () => (await admin.overview()).counts.unusedFeedback;
+    expect([await unused(), await weightOf()]).toEqual([1, [1]]);
+    const { one: generationId } = await askTwice(web, { of: person.id });
+    await person.api.feedback.give({ kind: 'rating', generationId, value: { rating: 1 } });
+    expect(await unused()).toBe(1);
     await ratingAdmin.setStanding({ userId: person.id, standing: 'banned', reason });
-    expect([await weightOf(), await thumbsOfBase()]).toEqual([[0], 0]);
+    expect([await unused(), await weightOf(), await thumbsOfBase()]).toEqual([0, [0], 0]);
     expect((await voteOf()).rater.isBanned).toBe(true);
     await ratingAdmin.setStanding({ userId: person.id, standing: null, reason: 'Talked to them' });
     expect([await weightOf(), await thumbsOfBase()]).toEqual([[1], 1]);

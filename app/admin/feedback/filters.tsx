@@ -41,7 +41,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
   const excluded = filter.isExcluded === undefined ? undefined : filter.isExcluded ? 'yes' : 'no';
   return (
     <search className="space-y-3">
-      <div className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-[2fr_1fr_1fr] sm:items-end">
+      <div className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-[2fr_1fr_1fr] items-end">
         <div className="col-span-2 sm:col-span-1">
           <TextField
             label={t('text')}
@@ -66,7 +66,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
       </div>
       <details open={Object.keys(rarer).length > 0}>
         <summary className="w-fit rounded py-1 text-primary-strong text-sm">{t('moreFilters')}</summary>
-        <div className="mt-2 grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3 sm:items-end">
+        <div className="mt-2 grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3 items-end">
           <TextField
             label={t('rater')}
             type="search"

@@ -30,12 +30,15 @@ export async function TracedSnapshot({ snapshot, isAdmin }: { snapshot: Snapshot
           <TraceLink href={`/admin/feedback?snapshot=${id}`}>{t('votes')}</TraceLink>
         </p>
       )}
-      {runs.length === 0 && <p className="mt-3 text-sm">{t('noRuns')}</p>}
-      <ul className="mt-4 space-y-4">
-        {runs.map((run) => (
-          <TracedRun key={run.id} run={run} isAdmin={isAdmin} />
-        ))}
-      </ul>
+      {runs.length === 0 ? (
+        <p className="mt-3 text-sm">{t('noRuns')}</p>
+      ) : (
+        <ul className="mt-4 space-y-4">
+          {runs.map((run) => (
+            <TracedRun key={run.id} run={run} isAdmin={isAdmin} />
+          ))}
+        </ul>
+      )}
     </li>
   );
 }
