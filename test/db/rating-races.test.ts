@@ -53,7 +53,7 @@ async function chat(userId: string) {
   const { db, base } = web.product;
   const [own] = await db
     .insert(conversation)
-    .values({ userId, title: 'Why?', allowTraining: true, ratersMayRead: true })
+    .values({ userId, title: 'Why?', allowTraining: true, readersNamed: true })
     .returning();
   const conversationId = own!.id;
   const promptIds = base.renderPrompt([{ role: 'user', content: 'Why?' }]);
