@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import type { TaskAnswer } from '@/core/feedback/task-answers';
 import type { WebProcess } from '@/server/product';
 import { appRouter, createCaller } from '@/server/routers';
 import { createClient, routeTo } from './api-client';
@@ -38,6 +39,12 @@ const PROCEDURES = Object.entries(appRouter._def.procedures as unknown as Record
     _def.type === 'subscription' ? [] : [{ path, type: _def.type, input: _def.inputs[0] ?? null }],
 );
 
+const ANSWERS: TaskAnswer[] = [
+  { kind: 'compare', value: { choice: 'left' } },
+  { kind: 'rate', value: { rating: 4 } },
+  { kind: 'write', value: { text: 'Mine' } },
+];
+
 /** A chat with two answers and feedback, and tasks of every kind, some held by the rater and some answered. */
 async function prepare(): Promise<KnownIds> {
   const { db } = web.product;
@@ -47,6 +54,7 @@ async function prepare(): Promise<KnownIds> {
   const limit = { requestsPerMinute: 1_000_000, tokensPerMinute: 1_000_000_000, concurrent: 4 };
   await admin().admin.setSettings({ comparisonShare: 0, limits: { user: limit, apiKey: limit } });
   await db.execute(sql`delete from rater_standing`);
+  await db.execute(sql`delete from feedback where source = 'workplace'`);
   await db.execute(sql`delete from rating_task`);
   const api = admin();
   const sent = await send(api, 'Hi', { sampling: { maxTokens: 2 } });
@@ -68,13 +76,11 @@ async function prepare(): Promise<KnownIds> {
   const { id: promptSetId } = await api.ratingAdmin.uploadPrompts({ name: 'set', format: 'jsonl', content });
   for (const kind of ['compare', 'rate', 'rank', 'questionnaire', 'write', 'correct'] as const)
     await api.ratingAdmin.createTasks({ kind, promptSetId, count: 2, questionnaireId });
-  for (const text of ['mine', 'again']) {
+  for (let at = 0; at < 6; at++) {
     const task = await raterApi().rating.claim();
-    const answer = { kind: 'write', value: { text } } as const;
-    if (task)
-      await raterApi()
-        .rating.answer({ assignmentId: task.assignmentId, answer })
-        .catch(() => {});
+    const answer = ANSWERS.find(({ kind }) => kind === task?.answerKind);
+    if (task && answer) await raterApi().rating.answer({ assignmentId: task.assignmentId, answer });
+    else if (task) await raterApi().rating.skip({ assignmentId: task.assignmentId, reason: 'other' });
   }
   await raterApi().rating.claim();
   return knownIds();

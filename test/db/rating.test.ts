@@ -404,9 +404,11 @@ describe('an uploaded set', () => {
   });
 
   it('is refused as a whole, with the number of the line that is wrong', async () => {
-    const content = '{"prompt":"a"}\n\n{"prompt":"b","truth":{"choice":"left"}}';
+    const content = '{"prompt":"a"}\n\n{"prompt":"b","truth":{"choice":"left"}}\n{"messages":[]}';
     const before = (await admin.ratingAdmin.promptSets()).length;
-    await expect(admin.ratingAdmin.uploadPrompts({ name: 'x', format: 'jsonl', content })).rejects.toThrow(/^Line 3: /);
+    await expect(admin.ratingAdmin.uploadPrompts({ name: 'x', format: 'jsonl', content })).rejects.toThrow(
+      /^Line 3: a choice needs 2 answers.*\nLine 4: messages must have at least 1 item\.\nNothing was uploaded\.$/,
+    );
     expect(await admin.ratingAdmin.promptSets()).toHaveLength(before);
   });
 });

@@ -18,7 +18,7 @@ const Messages = z
   .array(z.strictObject({ role: z.enum(['user', 'assistant']), content: Text }))
   .min(1)
   .max(100)
-  .refine((messages) => messages.at(-1)!.role === 'user', { error: 'must end with a message of the user' });
+  .refine((messages) => messages.at(-1)?.role === 'user', { error: 'must end with a message of the user' });
 
 const Order = z.strictObject({ order: z.array(z.array(z.int().min(0)).min(1)).min(1) });
 /** Its fields say which kind of task checks it. */
