@@ -54,6 +54,7 @@ export function CreateKey() {
           {t('create')}
         </Button>
       </form>
+      <p className="text-muted-foreground text-sm">{t('allowTrainingText')}</p>
       {create.error && <Notice kind="error">{sentenceOf(create.error)}</Notice>}
       {create.data && (
         <div role="status" className="space-y-2 rounded-xl bg-primary-soft p-4">
