@@ -1,18 +1,21 @@
 // What trust in raters is worth: hostile raters, colluding votes, a minority's taste and false alarms, on real pairs.
 //
 // Resumable: it stops after --minutes and continues when it is called again. Simulated raters judge HH-harmless dev; a
-// linear reward model of the frozen base's kept features learns from them, with the trust code that the product runs.
+// linear reward model of the frozen base's kept features learns from them, with the trust code that the product runs. The
+// part `kinds` asks what acts of each kind of feedback teach, by the product's likelihood.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureFalseAlarms } from '@/bench/crowd/false-alarms';
 import { findSharedData } from '@/bench/experiments/support/shared-data';
 import { env } from '@/product/env';
+import { startBackend } from '@/trainer/backend';
 import { ARCHETYPES, PROTOCOL } from './raters/crowd';
 import { type CellInput, type CellResult, METHODS, runCell } from './raters/hostile';
+import { hiddenPreference, type KindCell, type KindWanted, kindsInOrder, runKindCell, summariseKinds } from './raters/kinds';
 import { type MinorityCell, OVERLAPS, runMinorityCell, summariseMinority } from './raters/minority';
 import { foldOf, loadJudgedPairs } from './raters/pairs';
-import { runTry, summarisePromotions, TRIES, type PromotionTry } from './raters/promotion';
+import { LIKINGS, runTry, summarisePromotions, TRIES, type PromotionTry } from './raters/promotion';
 import { summariseHostile } from './raters/table';
 import { writeResult } from './results';
 
@@ -21,7 +24,7 @@ const { values: options } = parseArgs({
     minutes: { type: 'string', default: '600' },
     seeds: { type: 'string', default: '3' },
     /** Which parts to run, separated by commas; all of them are summed up. */
-    parts: { type: 'string', default: 'hostile,minority,promotions' },
+    parts: { type: 'string', default: 'hostile,minority,promotions,kinds' },
   },
 });
 
@@ -87,11 +90,19 @@ async function main(): Promise<void> {
     (wanted) => runMinorityCell({ pairs, ...sides(wanted.fold), ...wanted }),
     ({ found, mistaken, weight }) => `found ${found}, mistaken ${mistaken}, weight ${weight.toFixed(2)}`,
   );
-  const promotions = await resume<{ attempt: number }, PromotionTry>(
+  const promotions = await resume<{ attempt: number; liking: number }, PromotionTry>(
     'promotions',
-    Array.from({ length: TRIES }, (_, attempt) => ({ attempt })),
-    ({ attempt }) => runTry(attempt),
+    LIKINGS.flatMap((liking) => Array.from({ length: TRIES }, (_, attempt) => ({ attempt, liking }))),
+    runTry,
     ({ on, off }) => `on ${JSON.stringify(on)}, off ${JSON.stringify(off)}`,
+  );
+  if (parts.includes('kinds')) await startBackend();
+  const hidden = hiddenPreference(pairs);
+  const kinds = await resume<KindWanted, KindCell>(
+    'kinds',
+    kindsInOrder(pairs, grid((seed, fold) => ({ fold, seed }))),
+    async (wanted) => runKindCell(wanted, { pairs, ...sides(wanted.fold), hidden }),
+    ({ accuracy }) => (100 * accuracy).toFixed(1),
   );
   const hostile = summariseHostile(cells);
   console.table(hostile.table);
@@ -102,6 +113,7 @@ async function main(): Promise<void> {
     ...hostile,
     ...(promotions.length && summarisePromotions(promotions)),
     ...(minority.length && summariseMinority(minority)),
+    ...(kinds.length && summariseKinds(pairs, kinds)),
     falseAlarms: Math.max(agreement, preference),
     falseAlarmsOf: { ...alarms, agreement, preference },
   });

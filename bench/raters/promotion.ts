@@ -14,6 +14,8 @@ const VOTES_EACH = 20;
 const COLLUDING = 0.05;
 /** Deviation of the versions' strengths, in logits: most of them are close. */
 const SPREAD = 0.3;
+/** Deviations of a person's own liking of a version, in logits: none, and as much as makes servants hard to tell. */
+export const LIKINGS = [0, 0.7];
 
 interface Decision {
   /** 0 is the version with the highest win rate. */
@@ -28,6 +30,7 @@ interface Change {
 
 export interface PromotionTry {
   attempt: number;
+  liking: number;
   /** Among which the colluding votes are divided. */
   accounts: number;
   /** What colluding votes change about the target with trust, and without. */
@@ -35,42 +38,49 @@ export interface PromotionTry {
   off: Change;
   /** Mean weight of colluding and of honest votes. */
   weights: { colluders: number; honest: number };
+  /** Honest raters who are taken for servants of a version. */
+  mistaken: number;
 }
 
 export function summarisePromotions(tries: readonly PromotionTry[]) {
+  const [alike, liking] = LIKINGS.map((deviation) => figuresOf(tries.filter((own) => own.liking === deviation)));
+  return { promotionsChanged: alike!.changed, promotions: { colludingShare: COLLUDING, ...alike, ifPeopleDiffer: liking } };
+}
+
+function figuresOf(tries: readonly PromotionTry[]) {
   const count = (isHit: (own: PromotionTry) => boolean) => tries.filter(isHit).length;
   const isChanged = ({ isPlaceChanged, isVerdictChanged }: Change) => isPlaceChanged || isVerdictChanged;
   const average = (of: (own: PromotionTry) => number) => tries.reduce((sum, own) => sum + of(own), 0) / tries.length;
   return {
-    promotionsChanged: { on: count(({ on }) => isChanged(on)), off: count(({ off }) => isChanged(off)) },
-    promotions: {
-      tries: tries.length,
-      colludingShare: COLLUDING,
-      verdicts: { on: count(({ on }) => on.isVerdictChanged), off: count(({ off }) => off.isVerdictChanged) },
-      places: { on: count(({ on }) => on.isPlaceChanged), off: count(({ off }) => off.isPlaceChanged) },
-      weights: {
-        colluders: average(({ weights }) => weights.colluders),
-        honest: average(({ weights }) => weights.honest),
-      },
-      byAccounts: ACCOUNTS.map((accounts) => ({
-        accounts,
-        on: count((own) => own.accounts === accounts && isChanged(own.on)),
-        off: count((own) => own.accounts === accounts && isChanged(own.off)),
-      })),
+    tries: tries.length,
+    changed: { on: count(({ on }) => isChanged(on)), off: count(({ off }) => isChanged(off)) },
+    verdicts: { on: count(({ on }) => on.isVerdictChanged), off: count(({ off }) => off.isVerdictChanged) },
+    places: { on: count(({ on }) => on.isPlaceChanged), off: count(({ off }) => off.isPlaceChanged) },
+    weights: {
+      colluders: average(({ weights }) => weights.colluders),
+      honest: average(({ weights }) => weights.honest),
     },
+    /** Honest raters in a thousand who are taken for servants of a version. */
+    mistakenInThousand: average(({ mistaken }) => (1000 * mistaken) / HONEST_RATERS),
+    byAccounts: ACCOUNTS.map((accounts) => ({
+      accounts,
+      on: count((own) => own.accounts === accounts && isChanged(own.on)),
+      off: count((own) => own.accounts === accounts && isChanged(own.off)),
+    })),
   };
 }
 
 /** Nobody judges the same item twice and no model helps: in a chat, everyone compares their own answers. */
-export async function runTry(attempt: number): Promise<PromotionTry> {
+export async function runTry({ attempt, liking }: { attempt: number; liking: number }): Promise<PromotionTry> {
   const rng = new Rng(hash32(2029, attempt));
   const strength = new Map(VERSIONS.map((version) => [version, SPREAD * rng.normal()]));
   const target = VERSIONS[1 + rng.integer(VERSIONS.length - 1)]!;
   const honest: Judgement[] = [];
   for (let rater = 0; rater < HONEST_RATERS; rater++) {
+    const own = new Map(VERSIONS.map((version) => [version, strength.get(version)! + (liking && liking * rng.normal())]));
     for (let i = 0; i < VOTES_EACH; i++) {
       const [a, b] = rng.shuffle(VERSIONS);
-      const isA = rng.uniform() < sigmoid(strength.get(a!)! - strength.get(b!)!);
+      const isA = rng.uniform() < sigmoid(own.get(a!)! - own.get(b!)!);
       honest.push(voteOf(`honest-${rater}`, honest.length, [a!, b!], isA, rng));
     }
   }
@@ -82,7 +92,7 @@ export async function runTry(attempt: number): Promise<PromotionTry> {
     return voteOf(`colluder-${i % accounts}`, honest.length + i, sides, isTargetA, rng);
   });
   const both = [...honest, ...colluding];
-  const [trustHonest, trustBoth] = [await weightsOf(honest), await weightsOf(both)];
+  const [trustHonest, { weights: trustBoth, servants }] = [(await trustIn(honest)).weights, await trustIn(both)];
   const compare = (before: Decision, after: Decision) => ({
     isPlaceChanged: before.place !== after.place,
     isVerdictChanged: before.verdict !== after.verdict,
@@ -94,15 +104,16 @@ export async function runTry(attempt: number): Promise<PromotionTry> {
   };
   return {
     attempt,
+    liking,
     accounts,
     on: compare(decide(honest, trustHonest, target), decide(both, trustBoth, target)),
     off: compare(decide(honest, ones(honest), target), decide(both, ones(both), target)),
     weights: { colluders: meanWeight('colluder'), honest: meanWeight('honest') },
+    mistaken: [...servants.keys()].filter((rater) => rater.startsWith('honest')).length,
   };
 }
 
-const weightsOf = async (judgements: Judgement[]) =>
-  (await estimateJointly({ judgements, crossFit: null, rounds: 0 })).weights;
+const trustIn = (judgements: Judgement[]) => estimateJointly({ judgements, crossFit: null, rounds: 0 });
 
 const voteOf = (rater: string, item: number, sources: [string, string], isA: boolean, rng: Rng): Judgement => ({
   rater,
