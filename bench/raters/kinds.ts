@@ -33,8 +33,10 @@ const HALF_HOUR = 1800;
 const CARE = 0.85;
 /** Signals of behaviour say nothing alone: comparisons beside them, and the weight of a signal beside a vote. */
 const BESIDE = { comparisons: 100, implicitWeight: 0.3 };
-const PRECISIONS = [10_000, 3000, 1000, 300];
-const FOLDS = 4;
+const PRECISIONS = [3000, 1000, 300];
+const FOLDS = 3;
+/** Of the fit to real choices that is the hidden preference. */
+const HIDDEN_PRECISION = 3000;
 /** Words a minute read silently (Brysbaert 2019) and typed (Dhakal et al. 2018), and tokens a word. */
 const READS = 238;
 const TYPES = 52;
@@ -74,7 +76,7 @@ export const kindsInOrder = (pairs: readonly JudgedPair[], cells: readonly { fol
 /** Weights of the hidden reward: scaled so that a careful rater is right on CARE of the comparisons. */
 export function hiddenPreference(pairs: readonly JudgedPair[]): Float64Array {
   const votes = pairs.map(({ truth }, pair) => ({ pair, a: truth, b: 1 - truth }));
-  const direction = fitProbe(pairs, votes, PRECISIONS[1]!);
+  const direction = fitProbe(pairs, votes, HIDDEN_PRECISION);
   const leads = pairs.map(({ features }) => Math.abs(dot(features, direction)));
   let [low, high] = [0, 100];
   while (high - low > 1e-6) {

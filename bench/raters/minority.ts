@@ -5,7 +5,7 @@ import { nextGroupWeights } from '@/trainer/math/group-weights';
 import { logSigmoid } from '@/trainer/math/loss/score';
 import { mean } from 'simple-statistics';
 import { weightOf } from '@/core/trust/weight';
-import { PROTOCOL, simulateCrowd, type SimulatedVote } from './crowd';
+import { PROTOCOL, simulateCrowd } from './crowd';
 import { type CellInput, trustOf, weighted } from './hostile';
 import type { JudgedPair } from './pairs';
 import { accuracyOf, crossFit, fitProbe, MIDDLE_PRECISION, type PairVotes } from './probe';
@@ -20,9 +20,13 @@ export interface MinorityCell {
   mistaken: number;
   /** Mean weight of the minority over that of the majority. */
   weight: number;
-  /** Held-out accuracy on what the majority and the minority want: one model, worst-group weighting, a head a group. */
+  /**
+   * Held-out accuracy on what the majority and the minority want: one model, worst-group weighting of the groups that were
+   * found and of those that raters state themselves, a head a group.
+   */
   one: GroupAccuracy;
   reweighted: GroupAccuracy;
+  stated: GroupAccuracy;
   heads: GroupAccuracy;
 }
 
@@ -52,9 +56,10 @@ export async function runMinorityCell({
     mean([...crowd.people].filter(([, own]) => own === person).map(([rater]) => weights.get(trust.collusions.get(rater) ?? rater)!));
   const weightAt = new Map(crowd.votes.map((vote, i) => [vote, trust.weights[i]!]));
   const votes = crowd.votes.filter(({ truth }) => truth === undefined);
-  const isOwn = (vote: SimulatedVote) => trust.tastes.has(vote.rater);
-  const rowsWith = (minority: number, majority: number) =>
-    weighted(votes, (vote) => weightAt.get(vote)! * (isOwn(vote) ? minority : majority));
+  const rowsBy = (isOwn: (rater: string) => boolean) => (minority: number, majority: number) =>
+    weighted(votes, (vote) => weightAt.get(vote)! * (isOwn(vote.rater) ? minority : majority));
+  const rowsWith = rowsBy((rater) => trust.tastes.has(rater));
+  const statedRows = rowsBy((rater) => crowd.people.get(rater) === 'taste');
   const judge = (rows: readonly PairVotes[]) => {
     const { precision } = crossFit(pairs, rows, seed);
     return fitProbe(pairs, rows, precision);
@@ -65,6 +70,7 @@ export async function runMinorityCell({
   });
   const one = judge(rowsWith(1, 1));
   const robust = trust.tastes.size ? judge(rowsWith(...worstGroupFactors(pairs, rowsWith, seed))) : one;
+  const stated = judge(statedRows(...worstGroupFactors(pairs, statedRows, seed)));
   const [majorityHead, minorityHead] = trust.tastes.size
     ? [judge(rowsWith(SHARED, 1)), judge(rowsWith(1, SHARED))]
     : [one, one];
@@ -78,6 +84,7 @@ export async function runMinorityCell({
     weight: ofGroup('taste') / ofGroup('honest'),
     one: accuracy(one, one),
     reweighted: accuracy(robust, robust),
+    stated: accuracy(stated, stated),
     heads: accuracy(majorityHead, minorityHead),
   };
 }
@@ -126,9 +133,9 @@ export function summariseMinority(cells: readonly MinorityCell[]) {
 }
 
 function figuresOf(cells: readonly MinorityCell[]) {
-  const points = (setting: 'one' | 'reweighted' | 'heads', group: keyof GroupAccuracy) =>
+  const points = (setting: 'one' | 'reweighted' | 'stated' | 'heads', group: keyof GroupAccuracy) =>
     100 * mean(cells.map((cell) => cell[setting][group]));
-  const gain = (setting: 'reweighted' | 'heads') => ({
+  const gain = (setting: 'reweighted' | 'stated' | 'heads') => ({
     minority: points(setting, 'minority') - points('one', 'minority'),
     majority: points(setting, 'majority') - points('one', 'majority'),
   });
@@ -141,5 +148,7 @@ function figuresOf(cells: readonly MinorityCell[]) {
     /** Points gained over one model for all: with a head a group, and with one model by worst-group weighting. */
     heads: gain('heads'),
     reweighted: gain('reweighted'),
+    /** The product's setting: groups that are stated, and not found. */
+    stated: gain('stated'),
   };
 }
