@@ -46,8 +46,8 @@ export const RewardModelConfig = z.strictObject({
   /**
    * Linear probes of the frozen base in place of an adapter: on few or noisy votes they rank better and take minutes.
    * Among the settings below, they use only maxTokens, batchExamples, microBatchTokens, centering, undecidedPerDecided,
-   * uncertaintyPenalty, implicitWeight, trust, the raters' settings and the seed: nothing is held out and no step is taken. null trains an
-   * adapter.
+   * uncertaintyPenalty, implicitWeight, trust, groupRobust, the raters' settings and the seed: nothing is held out and no step is
+   * taken. null trains an adapter.
    */
   probe: ProbeConfig.nullable().default(null),
   lora: LoraConfig.prefault({}),
