@@ -9,6 +9,7 @@ export const SELF_GROUPS = {
 } as const;
 export type SelfGroup = keyof typeof SELF_GROUPS;
 export const SELF_GROUP_NAMES = Object.keys(SELF_GROUPS) as SelfGroup[];
+export const isSelfGroup = (name: string): name is SelfGroup => Object.hasOwn(SELF_GROUPS, name);
 
 /** A question without an answer is left out. */
 export const SelfGroups = z.strictObject({

@@ -11,21 +11,20 @@ export interface Folded<Item> {
 }
 
 /**
- * Items by group, where the smallest groups are one until they have `fewest` people, so that neither a small group nor
- * the difference from the whole tells about few. Empty if all together have fewer.
+ * Items by group, where the smallest groups are one until they have FEWEST_PEOPLE, so that neither a small group nor the
+ * difference from the whole tells about few. Empty if all together have fewer.
  */
 export function foldSmall<Item extends { person: string }>(
   groups: ReadonlyMap<string, readonly Item[]>,
-  fewest = FEWEST_PEOPLE,
 ): Folded<Item>[] {
   const peopleOf = (items: readonly Item[]) => new Set(items.map(({ person }) => person)).size;
   const bySize = [...groups]
     .map(([value, items]): Folded<Item> => ({ value, people: peopleOf(items), items: [...items] }))
     .sort((a, b) => a.people - b.people);
-  const large = bySize.filter(({ people }) => people >= fewest);
-  const small = bySize.filter(({ people }) => people < fewest).flatMap(({ items }) => items);
+  const large = bySize.filter(({ people }) => people >= FEWEST_PEOPLE);
+  const small = bySize.filter(({ people }) => people < FEWEST_PEOPLE).flatMap(({ items }) => items);
   if (small.length === 0) return large;
-  while (peopleOf(small) < fewest) {
+  while (peopleOf(small) < FEWEST_PEOPLE) {
     const next = large.shift();
     if (!next) return [];
     small.push(...next.items);

@@ -11,6 +11,7 @@ type Content = NonNullable<SnapshotData['content']>;
 
 export function SnapshotContent({ content }: { content: Content }) {
   const t = useTranslations('snapshots');
+  const group = useTranslations('groups');
   const { rows, raters, kinds, sources, trust, groups } = content;
   return (
     <>
@@ -32,7 +33,11 @@ export function SnapshotContent({ content }: { content: Content }) {
           counts={trust.map(({ name, rows: n }) => [t(`trust.${name}`), n])}
         />
         {groups.map(({ name, values }) => (
-          <Counts key={name} title={t('byGroup', { name })} counts={values.map((value) => [value.name, value.rows])} />
+          <Counts
+            key={name}
+            title={t('byGroup', { name })}
+            counts={values.map((value) => [value.name ?? group('folded'), value.rows])}
+          />
         ))}
       </div>
     </>

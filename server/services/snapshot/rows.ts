@@ -4,6 +4,7 @@ import { and, eq, isNotNull, or } from 'drizzle-orm';
 import type { Tokenizer } from '@/core/base/base';
 import type { FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
 import { groupBy } from '@/core/group-by';
+import { isSelfGroup } from '@/core/groups';
 import type { Split } from '@/core/snapshot/rows';
 import { completionsOfRow, isGiven, parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
 import { conversation } from '@/db/schema';
@@ -72,7 +73,7 @@ function contentOf(row: SnapshotRow, tokenizer: Pick<Tokenizer, 'decode' | 'voca
     trust: given && (given.trust ?? 1),
     raterId: given?.raterId ?? null,
     feedbackId: given?.feedbackId ?? null,
-    groups: given?.groups ?? {},
+    groups: Object.fromEntries(Object.entries(given?.groups ?? {}).filter(([name]) => !isSelfGroup(name))),
   };
 }
 

@@ -10,7 +10,7 @@ export type RowSource = (typeof FEEDBACK_SOURCES)[number] | 'prompt' | 'generati
 /** Below 0, 0, below a half, below 1, and 1. */
 export type TrustLevel = 'inverted' | 'none' | 'little' | 'most' | 'full';
 
-export interface CountView<Name extends string = string> {
+export interface CountView<Name extends string | null> {
   name: Name;
   rows: number;
 }
@@ -20,7 +20,8 @@ export interface SnapshotContentView {
   raters: number;
   kinds: { kind: RowKind; train: number; heldout: number }[];
   sources: CountView<RowSource>[];
-  groups: { name: string; values: CountView[] }[];
+  /** What raters say of themselves is told of five people or more; a null name is small groups together. */
+  groups: { name: string; values: CountView<string | null>[] }[];
   trust: CountView<TrustLevel>[];
 }
 
@@ -52,6 +53,7 @@ export interface RowContentView {
   /** A hash that keeps one person's rows together. */
   raterId: string | null;
   feedbackId: string | null;
+  /** Without what the rater says of themselves, because a row leads to its person. */
   groups: Record<string, string>;
 }
 
