@@ -1,4 +1,4 @@
-// A person's settings: consent to training, what they say of themselves, password, API keys, how to call the API, usage, and their data.
+// A person's settings: consent to training, what they say of themselves, password, API keys, usage, and their data.
 import { AboutYou } from '@/app/settings/about-you';
 import { ApiExample } from '@/app/settings/api-example';
 import { ApiKeys } from '@/app/settings/api-keys';

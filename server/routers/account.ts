@@ -1,4 +1,4 @@
-// Account: the consent with which new chats begin, weak signals, what a person says of themselves, the first password, and the account's end.
+// Account: consent, weak signals, what a person says of themselves, the first password, and the account's end.
 import { z } from 'zod';
 import { SelfGroups } from '@/core/groups';
 import { MIN_PASSWORD, TEXT_LIMITS } from '@/core/text/text-limits';

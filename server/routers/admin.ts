@@ -18,12 +18,11 @@ import { overview } from '../services/overview';
 import * as run from '../services/run';
 import * as settings from '../services/settings';
 import { adminProcedure, router } from '../trpc';
-import { Direction, Id } from './inputs';
+import { Direction, Id, VersionId } from './inputs';
 
 const Share = z.number().min(0).max(1);
 /** The largest Postgres integer. */
 const MAX_AUDIT_ID = 2 ** 31 - 1;
-const VersionId = z.string().min(1).max(200);
 /** What an admin decides about feedback, and why. */
 const Decision = z.strictObject({ id: z.uuid(), reason: z.string().trim().min(1).max(TEXT_LIMITS.comment) });
 

@@ -7,7 +7,7 @@ import { listFlaws } from '@/server/services/feedback/flaws';
 import { history, listMine } from '@/server/services/feedback/mine';
 import { contributions, trace } from '@/server/services/feedback/trace';
 import { adminProcedure, router, userProcedure } from '../trpc';
-import { Id } from './inputs';
+import { Id, VersionId } from './inputs';
 
 export const feedbackRouter = router({
   /** Takes the place of what the person has given on the same thing in the same kind. */
@@ -27,6 +27,6 @@ export const feedbackRouter = router({
   trace: userProcedure.input(Id).query(({ ctx, input }) => trace(ctx.product, ctx.user.id, input.id)),
   /** From a version back to votes: how many of which kind, of how many people. Exact counts are for admins only. */
   contributions: adminProcedure
-    .input(z.object({ versionId: z.string().min(1).max(200) }))
+    .input(z.object({ versionId: VersionId }))
     .query(({ ctx, input }) => contributions(ctx.product, input.versionId)),
 });

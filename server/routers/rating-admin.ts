@@ -11,7 +11,7 @@ import { listPromptSets, uploadPrompts } from '@/server/services/rating/prompt-s
 import * as questionnaire from '@/server/services/rating/questionnaire';
 import * as task from '@/server/services/rating/task-list';
 import { adminProcedure, router } from '../trpc';
-import { Id } from './inputs';
+import { Id, VersionId } from './inputs';
 
 const Name = z.string().trim().min(1).max(TEXT_LIMITS.experimentName);
 const MOST_TASKS = 1000;
@@ -32,7 +32,7 @@ export const ratingAdminRouter = router({
         count: z.int().min(1).max(MOST_TASKS),
         completions: z.int().min(2).max(MOST_RANKED).optional(),
         questionnaireId: z.uuid().optional(),
-        versionIds: z.array(z.string().min(1).max(200)).max(MOST_RANKED).optional(),
+        versionIds: z.array(VersionId).max(MOST_RANKED).optional(),
       }),
     )
     .mutation(async ({ ctx, input }) => {

@@ -5,6 +5,7 @@ import { readGroups } from '@/server/services/statistics/groups';
 import { LeaderboardControls, readLeaderboard } from '@/server/services/statistics/leaderboard';
 import { readTrustOverview } from '@/server/services/statistics/trust';
 import { adminProcedure, router } from '../trpc';
+import { VersionId } from './inputs';
 
 export const statisticsRouter = router({
   leaderboard: adminProcedure
@@ -13,6 +14,6 @@ export const statisticsRouter = router({
   trust: adminProcedure.query(({ ctx }) => readTrustOverview(ctx.product)),
   agreement: adminProcedure.query(({ ctx }) => readAgreement(ctx.product)),
   groups: adminProcedure
-    .input(z.strictObject({ versionId: z.string().min(1).max(200).optional() }).default({}))
+    .input(z.strictObject({ versionId: VersionId.optional() }).default({}))
     .query(({ ctx, input }) => readGroups(ctx.product, input)),
 });

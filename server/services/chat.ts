@@ -92,13 +92,19 @@ function measure({ base, maxContext }: Product, settings: Settings, text: string
   return measureMessage(base, settings.systemPrompt, text, budget);
 }
 
-/** Consent is stored only with the first message, to the words of the page, which name raters; the first choice becomes the default of the account's next chats. */
+/**
+ * Consent, to words that name raters, is stored only with the first message; the first choice becomes the default of the
+ * account's next chats.
+ */
 async function open(tx: Executor, userId: string, input: SendInput, allowTraining: boolean): Promise<void> {
   await tx
     .insert(conversation)
     .values({
-      ...{ id: input.conversationId, userId, title: titleOf(input.text) },
-      ...{ allowTraining, readersNamed: allowTraining },
+      id: input.conversationId,
+      userId,
+      title: titleOf(input.text),
+      allowTraining,
+      readersNamed: allowTraining,
     })
     .onConflictDoNothing();
   await tx

@@ -7,6 +7,7 @@ import { useFormats } from '@/app/admin/format';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
+import { EmptyState } from '@/app/ui/empty-state';
 import { Notice } from '@/app/ui/notice';
 import { Cell, Table } from '@/app/ui/table';
 
@@ -20,12 +21,7 @@ export function Audit() {
   );
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   if (list.isError) return <Notice kind="error">{sentenceOf(list.error)}</Notice>;
-  if (list.isSuccess && items.length === 0)
-    return (
-      <p className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm">
-        {t('noAudit')}
-      </p>
-    );
+  if (list.isSuccess && items.length === 0) return <EmptyState>{t('noAudit')}</EmptyState>;
   return (
     <div className="space-y-4">
       <Table caption={t('audit')} head={[t('when'), t('who'), t('what'), t('subject'), t('detail')]}>

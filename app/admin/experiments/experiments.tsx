@@ -8,6 +8,7 @@ import { StartExperiment } from '@/app/admin/experiments/start-experiment';
 import { Loaded } from '@/app/admin/loaded';
 import { SingleLook } from '@/app/admin/single-look';
 import { useTRPC } from '@/app/lib/trpc';
+import { EmptyState } from '@/app/ui/empty-state';
 
 export function Experiments() {
   const t = useTranslations('admin');
@@ -19,11 +20,7 @@ export function Experiments() {
         <div className="space-y-4">
           {!experiments.some((experiment) => experiment.status === 'running') && <StartExperiment />}
           {experiments.length > 0 && <SingleLook />}
-          {experiments.length === 0 && (
-            <p className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm">
-              {t('noExperiments')}
-            </p>
-          )}
+          {experiments.length === 0 && <EmptyState>{t('noExperiments')}</EmptyState>}
           {[...experiments]
             .sort((a, b) => Number(b.status === 'running') - Number(a.status === 'running'))
             .map((experiment) => (

@@ -5,12 +5,12 @@ import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import type { ReactNode } from 'react';
+import { Choice } from '@/app/admin/choice';
 import { useFlaws } from '@/app/chat/rating/use-flaws';
 import { REASONS } from '@/app/feedback/use-words';
 import { useTRPC } from '@/app/lib/trpc';
 import { Button } from '@/app/ui/button';
-import { CONTROL, Field, TextField } from '@/app/ui/field';
+import { TextField } from '@/app/ui/field';
 import { FEEDBACK_KINDS, FEEDBACK_SOURCES } from '@/core/feedback/kinds';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { RouterInputs } from '@/server/routers';
@@ -127,34 +127,4 @@ function useReasons(): [id: string, label: string][] {
   const named = new Map<string, string>(REASONS.map((id) => [id, f(`reasons.${id}`)]));
   for (const { id, label } of useFlaws()) named.set(id, label);
   return [...named];
-}
-
-interface ChoiceProps<Value extends string> {
-  label: string;
-  value: Value | undefined;
-  options: readonly (readonly [value: Value, label: ReactNode])[];
-  onChange: (value: Value | undefined) => void;
-}
-
-function Choice<Value extends string>({ label, value, options, onChange }: ChoiceProps<Value>) {
-  const t = useTranslations('adminFeedback');
-  return (
-    <Field label={label}>
-      {(control) => (
-        <select
-          {...control}
-          className={`${CONTROL} h-11 sm:h-10`}
-          value={value ?? ''}
-          onChange={(event) => onChange((event.target.value as Value | '') || undefined)}
-        >
-          <option value="">{t('all')}</option>
-          {options.map(([id, name]) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
-  );
 }

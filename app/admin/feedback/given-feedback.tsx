@@ -9,6 +9,7 @@ import { Judgement } from '@/app/admin/feedback/judgement';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
+import { EmptyState } from '@/app/ui/empty-state';
 import { Notice } from '@/app/ui/notice';
 
 export function GivenFeedback({ linked }: { linked: FeedbackFilter }) {
@@ -35,14 +36,7 @@ export function GivenFeedback({ linked }: { linked: FeedbackFilter }) {
       {list.isPending && (
         <div role="status" aria-label={app('loading')} className="h-40 animate-breathe rounded-2xl bg-muted" />
       )}
-      {list.isSuccess && items.length === 0 && (
-        <p
-          role="status"
-          className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm"
-        >
-          {t(isNarrowed ? 'noMatch' : 'none')}
-        </p>
-      )}
+      {list.isSuccess && items.length === 0 && <EmptyState>{t(isNarrowed ? 'noMatch' : 'none')}</EmptyState>}
       <ul aria-label={t('title')} className="space-y-3">
         {items.map((item) => (
           <li key={item.id}>

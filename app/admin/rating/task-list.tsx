@@ -9,6 +9,7 @@ import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Badge } from '@/app/ui/badge';
 import { Button } from '@/app/ui/button';
+import { EmptyState } from '@/app/ui/empty-state';
 import { Notice } from '@/app/ui/notice';
 import { Switch } from '@/app/ui/switch';
 import { Cell, Table } from '@/app/ui/table';
@@ -36,14 +37,7 @@ export function TaskList() {
         <Switch label={t('openOnly')} isOn={isOpen} onChange={setIsOpen} />
       </div>
       {list.isError && <Notice kind="error">{sentenceOf(list.error)}</Notice>}
-      {list.isSuccess && items.length === 0 && (
-        <p
-          role="status"
-          className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm"
-        >
-          {t('noTasks')}
-        </p>
-      )}
+      {list.isSuccess && items.length === 0 && <EmptyState>{t('noTasks')}</EmptyState>}
       {items.length > 0 && (
         <Table
           caption={t('list')}

@@ -5,18 +5,16 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { RunDetail } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
+import { EmptyState } from '@/app/ui/empty-state';
 
 const REFRESH_MS = 5000;
 
 export function NoMetrics({ run }: { run: RunDetail }) {
   const t = useTranslations('admin');
   return (
-    <p
-      role="status"
-      className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm"
-    >
+    <EmptyState>
       {run.status === 'queued' ? <Waiting /> : t(run.status === 'running' ? 'noMetrics' : 'noMetricsEnded')}
-    </p>
+    </EmptyState>
   );
 }
 

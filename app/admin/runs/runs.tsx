@@ -10,6 +10,7 @@ import { useStageName } from '@/app/admin/runs/use-stage-name';
 import { StartRun } from '@/app/admin/start-run';
 import { StatusBadge } from '@/app/admin/status-badge';
 import { useTRPC } from '@/app/lib/trpc';
+import { EmptyState } from '@/app/ui/empty-state';
 import { Cell, Table } from '@/app/ui/table';
 
 const REFRESH_MS = 5000;
@@ -28,9 +29,7 @@ export function Runs() {
       <Loaded query={query}>
         {(runs) =>
           runs.length === 0 ? (
-            <p className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm">
-              {t('noRuns')}
-            </p>
+            <EmptyState>{t('noRuns')}</EmptyState>
           ) : (
             <Table
               caption={t('runs')}

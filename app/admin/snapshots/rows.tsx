@@ -4,12 +4,12 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { Choice } from '@/app/admin/choice';
 import { SnapshotRow } from '@/app/admin/snapshots/snapshot-row';
 import type { SnapshotRowData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
-import { CONTROL, Field } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 
 type Kind = SnapshotRowData['kind'];
@@ -21,8 +21,8 @@ export function Rows({ id, kinds }: { id: string; kinds: readonly Kind[] }) {
   const t = useTranslations('snapshots');
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
-  const [kind, setKind] = useState<Kind | ''>('');
-  const [split, setSplit] = useState<Split | ''>('');
+  const [kind, setKind] = useState<Kind>();
+  const [split, setSplit] = useState<Split>();
   const list = useInfiniteQuery(
     trpc.admin.snapshotRows.infiniteQueryOptions(
       { id, ...(kind && { kind }), ...(split && { split }) },
@@ -33,40 +33,18 @@ export function Rows({ id, kinds }: { id: string; kinds: readonly Kind[] }) {
   return (
     <section aria-label={t('rows')} className="space-y-4">
       <div className="grid gap-4 sm:grid-cols-2 lg:max-w-2xl">
-        <Field label={t('kind')}>
-          {(control) => (
-            <select
-              {...control}
-              className={`${CONTROL} h-11 sm:h-10`}
-              value={kind}
-              onChange={(event) => setKind(event.target.value as Kind | '')}
-            >
-              <option value="">{t('all')}</option>
-              {kinds.map((one) => (
-                <option key={one} value={one}>
-                  {t(`kinds.${one}`)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={t('split')}>
-          {(control) => (
-            <select
-              {...control}
-              className={`${CONTROL} h-11 sm:h-10`}
-              value={split}
-              onChange={(event) => setSplit(event.target.value as Split | '')}
-            >
-              <option value="">{t('all')}</option>
-              {SPLITS.map((one) => (
-                <option key={one} value={one}>
-                  {t(`splits.${one}`)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <Choice
+          label={t('kind')}
+          value={kind}
+          options={kinds.map((one) => [one, t(`kinds.${one}`)])}
+          onChange={setKind}
+        />
+        <Choice
+          label={t('split')}
+          value={split}
+          options={SPLITS.map((one) => [one, t(`splits.${one}`)])}
+          onChange={setSplit}
+        />
       </div>
       {list.isError && <Notice kind="error">{sentenceOf(list.error)}</Notice>}
       {list.isSuccess && items.length === 0 && <p className="text-muted-foreground text-sm">{t('noRows')}</p>}

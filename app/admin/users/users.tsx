@@ -12,6 +12,7 @@ import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Badge } from '@/app/ui/badge';
 import { Button } from '@/app/ui/button';
+import { EmptyState } from '@/app/ui/empty-state';
 import { CONTROL, Field, TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Cell, Table } from '@/app/ui/table';
@@ -75,14 +76,7 @@ export function Users() {
       {list.isPending && (
         <div role="status" aria-label={app('loading')} className="h-40 animate-breathe rounded-2xl bg-muted" />
       )}
-      {list.isSuccess && people.length === 0 && (
-        <p
-          role="status"
-          className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm"
-        >
-          {t('noPeople')}
-        </p>
-      )}
+      {list.isSuccess && people.length === 0 && <EmptyState>{t('noPeople')}</EmptyState>}
       {people.length > 0 && <PeopleTable people={people} />}
       {list.hasNextPage && (
         <Button size="small" isBusy={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>

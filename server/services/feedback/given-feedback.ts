@@ -11,7 +11,7 @@ import type { Product } from '@/server/services/product';
 import { readFeedbackIds } from '@/server/services/snapshot/file';
 import type { FeedbackPageView, GivenFeedbackView } from '@/server/services/views';
 import { coarsely, type FeedbackFilter, finely, isAmong } from './filter';
-import { judgedIds, readAnswers, readQuestions } from './texts';
+import { judgedIds, readAnswers, readTexts } from './texts';
 
 const PAGE = 20;
 
@@ -32,7 +32,7 @@ export async function listFeedback(product: Product, asked: Asked): Promise<Feed
   const rows = await selectFeedback(db, and(finely(asked), held ? isAmong(held) : undefined), cursor ?? null);
   const page = rows.slice(0, PAGE);
   const answers = await readAnswers(db, page.flatMap(judgedIds));
-  const questions = await readQuestions(
+  const questions = await readTexts(
     db,
     page.flatMap(({ feedback }) => feedback.messageId ?? []),
   );

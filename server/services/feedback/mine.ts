@@ -11,7 +11,7 @@ import type { FeedbackHistoryView, OwnFeedbackPageView, OwnFeedbackView } from '
 import { readExclusions } from './exclusion';
 import { learnersOf, readLearners } from './learners';
 import { findSubject } from './subject';
-import { judgedIds, readAnswers, readQuestions } from './texts';
+import { judgedIds, readAnswers, readTexts } from './texts';
 
 const PAGE = 20;
 /** Characters of a question or an answer. */
@@ -29,7 +29,7 @@ export async function listMine({ db }: Product, userId: string, filter: MineFilt
   const page = rows.slice(0, PAGE);
   const readable = page.filter(isReadable);
   const answers = await readAnswers(db, readable.flatMap(judgedIds));
-  const questions = await readQuestions(
+  const questions = await readTexts(
     db,
     readable.flatMap(({ feedback }) => feedback.messageId ?? []),
   );

@@ -1,5 +1,5 @@
 // Reads the texts that feedback is about.
-import { eq, inArray } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
@@ -38,10 +38,10 @@ export async function readAnswers(db: Executor, ids: string[]): Promise<Map<stri
 }
 
 /** The texts of messages, by id. */
-export async function readQuestions(db: Executor, ids: string[]): Promise<Map<string, string>> {
+export async function readTexts(db: Executor, ids: readonly string[]): Promise<Map<string, string>> {
   const found = await db
     .select({ id: message.id, text: message.content })
     .from(message)
-    .where(inArray(message.id, ids));
+    .where(sql`${message.id} = any(${sql.param([...new Set(ids)])}::uuid[])`);
   return new Map(found.map(({ id, text }) => [id, text]));
 }

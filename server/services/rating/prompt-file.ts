@@ -49,7 +49,7 @@ export interface UploadedPrompt {
   check: Check | null;
 }
 
-/** Throws BAD_INPUT that lists every line that cannot be read. Blank lines are passed over. */
+/** Throws BAD_INPUT that lists the lines that cannot be read. Blank lines are passed over. */
 export function parsePrompts(format: 'jsonl' | 'text', content: string): UploadedPrompt[] {
   const lines = content
     .replace(/^\uFEFF/, '')
@@ -63,7 +63,7 @@ export function parsePrompts(format: 'jsonl' | 'text', content: string): Uploade
   );
 }
 
-/** What `read` makes of each line; throws BAD_INPUT with all the lines that it refuses, by number. */
+/** What `read` makes of each line; throws BAD_INPUT that lists the lines that it refuses, by number. */
 export function readEachLine<Line extends { line: number }, Read>(
   lines: readonly Line[],
   read: (line: Line) => Read,

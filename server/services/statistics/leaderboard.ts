@@ -15,9 +15,10 @@ import type { Executor } from '@/db/client';
 import { readTrust } from '@/db/rater-trust';
 import { champion } from '@/db/release';
 import { judgeVersions, NO_JUDGEMENT, type RateView } from '@/server/rollout/metrics';
+import { readTexts } from '@/server/services/feedback/texts';
 import type { Product } from '@/server/services/product';
 import type { EstimateView, LeaderboardView, VersionPairView } from './views';
-import { readTexts, readVersionVotes, type VersionVote } from './votes';
+import { readVersionVotes, type VersionVote } from './votes';
 
 /** What else than quality may win a vote, and is to be taken out of the ratings. */
 export const LeaderboardControls = z.strictObject({

@@ -4,7 +4,7 @@ import { alias } from 'drizzle-orm/pg-core';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
 import type { TrustOf } from '@/db/rater-trust';
-import { comparison, feedback, generation, message, ratingAssignment } from '@/db/schema';
+import { comparison, feedback, generation, ratingAssignment } from '@/db/schema';
 
 /** The newest count: a fit in the web process must not hold up chats. */
 const MOST_VOTES = 10_000;
@@ -75,13 +75,4 @@ export async function readVersionVotes(
     ];
   });
   return { votes, isTruncated: rows.length === MOST_VOTES };
-}
-
-/** The texts of messages, by id. */
-export async function readTexts(db: Executor, messageIds: readonly string[]): Promise<Map<string, string>> {
-  const rows = await db
-    .select({ id: message.id, content: message.content })
-    .from(message)
-    .where(sql`${message.id} = any(${sql.param([...new Set(messageIds)])}::uuid[])`);
-  return new Map(rows.map(({ id, content }) => [id, content]));
 }

@@ -10,6 +10,7 @@ import { titleOf } from '@/app/rate/work/material';
 import { Votes } from '@/app/rate/work/votes';
 import { buttonClass } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
+import { EmptyState } from '@/app/ui/empty-state';
 
 export function Disagreements() {
   const t = useTranslations('ratingAdmin');
@@ -20,12 +21,7 @@ export function Disagreements() {
     <Loaded query={query}>
       {(items) =>
         items.length === 0 ? (
-          <p
-            role="status"
-            className="rounded-2xl border border-border border-dashed p-10 text-center text-muted-foreground text-sm"
-          >
-            {t('noDisagreements')}
-          </p>
+          <EmptyState>{t('noDisagreements')}</EmptyState>
         ) : (
           <ul className="space-y-4">
             {items.map(({ taskId, kind, prompt, completions, questions, votes }, at) => (

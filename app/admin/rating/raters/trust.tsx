@@ -61,7 +61,7 @@ function rowsOf(person: PersonTrustData) {
 
 function Row({ person, kind }: { person: PersonTrustData; kind: PersonTrustData['kinds'][number] | null }) {
   const t = useTranslations('trust');
-  const feedback = useTranslations('ownFeedback');
+  const feedback = useTranslations('adminFeedback');
   const { decimal } = useFormats();
   return (
     <tr>
