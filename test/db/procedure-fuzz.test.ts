@@ -51,7 +51,7 @@ async function prepare(): Promise<KnownIds> {
   await db.execute(sql`update "user" set role = 'admin' where id in (${admins[0]!}, ${admins[1]!})`);
   await db.execute(sql`update "user" set role = 'rater' where id = ${rater}`);
   await db.execute(sql`delete from setting`);
-  const limit = { requestsPerMinute: 1_000_000, tokensPerMinute: 1_000_000_000, concurrent: 4 };
+  const limit = { requestsPerMinute: 1_000_000, tokensPerMinute: 1_000_000_000, concurrent: 1000 };
   await admin().admin.setSettings({ comparisonShare: 0, limits: { user: limit, apiKey: limit } });
   await db.execute(sql`delete from rater_standing`);
   await db.execute(sql`delete from feedback where source = 'workplace'`);
