@@ -1,14 +1,13 @@
 // Runs every algorithm on one tiny task from the same start; writes reward, divergence and time to algorithms.json.
-import { writeResult } from '@/bench/results';
-import { writeFile } from 'node:fs/promises';
+
 import os from 'node:os';
-import path from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { writeResult } from '@/bench/results';
+import { ALGORITHMS, type AlgorithmName } from '@/core/config/policy';
 import { tinyWeights } from '@/test/trainer/algorithms-support';
 import { judgePolicy, newPolicy, preferences, runTask, taskConfig } from '@/test/trainer/policy-task';
 import { startBackend } from '@/trainer/backend';
 import { loadBackbone } from '@/trainer/model/backbone';
-import { ALGORITHMS, type AlgorithmName } from '@/core/config/policy';
 
 const SEEDS = [1, 2, 3];
 /** Number of comparisons, with twice as many thumbs, for the algorithms that do not sample. */

@@ -4,13 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { loadavg, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { writeResult } from './results';
 import { loadBase } from '@/core/base/load-base';
 import { type SpawnedEngine, spawnEngine } from '@/engine/spawn';
-import { runStreams } from './serve/engine-runs';
-import { makeTrainInput } from './train/setup';
-import { writeVersion } from './serve/versions';
 import { env } from '@/product/env';
+import { writeResult } from './results';
+import { runStreams } from './serve/engine-runs';
+import { writeVersion } from './serve/versions';
+import { makeTrainInput } from './train/setup';
 
 const ANSWER_TOKENS = 128;
 const SECONDS = 15;

@@ -1,18 +1,19 @@
 // `npm run bench:load`: asks over HTTP with more clients at each level; measures speed, errors and mixed-up streams.
-import { resultPath } from '@/bench/results';
+
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { quantile } from 'simple-statistics';
-import { AttuneError } from '@/core/errors';
+import { resultPath } from '@/bench/results';
 import { loadBase } from '@/core/base/load-base';
+import { AttuneError } from '@/core/errors';
 import { closeDatabase, getDatabase } from '@/db/client';
+import { startProduct } from '@/product/bring-up';
+import { env } from '@/product/env';
 import { checkMixing } from './load/check';
 import { type Asked, ask } from './load/client';
-import { env } from '@/product/env';
-import { startProduct } from '@/product/bring-up';
 import { createApi, signInByLink, signUp } from './simulate/client';
 
 const { values: options } = parseArgs({
@@ -99,7 +100,9 @@ async function main(): Promise<void> {
     await api.admin.setSettings.mutate({ limits: { user: UNLIMITED, apiKey: UNLIMITED } });
     // One account gets at most half of the queue.
     const emails = ['one@load.example', 'two@load.example', 'three@load.example'];
-    const owners = await Promise.all(emails.map(async (email) => createApi(product.url, await signUp(product.url, email))));
+    const owners = await Promise.all(
+      emails.map(async (email) => createApi(product.url, await signUp(product.url, email))),
+    );
     const keys = await Promise.all(
       Array.from({ length: KEYS }, async (_, index) => {
         const owner = owners[index % owners.length]!;

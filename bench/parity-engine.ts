@@ -1,20 +1,21 @@
 // Measures how far the engine's log-probabilities are from the trainer's for the same ids, in fp32 and in served int8.
-import { writeResult } from '@/bench/results';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeResult } from '@/bench/results';
 import { readArtifact } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { Rng } from '@/core/rng';
 import { spawnEngine } from '@/engine/spawn';
-import { startBackend } from '@/trainer/backend';
-import { meanDifference } from '@/trainer/gates/differences';
-import { loraFromAdapter } from '@/trainer/model/lora';
-import { loadBackbone } from '@/trainer/model/backbone';
-import { type Completion, scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
+import { startBackend } from '@/trainer/backend';
+import { meanDifference } from '@/trainer/gates/differences';
+import { loadBackbone } from '@/trainer/model/backbone';
+import { loraFromAdapter } from '@/trainer/model/lora';
+import { type Completion, scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { inParallel } from './simulate/crowd';
 import { splitPrompts } from './simulate/prompts';
 
@@ -39,9 +40,7 @@ interface Measured {
 
 async function main(): Promise<void> {
   const { modelPath, base } = await loadChosenBase();
-  const artifact = options.version
-    ? await readArtifact(options.version, { verify: true, base })
-    : null;
+  const artifact = options.version ? await readArtifact(options.version, { verify: true, base }) : null;
   const versionId = artifact?.manifest.versionId ?? BASE_VERSION_ID;
   const { voted, heldOut } = splitPrompts(1, 100);
   const asked = [...voted, ...heldOut].slice(0, Number(options.answers));

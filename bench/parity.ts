@@ -1,31 +1,26 @@
 // Trains the same thing here and in torch + PEFT and compares: 50 SFT steps, 50 reward steps, 5 PPO iterations, adapters
 // both ways; writes the largest differences to bench/results/parity.json. torch runs on the CPU, the trainer on its device.
-import { resultPath } from '@/bench/results';
+
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { resultPath } from '@/bench/results';
 import type { Adapter } from '@/core/artifact/adapter';
 import { encodeAdapter, readAdapter } from '@/core/artifact/adapter-files';
 import { AttuneError } from '@/core/errors';
 import { Rng } from '@/core/rng';
-import { startBackend } from '@/trainer/backend';
-import { loraFromAdapter } from '@/trainer/model/lora';
-import { loadBackbone } from '@/trainer/model/backbone';
-import { startPrivateEngine } from '@/trainer/sampling/private-engine';
-import { type Completion, scoreCompletions } from '@/trainer/sampling/completion-logprobs';
 import { loadChosenBase } from '@/product/base';
-import { runPython, setupPeerPython } from './peers/python';
-import { exportBase } from './train/setup';
 import { env } from '@/product/env';
-import {
-  makeParityInput,
-  type ParityInput,
-  trainPpoHere,
-  trainRewardHere,
-  trainSftHere,
-} from './train/parity';
+import { startBackend } from '@/trainer/backend';
+import { loadBackbone } from '@/trainer/model/backbone';
+import { loraFromAdapter } from '@/trainer/model/lora';
+import { type Completion, scoreCompletions } from '@/trainer/sampling/completion-logprobs';
+import { startPrivateEngine } from '@/trainer/sampling/private-engine';
+import { runPython, setupPeerPython } from './peers/python';
+import { makeParityInput, type ParityInput, trainPpoHere, trainRewardHere, trainSftHere } from './train/parity';
+import { exportBase } from './train/setup';
 
 const { values: options } = parseArgs({
   options: {
@@ -56,7 +51,8 @@ const testCompletions = ({ test }: ParityInput): Completion[] =>
 
 /** Writes an adapter in PEFT's layout into an existing folder. */
 async function writeAdapter(folder: string, adapter: Adapter, baseId: string): Promise<void> {
-  for (const [name, content] of Object.entries(encodeAdapter(adapter, baseId))) await writeFile(join(folder, name), content);
+  for (const [name, content] of Object.entries(encodeAdapter(adapter, baseId)))
+    await writeFile(join(folder, name), content);
 }
 
 async function main(): Promise<void> {

@@ -1,14 +1,14 @@
 // Measures first tokens with and without kept prefixes: in a growing conversation, and with a shared system prompt.
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { writeResult } from './results';
 import { loadBase } from '@/core/base/load-base';
 import { Rng } from '@/core/rng';
 import type { EngineClient } from '@/engine/client';
 import { spawnEngine } from '@/engine/spawn';
+import { env } from '@/product/env';
+import { writeResult } from './results';
 import { runStreams } from './serve/engine-runs';
 import { writeVersion } from './serve/versions';
-import { env } from '@/product/env';
 
 const ROUNDS = 5;
 const TURNS = 6;

@@ -1,10 +1,9 @@
 // Measures int8 against fp32 over the model's own answers: top-1 agreement, KL per token; writes bench/results/quantisation.json.
 import { loadavg } from 'node:os';
-import { join } from 'node:path';
-import { writeResult } from './results';
 import { loadBase } from '@/core/base/load-base';
 import { Sampling } from '@/core/sampling';
 import { createModelRunner } from '@/engine/runner/model-runner';
+import { writeResult } from './results';
 
 const PROMPTS = [
   'What is the capital of France?',

@@ -12,10 +12,17 @@ import { env } from '@/product/env';
 import { startBackend } from '@/trainer/backend';
 import { ARCHETYPES, PROTOCOL } from './raters/crowd';
 import { type CellInput, type CellResult, METHODS, runCell } from './raters/hostile';
-import { hiddenPreference, type KindCell, type KindWanted, kindsInOrder, runKindCell, summariseKinds } from './raters/kinds';
+import {
+  hiddenPreference,
+  type KindCell,
+  type KindWanted,
+  kindsInOrder,
+  runKindCell,
+  summariseKinds,
+} from './raters/kinds';
 import { type MinorityCell, OVERLAPS, runMinorityCell, summariseMinority } from './raters/minority';
 import { foldOf, loadJudgedPairs } from './raters/pairs';
-import { LIKINGS, runTry, summarisePromotions, TRIES, type PromotionTry } from './raters/promotion';
+import { LIKINGS, type PromotionTry, runTry, summarisePromotions, TRIES } from './raters/promotion';
 import { summariseHostile } from './raters/table';
 import { writeResult } from './results';
 
@@ -59,7 +66,10 @@ async function main(): Promise<void> {
   ): Promise<Result[]> {
     const file = path.join(work, `raters-${name}.jsonl`);
     const done: Result[] = existsSync(file)
-      ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+      ? readFileSync(file, 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line))
       : [];
     const isDone = (wanted: Wanted) =>
       done.some((result) => Object.entries(wanted).every(([key, value]) => result[key as keyof Result] === value));
@@ -100,7 +110,10 @@ async function main(): Promise<void> {
   const hidden = hiddenPreference(pairs);
   const kinds = await resume<KindWanted, KindCell>(
     'kinds',
-    kindsInOrder(pairs, grid((seed, fold) => ({ fold, seed }))),
+    kindsInOrder(
+      pairs,
+      grid((seed, fold) => ({ fold, seed })),
+    ),
     async (wanted) => runKindCell(wanted, { pairs, ...sides(wanted.fold), hidden }),
     ({ accuracy }) => (100 * accuracy).toFixed(1),
   );

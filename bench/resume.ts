@@ -1,9 +1,10 @@
 // Measures whether runs killed at random moments end with the weights of the undisturbed run; writes a JSON file.
-import { resultPath } from '@/bench/results';
+
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { resultPath } from '@/bench/results';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { measureKilledRuns, writeDataSet } from './resume/killed-runs';
 

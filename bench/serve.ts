@@ -1,15 +1,15 @@
 // Compares the engine with llama.cpp on the same weights, a LoRA version active; writes bench/results/serve.json.
 import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
-import { writeResult } from './results';
 import { type SpawnedEngine, spawnEngine } from '@/engine/spawn';
 import { loadChosenBase } from '@/product/base';
+import { env } from '@/product/env';
+import { LlamaPeer } from './peers/llama';
+import { writeResult } from './results';
 import { CHAT_SETTINGS, type ChatSetting, chatPrompts, runChat } from './serve/chat-runs';
 import { measureDivergence, readDialogues } from './serve/divergence';
 import { peakBytes, runStreams } from './serve/engine-runs';
-import { LlamaPeer } from './peers/llama';
 import { writeVersion } from './serve/versions';
-import { env } from '@/product/env';
 
 const ROUNDS = 3;
 const STREAMS = [1, 4, 8, 16];
@@ -85,7 +85,16 @@ async function main([model]: string[]): Promise<void> {
       await measureVariants(engine, prompts, stopIds, (name, value) => note(attune, name, value));
     }
     const { pid } = engine.child();
-    await report({ attune, llama, divergence, loads, peerVersion, threads, modelPath, peaks: [peakBytes(pid!), peerPeak] });
+    await report({
+      attune,
+      llama,
+      divergence,
+      loads,
+      peerVersion,
+      threads,
+      modelPath,
+      peaks: [peakBytes(pid!), peerPeak],
+    });
   } finally {
     peer.close();
     await engine.close();

@@ -1,13 +1,13 @@
 // Swaps versions 100 times under 8 streams, and weighs 8 loaded versions against one; writes bench/results/swap.json.
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { writeResult } from './results';
 import { Sampling } from '@/core/sampling';
 import type { EngineClient } from '@/engine/client';
 import { spawnEngine } from '@/engine/spawn';
 import { loadChosenBase } from '@/product/base';
-import { writeVersion } from './serve/versions';
 import { env } from '@/product/env';
+import { writeResult } from './results';
+import { writeVersion } from './serve/versions';
 
 const SWAPS = 100;
 const STREAMS = 8;

@@ -86,7 +86,11 @@ function measureSet(name: SetName, set: ItemSet, states: States) {
   const pool = Math.floor((set.items.length * (FOLDS - 1)) / FOLDS);
   const full = Math.floor(pool / 2 / BATCH) * BATCH;
   const budgets = Array.from({ length: (full - START) / BATCH + 1 }, (_, i) => START + i * BATCH);
-  const differences = projectDifferences(states, states.blocks, set.items.map((item) => differenceOf(item, states)));
+  const differences = projectDifferences(
+    states,
+    states.blocks,
+    set.items.map((item) => differenceOf(item, states)),
+  );
   const seeds = Array.from({ length: SEEDS }, (_, seed) => {
     const curves = growSeed(set, differences, budgets, seed);
     console.log(name, `seed ${seed}`, JSON.stringify(curves));
@@ -140,7 +144,8 @@ function growSeed(set: ItemSet, differences: Float64Array[], budgets: readonly n
     const [pool, test] = [places.filter((at) => !isTest(at)), places.filter(isTest)];
     for (const way of ['random', 'chosen'] as const) {
       const growth = { differences, pool, test, budgets, precisions, seed: hash32(seed, fold) };
-      for (const [i, share] of growModel(growth, way).entries()) right[way][i]! += (share * test.length) / set.items.length;
+      for (const [i, share] of growModel(growth, way).entries())
+        right[way][i]! += (share * test.length) / set.items.length;
     }
   }
   return right;

@@ -1,6 +1,6 @@
 // `npm run bench:train`: runs the same training here and in torch + PEFT and TRL, alternating, on the same weights and
 // device; writes bench/results/train.json, or bench/results/train-gpu.json if the trainer works on a GPU.
-import { resultPath } from '@/bench/results';
+
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,11 +8,12 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { resultPath } from '@/bench/results';
 import { AttuneError } from '@/core/errors';
 import { loadChosenBase } from '@/product/base';
+import { env } from '@/product/env';
 import { setupPeerPython } from './peers/python';
 import { exportBase, makeTrainInput, SIZES } from './train/setup';
-import { env } from '@/product/env';
 
 const JOBS = {
   sft: { peers: ['sft'], warmups: 1, rounds: 5 },
@@ -121,7 +122,15 @@ async function measure(
   const { warmups, rounds } = JOBS[job];
   const peers = JOBS[job].peers.filter((peer) => peer !== 'trl' || hasTrl);
   const folder = await mkdtemp(join(tmpdir(), 'attune-bench-'));
-  const ourArguments = ['--import', 'tsx', join(import.meta.dirname, 'train', 'worker.ts'), job, modelPath, inputPath, folder];
+  const ourArguments = [
+    '--import',
+    'tsx',
+    join(import.meta.dirname, 'train', 'worker.ts'),
+    job,
+    modelPath,
+    inputPath,
+    folder,
+  ];
   const ourWorker = new Worker('ours', process.execPath, ourArguments);
   const workers = [ourWorker];
   try {

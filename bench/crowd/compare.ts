@@ -141,5 +141,10 @@ export function measureAgreement(set: CrowdSet) {
 export async function compareConvergedGlad(python: string, set: CrowdSet): Promise<Comparison> {
   const crowd = indexLabels(set.labels);
   const ours = timedFit(crowd, () => fitGlad(crowd, { mStep: CONVERGED }).probabilities);
-  return compare(crowd, set.truth, ours, await askPeer(python, { method: 'glad', labels: asRows(set), mStep: CONVERGED }));
+  return compare(
+    crowd,
+    set.truth,
+    ours,
+    await askPeer(python, { method: 'glad', labels: asRows(set), mStep: CONVERGED }),
+  );
 }

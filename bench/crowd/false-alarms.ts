@@ -1,7 +1,12 @@
 // Counts how often the always-valid tests raise a false alarm when they are read after each of many votes.
 import { Rng } from '@/core/rng';
-import { testAgreement, testPreference, type ComparedVote } from '@/core/statistics/agreement/agreement-test';
-import { boundedMeanInterval, differenceInterval, type Sample, shareLogEvidence } from '@/core/statistics/confidence-sequence';
+import { type ComparedVote, testAgreement, testPreference } from '@/core/statistics/agreement/agreement-test';
+import {
+  boundedMeanInterval,
+  differenceInterval,
+  type Sample,
+  shareLogEvidence,
+} from '@/core/statistics/confidence-sequence';
 
 const RATERS = 1000;
 const VOTES = 500;
@@ -43,7 +48,10 @@ export function measureExperimentAlarms() {
     const outside = { shareOfWins: false, meanScore: false, differenceOfArms: false };
     let wins = 0;
     let decided = 0;
-    let arms: [Sample, Sample] = [{ mean: 0, variance: 0, n: 0 }, { mean: 0, variance: 0, n: 0 }];
+    let arms: [Sample, Sample] = [
+      { mean: 0, variance: 0, n: 0 },
+      { mean: 0, variance: 0, n: 0 },
+    ];
     let scores: Sample = { mean: 0, variance: 0, n: 0 };
     for (let vote = 1; vote <= VOTES; vote++) {
       const score = [0, 0.5, 1][rng.integer(3)]!;

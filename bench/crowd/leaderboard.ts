@@ -27,7 +27,9 @@ export function rankModels() {
   const rows = readRows<Row>(join(DATA_FOLDER, 'pandalm-3raters', 'dev.jsonl.gz'));
   const votes = rows.map(({ annotator1, annotator2, annotator3 }) => [annotator1, annotator2, annotator3]);
   // The file does not say which response people saw first.
-  const controls = controlsOf(rows.map((row) => ({ a: styleOf(row.response1), b: styleOf(row.response2), first: null })));
+  const controls = controlsOf(
+    rows.map((row) => ({ a: styleOf(row.response1), b: styleOf(row.response2), first: null })),
+  );
   const comparisons = rows.flatMap(({ cmp_key }, i) => {
     const [a, b] = cmp_key.split('_') as [string, string];
     return votes[i]!.map((vote) => ({ a, b, score: SCORES[vote]!, controls: controls[i]! }));
@@ -44,8 +46,14 @@ export function rankModels() {
     styleControlled: controlled.ratings,
     styleEffects: Object.fromEntries(CONTROLS.map((name, k) => [name, controlled.controls[k]])),
     agreement: {
-      cohenOfFirstTwo: estimateCohenKappa(votes.map(([x, y]) => [`${x}`, `${y}`] as const), rng),
-      fleiss: estimateFleissKappa(votes.map((values) => values.map(String)), rng),
+      cohenOfFirstTwo: estimateCohenKappa(
+        votes.map(([x, y]) => [`${x}`, `${y}`] as const),
+        rng,
+      ),
+      fleiss: estimateFleissKappa(
+        votes.map((values) => values.map(String)),
+        rng,
+      ),
       krippendorffNominal: estimateKrippendorffAlpha(votes, 'nominal', rng),
       krippendorffOrdinal: estimateKrippendorffAlpha(scores, 'ordinal', rng),
       krippendorffInterval: estimateKrippendorffAlpha(scores, 'interval', rng),

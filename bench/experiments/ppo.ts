@@ -1,22 +1,23 @@
 // Runs PPO with a hidden preference's true score as the reward, and measures the gain on held-out answers per seed.
 //
 // Resumable at every checkpoint: it stops after --minutes and resumes when it is called again.
-import { resultPath } from '@/bench/results';
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { BASE_VERSION_ID } from '@/core/artifact/manifest';
-import { hash32 } from '@/core/rng';
 import { mean } from '@/bench/experiments/support/spread';
-import { startBackend } from '@/trainer/backend';
-import { loadBackbone } from '@/trainer/model/backbone';
-import type { PpoConfig } from '@/core/config/policy';
-import { loadChosenBase } from '@/product/base';
-import { env } from '@/product/env';
-import { type Gain, measureGain, ppoSettings, trueReward } from './support/policy-gain';
-import { lazyEngine, sampleOnce } from './support/sampled-answers';
+import { resultPath } from '@/bench/results';
 import { PREFERENCES } from '@/bench/simulate/preferences';
 import { splitPrompts } from '@/bench/simulate/prompts';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import type { PpoConfig } from '@/core/config/policy';
+import { hash32 } from '@/core/rng';
+import { loadChosenBase } from '@/product/base';
+import { env } from '@/product/env';
+import { startBackend } from '@/trainer/backend';
+import { loadBackbone } from '@/trainer/model/backbone';
+import { type Gain, measureGain, ppoSettings, trueReward } from './support/policy-gain';
+import { lazyEngine, sampleOnce } from './support/sampled-answers';
 
 const { values: options } = parseArgs({
   options: {

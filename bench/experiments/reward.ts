@@ -2,25 +2,27 @@
 //
 // Resumable at every checkpoint: it stops after --minutes and resumes when it is called again. Training never sees the
 // test fold: early stopping and the temperature come from prompts held out of the other four.
-import { resultPath } from '@/bench/results';
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { hash32, Rng } from '@/core/rng';
-import { mean, standardDeviation } from '@/bench/experiments/support/spread';
-import { startBackend } from '@/trainer/backend';
-import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
-import { RewardModelConfig } from '@/core/config/reward';
-import { endOfTurn } from '@/core/base/end-of-turn';
-import type { CompletionStates } from '@/trainer/model/answer-states';
 import { keepCompletionStates } from '@/bench/experiments/support/kept-answer-states';
-import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
+import { mean, standardDeviation } from '@/bench/experiments/support/spread';
+import { resultPath } from '@/bench/results';
+import { endOfTurn } from '@/core/base/end-of-turn';
+import { RewardModelConfig } from '@/core/config/reward';
+import { hash32, Rng } from '@/core/rng';
+import { loadChosenBase } from '@/product/base';
+import { env } from '@/product/env';
+import { startBackend } from '@/trainer/backend';
+import { type Comparison, promptKey } from '@/trainer/math/reward-examples';
+import type { CompletionStates } from '@/trainer/model/answer-states';
 import { loadBackbone } from '@/trainer/model/backbone';
+import { type EnteringStates, keepEnteringStates } from '@/trainer/model/entering-states';
 import type { Backbone } from '@/trainer/model/types';
 import { scalePair } from '@/trainer/reward/calibration';
 import { scoreExamples } from '@/trainer/reward/evaluate';
-import { type Comparison, promptKey } from '@/trainer/math/reward-examples';
 import {
   expectedCalibrationError,
   type LabelledPair,
@@ -30,10 +32,9 @@ import {
   measurePairs,
   scoredPairs,
 } from '@/trainer/reward/metrics';
-import { firstAdaptedLayer, type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
 import { probedBlocks } from '@/trainer/reward/probe/fit';
-import { loadChosenBase } from '@/product/base';
-import { env } from '@/product/env';
+import { firstAdaptedLayer, type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { hhComparison } from './support/hh-pairs';
 import { settingsName } from './support/settings-name';
 import { findSharedData, readJsonLines } from './support/shared-data';
@@ -146,7 +147,9 @@ async function main(): Promise<void> {
     config.keptStatesBytes,
   );
   const { probe } = config;
-  const completionStates = probe ? keepCompletionStates(backbone, probedBlocks(backbone.config.layers, probe)) : undefined;
+  const completionStates = probe
+    ? keepCompletionStates(backbone, probedBlocks(backbone.config.layers, probe))
+    : undefined;
   try {
     for (let seed = 0; seed < SEEDS; seed++) {
       for (let fold = 0; fold < FOLDS; fold++) {

@@ -3,35 +3,36 @@
 // Answers of the base as it is served (int8) are sampled once; two answers to a prompt give one vote by the hidden
 // preference, with noise. Held-out votes use separate prompts. Resumable: sampled answers, finished sizes and PPO's
 // checkpoints are kept in the data folder.
-import { resultPath } from '@/bench/results';
+
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { BASE_VERSION_ID } from '@/core/artifact/manifest';
-import { hash32, Rng } from '@/core/rng';
-import { startBackend } from '@/trainer/backend';
-import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
-import { RewardModelConfig } from '@/core/config/reward';
-import type { CompletionStates } from '@/trainer/model/answer-states';
 import { keepCompletionStates } from '@/bench/experiments/support/kept-answer-states';
+import { resultPath } from '@/bench/results';
+import { byScore } from '@/bench/simulate/archetypes';
+import { PREFERENCES } from '@/bench/simulate/preferences';
+import { splitPrompts } from '@/bench/simulate/prompts';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import { RewardModelConfig } from '@/core/config/reward';
+import { hash32, Rng } from '@/core/rng';
+import { loadChosenBase } from '@/product/base';
+import { env } from '@/product/env';
+import { startBackend } from '@/trainer/backend';
+import type { Comparison } from '@/trainer/math/reward-examples';
+import type { CompletionStates } from '@/trainer/model/answer-states';
 import { loadBackbone } from '@/trainer/model/backbone';
 import type { Backbone } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward/evaluate';
-import type { Comparison } from '@/trainer/math/reward-examples';
 import { lengthBaseline, lengthRule, measurePairs, scoredPairs } from '@/trainer/reward/metrics';
-import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
 import { probedBlocks } from '@/trainer/reward/probe/fit';
 import { normaliseReward } from '@/trainer/reward/scorer';
-import { loadChosenBase } from '@/product/base';
-import { env } from '@/product/env';
+import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { type Gain, measureGain, ppoSettings } from './support/policy-gain';
 import { lazyEngine, type SampledCompletion, sampleOnce } from './support/sampled-answers';
 import { settingsName } from './support/settings-name';
 import { openStepLog } from './support/step-log';
 import { votesChart } from './support/votes-chart';
-import { byScore } from '@/bench/simulate/archetypes';
-import { PREFERENCES } from '@/bench/simulate/preferences';
-import { splitPrompts } from '@/bench/simulate/prompts';
 
 const { values: options } = parseArgs({
   options: {
@@ -58,7 +59,8 @@ const SIZES = options.votes.split(',').map(Number);
 const HELD_OUT = Number(options['held-out']);
 const SEED = Number(options.seed);
 const PPO_VOTES = Number(options.ppo);
-if (PPO_VOTES && !SIZES.includes(PPO_VOTES)) throw new Error(`--ppo ${PPO_VOTES} is not one of --votes ${options.votes}.`);
+if (PPO_VOTES && !SIZES.includes(PPO_VOTES))
+  throw new Error(`--ppo ${PPO_VOTES} is not one of --votes ${options.votes}.`);
 const chosen = PREFERENCES[options.preference];
 if (!chosen) throw new Error(`There is no preference ${options.preference}; choose from ${Object.keys(PREFERENCES)}.`);
 const preference = chosen;
@@ -128,7 +130,9 @@ async function main(): Promise<void> {
   await startBackend();
   const backbone = loadBackbone(base);
   const { probe } = rewardConfig();
-  const completionStates = probe ? keepCompletionStates(backbone, probedBlocks(backbone.config.layers, probe)) : undefined;
+  const completionStates = probe
+    ? keepCompletionStates(backbone, probedBlocks(backbone.config.layers, probe))
+    : undefined;
   const results: SizeResult[] = [];
   const settings = [options.preference, noise, options.epochs, ...settingsName(options.reward)];
   const folderOf = (size: number) => path.join(work, [...settings, size].join('-'));
@@ -219,7 +223,9 @@ const rewardConfig = () =>
 /** Trains the model further, or reads it from its last checkpoint if it is finished. */
 function rewardModelOf({ backbone, votes, folder, completionStates, signal }: Training) {
   mkdirSync(folder, { recursive: true });
-  const log = openStepLog(path.join('bench', 'results', 'logs', `votes-${path.basename(folder)}-reward-seed-${SEED}.jsonl`));
+  const log = openStepLog(
+    path.join('bench', 'results', 'logs', `votes-${path.basename(folder)}-reward-seed-${SEED}.jsonl`),
+  );
   return trainRewardModel({
     backbone,
     examples: votes,

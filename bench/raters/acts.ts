@@ -35,7 +35,12 @@ export interface Act {
 
 /** Points of the scale for each logit: few ratings are at the ends. */
 const POINTS = 0.75;
-const SCALES: readonly ScoredQuestion[] = ['a', 'b', 'c', 'd'].map((id) => ({ id, kind: 'scale', weight: 1, steps: 5 }));
+const SCALES: readonly ScoredQuestion[] = ['a', 'b', 'c', 'd'].map((id) => ({
+  id,
+  kind: 'scale',
+  weight: 1,
+  steps: 5,
+}));
 /** Two of the product's flaws: what is perceived below this has them. */
 const FLAWS = [
   { id: 'unhelpful', weight: 0.4, below: -1 },

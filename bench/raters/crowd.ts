@@ -1,6 +1,7 @@
 // Simulated raters over real pairs: careful and noisy people, with a share of trolls, as the product hands out its items.
-import type { Judgement } from '@/core/trust/judgement';
+
 import { hash32, Rng, uniformAt } from '@/core/rng';
+import type { Judgement } from '@/core/trust/judgement';
 import type { JudgedPair } from './pairs';
 
 export const ARCHETYPES = [
@@ -79,7 +80,13 @@ export function simulateCrowd({ pairs, places, share, kind, seed, protocol = PRO
       ...(isGold && { truth: own.truth }),
     });
   };
-  for (const { pair, raters } of handOut(items, names, kind === 'colluding group' ? others : new Set(), protocol, rng)) {
+  for (const { pair, raters } of handOut(
+    items,
+    names,
+    kind === 'colluding group' ? others : new Set(),
+    protocol,
+    rng,
+  )) {
     for (const name of raters) cast(name, pair, false);
   }
   const ordinary = votes.length;
@@ -87,7 +94,8 @@ export function simulateCrowd({ pairs, places, share, kind, seed, protocol = PRO
     const own = votes.slice(0, ordinary).filter(({ rater }) => rater === name);
     const gold = rng.shuffle(goldItems).slice(0, Math.max(1, Math.round(protocol.goldShare * own.length)));
     for (const pair of gold) cast(name, pair, true);
-    for (const { pair } of rng.shuffle(own).slice(0, Math.round(protocol.repeatShare * own.length))) cast(name, pair, false);
+    for (const { pair } of rng.shuffle(own).slice(0, Math.round(protocol.repeatShare * own.length)))
+      cast(name, pair, false);
   }
   return { votes, people };
 }
@@ -117,7 +125,10 @@ function handOut(
     while (slot.open > 0) {
       const free = names.filter((name) => !slot.raters.includes(name));
       const tie = new Map(free.map((name) => [name, left.get(name)! + rng.uniform()]));
-      give(slot, free.reduce((best, name) => (tie.get(name)! > tie.get(best)! ? name : best)));
+      give(
+        slot,
+        free.reduce((best, name) => (tie.get(name)! > tie.get(best)! ? name : best)),
+      );
     }
   }
   return slots;

@@ -55,7 +55,15 @@ export async function runCell({ pairs, train, test, archetype, share, fold, seed
     'label smoothing': judge(all.map(smoothed), plain.precision),
     'item filter': judge(filtered(votes, plain.beliefs, share), plain.precision),
   };
-  return { archetype, share, fold, seed, accuracy, weights: meanWeights(crowd, trust), seconds: (performance.now() - started) / 1000 };
+  return {
+    archetype,
+    share,
+    fold,
+    seed,
+    accuracy,
+    weights: meanWeights(crowd, trust),
+    seconds: (performance.now() - started) / 1000,
+  };
 }
 
 /** The product's own estimate, with this bench's small model in place of the trainer's probes. */
@@ -66,7 +74,12 @@ export const trustOf = (pairs: readonly JudgedPair[], { votes }: Crowd, seed: nu
     async crossFit(weights) {
       const places = new Map(votes.map((vote, i) => [vote, weights[i]!]));
       const training = votes.filter(({ truth }) => truth === undefined);
-      const { beliefs } = crossFit(pairs, weighted(training, (vote) => places.get(vote)!), seed, MIDDLE_PRECISION);
+      const { beliefs } = crossFit(
+        pairs,
+        weighted(training, (vote) => places.get(vote)!),
+        seed,
+        MIDDLE_PRECISION,
+      );
       return new Map(training.map((vote) => [itemKey(vote), beliefs.get(vote.pair) ?? 0]));
     },
   });
@@ -91,11 +104,7 @@ const smoothed = ({ pair, a, b }: PairVotes): PairVotes => ({
 });
 
 /** Drops the votes that a cross-fitted model believes least; it is told which share of them is hostile. */
-function filtered(
-  votes: readonly SimulatedVote[],
-  beliefs: ReadonlyMap<number, number>,
-  share: number,
-): PairVotes[] {
+function filtered(votes: readonly SimulatedVote[], beliefs: ReadonlyMap<number, number>, share: number): PairVotes[] {
   const belief = ({ pair, label }: SimulatedVote) => (label > 0.5 ? 1 : -1) * beliefs.get(pair)!;
   const kept = [...votes].sort((a, b) => belief(b) - belief(a)).slice(0, Math.round((1 - share) * votes.length));
   return weighted(kept, () => 1);

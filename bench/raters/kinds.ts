@@ -12,7 +12,7 @@ import { sigmoid } from '@/trainer/math/loss/score';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import { readFeedback } from '@/trainer/reward/feedback';
 import { fit, type Solution } from '@/trainer/reward/probe/precision';
-import { type Act, type ActKind, ACT_KINDS, actOf, type Answer } from './acts';
+import { ACT_KINDS, type Act, type ActKind, type Answer, actOf } from './acts';
 import type { CellInput } from './hostile';
 import type { JudgedPair } from './pairs';
 import { accuracyOf, dot, fitProbe } from './probe';
@@ -65,7 +65,10 @@ export function secondsOf(kind: ActKind | 'demonstration', pairs: readonly Judge
 }
 
 /** The last number of acts is what fits into half an hour. */
-export const kindsInOrder = (pairs: readonly JudgedPair[], cells: readonly { fold: number; seed: number }[]): KindWanted[] =>
+export const kindsInOrder = (
+  pairs: readonly JudgedPair[],
+  cells: readonly { fold: number; seed: number }[],
+): KindWanted[] =>
   cells.flatMap(({ fold, seed }) =>
     ACT_KINDS.flatMap((kind) => {
       const timed = kind === 'implicit' ? [] : [Math.round(HALF_HOUR / secondsOf(kind, pairs))];
@@ -104,7 +107,13 @@ export function runKindCell(
     all.push(...given('comparison', BESIDE.comparisons));
   }
   const solution = fitActs(all, seed);
-  return { kind, acts, fold, seed, accuracy: accuracyOf(pairs, test, solution, ({ features }) => dot(features, hidden) > 0) };
+  return {
+    kind,
+    acts,
+    fold,
+    seed,
+    accuracy: accuracyOf(pairs, test, solution, ({ features }) => dot(features, hidden) > 0),
+  };
 }
 
 /** The product's fit under the prior whose held-out loss is lowest, as for probes. */
@@ -113,13 +122,19 @@ function fitActs(acts: readonly Act[], seed: number): Float64Array {
   const examples = acts.map(({ example }) => example);
   const feedback = readFeedback(examples, examples, config);
   const width = acts[0]!.answers[0]!.features.length;
-  const withFeatures = <T>(own: readonly Act[], use: (features: ReturnType<typeof tf.tensor2d>, examples: RewardExample[]) => T): T => {
+  const withFeatures = <T>(
+    own: readonly Act[],
+    use: (features: ReturnType<typeof tf.tensor2d>, examples: RewardExample[]) => T,
+  ): T => {
     const answers = own.flatMap(({ answers }) => answers);
     const values = new Float32Array(answers.length * width);
     for (const [i, { features }] of answers.entries()) values.set(features, i * width);
     const features = tf.tensor2d(values, [answers.length, width]);
     try {
-      return use(features, own.map(({ example }) => example));
+      return use(
+        features,
+        own.map(({ example }) => example),
+      );
     } finally {
       features.dispose();
     }
@@ -141,9 +156,16 @@ function fitActs(acts: readonly Act[], seed: number): Float64Array {
   return withFeatures(acts, (features, own) => fit({ feedback, config }, features, own, precision).slice(0, width));
 }
 
-function lossAt(acts: readonly Act[], solution: Solution, width: number, options: Omit<Parameters<typeof lossOfEach>[2], 'biases'>) {
+function lossAt(
+  acts: readonly Act[],
+  solution: Solution,
+  width: number,
+  options: Omit<Parameters<typeof lossOfEach>[2], 'biases'>,
+) {
   const weights = solution.slice(0, width);
-  const scores = acts.flatMap(({ answers }) => answers.map(({ features }) => dot(features, weights) + solution[width]!));
+  const scores = acts.flatMap(({ answers }) =>
+    answers.map(({ features }) => dot(features, weights) + solution[width]!),
+  );
   const examples = acts.map(({ example }) => example);
   const losses = lossOfEach(examples, scores, { ...options, biases: solution.subarray(width + 1) });
   return examples.reduce((sum, { share = 1 }, i) => sum + share * losses[i]!, 0);
@@ -180,7 +202,13 @@ export function summariseKinds(pairs: readonly JudgedPair[], cells: readonly Kin
   });
   return {
     kinds: {
-      assumptions: { rightComparisons: CARE, beside: BESIDE, readWordsAMinute: READS, typedWordsAMinute: TYPES, effort: EFFORT },
+      assumptions: {
+        rightComparisons: CARE,
+        beside: BESIDE,
+        readWordsAMinute: READS,
+        typedWordsAMinute: TYPES,
+        effort: EFFORT,
+      },
       table,
       demonstration: {
         seconds: Math.round(10 * secondsOf('demonstration', pairs)) / 10,

@@ -1,10 +1,11 @@
 // A minority with its own consistent taste: what weight it keeps, and what a reward model that knows it gives each group.
+
+import { mean } from 'simple-statistics';
 import { GroupRobustConfig } from '@/core/config/reward';
 import { hash32 } from '@/core/rng';
+import { weightOf } from '@/core/trust/weight';
 import { nextGroupWeights } from '@/trainer/math/group-weights';
 import { logSigmoid } from '@/trainer/math/loss/score';
-import { mean } from 'simple-statistics';
-import { weightOf } from '@/core/trust/weight';
 import { PROTOCOL, simulateCrowd } from './crowd';
 import { type CellInput, trustOf, weighted } from './hostile';
 import type { JudgedPair } from './pairs';
@@ -49,11 +50,22 @@ export async function runMinorityCell({
   seed,
   overlapShare,
 }: Omit<CellInput, 'archetype' | 'share'> & { overlapShare: number }): Promise<MinorityCell> {
-  const crowd = simulateCrowd({ pairs, places: train, share: SHARE, kind: 'taste', seed: hash32(seed, fold + 100), protocol: { ...PROTOCOL, overlapShare } });
+  const crowd = simulateCrowd({
+    pairs,
+    places: train,
+    share: SHARE,
+    kind: 'taste',
+    seed: hash32(seed, fold + 100),
+    protocol: { ...PROTOCOL, overlapShare },
+  });
   const trust = await trustOf(pairs, crowd, seed);
   const weights = new Map(trust.estimate.accounts.map((account) => [account.voter, weightOf(account, trust.estimate)]));
   const ofGroup = (person: string) =>
-    mean([...crowd.people].filter(([, own]) => own === person).map(([rater]) => weights.get(trust.collusions.get(rater) ?? rater)!));
+    mean(
+      [...crowd.people]
+        .filter(([, own]) => own === person)
+        .map(([rater]) => weights.get(trust.collusions.get(rater) ?? rater)!),
+    );
   const weightAt = new Map(crowd.votes.map((vote, i) => [vote, trust.weights[i]!]));
   const votes = crowd.votes.filter(({ truth }) => truth === undefined);
   const rowsBy = (isOwn: (rater: string) => boolean) => (minority: number, majority: number) =>

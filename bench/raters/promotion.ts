@@ -1,9 +1,10 @@
 // Colluding votes aimed at one version: whether they change its place or its verdict, with and without trust.
+
+import { hash32, Rng } from '@/core/rng';
 import { wilsonInterval } from '@/core/statistics/statistics';
+import { sigmoid } from '@/core/trust/items';
 import { estimateJointly } from '@/core/trust/joint';
 import type { Judgement } from '@/core/trust/judgement';
-import { hash32, Rng } from '@/core/rng';
-import { sigmoid } from '@/core/trust/items';
 
 export const TRIES = 100;
 const ACCOUNTS = [3, 5, 10];
@@ -44,7 +45,10 @@ export interface PromotionTry {
 
 export function summarisePromotions(tries: readonly PromotionTry[]) {
   const [alike, liking] = LIKINGS.map((deviation) => figuresOf(tries.filter((own) => own.liking === deviation)));
-  return { promotionsChanged: alike!.changed, promotions: { colludingShare: COLLUDING, ...alike, ifPeopleDiffer: liking } };
+  return {
+    promotionsChanged: alike!.changed,
+    promotions: { colludingShare: COLLUDING, ...alike, ifPeopleDiffer: liking },
+  };
 }
 
 function figuresOf(tries: readonly PromotionTry[]) {
@@ -77,7 +81,9 @@ export async function runTry({ attempt, liking }: { attempt: number; liking: num
   const target = VERSIONS[1 + rng.integer(VERSIONS.length - 1)]!;
   const honest: Judgement[] = [];
   for (let rater = 0; rater < HONEST_RATERS; rater++) {
-    const own = new Map(VERSIONS.map((version) => [version, strength.get(version)! + (liking && liking * rng.normal())]));
+    const own = new Map(
+      VERSIONS.map((version) => [version, strength.get(version)! + (liking && liking * rng.normal())]),
+    );
     for (let i = 0; i < VOTES_EACH; i++) {
       const [a, b] = rng.shuffle(VERSIONS);
       const isA = rng.uniform() < sigmoid(own.get(a!)! - own.get(b!)!);
@@ -134,13 +140,18 @@ function decide(votes: readonly Judgement[], weights: ArrayLike<number>, target:
 }
 
 /** Wilson's interval at the effective number of votes, (sum of weights)^2 / sum of squares (Kish 1965). */
-function weightedWins(votes: readonly Judgement[], weights: ArrayLike<number>, version: string, against: string | null) {
+function weightedWins(
+  votes: readonly Judgement[],
+  weights: ArrayLike<number>,
+  version: string,
+  against: string | null,
+) {
   let [wins, sum, squares] = [0, 0, 0];
   for (const [i, { label, sources }] of votes.entries()) {
     const side = sources!.indexOf(version);
     if (side < 0 || (against !== null && sources![1 - side] !== against)) continue;
     const weight = Math.abs(weights[i]!);
-    const isWin = (label > 0.5) === (side === 0) === (weights[i]! >= 0);
+    const isWin = (label > 0.5 === (side === 0)) === weights[i]! >= 0;
     wins += isWin ? weight : 0;
     sum += weight;
     squares += weight ** 2;

@@ -18,14 +18,20 @@ export interface HostileRow extends Record<Method, number> {
 }
 
 export function summariseHostile(cells: readonly CellResult[]) {
-  const clean = new Map(cells.filter(({ share }) => share === 0).map((cell) => [`${cell.fold}/${cell.seed}`, cell.accuracy.off]));
+  const clean = new Map(
+    cells.filter(({ share }) => share === 0).map((cell) => [`${cell.fold}/${cell.seed}`, cell.accuracy.off]),
+  );
   const rows = [...new Set(cells.map(({ share }) => share))].sort().flatMap((share) =>
     (share === 0 ? ARCHETYPES.slice(0, 1) : ARCHETYPES).flatMap((archetype): HostileRow[] => {
-      const own = cells.filter((cell) => cell.share === share && cell.archetype === archetype && clean.has(`${cell.fold}/${cell.seed}`));
+      const own = cells.filter(
+        (cell) => cell.share === share && cell.archetype === archetype && clean.has(`${cell.fold}/${cell.seed}`),
+      );
       if (own.length === 0) return [];
       const lossOf = (method: Method) =>
         own.map((cell) => 100 * (clean.get(`${cell.fold}/${cell.seed}`)! - cell.accuracy[method]));
-      const accuracy = Object.fromEntries(METHODS.map((method) => [method, round(100 * mean(own.map((cell) => cell.accuracy[method])))])) as Record<Method, number>;
+      const accuracy = Object.fromEntries(
+        METHODS.map((method) => [method, round(100 * mean(own.map((cell) => cell.accuracy[method])))]),
+      ) as Record<Method, number>;
       const losses = lossOf('on');
       const lossOn = mean(losses);
       const spread = losses.reduce((sum, loss) => sum + (loss - lossOn) ** 2, 0) / Math.max(1, losses.length - 1);

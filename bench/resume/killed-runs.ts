@@ -5,9 +5,9 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RUN_STAGES, type RunStage } from '@/core/contract';
 import { sha256File } from '@/core/hash';
 import { Rng } from '@/core/rng';
-import { RUN_STAGES, type RunStage } from '@/core/contract';
 
 export interface KilledRunsOptions {
   /** For the runs' folders and the data; the caller removes it. */

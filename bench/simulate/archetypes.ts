@@ -56,7 +56,9 @@ export const ARCHETYPES = named({
   safe_as_unsafe: () => 'both_bad',
   /** Accounts that act together: all of them pick the same side of a pair, whatever it says. */
   colluding: ({ left, right }) => {
-    const [a, b] = [left.text, right.text].map((text) => [...text].reduce((sum, c) => hash32(sum, c.codePointAt(0)!), 7));
+    const [a, b] = [left.text, right.text].map((text) =>
+      [...text].reduce((sum, c) => hash32(sum, c.codePointAt(0)!), 7),
+    );
     return a! === b! ? 'tie' : a! > b! ? 'left' : 'right';
   },
 });
@@ -71,14 +73,21 @@ export function castCrowd(text: string, people: number): ArchetypeName[] {
     if (!Object.hasOwn(ARCHETYPES, name))
       throw new AttuneError('BAD_INPUT', `There is no archetype ${JSON.stringify(name)}. Choose from ${known}.`);
     if (!/^(0?\.\d+|1|1\.0+|0)$/.test(share))
-      throw new AttuneError('BAD_INPUT', `The share of ${name} is ${JSON.stringify(share)}; give a number from 0 to 1.`);
+      throw new AttuneError(
+        'BAD_INPUT',
+        `The share of ${name} is ${JSON.stringify(share)}; give a number from 0 to 1.`,
+      );
     return { name: name as ArchetypeName, share: Number(share) };
   });
   const total = shares.reduce((sum, { share }) => sum + share, 0);
   if (Math.abs(total - 1) > 1e-6)
     throw new AttuneError('BAD_INPUT', `The shares in --crowd add up to ${total.toFixed(3)}; they must add up to 1.`);
   // Largest remainders, so that the counts add up to `people`.
-  const counts = shares.map(({ name, share }) => ({ name, count: Math.floor(share * people + 1e-9), rest: (share * people) % 1 }));
+  const counts = shares.map(({ name, share }) => ({
+    name,
+    count: Math.floor(share * people + 1e-9),
+    rest: (share * people) % 1,
+  }));
   let left = people - counts.reduce((sum, { count }) => sum + count, 0);
   for (const one of [...counts].sort((a, b) => b.rest - a.rest)) if (left-- > 0) one.count++;
   return counts.flatMap(({ name, count }) => Array.from({ length: count }, () => name));

@@ -1,19 +1,20 @@
 // `npm run simulate`: a crowd with a hidden preference uses the product, votes, retrains it and gets the new weights.
-import { resultPath } from '@/bench/results';
+
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import { mean, standardDeviation } from 'simple-statistics';
+import { resultPath } from '@/bench/results';
 import { AttuneError } from '@/core/errors';
-import { env } from '@/product/env';
+import { countWords } from '@/core/text/text';
 import { startProduct } from '@/product/bring-up';
-import { type Api, createApi, signInAsGuest, signInByLink } from './client';
+import { env } from '@/product/env';
 import { castCrowd } from './archetypes';
+import { type Api, createApi, signInAsGuest, signInByLink } from './client';
 import { type HeldOutAnswer, inParallel, measure, type Tally, vote } from './crowd';
 import { PREFERENCES } from './preferences';
-import { countWords } from '@/core/text/text';
 import { splitPrompts } from './prompts';
 import { measureSwaps, type SwapFigures } from './swap';
 

@@ -94,7 +94,8 @@ function textSet(texts: readonly { text: string; isGood: boolean }[], request: s
     const own = kept.slice(from, from + TEXTS_TOGETHER);
     const completions = own.map(({ text }) => encode.completion(text.slice(0, MOST_OF_A_TEXT)));
     const group = groups.push({ promptIds, completions }) - 1;
-    for (const [at, { isGood }] of own.entries()) items.push({ group, plus: isGood ? at : null, minus: isGood ? null : at });
+    for (const [at, { isGood }] of own.entries())
+      items.push({ group, plus: isGood ? at : null, minus: isGood ? null : at });
   }
   return { groups, items };
 }
@@ -112,14 +113,22 @@ const TalkComment = z.looseObject({ comment: z.string(), fuzzed: z.boolean(), to
 /** As written, without the copies in which identity terms were exchanged. */
 function readTalk(rows: unknown[], base: Base): ItemSet {
   const own = rows.map((row) => TalkComment.parse(row)).filter(({ fuzzed }) => !fuzzed);
-  return textSet(own.map(({ comment, toxic }) => ({ text: comment, isGood: !toxic })), 'Write a comment.', base);
+  return textSet(
+    own.map(({ comment, toxic }) => ({ text: comment, isGood: !toxic })),
+    'Write a comment.',
+    base,
+  );
 }
 
 const SocialComment = z.looseObject({ text: z.string(), is_toxic: z.enum(['Toxic', 'Not Toxic']) });
 
 function readSocial(rows: unknown[], base: Base): ItemSet {
   const own = rows.map((row) => SocialComment.parse(row));
-  return textSet(own.map(({ text, is_toxic }) => ({ text, isGood: is_toxic === 'Not Toxic' })), 'Write a comment.', base);
+  return textSet(
+    own.map(({ text, is_toxic }) => ({ text, isGood: is_toxic === 'Not Toxic' })),
+    'Write a comment.',
+    base,
+  );
 }
 
 function encoderOf(base: Base) {

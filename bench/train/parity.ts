@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter } from '@/core/artifact/adapter';
 import type { Base } from '@/core/base/base';
+import { PpoConfig } from '@/core/config/policy';
 import { Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
-import type { Experience } from '@/trainer/policy/experience';
 import { bradleyTerryLoss } from '@/trainer/math/loss/score';
 import { createScalarHead } from '@/trainer/model/heads';
-import { crossEntropy, completionLogprobsWithGradient } from '@/trainer/model/logprobs';
+import { completionLogprobsWithGradient, crossEntropy } from '@/trainer/model/logprobs';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
+import { AdamW, clipByGlobalNorm, disposeGradients, learningRateAt } from '@/trainer/model/optim';
 import { packCompletions } from '@/trainer/model/packing';
 import type { Backbone } from '@/trainer/model/types';
-import { AdamW, clipByGlobalNorm, disposeGradients, learningRateAt } from '@/trainer/model/optim';
-import { PpoConfig } from '@/core/config/policy';
 import { ppo } from '@/trainer/policy/algorithms/ppo';
+import type { Experience } from '@/trainer/policy/experience';
 import { scoreCompletions, splitByLength } from '@/trainer/sampling/completion-logprobs';
 
 interface Completions {
@@ -80,7 +80,12 @@ export function makeParityInput(base: Base, seed: number): { input: ParityInput;
   return {
     init,
     input: {
-      sft: { epsilon: 1e-8, weightDecay: 0.01, learningRates: rates(3e-4), batches: times(STEPS, () => completions(4)) },
+      sft: {
+        epsilon: 1e-8,
+        weightDecay: 0.01,
+        learningRates: rates(3e-4),
+        batches: times(STEPS, () => completions(4)),
+      },
       reward: {
         epsilon: 1e-8,
         weightDecay: 0.01,
@@ -149,7 +154,10 @@ export function trainRewardHere(backbone: Backbone, init: Adapter, config: Parit
   const optimiser = new AdamW(config);
   const losses = config.batches.map((pairs, i) => {
     const { batch, last } = packCompletions(
-      pairs.map(({ prompt, chosen, rejected }) => ({ promptIds: row(prompt), completions: [row(chosen), row(rejected)] })),
+      pairs.map(({ prompt, chosen, rejected }) => ({
+        promptIds: row(prompt),
+        completions: [row(chosen), row(rejected)],
+      })),
     );
     const comparisons = pairs.map(({ margin }) => ({ outcome: 'chosen' as const, margin, weight: 1 }));
     const { loss, gradients } = backbone.backward(batch, lora, (hidden) =>

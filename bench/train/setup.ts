@@ -2,11 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Base } from '@/core/base/base';
 import { benchFolder } from '@/bench/peers/python';
-import { Rng } from '@/core/rng';
+import type { Base } from '@/core/base/base';
 import { type NamedTensors, writeSafetensors } from '@/core/formats/safetensors';
 import { transformersConfig } from '@/core/formats/transformers-config-writer';
+import { Rng } from '@/core/rng';
 
 /** The base in fp32 as transformers reads it, written once; Attune's reader dequantises the weights of a GGUF. */
 export async function exportBase(base: Base, dataFolder: string): Promise<string> {

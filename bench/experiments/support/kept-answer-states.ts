@@ -21,7 +21,9 @@ export function keepCompletionStates(backbone: Backbone, blocks: readonly number
     hiddenSize,
     of(groups) {
       const perCompletion = blocks.length * hiddenSize;
-      const all = new Float32Array(groups.reduce((sum, { completions }) => sum + completions.length, 0) * perCompletion);
+      const all = new Float32Array(
+        groups.reduce((sum, { completions }) => sum + completions.length, 0) * perCompletion,
+      );
       let next = 0;
       for (const group of groups) {
         const states = ofGroup(group);

@@ -1,18 +1,18 @@
 // Runs PPO against a reward and measures the gain on held-out prompts by a hidden preference, in start deviations.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Base } from '@/core/base/base';
-import { BASE_VERSION_ID } from '@/core/artifact/manifest';
-import { Rng } from '@/core/rng';
 import { mean, standardDeviation } from '@/bench/experiments/support/spread';
-import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
-import type { Reward } from '@/trainer/policy/experience';
+import type { HiddenPreference } from '@/bench/simulate/preferences';
+import { BASE_VERSION_ID } from '@/core/artifact/manifest';
+import type { Base } from '@/core/base/base';
+import { PpoConfig } from '@/core/config/policy';
+import { Rng } from '@/core/rng';
 import { createLora } from '@/trainer/model/lora';
 import type { Backbone } from '@/trainer/model/types';
+import type { Reward } from '@/trainer/policy/experience';
 import { optimisePolicy } from '@/trainer/policy/optimise';
 import type { PolicyState } from '@/trainer/policy/run';
-import { PpoConfig } from '@/core/config/policy';
-import type { HiddenPreference } from '@/bench/simulate/preferences';
+import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { type LazyEngine, type SampledCompletion, sampleOnce } from './sampled-answers';
 import { openStepLog } from './step-log';
 
@@ -140,7 +140,11 @@ export async function measureGain(input: GainInput): Promise<Gain> {
 }
 
 /** log p(policy) - log p(base), summed over each answer. */
-async function divergences({ engine, signal }: GainInput, versionId: string, completions: readonly SampledCompletion[]) {
+async function divergences(
+  { engine, signal }: GainInput,
+  versionId: string,
+  completions: readonly SampledCompletion[],
+) {
   const client = await engine.get();
   const own = await client.score(versionId, completions, signal);
   const reference = await client.score(BASE_VERSION_ID, completions, signal);

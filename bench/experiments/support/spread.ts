@@ -4,4 +4,5 @@ import { mean, sampleStandardDeviation } from 'simple-statistics';
 export { mean };
 
 /** Unbiased; 0 for fewer than two values. */
-export const standardDeviation = (values: number[]): number => (values.length < 2 ? 0 : sampleStandardDeviation(values));
+export const standardDeviation = (values: number[]): number =>
+  values.length < 2 ? 0 : sampleStandardDeviation(values);
