@@ -4,8 +4,9 @@
 import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useFormatter, useTranslations } from 'next-intl';
+import { useState } from 'react';
 import { SavedNote } from '@/app/chat/rating/saved-note';
-import { useGiven } from '@/app/chat/rating/use-given';
+import { type Said, useGiven } from '@/app/chat/rating/use-given';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Badge } from '@/app/ui/badge';
@@ -28,9 +29,11 @@ export function GivenItem({ item }: { item: GivenData }) {
   const give = useMutation(trpc.feedback.give.mutationOptions());
   const withdraw = useMutation(trpc.feedback.withdraw.mutationOptions());
   const about = subjectOf(item);
-  const given = useGiven({ value: item.value, comment: item.comment }, async (next) => {
+  const [stored, setStored] = useState<Said | null>({ value: item.value, comment: item.comment });
+  const given = useGiven(stored ?? undefined, async (next) => {
     if (next) await give.mutateAsync({ ...about, ...next } as Feedback);
     else await withdraw.mutateAsync(about as FeedbackSubject);
+    setStored(next);
   });
   const current = given.current;
   return (
@@ -50,6 +53,7 @@ export function GivenItem({ item }: { item: GivenData }) {
       <p className="mt-2 whitespace-pre-wrap text-sm leading-relaxed [overflow-wrap:anywhere]">
         {current ? wordsOf(item.kind, current.value, item.answers) : t('gone')}
       </p>
+      {current && item.answers.length > 1 && <Compared answers={item.answers} />}
       {current?.comment && (
         <p className="mt-1 text-sm [overflow-wrap:anywhere]">
           <q>{current.comment}</q>
@@ -93,5 +97,24 @@ export function GivenItem({ item }: { item: GivenData }) {
         </Link>
       )}
     </li>
+  );
+}
+
+/** The beginnings of the answers that were judged together, by the letters or numbers that the words above use. */
+function Compared({ answers }: Pick<GivenData, 'answers'>) {
+  const t = useTranslations('feedback');
+  const nameOf = (at: number) => {
+    if (answers.length === 2) return t(at === 0 ? 'left' : 'right');
+    return t('answerNumber', { number: at + 1 });
+  };
+  return (
+    <dl className="mt-2 space-y-1 text-muted-foreground text-sm">
+      {answers.map(({ generationId, text }, at) => (
+        <div key={generationId} className="flex gap-2">
+          <dt className="shrink-0 font-medium">{nameOf(at)}</dt>
+          <dd className="line-clamp-2 [overflow-wrap:anywhere]">{text}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

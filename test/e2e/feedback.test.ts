@@ -83,6 +83,10 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     await page.keyboard.type(' Sleep well.');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('textbox', { name: 'A comment' }).fill('Too thin');
+    // Closing the panel loses nothing that was written.
+    await page.getByRole('region', { name: 'Tell more' }).getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Tell more' }).first().click();
+    expect(await page.getByRole('textbox', { name: 'A comment' }).inputValue()).toBe('Too thin');
     await page.getByRole('button', { name: 'Save the comment' }).click();
     await expect
       .poll(async () => Object.keys(await given()).sort())
@@ -144,6 +148,16 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
   it('ranks three answers by buttons, with the focus on the button that was pressed', async () => {
     await page.getByRole('button', { name: 'Regenerate' }).last().click();
     await untilAnswered(page);
+    // The former answer is in two comparisons now; what is undone is the vote that was just cast.
+    const which = page.getByRole('radiogroup', { name: 'Which is better?' });
+    await expect.poll(() => which.getByRole('radio').first().isEnabled()).toBe(true);
+    await which.getByRole('radio').first().click();
+    await page.getByText('Saved: this answer is better').waitFor();
+    await page.getByRole('radiogroup', { name: 'How much better?' }).waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect
+      .poll(async () => (await database.query("select value from feedback where kind = 'comparison'")).rows)
+      .toEqual([{ value: { choice: 'right', strength: 'slightly' } }]);
     await page.getByRole('button', { name: 'Rank all 3 answers' }).click();
     await page.getByRole('button', { name: 'Move Answer 3 up' }).press('Enter');
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
@@ -182,8 +196,11 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
       page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) });
     await item('Rating').getByRole('combobox').selectOption('8');
     await expect.poll(async () => (await given()).rating).toEqual({ rating: 8 });
+    await item('Rating').getByText('Changed').waitFor();
+    expect(await item('Rating').getByRole('combobox').inputValue()).toBe('8');
     await item('Your correction').getByRole('button', { name: 'Take it back' }).click();
     await expect.poll(async () => (await given()).correction).toBeUndefined();
+    await item('Your correction').getByRole('button', { name: 'Take it back' }).waitFor({ state: 'detached' });
     await item('Your correction').getByRole('button', { name: 'Undo' }).click();
     await expect.poll(async () => (await given()).correction).toEqual({ text: `${ANSWER} Sleep well.` });
     expect(await faultsOf(page)).toEqual([]);

@@ -12,11 +12,19 @@ import type { GivenControl } from './use-given';
 
 const GOOD = ['correct', 'helpful', 'clear', 'kind'] as const;
 
+/** Comments that are written and not saved, by message, so that closing the panel loses none. */
+const drafts = new Map<string, string>();
+
 /** Shown under a thumb, which keeps both. */
-export function Comment({ thumb }: { thumb: GivenControl<'thumb'> }) {
+export function Comment({ thumb, messageId }: { thumb: GivenControl<'thumb'>; messageId: string }) {
   const t = useTranslations('feedback');
   const { current } = thumb;
-  const [draft, setDraft] = useState<string | null>(null);
+  const [draft, setDraft] = useState<string | null>(drafts.get(messageId) ?? null);
+  const write = (text: string | null) => {
+    setDraft(text);
+    if (text === null) drafts.delete(messageId);
+    else drafts.set(messageId, text);
+  };
   if (!current) return null;
   const { value, comment } = current;
   const isChanged = draft !== null && draft.trim() !== (comment ?? '');
@@ -42,7 +50,7 @@ export function Comment({ thumb }: { thumb: GivenControl<'thumb'> }) {
         maxLength={TEXT_LIMITS.comment}
         rows={2}
         value={draft ?? comment ?? ''}
-        onChange={(event) => setDraft(event.target.value)}
+        onChange={(event) => write(event.target.value)}
         className={`${CONTROL} field-sizing-content max-h-40 min-h-16 resize-none py-2`}
       />
       <div className="mt-1.5 flex flex-wrap items-center justify-between gap-2">
@@ -53,7 +61,7 @@ export function Comment({ thumb }: { thumb: GivenControl<'thumb'> }) {
             variant="primary"
             onClick={() => {
               thumb.save(value, draft.trim() || null);
-              setDraft(null);
+              write(null);
             }}
           >
             {t('saveComment')}

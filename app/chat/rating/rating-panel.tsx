@@ -17,6 +17,7 @@ import type { AnswerFeedback } from './use-answer-feedback';
 
 interface RatingPanelProps {
   feedback: AnswerFeedback;
+  messageId: string;
   /** The answer's markdown, and the element that shows it. */
   text: string;
   answer: AnswerElement;
@@ -24,7 +25,7 @@ interface RatingPanelProps {
   onOpenChange: (isOpen: boolean) => void;
 }
 
-export function RatingPanel({ feedback, text, answer, isOpen, onOpenChange }: RatingPanelProps) {
+export function RatingPanel({ feedback, messageId, text, answer, isOpen, onOpenChange }: RatingPanelProps) {
   const t = useTranslations('feedback');
   const app = useTranslations('app');
   const sentenceOf = useErrorSentence();
@@ -76,7 +77,7 @@ export function RatingPanel({ feedback, text, answer, isOpen, onOpenChange }: Ra
           <Scale rating={rating} />
           <Flaws flaws={flaws} text={text} answer={answer} />
           <Correction correction={correction} answer={text} />
-          <Comment thumb={comment} />
+          <Comment thumb={comment} messageId={messageId} />
         </section>
       )}
     </div>

@@ -82,7 +82,14 @@ export function Actions({
           </span>
         )}
       </div>
-      <RatingPanel feedback={given} text={message.content} answer={body} isOpen={isOpen} onOpenChange={change} />
+      <RatingPanel
+        feedback={given}
+        messageId={message.id}
+        text={message.content}
+        answer={body}
+        isOpen={isOpen}
+        onOpenChange={change}
+      />
     </>
   );
 }

@@ -41,7 +41,9 @@ export function AnswerTurn({
 
   const answerOf = (shown: MessageData) => {
     // Beside a newer answer, what was said in an earlier comparison would look like a verdict on this one.
-    const data = shown === message ? comparisons.find((comparison) => isPartOf(comparison, shown)) : undefined;
+    const own = shown === message ? comparisons.filter((comparison) => isPartOf(comparison, shown)) : [];
+    // An answer that was regenerated more than once is in several: what was just said is the one to undo.
+    const data = own.find(({ id }) => id === decidedId) ?? own.at(-1);
     return (
       <Answer
         key={shown.id}

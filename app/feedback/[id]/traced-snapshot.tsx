@@ -56,7 +56,7 @@ async function TracedRun({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
       {version ? (
         <TracedVersion version={version} isAdmin={isAdmin} />
       ) : (
-        <p className="mt-1 text-sm">{t('noVersion')}</p>
+        <p className="mt-1 text-sm">{t(isAtWork(status) ? 'noVersionYet' : 'noVersion')}</p>
       )}
       {verdict && (
         <p lang="en" className="mt-1 text-muted-foreground text-sm">
@@ -83,3 +83,5 @@ async function TracedVersion({ version, isAdmin }: { version: NonNullable<Run['v
     </>
   );
 }
+
+const isAtWork = (status: Run['status']) => status === 'queued' || status === 'running';

@@ -3,6 +3,7 @@
 import { and, eq, isNotNull, or } from 'drizzle-orm';
 import type { Tokenizer } from '@/core/base/base';
 import type { FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
+import { strengthOf } from '@/core/feedback/margin';
 import { groupBy } from '@/core/group-by';
 import { isSelfGroup } from '@/core/groups';
 import type { Split } from '@/core/snapshot/rows';
@@ -82,12 +83,14 @@ function versionsOf(row: SnapshotRow): (string | null)[] {
   return row.kind === 'thumb' ? [row.answer.versionId] : [];
 }
 
-/** As the person said it, as far as the row tells: reasons and strength are not in it. Null where the texts say it all. */
+/** As the person said it, as far as the row tells: reasons are not in it. Null where the texts say it all. */
 function saidIn(row: SnapshotRow): RowContentView['said'] {
   const said = <Kind extends FeedbackKind>(kind: Kind, value: FeedbackValue<Kind>) => ({ kind, value });
   switch (row.kind) {
-    case 'comparison':
-      return said('comparison', { choice: row.choice });
+    case 'comparison': {
+      const strength = strengthOf(row.margin);
+      return said('comparison', { choice: row.choice, ...(strength && { strength }) });
+    }
     case 'thumb':
       return said('thumb', { up: row.up, reasons: [] });
     case 'best_of':

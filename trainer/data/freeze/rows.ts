@@ -1,5 +1,6 @@
 // Turns one value of feedback and the answers that it is about into rows: one rule for each kind.
-import type { FeedbackKind, FeedbackValue, STRENGTHS } from '@/core/feedback/kinds';
+import type { FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
+import { STRENGTH_MARGINS } from '@/core/feedback/margin';
 import { isReshaped } from '@/core/sampling';
 import type { Completion } from '@/core/snapshot/snapshot';
 import type { UnsplitRow } from '../snapshot';
@@ -32,12 +33,6 @@ export type Said = Distribute<Exclude<UnsplitRow, { kind: 'prompt' | 'generation
 type LeftOut = 'unfinished' | 'empty' | 'other_prompt' | 'same_answer' | 'no_questions' | null;
 type Rows = Said[] | LeftOut;
 
-/**
- * Logits by which the winner should lead: Touvron et al. 2023 (Llama 2), section 3.2.2, the small margins of their table
- * 27, without its lowest step: a lead that is negligible is a tie here. A choice without a strength has no margin.
- */
-const MARGINS: Record<(typeof STRENGTHS)[number], number> = { much: 1, somewhat: 2 / 3, slightly: 1 / 3 };
-
 export function givenRows(given: GivenFeedback, subjects: Subjects): Rows {
   return KINDS[given.kind](given, subjects);
 }
@@ -63,7 +58,7 @@ const KINDS: Record<FeedbackKind, (given: GivenFeedback, subjects: Subjects) => 
     if (promptIds.join() !== right.promptIds.join()) return 'other_prompt';
     if (!left.completionIds.length || !right.completionIds.length) return 'empty';
     if (left.completionIds.join() === right.completionIds.join() && choice !== 'both_bad') return 'same_answer';
-    const margin = strength && { margin: MARGINS[strength] };
+    const margin = strength && { margin: STRENGTH_MARGINS[strength] };
     const sides = { left: completionOf(left), right: completionOf(right) };
     return [{ kind: 'comparison', promptIds, ...sides, choice, ...margin }];
   },
