@@ -140,12 +140,12 @@ describe.runIf(chromiumPath)('the settings page', () => {
     await desk.getByRole('switch', { name: 'Length of the answer' }).click();
     await desk.getByRole('heading', { name: 'What else wins votes' }).waitFor();
     for (const [path, text] of [
+      // Its intervals are for one look, and it says so.
+      ['versions', 'Do not decide on the first difference that appears.'],
       ['leaderboard', 'Pairs of versions'],
       ['groups', 'Small groups together'],
       ['rating/agreement', 'Hardest tasks'],
       ['rating/raters', 'counts turned over'],
-      // Its intervals are for one look, and it says so.
-      ['versions', 'Do not decide on the first difference that appears.'],
     ] as const) {
       await desk.goto(`${product.url}/admin/${path}`);
       await desk.getByText(text).first().waitFor();
