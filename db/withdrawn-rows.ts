@@ -1,5 +1,5 @@
 // Finds the lines of a data set that people have taken back: those that no conversation or vote covers any longer.
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, ne, or, type SQL, sql } from 'drizzle-orm';
 import { sha256 } from '@/core/hash';
 import { parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
 import type { Executor } from './client';
@@ -23,7 +23,7 @@ export async function findWithdrawn(
   });
   const keysOf = (kind: Source['kind']) => [...new Set(rows.filter((row) => row.kind === kind).map(({ key }) => key))];
   const covered: Record<Source['kind'], Set<string>> = {
-    feedback: await coveredFeedback(tx, keysOf('feedback')),
+    feedback: await coveredFeedback(tx, keysOf('feedback'), isCovering),
     comparison: await coveredComparisons(tx, keysOf('comparison')),
     thumb: await coveredThumbs(tx, keysOf('thumb')),
     prompt: await coveredTokens(tx, digestOf(sql`${generation.promptIds}::text`), keysOf('prompt'), isCovering),
@@ -64,12 +64,19 @@ const asArray = (ids: readonly number[]) => `{${ids.join()}}`;
 /** The same hex digest as `sha256`. */
 const digestOf = (text: SQL) => sql<string>`encode(sha256((${text})::bytea), 'hex')`;
 
-async function coveredFeedback(tx: Executor, keys: readonly string[]): Promise<Set<string>> {
+/** A weak signal is no rating. */
+async function coveredFeedback(tx: Executor, keys: readonly string[], isCovering: SQL): Promise<Set<string>> {
   const found = await tx
     .select({ id: feedback.id })
     .from(feedback)
     .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
-    .where(and(isTrainable, sql`${feedback.id} = any(${sql.param([...keys])}::uuid[])`));
+    .where(
+      and(
+        isTrainable,
+        or(ne(feedback.kind, 'implicit'), isCovering),
+        sql`${feedback.id} = any(${sql.param([...keys])}::uuid[])`,
+      ),
+    );
   return new Set(found.map(({ id }) => id));
 }
 

@@ -38,7 +38,7 @@ export async function writeCrowd(db: Database): Promise<string[]> {
 async function writeMatch(db: Database, { a, b, question }: (typeof MATCHES)[number], rng: Rng): Promise<string> {
   const [talk] = await db
     .insert(schema.conversation)
-    .values({ userId: OWNER, title: 't', allowTraining: true })
+    .values({ userId: OWNER, title: 't', allowTraining: true, readersNamed: true })
     .returning();
   const conversationId = talk!.id;
   const [asked] = await db

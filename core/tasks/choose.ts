@@ -9,7 +9,7 @@ export interface ChosenTask {
   /** Place among the candidates. */
   at: number;
   weight: number;
-  /** Expected fall of the reward model's uncertainty, given the items before it; 1 is the average candidate alone. */
+  /** What a vote is expected to settle, given the items before it; 1 is the average candidate alone. */
   information: number;
   /** How far the votes of its scarcest group are below that group's target, 0 to 1. */
   shortage: number;

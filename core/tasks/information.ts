@@ -1,11 +1,12 @@
-// How much one vote on an item lowers the reward model's uncertainty about all items.
+// How much one vote on an item settles which of two completions, or sides of the scale, the reward model prefers.
 //
-// V-optimal design for logistic regression (Schein and Ungar 2007): with weights w ~ N(mean, S), a vote on features x
-// has the Fisher information J about w.x and takes J S x xᵀ S / (1 + J xᵀ S x) off S, whatever its outcome. The sum of
-// the predictive variances of all candidates, each weighted to the target mix, then falls by
-// J xᵀ S M S x / (1 + J xᵀ S x), where M is the mean of their x xᵀ. Long vectors that no other item resembles gain
-// little by it, unlike under maximal entropy or D-optimality.
-
+// After the prediction-oriented designs of logistic models (Schein and Ungar 2007; Bickford Smith et al. 2023). With
+// weights w ~ N(mean, S), a vote on features x has the Fisher information J about w.x and takes
+// J S x xᵀ S / (1 + J xᵀ S x) off S, whatever its outcome. The predictive variances of all candidates, weighted by c, then
+// fall by J xᵀ S M S x / (1 + J xᵀ S x), where M is the mean of their c x xᵀ. An item's c is its share in the target mix
+// times exp(-z^2 / 2) / variance, z being its mean over its deviation: relative to the variance, because only the sign of
+// a difference matters and not its size, and more where the sign is in doubt. So an item that resembles no other, and one
+// that is long without bearing on close calls, gains little, unlike under maximal entropy or D-optimality.
 import { dot, sigmoid } from './posterior';
 import type { TaskCandidate, TaskQuestion } from './question';
 
@@ -31,15 +32,19 @@ export class CandidateInformation {
     const { candidates, posterior, weights } = question;
     const size = posterior.mean.length;
     this.covariance = Float64Array.from(posterior.covariance);
-    this.moment = momentOf(candidates, targetRatio, size);
-    this.known = candidates.map((candidate) => {
-      const { features } = candidate;
+    this.moment = new Float64Array(size * size);
+    this.known = candidates.map(({ features, votes }, at) => {
       if (!features) return null;
-      const u = times(this.covariance, features);
-      const variance = dot(features, u);
-      const fisher = fisherInformation(dot(posterior.mean, features), variance, candidate.votes, weights);
-      return { features, fisher, variance, reach: dot(u, times(this.moment, u)) };
+      const mean = dot(posterior.mean, features);
+      const variance = dot(features, times(this.covariance, features));
+      if (variance > 0) addSquare(this.moment, features, targetRatio(at) * doubt(mean, variance));
+      return { features, fisher: fisherInformation(mean, variance, votes, weights), variance, reach: 0 };
     });
+    for (const own of this.known) {
+      if (!own) continue;
+      const u = times(this.covariance, own.features);
+      own.reach = dot(u, times(this.moment, u));
+    }
     const gains = this.known.filter((own) => own !== null).map(gainOf);
     this.average = gains.reduce((sum, gain) => sum + gain, 0) / gains.length || 1;
   }
@@ -96,18 +101,15 @@ export function fisherInformation(
   return own / ((1 + before) * (1 + before + own * itemVariance));
 }
 
-/** M [size, size] */
-function momentOf(candidates: readonly TaskCandidate[], ratio: (at: number) => number, size: number): Float64Array {
-  const moment = new Float64Array(size * size);
-  for (const [at, { features }] of candidates.entries()) {
-    if (!features) continue;
-    const share = ratio(at) / candidates.length;
-    for (let i = 0; i < size; i++) {
-      const scaled = share * features[i]!;
-      for (let j = 0; j < size; j++) moment[i * size + j]! += scaled * features[j]!;
-    }
+/** How much an item's variance matters for its sign; without bounds as the variance goes to 0 at a mean of 0. */
+export const doubt = (mean: number, variance: number): number => Math.exp(-(mean ** 2) / (2 * variance)) / variance;
+
+/** Adds scale * x xᵀ to a matrix [size, size]. */
+function addSquare(matrix: Float64Array, x: Float64Array, scale: number): void {
+  for (let i = 0; i < x.length; i++) {
+    const scaled = scale * x[i]!;
+    for (let j = 0; j < x.length; j++) matrix[i * x.length + j]! += scaled * x[j]!;
   }
-  return moment;
 }
 
 /** A symmetric matrix [size, size] times x. */

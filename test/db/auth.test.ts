@@ -1,7 +1,17 @@
 // Sign-in over HTTP: guests who become accounts, the admin's one-time link, and forged cookies.
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { assignment, comparison, conversation, experiment, feedback, generation, user, version } from '@/db/schema';
+import {
+  assignment,
+  comparison,
+  conversation,
+  experiment,
+  feedback,
+  generation,
+  raterStanding,
+  user,
+  version,
+} from '@/db/schema';
 import { createAdminLink } from '@/server/auth';
 import type { WebProcess } from '@/server/product';
 import { createCaller } from '@/server/routers';
@@ -87,6 +97,18 @@ it('the link signs the admin in once', async () => {
   const second = await open();
   expect(cookieOf(second)).toBe('');
   expect(second.headers.get('location')).toContain('INVALID_TOKEN');
+});
+
+it('a banned guest who signs up stays banned, and their votes stay without weight', async () => {
+  const cookie = cookieOf(await post('/sign-in/anonymous', {}));
+  const guest = (await signedIn(cookie)).user!;
+  const { db } = web.product;
+  await db.insert(raterStanding).values({ userId: guest.id, standing: 'banned', reason: 'A script.', setBy: 'admin' });
+  const account = { name: 'Mal', email: 'mal@example.org', password: 'correct horse' };
+  const mal = (await signedIn(cookieOf(await post('/sign-up/email', account, cookie)))).user!;
+  expect(await db.select().from(raterStanding).where(eq(raterStanding.userId, mal.id))).toMatchObject([
+    { standing: 'banned', reason: 'A script.' },
+  ]);
 });
 
 it('no one can make themselves an admin', async () => {

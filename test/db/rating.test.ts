@@ -1,4 +1,5 @@
 // The rating workplace over real Postgres: places, locks, blind checks and repeats, skip, undo, withdrawal, disagreement.
+import { randomUUID } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import english from '@/app/i18n/en.json';
@@ -112,6 +113,13 @@ describe('a place', () => {
     await choose(slow.api, assignmentId, 'left');
     expect(await liveOf(slow.id)).toMatchObject([{ kind: 'comparison', source: 'workplace', assignmentId }]);
     await expect(choose(next.api, taken.assignmentId, 'left')).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('in a task that is asked for by name is in that task or in none: no check stands in for it', async () => {
+    await makeTasks('compare', [{ prompt: 'Known', answers: ['Good', 'Bad'], truth: { choice: 'left' } }]);
+    const { api } = await newRater();
+    expect(await api.rating.claim({ taskId: randomUUID() })).toBeNull();
+    expect(await api.rating.claim()).not.toBeNull();
   });
 
   it('of another rater cannot be answered, skipped or undone', async () => {
@@ -360,6 +368,20 @@ describe('a disagreement', () => {
     await expect(choose(one.api, assignmentId, 'tie')).rejects.toMatchObject({ code: 'CONFLICT' });
     await admin.ratingAdmin.setStanding({ userId: two.id, standing: 'banned', reason: 'spite' });
     await expect(two.api.rating.claim()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(two.api.rating.past({ back: 1 })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it('that is decided after its task opened again makes no check of it: the next answer is feedback', async () => {
+    await makeTasks('compare', pairs(1), 2);
+    const [one, two, next] = [await newRater(), await newRater(), await newRater()];
+    const { assignmentId } = await prefer(one.api, 'Good');
+    await prefer(two.api, 'Bad');
+    const decision = (await admin.rating.claim())!;
+    await one.api.rating.undo({ assignmentId });
+    await one.api.rating.skip({ assignmentId, reason: 'unclear' });
+    await choose(admin, decision.assignmentId, 'left');
+    await prefer(next.api, 'Good');
+    expect(await liveOf(next.id)).toMatchObject([{ kind: 'comparison', source: 'workplace' }]);
   });
 
   it('is dropped when a rater’s change of mind ends it', async () => {

@@ -117,7 +117,13 @@ describe('a snapshot', () => {
     await web.product.db.update(conversation).set({ readersNamed: false });
     const items = await rowsOf();
     const kept = items.filter(({ withheld }) => withheld !== null);
-    expect(kept).toMatchObject([{ kind: 'prompt', withheld: 'unrated', content: null }]);
+    // A weak signal is no rating.
+    expect(new Set(kept.map(({ kind, withheld }) => `${kind} ${withheld}`))).toEqual(
+      new Set(['prompt unrated', 'implicit unrated']),
+    );
+    const listed = (await admin.feedback({})).items.map(({ kind }) => kind);
+    expect(listed).toContain('thumb');
+    expect(listed).not.toContain('implicit');
     await person.conversation.setAllowTraining({ id: things.conversationId, allowTraining: true });
     expect((await rowsOf()).map(({ withheld }) => withheld)).toEqual(items.map(() => null));
   });

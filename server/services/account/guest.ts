@@ -1,7 +1,16 @@
 // Moves a guest's data to the account that the guest signs in to.
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import type { Database } from '@/db/client';
-import { assignment, comparison, conversation, feedback, feedbackHistory, generation, user } from '@/db/schema';
+import type { Database, Executor } from '@/db/client';
+import {
+  assignment,
+  comparison,
+  conversation,
+  feedback,
+  feedbackHistory,
+  generation,
+  raterStanding,
+  user,
+} from '@/db/schema';
 import { moveUsage } from '@/server/services/usage';
 
 /** Afterwards better-auth deletes the guest and everything that was not moved. */
@@ -27,5 +36,20 @@ export async function moveHistory(db: Database, guestId: string, userId: string)
         and (g.generation_id = a.generation_id or g.comparison_id = a.comparison_id or g.message_id = a.message_id)`);
     await tx.update(feedback).set({ userId }).where(eq(feedback.userId, guestId));
     await tx.update(feedbackHistory).set({ userId }).where(eq(feedbackHistory.userId, guestId));
+    await moveBan(tx, guestId, userId);
   });
+}
+
+/** Votes that do not count must not count again because their author signed in. */
+async function moveBan(tx: Executor, guestId: string, userId: string): Promise<void> {
+  const [ban] = await tx
+    .select()
+    .from(raterStanding)
+    .where(and(eq(raterStanding.userId, guestId), eq(raterStanding.standing, 'banned')));
+  if (!ban) return;
+  const { userId: _, ...standing } = ban;
+  await tx
+    .insert(raterStanding)
+    .values({ userId, ...standing })
+    .onConflictDoUpdate({ target: raterStanding.userId, set: standing });
 }

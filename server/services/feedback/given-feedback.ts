@@ -1,5 +1,5 @@
 // People's feedback of every kind, for admins to read: only from conversations whose owners consent to training.
-import { and, count, desc, eq, inArray } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, ne, or } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import { qualityOf } from '@/core/feedback/quality';
@@ -63,6 +63,8 @@ export async function listFeedback(product: Product, asked: Asked): Promise<Feed
 }
 
 const admin = alias(user, 'admin');
+/** A weak signal is no rating: who was told only of readers of what they rate did not agree to this. */
+const isSaid = or(ne(feedback.kind, 'implicit'), eq(conversation.readersNamed, true));
 
 function selectFeedback(db: Executor, asked: ReturnType<typeof finely>, cursor: string | null) {
   return db
@@ -84,6 +86,7 @@ function selectFeedback(db: Executor, asked: ReturnType<typeof finely>, cursor: 
     .where(
       and(
         eq(conversation.allowTraining, true),
+        isSaid,
         asked,
         cursor ? isBehind(readCursor(cursor), feedback.updatedAt, feedback.id) : undefined,
       ),

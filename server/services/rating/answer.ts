@@ -231,6 +231,7 @@ async function givenSubject(tx: Executor, assignmentId: string): Promise<Subject
 /** The answer that the rater gave `back` answers ago, from 1; null if there is none that may still be shown. */
 export async function readPast({ db }: Product, rater: Rater, back: number): Promise<RatingTaskView | null> {
   return db.transaction(async (tx) => {
+    await checkStanding(tx, rater);
     const [held] = await tx
       .select({ assignment: ratingAssignment, task: ratingTask })
       .from(ratingAssignment)

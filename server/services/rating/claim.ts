@@ -83,7 +83,9 @@ async function pick(
   { goldShare, repeatShare }: RatingSettings,
   asked: { maySettle: boolean; taskId?: string },
 ): Promise<Picked | null> {
-  const drawn = asked.taskId === undefined ? random() : 1;
+  // Anything else in place of a task that was asked for would show itself as a check.
+  if (asked.taskId !== undefined) return once(await pickOpen(tx, rater, asked));
+  const drawn = random();
   const mixedIn = async () => {
     if (drawn < goldShare) return once(await pickCheck(tx, rater));
     return drawn < goldShare + repeatShare ? again(await pickRepeat(tx, rater)) : null;
@@ -167,6 +169,7 @@ async function pickCheck(tx: Executor, rater: Rater): Promise<Task | undefined> 
         sql`cardinality(${ratingTask.pendingVersionIds}) = 0`,
         isServable,
         isNewTo(rater),
+        isOfOthers(rater),
       ),
     )
     // Each rater has another order, so that raters cannot tell each other which items are checks.

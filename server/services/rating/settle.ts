@@ -1,5 +1,5 @@
 // Draws the consequences of an answer: closes a task that has enough, sends disagreements and written answers on.
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import { type ComparableAnswer, disagree } from '@/core/feedback/agreement';
 import type { ScoredQuestion } from '@/core/feedback/quality';
 import type { Executor } from '@/db/client';
@@ -29,7 +29,11 @@ export async function settle(tx: Executor, taskId: string, { assignmentId, store
   if (isFull || isReopened)
     await tx
       .update(ratingTask)
-      .set({ closedAt: isFull ? sql`coalesce(${ratingTask.closedAt}, now())` : null })
+      .set(
+        isFull
+          ? { closedAt: sql`coalesce(${ratingTask.closedAt}, now())` }
+          : { closedAt: null, truth: sql`case when ${isDecided} then null else ${ratingTask.truth} end` },
+      )
       .where(eq(ratingTask.id, task.id));
   const answers = votes.map(({ value }) => value);
   if (task.kind === 'write' || task.kind === 'correct') await requestReview(tx, task, assignmentId, stored);
@@ -63,10 +67,15 @@ async function requestDecision(tx: Executor, task: Task, answers: StoredAnswer[]
   );
 }
 
-/** The decision is the known answer of the task on which raters disagreed. */
+/** The decision is the known answer of the task on which raters disagreed; an open one with a truth would be a check. */
 async function applyDecision(tx: Executor, taskId: string, decision: StoredAnswer | null): Promise<void> {
-  await tx.update(ratingTask).set({ truth: decision }).where(eq(ratingTask.id, taskId));
+  await tx
+    .update(ratingTask)
+    .set({ truth: decision })
+    .where(and(eq(ratingTask.id, taskId), isNotNull(ratingTask.closedAt)));
 }
+
+const isDecided = sql`exists (select from ${ratingTask} decision where decision.adjudicates_task_id = ${ratingTask.id})`;
 
 /** Each written answer is reviewed by another rater; a changed one anew. */
 async function requestReview(

@@ -6,6 +6,7 @@ import { fitGlad, type GladFit } from '@/core/statistics/crowd/glad';
 import { type Crowd, indexLabels, likeliestLabels, voteShares } from '@/core/statistics/crowd/labels';
 import type { Executor } from '@/db/client';
 import { conversation, message, ratingTask } from '@/db/schema';
+import { isServable } from '../rating/assignment';
 import type { SharedTask } from './shared-tasks';
 import type { CrowdOverviewView } from './views';
 
@@ -75,7 +76,7 @@ async function readHardest(
     .innerJoin(conversation, eq(conversation.id, message.conversationId))
     .where(
       and(
-        eq(conversation.allowTraining, true),
+        isServable,
         sql`${ratingTask.id} = any(${sql.param(order.slice(0, HARDEST).map(({ taskId }) => taskId))}::uuid[])`,
       ),
     );

@@ -75,7 +75,9 @@ function thumbsOf(votes: readonly GroupVote[], versionId: string, trustOf: Trust
 
 /** null where fewer than FEWEST_PEOPLE of the group voted. */
 function rateIn(tallies: { person: string; trust: number; up: number; n: number }[]): GroupRateView {
-  if (new Set(tallies.map(({ person }) => person)).size < FEWEST_PEOPLE) return null;
+  // People whose votes do not count hide nobody.
+  const counted = tallies.filter(({ trust }) => trust !== 0);
+  if (new Set(counted.map(({ person }) => person)).size < FEWEST_PEOPLE) return null;
   const { rate, low, high, n } = rateOf(tallies);
   return n === 0 ? null : { value: rate, low, high, n };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Rng } from '@/core/rng';
 import { choleskyFactor, inverseFromFactor } from '@/core/tasks/cholesky';
 import { chooseTasks } from '@/core/tasks/choose';
-import { CandidateInformation, fisherInformation } from '@/core/tasks/information';
+import { CandidateInformation, doubt, fisherInformation } from '@/core/tasks/information';
 import { dot, fitPosterior, sigmoid } from '@/core/tasks/posterior';
 import type { TaskCandidate, TaskQuestion, TaskWeights } from '@/core/tasks/question';
 
@@ -96,7 +96,7 @@ describe('what a vote teaches', () => {
     expect(sum).toBeCloseTo(0.25, 3);
   });
 
-  test('equals the fall of the mean predictive variance by definition, before and after an expected vote', () => {
+  test('equals the fall of the predictive variances, weighted by doubt, by definition, before and after an expected vote', () => {
     const rng = new Rng(3);
     const rows = Array.from({ length: 9 }, () => Float64Array.from({ length: 3 }, () => rng.normal()));
     const posterior = fitPosterior(
@@ -106,8 +106,10 @@ describe('what a vote teaches', () => {
     );
     const question = { ...ask(rows.map((row) => item([...row]))), posterior };
     const information = new CandidateInformation(question, () => 1);
+    const before = (row: Float64Array) => dot(row, timesRow(posterior.covariance, row));
+    const weightOf = (row: Float64Array) => doubt(dot(posterior.mean, row), before(row));
     const variances = (covariance: Float64Array) =>
-      rows.reduce((sum, row) => sum + dot(row, timesRow(covariance, row)) / rows.length, 0);
+      rows.reduce((sum, row) => sum + weightOf(row) * dot(row, timesRow(covariance, row)), 0);
     const fisher = rows.map((row) => {
       const variance = dot(row, timesRow(posterior.covariance, row));
       return fisherInformation(dot(posterior.mean, row), variance, [0, 0], PLAIN);

@@ -1,6 +1,6 @@
 // Blanks the rows of frozen data sets that people took back: a conversation deleted, consent withdrawn, a vote undone.
 import path from 'node:path';
-import { desc, lte, notInArray } from 'drizzle-orm';
+import { notInArray, sql } from 'drizzle-orm';
 import { LIVE_STATUSES } from '@/core/contract';
 import type { Logger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
@@ -14,8 +14,8 @@ import { readSnapshot } from './read';
  * set that cannot be read now is logged: it is read by the same rule before anything is trained on it.
  */
 export async function honourWithdrawals(db: Database, dataFolder: string, log: Logger): Promise<boolean> {
-  const [last] = await db.select({ id: withdrawal.id }).from(withdrawal).orderBy(desc(withdrawal.id)).limit(1);
-  if (!last) return false;
+  const noted = await db.select({ id: withdrawal.id }).from(withdrawal);
+  if (noted.length === 0) return false;
   const folders = dataPaths(dataFolder);
   for (const { id } of await db.select({ id: snapshot.id }).from(snapshot)) {
     await readSnapshot(db, folders.snapshots, id).catch((error: unknown) => {
@@ -23,7 +23,9 @@ export async function honourWithdrawals(db: Database, dataFolder: string, log: L
     });
   }
   await removeEndedCheckpoints(db, folders.runs);
-  await db.delete(withdrawal).where(lte(withdrawal.id, last.id));
+  // One with a lower id may have been committed since, by a transaction that began earlier.
+  const ids = noted.map(({ id }) => id);
+  await db.delete(withdrawal).where(sql`${withdrawal.id} = any(${sql.param(ids)})`);
   return true;
 }
 
