@@ -372,7 +372,7 @@ describe.runIf(chromiumPath)('the workplace', () => {
     await upload('latin.txt', Buffer.from([0x63, 0x61, 0x66, 0xe9]));
     await desk.getByText(/^This file is not in UTF-8/).waitFor();
     await upload('good.txt', 'One\n\nTwo\n');
-    await desk.getByText('Uploaded.').waitFor();
+    await desk.getByText('Uploaded.', { exact: true }).waitFor();
     const names = (await product.admin.ratingAdmin.promptSets.query()).map(({ name, prompts }) => [name, prompts]);
     expect(names).toContainEqual(['good.txt', 2]);
     expect(names.map(([name]) => name)).not.toContain('bad.jsonl');
