@@ -20,6 +20,9 @@ export type RunStage = (typeof RUN_STAGES)[number];
 
 export const RUN_STATUSES = ['queued', 'running', 'done', 'rejected', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+/** An imported version was trained elsewhere and has passed no gate here. */
+export const VERSION_STATUSES = ['accepted', 'rejected', 'imported'] as const;
+export type VersionStatus = (typeof VERSION_STATUSES)[number];
 /** A run that has not ended. */
 export const LIVE_STATUSES = ['queued', 'running'] as const satisfies RunStatus[];
 /** A run whose version the gates have judged: the feedback that it learnt from counts as used. */

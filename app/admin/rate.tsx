@@ -3,6 +3,7 @@
 // A rate with its 95 % interval, as a sentence and as a bar from 0 to 1.
 import { useTranslations } from 'next-intl';
 import { useFormats } from '@/app/admin/format';
+import type { SideBySideData } from '@/app/admin/types';
 
 interface RateProps {
   /** All 0..1. */
@@ -32,3 +33,8 @@ export function Rate({ rate, low, high, n }: RateProps) {
     </div>
   );
 }
+
+/** The share of decided comparisons that were won. */
+export const WinRate = ({ of: { winRate, low, high, wins, losses } }: { of: SideBySideData }) => (
+  <Rate rate={winRate} low={low} high={high} n={wins + losses} />
+);

@@ -2,6 +2,7 @@
 import type { RouterInputs, RouterOutputs } from '@/server/routers';
 
 export type VersionData = RouterOutputs['admin']['versions'][number];
+export type SideBySideData = VersionData['sideBySide'];
 export type RunDetail = RouterOutputs['admin']['run'];
 export type ExperimentData = RouterOutputs['admin']['experiments'][number];
 export type FeedbackData = RouterOutputs['admin']['feedback']['items'][number];

@@ -35,7 +35,7 @@ const CARE = 0.85;
 const BESIDE = { comparisons: 100, implicitWeight: 0.3 };
 const PRECISIONS = [3000, 1000, 300];
 const FOLDS = 3;
-/** Of the fit to real choices that is the hidden preference. */
+/** The precision of the prior with which real choices are fitted; the fit is the hidden preference. */
 const HIDDEN_PRECISION = 3000;
 /** Words a minute read silently (Brysbaert 2019) and typed (Dhakal et al. 2018), and tokens a word. */
 const READS = 238;

@@ -62,7 +62,7 @@ export function estimateTrust(input: EstimateInput): Estimate {
   const itemAt = new Int32Array(judgements.length);
   for (const [i, { places }] of items.entries()) for (const place of places) itemAt[place] = i;
   const votes = new Float64Array(judgements.length);
-  // Accounts that are excluded shape nobody else's picture.
+  // Excluded accounts have no influence on what is estimated about others.
   const isOut = accounts.map(({ voter }) => priors.get(voter) === 0);
   const heard = items.flatMap(({ places, truth }, i) =>
     truth !== null || places.some((place) => priors.get(voterOf[place]!) !== 0) ? [i] : [],

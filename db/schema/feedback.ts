@@ -44,6 +44,13 @@ const subject = () => ({
   messageId: uuid('message_id').references(() => message.id, { onDelete: 'cascade' }),
 });
 
+/** An admin took it out of training and statistics, with a reason; or reviewers did, and `excludedBy` is null. */
+const exclusion = () => ({
+  excludedAt: timestamp('excluded_at', { withTimezone: true }),
+  excludedBy: text('excluded_by'),
+  excludedReason: text('excluded_reason'),
+});
+
 const kindsAbout = (about: string) =>
   sql.raw(
     FEEDBACK_KINDS.filter((kind) => FEEDBACK_SUBJECTS[kind] === about)
@@ -65,10 +72,7 @@ export const feedback = pgTable(
     source: text('source', { enum: FEEDBACK_SOURCES }).notNull().default('chat'),
     /** The task that it answers; its row holds the guideline and the time taken. */
     assignmentId: uuid('assignment_id').references(() => ratingAssignment.id, { onDelete: 'set null' }),
-    /** An admin took the row out of training and statistics, with a reason. */
-    excludedAt: timestamp('excluded_at', { withTimezone: true }),
-    excludedBy: text('excluded_by'),
-    excludedReason: text('excluded_reason'),
+    ...exclusion(),
     /** Of an imported row: the work on the task that it answered elsewhere. */
     origin: jsonb('origin').$type<{ work: TaskWork }>(),
     createdAt: createdAt(),
@@ -102,6 +106,8 @@ export const feedbackHistory = pgTable(
     /** null when it was withdrawn. */
     value: jsonb('value').$type<FeedbackValue>(),
     comment: text('comment'),
+    /** Of what was withdrawn, so that it is not undone by giving the same thing anew. */
+    ...exclusion(),
     createdAt: createdAt(),
   },
   (t) => [

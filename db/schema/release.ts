@@ -14,9 +14,10 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import type { GateResult, Manifest } from '@/core/artifact/manifest';
+import { VERSION_STATUSES } from '@/core/contract';
 import { createdAt, updatedAt, userId } from './columns';
 
-export const versionStatus = pgEnum('version_status', ['accepted', 'rejected', 'imported']);
+export const versionStatus = pgEnum('version_status', VERSION_STATUSES);
 
 /** A published artifact. The base itself is the row `base`, which has no directory. */
 export const version = pgTable('version', {

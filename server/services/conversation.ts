@@ -4,12 +4,13 @@ import { AttuneError } from '@/core/errors';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message } from '@/db/schema';
+import type { GivenView } from '@/server/services/feedback/views';
 import { patternOf } from './contains';
 import { cursorOf, isBehind, readCursor } from './cursor';
 import { readGiven } from './feedback/own-feedback';
 import type { Product } from './product';
 import { checkCharacters, checkText } from './text';
-import type { ComparisonView, ConversationListView, ConversationView, GivenView, MessageView } from './views';
+import type { ComparisonView, ConversationListView, ConversationView, MessageView } from './views';
 
 const PAGE = 30;
 

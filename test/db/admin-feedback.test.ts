@@ -259,6 +259,22 @@ describe('excluded feedback', () => {
     expect(actions).toEqual(['feedback.restore', 'feedback.exclude']);
   });
 
+  it('stays out if its author takes it back and gives it anew, until an admin puts it back', async () => {
+    await admin.excludeFeedback({ id, reason });
+    const about = { kind: 'thumb', generationId: things.one } as const;
+    await person.api.feedback.withdraw(about);
+    const anew = await person.api.feedback.give({ ...about, value: { up: false } });
+    expect(anew.id).not.toBe(id);
+    expect(await thumbsOfBase()).toBe(0);
+    expect((await admin.feedback({})).items).toMatchObject([{ id: anew.id, excluded: { by: 'Ada', reason } }]);
+    await admin.restoreFeedback({ id: anew.id, reason: 'Looked again' });
+    expect(await thumbsOfBase()).toBe(1);
+    // What was not excluded when it was taken back comes back as it was.
+    await person.api.feedback.withdraw(about);
+    await person.api.feedback.give({ ...about, value: { up: true } });
+    expect((await admin.feedback({})).items).toMatchObject([{ excluded: null }]);
+  });
+
   it('needs a reason, and is excluded or put back once', async () => {
     await expect(admin.excludeFeedback({ id, reason: '  ' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
     await expect(admin.excludeFeedback({ id: randomUUID(), reason })).rejects.toMatchObject({ code: 'NOT_FOUND' });

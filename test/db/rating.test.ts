@@ -363,6 +363,13 @@ describe('a disagreement', () => {
     );
     await choose(trusted.api, task.assignmentId, task.completions[0]!.startsWith('Good') ? 'left' : 'right');
     expect(await admin.ratingAdmin.disagreements()).toEqual([]);
+    const agreementOf = async (id: string) =>
+      (await admin.ratingAdmin.raters()).find((rater) => rater.id === id)!.withOthers?.count ?? 0;
+    expect(await agreementOf(one.id)).toBe(1);
+    const [vote] = await liveOf(two.id);
+    await admin.admin.excludeFeedback({ id: vote!.id, reason: 'spite' });
+    expect(await agreementOf(one.id)).toBe(0);
+    await admin.admin.restoreFeedback({ id: vote!.id, reason: 'no spite' });
     expect(await one.api.rating.progress()).toMatchObject({ withTruth: { mean: 1 }, withOthers: { mean: 0 } });
     expect(await two.api.rating.progress()).toMatchObject({ withTruth: { mean: 0 } });
     await expect(choose(one.api, assignmentId, 'tie')).rejects.toMatchObject({ code: 'CONFLICT' });

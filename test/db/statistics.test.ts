@@ -232,5 +232,6 @@ it('statistics are for admins only, and refuse what they do not know', async () 
       await expect(call(undefined as never)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   }
   await expect(admin().leaderboard({ colour: true } as never)).rejects.toThrow(/colour/);
+  await expect(admin().groups({ versionId: 'nope' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(admin().groups({ versionId: '' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
 });

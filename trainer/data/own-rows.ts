@@ -19,6 +19,8 @@ export function parseOwnRow(value: Record<string, unknown>, place: string, base:
     throw new AttuneError('BAD_INPUT', `${place}: ${excerpt(z.prettifyError(parsed.error).replace(/\s+/g, ' '), 300)}`);
   }
   const row = parsed.data;
+  // No admin of this product vouches for a file.
+  if ('isVouchedFor' in row) delete row.isVouchedFor;
   const { vocabSize } = base.weights.config;
   for (const ids of [row.promptIds, ...completionsOfRow(row)]) {
     const bad = ids.find((id) => id >= vocabSize);

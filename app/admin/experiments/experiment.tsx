@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { ShareSlider } from '@/app/admin/experiments/share-slider';
 import { useFormats } from '@/app/admin/format';
 import { Loaded } from '@/app/admin/loaded';
-import { Rate } from '@/app/admin/rate';
+import { Rate, WinRate } from '@/app/admin/rate';
 import { StatusBadge } from '@/app/admin/status-badge';
 import type { ExperimentData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
@@ -55,12 +55,7 @@ export function Experiment({ experiment }: { experiment: ExperimentData }) {
                     <Rate {...thumbs} />
                   </Cell>
                   <Cell>
-                    <Rate
-                      rate={sideBySide.winRate}
-                      low={sideBySide.low}
-                      high={sideBySide.high}
-                      n={sideBySide.wins + sideBySide.losses}
-                    />
+                    <WinRate of={sideBySide} />
                   </Cell>
                   <Cell className="min-w-48 text-muted-foreground text-xs">{t('sideCounts', { ...sideBySide })}</Cell>
                 </tr>

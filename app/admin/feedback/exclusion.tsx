@@ -16,7 +16,7 @@ type Act = 'exclude' | 'restore' | 'ban' | 'readmit';
 
 interface ExclusionProps {
   judgement: FeedbackData;
-  /** Of the person who gave it. */
+  /** The person who gave it. */
   name: string;
 }
 

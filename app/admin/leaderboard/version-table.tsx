@@ -5,7 +5,7 @@ import { Crown } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Estimate } from '@/app/admin/estimate';
 import { Place } from '@/app/admin/place';
-import { Rate } from '@/app/admin/rate';
+import { Rate, WinRate } from '@/app/admin/rate';
 import type { LeaderboardData } from '@/app/admin/types';
 import { Badge } from '@/app/ui/badge';
 import { Cell, Table } from '@/app/ui/table';
@@ -50,12 +50,7 @@ export function VersionTable({ versions }: { versions: LeaderboardData['versions
               {t('votesOf', { votes: version.votes, people: version.people })}
             </Cell>
             <Cell>
-              <Rate
-                rate={version.sideBySide.winRate}
-                low={version.sideBySide.low}
-                high={version.sideBySide.high}
-                n={version.sideBySide.wins + version.sideBySide.losses}
-              />
+              <WinRate of={version.sideBySide} />
             </Cell>
             <Cell>
               <Rate {...version.thumbs} />

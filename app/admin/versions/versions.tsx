@@ -9,7 +9,7 @@ import { useTranslations } from 'next-intl';
 import { useFormats } from '@/app/admin/format';
 import { orderByLineage } from '@/app/admin/lineage';
 import { Loaded } from '@/app/admin/loaded';
-import { Rate } from '@/app/admin/rate';
+import { Rate, WinRate } from '@/app/admin/rate';
 import { SingleLook } from '@/app/admin/single-look';
 import { SnapshotLinks } from '@/app/admin/snapshots/snapshot-links';
 import { StatusBadge } from '@/app/admin/status-badge';
@@ -54,12 +54,7 @@ export function Versions() {
                     <Rate {...version.thumbRate} />
                   </Cell>
                   <Cell>
-                    <Rate
-                      rate={version.sideBySide.winRate}
-                      low={version.sideBySide.low}
-                      high={version.sideBySide.high}
-                      n={version.sideBySide.wins + version.sideBySide.losses}
-                    />
+                    <WinRate of={version.sideBySide} />
                   </Cell>
                   <Cell className="min-w-28 text-muted-foreground">{date(version.createdAt)}</Cell>
                   <Cell>

@@ -161,8 +161,8 @@ function evaluate({ rows, competitors, parameters, ridge }: Problem, x: Float64A
 }
 
 /**
- * Of a parameter, or of its difference from another. With a ridge, which is a prior, it is at least the posterior's: where
- * few votes are explained perfectly, the sandwich alone is far too narrow.
+ * Gives the variance of a parameter, or of the difference between two. A ridge is a prior, so the variance is at least
+ * the posterior's: if a few votes are explained perfectly, the sandwich estimate alone is far too narrow.
  */
 function varianceReader(problem: Problem, x: Float64Array): (place: number, other?: number) => number {
   const { competitors, parameters, ridge } = problem;

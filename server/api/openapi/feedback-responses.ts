@@ -1,7 +1,7 @@
 // The API's responses about feedback as zod objects.
 import { z } from 'zod';
 import { GateResult } from '@/core/artifact/manifest';
-import { RUN_STATUSES } from '@/core/contract';
+import { RUN_STATUSES, VERSION_STATUSES } from '@/core/contract';
 import { FEEDBACK_KINDS, FEEDBACK_SOURCES, FEEDBACK_SUBJECTS, FEEDBACK_VALUES } from '@/core/feedback/kinds';
 import { wireSchema } from '@/core/feedback/wire';
 
@@ -18,7 +18,7 @@ export const FeedbackResponse = z.strictObject({
 export const Learner = z.strictObject({
   versionId: z.string(),
   runId: Id,
-  status: z.enum(['accepted', 'rejected', 'imported']),
+  status: z.enum(VERSION_STATUSES),
   createdAt: Time,
   championSince: Time.nullable().describe('When it first became the champion.'),
   isChampion: z.boolean(),

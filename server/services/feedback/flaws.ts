@@ -2,7 +2,7 @@
 import { and, desc, eq, isNull } from 'drizzle-orm';
 import { questionnaire } from '@/db/schema';
 import type { Product } from '@/server/services/product';
-import type { FlawView } from '@/server/services/views';
+import type { FlawView } from './views';
 
 export async function listFlaws({ db }: Product): Promise<FlawView[]> {
   const [row] = await db

@@ -9,9 +9,9 @@ import { conversationOfFeedback } from '@/db/trainable-feedback';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
 import { readFeedbackIds } from '@/server/services/snapshot/file';
-import type { FeedbackPageView, GivenFeedbackView } from '@/server/services/views';
 import { coarsely, type FeedbackFilter, finely, isAmong } from './filter';
 import { judgedIds, readAnswers, readTexts } from './texts';
+import type { FeedbackPageView, GivenFeedbackView } from './views';
 
 const PAGE = 20;
 

@@ -3,8 +3,8 @@ import { asc, desc, eq, min } from 'drizzle-orm';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
 import { release, snapshot, trainingRun, version } from '@/db/schema';
-import type { LearnerView } from '@/server/services/views';
 import { type Exclusion, isExcludedAt } from './exclusion';
+import type { LearnerView } from './views';
 
 interface Learner extends LearnerView {
   frozenUpTo: Date;

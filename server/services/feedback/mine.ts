@@ -7,11 +7,11 @@ import { comparison, conversation, feedback, feedbackHistory } from '@/db/schema
 import { conversationOfFeedback } from '@/db/trainable-feedback';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
-import type { FeedbackHistoryView, OwnFeedbackPageView, OwnFeedbackView } from '@/server/services/views';
 import { readExclusions } from './exclusion';
 import { learnersOf, readLearners } from './learners';
 import { findSubject } from './subject';
 import { judgedIds, readAnswers, readTexts } from './texts';
+import type { FeedbackHistoryView, OwnFeedbackPageView, OwnFeedbackView } from './views';
 
 const PAGE = 20;
 /** Characters of a question or an answer. */

@@ -3,7 +3,7 @@ import { and, eq } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/pg-core';
 import type { Executor } from '@/db/client';
 import { comparison, feedback, generation, message } from '@/db/schema';
-import type { GivenView } from '@/server/services/views';
+import type { GivenView } from './views';
 
 /** By the id of the generation, comparison or message. */
 export async function readGiven(db: Executor, userId: string, conversationId: string): Promise<Map<string, GivenView>> {

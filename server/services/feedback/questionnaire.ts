@@ -5,7 +5,7 @@ import type { FeedbackValue } from '@/core/feedback/kinds';
 import type { Question } from '@/core/feedback/questionnaire';
 import { questionnaire } from '@/db/schema';
 import type { Product } from '@/server/services/product';
-import type { QuestionnaireView } from '@/server/services/views';
+import type { QuestionnaireView } from './views';
 
 interface Asked {
   name: string;

@@ -9,9 +9,9 @@ import type { Executor } from '@/db/client';
 import { conversation, feedback, snapshot, trainingRun, user, version } from '@/db/schema';
 import { conversationOfFeedback } from '@/db/trainable-feedback';
 import type { Product } from '@/server/services/product';
-import type { ContributionsView, FeedbackTraceView } from '@/server/services/views';
 import { isExcludedAt, readExclusions } from './exclusion';
 import { readLearners } from './learners';
+import type { ContributionsView, FeedbackTraceView } from './views';
 
 /** For the vote's author and for admins: for anybody else there is no such vote. */
 export async function trace(product: Product, readerId: string, feedbackId: string): Promise<FeedbackTraceView> {

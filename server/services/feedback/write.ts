@@ -1,6 +1,6 @@
 // Writes feedback of every kind: one live value for each subject, person and kind, and the history of what was said.
 import { isDeepStrictEqual } from 'node:util';
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { FEEDBACK_SOURCES, FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
 import { FEEDBACK_SUBJECTS } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
@@ -22,6 +22,7 @@ export interface Given<Kind extends FeedbackKind = FeedbackKind> extends Subject
 }
 
 type Row = typeof feedback.$inferSelect;
+type History = typeof feedbackHistory.$inferSelect;
 
 /**
  * Stores a value, in a transaction. The caller has parsed it (FEEDBACK_VALUES) and has checked that the person may
@@ -45,7 +46,7 @@ export async function writeFeedback(tx: Executor, userId: string, given: Given):
         .returning()
     : await tx
         .insert(feedback)
-        .values({ userId, kind, ...about, ...said })
+        .values({ userId, kind, ...about, ...said, ...(await keptExclusion(tx, userId, given)) })
         .returning();
   await tx.insert(feedbackHistory).values({ userId, kind, ...about, value, comment });
   return row!;
@@ -57,26 +58,44 @@ export async function withdrawFeedback(tx: Executor, userId: string, subject: Su
   if (!before) return false;
   await tx.delete(feedback).where(eq(feedback.id, before.id));
   const { kind } = subject;
-  await tx.insert(feedbackHistory).values({ userId, kind, ...subjectColumns(subject), value: null, comment: null });
+  const gone = { userId, kind, ...subjectColumns(subject), value: null, comment: null };
+  await tx.insert(feedbackHistory).values({ ...gone, ...exclusionOf(before) });
   return true;
+}
+
+const exclusionOf = ({ excludedAt, excludedBy, excludedReason }: Row | History) => ({
+  excludedAt,
+  excludedBy,
+  excludedReason,
+});
+
+/** That of the value which was withdrawn last on the subject. */
+async function keptExclusion(tx: Executor, userId: string, subject: Subject) {
+  const [last] = await tx
+    .select()
+    .from(feedbackHistory)
+    .where(isAbout(feedbackHistory, userId, subject))
+    .orderBy(desc(feedbackHistory.id))
+    .limit(1);
+  return last && last.value === null ? exclusionOf(last) : {};
 }
 
 /** The live value; until the transaction ends, other writers of the same value wait, also if there is none yet. */
 export async function lockFeedback(tx: Executor, userId: string, subject: Subject): Promise<Row | null> {
   const key = `${userId} ${subject.kind} ${subject.subjectId}`;
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`);
-  const [row] = await tx.select().from(feedback).where(isAbout(userId, subject));
+  const [row] = await tx
+    .select()
+    .from(feedback)
+    .where(isAbout(feedback, userId, subject));
   return row ?? null;
 }
 
-const COLUMNS = {
-  generation: feedback.generationId,
-  comparison: feedback.comparisonId,
-  message: feedback.messageId,
-} as const;
-
-const isAbout = (userId: string, { kind, subjectId }: Subject): SQL =>
-  and(eq(feedback.userId, userId), eq(feedback.kind, kind), eq(COLUMNS[FEEDBACK_SUBJECTS[kind]], subjectId))!;
+/** In the table of live values or in that of the history. */
+function isAbout(table: typeof feedback | typeof feedbackHistory, userId: string, { kind, subjectId }: Subject): SQL {
+  const about = { generation: table.generationId, comparison: table.comparisonId, message: table.messageId };
+  return and(eq(table.userId, userId), eq(table.kind, kind), eq(about[FEEDBACK_SUBJECTS[kind]], subjectId))!;
+}
 
 /** The column that names the subject. */
 function subjectColumns({ kind, subjectId }: Subject) {

@@ -6,7 +6,7 @@ import type { TaskKind } from '@/core/feedback/task-answers';
 import { groupBy } from '@/core/group-by';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Executor } from '@/db/client';
-import { questionnaire, raterStanding, ratingAssignment, ratingTask } from '@/db/schema';
+import { feedback, questionnaire, raterStanding, ratingAssignment, ratingTask } from '@/db/schema';
 import { comparableOf } from './settle';
 import type { StoredAnswer } from './task-frame';
 import type { AgreementView } from './views';
@@ -90,7 +90,7 @@ export async function readBanned(db: Executor): Promise<ReadonlySet<string>> {
   return new Set(rows.map(({ userId }) => userId));
 }
 
-/** Newest first. */
+/** Newest first, without answers that an admin excluded. */
 export async function readGiven(db: Executor): Promise<Given[]> {
   const rows = await db
     .select({
@@ -103,7 +103,14 @@ export async function readGiven(db: Executor): Promise<Given[]> {
     })
     .from(ratingAssignment)
     .innerJoin(ratingTask, eq(ratingTask.id, ratingAssignment.taskId))
-    .where(and(eq(ratingAssignment.status, 'done'), sql`${ratingAssignment.value} is not null`))
+    .where(
+      and(
+        eq(ratingAssignment.status, 'done'),
+        sql`${ratingAssignment.value} is not null`,
+        sql`not exists (select from ${feedback} where ${feedback.assignmentId} = ${ratingAssignment.id}
+          and ${feedback.excludedBy} is not null)`,
+      ),
+    )
     .orderBy(desc(ratingAssignment.finishedAt))
     .limit(MOST_ANSWERS);
   return rows.map((row) => ({

@@ -1,5 +1,5 @@
 // Draws the consequences of an answer: closes a task that has enough, sends disagreements and written answers on.
-import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { type ComparableAnswer, disagree } from '@/core/feedback/agreement';
 import type { ScoredQuestion } from '@/core/feedback/quality';
 import type { Executor } from '@/db/client';
@@ -113,7 +113,7 @@ async function setExcluded(tx: Executor, assignmentId: string, isExcluded: boole
     await tx
       .update(feedback)
       .set({ excludedAt: null, excludedReason: null })
-      .where(and(row, eq(feedback.excludedReason, BY_REVIEW)));
+      .where(and(row, eq(feedback.excludedReason, BY_REVIEW), isNull(feedback.excludedBy)));
 }
 
 /** Adds the questions, by which questionnaires are compared; what is written is left out. */

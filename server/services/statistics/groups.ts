@@ -1,9 +1,13 @@
 // How each group of people and prompts fares: a version's win rate, the reward model's accuracy, and how much it is heard.
+import { eq } from 'drizzle-orm';
+import { AttuneError } from '@/core/errors';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import { groupBy } from '@/core/group-by';
 import { FEWEST_PEOPLE, type Folded, foldSmall } from '@/core/statistics/fold';
+import type { Executor } from '@/db/client';
 import { readTrust, type TrustOf } from '@/db/rater-trust';
 import { champion } from '@/db/release';
+import { version } from '@/db/schema';
 import { rateOf } from '@/server/rollout/metrics';
 import type { Product } from '@/server/services/product';
 import { GROUP_KEYS, type GroupKey, type GroupVote, readGroupVotes } from './group-votes';
@@ -16,7 +20,7 @@ const CROWD = 'crowd';
 /** Of the champion, unless another version is named. */
 export async function readGroups(product: Product, asked: { versionId?: string | undefined }): Promise<GroupsView> {
   const { db } = product;
-  const versionId = asked.versionId ?? (await champion(db)).versionId;
+  const versionId = asked.versionId ? await knownVersion(db, asked.versionId) : (await champion(db)).versionId;
   const found = await readRewardReport(product);
   const votes = await readGroupVotes(db, tastesIn(found?.report));
   const trustOf = await readTrust(db);
@@ -41,6 +45,12 @@ export async function readGroups(product: Product, asked: { versionId?: string |
       return { key, groups: groups.map((folded) => view(folded, key)).sort(worstFirst) };
     }),
   };
+}
+
+async function knownVersion(db: Executor, id: string): Promise<string> {
+  const [known] = await db.select({ id: version.id }).from(version).where(eq(version.id, id));
+  if (!known) throw new AttuneError('NOT_FOUND', `There is no version ${id}.`);
+  return id;
 }
 
 /** By rater; empty unless the run told tastes apart. */

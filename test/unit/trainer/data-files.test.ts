@@ -84,6 +84,12 @@ describe('data sets', () => {
     expect((await read(row)).rows).toEqual([row]);
   });
 
+  it('no file can say that an admin vouches for its rater', async () => {
+    const row = { kind: 'rating', split: 'train', promptIds: [1, 2], answerIds: [3], value: 7, raterId: 'a', trust: 1 };
+    const { rows } = await read({ ...row, isVouchedFor: true });
+    expect(rows.find(({ kind }) => kind === 'rating')).toEqual(row);
+  });
+
   it('every prompt is there once to sample from, with about an eighth of them always held out', async () => {
     const lines = Array.from({ length: 400 }, (_, i) => ({ prompt: `q${i % 200}`, completion: `a${i}` }));
     const { rows, counts } = await read(...lines);
