@@ -11,7 +11,6 @@ type Content = NonNullable<SnapshotData['content']>;
 
 export function SnapshotContent({ content }: { content: Content }) {
   const t = useTranslations('snapshots');
-  const group = useTranslations('groups');
   const { rows, raters, kinds, sources, trust, groups } = content;
   return (
     <>
@@ -33,11 +32,7 @@ export function SnapshotContent({ content }: { content: Content }) {
           counts={trust.map(({ name, rows: n }) => [t(`trust.${name}`), n])}
         />
         {groups.map(({ name, values }) => (
-          <Counts
-            key={name}
-            title={t('byGroup', { name })}
-            counts={values.map((value) => [value.name ?? group('folded'), value.rows])}
-          />
+          <Counts key={name} title={t('byGroup', { name })} counts={values.map((value) => [value.name, value.rows])} />
         ))}
       </div>
     </>

@@ -2,10 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { asc, eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
-import { groupBy } from '@/core/group-by';
 import { isSelfGroup } from '@/core/groups';
 import { isGiven, parseRow, ROW_KINDS } from '@/core/snapshot/snapshot';
-import { foldSmall } from '@/core/statistics/fold';
 import type { Executor } from '@/db/client';
 import { feedback, trainingRun } from '@/db/schema';
 import { isAmong } from '@/server/services/feedback/filter';
@@ -36,7 +34,7 @@ export async function getSnapshot({ db, snapshots }: Product, id: string): Promi
 
 async function summarise(db: Executor, lines: readonly string[]): Promise<SnapshotContentView> {
   const splits = { train: new Counts<RowKind>(), heldout: new Counts<RowKind>() };
-  const members: Member[] = [];
+  const groups = new Map<string, Counts<string>>();
   const trust = new Counts<TrustLevel>();
   const raters = new Set<string>();
   const sources = new Counts<RowSource>();
@@ -53,7 +51,12 @@ async function summarise(db: Executor, lines: readonly string[]): Promise<Snapsh
     }
     raters.add(row.raterId);
     trust.add(trustLevel(row.trust ?? 1));
-    for (const [name, value] of Object.entries(row.groups ?? {})) members.push({ name, value, person: row.raterId });
+    // Beside rows that lead to a name, counts by what raters say of themselves would tell who says it.
+    for (const [name, value] of Object.entries(row.groups ?? {}).filter(([name]) => !isSelfGroup(name))) {
+      const own = groups.get(name) ?? new Counts<string>();
+      groups.set(name, own);
+      own.add(value);
+    }
     if (row.feedbackId) votes.push(row.feedbackId);
     else sources.add('file');
   }
@@ -64,24 +67,8 @@ async function summarise(db: Executor, lines: readonly string[]): Promise<Snapsh
     kinds: ROW_KINDS.map((kind) => ({ kind, train: splits.train.of(kind), heldout: splits.heldout.of(kind) })).filter(
       ({ train, heldout }) => train + heldout > 0,
     ),
-    groups: [...groupBy(members, ({ name }) => name)]
-      .map(([name, own]) => ({ name, values: countGroups(name, own) }))
-      .filter(({ values }) => values.length > 0),
+    groups: [...groups].map(([name, values]) => ({ name, values: values.list })),
   };
-}
-
-/** A row's group by one name, such as language. */
-interface Member {
-  name: string;
-  value: string;
-  person: string;
-}
-
-/** Small groups of what raters say of themselves are put together. */
-function countGroups(name: string, members: readonly Member[]): CountView<string | null>[] {
-  const byValue = groupBy(members, ({ value }) => value);
-  const shown = isSelfGroup(name) ? foldSmall(byValue) : [...byValue].map(([value, items]) => ({ value, items }));
-  return shown.map(({ value, items }) => ({ name: value, rows: items.length })).sort((a, b) => b.rows - a.rows);
 }
 
 function trustLevel(trust: number): TrustLevel {

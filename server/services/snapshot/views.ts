@@ -10,7 +10,7 @@ export type RowSource = (typeof FEEDBACK_SOURCES)[number] | 'prompt' | 'generati
 /** Below 0, 0, below a half, below 1, and 1. */
 export type TrustLevel = 'inverted' | 'none' | 'little' | 'most' | 'full';
 
-export interface CountView<Name extends string | null> {
+export interface CountView<Name extends string> {
   name: Name;
   rows: number;
 }
@@ -21,7 +21,7 @@ export interface SnapshotContentView {
   kinds: { kind: RowKind; train: number; heldout: number }[];
   sources: CountView<RowSource>[];
   /** What raters say of themselves is told of five people or more; a null name is small groups together. */
-  groups: { name: string; values: CountView<string | null>[] }[];
+  groups: { name: string; values: CountView<string>[] }[];
   trust: CountView<TrustLevel>[];
 }
 
