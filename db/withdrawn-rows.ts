@@ -3,7 +3,7 @@ import { and, eq, ne, or, type SQL, sql } from 'drizzle-orm';
 import { sha256 } from '@/core/hash';
 import { parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
 import type { Executor } from './client';
-import { comparison, conversation, feedback, generation } from './schema';
+import { comparison, conversation, feedback, generation, message } from './schema';
 import { conversationOfFeedback, isTrainable } from './trainable-feedback';
 
 /**
@@ -59,12 +59,15 @@ function sourceOf(row: SnapshotRow): Source | null {
   }
 }
 
+const hasOneTurn = sql`(select count(*) from ${message} turn
+  where turn.conversation_id = ${conversation.id} and turn.role = 'user') = 1`;
+
 /** The text that Postgres makes of an integer[]. */
 const asArray = (ids: readonly number[]) => `{${ids.join()}}`;
 /** The same hex digest as `sha256`. */
 const digestOf = (text: SQL) => sql<string>`encode(sha256((${text})::bytea), 'hex')`;
 
-/** A weak signal is no rating. */
+/** A weak signal is no rating, and the prompt of a later turn holds earlier ones that perhaps nobody rated. */
 async function coveredFeedback(tx: Executor, keys: readonly string[], isCovering: SQL): Promise<Set<string>> {
   const found = await tx
     .select({ id: feedback.id })
@@ -73,7 +76,7 @@ async function coveredFeedback(tx: Executor, keys: readonly string[], isCovering
     .where(
       and(
         isTrainable,
-        or(ne(feedback.kind, 'implicit'), isCovering),
+        or(isCovering, and(ne(feedback.kind, 'implicit'), hasOneTurn)),
         sql`${feedback.id} = any(${sql.param([...keys])}::uuid[])`,
       ),
     );

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FEEDBACK_KINDS } from '@/core/feedback/kinds';
 import { snapshotFile } from '@/core/snapshot/snapshot';
-import { conversation, feedback, trainingRun, user } from '@/db/schema';
+import { conversation, feedback, message, trainingRun, user } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import type { SnapshotRowView } from '@/server/services/snapshot/views';
 import { freezeSnapshot } from '@/trainer/data/freeze/freeze';
@@ -124,6 +124,10 @@ describe('a snapshot', () => {
     const listed = (await admin.feedback({})).items.map(({ kind }) => kind);
     expect(listed).toContain('thumb');
     expect(listed).not.toContain('implicit');
+    // The prompt of a later turn holds the earlier ones.
+    const turn = { conversationId: things.conversationId, role: 'user' as const, content: 'And tomorrow?' };
+    await web.product.db.insert(message).values(turn);
+    expect((await rowsOf()).filter(({ withheld }) => withheld === null)).toEqual([]);
     await person.conversation.setAllowTraining({ id: things.conversationId, allowTraining: true });
     expect((await rowsOf()).map(({ withheld }) => withheld)).toEqual(items.map(() => null));
   });
