@@ -8,7 +8,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { keepCompletionStates } from '@/bench/experiments/support/kept-answer-states';
-import { resultPath } from '@/bench/results';
 import { byScore } from '@/bench/simulate/archetypes';
 import { PREFERENCES } from '@/bench/simulate/preferences';
 import { splitPrompts } from '@/bench/simulate/prompts';
@@ -32,7 +31,7 @@ import { type Gain, measureGain, ppoSettings } from './support/policy-gain';
 import { lazyEngine, type SampledCompletion, sampleOnce } from './support/sampled-answers';
 import { settingsName } from './support/settings-name';
 import { openStepLog } from './support/step-log';
-import { votesChart } from './support/votes-chart';
+import { reportVotes, type SizeResult } from './support/votes-report';
 
 const { values: options } = parseArgs({
   options: {
@@ -64,22 +63,6 @@ if (PPO_VOTES && !SIZES.includes(PPO_VOTES))
 const chosen = PREFERENCES[options.preference];
 if (!chosen) throw new Error(`There is no preference ${options.preference}; choose from ${Object.keys(PREFERENCES)}.`);
 const preference = chosen;
-
-interface SizeResult {
-  votes: number;
-  /** Votes that are not ties. */
-  decided: number;
-  /** Held-out votes that are not ties. */
-  decidedHeldOut: number;
-  seconds: number;
-  /** On held-out votes, some of which the noise has turned round. */
-  accuracy: number;
-  /** Against the preference itself. */
-  accuracyWithoutNoise: number;
-  lengthBaseline: number;
-  lengthBaselineWithoutNoise: number;
-  ece: number;
-}
 
 /** Vote i compares answers 2i and 2i + 1. */
 function votesOn(completions: readonly SampledCompletion[], first: number, noise: number): Comparison[] {
@@ -136,7 +119,13 @@ async function main(): Promise<void> {
   const results: SizeResult[] = [];
   const settings = [options.preference, noise, options.epochs, ...settingsName(options.reward)];
   const folderOf = (size: number) => path.join(work, [...settings, size].join('-'));
-  let policy: Gain | null = null;
+  const ppoChanges = JSON.parse(options['ppo-settings']);
+  const report = (gain: Gain | null) =>
+    reportVotes({
+      ...{ preference: options.preference, score: preference, noise, seed: SEED, completions: forVotes, results },
+      ppo: { votes: PPO_VOTES, settings: ppoChanges, gain },
+      out: options.out,
+    });
   try {
     for (const size of SIZES) {
       const folder = folderOf(size);
@@ -146,7 +135,7 @@ async function main(): Promise<void> {
         writeFileSync(file, JSON.stringify(result));
       }
       results.push(JSON.parse(readFileSync(file, 'utf8')));
-      report(results, forVotes, policy);
+      report(null);
     }
     if (!PPO_VOTES) return;
     const folder = path.join(folderOf(PPO_VOTES), ['ppo', ...settingsName(options['ppo-settings'])].join('-'));
@@ -174,7 +163,7 @@ async function main(): Promise<void> {
           preference,
           folder,
           signal,
-          config: ppoSettings(maxTokens, hash32(SEED, 78), JSON.parse(options['ppo-settings'])),
+          config: ppoSettings(maxTokens, hash32(SEED, 78), ppoChanges),
           log: path.join(
             'bench',
             'results',
@@ -187,8 +176,7 @@ async function main(): Promise<void> {
         model.dispose();
       }
     }
-    policy = JSON.parse(readFileSync(file, 'utf8'));
-    report(results, forVotes, policy);
+    report(JSON.parse(readFileSync(file, 'utf8')));
   } finally {
     backbone.dispose();
     await exact.close();
@@ -270,46 +258,6 @@ async function trainOn(backbone: Backbone, votes: Comparison[], run: VoteRun): P
   } finally {
     model.dispose();
   }
-}
-
-/** Above chance by two standard errors of a fair coin over the same number of held-out votes. */
-const isAboveChance = ({ accuracy, decidedHeldOut }: SizeResult) => accuracy > 0.5 + 1 / Math.sqrt(decidedHeldOut);
-
-function report(results: SizeResult[], completions: readonly SampledCompletion[], policy: Gain | null): void {
-  const out = options.out ?? resultPath(`votes-${options.preference}`);
-  const scores = completions.map(preference);
-  const summary = {
-    preference: options.preference,
-    noise: Number(options.noise),
-    seed: SEED,
-    completions: {
-      count: completions.length,
-      endedShare: completions.filter(({ ended }) => ended).length / completions.length,
-      meanScore: scores.reduce((a, b) => a + b, 0) / scores.length,
-    },
-    results,
-    leastVotesAboveChance: results.find(isAboveChance)?.votes ?? null,
-    ...(policy && { ppo: { votes: PPO_VOTES, settings: JSON.parse(options['ppo-settings']), ...policy } }),
-  };
-  mkdirSync(path.dirname(out), { recursive: true });
-  writeFileSync(out, `${JSON.stringify(summary, null, 2)}\n`);
-  const chart = votesChart(
-    results.map((result) => ({
-      ...result,
-      accuracy: result.accuracyWithoutNoise,
-      lengthBaseline: result.lengthBaselineWithoutNoise,
-    })),
-    options.preference,
-  );
-  writeFileSync(options.out ? `${out}.svg` : path.join('docs', `votes-${options.preference}.svg`), chart);
-  const { votes, accuracyWithoutNoise: right, lengthBaselineWithoutNoise: length } = results.at(-1)!;
-  console.log(`${votes} votes: ${(100 * right).toFixed(1)} % right, length alone ${(100 * length).toFixed(1)} %`);
-  if (!policy) return;
-  const { startDeviations, kl, after } = policy;
-  console.log(
-    `PPO on the model of ${PPO_VOTES}: ${startDeviations.toFixed(2)} start deviations of the preference at ` +
-      `${kl.mean.toFixed(2)} nats, ${(100 * after.endedShare).toFixed(0)} % ended`,
-  );
 }
 
 main().then(

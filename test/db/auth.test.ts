@@ -16,6 +16,7 @@ import { createAdminLink } from '@/server/auth';
 import type { WebProcess } from '@/server/product';
 import { createCaller } from '@/server/routers';
 import { createContext } from '@/server/trpc';
+import { cookieOf } from './requests';
 import { createWorld, readStream, send, type World } from './world';
 
 const ORIGIN = 'http://localhost:3000';
@@ -27,12 +28,6 @@ beforeAll(async () => {
   web = world.web;
 });
 afterAll(() => world?.close());
-
-const cookieOf = (response: Response) =>
-  response.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0]!)
-    .join('; ');
 
 function post(path: string, body: object, cookie = '', origin = ORIGIN): Promise<Response> {
   const headers = { 'content-type': 'application/json', origin, cookie };

@@ -1,79 +1,31 @@
-// Data sets go into the database and out of it: a round trip is equal, and an import is whole or not used at all.
+// Data sets go into the database and out of it: a round trip is equal, and an export has only what people consented to.
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Base } from '@/core/base/base';
-import { loadBase } from '@/core/base/load-base';
 import { type ExchangeFormat, writeRecord } from '@/core/exchange/formats';
 import type { ConversationRecord, OwnRecord } from '@/core/exchange/record';
 import { FEEDBACK_KINDS, FEEDBACK_SUBJECTS, type FeedbackKind } from '@/core/feedback/kinds';
 import { sha256, uuidOf } from '@/core/hash';
 import { Sampling } from '@/core/sampling';
-import { closeDatabase, type Database, getDatabase } from '@/db/client';
-import {
-  conversation,
-  feedback,
-  feedbackHistory,
-  generation,
-  importedFile,
-  promptSet,
-  questionnaire,
-  user,
-} from '@/db/schema';
-import { exportRecords } from '@/server/services/exchange/export';
-import { importFile } from '@/server/services/exchange/import';
-import { writeTinyLlama } from '@/test/tiny-llama';
-import { createTestDatabase, type TestDatabase } from './database';
+import type { Database } from '@/db/client';
+import { conversation, feedback, user } from '@/db/schema';
+import { createExchangeWorld, type ExchangeWorld, pair } from './exchange-world';
 
-let database: TestDatabase;
+let world: ExchangeWorld;
 let db: Database;
-let folder: string;
-let base: Base;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'attune-exchange-'));
-  await writeTinyLlama(path.join(folder, 'tiny'), { seed: 1 });
-  const tiny = await loadBase(path.join(folder, 'tiny'));
-  // The real texts are longer than the tiny base reads.
-  const config = { ...tiny.weights.config, maxPositions: 100_000 };
-  base = { ...tiny, weights: { ...tiny.weights, config } };
-  database = await createTestDatabase();
-  db = getDatabase(database.url);
+  world = await createExchangeWorld();
+  db = world.db;
 });
-afterAll(async () => {
-  await closeDatabase(database.url);
-  await database.drop();
-  await rm(folder, { recursive: true, force: true });
-});
-beforeEach(clear);
-
-async function clear(): Promise<void> {
-  for (const table of [conversation, user, promptSet, questionnaire]) await db.delete(table);
-}
-
-let files = 0;
-async function importLines(
-  lines: readonly string[],
-  name = 'set',
-  more: Partial<Parameters<typeof importFile>[2]> = {},
-) {
-  const file = path.join(folder, `${files++}.jsonl`);
-  await writeFile(file, lines.map((line) => `${line}\n`).join(''));
-  return importFile({ db, base }, file, { name, by: 'test', ...more });
-}
-
-async function exportAll(): Promise<OwnRecord[]> {
-  const records: OwnRecord[] = [];
-  for await (const record of exportRecords(db)) records.push(record);
-  return records;
-}
+afterAll(() => world?.close());
+beforeEach(() => world.clear());
 
 const conversationsOf = (records: OwnRecord[]) => records.filter((record) => 'messages' in record);
 const linesIn = async (format: ExchangeFormat) =>
-  conversationsOf(await exportAll()).flatMap((record) =>
+  conversationsOf(await world.exportAll()).flatMap((record) =>
     writeRecord(format, record).map(({ part, line }) => part + line),
   );
 
@@ -147,7 +99,7 @@ function recordOf({ seed, messages, given }: Shape): ConversationRecord {
     const generation = {
       ...{ id: idOf(`generation ${i}`), status: 'done' as const, versionId: 'v1', experimentId: idOf('experiment') },
       ...{ arm: 'candidate' as const, propensity: 0.25, sampling: Sampling.parse({ seed: i, topK: 5 }), seed: i },
-      ...{ base: base.sha256, promptIds: [256, i], completionIds: [97, 257], logprobs: [-0.5, -0.25] },
+      ...{ base: world.base.sha256, promptIds: [256, i], completionIds: [97, 257], logprobs: [-0.5, -0.25] },
       ...{ topTokens: [{ ids: [97], logprobs: [-0.5] }], finishReason: 'stop' as const, constraintHits: [] },
       ...{ constraintRulesVersion: 2, error: null, firstTokenMs: 12.5, durationMs: 250 },
       ...{ createdAt: at(i), finishedAt: at(i + 1) },
@@ -213,7 +165,7 @@ describe('a round trip', () => {
       fc.asyncProperty(
         fc.uniqueArray(shapes, { minLength: 1, maxLength: 4, selector: ({ seed }) => seed }),
         async (drawn) => {
-          await clear();
+          await world.clear();
           const records = drawn.map(recordOf).sort(byId);
           const asked = {
             attune: 1 as const,
@@ -222,8 +174,8 @@ describe('a round trip', () => {
               questions: [{ id: 'a', text: { en: 'Rude', ja: '失礼' }, kind: 'flaw' as const, weight: 0.5 }],
             },
           };
-          await importLines([asked, ...records].map((record) => JSON.stringify(record)));
-          expect(await exportAll()).toEqual([asked, ...records]);
+          await world.importLines([asked, ...records].map((record) => JSON.stringify(record)));
+          expect(await world.exportAll()).toEqual([asked, ...records]);
         },
       ),
       { numRuns: 5, endOnFailure: true },
@@ -235,13 +187,13 @@ describe('a round trip', () => {
       fc.asyncProperty(
         fc.uniqueArray(shapes, { minLength: 1, maxLength: 3, selector: ({ seed }) => seed }),
         async (drawn) => {
-          await clear();
+          await world.clear();
           const written = drawn
             .map(recordOf)
             .flatMap((record) => writeRecord(format, record).map(({ part, line }) => part + line));
           const distinct = [...new Set(written)];
           if (distinct.length === 0) return;
-          const report = await importLines(distinct.map((line) => line.slice(line.indexOf('{'))));
+          const report = await world.importLines(distinct.map((line) => line.slice(line.indexOf('{'))));
           expect(report.leftOut).toEqual({});
           expect(normal(format, await linesIn(format))).toEqual(normal(format, distinct));
         },
@@ -285,7 +237,7 @@ describe('real files', () => {
   for (const name of ['hh-harmless', 'hh-helpful-oasst']) {
     it.skipIf(!existsSync(shared(name)))(`${name} comes back as it was`, async () => {
       const rows = (await rowsIn(shared(name), 40)) as { chosen: string; rejected: string }[];
-      const report = await importLines(rows.map(({ chosen, rejected }) => JSON.stringify({ chosen, rejected })));
+      const report = await world.importLines(rows.map(({ chosen, rejected }) => JSON.stringify({ chosen, rejected })));
       const left = Object.values(report.leftOut).reduce((sum, { count }) => sum + count, 0);
       const back = new Set((await linesIn('hh')).map((line) => trimmed(JSON.parse(line))));
       const same = rows.filter((row) => back.has(trimmed(row)));
@@ -298,7 +250,7 @@ describe('real files', () => {
     'oasst-en100 comes back with every tree, rank and attribute',
     async () => {
       const trees = await rowsIn(shared('oasst-en100'), 12);
-      const report = await importLines(trees.map((tree) => JSON.stringify(tree)));
+      const report = await world.importLines(trees.map((tree) => JSON.stringify(tree)));
       expect([report.added, report.leftOut]).toEqual([trees.length, {}]);
       const back = (await linesIn('oasst')).map((line) => JSON.parse(line).prompt);
       const idOf = ({ message_id: id }: { message_id: string }) => id;
@@ -320,88 +272,13 @@ const trimmed = ({ chosen, rejected }: { chosen: string; rejected: string }) =>
     [chosen, rejected].map((dialogue) => dialogue.trim().replace(/\s*\n\n(Human|Assistant):\s*/gu, '\n\n$1: ')),
   );
 
-const pair = (n: number) =>
-  JSON.stringify({ prompt: `Question ${n}?`, chosen: `good ${n}`, rejected: `bad ${n}`, person: `p${n % 3}` });
-
-describe('an import', () => {
-  it('makes one set, whose conversations have consent and whose people cannot sign in', async () => {
-    const report = await importLines([pair(1), pair(2), pair(3), pair(4)], 'mine');
-    expect(report).toMatchObject({ lines: 4, added: 4, present: 0, feedback: 4, leftOut: {}, isRepeated: false });
-    expect(await db.select().from(promptSet)).toMatchObject([{ name: 'mine', createdBy: 'test' }]);
-    const rows = await db.select().from(conversation);
-    expect(rows.every(({ allowTraining, consentedAt }) => allowTraining && consentedAt !== null)).toBe(true);
-    const people = await db.select().from(user);
-    expect(people.map(({ name }) => name).sort()).toEqual(['mine', 'p0', 'p1', 'p2']);
-    expect(people.every(({ email, isAnonymous }) => isAnonymous && email.endsWith('@import.attune.local'))).toBe(true);
-    // The same person of the file is the same rater.
-    expect(new Set((await db.select().from(feedback)).map(({ userId }) => userId)).size).toBe(3);
-    const [made] = await db.select().from(generation);
-    expect(made).toMatchObject({ versionId: null, status: 'done' });
-    expect(base.tokenizer.decode(made!.completionIds)).toMatch(/^(good|bad) \d<\|im_end\|>$/);
-  });
-
-  it('of the same file again, or of lines that are there, adds nothing', async () => {
-    const lines = [pair(1), pair(2), pair(2)];
-    expect(await importLines(lines)).toMatchObject({ added: 2, present: 1 });
-    expect(await importLines(lines)).toMatchObject({ isRepeated: true });
-    expect(await importLines([pair(2), pair(3)])).toMatchObject({ added: 1, present: 1 });
-    expect(await db.select().from(feedback)).toHaveLength(3);
-    expect(await db.select().from(feedbackHistory)).toHaveLength(3);
-  });
-
-  it('with wrong lines names each of them and stores nothing', async () => {
-    const failing = importLines([pair(1), '{"prompt": 1}', pair(2), 'no json']);
-    await expect(failing).rejects.toThrow(/\.jsonl:2: .*\n.*\.jsonl:4: not JSON.*\nNothing was imported/);
-    for (const table of [conversation, promptSet, importedFile, user])
-      expect(await db.select().from(table)).toEqual([]);
-  });
-
-  it('that breaks off is not used by anything, and continues after what it has stored', async () => {
-    const lines = Array.from({ length: 210 }, (_, n) => pair(n));
-    const file = path.join(folder, 'long.jsonl.gz');
-    await writeFile(file, gzipSync(lines.join('\n')));
-    const stop = new AbortController();
-    const onProgress = (step: string) => step === 'store' && stop.abort(new Error('stopped'));
-    const options = { name: 'long', by: 'test' };
-    await expect(importFile({ db, base }, file, { ...options, onProgress, signal: stop.signal })).rejects.toThrow(
-      'stopped',
-    );
-    const half = await db.select().from(conversation);
-    expect([half.length, half.some(({ allowTraining }) => allowTraining)]).toEqual([200, false]);
-    expect(await exportAll()).toEqual([]);
-    expect(await importFile({ db, base }, file, options)).toMatchObject({ lines: 210, added: 10, present: 0 });
-    const whole = await db.select().from(conversation);
-    expect([whole.length, whole.every(({ allowTraining }) => allowTraining)]).toEqual([210, true]);
-  });
-
-  it('by two processes at once stores each line once', async () => {
-    const file = path.join(folder, 'twice.jsonl');
-    await writeFile(file, Array.from({ length: 60 }, (_, n) => pair(n)).join('\n'));
-    const both = await Promise.allSettled(
-      [1, 2].map(() => importFile({ db, base }, file, { name: 'twice', by: 'test' })),
-    );
-    expect(both.some(({ status }) => status === 'fulfilled')).toBe(true);
-    expect(await db.select().from(conversation)).toHaveLength(60);
-    expect(await db.select().from(feedback)).toHaveLength(60);
-  });
-
-  it('leaves out what the base cannot read, and says where', async () => {
-    const tight = { ...base, weights: { ...base.weights, config: { ...base.weights.config, maxPositions: 60 } } };
-    const file = path.join(folder, 'tight.jsonl');
-    await writeFile(file, `${pair(1)}\n${JSON.stringify({ prompt: 'x'.repeat(100), chosen: 'a', rejected: 'b' })}\n`);
-    const report = await importFile({ db, base: tight }, file, { name: 'tight', by: 'test' });
-    expect(report.added).toBe(1);
-    expect(report.leftOut).toEqual({ 'longer than the base can read': { count: 1, first: `${file}:2` } });
-  });
-});
-
 it('an export has only conversations with consent, and no names', async () => {
-  await importLines([pair(1), pair(2)], 'mine');
+  await world.importLines([pair(1), pair(2)], 'mine');
   const [first] = await db.select().from(conversation);
   await db.update(conversation).set({ allowTraining: false });
-  expect(await exportAll()).toEqual([]);
+  expect(await world.exportAll()).toEqual([]);
   await db.update(conversation).set({ allowTraining: true });
-  const text = JSON.stringify(await exportAll());
+  const text = JSON.stringify(await world.exportAll());
   expect(text).toContain(first!.title);
   const people = await db.select().from(user);
   for (const { id, email } of people) expect(text.includes(id) || text.includes(email)).toBe(false);

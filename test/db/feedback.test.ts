@@ -1,33 +1,20 @@
 // Feedback of every kind: one live value with its history, given by the owner alone, checked against what it is about.
-
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { and, eq, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Feedback } from '@/core/feedback/feedback';
-import { FEEDBACK_KINDS, type FeedbackKind } from '@/core/feedback/kinds';
-import {
-  feedback,
-  feedbackHistory,
-  generation,
-  questionnaire,
-  release,
-  snapshot,
-  trainingRun,
-  version,
-  withdrawal,
-} from '@/db/schema';
-import {
-  FeedbackList,
-  FeedbackResponse,
-  FeedbackTrace,
-  QuestionnaireList,
-} from '@/server/api/openapi/feedback-responses';
+import { FEEDBACK_KINDS } from '@/core/feedback/kinds';
+import { feedback, feedbackHistory, generation, questionnaire } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
-import { listChanges } from '@/server/services/version/changes';
-import { type ApiClient, createClient, errorOf, routeTo } from './api-client';
-import { type Asked, everyKind as anyKind, openQuestionnaire as anyQuestionnaire, askTwice, QUALITY } from './judged';
-import { type Api, callAs, createUser, createWorld, type World } from './world';
+import {
+  type Asked,
+  everyKind as anyKind,
+  newPerson as anyPerson,
+  openQuestionnaire as anyQuestionnaire,
+  askTwice,
+  QUALITY,
+  rowsOf,
+} from './judged';
+import { type Api, createWorld, type World } from './world';
 
 let world: World;
 let web: WebProcess;
@@ -36,30 +23,18 @@ let ada: Api;
 beforeAll(async () => {
   world = await createWorld({ seed: 1 }, () => 0.9);
   web = world.web;
-  adaId = await createUser(web);
-  ada = callAs(web, adaId);
-  await ada.account.setAllowSignals({ allowSignals: true });
+  ({ id: adaId, api: ada } = await newPerson());
 });
 afterAll(() => world?.close());
 
 const asked = ({ of = adaId, ...options }: Partial<Parameters<typeof askTwice>[1]> = {}) =>
   askTwice(web, { of, ...options });
+const newPerson = () => anyPerson(web);
 const openQuestionnaire = (isForChat: boolean) => anyQuestionnaire(web, isForChat);
 const everyKind = (things: Asked) => anyKind(web, things);
 
-const rowsOf = (userId: string, kind: FeedbackKind) =>
-  web.product.db
-    .select()
-    .from(feedback)
-    .where(and(eq(feedback.userId, userId), eq(feedback.kind, kind)));
 const historyOf = (userId: string) =>
   web.product.db.select().from(feedbackHistory).where(eq(feedbackHistory.userId, userId)).orderBy(feedbackHistory.id);
-const newPerson = async () => {
-  const id = await createUser(web);
-  const api = callAs(web, id);
-  await api.account.setAllowSignals({ allowSignals: true });
-  return { id, api };
-};
 
 describe('every kind', () => {
   it('is stored, shown with the conversation, withdrawn, and kept in the history', async () => {
@@ -97,7 +72,11 @@ describe('every kind', () => {
     const given = await everyKind(await asked({ of: id }));
     for (const kind of FEEDBACK_KINDS) {
       const ids = await Promise.all(Array.from({ length: 20 }, () => api.feedback.give(given[kind])));
-      expect([kind, new Set(ids.map((row) => row.id)).size, (await rowsOf(id, kind)).length]).toEqual([kind, 1, 1]);
+      expect([kind, new Set(ids.map((row) => row.id)).size, (await rowsOf(web, id, kind)).length]).toEqual([
+        kind,
+        1,
+        1,
+      ]);
     }
     expect((await historyOf(id)).map(({ kind }) => kind)).toEqual(FEEDBACK_KINDS);
   });
@@ -129,7 +108,7 @@ describe('a change of mind', () => {
     expect(await rate(9)).toEqual(first);
     await rate(9);
     await rate(9, null);
-    expect(await rowsOf(id, 'rating')).toMatchObject([{ value: { rating: 9 }, comment: null }]);
+    expect(await rowsOf(web, id, 'rating')).toMatchObject([{ value: { rating: 9 }, comment: null }]);
     expect((await historyOf(id)).map(({ value, comment }) => [value, comment])).toEqual([
       [{ rating: 3 }, 'meh'],
       [{ rating: 9 }, 'meh'],
@@ -143,9 +122,9 @@ describe('a change of mind', () => {
     const pair = { kind: 'comparison', leftGenerationId: other, rightGenerationId: one } as const;
     const { comparisonId } = await api.feedback.give({ ...pair, value: { choice: 'left', strength: 'slightly' } });
     // `one` is older and so is the left one.
-    expect(await rowsOf(id, 'comparison')).toMatchObject([{ value: { choice: 'right', strength: 'slightly' } }]);
+    expect(await rowsOf(web, id, 'comparison')).toMatchObject([{ value: { choice: 'right', strength: 'slightly' } }]);
     expect(await api.feedback.give({ ...pair, value: { choice: 'tie' } })).toMatchObject({ comparisonId });
-    expect(await rowsOf(id, 'comparison')).toMatchObject([{ value: { choice: 'tie' } }]);
+    expect(await rowsOf(web, id, 'comparison')).toMatchObject([{ value: { choice: 'tie' } }]);
     await expect(api.feedback.give({ ...pair, value: { choice: 'tie', strength: 'much' } })).rejects.toThrow(
       'value strength belongs to left or right.',
     );
@@ -232,7 +211,7 @@ describe('a value that does not fit', () => {
     for (const [given, sentence] of sentences)
       expect(await refusal(given), JSON.stringify(given).slice(0, 120)).toMatch(sentence);
     expect(await refusal(mark(0, 5))).toBe('accepted');
-    expect((await rowsOf(adaId, 'flaws')).length).toBe(1);
+    expect((await rowsOf(web, adaId, 'flaws')).length).toBe(1);
   });
 
   it('is refused on an answer that is being written or has failed; only signals are taken while it is written', async () => {
@@ -278,7 +257,9 @@ describe('signals', () => {
       signal({ copied: true }),
       signal({ dwellMs: 400, regenerated: true }),
     ]);
-    expect(await rowsOf(id, 'implicit')).toMatchObject([{ value: { copied: true, regenerated: true, dwellMs: 900 } }]);
+    expect(await rowsOf(web, id, 'implicit')).toMatchObject([
+      { value: { copied: true, regenerated: true, dwellMs: 900 } },
+    ]);
   });
 
   it('are taken from the page only while the person allows them, and are deleted with that', async () => {
@@ -287,7 +268,7 @@ describe('signals', () => {
     const copied = { kind: 'implicit', generationId, value: { copied: true } } as const;
     await api.feedback.give(copied);
     await api.account.setAllowSignals({ allowSignals: false });
-    expect(await rowsOf(id, 'implicit')).toEqual([]);
+    expect(await rowsOf(web, id, 'implicit')).toEqual([]);
     expect((await historyOf(id)).filter(({ kind }) => kind === 'implicit')).toEqual([]);
     await expect(api.feedback.give(copied)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
@@ -296,254 +277,5 @@ describe('signals', () => {
     const { one: generationId } = await asked({ allowTraining: false });
     const given = { kind: 'implicit', generationId, value: { copied: true } } as const;
     await expect(ada.feedback.give(given)).rejects.toMatchObject({ code: 'FORBIDDEN' });
-  });
-});
-
-describe('over the API', () => {
-  let client: ApiClient;
-  beforeAll(async () => {
-    routeTo(web);
-    client = await createClient(web);
-  });
-  const post = async (body: object) => {
-    const response = await client.post('/v1/feedback', body);
-    expect(response.status, await response.clone().text()).toBe(200);
-    return FeedbackResponse.parse(await response.json());
-  };
-  const refused = async (body: object) => {
-    const response = await client.post('/v1/feedback', body);
-    expect(response.status).toBeGreaterThanOrEqual(400);
-    return errorOf(response);
-  };
-
-  it('every kind is given in snake_case, listed in the form in which it was given, and withdrawn', async () => {
-    const { one, other, messageId } = await asked({ of: client.userId });
-    const { id: questionnaire_id } = await openQuestionnaire(false);
-    const bodies: Record<FeedbackKind, { value: object; [field: string]: unknown }> = {
-      thumb: { generation_id: one, value: { up: false, reasons: ['clear'] } },
-      comparison: {
-        ...{ left_generation_id: one, right_generation_id: other },
-        value: { choice: 'right', strength: 'slightly' },
-      },
-      best_of: { message_id: messageId, value: { generation_ids: [one, other], best: one } },
-      ranking: { generation_id: other, value: { order: [[one, other]] } },
-      rating: { generation_id: one, value: { rating: 1 } },
-      questionnaire: { generation_id: one, value: { questionnaire_id, answers: QUALITY } },
-      flaws: { generation_id: one, value: { flaws: [{ flaw: 'incorrect', span: { start: 0, end: 1 } }] } },
-      correction: { generation_id: one, value: { text: 'Better.' } },
-      demonstration: { message_id: messageId, value: { text: 'Mine.' } },
-      implicit: { generation_id: one, value: { abandoned: true, dwell_ms: 5 } },
-    };
-    for (const kind of FEEDBACK_KINDS) await post({ kind, ...bodies[kind] });
-    const list = FeedbackList.parse(await (await client.send('/v1/feedback')).json());
-    expect(list.next_cursor).toBeNull();
-    expect(Object.fromEntries(list.data.map(({ kind, value }) => [kind, value]))).toEqual(
-      Object.fromEntries(FEEDBACK_KINDS.map((kind) => [kind, bodies[kind].value])),
-    );
-    for (const kind of FEEDBACK_KINDS)
-      expect(await post({ kind, ...bodies[kind], value: null })).toMatchObject({ id: null });
-    expect(await (await client.send('/v1/feedback?kind=rating')).json()).toMatchObject({ data: [] });
-  });
-
-  it('a page goes on where the last one ended', async () => {
-    const { id, api } = await newPerson();
-    const own = await api.apiKey.create({ name: 'pages', allowTraining: true });
-    for (let i = 0; i < 12; i++) {
-      const { one, other } = await asked({ of: id });
-      for (const generationId of [one, other])
-        await api.feedback.give({ kind: 'rating', generationId, value: { rating: 5 } });
-    }
-    const ids: string[] = [];
-    let cursor: string | null = null;
-    do {
-      const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
-      const response = await client.send(`/v1/feedback${query}`, {
-        headers: { authorization: `Bearer ${own.secret}` },
-      });
-      const page = FeedbackList.parse(await response.json());
-      ids.push(...page.data.map((item) => String(item.id)));
-      cursor = page.next_cursor;
-    } while (cursor);
-    expect([ids.length, new Set(ids).size]).toEqual([24, 24]);
-  });
-
-  it('the two short forms of older clients stay valid', async () => {
-    const { one, other } = await asked({ of: client.userId });
-    const thumb = { kind: 'thumb', generation_id: one };
-    await post({ ...thumb, value: 1, reasons: ['clear'], comment: 'fine' });
-    await post({ ...thumb, value: 1 });
-    expect((await rowsOf(client.userId, 'thumb')).at(-1)).toMatchObject({
-      ...{ value: { up: true, reasons: ['clear'] }, comment: 'fine', source: 'api' },
-    });
-    await post({ ...thumb, value: null });
-    expect(await rowsOf(client.userId, 'thumb')).toEqual([]);
-    const { comparison_id } = await post({
-      kind: 'comparison',
-      preferred_generation_id: other,
-      other_generation_id: one,
-    });
-    expect(await rowsOf(client.userId, 'comparison')).toMatchObject([
-      { comparisonId: comparison_id, value: { choice: 'right' } },
-    ]);
-  });
-
-  it('what is wrong is named as it was sent', async () => {
-    const { one, messageId } = await asked({ of: client.userId });
-    expect(
-      await refused({ kind: 'best_of', message_id: messageId, value: { generation_ids: [one, one], best: one } }),
-    ).toMatchObject({
-      ...{ param: 'value', message: 'value: generation_ids must differ.' },
-    });
-    expect(await refused({ kind: 'implicit', generation_id: one, value: { dwellMs: 5 } })).toMatchObject({
-      message: 'Unrecognized request argument supplied: value.dwellMs.',
-    });
-    expect(await refused({ kind: 'comparison', left_generation_id: one, value: { choice: 'tie' } })).toMatchObject({
-      ...{ param: 'comparison_id', message: expect.stringContaining('left_generation_id and right_generation_id') },
-    });
-    expect(await refused({ kind: 'comparison', preferred_generation_id: one })).toMatchObject({
-      param: 'other_generation_id',
-    });
-    expect(await refused({ kind: 'love' })).toMatchObject({ param: 'kind' });
-    const stranger = await asked();
-    const foreign = await client.post('/v1/feedback', {
-      kind: 'rating',
-      generation_id: stranger.one,
-      value: { rating: 1 },
-    });
-    expect(foreign.status).toBe(404);
-    expect((await client.send('/v1/feedback?cursor=x')).status).toBe(400);
-    expect((await client.send('/v1/feedback?page=2')).status).toBe(400);
-  });
-
-  it('the questionnaires that take answers are listed', async () => {
-    const { data } = QuestionnaireList.parse(await (await client.send('/v1/questionnaires')).json());
-    expect(data.map(({ is_for_chat }) => is_for_chat).sort()).toEqual([false, true]);
-  });
-});
-
-describe('a vote that was learned from', () => {
-  /** A judged run over a snapshot that holds these lines. */
-  async function learn(lines: object[]) {
-    const { db, snapshots } = web.product;
-    const id = crypto.randomUUID();
-    await mkdir(snapshots, { recursive: true });
-    await writeFile(path.join(snapshots, `${id}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    // The clock of the database, which is the one that votes have.
-    await db
-      .insert(snapshot)
-      .values({ id, sha256: 'f'.repeat(64), counts: { 'rating/train': 1 }, frozenUpTo: sql`clock_timestamp()` });
-    const [{ baseId, baseSha256 }] = (await db.select().from(version)) as [typeof version.$inferSelect];
-    const versionId = `v-${id.slice(0, 8)}`;
-    const run = {
-      trigger: 'button' as const,
-      config: {},
-      parentVersionId: 'base',
-      snapshotId: id,
-      status: 'done' as const,
-    };
-    const [row] = await db
-      .insert(trainingRun)
-      .values({ ...run, resultVersionId: versionId })
-      .returning();
-    const gates = [{ name: 'reward', value: 1, threshold: 0, bound: 'min' as const, passed: true }];
-    const facts = { baseId, baseSha256, status: 'accepted' as const, gates, runId: row!.id, snapshotId: id };
-    await db.insert(version).values({ id: versionId, parentId: 'base', ...facts });
-    return { snapshotId: id, versionId, runId: row!.id };
-  }
-
-  it('traces to the lines, the run, the version and its gates, and the version back to the votes', async () => {
-    const { id, api } = await newPerson();
-    const things = await asked({ of: id });
-    const rate = (generationId: string) => api.feedback.give({ kind: 'rating', generationId, value: { rating: 8 } });
-    const { id: seen } = await rate(things.one);
-    const { id: leftOut } = await rate(things.other);
-    const { snapshotId, versionId, runId } = await learn([{ feedbackId: 'other' }, { feedbackId: seen }]);
-    const { id: later } = await api.feedback.give({ kind: 'thumb', generationId: things.one, value: { up: true } });
-    const traced = await api.feedback.trace({ id: seen });
-    expect(traced.snapshots).toMatchObject([
-      {
-        id: snapshotId,
-        lines: [2],
-        runs: [{ id: runId, version: { versionId, gates: [{ name: 'reward' }], isChampion: false } }],
-      },
-    ]);
-    expect((await api.feedback.trace({ id: leftOut })).snapshots).toEqual([]);
-    expect((await api.feedback.trace({ id: later })).snapshots).toEqual([]);
-
-    const admin = callAs(web, await createUser(web, 'admin'), 'admin');
-    expect((await admin.feedback.trace({ id: seen })).id).toBe(seen);
-    await expect(ada.feedback.trace({ id: seen })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    const { secret } = await api.apiKey.create({ name: 'trace', allowTraining: true });
-    routeTo(web);
-    const client = await createClient(web);
-    const response = await client.send(`/v1/feedback/${seen}/trace`, {
-      headers: { authorization: `Bearer ${secret}` },
-    });
-    expect(FeedbackTrace.parse(await response.json())).toMatchObject({
-      snapshots: [{ runs: [{ version: { version_id: versionId } }] }],
-    });
-    expect((await client.send(`/v1/feedback/${seen}/trace`)).status).toBe(404);
-    expect((await client.send('/v1/feedback/x/trace')).status).toBe(400);
-
-    const back = await admin.feedback.contributions({ versionId });
-    expect(back).toMatchObject({ snapshotId, rows: { 'rating/train': 1 } });
-    expect(back.votes.rating).toBeGreaterThanOrEqual(2);
-    expect(back.people).toBeGreaterThanOrEqual(1);
-    await api.feedback.withdraw({ kind: 'rating', generationId: things.other });
-    await expect(api.feedback.contributions({ versionId })).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    expect((await admin.feedback.contributions({ versionId })).votes.rating).toBe(back.votes.rating! - 1);
-  });
-
-  it('is counted for everyone in steps of five people, without signals', async () => {
-    for (let i = 0; i < 5; i++) {
-      const { id, api } = await newPerson();
-      const { one: generationId } = await asked({ of: id });
-      await api.feedback.give({ kind: 'thumb', generationId, value: { up: true } });
-      await api.feedback.give({ kind: 'implicit', generationId, value: { copied: true } });
-    }
-    const { versionId } = await learn([]);
-    const admin = callAs(web, await createUser(web, 'admin'), 'admin');
-    const { people, votes } = await admin.feedback.contributions({ versionId });
-    const said = Object.entries(votes).reduce((sum, [kind, n]) => (kind === 'implicit' ? sum : sum + n), 0);
-    const change = (await listChanges(web.product, Date.now())).find(({ id }) => id === versionId);
-    expect(change).toMatchObject({
-      crowd: { atLeastPeople: people - (people % 5), atLeastVotes: said - (said % 5) },
-      isServed: false,
-    });
-  });
-
-  it('is listed with the version, and whether that version became the champion', async () => {
-    const { id, api } = await newPerson();
-    const { one: generationId } = await asked({ of: id });
-    await api.feedback.give({ kind: 'rating', generationId, value: { rating: 2 } });
-    const { versionId } = await learn([]);
-    const mine = async () => (await api.feedback.mine()).items;
-    expect(await mine()).toMatchObject([
-      {
-        ...{ kind: 'rating', generationId, question: 'Why?', answers: [{ text: 'A plain answer.' }], canChange: true },
-        learnedBy: [{ versionId, status: 'accepted', championSince: null, isChampion: false }],
-      },
-    ]);
-    await web.product.db.insert(release).values({ versionId, action: 'promote' });
-    expect((await mine())[0]!.learnedBy[0]).toMatchObject({ championSince: expect.any(Date), isChampion: true });
-    await web.product.db.insert(release).values({ versionId: 'base', action: 'rollback' });
-    expect((await mine())[0]!.learnedBy[0]).toMatchObject({ championSince: expect.any(Date), isChampion: false });
-    // A change after the snapshot is in the history; the version still learned from the first value.
-    await api.feedback.give({ kind: 'rating', generationId, value: { rating: 9 } });
-    expect((await mine())[0]!.learnedBy).toHaveLength(1);
-    expect((await api.feedback.history({ kind: 'rating', generationId })).map(({ value }) => value)).toEqual([
-      { rating: 2 },
-      { rating: 9 },
-    ]);
-  });
-
-  it('is reported to the trainer when it is withdrawn, so that its line is blanked', async () => {
-    const { id, api } = await newPerson();
-    const { one: generationId } = await asked({ of: id });
-    await api.feedback.give({ kind: 'correction', generationId, value: { text: 'Private words.' } });
-    const waiting = () => web.product.db.$count(withdrawal);
-    const before = await waiting();
-    await api.feedback.withdraw({ kind: 'correction', generationId });
-    expect(await waiting()).toBe(before + 1);
   });
 });

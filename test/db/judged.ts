@@ -1,10 +1,26 @@
-// Stores answers as another process would have, and a value of feedback of every kind for them.
+// Stores answers as another process would have, and makes people and values of feedback of every kind for them.
 import { and, eq, isNull } from 'drizzle-orm';
 import type { Feedback } from '@/core/feedback/feedback';
 import type { FeedbackKind } from '@/core/feedback/kinds';
 import { Sampling } from '@/core/sampling';
-import { conversation, generation, message, questionnaire } from '@/db/schema';
+import { conversation, feedback, generation, message, questionnaire } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
+import { callAs, createUser } from './world';
+
+/** A person who allows signals. */
+export async function newPerson(web: WebProcess) {
+  const id = await createUser(web);
+  const api = callAs(web, id);
+  await api.account.setAllowSignals({ allowSignals: true });
+  return { id, api };
+}
+
+/** The live feedback of this kind that the person has given. */
+export const rowsOf = ({ product: { db } }: WebProcess, userId: string, kind: FeedbackKind) =>
+  db
+    .select()
+    .from(feedback)
+    .where(and(eq(feedback.userId, userId), eq(feedback.kind, kind)));
 
 interface AskedOptions {
   of: string;

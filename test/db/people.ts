@@ -8,6 +8,7 @@ import { answerAuth } from '@/server/http/auth-handler';
 import { answerTrpc } from '@/server/http/trpc-handler';
 import type { WebProcess } from '@/server/product';
 import type { AppRouter } from '@/server/routers';
+import { cookieOf } from './requests';
 
 export interface Person {
   id: string;
@@ -34,10 +35,7 @@ export async function enter(web: WebProcess, role: 'user' | 'rater' | 'admin' = 
       body: JSON.stringify({ name: 'Ada', email, password: 'correct horse battery' }),
     }),
   );
-  const cookie = response.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0]!)
-    .join('; ');
+  const cookie = cookieOf(response);
   const [row] = await web.product.db.update(user).set({ role }).where(eq(user.email, email)).returning();
   return { id: row!.id, email, api: callWith(web, cookie) };
 }

@@ -18,6 +18,7 @@ import {
 import { answerAuth } from '@/server/http/auth-handler';
 import { answerDownload } from '@/server/http/download';
 import { answerTrpc } from '@/server/http/trpc-handler';
+import { cookieOf } from './requests';
 import { callAs, createUser, createWorld, readStream, send, type World } from './world';
 
 let world: World;
@@ -44,10 +45,7 @@ const post = (path: string, body: unknown, cookie = '') =>
 async function signUp(email: string): Promise<string> {
   const person = { name: 'Ada', email, password: 'correct horse battery' };
   const response = await answerAuth(world.web, post('/api/auth/sign-up/email', person));
-  return response.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0]!)
-    .join('; ');
+  return cookieOf(response);
 }
 
 async function call<T>(cookie: string, procedure: string, input?: unknown): Promise<T> {

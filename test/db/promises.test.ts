@@ -13,6 +13,7 @@ import { freezeSnapshot } from '@/trainer/data/freeze/freeze';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
 import { readSnapshot } from '@/trainer/runs/snapshots/read';
 import { honourWithdrawals } from '@/trainer/runs/snapshots/withdrawals';
+import { cookieOf } from './requests';
 import { callAs, createUser, createWorld, type World } from './world';
 
 let world: World;
@@ -47,10 +48,7 @@ async function openBrowser(): Promise<Browser> {
       signal: more.signal,
     });
   const signedIn = await answerAuth(world.web, post('/api/auth/sign-in/anonymous', {}));
-  const cookie = signedIn.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0]!)
-    .join('; ');
+  const cookie = cookieOf(signedIn);
   return {
     async call(procedure, input, signal) {
       const response = await answerTrpc(world.web, post(`/api/trpc/${procedure}`, { json: input }, { cookie, signal }));

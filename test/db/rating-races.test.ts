@@ -1,25 +1,25 @@
-// Votes over HTTP at awkward moments: twice, forged, late, two at once, and while what they are about is deleted.
-import { asc, eq, or, sql } from 'drizzle-orm';
+// Votes over HTTP at awkward moments: twice, forged, late, and two at once.
+import { asc, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TaskAnswer } from '@/core/feedback/task-answers';
-import { Sampling } from '@/core/sampling';
-import {
-  comparison,
-  conversation,
-  feedback,
-  feedbackHistory,
-  generation,
-  message,
-  ratingAssignment,
-  ratingTask,
-} from '@/db/schema';
+import { comparison, feedback, feedbackHistory, ratingAssignment, ratingTask } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
-import { callAsNobody, enter, type Person, statusOf } from './people';
-import { createWorld, type World } from './world';
+import { askTwice } from './judged';
+import { callAsNobody, type Person, statusOf } from './people';
+import {
+  addTask,
+  answerOf,
+  claim,
+  clearWorkplace,
+  liveOf,
+  openWorkplace,
+  RATED,
+  type TaskKind,
+} from './rating-workplace';
+import type { World } from './world';
 
-/** How often each race is run, in either order. */
+/** How often each race is run. */
 const TRIES = 12;
-const SHARES = { lockMinutes: 15, overlapShare: 0, overlapRaters: 2, goldShare: 0, repeatShare: 0 };
 
 let world: World;
 let web: WebProcess;
@@ -29,76 +29,12 @@ let one: Person;
 let two: Person;
 let three: Person;
 beforeAll(async () => {
-  world = await createWorld({ seed: 1 }, () => 0.999);
-  web = world.web;
-  [admin, owner, one, two, three] = [
-    await enter(web, 'admin'),
-    await enter(web),
-    await enter(web, 'rater'),
-    await enter(web, 'rater'),
-    await enter(web, 'rater'),
-  ];
+  ({ world, web, admin, owner, one, two, three } = await openWorkplace());
 });
 afterAll(() => world?.close());
-beforeEach(async () => {
-  const { db } = web.product;
-  await db.delete(ratingTask);
-  await db.delete(feedback);
-  await db.delete(feedbackHistory);
-  await admin.api.admin.setSettings.mutate({ rating: SHARES });
-});
+beforeEach(() => clearWorkplace(web, admin));
 
-/** A consented chat with two finished answers, as another process would have stored it. */
-async function chat(userId: string) {
-  const { db, base } = web.product;
-  const [own] = await db
-    .insert(conversation)
-    .values({ userId, title: 'Why?', allowTraining: true, readersNamed: true })
-    .returning();
-  const conversationId = own!.id;
-  const promptIds = base.renderPrompt([{ role: 'user', content: 'Why?' }]);
-  const [question] = await db.insert(message).values({ conversationId, role: 'user', content: 'Why?' }).returning();
-  const ids: string[] = [];
-  for (const content of ['Because.', 'No reason.']) {
-    const [answer] = await db
-      .insert(message)
-      .values({ conversationId, parentId: question!.id, role: 'assistant', content })
-      .returning();
-    const said = { promptIds, completionIds: base.tokenizer.encode(content), seed: 1, finishReason: 'stop' };
-    const facts = { status: 'done' as const, versionId: 'base', sampling: Sampling.parse({ seed: 1 }), ...said };
-    const [row] = await db
-      .insert(generation)
-      .values({ ...facts, messageId: answer!.id, conversationId, userId })
-      .returning();
-    ids.push(row!.id);
-  }
-  return { conversationId, messageId: question!.id, first: ids[0]!, second: ids[1]! };
-}
-type Chat = Awaited<ReturnType<typeof chat>>;
-
-type Kind = 'compare' | 'rate' | 'rank' | 'questionnaire' | 'write' | 'correct';
-async function addTask(
-  kind: Kind,
-  { messageId, first, second }: Chat,
-  more: Partial<typeof ratingTask.$inferInsert> = {},
-) {
-  const generationIds = { compare: [first, second], rank: [first, second], write: [] as string[] };
-  const [row] = await web.product.db
-    .insert(ratingTask)
-    .values({
-      kind,
-      messageId,
-      generationIds: kind in generationIds ? generationIds[kind as 'rank'] : [first],
-      ...more,
-    })
-    .returning();
-  return row!.id;
-}
-const claim = async (rater: Person) => (await rater.api.rating.claim.mutate({}))!;
-const RATED = { kind: 'rate', value: { rating: 7 } } as const;
-const answerOf = (rater: Person, assignmentId: string, answer: TaskAnswer = RATED) =>
-  rater.api.rating.answer.mutate({ assignmentId, answer });
-const liveOf = ({ id }: Person) => web.product.db.select().from(feedback).where(eq(feedback.userId, id));
+const chat = ({ id }: Person) => askTwice(web, { of: id });
 const historyOf = ({ id }: Person) =>
   web.product.db.select().from(feedbackHistory).where(eq(feedbackHistory.userId, id)).orderBy(asc(feedbackHistory.id));
 
@@ -106,7 +42,7 @@ const historyOf = ({ id }: Person) =>
 const fiveTimes = (call: () => Promise<unknown>) => Promise.all(Array.from({ length: 5 }, () => statusOf(call())));
 
 describe('sent five times at once', () => {
-  const ANSWERS: Record<Kind, TaskAnswer> = {
+  const ANSWERS: Record<TaskKind, TaskAnswer> = {
     compare: { kind: 'compare', value: { choice: 'left', strength: 'much' } },
     rate: RATED,
     rank: { kind: 'rank', value: { order: [[1], [0]] } },
@@ -115,7 +51,7 @@ describe('sent five times at once', () => {
     correct: { kind: 'correct', value: { text: 'Better.' } },
   };
 
-  it.each(Object.keys(ANSWERS) as Kind[])(
+  it.each(Object.keys(ANSWERS) as TaskKind[])(
     'an answer of the kind %s is stored once, with one entry of history',
     async (kind) => {
       const { id: questionnaireId } = await admin.api.ratingAdmin.writeQuestionnaire.mutate({
@@ -123,10 +59,10 @@ describe('sent five times at once', () => {
         isForChat: false,
         questions: [{ id: 'rude', kind: 'flaw', weight: 0.5, text: { en: 'Rude', ja: '失礼' } }],
       });
-      await addTask(kind, await chat(owner.id), kind === 'questionnaire' ? { questionnaireId } : {});
+      await addTask(web, kind, await chat(owner), kind === 'questionnaire' ? { questionnaireId } : {});
       const { assignmentId } = await claim(one);
       expect(await fiveTimes(() => answerOf(one, assignmentId, ANSWERS[kind]))).toEqual([200, 200, 200, 200, 200]);
-      expect(await liveOf(one)).toMatchObject([{ assignmentId }]);
+      expect(await liveOf(web, one)).toMatchObject([{ assignmentId }]);
       expect(await historyOf(one)).toHaveLength(1);
       // What a person writes is reviewed, once.
       const reviews = kind === 'write' || kind === 'correct' ? 1 : 0;
@@ -135,18 +71,18 @@ describe('sent five times at once', () => {
   );
 
   it('a review and a decision act once', async () => {
-    await addTask('write', await chat(owner.id));
+    await addTask(web, 'write', await chat(owner));
     const { assignmentId: written } = await claim(one);
     await answerOf(one, written, ANSWERS.write);
     const { assignmentId: review } = await claim(two);
     const rejected = { kind: 'review', value: { accept: false } } as const;
     expect(await fiveTimes(() => answerOf(two, review, rejected))).toEqual([200, 200, 200, 200, 200]);
-    expect([await liveOf(two), (await liveOf(one))[0]!.excludedReason]).toEqual([[], 'Rejected in review']);
+    expect([await liveOf(web, two), (await liveOf(web, one))[0]!.excludedReason]).toEqual([[], 'Rejected in review']);
     // Sending the rejected text again does not bring it back.
     await answerOf(one, written, ANSWERS.write);
-    expect((await liveOf(one))[0]!.excludedAt).not.toBeNull();
+    expect((await liveOf(web, one))[0]!.excludedAt).not.toBeNull();
 
-    const taskId = await addTask('compare', await chat(owner.id), { needed: 2 });
+    const taskId = await addTask(web, 'compare', await chat(owner), { needed: 2 });
     for (const [rater, choice] of [
       [one, 'left'],
       [two, 'right'],
@@ -156,14 +92,14 @@ describe('sent five times at once', () => {
     const { assignmentId: decision } = (await admin.api.rating.claim.mutate({ taskId: disputed!.taskId }))!;
     const decided = { kind: 'compare', value: { choice: 'left' } } as const;
     expect(await fiveTimes(() => answerOf(admin, decision, decided))).toEqual([200, 200, 200, 200, 200]);
-    expect(await liveOf(admin)).toHaveLength(1);
+    expect(await liveOf(web, admin)).toHaveLength(1);
     const [task] = await web.product.db.select().from(ratingTask).where(eq(ratingTask.id, taskId));
     expect(task!.truth).toEqual(decided);
   });
 
   it('a claim holds one task, and a skip gives it back once', async () => {
-    await addTask('rate', await chat(owner.id));
-    await addTask('rate', await chat(owner.id));
+    await addTask(web, 'rate', await chat(owner));
+    await addTask(web, 'rate', await chat(owner));
     const held = await Promise.all(Array.from({ length: 5 }, () => claim(one)));
     const { assignmentId } = held[0]!;
     expect(new Set(held.map((task) => task.assignmentId)).size).toBe(1);
@@ -175,7 +111,7 @@ describe('sent five times at once', () => {
 
 describe('a vote that is not the caller’s to give', () => {
   it('is refused: by nobody, by a person who is no rater, on another’s place, and in another’s name', async () => {
-    await addTask('rate', await chat(owner.id));
+    await addTask(web, 'rate', await chat(owner));
     const { assignmentId } = await claim(one);
     const input = { assignmentId, answer: RATED };
     expect(await statusOf(callAsNobody(web).rating.answer.mutate(input))).toBe(401);
@@ -188,7 +124,7 @@ describe('a vote that is not the caller’s to give', () => {
   });
 
   it('is refused on a chat of somebody else, which is said not to exist', async () => {
-    const { first, second, messageId } = await chat(owner.id);
+    const { one: first, other: second, messageId } = await chat(owner);
     const { give } = one.api.feedback;
     const foreign = [
       give.mutate({ kind: 'rating', generationId: first, value: { rating: 1 } }),
@@ -212,7 +148,7 @@ describe('two raters at one place', () => {
   it('that is free: one gets it', async () => {
     for (let at = 0; at < TRIES; at++) {
       await web.product.db.delete(ratingTask);
-      await addTask('rate', await chat(owner.id));
+      await addTask(web, 'rate', await chat(owner));
       const claimed = await Promise.all([one, two, three].map(({ api }) => api.rating.claim.mutate({})));
       expect(claimed.filter((task) => task !== null)).toHaveLength(1);
     }
@@ -220,7 +156,7 @@ describe('two raters at one place', () => {
 
   it('whose locks have both run out: the first answer is kept, and the other is told who has it', async () => {
     for (let at = 0; at < TRIES; at++) {
-      const taskId = await addTask('rate', await chat(owner.id));
+      const taskId = await addTask(web, 'rate', await chat(owner));
       const held: [Person, string][] = [];
       for (const rater of [one, two]) {
         const { assignmentId } = await claim(rater);
@@ -244,8 +180,8 @@ describe('two raters at one place', () => {
 
 describe('a change of mind', () => {
   it('ten times at once leaves the value that is last in the history', async () => {
-    const { first: generationId } = await chat(owner.id);
-    await addTask('rate', await chat(owner.id));
+    const { one: generationId } = await chat(owner);
+    await addTask(web, 'rate', await chat(owner));
     const { assignmentId } = await claim(one);
     const ratings = Array.from({ length: 10 }, (_, at) => ({ rating: at + 1 }));
     const statuses = await Promise.all(
@@ -256,7 +192,7 @@ describe('a change of mind', () => {
     );
     expect(new Set(statuses)).toEqual(new Set([200]));
     for (const person of [owner, one]) {
-      const [live, history] = [await liveOf(person), await historyOf(person)];
+      const [live, history] = [await liveOf(web, person), await historyOf(person)];
       expect(live).toHaveLength(1);
       expect(history).toHaveLength(10);
       expect(history.at(-1)!.value).toEqual(live[0]!.value);
@@ -264,106 +200,11 @@ describe('a change of mind', () => {
   });
 
   it('does not open a task again that an admin closed before it was full', async () => {
-    const id = await addTask('rate', await chat(owner.id), { needed: 3 });
+    const id = await addTask(web, 'rate', await chat(owner), { needed: 3 });
     const { assignmentId } = await claim(one);
     await answerOf(one, assignmentId);
     await admin.api.ratingAdmin.closeTask.mutate({ id });
     await answerOf(one, assignmentId, { kind: 'rate', value: { rating: 2 } });
     expect(await two.api.rating.claim.mutate({})).toBeNull();
-  });
-});
-
-describe('a deletion that races votes', () => {
-  /** Starts both at once, the one or the other first, and expects answers that a page can show. */
-  async function race(isDeletionFirst: boolean, remove: () => Promise<unknown>, votes: (() => Promise<unknown>)[]) {
-    const calls = isDeletionFirst ? [remove, ...votes] : [...votes, remove];
-    const statuses = await Promise.all(calls.map((call) => statusOf(call())));
-    for (const status of statuses) expect([200, 404, 409, 401]).toContain(status);
-  }
-  /** No row is about something that is gone. */
-  async function expectNothingOf({ conversationId, messageId, first, second }: Chat) {
-    const { db } = web.product;
-    expect(await db.$count(conversation, eq(conversation.id, conversationId))).toBe(0);
-    expect(await db.$count(comparison, eq(comparison.conversationId, conversationId))).toBe(0);
-    expect(await db.$count(ratingTask, eq(ratingTask.messageId, messageId))).toBe(0);
-    for (const table of [feedback, feedbackHistory]) {
-      const about = or(eq(table.messageId, messageId), eq(table.generationId, first), eq(table.generationId, second));
-      expect(await db.$count(table, about)).toBe(0);
-    }
-    const { rows } = await db.execute(
-      sql`select id from ${feedback} where assignment_id is null and source = 'workplace'`,
-    );
-    expect(rows).toEqual([]);
-  }
-  const orders = Array.from({ length: 2 * TRIES }, (_, at) => at % 2 === 0);
-  const votesInChat = (person: Person, { first, second, messageId }: Chat) => {
-    const pair = { leftGenerationId: first, rightGenerationId: second };
-    return [
-      () => person.api.feedback.give.mutate({ kind: 'rating', generationId: first, value: { rating: 3 } }),
-      () => person.api.feedback.give.mutate({ kind: 'comparison', ...pair, value: { choice: 'left' } }),
-      () => person.api.feedback.give.mutate({ kind: 'demonstration', messageId, value: { text: 'Mine.' } }),
-    ];
-  };
-
-  it('of the chat: none is left, and none is answered with an error of the server', async () => {
-    for (const isDeletionFirst of orders) {
-      const about = await chat(owner.id);
-      await addTask('compare', about, { needed: 3 });
-      const [a, b] = [await claim(one), await claim(two)];
-      const compared = { kind: 'compare', value: { choice: 'left' } } as const;
-      await race(isDeletionFirst, () => owner.api.conversation.remove.mutate({ id: about.conversationId }), [
-        () => answerOf(one, a.assignmentId, compared),
-        () => answerOf(two, b.assignmentId, compared),
-        () => three.api.rating.claim.mutate({}),
-        ...votesInChat(owner, about),
-      ]);
-      await expectNothingOf(about);
-    }
-  });
-
-  it('of its owner’s account, while tasks are made of it', async () => {
-    for (const isDeletionFirst of orders.slice(0, 10)) {
-      await web.product.db.delete(ratingTask);
-      const leaving = await enter(web);
-      const about = await chat(leaving.id);
-      await addTask('compare', about, { needed: 3 });
-      const { assignmentId } = await claim(one);
-      await race(isDeletionFirst, () => leaving.api.account.remove.mutate({ confirmation: leaving.email }), [
-        () => answerOf(one, assignmentId, { kind: 'compare', value: { choice: 'right' } }),
-        () => admin.api.ratingAdmin.createTasks.mutate({ kind: 'rate', promptSetId: null, count: 5 }),
-        ...votesInChat(leaving, about),
-      ]);
-      await expectNothingOf(about);
-    }
-  });
-
-  it('of the rater’s account: the place is free again', async () => {
-    for (const isDeletionFirst of orders.slice(0, 10)) {
-      await web.product.db.delete(ratingTask);
-      const leaving = await enter(web, 'rater');
-      await addTask('rate', await chat(admin.id));
-      const { assignmentId } = await claim(leaving);
-      await race(isDeletionFirst, () => leaving.api.account.remove.mutate({ confirmation: leaving.email }), [
-        () => answerOf(leaving, assignmentId),
-        () => leaving.api.rating.claim.mutate({}),
-      ]);
-      expect(await liveOf(leaving)).toEqual([]);
-      expect(await web.product.db.$count(ratingAssignment, eq(ratingAssignment.userId, leaving.id))).toBe(0);
-    }
-  });
-
-  it('of consent: what was answered in time stays out of training with the chat', async () => {
-    for (const isDeletionFirst of orders) {
-      const about = await chat(owner.id);
-      const { conversationId: id } = about;
-      await addTask('rate', about);
-      const { assignmentId } = await claim(one);
-      await race(isDeletionFirst, () => owner.api.conversation.setAllowTraining.mutate({ id, allowTraining: false }), [
-        () => answerOf(one, assignmentId),
-      ]);
-      expect(await one.api.rating.claim.mutate({})).toBeNull();
-      expect(await one.api.rating.past.query({ back: 1 })).toBeNull();
-      await web.product.db.delete(ratingTask);
-    }
   });
 });

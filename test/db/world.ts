@@ -147,6 +147,13 @@ export async function readStream(
   return events;
 }
 
+/** Sends a message and reads its answer to the end. */
+export async function answerTo(api: Api, text: string, turn: Turn = {}) {
+  const sent = await send(api, text, turn);
+  const events = await readStream(api, sent.answers[0]!);
+  return { ...sent, ...sent.answers[0]!, text: assemble(events), events };
+}
+
 /** The text as a page assembles it. */
 export function assemble(events: [id: string, event: StreamEvent][]): string {
   return events.reduce((text, [, event]) => (event.type === 'delta' ? text + event.text : event.text), '');

@@ -6,26 +6,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PRESETS } from '@/core/config/presets';
 import { GroupRobustConfig, ProbeConfig, type RewardModelConfig } from '@/core/config/reward';
 import { Rng } from '@/core/rng';
-import { startBackend, tf } from '@/trainer/backend';
+import { tf } from '@/trainer/backend';
 import type { Comparison } from '@/trainer/math/reward-examples';
-import { loadBackbone } from '@/trainer/model/backbone';
 import type { Backbone } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward/evaluate';
 import { measurePairs, scoredPairs } from '@/trainer/reward/metrics';
 import { packRewardModel, type RewardModel } from '@/trainer/reward/scorer';
 import type { RewardTrainingState } from '@/trainer/reward/train';
-import { TINY, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
-import { trainReward } from './reward-support';
+import { tinyTrunk, trainReward } from './reward-support';
 
 let backbone: Backbone;
 beforeAll(async () => {
-  await startBackend();
-  const weights = tinyWeights(7, { ...TINY, layers: 4 });
-  // As in a trained base, a token's embedding outweighs what one block adds.
-  const embedding = weights.tensor('model.embed_tokens.weight').float32();
-  embedding.set(embedding.map((value) => 10 * value));
-  backbone = loadBackbone({ weights });
+  backbone = await tinyTrunk();
 });
 afterAll(() => backbone.dispose());
 

@@ -7,28 +7,21 @@ import { keepCompletionStates } from '@/bench/experiments/support/kept-answer-st
 import { PRESETS } from '@/core/config/presets';
 import { ProbeConfig, type RewardModelConfig } from '@/core/config/reward';
 import { Rng } from '@/core/rng';
-import { startBackend, tf } from '@/trainer/backend';
+import { tf } from '@/trainer/backend';
 import type { Comparison, RewardExample } from '@/trainer/math/reward-examples';
 import { computeCompletionStates } from '@/trainer/model/answer-states';
-import { loadBackbone } from '@/trainer/model/backbone';
 import type { Backbone } from '@/trainer/model/types';
 import { scoreExamples } from '@/trainer/reward/evaluate';
 import { measurePairs, scoredPairs } from '@/trainer/reward/metrics';
 import { probedBlocks } from '@/trainer/reward/probe/fit';
 import { packRewardModel, type RewardModelState, unpackRewardModel } from '@/trainer/reward/scorer';
 import type { RewardModelInput, RewardTrainingState } from '@/trainer/reward/train';
-import { TINY, tinyWeights } from './algorithms-support';
 import { runInterrupted } from './interrupted';
-import { trainReward } from './reward-support';
+import { tinyTrunk, trainReward } from './reward-support';
 
 let backbone: Backbone;
 beforeAll(async () => {
-  await startBackend();
-  const weights = tinyWeights(7, { ...TINY, layers: 4 });
-  // As in a trained base, a token's embedding outweighs what one block adds.
-  const embedding = weights.tensor('model.embed_tokens.weight').float32();
-  embedding.set(embedding.map((value) => 10 * value));
-  backbone = loadBackbone({ weights });
+  backbone = await tinyTrunk();
 });
 afterAll(() => backbone.dispose());
 
