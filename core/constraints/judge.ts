@@ -1,11 +1,9 @@
 // Judges a text by the rules, in the same way for serving and for training.
-import { compileRules, type RuleSet } from './rules';
+import { type RuleSet, textRules } from './rules';
+import { type Context, findSpans, NO_CONTEXT, type Span } from './scanner';
 
-export interface Hit {
+export interface Hit extends Span {
   ruleId: string;
-  /** UTF-16 offsets, end exclusive. */
-  start: number;
-  end: number;
 }
 
 export interface Judgement {
@@ -15,19 +13,14 @@ export interface Judgement {
   cost: number;
 }
 
-export function judge(rules: RuleSet, text: string): Judgement {
+/** Applies the rules that need nothing but the text. */
+export function judge(rules: RuleSet, text: string, context: Context = NO_CONTEXT): Judgement {
   const hits: Hit[] = [];
   let cost = 0;
-  for (const { rule, compiled } of compileRules(rules)) {
-    let last: Hit | undefined;
-    for (const { start, end } of compiled.find(text)) {
-      if (last && start < last.end) {
-        last.end = Math.max(last.end, end);
-      } else {
-        last = { ruleId: rule.id, start, end };
-        hits.push(last);
-        cost += rule.cost;
-      }
+  for (const { rule, compiled } of textRules(rules)) {
+    for (const span of findSpans(compiled, text, context)) {
+      hits.push({ ruleId: rule.id, ...span });
+      cost += rule.cost;
     }
   }
   hits.sort((a, b) => a.start - b.start || a.end - b.end);
@@ -35,7 +28,7 @@ export function judge(rules: RuleSet, text: string): Judgement {
 }
 
 /** Every UTF-16 unit of a hit becomes `*`, so offsets stay valid. */
-export function maskText(text: string, hits: readonly Hit[]): string {
+export function maskText(text: string, hits: readonly Span[]): string {
   let out = '';
   let at = 0;
   for (const { start, end } of hits) {

@@ -1,20 +1,22 @@
 // Versioned rules about what a text may contain. Each kind of rule has its own file and an entry in KINDS.
 import { z } from 'zod';
-import type { CompiledRule } from './compiled-rule';
 import { compileProfanity, ProfanityRule } from './profanity';
+import type { CompiledRule, TextRule } from './scanner';
 
 export const Rule = z.discriminatedUnion('kind', [ProfanityRule]);
 export type Rule = z.infer<typeof Rule>;
+export type RuleKind = Rule['kind'];
 
-const KINDS: { [Kind in Rule['kind']]: (rule: Extract<Rule, { kind: Kind }>) => CompiledRule } = {
+const KINDS: { [Kind in RuleKind]: (rule: Extract<Rule, { kind: Kind }>) => CompiledRule } = {
   profanity: compileProfanity,
 };
 
-export const RuleSet = z.object({
+export const RuleSet = z.strictObject({
   /** Grows by one with every change; stored with each generation. */
   version: z.int().positive(),
   rules: z
     .array(Rule)
+    .max(100)
     .refine((rules) => new Set(rules.map((rule) => rule.id)).size === rules.length, 'Two rules have the same id.'),
 });
 export type RuleSet = z.infer<typeof RuleSet>;
@@ -24,12 +26,29 @@ export const DEFAULT_RULES: RuleSet = RuleSet.parse({
   rules: [{ id: 'profanity', kind: 'profanity' }],
 });
 
-const compiled = new WeakMap<RuleSet, { rule: Rule; compiled: CompiledRule }[]>();
+/** By settings, because a rule set is read anew for each request. */
+const compiled = new Map<string, CompiledRule>();
+const MOST_COMPILED = 500;
 
-export function compileRules(rules: RuleSet): readonly { rule: Rule; compiled: CompiledRule }[] {
-  const known = compiled.get(rules);
+function compileRule(rule: Rule): CompiledRule {
+  const key = JSON.stringify({ ...rule, id: '', name: '', version: 0, examples: [] });
+  const known = compiled.get(key);
   if (known) return known;
-  const result = rules.rules.map((rule) => ({ rule, compiled: KINDS[rule.kind](rule) }));
-  compiled.set(rules, result);
+  if (compiled.size >= MOST_COMPILED) compiled.clear();
+  const result = (KINDS[rule.kind] as (rule: Rule) => CompiledRule)(rule);
+  compiled.set(key, result);
   return result;
+}
+
+export interface Compiled<R extends CompiledRule> {
+  rule: Rule;
+  compiled: R;
+}
+
+/** The rules that need nothing but the text, which are applied while it is written. */
+export function textRules({ rules }: RuleSet): Compiled<TextRule>[] {
+  return rules.flatMap((rule) => {
+    const compiled = compileRule(rule);
+    return 'scan' in compiled ? [{ rule, compiled }] : [];
+  });
 }

@@ -1,98 +1,65 @@
 // Masks a text that arrives in pieces, in time proportional to its length.
-import { type Hit, judge, maskText } from './judge';
-import { resolve } from './profanity';
-import { compileRules, type RuleSet } from './rules';
-
-/** Replaces a dropped letter just before the kept text, so that the rest of its word does not look like a word. */
-const LETTER = '_';
-/** Number of windows after which text is dropped even inside a chain of overlapping hits. */
-const MOST_WINDOWS = 20;
+import { maskText } from './judge';
+import { type RuleSet, textRules } from './rules';
+import { type Context, mergeSpans, NO_CONTEXT, type Scanner, type Span } from './scanner';
 
 /**
- * The joined results of push and end equal maskText of the whole text. A character is returned only when enough text
- * follows it that no match and no allowed text that begins there can still be open. A run of equal letters counts once,
- * because the matcher collapses it. Text that no open match reaches back to is dropped, so each push looks at a few
- * dozen runs, however much text came before them.
+ * The joined results of push and end equal maskText of the whole text. A character is returned as soon as every rule has
+ * decided about it, so text that is no beginning of anything forbidden is not held back.
  */
 export class StreamFilter {
-  /** The end of the text, as far back as a match may still reach. */
+  private readonly readers: { scanner: Scanner; spansSeen: number }[];
+  /** Text that was not returned. */
   private buffer = '';
-  /** Where each run of equal characters in the buffer begins. */
-  private runs: number[] = [];
-  /** The character of the last run, as the matcher sees it. */
-  private lastCharacter = -1;
   /** First half of a surrogate pair whose second half has not arrived. */
   private half = '';
-  /** How much of the buffer was returned. */
+  /** How much of the text was returned. */
   private returned = 0;
-  /** Runs that must follow a character before it is returned. */
-  private readonly window: number;
+  /** Spans that cover text that was not returned. */
+  private spans: Span[] = [];
 
-  constructor(private readonly rules: RuleSet) {
-    // One more for the character that decides a word boundary.
-    this.window = Math.max(1, ...compileRules(rules).map(({ compiled }) => compiled.longest)) + 1;
+  constructor(rules: RuleSet, context: Context = NO_CONTEXT) {
+    this.readers = textRules(rules).map(({ compiled }) => ({ scanner: compiled.scan(context), spansSeen: 0 }));
   }
 
   push(text: string): string {
-    this.append(this.half + text);
-    return this.take(this.runs[this.runs.length - this.window] ?? 0);
+    const joined = this.half + text;
+    const last = joined.charCodeAt(joined.length - 1);
+    const isHalf = last >= 0xd800 && last <= 0xdbff;
+    this.half = isHalf ? joined.slice(-1) : '';
+    this.read(isHalf ? joined.slice(0, -1) : joined);
+    return this.take();
   }
 
   end(): string {
-    this.buffer += this.half;
+    if (this.half) this.read(this.half);
     this.half = '';
-    return this.take(this.buffer.length);
+    for (const { scanner } of this.readers) scanner.end();
+    return this.take();
   }
 
-  private append(text: string): void {
-    const last = text.charCodeAt(text.length - 1);
-    const isHalf = last >= 0xd800 && last <= 0xdbff;
-    this.half = isHalf ? text.slice(-1) : '';
-    const whole = isHalf ? text.slice(0, -1) : text;
-    let at = this.buffer.length;
-    for (const character of whole) {
-      const resolved = resolve(character.codePointAt(0)!);
-      if (resolved !== this.lastCharacter) {
-        this.runs.push(at);
-        this.lastCharacter = resolved;
-      }
-      at += character.length;
+  private read(text: string): void {
+    this.buffer += text;
+    for (const { scanner } of this.readers) scanner.push(text);
+  }
+
+  private take(): string {
+    let upTo = this.returned + this.buffer.length;
+    for (const reader of this.readers) {
+      const { found, decided } = reader.scanner;
+      upTo = Math.min(upTo, decided);
+      for (; reader.spansSeen < found.length; reader.spansSeen++) this.spans.push(found[reader.spansSeen]!);
     }
-    this.buffer += whole;
-  }
-
-  private take(upTo: number): string {
     if (upTo <= this.returned) return '';
-    const { hits } = judge(this.rules, this.buffer);
-    const out = maskText(this.buffer, hits).slice(this.returned, upTo);
+    const from = this.returned;
+    const text = this.buffer.slice(0, upTo - from);
+    const spans = mergeSpans(this.spans).flatMap(({ start, end }) =>
+      start < upTo && end > from ? [{ start: Math.max(start - from, 0), end: Math.min(end, upTo) - from }] : [],
+    );
+    this.buffer = this.buffer.slice(text.length);
     this.returned = upTo;
-    this.forget(hits);
-    return out;
+    // A span that ends here may grow with the next letter.
+    this.spans = this.spans.filter(({ end }) => end >= upTo);
+    return maskText(text, spans);
   }
-
-  /** Drops text that no open match, and no allowed text around one, reaches back to. */
-  private forget(hits: readonly Hit[]): void {
-    let returnedRuns = this.runs.length;
-    while (returnedRuns > 0 && this.runs[returnedRuns - 1]! >= this.returned) returnedRuns--;
-    const reach = returnedRuns - 2 * this.window;
-    // The search for matches starts again at the cut, so no match may cross it.
-    const crosses = (at: number) => hits.some(({ start, end }) => start < at && at < end);
-    let run = reach;
-    while (run > 0 && crosses(this.runs[run]!)) run--;
-    if (run <= 0 && reach > MOST_WINDOWS * this.window) run = reach;
-    if (run <= 0) return;
-    const cut = this.runs[run]!;
-    const before = isLetterBefore(this.buffer, cut) ? LETTER : '';
-    const shift = cut - before.length;
-    this.buffer = before + this.buffer.slice(cut);
-    this.returned -= shift;
-    this.runs = this.runs.slice(run).map((start) => start - shift);
-  }
-}
-
-/** Whether the matcher sees a letter or a digit just before this place. */
-function isLetterBefore(text: string, at: number): boolean {
-  const low = text.charCodeAt(at - 1);
-  const isPair = low >= 0xdc00 && low <= 0xdfff && at > 1;
-  return /\w/.test(String.fromCodePoint(resolve(text.codePointAt(isPair ? at - 2 : at - 1)!)));
 }

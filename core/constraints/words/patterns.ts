@@ -1,0 +1,43 @@
+// Turns words, and patterns in obscenity's syntax, into patterns of the automaton.
+import { type ParsedPattern, SyntaxKind } from 'obscenity';
+import { ANY_LETTER, Automaton, type Pattern, type Step } from './automaton';
+import { characterOf, normalise } from './characters';
+
+/** Every form of a pattern with optional parts. */
+export function expandPattern({
+  nodes,
+  requireWordBoundaryAtStart,
+  requireWordBoundaryAtEnd,
+}: ParsedPattern): Pattern[] {
+  let forms: Step[][] = [[]];
+  for (const node of nodes) {
+    const part = node.kind === SyntaxKind.Optional ? node.childNode : node;
+    const steps: Step[] = part.kind === SyntaxKind.Wildcard ? [ANY_LETTER] : part.chars;
+    const longer = forms.map((form) => [...form, ...steps]);
+    forms = node.kind === SyntaxKind.Optional ? [...forms, ...longer] : longer;
+  }
+  return forms.map((steps) => ({
+    steps,
+    startsWord: requireWordBoundaryAtStart,
+    endsWord: requireWordBoundaryAtEnd,
+  }));
+}
+
+/** A word or phrase that is forbidden only as a whole. */
+export function wholeWord(text: string): Pattern {
+  const isWord = (character: string | undefined) =>
+    character !== undefined && characterOf(character.codePointAt(0)!).wordClass === 1;
+  const characters = [...text];
+  return { steps: normalise(text), startsWord: isWord(characters[0]), endsWord: isWord(characters.at(-1)) };
+}
+
+/** Finds texts as they are written but for case and blanks. */
+export function plainTexts(texts: readonly string[]): Automaton {
+  return new Automaton(
+    texts.map((text) => ({
+      steps: [...text.replace(/\s+/g, ' ')].map((character) => characterOf(character.codePointAt(0)!).plain),
+      startsWord: false,
+      endsWord: false,
+    })),
+  );
+}
