@@ -34,10 +34,15 @@ const ROOMS = [
   { room: '^trainer/main\\.ts$', may: ['^core/', '^trainer/((backend|env|pipeline)\\.ts$|runs/)'] },
   { room: '^trainer/(backend|env)\\.ts$', may: ['^core/'] },
 
-  { room: '^server/(rollout|constraints)/', may: ['^core/', '^db/'] },
+  { room: '^server/(rollout|constraints)/', may: ['^core/', '^db/', '^server/http/outgoing\\.ts$'] },
   {
     room: '^server/services/',
-    may: ['^core/', '^db/', '^engine/(client|protocol)\\.ts$', '^server/(rollout/|constraints/|env\\.ts$)'],
+    may: [
+      '^core/',
+      '^db/',
+      '^engine/(client|protocol)\\.ts$',
+      '^server/(rollout/|constraints/|env\\.ts$|http/outgoing\\.ts$)',
+    ],
   },
   { room: '^server/api/', may: ['^core/', '^server/(services/|http/|product\\.ts$)'] },
   { room: '^server/http/', may: ['^core/', '^server/(services/|routers/|(env|product|trpc)\\.ts$)'] },

@@ -4,6 +4,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { AddressRanges } from './address';
 import { AttuneError } from './errors';
+import { Hosts } from './hosts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,6 +40,7 @@ const variables = {
   ATTUNE_HOST: z.string().default(''),
   ATTUNE_URL: address.optional(),
   ATTUNE_TRUSTED_PROXIES: AddressRanges.prefault(''),
+  ATTUNE_PRIVATE_HOSTS: Hosts.prefault(''),
   ATTUNE_DATA: z.string().default('.attune'),
   ATTUNE_MODEL: z.string().optional(),
   DATABASE_URL: z

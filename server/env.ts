@@ -12,6 +12,7 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
       'ATTUNE_HOST',
       'ATTUNE_URL',
       'ATTUNE_TRUSTED_PROXIES',
+      'ATTUNE_PRIVATE_HOSTS',
       'ATTUNE_DATA',
       'ATTUNE_ENGINE_SOCKET',
       'ATTUNE_ENGINE_MAX_CONTEXT',
@@ -34,6 +35,8 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
     publicUrl: env.ATTUNE_URL ?? null,
     /** Proxies whose X-Forwarded headers are believed. */
     trustedProxies: env.ATTUNE_TRUSTED_PROXIES,
+    /** Hosts inside the network that judges and rules may reach (server/http/outgoing.ts). */
+    privateHosts: env.ATTUNE_PRIVATE_HOSTS,
     /** The address on this machine. */
     localUrl: localUrl(env),
     logLevel: env.LOG_LEVEL,

@@ -14,6 +14,7 @@ import { EngineClient } from '@/engine/client';
 import { type Auth, createAuth } from './auth';
 import { readServerEnv, type ServerSettings } from './env';
 import { followReleases } from './follow-releases';
+import { createOutgoing } from './http/outgoing';
 import { capacityOf } from './services/engine-capacity';
 import { resumeGenerations } from './services/generation/resume';
 import type { Product } from './services/product';
@@ -63,7 +64,11 @@ export async function startWebProcess(
   const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
   const { run, runs, snapshots } = dataPaths(settings.dataFolder);
   const folders = { runs, snapshots };
-  const product: Product = { log, db, listener, base, engine, ...folders, maxContext, running: new Map(), random };
+  const product: Product = {
+    ...{ log, db, listener, base, engine, ...folders, maxContext, random },
+    running: new Map(),
+    outgoing: createOutgoing({ privateHosts: settings.privateHosts }),
+  };
   const auth = createAuth(db, {
     secret: settings.authSecret ?? keptSecret(run),
     baseUrl: settings.publicUrl ?? settings.localUrl,

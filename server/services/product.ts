@@ -4,6 +4,7 @@ import type { Logger } from '@/core/logger';
 import type { Database } from '@/db/client';
 import type { Listener } from '@/db/listener';
 import type { EngineClient } from '@/engine/client';
+import type { Outgoing } from '@/server/http/outgoing';
 import type { RunningGeneration } from './generation/running-generation';
 
 export interface Product {
@@ -21,6 +22,8 @@ export interface Product {
   maxContext: number;
   /** Generations whose tokens this process is receiving, by id. */
   running: Map<string, RunningGeneration>;
+  /** Sends requests to addresses that admins enter. */
+  outgoing: Outgoing;
   /** Uniform in [0, 1). */
   random: () => number;
 }

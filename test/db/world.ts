@@ -7,6 +7,7 @@ import path from 'node:path';
 import { type Adapter, ALL_TARGETS, loraKey } from '@/core/artifact/adapter';
 import { writeArtifact } from '@/core/artifact/artifact';
 import { projectionShape } from '@/core/base/model-config';
+import type { Host } from '@/core/hosts';
 import type { Logger } from '@/core/logger';
 import { Rng } from '@/core/rng';
 import { user, version } from '@/db/schema';
@@ -26,7 +27,7 @@ export interface World {
   artifacts: string;
   web: WebProcess;
   /** Starts another replica, or the next process, over the same database and engine. */
-  startWeb(options?: { databaseUrl?: string; log?: Logger }): Promise<WebProcess>;
+  startWeb(options?: { databaseUrl?: string; log?: Logger; privateHosts?: Host[] }): Promise<WebProcess>;
   close(): Promise<void>;
 }
 
@@ -55,6 +56,7 @@ export async function createWorld(
         authSecret: null,
         publicUrl: null,
         trustedProxies: [],
+        privateHosts: options.privateHosts ?? [],
         localUrl: 'http://localhost:3000',
         logLevel: 'silent',
       },
