@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AttuneError } from '@/core/errors';
 import { hash32 } from '@/core/rng';
 import { describeUnknownKeys, nameUnknownKeys } from '@/core/text/unknown-keys';
+import { ConstraintConfigs } from './constraints';
 import { ALGORITHMS, POLICY_CONFIGS, type PolicyConfig } from './policy';
 import { RewardModelConfig } from './reward';
 import { SftConfig } from './sft';
@@ -29,6 +30,8 @@ export const PipelineConfig = z.strictObject({
   'online-dpo': POLICY_CONFIGS['online-dpo'].prefault({}),
   dpo: POLICY_CONFIGS.dpo.prefault({}),
   kto: POLICY_CONFIGS.kto.prefault({}),
+  /** How the rules, by id, and the cost model, as `harm`, are charged; a rule that is not named has its own fixed cost. */
+  constraints: ConstraintConfigs.default({}),
   /** Fresh answers of the parent policy on which the reward is brought to mean 0 and deviation 1. */
   normalisationSamples: z.int().min(2).default(64),
   /** Answers that the gates take from candidate and parent each; the gain's standard error falls with their root. */

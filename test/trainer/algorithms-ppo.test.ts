@@ -7,7 +7,7 @@ import type { PpoConfig } from '@/core/config/policy';
 import { PRESETS } from '@/core/config/presets';
 import { Rng } from '@/core/rng';
 import { startBackend, tf } from '@/trainer/backend';
-import { Multiplier } from '@/trainer/math/constraint';
+import type { Constraint } from '@/trainer/math/constraint';
 import { loadBackbone } from '@/trainer/model/backbone';
 import { createLora } from '@/trainer/model/lora';
 import type { Backbone, Lora } from '@/trainer/model/types';
@@ -171,18 +171,18 @@ test('a minibatch at which the policy has moved too far is measured but not appl
 
 test('a broken constraint costs score, its price grows while it is broken, and both are logged', async () => {
   const policy = newPolicy();
-  const constraint = {
+  const constraint: Constraint = {
     name: 'no-end',
-    cost: (text: string) => (text.split(' ').includes(String(END)) ? 0 : 1),
+    costs: async (completions) => completions.map(({ completionIds }) => (completionIds.includes(END) ? 0 : 1)),
     price: 1,
-    adaptive: Multiplier.parse({}),
+    adaptive: { target: 0, learningRate: 0.1, max: 5, window: 128, delayIterations: 0 },
   };
   const { log } = await run(policy, { constraints: [constraint], config: config({ iterations: 2 }) });
   expect(log[0]!['costs/no-end']).toBeGreaterThan(0);
   // (reward - 1 * cost) / (1 + 1)
   const mixed = (log[0]!['objective/reward_model']! - log[0]!['costs/no-end']!) / 2;
   expect(log[0]!['objective/scores']).toBeCloseTo(mixed, 5);
-  expect(log[0]).toMatchObject({ 'constraint/no-end/lambda': 1, 'constraint/no-end/threshold': 0 });
+  expect(log[0]).toMatchObject({ 'constraint/no-end/lambda': 1, 'constraint/no-end/target': 0 });
   // log lambda = 0 + 0.1 * 1 * (cost - 0)
   expect(log[1]!['constraint/no-end/lambda']).toBeCloseTo(Math.exp(0.1 * log[0]!['costs/no-end']!), 5);
   policy.dispose();

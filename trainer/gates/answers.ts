@@ -1,10 +1,9 @@
 // Figures of a policy's answers to held-out prompts, to be compared with its parent's.
 import type { GateResult } from '@/core/artifact/manifest';
-import { judge } from '@/core/constraints/judge';
-import type { RuleSet } from '@/core/constraints/rules';
 import { hash32 } from '@/core/rng';
 import { countWords } from '@/core/text/text';
-import { endsByItself } from '@/trainer/policy/experience';
+import { type Constraint, costsOf } from '@/trainer/math/constraint';
+import { completedText } from '@/trainer/policy/experience';
 import type { Run } from '@/trainer/runs/context';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import type { PrivateEngine } from '@/trainer/sampling/private-engine';
@@ -29,8 +28,10 @@ export interface CompletionFigures {
   endRate: number;
   degenerateShare: number;
   distinctShare: number;
-  /** Hits per answer, by rule. */
+  /** Mean cost of an answer, by constraint: for a rule, its hits. */
   constraintRates: Record<string, number>;
+  /** Mean costs that the run allows, of the constraints that have a target. */
+  constraintTargets: Record<string, number>;
 }
 
 /** Gates that compare the candidate's answers with its parent's. */
@@ -57,34 +58,35 @@ export async function sampleCompletions(
 }
 
 export interface Judging {
-  rules: RuleSet;
+  constraints: readonly Constraint[];
   decode(ids: readonly number[]): string;
   endIds: readonly number[];
 }
 
-export const judgingOf = ({ rules, base, backbone }: Pick<Run, 'rules' | 'base' | 'backbone'>): Judging => ({
-  rules,
+export const judgingOf = ({
+  constraints,
+  base,
+  backbone,
+}: Pick<Run, 'constraints' | 'base' | 'backbone'>): Judging => ({
+  constraints,
   decode: (ids) => base.tokenizer.decode(ids),
   endIds: backbone.config.eosTokenIds,
 });
 
-export function measureCompletions(
+export async function measureCompletions(
   { completions }: CompletionSet,
-  { rules, decode, endIds }: Judging,
-): CompletionFigures {
-  const ended = completions.map(({ completionIds }) => endsByItself(completionIds, endIds));
-  const texts = completions.map(({ completionIds }, i) =>
-    decode([...(ended[i] ? completionIds.subarray(0, -1) : completionIds)]),
-  );
+  { constraints, decode, endIds }: Judging,
+): Promise<CompletionFigures> {
+  const completed = completions.map((completion) => completedText(completion, endIds, decode));
   const share = (count: number) => count / completions.length;
-  const hits = texts.flatMap((text) => judge(rules, text).hits);
+  const costs = await costsOf(constraints, completed);
+  const targets = constraints.flatMap(({ name, adaptive }) => (adaptive ? [[name, adaptive.target] as const] : []));
   return {
     count: completions.length,
-    endRate: share(ended.filter(Boolean).length),
-    degenerateShare: share(texts.filter((text) => countWords(text) <= DEGENERATE_WORDS).length),
-    distinctShare: share(new Set(texts).size),
-    constraintRates: Object.fromEntries(
-      rules.rules.map(({ id }) => [id, share(hits.filter((hit) => hit.ruleId === id).length)]),
-    ),
+    endRate: share(completed.filter(({ ended }) => ended).length),
+    degenerateShare: share(completed.filter(({ text }) => countWords(text) <= DEGENERATE_WORDS).length),
+    distinctShare: share(new Set(completed.map(({ text }) => text)).size),
+    constraintRates: Object.fromEntries([...costs].map(([name, own]) => [name, share(own.reduce((a, b) => a + b, 0))])),
+    constraintTargets: Object.fromEntries(targets),
   };
 }

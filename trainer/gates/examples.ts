@@ -12,7 +12,8 @@ const MAX_TOKENS = 96;
 /** An answer that breaks a rule is left out with its question: the page is public. */
 export async function sampleExamples(run: Run, versionId: string): Promise<ExampleAnswers[]> {
   const engine = await run.engine();
-  const { rules, decode, endIds } = judgingOf(run);
+  const { rules } = run;
+  const { decode, endIds } = judgingOf(run);
   const prompts = EXAMPLE_QUESTIONS.map((content) =>
     Int32Array.from(run.base.renderPrompt([{ role: 'user', content }])),
   );

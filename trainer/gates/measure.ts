@@ -47,8 +47,8 @@ export async function measureCandidate(
       tokens: logprobs.reduce((sum, row) => sum + row.length, 0),
     },
     kl: { perCompletion: meanDivergence(logprobs, reference), budget: klBudget },
-    candidate: measureCompletions(own, judging),
-    parent: measureCompletions(parents, judging),
+    candidate: await measureCompletions(own, judging),
+    parent: await measureCompletions(parents, judging),
     gain: reward
       ? {
           name: 'heldout_reward_gain',

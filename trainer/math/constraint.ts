@@ -4,27 +4,25 @@
 // beta * kl. Advantages are linear in rewards, so with one value function of the mixture that is the same as the mixed
 // score (score - sum lambda cost) / (1 + sum lambda) less beta * kl, which is computed here. Left out: a value function
 // for each cost, which would only follow a quickly moving multiplier sooner; each would cost a head and a pass.
-import { z } from 'zod';
+import type { ConstraintConfig } from '@/core/config/constraints';
 import { AttuneError } from '@/core/errors';
 
-export const Multiplier = z.object({
+export interface Multiplier extends Omit<ConstraintConfig, 'price' | 'target'> {
   /** Mean cost per completion that is allowed. */
-  threshold: z.number().default(0),
-  /** Step size of the multiplier's logarithm. */
-  learningRate: z.number().positive().default(0.1),
-  /** Cap of the multiplier. */
-  max: z.number().positive().default(5),
-  /** Completions over which the cost is averaged. */
-  window: z.int().min(1).default(128),
-  /** Iterations before the multiplier first moves: the policy must have met the cost, and the cost must be trusted. */
-  delayIterations: z.int().min(0).default(0),
-});
-export type Multiplier = z.infer<typeof Multiplier>;
+  target: number;
+}
+
+/** A completion with its text, without the end token. */
+export interface CompletedText {
+  promptIds: Int32Array;
+  completionIds: Int32Array;
+  text: string;
+}
 
 export interface Constraint {
   name: string;
-  /** Cost of a completion's text, 0 if it keeps the constraint. */
-  cost(text: string): number;
+  /** Of each completion, in order; the same completion always costs the same. At most 0 keeps the constraint. */
+  costs(completions: readonly CompletedText[]): Promise<ArrayLike<number>>;
   /** Points of score for one unit of cost; the start value if it adapts. */
   price: number;
   /** Null keeps the price fixed. */
@@ -52,6 +50,26 @@ export function startConstraints(constraints: readonly Constraint[]): Constraint
   return Object.fromEntries(constraints.map(({ name, price }) => [name, { price, recent: [] }]));
 }
 
+/** The costs of some completions by constraint. */
+export async function costsOf(
+  constraints: readonly Constraint[],
+  completions: readonly CompletedText[],
+): Promise<Map<string, Float32Array>> {
+  const found = new Map<string, Float32Array>();
+  // One after the other, because they may share the processor's threads.
+  for (const { name, costs } of constraints) {
+    const own = Float32Array.from(await costs(completions));
+    if (own.length !== completions.length || !own.every(Number.isFinite)) {
+      throw new AttuneError(
+        'INTERNAL',
+        `The constraint "${name}" gave ${own.length} costs for ${completions.length} answers, or one that is no number.`,
+      );
+    }
+    found.set(name, own);
+  }
+  return found;
+}
+
 /** Score less fixed penalties, then mixed with the adaptive costs by their multipliers. */
 export function constrainScore(
   score: number,
@@ -69,13 +87,33 @@ export function constrainScore(
   return mixed / (1 + multipliers);
 }
 
+/** The inverse for the adaptive part: the score before any multiplier, so that iterations with other prices compare. */
+export function unconstrainedScore(
+  score: number,
+  costs: ReadonlyMap<string, number>,
+  constraints: readonly Constraint[],
+  states: ConstraintStates,
+): number {
+  const adaptive = constraints.filter((constraint) => constraint.adaptive);
+  const multipliers = adaptive.reduce((sum, { name }) => sum + states[name]!.price, 0);
+  return adaptive.reduce((sum, { name }) => sum + states[name]!.price * costs.get(name)!, score * (1 + multipliers));
+}
+
+/** By how much the mean costs are over their targets, summed; 0 keeps all of them. */
+export const excessOf = (constraints: readonly Constraint[], costs: ReadonlyMap<string, ArrayLike<number>>): number =>
+  constraints.reduce(
+    (sum, { name, adaptive }) =>
+      adaptive ? sum + Math.max(0, mean(Array.from(costs.get(name)!)) - adaptive.target) : sum,
+    0,
+  );
+
 /** log lambda += eta * lambda * (J - d), lambda at most max. */
 export function nextPrice(
   price: number,
   meanCost: number,
-  { threshold, learningRate, max }: Pick<Multiplier, 'threshold' | 'learningRate' | 'max'>,
+  { target, learningRate, max }: Pick<Multiplier, 'target' | 'learningRate' | 'max'>,
 ): number {
-  const log = Math.log(price) + learningRate * price * (meanCost - threshold);
+  const log = Math.log(price) + learningRate * price * (meanCost - target);
   return Math.exp(Math.min(log, Math.log(max)));
 }
 
@@ -111,7 +149,7 @@ export function constraintMetrics(
     metrics[`${key}/lambda`] = states[name]!.price;
     metrics[`${key}/violation_rate`] = mean(own.map((cost) => (cost > 0 ? 1 : 0)));
     if (!adaptive) continue;
-    metrics[`${key}/threshold`] = adaptive.threshold;
+    metrics[`${key}/target`] = adaptive.target;
     metrics[`${key}/window_cost`] = mean([...states[name]!.recent, ...own].slice(-adaptive.window));
   }
   return metrics;

@@ -3,7 +3,7 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { SampledConfig } from '@/core/config/policy';
 import { countWords } from '@/core/text/text';
 import { shapeScore } from '@/trainer/math/advantages';
-import { type Constraint, type ConstraintStates, constrainScore } from '@/trainer/math/constraint';
+import { type Constraint, type ConstraintStates, constrainScore, costsOf } from '@/trainer/math/constraint';
 import { deviationOf, type RunningMoments, updateMoments } from '@/trainer/math/moments';
 import type { ScalarHead } from '@/trainer/model/heads';
 import type { Backbone, Lora } from '@/trainer/model/types';
@@ -88,7 +88,7 @@ export async function gatherExperience(
   const fresh = request.prompts.map((promptIds, i) => ({ promptIds, completionIds: Int32Array.from(samples[i]!.ids) }));
   const completions: Completion[] = [...fresh, ...stored];
 
-  const judged = judgeCompletions(sources, request, completions);
+  const judged = await judgeCompletions(sources, request, completions);
   onScores(judged.scores);
   await yieldToEvents(); // the native passes block the event loop
 
@@ -131,7 +131,7 @@ export async function gatherExperience(
 }
 
 /** Turns reward and costs into the score to maximise. */
-function judgeCompletions(
+async function judgeCompletions(
   { reward, backbone, constraints, decode }: ExperienceSources,
   { config, constraintStates, scoreMoments }: ExperienceRequest,
   completions: readonly Completion[],
@@ -139,18 +139,33 @@ function judgeCompletions(
   const rewardScores = Float32Array.from(reward.score(completions));
   const moments = updateMoments(scoreMoments, rewardScores);
   const scale = config.scoreScaling === 'running' ? deviationOf(moments) || 1 : 1;
-  const costs = new Map(constraints.map(({ name }) => [name, new Float32Array(completions.length)]));
-  const scores = Float32Array.from(completions, (completion, i) => {
-    const { completionIds } = completion;
-    const ended = endsByItself(completionIds, backbone.config.eosTokenIds);
-    const text = decode([...(ended ? completionIds.subarray(0, -1) : completionIds)]);
+  const texts = completions.map((completion) => completedText(completion, backbone.config.eosTokenIds, decode));
+  const costs = await costsOf(constraints, texts);
+  const scores = Float32Array.from(texts, ({ text, ended }, i) => {
     const shaped = shapeScore(rewardScores[i]! / scale, { words: countWords(text), ended }, config);
-    const own = new Map(constraints.map(({ name, cost }) => [name, cost(text)]));
-    for (const [name, cost] of own) costs.get(name)![i] = cost;
-    return constrainScore(shaped, own, constraints, constraintStates);
+    return constrainScore(shaped, costsAt(costs, i), constraints, constraintStates);
   });
   return { rewardScores, scores, costs, scoreMoments: moments };
 }
+
+/** A completion with the text that people would read, and whether the policy ended it. */
+export function completedText(
+  { promptIds, completionIds }: Completion,
+  endIds: readonly number[],
+  decode: ExperienceSources['decode'],
+) {
+  const ended = endsByItself(completionIds, endIds);
+  return {
+    promptIds,
+    completionIds,
+    ended,
+    text: decode([...(ended ? completionIds.subarray(0, -1) : completionIds)]),
+  };
+}
+
+/** The costs of one row by constraint. */
+export const costsAt = (costs: Experience['costs'], row: number): Map<string, number> =>
+  new Map(Array.from(costs, ([name, own]) => [name, own[row]!]));
 
 /** The rows that the policy itself sampled: only they show how well it does. */
 export const ownRows = ({ staleness }: Experience): number[] =>

@@ -1,4 +1,4 @@
-// Decides which policy of a run on its own completions is kept: the objective proposes one, and a trial decides.
+// Decides which policy of a run on its own completions is kept: costs within their targets come first, then the objective, and a trial decides.
 import type { OnPolicyState } from './algorithms/algorithm';
 import { type Kept, keepPolicy, type PolicyRun } from './run';
 
@@ -11,7 +11,7 @@ export async function considerPolicy<Config>(
   const { input, state } = run;
   if (policy.iteration > 0) {
     const isFirstTrained = state.best.iteration === 0;
-    if (!isFirstTrained && policy.objective <= state.best.objective) return;
+    if (!isFirstTrained && !isBetter(policy, state.best)) return;
     const { figures, problems } = (await input.tryOut?.(adapterId)) ?? { figures: {}, problems: [] };
     state.trial = figures;
     if (problems.length > 0) {
@@ -20,6 +20,11 @@ export async function considerPolicy<Config>(
     }
   }
   keepPolicy(run, policy);
+}
+
+function isBetter(policy: Kept, best: Kept): boolean {
+  const [own, other] = [policy.excess ?? 0, best.excess ?? 0];
+  return own === other ? policy.objective > best.objective : own < other;
 }
 
 /** The verdict, with the policies that had a better objective but failed their trial. */

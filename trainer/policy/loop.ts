@@ -9,7 +9,13 @@ import { hash32, Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
 import { type PromptOrder, promptOrder } from '@/trainer/data/prompt-order';
 import { moments } from '@/trainer/math/advantages';
-import { constraintMetrics, startConstraints, updateConstraints } from '@/trainer/math/constraint';
+import {
+  constraintMetrics,
+  excessOf,
+  startConstraints,
+  unconstrainedScore,
+  updateConstraints,
+} from '@/trainer/math/constraint';
 import { adaptKlCoefficient } from '@/trainer/math/kl';
 import { NO_MOMENTS } from '@/trainer/math/moments';
 import { createScalarHead, type ScalarHead } from '@/trainer/model/heads';
@@ -17,7 +23,7 @@ import { learningRateAt } from '@/trainer/model/optim';
 import type { Metrics } from '@/trainer/runs/store';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import type { OnPolicyAlgorithm, OnPolicyState, StepContext } from './algorithms/algorithm';
-import { type Experience, gatherExperience, ownRows, selectRows } from './experience';
+import { costsAt, type Experience, gatherExperience, ownRows, selectRows } from './experience';
 import { checkStart, largestDifference, NO_ALARMS, watchIteration } from './guards';
 import { considerPolicy, verdictWithTrials } from './kept-policy';
 import type { LearningSignal } from './learning-signal';
@@ -165,8 +171,13 @@ async function gather(run: Run): Promise<void> {
         : null);
 
   if (!isOver && !watched.verdict) {
-    const { 'objective/rlhf_reward': objective, 'objective/scores': score } = metrics;
-    await considerPolicy(run, adapterId, { iteration: state.iteration, objective: objective!, score: score!, kl });
+    const { 'objective/scores': score } = metrics;
+    await considerPolicy(run, adapterId, {
+      iteration: state.iteration,
+      ...worthOf(run, experience, metrics),
+      score: score!,
+      kl,
+    });
   }
   run.experience = experience;
   if (state.verdict !== null) {
@@ -174,6 +185,18 @@ async function gather(run: Run): Promise<void> {
     input.onMetrics('ppo', state.iteration, { ...metrics, ...state.trial });
   }
   await saveRun(run);
+}
+
+/** What one policy is kept for over another: prices change between iterations, so they are taken out of the objective. */
+function worthOf({ input, state }: Run, experience: Experience, metrics: Metrics) {
+  const { scores, costs } = selectRows(experience, ownRows(experience));
+  const free = Float32Array.from(scores, (score, row) =>
+    unconstrainedScore(score, costsAt(costs, row), input.constraints, state.constraints),
+  );
+  return {
+    objective: metrics['objective/non_score_reward']! + moments([free]).mean,
+    excess: excessOf(input.constraints, costs),
+  };
 }
 
 /** Chooses the prompts to ask now, and the stored completions to add. */

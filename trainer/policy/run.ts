@@ -61,8 +61,10 @@ export interface Trial {
 export interface Kept {
   /** The iteration of fresh experience; for DPO and KTO the epoch. */
   iteration: number;
-  /** Reward less divergence; for DPO and KTO the held-out loss, negated. */
+  /** Reward less fixed penalties and divergence; for DPO and KTO the held-out loss, negated. */
   objective: number;
+  /** By how much its costs are over their targets; absent for DPO and KTO, and in checkpoints of earlier releases. */
+  excess?: number;
   /** Mean score; for DPO and KTO the held-out accuracy. */
   score: number;
   /** Nats per completion; for DPO and KTO by how much the held-out completions' log-probs have fallen. */

@@ -9,7 +9,6 @@ import type { Base } from '@/core/base/base';
 import { loadBase } from '@/core/base/load-base';
 import type { PolicyConfig } from '@/core/config/policy';
 import { type PipelineConfig, parseConfig, policyConfigOf } from '@/core/config/presets';
-import { judge } from '@/core/constraints/judge';
 import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
 import { writeDurably } from '@/core/durable-file';
 import type { Logger } from '@/core/logger';
@@ -20,6 +19,7 @@ import { loadBackbone } from '@/trainer/model/backbone';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import type { Backbone, Lora } from '@/trainer/model/types';
 import { type PrivateEngine, startPrivateEngine } from '@/trainer/sampling/private-engine';
+import { constraintsOf } from './constraints';
 import { recordMetrics } from './metrics-log';
 import type { RunHome, RunSink } from './store';
 
@@ -60,6 +60,7 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
   await rm(adapters, { recursive: true, force: true });
   await mkdir(adapters, { recursive: true });
   const rules = await freezeRules(home);
+  const constraints = constraintsOf(rules, config.constraints);
   const base = await loadBase(settings.modelPath);
   const parent = await readParent(home, base);
   const backbone = loadBackbone(base);
@@ -99,10 +100,7 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
     adapters,
     owned,
     openEngine,
-    constraints: rules.rules.map((rule) => {
-      const alone: RuleSet = { ...rules, rules: [rule] }; // rules are compiled once per object
-      return { name: rule.id, cost: (text) => judge(alone, text).hits.length, price: rule.cost, adaptive: null };
-    }),
+    constraints,
     engine: () => (engine ??= openEngine('fp32')),
     async close() {
       const opened = await engine?.catch(() => null); // its failure was reported to the caller that asked for it

@@ -55,9 +55,12 @@ export async function improvePolicy(run: Run, snapshot: Snapshot, reward: Reward
   return result;
 }
 
-/** Hits per completion by rule, and the points of score that they deducted from an average completion. */
+/** Mean cost of a completion by constraint, and the points of score that they deducted from it at this step's prices. */
 function chargedFor(constraints: readonly Constraint[], metrics: Metrics): Metrics {
-  const rates = constraints.map(({ name }) => [`constraint/${name}/rate`, metrics[`costs/${name}`] ?? 0] as const);
-  const penalty = constraints.reduce((sum, { price }, i) => sum + price * rates[i]![1], 0);
-  return { ...Object.fromEntries(rates), 'reward/penalty': penalty };
+  const charged = constraints.map(({ name, price }) => {
+    const rate = metrics[`costs/${name}`] ?? 0;
+    return { key: `constraint/${name}/rate`, rate, points: rate * (metrics[`constraint/${name}/lambda`] ?? price) };
+  });
+  const penalty = charged.reduce((sum, { points }) => sum + points, 0);
+  return { ...Object.fromEntries(charged.map(({ key, rate }) => [key, rate])), 'reward/penalty': penalty };
 }

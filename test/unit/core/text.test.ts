@@ -1,6 +1,5 @@
 // Words are counted in any script, in linear time; spellings are normalised; excerpts are safe for a terminal.
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_RULES } from '@/core/constraints/rules';
 import { countWords, excerpt, normaliseText } from '@/core/text/text';
 import { growth } from '@/test/unit/growth';
 import { measureCompletions } from '@/trainer/gates/answers';
@@ -30,15 +29,16 @@ describe('countWords', () => {
   });
 });
 
-it('no answer counts as degenerate because its script has no blanks', () => {
+it('no answer counts as degenerate because its script has no blanks', async () => {
   const texts = [
     '毎朝三十分散歩をすると、体が軽くなり、よく眠れます。',
     '每天早上散步三十分钟对身体很好。',
     'เดินทุกเช้าสามสิบนาทีดีต่อสุขภาพ',
   ];
   const completions = texts.map((_, i) => ({ promptIds: Int32Array.of(1), completionIds: Int32Array.of(i) }));
-  const judging = { rules: DEFAULT_RULES, decode: (ids: readonly number[]) => texts[ids[0]!]!, endIds: [99] };
-  expect(measureCompletions({ completions, engineLogprobs: [] }, judging).degenerateShare).toBe(0);
+  const judging = { constraints: [], decode: (ids: readonly number[]) => texts[ids[0]!]!, endIds: [99] };
+  const { degenerateShare } = await measureCompletions({ completions, engineLogprobs: [] }, judging);
+  expect(degenerateShare).toBe(0);
 });
 
 it('a text has a single form for all its spellings', () => {

@@ -1,31 +1,41 @@
 // Prices of constraints: Safe-RLHF's multipliers and mixture, the window, the delay, the cap, and the log.
 import { describe, expect, test } from 'vitest';
+import { ConstraintConfig } from '@/core/config/constraints';
+import { parseConfig } from '@/core/config/presets';
+import { DEFAULT_RULES } from '@/core/constraints/rules';
 import {
   type Constraint,
   constrainScore,
   constraintMetrics,
-  Multiplier,
+  costsOf,
+  excessOf,
   nextPrice,
   startConstraints,
+  unconstrainedScore,
   updateConstraints,
 } from '@/trainer/math/constraint';
+import { constraintsOf } from '@/trainer/runs/constraints';
 import { golden } from './golden';
 
 const constraint = (name: string, price: number, adaptive: object | null = null): Constraint => ({
   name,
   price,
-  cost: () => 0,
-  adaptive: adaptive && Multiplier.parse(adaptive),
+  costs: async (completions) => completions.map(() => 0),
+  adaptive: adaptive && multiplier(adaptive),
 });
+function multiplier(own: object) {
+  const { price: _, target, ...rest } = ConstraintConfig.parse({ target: 0, ...own });
+  return { ...rest, target: target! };
+}
 
 test("a multiplier follows Safe-RLHF's, up to its cap", () => {
   const { init, lr, threshold, lambda_max, episode_costs, lambdas } = golden.lagrange;
   let price = init;
   episode_costs.forEach((cost, i) => {
-    price = nextPrice(price, cost, { threshold, learningRate: lr, max: lambda_max });
+    price = nextPrice(price, cost, { target: threshold, learningRate: lr, max: lambda_max });
     expect(price).toBeCloseTo(lambdas[i]!, 5);
   });
-  expect(nextPrice(4.9, 100, { threshold, learningRate: lr, max: lambda_max })).toBeCloseTo(5, 10);
+  expect(nextPrice(4.9, 100, { target: threshold, learningRate: lr, max: lambda_max })).toBeCloseTo(5, 10);
 });
 
 test("reward and cost mix as Safe-RLHF's advantages do: (A_r - lambda A_c) / (1 + lambda)", () => {
@@ -62,18 +72,73 @@ describe('over iterations', () => {
     expect(second.words).toEqual({ price: 0.5, recent: [] });
   });
 
-  test('cost, multiplier, threshold and share of violations are logged by name', () => {
+  test('cost, multiplier, target and share of violations are logged by name', () => {
     const metrics = constraintMetrics(all, startConstraints(all), costs(2, 0, 0, 0));
     expect(metrics).toEqual({
       'constraint/harm/cost': 0.5,
       'constraint/harm/lambda': 1,
       'constraint/harm/violation_rate': 0.25,
-      'constraint/harm/threshold': 0,
+      'constraint/harm/target': 0,
       'constraint/harm/window_cost': 0.5,
       'constraint/words/cost': 0.5,
       'constraint/words/lambda': 0.5,
       'constraint/words/violation_rate': 0.25,
     });
+  });
+});
+
+describe('what is kept', () => {
+  const harm = constraint('harm', 1, { target: 0.25 });
+  const all = [harm, constraint('words', 0.5)];
+  const costs = (harm: number, words: number) =>
+    new Map([
+      ['harm', harm],
+      ['words', words],
+    ]);
+
+  test('multipliers are taken out of a score, fixed penalties stay in it', () => {
+    const states = { harm: { price: 3, recent: [] }, words: { price: 0.5, recent: [] } };
+    const mixed = constrainScore(2, costs(0.4, 2), all, states); // (2 - 3 * 0.4 - 0.5 * 2) / 4
+    expect(mixed).toBeCloseTo(-0.05, 10);
+    expect(unconstrainedScore(mixed, costs(0.4, 2), all, states)).toBeCloseTo(1, 10);
+  });
+
+  test('only costs over their target are an excess, and fixed prices have none', () => {
+    const found = (harm: number[]) => excessOf(all, new Map(Object.entries({ harm, words: [9] })));
+    expect(found([1, 0, 0, 0])).toBe(0);
+    expect(found([1, 1, 0, 0])).toBeCloseTo(0.25, 10);
+  });
+
+  test('a constraint that gives no number for each completion is refused', async () => {
+    const completions = [{ promptIds: Int32Array.of(1), completionIds: Int32Array.of(2), text: 'a' }];
+    const broken = (own: number[]): Constraint => ({ ...harm, costs: async () => own });
+    await expect(costsOf([broken([])], completions)).rejects.toThrow(/"harm" gave 0 costs for 1 answers/);
+    await expect(costsOf([broken([Number.NaN])], completions)).rejects.toThrow(/"harm"/);
+    expect(await costsOf([broken([2])], completions)).toEqual(new Map([['harm', Float32Array.of(2)]]));
+  });
+});
+
+describe('the settings of a run', () => {
+  const rules = { ...DEFAULT_RULES, rules: DEFAULT_RULES.rules.map((rule) => ({ ...rule, cost: 2 })) };
+  const made = (settings: object) => constraintsOf(rules, parseConfig({ constraints: settings }).constraints)[0]!;
+
+  test('give a rule its own cost, another fixed price, or a multiplier with the defaults of Safe-RLHF', async () => {
+    expect(made({})).toMatchObject({ name: 'profanity', price: 2, adaptive: null });
+    expect(made({ profanity: { price: 0.5 } })).toMatchObject({ price: 0.5, adaptive: null });
+    const adaptive = { target: 0.01, learningRate: 0.1, max: 5, window: 128, delayIterations: 0 };
+    expect(made({ profanity: { target: 0.01 } })).toMatchObject({ price: 2, adaptive });
+    const ids = Int32Array.of(1);
+    const texts = ['oh shit, shit', 'a cockpit'].map((text) => ({ promptIds: ids, completionIds: ids, text }));
+    expect(await made({}).costs(texts)).toEqual([2, 0]);
+  });
+
+  test('are refused where they could not work, before anything is trained', () => {
+    expect(() => made({ profanity: { target: 0.01, price: 9 } })).toThrow(/at most max where a target is set/);
+    expect(() => made({ profanity: { target: 0.01, max: 1 } })).toThrow(/rule's cost, 2, over its max of 1/);
+    expect(() => made({ profanity: { target: -0.01 } })).toThrow(/must be 0 or more: a rule has no negative hits/);
+    expect(() => made({ profanty: { target: 0.01 } })).toThrow(/did you mean "profanity"/);
+    expect(() => made({ profanity: { treshold: 0 } })).toThrow(/treshold/);
+    expect(() => made({ harm: { target: -1 } })).not.toThrow();
   });
 });
 

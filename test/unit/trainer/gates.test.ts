@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { describeLeftOut } from '@/trainer/data/left-out';
 import type { CompletionFigures } from '@/trainer/gates/answers';
+import { judgeConstraints } from '@/trainer/gates/constraint-rates';
 import { pairedGain } from '@/trainer/gates/gain';
 import { reasonOf } from '@/trainer/gates/gate';
 import { judgeGates, judgeTrial, verdictOf } from '@/trainer/gates/verdict';
@@ -13,6 +14,7 @@ const FIGURES: CompletionFigures = {
   degenerateShare: 0,
   distinctShare: 1,
   constraintRates: {},
+  constraintTargets: {},
 };
 
 const gainGate = (candidate: number[], parent: number[], prompts: string[]) =>
@@ -138,6 +140,17 @@ describe('a rule', () => {
       parent: { ...FIGURES, constraintRates: { profanity: parentHits / 64 } },
       gain: { name: 'heldout_reward_gain', candidate: [1, 1], parent: [0, 0], prompts: ['a', 'b'] },
     }).find(({ name }) => name === 'constraint/profanity')!.passed;
+
+  it('with a target keeps it, whatever the parent does', () => {
+    const gate = (cost: number, target: number) =>
+      judgeConstraints(
+        { ...FIGURES, constraintRates: { harm: cost }, constraintTargets: { harm: target } },
+        { ...FIGURES, constraintRates: { harm: 0.3 } },
+      )[0]!;
+    expect(gate(0.01, 0.01)).toMatchObject({ name: 'constraint/harm', bound: 'max', threshold: 0.01, passed: true });
+    expect(gate(0.011, 0.01).passed).toBe(false);
+    expect(gate(-0.5, -0.2)).toMatchObject({ threshold: -0.2, passed: true });
+  });
 
   it('may be hit once more than by the parent in a sample, but not twice', () => {
     expect([judged(0, 0), judged(1, 0), judged(2, 0), judged(3, 2), judged(4, 2)]).toEqual([

@@ -1,0 +1,39 @@
+// The settings of the constraints in training: for each a fixed penalty, or a multiplier that keeps a target rate.
+import { z } from 'zod';
+
+/** The constraint that a cost model charges, beside those of the rules. */
+export const HARM = 'harm';
+
+export const ConstraintConfig = z
+  .strictObject({
+    /** Points of score for one unit of cost, or the multiplier's start. null takes the rule's own cost. */
+    price: z.number().min(0).nullable().default(null),
+    /** Mean cost of an answer that is allowed: for a rule, its hits. null keeps the price fixed. */
+    target: z.number().nullable().default(null),
+    /** Step size of the multiplier's logarithm. */
+    learningRate: z.number().positive().default(0.1),
+    /** Cap of the multiplier. */
+    max: z.number().positive().default(5),
+    /** Answers over which the cost is averaged. */
+    window: z.int().min(1).default(128),
+    /** Iterations before the multiplier first moves: the policy must have met the cost, and the cost must be trusted. */
+    delayIterations: z.int().min(0).default(0),
+  })
+  .refine(({ price, target, max }) => target === null || price === null || (price > 0 && price <= max), {
+    path: ['price'],
+    error: 'must be above 0 and at most max where a target is set, because the multiplier grows by factors up to max',
+  });
+export type ConstraintConfig = z.infer<typeof ConstraintConfig>;
+
+/** By the rule's id, or `harm` for the cost model. */
+export const ConstraintConfigs = z.record(z.string(), ConstraintConfig).superRefine((all, context) => {
+  for (const [name, { target }] of Object.entries(all)) {
+    if (name === HARM || target === null || target >= 0) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [name, 'target'],
+      message: 'must be 0 or more: a rule has no negative hits',
+    });
+  }
+});
+export type ConstraintConfigs = z.infer<typeof ConstraintConfigs>;
