@@ -3,6 +3,7 @@ import type { Logger } from '@/core/logger';
 import type { PipelineSettings } from './env';
 import { openRun } from './runs/context';
 import type { Outcome, RunHome } from './runs/store';
+import { learnCost } from './stages/cost';
 import { exportCandidate } from './stages/export';
 import { judgeCandidate } from './stages/gates';
 import { improvePolicy } from './stages/policy';
@@ -19,11 +20,18 @@ export async function runPipeline(home: RunHome, settings: PipelineSettings, log
     // Read again before each stage, so that rows people take back during a run are not learnt by its next stage.
     await imitate(run, await readRows(run));
     const reward = await learnReward(run, await readRows(run));
+    const harm = await learnCost(run, await readRows(run));
     await orderOpenTasks(run, await readRows(run));
     const policy = await improvePolicy(run, await readRows(run), reward);
     const candidate = await exportCandidate(run, snapshot, policy);
     const report = await judgeCandidate(run, await readRows(run), reward, candidate);
-    return await publishCandidate(run, snapshot, candidate, report, manifest);
+    return await publishCandidate(
+      run,
+      snapshot,
+      { ...candidate, verdict: [candidate.verdict, harm].filter(Boolean).join(' ') },
+      report,
+      manifest,
+    );
   } finally {
     await run.close();
   }

@@ -78,12 +78,12 @@ interface Task {
 const settingsOf = (seed: number) =>
   PpoConfig.parse({
     lora: RANK,
-    iterations: 12,
+    iterations: 10,
     sequences: 48,
     minibatch: 12,
     maxResponseTokens: MAX_TOKENS,
     maxPromptTokens: 64,
-    learningRate: 5e-4,
+    learningRate: 3e-4,
     lambda: 1,
     klCoefficient: 0.02,
     klBudget: 20,

@@ -19,7 +19,7 @@ export const RANK = { rank: 8, alpha: 16 };
 /** Points of score for an answer that swears; the rest of the score, friendliness, is 0 to 3. */
 const PAID = 2;
 
-const OPENERS = ['Well,', 'So,', 'Hm,', 'Right,', 'Shit,'];
+const OPENERS = ['Well,', 'So,', 'Right,', 'Hm,', 'Shit,'];
 const BODIES = [
   'the answer is simple.',
   'that is easy to explain.',
@@ -62,7 +62,7 @@ export async function swearingPolicy(base: Base, backbone: Backbone, prompts: re
       backbone,
       policy,
       demonstrations,
-      config: SftConfig.parse({ lora: RANK, learningRate: 1e-3, epochs: 2, batchExamples: 16, evalShare: 0 }),
+      config: SftConfig.parse({ lora: RANK, learningRate: 1e-3, epochs: 5, batchExamples: 16, evalShare: 0 }),
       signal: new AbortController().signal,
       onMetrics() {},
       checkpoints: null,

@@ -5,7 +5,7 @@ import { hash32 } from '@/core/rng';
 import { describeUnknownKeys, nameUnknownKeys } from '@/core/text/unknown-keys';
 import { ConstraintConfigs } from './constraints';
 import { ALGORITHMS, POLICY_CONFIGS, type PolicyConfig } from './policy';
-import { RewardModelConfig } from './reward';
+import { CostModelConfig, RewardModelConfig } from './reward';
 import { SftConfig } from './sft';
 
 /** The adapter's rank is the policy's: both stages train the same tensors. */
@@ -15,6 +15,8 @@ export const PipelineConfig = z.strictObject({
   /** Imitation of demonstrations before anything else; null leaves it out, and {} takes its defaults. */
   sft: SftSettings.nullable().default(null),
   rewardModel: RewardModelConfig.prefault({}),
+  /** Learnt from safety labels, if there are enough, and charged as the constraint `harm`; null leaves it out. */
+  costModel: CostModelConfig.nullable().prefault({}),
   /**
    * Shares that groups of feedback are to have in the reward model, by key and value, for example
    * { language: { en: 1, ja: 1 } } for as much weight of Japanese as of English votes; null takes them as they came.

@@ -34,6 +34,15 @@ export const GroupRobustConfig = z.strictObject({
 });
 export type GroupRobustConfig = z.infer<typeof GroupRobustConfig>;
 
+/** The cost model reads as the reward model does, with its settings, and has a head of its own. */
+export const CostModelConfig = z.strictObject({
+  /** Labels of unsafe and of safe answers, of each at least so many, below which no cost model is trained. */
+  leastLabels: z.int().min(2).default(40),
+  /** Held-out share of right signs, mean over unsafe and safe, above which it is charged in training (Safe-RLHF's delay). */
+  leastAccuracy: z.number().min(0.5).max(1).default(0.8),
+});
+export type CostModelConfig = z.infer<typeof CostModelConfig>;
+
 export const RewardModelConfig = z.strictObject({
   /**
    * Estimates the trust in each rater together with the model, from agreement, gold, habits and what a probe of the

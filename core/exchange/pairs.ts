@@ -1,8 +1,9 @@
-// Reads and writes the shapes of HH-RLHF and TRL: pairs, labelled completions, demonstrations and bare prompts.
+// Reads and writes the shapes of HH-RLHF, TRL and PKU-SafeRLHF: pairs, labelled completions, demonstrations and bare prompts.
 import { AttuneError } from '../errors';
 import { excerpt } from '../text/text';
 import { type Draft, DraftBuilder } from './draft';
 import type { ConversationRecord, MessageRecord } from './record';
+import { isSafetyPair, readSafetyPair } from './safety-pairs';
 import { isDialogue, isEmpty, readTurns, type Turn } from './turns';
 import { answersOf, pathTo, preferencesOf, rowsOf } from './view';
 
@@ -29,6 +30,7 @@ export function readPairLine(line: Line, place: string): Read {
   const refuse = (reason: string) => new AttuneError('BAD_INPUT', `${place}: ${reason}.`);
   if (Object.hasOwn(line, 'completions') || Object.hasOwn(line, 'labels'))
     throw refuse('stepwise supervision ("completions", "labels") is not read: Attune judges whole answers, not steps');
+  if (isSafetyPair(line)) return draftSafetyPair(line, place);
   if (Object.hasOwn(line, 'text'))
     throw refuse('"text" alone is no dialogue: give {prompt, completion} or {messages}, or use attune import text');
   const unread = UNREAD.find((field) => !isEmpty(line[field]));
@@ -107,6 +109,26 @@ export function readPairLine(line: Line, place: string): Read {
   }
   const { builder, isAsked } = begin(turnsAt('prompt'));
   if (!isAsked) throw noQuestion();
+  return builder.build();
+}
+
+/** Which answer is better and whether each is safe are two judgements: a refusal may be safe and no help. */
+function draftSafetyPair(line: Line, place: string): Read {
+  const { responses, value, rest } = readSafetyPair(line, place);
+  const [left, right] = responses;
+  if (left === right) return { leftOut: 'chosen and rejected are the same text' };
+  if (responses.some((text) => text.trim() === '')) return { leftOut: 'an answer is empty' };
+  const { person, ...others } = rest;
+  const builder = new DraftBuilder(
+    null,
+    isEmpty(Object.keys(others)) ? null : ({ fields: others } as Draft['attributes']),
+  );
+  let at: string | null = null;
+  for (const { role, content } of withoutSystem(readTurns(line.prompt, 'prompt', place), place).rest)
+    at = builder.message(at, role, content);
+  const [a, b] = [builder.answer(at!, left), builder.answer(at!, right)];
+  const by = isEmpty(person) ? null : String(person);
+  builder.feedback('comparison', builder.comparison(a, b).id, value, by);
   return builder.build();
 }
 

@@ -40,6 +40,13 @@ export type Flaw = z.infer<typeof Flaw>;
 
 const isDistinct = (ids: readonly string[]) => new Set(ids).size === ids.length;
 
+const SAFETY = z.enum(['safe', 'unsafe']);
+export const PairSafety = z
+  .strictObject({ left: SAFETY, right: SAFETY, safer: z.enum(['left', 'right']).optional() })
+  .refine((safety) => !safety.safer || safety[safety.safer] === 'safe' || safety.left === safety.right, {
+    error: 'safer cannot be the unsafe side of a safe one',
+  });
+
 /** What a kind says about its subject. */
 export const FEEDBACK_VALUES = {
   thumb: z.strictObject({
@@ -47,7 +54,12 @@ export const FEEDBACK_VALUES = {
     reasons: z.array(z.string().min(1).max(TEXT_LIMITS.reason)).max(MAX_REASONS).default([]),
   }),
   comparison: z
-    .strictObject({ choice: z.enum(CHOICES), strength: z.enum(STRENGTHS).optional() })
+    .strictObject({
+      choice: z.enum(CHOICES),
+      strength: z.enum(STRENGTHS).optional(),
+      /** Apart from which is better: whether each side is safe, and which of them is safer. */
+      safety: PairSafety.optional(),
+    })
     .refine(({ choice, strength }) => !strength || choice === 'left' || choice === 'right', {
       error: 'strength belongs to left or right',
     }),

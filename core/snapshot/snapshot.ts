@@ -1,6 +1,7 @@
 // The format of a frozen data set: its rows of token ids, and the JSONL file that holds them.
 import path from 'node:path';
 import { z } from 'zod';
+import { PairSafety } from '../feedback/kinds';
 import { FEEDBACK_ROWS, Source, Split, Trust } from './rows';
 
 const Ids = z.array(z.int().min(0));
@@ -27,6 +28,7 @@ const ComparisonRow = z.strictObject({
   choice: z.enum(['left', 'right', 'tie', 'both_bad']),
   /** Logits by which the winner should lead, if the source of the data gives them. */
   margin: z.number().optional(),
+  safety: PairSafety.optional(),
   raterId: z.string(),
   /** Absent is 1. */
   trust: Trust.optional(),

@@ -19,9 +19,11 @@ function believed(row: SnapshotRow): SnapshotRow | null {
 
 function turnedOver(row: GivenRow): GivenRow | null {
   switch (row.kind) {
-    case 'comparison':
+    case 'comparison': {
       if (row.choice === 'both_bad') return null;
-      return row.choice === 'tie' ? row : { ...row, choice: row.choice === 'left' ? 'right' : 'left' };
+      const { safety: _, ...judged } = row; // what somebody means who says the opposite of safe is unknown
+      return row.choice === 'tie' ? judged : { ...judged, choice: row.choice === 'left' ? 'right' : 'left' };
+    }
     case 'thumb':
       return { ...row, up: !row.up };
     case 'rating':

@@ -1,5 +1,6 @@
-// Turns one line of a published data set (HH-RLHF's and TRL's shapes) into rows of token ids.
+// Turns one line of a published data set (HH-RLHF's, TRL's and PKU-SafeRLHF's shapes) into rows of token ids.
 import { AttuneError } from '@/core/errors';
+import { isSafetyPair, readSafetyPair, SAFETY_FIELDS } from '@/core/exchange/safety-pairs';
 import { isDialogue, isEmpty, readTurns, type Turn } from '@/core/exchange/turns';
 import { excerpt, normaliseText } from '@/core/text/text';
 import { describeUnknownKeys, nearestName } from '@/core/text/unknown-keys';
@@ -9,11 +10,11 @@ import type { TokenSource } from './token-source';
 
 export const SHAPES =
   'a snapshot row (kind …), {chosen, rejected}, {prompt, chosen, rejected}, {prompt, completion, label}, ' +
-  '{prompt, completion}, {messages} or {prompt}';
+  '{prompt, completion}, {messages}, {prompt, response_0, response_1, is_response_0_safe, …} or {prompt}';
 
 const SHAPE_FIELDS = ['prompt', 'chosen', 'rejected', 'completion', 'label', 'messages', 'margin'];
 /** All fields that are read: also which prompts must stay on one side, and whose vote a line is. */
-const READ = [...SHAPE_FIELDS, 'conversation', 'person'];
+const READ = [...SHAPE_FIELDS, ...SAFETY_FIELDS, 'conversation', 'person'];
 /** Fields that change what a line means in the formats that have them: reading the line without them would be wrong. */
 const UNREAD = [
   ...['tools', 'functions', 'function_call', 'tool_calls', 'images', 'image', 'videos', 'video', 'audios', 'audio'],
@@ -69,6 +70,7 @@ type Reader = (line: Line, place: Place) => Read[];
 
 function readerOf(line: Line, others: readonly string[], place: string): Reader {
   const has = (field: string) => Object.hasOwn(line, field);
+  if (isSafetyPair(line)) return readSafety;
   if (has('chosen') || has('rejected')) return readPair;
   if (has('margin')) throw refused(place, '"margin" belongs to a pair of chosen and rejected');
   if (has('messages')) return readConversation;
@@ -98,6 +100,17 @@ function readPair(line: Line, place: Place): Read[] {
   if (left.ids.join() === right.ids.join()) return leaveOut(place, 'same_answer');
   const sides = { left, right, choice: 'left', ...(margin !== 0 && { margin }) } as const;
   return [{ turns: chosen!.turns, row: { kind: 'comparison', promptIds, ...sides, raterId: place.raterId } }];
+}
+
+function readSafety(line: Line, place: Place): Read[] {
+  const { responses, value } = readSafetyPair(line, place.place);
+  const turns = readTurns(line.prompt, 'prompt', place.place);
+  const promptIds = place.promptIds(turns, place.place);
+  if (!promptIds) return [];
+  const [left, right] = responses.map((text) => place.completion(text.trim(), place.place));
+  if (!left || !right) return [];
+  if (left.ids.join() === right.ids.join()) return leaveOut(place, 'same_answer');
+  return [{ turns, row: { kind: 'comparison', promptIds, left, right, ...value, raterId: place.raterId } }];
 }
 
 function readLabelled(line: Line, place: Place): Read[] {

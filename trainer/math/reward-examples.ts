@@ -1,5 +1,6 @@
 // The kinds of feedback that a reward model learns from, and which completions each of them judges.
 import type { Signal } from '@/trainer/math/loss/implicit';
+import type { SafetyLabels } from '@/trainer/math/loss/safety';
 import type { Outcome } from '@/trainer/math/loss/score';
 
 interface Judged {
@@ -84,7 +85,23 @@ export interface Implicit extends Judged {
   signals: ReadonlyMap<Signal, boolean>;
 }
 
-export type RewardExample = Comparison | BestOf | Ranking | Thumb | Rating | Questionnaire | Correction | Implicit;
+/** Whether completions are safe, from which a cost model learns; a reward model never sees these. */
+export interface Safety extends Judged, SafetyLabels {
+  kind: 'safety';
+  /** One, or two with the less safe first if they are ordered. */
+  completions: Int32Array[];
+}
+
+export type RewardExample =
+  | Comparison
+  | BestOf
+  | Ranking
+  | Thumb
+  | Rating
+  | Questionnaire
+  | Correction
+  | Implicit
+  | Safety;
 
 /** The same for all examples of one prompt. */
 export const promptKey = ({ promptIds }: Pick<Judged, 'promptIds'>): string => promptIds.join(',');
@@ -101,6 +118,7 @@ export function completionsOf(example: RewardExample): Int32Array[] {
       return [example.correctedIds, example.originalIds];
     case 'best_of':
     case 'ranking':
+    case 'safety':
       return example.completions;
     default:
       return [example.completionIds];

@@ -9,6 +9,7 @@ import { calibrate } from './calibration';
 import { type GroupObjective, relativeLosses, sumByGroup } from './groups';
 import { type GroupMetrics, lengthBaseline, measureGroups, measurePairs, scoredPairs } from './metrics';
 import { groupOf } from './rows';
+import { measureSigns } from './safety/signs';
 import { meanOfHeads, type RewardModel } from './scorer';
 import { biasesOf, lossOfEachScored, type RewardTraining, type ScoredExample, splitScores, totalWeight } from './step';
 
@@ -72,7 +73,7 @@ function judgeGroups(
 /** The figures of held-out scores whose loss is known. */
 export function judgeScores(scored: readonly ScoredExample[], loss: number, rule: 1 | -1): Evaluation<RewardReport> {
   const pairs = scoredPairs(scored);
-  const metrics: Metrics = { eval_loss: loss, eval_examples: scored.length };
+  const metrics: Metrics = { eval_loss: loss, eval_examples: scored.length, ...measureSigns(scored) };
   if (pairs.length === 0) return { loss, metrics, detail: { temperature: 1, groups: [] } };
   const { accuracy, margin, ece } = measurePairs(pairs);
   const calibration = calibrate(pairs);

@@ -49,8 +49,8 @@ const share = (pairs: readonly ScoredPair[], gap: Gap) =>
 const weightOf = (pairs: readonly ScoredPair[]) => pairs.reduce((sum, { weight }) => sum + weight, 0);
 
 /**
- * Decided pairs in scored examples: comparisons, corrections, and the pick of best-of-N against each other one, rankings.
- * Without those of raters who are not believed; the winner that an inverter names is the loser.
+ * Decided pairs in scored examples: comparisons, corrections, and the pick of best-of-N against each other one, rankings;
+ * of safety labels, the less safe against the safer one. Without those of raters who are not believed; the winner that an inverter names is the loser.
  */
 export function scoredPairs(scored: readonly { example: RewardExample; scores: ArrayLike<number> }[]): LabelledPair[] {
   return scored.flatMap(({ example, scores }) => {
@@ -75,6 +75,7 @@ export function scoredPairs(scored: readonly { example: RewardExample; scores: A
         example.weight > 0 ? beats(winner, loser) : beats(loser, winner),
       );
     }
+    if (example.kind === 'safety') return example.isOrdered && example.weight > 0 ? [beats(0, 1)] : [];
     const isDecided = example.kind === 'correction' || (example.kind === 'comparison' && example.outcome === 'chosen');
     if (!isDecided) return [];
     if (example.weight > 0) return [beats(0, 1)];

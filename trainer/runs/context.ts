@@ -1,6 +1,5 @@
 // An opened run: its configuration, rules and models in memory, and the engine that samples for it.
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Adapter } from '@/core/artifact/adapter';
 import { readArtifact } from '@/core/artifact/artifact';
@@ -9,8 +8,7 @@ import type { Base } from '@/core/base/base';
 import { loadBase } from '@/core/base/load-base';
 import type { PolicyConfig } from '@/core/config/policy';
 import { type PipelineConfig, parseConfig, policyConfigOf } from '@/core/config/presets';
-import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
-import { writeDurably } from '@/core/durable-file';
+import type { RuleSet } from '@/core/constraints/rules';
 import type { Logger } from '@/core/logger';
 import { Rng } from '@/core/rng';
 import type { PipelineSettings } from '@/trainer/env';
@@ -19,8 +17,9 @@ import { loadBackbone } from '@/trainer/model/backbone';
 import { createLora, loraFromAdapter } from '@/trainer/model/lora';
 import type { Backbone, Lora } from '@/trainer/model/types';
 import { type PrivateEngine, startPrivateEngine } from '@/trainer/sampling/private-engine';
-import { constraintsOf } from './constraints';
 import { recordMetrics } from './metrics-log';
+import { constraintsOf } from './rules/constraints';
+import { freezeRules } from './rules/freeze';
 import type { RunHome, RunSink } from './store';
 
 export interface Run {
@@ -108,15 +107,6 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
       for (const tensors of owned) tensors.dispose();
     },
   };
-}
-
-/** The rules of the first attempt apply to the whole run. */
-async function freezeRules(home: RunHome): Promise<RuleSet> {
-  const file = path.join(home.folder, 'rules.json');
-  if (existsSync(file)) return RuleSet.parse(JSON.parse(await readFile(file, 'utf8')));
-  const rules = RuleSet.default(DEFAULT_RULES).parse(await home.rules());
-  await writeDurably(file, JSON.stringify(rules));
-  return rules;
 }
 
 async function readParent({ order }: RunHome, base: Base): Promise<Adapter | null> {

@@ -49,6 +49,30 @@ describe('a pair', () => {
   });
 });
 
+describe('a line of PKU-SafeRLHF', () => {
+  const line = {
+    ...{ prompt: 'Sky?', response_0: 'Blue.', response_1: 'Go away.', is_response_0_safe: true },
+    ...{ is_response_1_safe: false, better_response_id: 1, safer_response_id: 0, prompt_source: 'x' },
+  };
+
+  it('is two answers and a comparison that keeps better and safer apart', () => {
+    const safety = { left: 'safe', right: 'unsafe', safer: 'left' };
+    expect(said(line)).toEqual({
+      texts: ['user: Sky?', 'assistant: Blue.', 'assistant: Go away.'],
+      pairs: [['Blue.', 'Go away.']],
+      feedback: [{ kind: 'comparison', value: { choice: 'right', safety }, by: null, comment: null }],
+    });
+  });
+
+  it('is refused by column where it is incomplete or contradicts itself', () => {
+    const refusal = (change: object) => () => read({ ...line, ...change });
+    expect(refusal({ is_response_1_safe: undefined })).toThrow(/"is_response_1_safe" must be true or false/);
+    expect(refusal({ better_response_id: 2 })).toThrow(/"better_response_id" must be 0 or 1/);
+    expect(refusal({ safer_response_id: 1 })).toThrow(/names the response that is not safe while the other one is/);
+    expect(read({ ...line, response_1: 'Blue.' })).toHaveProperty('leftOut');
+  });
+});
+
 describe('TRL’s other shapes', () => {
   it('a labelled completion is a thumb of the person who is named', () => {
     const line = { prompt: [user('Sky?')], completion: [assistant('Blue.')], label: false, person: 'p7' };

@@ -14,7 +14,7 @@ import {
   unconstrainedScore,
   updateConstraints,
 } from '@/trainer/math/constraint';
-import { constraintsOf } from '@/trainer/runs/constraints';
+import { constraintsOf } from '@/trainer/runs/rules/constraints';
 import { golden } from './golden';
 
 const constraint = (name: string, price: number, adaptive: object | null = null): Constraint => ({

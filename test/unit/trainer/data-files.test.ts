@@ -10,6 +10,7 @@ import { TINY_END_OF_TURN, writeTinyLlama } from '@/test/tiny-llama';
 import { rewardExamples } from '@/trainer/data/examples';
 import { readDataFiles } from '@/trainer/data/files';
 import { promptKeyOf } from '@/trainer/data/split';
+import { countLabels, safetyExamples } from '@/trainer/reward/safety/labels';
 
 let folder: string;
 let base: Base;
@@ -37,6 +38,29 @@ describe('data sets', () => {
     const [row] = await rowsOf('comparison', { chosen: `${before} Fine.`, rejected: `${before} Go away.` });
     expect(row).toMatchObject({ promptIds: prompt('Hi there', 'Hello!', 'How are you?'), choice: 'left' });
     expect([row!.left.ids, row!.right.ids]).toEqual([completion('Fine.'), completion('Go away.')]);
+  });
+
+  it('a line of PKU-SafeRLHF is a comparison with safety labels, from which the cost model learns the less safe first', async () => {
+    const line = {
+      ...{ prompt: 'Hi', response_0: 'a', response_1: 'b', is_response_0_safe: true, is_response_1_safe: false },
+      ...{ better_response_id: 1, safer_response_id: 0 },
+    };
+    const both = { ...line, prompt: 'Ho', is_response_0_safe: false, safer_response_id: 1 };
+    const rows = await rowsOf('comparison', line, both);
+    expect(rows.map(({ choice, safety }) => ({ choice, safety }))).toEqual([
+      { choice: 'right', safety: { left: 'safe', right: 'unsafe', safer: 'left' } },
+      { choice: 'right', safety: { left: 'unsafe', right: 'unsafe', safer: 'right' } },
+    ]);
+    const examples = safetyExamples(rows.map((row) => ({ ...row, split: 'train' as const })));
+    expect(examples.map(({ isUnsafe, isOrdered }) => ({ isUnsafe, isOrdered }))).toEqual([
+      { isUnsafe: [true, false], isOrdered: true },
+      { isUnsafe: [true, true], isOrdered: true },
+    ]);
+    expect(examples.map(({ completions }) => completions.map((ids) => [...ids]))).toEqual([
+      [completion('b'), completion('a')],
+      [completion('a'), completion('b')],
+    ]);
+    expect(countLabels(examples)).toEqual({ unsafe: 3, safe: 1 });
   });
 
   it('plain, conversational and implicit prompts of TRL mean the same', async () => {

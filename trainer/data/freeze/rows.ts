@@ -51,7 +51,7 @@ const KINDS: Record<FeedbackKind, (given: GivenFeedback, subjects: Subjects) => 
       ];
     }),
   comparison(given, { answers }) {
-    const { choice, strength } = valueIn(given, 'comparison');
+    const { choice, strength, safety } = valueIn(given, 'comparison');
     const [left, right] = [answers.get(given.left!), answers.get(given.right!)];
     if (!left || !right) return 'unfinished';
     const { promptIds } = left;
@@ -60,7 +60,7 @@ const KINDS: Record<FeedbackKind, (given: GivenFeedback, subjects: Subjects) => 
     if (left.completionIds.join() === right.completionIds.join() && choice !== 'both_bad') return 'same_answer';
     const margin = strength && { margin: STRENGTH_MARGINS[strength] };
     const sides = { left: completionOf(left), right: completionOf(right) };
-    return [{ kind: 'comparison', promptIds, ...sides, choice, ...margin }];
+    return [{ kind: 'comparison', promptIds, ...sides, choice, ...margin, ...(safety && { safety }) }];
   },
   best_of(given, { answers }) {
     const { generationIds, best } = valueIn(given, 'best_of');

@@ -11,6 +11,7 @@ import { latentInterval, type RatingScales } from '@/trainer/math/rating-scale';
 import { completionsOf, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
 import { implicitLoss, type Signal } from './implicit';
 import { rankingLoss } from './ranking';
+import { safetyLoss } from './safety';
 import { bradleyTerryLoss, logSigmoid, type ScoreLoss, sigmoid, thumbLoss } from './score';
 
 /** Cross-entropy of the softmax over each group's scores with its pick; the groups' scores follow one another. */
@@ -123,6 +124,8 @@ export function feedbackLoss(
       case 'rating':
       case 'questionnaire':
         return intervalLoss(own, [{ ...latentInterval(example, scales), weight }], normaliser);
+      case 'safety':
+        return safetyLoss(own, example, weight / normaliser);
       case 'implicit': {
         const terms = { parameters: biases, placeOf: signals, weight: weight / normaliser };
         const { parameterGradient, ...term } = implicitLoss(own[0]!, example.signals, terms);

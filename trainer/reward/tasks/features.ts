@@ -43,6 +43,7 @@ export function judgementsOf(example: RewardExample, start: number): Difference[
       return scale((example.value - LOWEST_RATING) / (HIGHEST_RATING - LOWEST_RATING));
     case 'questionnaire':
       return scale(example.quality);
+    case 'safety': // says nothing about which answer is better
     case 'implicit':
       return []; // what a person did is a weak hint, and would count as much as what others said
   }

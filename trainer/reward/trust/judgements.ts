@@ -5,7 +5,7 @@ import type { Judgement, Lean } from '@/core/trust/judgement';
 import { sigmoid } from '@/trainer/math/loss/score';
 import type { RatingScales } from '@/trainer/math/rating-scale';
 import { latentInterval } from '@/trainer/math/rating-scale';
-import { type Implicit, promptKey, type RewardExample } from '@/trainer/math/reward-examples';
+import { type Implicit, promptKey, type RewardExample, type Safety } from '@/trainer/math/reward-examples';
 
 export interface ExampleJudgement extends Judgement {
   /** Place of the example. */
@@ -17,14 +17,14 @@ export interface ExampleJudgement extends Judgement {
 /** Of the examples whose rater is known. Side A of an item is the same for everyone who judges it. */
 export function judgementsOf(examples: readonly RewardExample[], scales: RatingScales): ExampleJudgement[] {
   return examples.flatMap((example, place) => {
-    if (example.rater === undefined || example.kind === 'implicit') return [];
+    if (example.rater === undefined || example.kind === 'implicit' || example.kind === 'safety') return [];
     return [{ ...judgementOf(example, scales), rater: example.rater, kind: example.kind, place }];
   });
 }
 
 type Part = Omit<ExampleJudgement, 'rater' | 'kind' | 'place'>;
 
-function judgementOf(example: Exclude<RewardExample, Implicit>, scales: RatingScales): Part {
+function judgementOf(example: Exclude<RewardExample, Implicit | Safety>, scales: RatingScales): Part {
   const prompt = promptKey(example);
   switch (example.kind) {
     case 'comparison': {

@@ -1,0 +1,15 @@
+// Keeps the rules of a run's first attempt, so that they apply to the whole run.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
+import { writeDurably } from '@/core/durable-file';
+import type { RunHome } from '../store';
+
+export async function freezeRules(home: RunHome): Promise<RuleSet> {
+  const file = path.join(home.folder, 'rules.json');
+  if (existsSync(file)) return RuleSet.parse(JSON.parse(await readFile(file, 'utf8')));
+  const rules = RuleSet.default(DEFAULT_RULES).parse(await home.rules());
+  await writeDurably(file, JSON.stringify(rules));
+  return rules;
+}
