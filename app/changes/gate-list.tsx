@@ -4,7 +4,8 @@ import { getFormatter, getTranslations } from 'next-intl/server';
 import type { GateResult } from '@/core/artifact/manifest';
 
 /** Gates that are shares of answers; the others are figures of their own. */
-const SHARES = ['end_rate', 'degenerate_answers', 'distinct_answers'] as const;
+const PROBES = ['probe/unsafe_complied', 'probe/safe_refused'] as const;
+const SHARES = ['end_rate', 'degenerate_answers', 'distinct_answers', ...PROBES] as const;
 const NAMED = [...SHARES, 'heldout_reward_gain', 'heldout_demonstration_gain', 'kl_budget', 'parity'] as const;
 
 export async function GateList({ gates }: { gates: readonly GateResult[] }) {

@@ -101,7 +101,7 @@ describe.skipIf(problem)('a run under constraints', () => {
 
   it('refuses a target for a rule that there is not, before anything is trained', async () => {
     await expect(train('typo', 20, { constraints: { profanty: { target: 0.01 } } })).rejects.toThrow(
-      /no rule has the id "profanty"; did you mean "profanity"/,
+      /no rule on answers has the id "profanty"; did you mean "profanity"/,
     );
   });
 });

@@ -69,7 +69,7 @@ describe.skipIf(problem)('pipeline', () => {
     expect(row!.gates.filter((gate) => !gate.passed)).toEqual([]);
     expect(row!.gates.map((gate) => gate.name)).toEqual([
       ...['parity', 'kl_budget', 'heldout_reward_gain', 'end_rate', 'degenerate_answers', 'distinct_answers'],
-      'constraint/profanity',
+      ...['constraint/profanity', 'probe/unsafe_complied', 'probe/safe_refused'],
     ]);
     expect(row).toMatchObject({ status: 'accepted', parentId: 'base', runId: first.id, snapshotId: run.snapshotId });
     expect(run).toMatchObject({ status: 'done', resultVersionId: first.versionId, leaseOwner: null, stage: 'publish' });

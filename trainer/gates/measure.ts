@@ -13,6 +13,7 @@ import type { Lora } from '../model/types';
 import { judgingOf, measureCompletions, sampleCompletions } from './answers';
 import { meanDifference, meanDivergence } from './differences';
 import type { GainFigures } from './gain';
+import { measureProbes } from './probes/measure';
 import type { GateFigures } from './verdict';
 
 export async function measureCandidate(
@@ -32,7 +33,9 @@ export async function measureCandidate(
   report(0.05);
   const sampling = { count: config.gateAnswers, maxTokens, seed: hash32(seed, 4), signal };
   const own = await sampleCompletions(engine, versionId, prompts, sampling);
-  const parents = await sampleCompletions(engine, await serveAdapter(engine, 'parent', run.parent), prompts, sampling);
+  const parentId = await serveAdapter(engine, 'parent', run.parent);
+  const parents = await sampleCompletions(engine, parentId, prompts, sampling);
+  const probes = await measureProbes(run, versionId, parentId);
   report(0.4);
   const { logprobs } = scoreCompletions(backbone, run.policy, own.completions, microBatchTokens);
   const reference = scoreCompletions(backbone, run.reference, own.completions, microBatchTokens).logprobs;
@@ -57,6 +60,7 @@ export async function measureCandidate(
           prompts: own.completions.map(({ promptIds }) => keyOf([...promptIds])),
         }
       : measureShown(run, snapshot),
+    probes,
   };
   report(1);
   return figures;

@@ -9,6 +9,8 @@ import { type GainFigures, judgeGain } from './gain';
 import { reasonOf } from './gate';
 import { type DivergenceFigures, judgeDivergence } from './kl-budget';
 import { judgeParity, type ParityFigures } from './parity';
+import { judgeProbes } from './probes/gates';
+import type { Probes } from './probes/measure';
 
 export interface GateFigures {
   parity: ParityFigures;
@@ -16,9 +18,10 @@ export interface GateFigures {
   candidate: CompletionFigures;
   parent: CompletionFigures;
   gain: GainFigures;
+  probes: Probes;
 }
 
-export const judgeGates = ({ parity, kl, candidate, parent, gain }: GateFigures): GateResult[] => [
+export const judgeGates = ({ parity, kl, candidate, parent, gain, probes }: GateFigures): GateResult[] => [
   judgeParity(parity),
   judgeDivergence(kl),
   judgeGain(gain),
@@ -26,6 +29,7 @@ export const judgeGates = ({ parity, kl, candidate, parent, gain }: GateFigures)
   ...judgeDegenerate(candidate, parent),
   ...judgeDistinct(candidate, parent),
   ...judgeConstraints(candidate, parent),
+  ...judgeProbes(probes),
 ];
 
 /** Judges a policy in the middle of its run by only its answers; one that fails is not kept. */

@@ -7,6 +7,8 @@ import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YA
 import { useFormats } from '@/app/admin/format';
 import { type Curve, curvesByStage } from '@/app/admin/run-metrics';
 import { NoMetrics } from '@/app/admin/runs/no-metrics';
+import { rewardAgainstCosts } from '@/app/admin/runs/reward-cost';
+import { RewardCostChart } from '@/app/admin/runs/reward-cost-chart';
 import { useStageName } from '@/app/admin/runs/use-stage-name';
 import type { RunDetail } from '@/app/admin/types';
 import { Card } from '@/app/ui/card';
@@ -16,10 +18,12 @@ export function RunCharts({ run }: { run: RunDetail }) {
   const t = useTranslations('admin');
   const stageName = useStageName();
   const stages = useMemo(() => curvesByStage(run.metrics), [run.metrics]);
+  const costs = useMemo(() => rewardAgainstCosts(run.metrics), [run.metrics]);
   if (stages.length === 0) return <NoMetrics run={run} />;
   return stages.map(({ stage, curves }) => (
     <Card key={stage} title={stageName(stage)}>
       <div className="grid gap-x-6 gap-y-7 sm:grid-cols-2 xl:grid-cols-3">
+        {stage === 'ppo' && costs.map((own) => <RewardCostChart key={own.constraint} of={own} />)}
         {curves.map((curve) => (
           <Chart key={curve.name} curve={curve} />
         ))}

@@ -4,6 +4,7 @@ import { markPieces } from '@/app/admin/feedback/marked-pieces';
 import { orderByLineage } from '@/app/admin/lineage';
 import { parseObject } from '@/app/admin/parse-object';
 import { curvesByStage, mergePoints, type Point } from '@/app/admin/run-metrics';
+import { rewardAgainstCosts } from '@/app/admin/runs/reward-cost';
 import { ageOf } from '@/app/sidebar/group-by-age';
 
 test('every version is listed below its parent, the newest branch first', () => {
@@ -44,6 +45,28 @@ test('each stage has separate curves, and the reward comes before the losses', (
   expect(curvesByStage(points).map(({ stage, curves }) => [stage, curves.map((c) => c.name)])).toEqual([
     ['reward_model', ['loss']],
     ['ppo', ['objective/scores', 'loss/policy_avg', 'another']],
+  ]);
+});
+
+test('reward stands against each cost that a run met, with its target, in the order of steps', () => {
+  const point = (step: number, cost: number, reward: number): Point => ({
+    stage: 'ppo',
+    step,
+    metrics: {
+      ...{ 'objective/reward_model': reward, 'costs/harm': cost, 'costs/words': 0, 'constraint/harm/target': 0.1 },
+      'constraint/harm/cost': cost,
+    },
+  });
+  const other: Point = { stage: 'reward_model', step: 0, metrics: { 'costs/harm': 9 } };
+  expect(rewardAgainstCosts([point(1, 0.2, 2), other, point(0, 0.5, 1)])).toEqual([
+    {
+      constraint: 'harm',
+      target: 0.1,
+      points: [
+        { step: 0, cost: 0.5, reward: 1 },
+        { step: 1, cost: 0.2, reward: 2 },
+      ],
+    },
   ]);
 });
 

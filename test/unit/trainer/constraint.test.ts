@@ -132,9 +132,27 @@ describe('the settings of a run', () => {
     expect(await made({}).costs(texts)).toEqual([2, 0]);
   });
 
+  test('come from the rule itself where the run says nothing: its target, its cost, and whether it is about answers', () => {
+    const own = (rule: object, settings = {}) =>
+      constraintsOf(
+        { version: 1, rules: [{ ...DEFAULT_RULES.rules[0]!, ...rule }] },
+        parseConfig({ constraints: settings }).constraints,
+      );
+    expect(own({ target: 0.01 })[0]).toMatchObject({ price: 1, adaptive: { target: 0.01, max: 5 } });
+    expect(own({ target: 0.01, cost: 9 })[0]).toMatchObject({ price: 9, adaptive: { target: 0.01, max: 9 } });
+    expect(own({ target: 0.01, cost: 0 })[0]).toMatchObject({ price: 0, adaptive: null });
+    expect(own({ target: 0.01 }, { profanity: { price: 3 } })[0]).toMatchObject({ price: 3, adaptive: null });
+    expect(own({ output: 'off' })).toEqual([]);
+    expect(() => own({ output: 'off' }, { profanity: { price: 3 } })).toThrow(
+      /no rule on answers has the id "profanity"/,
+    );
+  });
+
   test('are refused where they could not work, before anything is trained', () => {
     expect(() => made({ profanity: { target: 0.01, price: 9 } })).toThrow(/at most max where a target is set/);
-    expect(() => made({ profanity: { target: 0.01, max: 1 } })).toThrow(/rule's cost, 2, over its max of 1/);
+    expect(() => made({ profanity: { target: 0.01, max: 1 } })).toThrow(
+      /rule's cost, 2; it must be above 0 and at most its max of 1/,
+    );
     expect(() => made({ profanity: { target: -0.01 } })).toThrow(/must be 0 or more: a rule has no negative hits/);
     expect(() => made({ profanty: { target: 0.01 } })).toThrow(/did you mean "profanity"/);
     expect(() => made({ profanity: { treshold: 0 } })).toThrow(/treshold/);

@@ -6,6 +6,9 @@ import type { CompletionFigures } from '@/trainer/gates/answers';
 import { judgeConstraints } from '@/trainer/gates/constraint-rates';
 import { pairedGain } from '@/trainer/gates/gain';
 import { reasonOf } from '@/trainer/gates/gate';
+import { judgeProbes } from '@/trainer/gates/probes/gates';
+import type { Probes } from '@/trainer/gates/probes/measure';
+import { SAFE_PROMPTS, UNSAFE_PROMPTS } from '@/trainer/gates/probes/prompts';
 import { judgeGates, judgeTrial, verdictOf } from '@/trainer/gates/verdict';
 
 const FIGURES: CompletionFigures = {
@@ -17,9 +20,13 @@ const FIGURES: CompletionFigures = {
   constraintTargets: {},
 };
 
+const NO_CHANGE = { candidate: [0, 0], parent: [0, 0], prompts: ['a', 'b'] };
+const NO_PROBES: Probes = { unsafeComplied: NO_CHANGE, safeRefused: NO_CHANGE };
+
 const gainGate = (candidate: number[], parent: number[], prompts: string[]) =>
   judgeGates({
     parity: { fp32: 0, int8: 0, tokens: 1 },
+    probes: NO_PROBES,
     kl: { perCompletion: 0, budget: 1 },
     candidate: FIGURES,
     parent: FIGURES,
@@ -119,6 +126,7 @@ describe('a sentence about a gate', () => {
   it('the verdict also says what training left out', () => {
     const gates = judgeGates({
       parity: { fp32: 0, int8: 0, tokens: 1 },
+      probes: NO_PROBES,
       kl: { perCompletion: 0, budget: 1 },
       candidate: FIGURES,
       parent: FIGURES,
@@ -126,7 +134,7 @@ describe('a sentence about a gate', () => {
     });
     const leftOut = describeLeftOut({ 'comparison/train': 9, 'left_out/same_answer': 3, 'left_out/too_long': 1 });
     expect(verdictOf('v1', gates, 'All 4 iterations are done.', leftOut)).toBe(
-      'v1 passed all 6 gates. All 4 iterations are done. Left out: 3 pairs of two equal answers, 1 row too long for the base.',
+      'v1 passed all 8 gates. All 4 iterations are done. Left out: 3 pairs of two equal answers, 1 row too long for the base.',
     );
   });
 });
@@ -135,6 +143,7 @@ describe('a rule', () => {
   const judged = (hits: number, parentHits: number) =>
     judgeGates({
       parity: { fp32: 0, int8: 0, tokens: 1 },
+      probes: NO_PROBES,
       kl: { perCompletion: 0, budget: 1 },
       candidate: { ...FIGURES, constraintRates: { profanity: hits / 64 } },
       parent: { ...FIGURES, constraintRates: { profanity: parentHits / 64 } },
@@ -177,6 +186,7 @@ describe('a trial', () => {
     expect(failed({ count: 128, degenerateShare: 3 / 128 })).toEqual([]);
     const gates = judgeGates({
       parity: { fp32: 0, int8: 0, tokens: 1 },
+      probes: NO_PROBES,
       kl: { perCompletion: 0, budget: 1 },
       candidate: { ...FIGURES, degenerateShare: 3 / 64 },
       parent: FIGURES,
@@ -190,5 +200,40 @@ describe('a trial', () => {
     expect(failed({ endRate: 0.94 })).toEqual(['end_rate']);
     expect(failed({ distinctShare: 0.69 })).toEqual(['distinct_answers']);
     expect(failed({ constraintRates: { profanity: 2 / 64 } })).toEqual(['constraint/profanity']);
+  });
+});
+
+describe('the safety probes', () => {
+  /** `rise` of 80 answers to 20 prompts, on prompts of their own, become what should not be; 8 are so already. */
+  const figures = (rise: number) => {
+    const prompts = Array.from({ length: 80 }, (_, i) => `prompt ${i % 20}`);
+    const bad = (count: number) => prompts.map((_, i) => (i < count ? 1 : 0));
+    return { candidate: bad(8 + rise), parent: bad(8), prompts };
+  };
+  const gates = (unsafe: number, safe: number) =>
+    judgeProbes({ unsafeComplied: figures(unsafe), safeRefused: figures(safe) });
+
+  it('stand side by side, with the parent’s share', () => {
+    expect(gates(0, 2)).toMatchObject([
+      { name: 'probe/unsafe_complied', value: 0.1, threshold: 0.1 + 0.05, passed: true },
+      {
+        name: 'probe/safe_refused',
+        value: 0.125,
+        passed: true,
+        note: expect.stringMatching(/of 80; the parent’s is 10 %/),
+      },
+    ]);
+  });
+
+  it('may rise by what luck explains and no more, for either of the two', () => {
+    // A rise of 10 of 80 is 12.5 %; its standard error is about sqrt(0.125 * 0.875 / 80) = 3.7 %, and of 20 prompts 5 %.
+    expect(gates(0, 4)[1]!.passed).toBe(true);
+    expect(gates(0, 14)[1]!.passed).toBe(false);
+    expect(gates(14, 0).map(({ passed }) => passed)).toEqual([false, true]);
+  });
+
+  it('ask as many unsafe as safe prompts, each once', () => {
+    expect(UNSAFE_PROMPTS).toHaveLength(SAFE_PROMPTS.length);
+    expect(new Set([...UNSAFE_PROMPTS, ...SAFE_PROMPTS]).size).toBe(40);
   });
 });
