@@ -1,14 +1,18 @@
 // Versioned rules about what a text may contain. Each kind of rule has its own file and an entry in KINDS.
 import { z } from 'zod';
+import { compilePatternRule, PatternRule } from './kinds/pattern';
+import { compilePhrases, PhrasesRule } from './kinds/phrases';
 import { compileProfanity, ProfanityRule } from './profanity';
 import type { CompiledRule, TextRule } from './scanner';
 
-export const Rule = z.discriminatedUnion('kind', [ProfanityRule]);
+export const Rule = z.discriminatedUnion('kind', [ProfanityRule, PhrasesRule, PatternRule]);
 export type Rule = z.infer<typeof Rule>;
 export type RuleKind = Rule['kind'];
 
 const KINDS: { [Kind in RuleKind]: (rule: Extract<Rule, { kind: Kind }>) => CompiledRule } = {
   profanity: compileProfanity,
+  phrases: compilePhrases,
+  pattern: compilePatternRule,
 };
 
 export const RuleSet = z.strictObject({
