@@ -28,11 +28,11 @@ const MEASURED = 400;
 
 /** How swearing is charged in each of the three ways. */
 export const CHARGES = {
-  unconstrained: null,
   lagrangian: {
     price: 1,
-    adaptive: { target: TARGET, learningRate: 1, max: 5, window: 64, delayIterations: 0 },
+    adaptive: { target: TARGET, learningRate: 2, max: 5, window: 48, delayIterations: 0 },
   },
+  unconstrained: null,
   fixed: { price: 1, adaptive: null },
 } as const satisfies Record<string, Pick<Constraint, 'price' | 'adaptive'> | null>;
 type Charge = keyof typeof CHARGES;
@@ -78,12 +78,12 @@ interface Task {
 const settingsOf = (seed: number) =>
   PpoConfig.parse({
     lora: RANK,
-    iterations: 10,
+    iterations: 12,
     sequences: 48,
     minibatch: 12,
     maxResponseTokens: MAX_TOKENS,
     maxPromptTokens: 64,
-    learningRate: 3e-4,
+    learningRate: 2e-4,
     lambda: 1,
     klCoefficient: 0.02,
     klBudget: 20,

@@ -17,7 +17,7 @@ import { trainSft } from '@/trainer/supervised/sft';
 export const RANK = { rank: 8, alpha: 16 };
 
 /** Points of score for an answer that swears; the rest of the score, friendliness, is 0 to 3. */
-const PAID = 2;
+const PAID = 1.5;
 
 const OPENERS = ['Well,', 'So,', 'Right,', 'Hm,', 'Shit,'];
 const BODIES = [

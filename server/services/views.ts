@@ -4,6 +4,7 @@ import type { RunStage, RunStatus, VersionStatus } from '@/core/contract';
 import type { Choice, STRENGTHS } from '@/core/feedback/kinds';
 import type { SelfGroups } from '@/core/groups';
 import type { EngineStatus } from '@/engine/protocol';
+import type { RuleHits } from '@/server/rollout/rule-hits';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 import type { GivenView } from './feedback/views';
 
@@ -117,6 +118,8 @@ export interface VersionView {
   isChampion: boolean;
   thumbRate: RateView;
   sideBySide: SideBySideView;
+  /** How often its answers broke rules. */
+  rules: RuleHits;
 }
 
 /** null where fewer than five people voted. */
@@ -201,6 +204,8 @@ export interface ArmView {
   thumbs: RateView;
   /** Seen from this arm: a win is a comparison that this arm's answer won. */
   sideBySide: SideBySideView;
+  /** How often its answers broke rules. */
+  rules: RuleHits;
 }
 
 export interface ExperimentResultsView {

@@ -1,7 +1,8 @@
 // Experiments, promotion and rollback: who gets which version, and what happens when two admins act at once.
+import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { assignment, experiment, generation, release, user, version } from '@/db/schema';
+import { assignment, experiment, generation, message, release, user, version } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import { assignArm } from '@/server/rollout/assign';
 import { runningExperiment } from '@/server/services/version/experiment';
@@ -100,6 +101,49 @@ describe('an experiment', () => {
     expect(results.champion).toMatchObject({ thumbs: { n: 0, low: 0, high: 1 }, sideBySide: { wins: 0, losses: 1 } });
     const v1 = (await admin.admin.versions()).find((row) => row.id === 'v1');
     expect(v1).toMatchObject({ isChampion: false, thumbRate: { up: 1, n: 1 }, sideBySide: { wins: 1 } });
+  });
+
+  it('counts for each arm, with an interval, how many of its finished answers broke which rule', async () => {
+    const { id } = await admin.admin.startExperiment({ candidateVersionId: 'v1', share: 0.5, name: 'guardrail' });
+    const { db } = web.product;
+    const [old] = await db.select().from(generation).limit(1);
+    const hit = (ruleId: string) => ({ ruleId, start: 0, end: 4 });
+    const answers = [
+      { arm: 'candidate', constraintHits: [hit('profanity'), hit('profanity'), hit('phone')] },
+      { arm: 'candidate', constraintHits: [hit('phone')] },
+      { arm: 'candidate', constraintHits: [] },
+      { arm: 'candidate', constraintHits: [] },
+      { arm: 'candidate', constraintHits: [hit('phone')], status: 'failed' },
+      { arm: 'champion', constraintHits: [] },
+    ] as const;
+    const asked = { conversationId: old!.conversationId, role: 'assistant', content: '' } as const;
+    const messages = await db
+      .insert(message)
+      .values(answers.map(() => asked))
+      .returning();
+    await db.insert(generation).values(
+      answers.map(({ constraintHits, ...own }, i) => ({
+        ...old!,
+        ...{ id: randomUUID(), messageId: messages[i]!.id, experimentId: id },
+        ...{ status: 'done' as const, constraintHits: [...constraintHits] },
+        ...own,
+      })),
+    );
+    const { candidate, champion } = await admin.admin.experimentResults({ id });
+    expect(candidate.rules).toMatchObject({
+      any: { answers: 2, n: 4, rate: 0.5 },
+      rules: [
+        { ruleId: 'phone', answers: 2, hits: 2, n: 4 },
+        { ruleId: 'profanity', answers: 1, hits: 2, n: 4, rate: 0.25 },
+      ],
+    });
+    // Wilson of 1 of 4: (0.25 + 1.92 / 4 -+ 1.96 sqrt(0.1875 / 4 + 0.96 / 16)) / (1 + 3.84 / 4)
+    expect(candidate.rules.rules[1]!.low).toBeCloseTo(0.0456, 3);
+    expect(candidate.rules.rules[1]!.high).toBeCloseTo(0.6994, 3);
+    expect(champion.rules).toMatchObject({ any: { answers: 0, n: 1, rate: 0 }, rules: [] });
+    const own = (await admin.admin.versions()).find(({ id: version }) => version === old!.versionId)!;
+    expect(own.rules.any.n).toBeGreaterThanOrEqual(5);
+    expect(own.rules.rules[0]).toMatchObject({ ruleId: 'phone', answers: 2 });
   });
 
   it('runs one at a time, with an accepted version that does not already serve', async () => {

@@ -41,9 +41,12 @@ export function Experiment({ experiment }: { experiment: ExperimentData }) {
       </p>
       <Loaded query={results}>
         {(data) => (
-          <Table caption={experiment.name} head={[t('arm'), t('users'), t('thumbRate'), t('wins'), t('sideBySide')]}>
+          <Table
+            caption={experiment.name}
+            head={[t('arm'), t('users'), t('thumbRate'), t('wins'), t('sideBySide'), t('rulesBroken')]}
+          >
             {ARMS.map((arm) => {
-              const { versionId, users, thumbs, sideBySide } = data[arm];
+              const { versionId, users, thumbs, sideBySide, rules } = data[arm];
               return (
                 <tr key={arm}>
                   <Cell>
@@ -58,6 +61,14 @@ export function Experiment({ experiment }: { experiment: ExperimentData }) {
                     <WinRate of={sideBySide} />
                   </Cell>
                   <Cell className="min-w-48 text-muted-foreground text-xs">{t('sideCounts', { ...sideBySide })}</Cell>
+                  <Cell>
+                    <Rate {...rules.any} />
+                    {rules.rules.map(({ ruleId, answers, hits }) => (
+                      <p key={ruleId} className="mt-1 break-all text-muted-foreground text-xs">
+                        {t('ruleHits', { rule: ruleId, answers, hits })}
+                      </p>
+                    ))}
+                  </Cell>
                 </tr>
               );
             })}

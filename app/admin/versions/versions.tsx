@@ -40,7 +40,7 @@ export function Versions() {
             <SingleLook />
             <Table
               caption={t('versions')}
-              head={[t('lineage'), t('gates'), t('thumbRate'), t('wins'), t('created'), t('actions')]}
+              head={[t('lineage'), t('gates'), t('thumbRate'), t('wins'), t('rulesBroken'), t('created'), t('actions')]}
             >
               {orderByLineage(versions).map(({ version, depth }) => (
                 <tr key={version.id} id={`version-${version.id}`}>
@@ -55,6 +55,9 @@ export function Versions() {
                   </Cell>
                   <Cell>
                     <WinRate of={version.sideBySide} />
+                  </Cell>
+                  <Cell>
+                    <Rate {...version.rules.any} />
                   </Cell>
                   <Cell className="min-w-28 text-muted-foreground">{date(version.createdAt)}</Cell>
                   <Cell>

@@ -9,6 +9,7 @@ import { assignment, experiment, version } from '@/db/schema';
 import type { Experiment } from '@/server/rollout/assign';
 import { moveUsers } from '@/server/rollout/assign';
 import { judgeArms, NO_JUDGEMENT } from '@/server/rollout/metrics';
+import { hitsOfArms, NO_HITS } from '@/server/rollout/rule-hits';
 import type { Product } from '@/server/services/product';
 import type { ArmView, ExperimentResultsView, ExperimentView } from '@/server/services/views';
 
@@ -83,7 +84,7 @@ export async function stop({ db }: Product, actorId: string, id: string): Promis
 export async function results({ db }: Product, id: string): Promise<ExperimentResultsView> {
   const [row] = await db.select().from(experiment).where(eq(experiment.id, id));
   if (!row) throw new AttuneError('NOT_FOUND', `There is no experiment ${id}.`);
-  const judged = await judgeArms(db, id);
+  const [judged, hits] = await Promise.all([judgeArms(db, id), hitsOfArms(db, id)]);
   const sizes = await db
     .select({ arm: assignment.arm, users: count() })
     .from(assignment)
@@ -93,6 +94,7 @@ export async function results({ db }: Product, id: string): Promise<ExperimentRe
     versionId,
     users: sizes.find((size) => size.arm === name)?.users ?? 0,
     ...(judged.get(name) ?? NO_JUDGEMENT),
+    rules: hits.get(name) ?? NO_HITS,
   });
   return {
     experiment: view(row),

@@ -3,18 +3,21 @@ import { desc } from 'drizzle-orm';
 import { champion } from '@/db/release';
 import { version } from '@/db/schema';
 import { judgeVersions, NO_JUDGEMENT } from '@/server/rollout/metrics';
+import { hitsOfVersions, NO_HITS } from '@/server/rollout/rule-hits';
 import type { Product } from '@/server/services/product';
 import type { VersionView } from '@/server/services/views';
 
 export async function listVersions({ db }: Product): Promise<VersionView[]> {
-  const [rows, judged, now] = await Promise.all([
+  const [rows, judged, hits, now] = await Promise.all([
     db.select().from(version).orderBy(desc(version.createdAt)),
     judgeVersions(db),
+    hitsOfVersions(db),
     champion(db),
   ]);
   return rows.map(({ id, parentId, runId, snapshotId, status, gates, createdAt }) => {
     const { thumbs: thumbRate, sideBySide } = judged.get(id) ?? NO_JUDGEMENT;
     const facts = { id, parentId, runId, snapshotId, status, gates, createdAt };
-    return { ...facts, isChampion: id === now.versionId, thumbRate, sideBySide };
+    const rules = hits.get(id) ?? NO_HITS;
+    return { ...facts, isChampion: id === now.versionId, thumbRate, sideBySide, rules };
   });
 }

@@ -1,0 +1,60 @@
+// How often the answers of each version, or of each arm of an experiment, break rules: a guardrail of a rollout.
+import { sql } from 'drizzle-orm';
+import { wilsonInterval } from '@/core/statistics/statistics';
+import type { Executor } from '@/db/client';
+import { generation } from '@/db/schema';
+
+/** A share with its counts and Wilson's 95 % interval, 0..1, as if answers were independent; 0, 0 and 1 at n = 0. */
+export interface HitRate {
+  /** Answers that broke it, of so many that were finished. */
+  answers: number;
+  n: number;
+  rate: number;
+  low: number;
+  high: number;
+}
+
+export interface RuleHits {
+  /** Any rule. */
+  any: HitRate;
+  /** Rules that were broken, the most often broken first; `hits` counts every place in an answer. */
+  rules: (HitRate & { ruleId: string; hits: number })[];
+}
+
+export const hitRateOf = (answers: number, n: number): HitRate =>
+  n === 0 ? { answers, n, rate: 0, low: 0, high: 1 } : { answers, n, rate: answers / n, ...wilsonInterval(answers, n) };
+
+export const NO_HITS: RuleHits = { any: hitRateOf(0, 0), rules: [] };
+
+/** By version id, over the answers to people that a version has ever finished. */
+export const hitsOfVersions = (db: Executor) => countHits(db, sql`version_id`, sql`true`);
+
+/** By arm, within one experiment. */
+export const hitsOfArms = (db: Executor, experimentId: string) =>
+  countHits(db, sql`arm`, sql`experiment_id = ${experimentId}`);
+
+type Sql = ReturnType<typeof sql>;
+
+async function countHits(db: Executor, key: Sql, where: Sql): Promise<Map<string, RuleHits>> {
+  // What the rules found is stored with the answer, so a later change of the rules does not change the past.
+  const judged = sql`select id, ${key} as key, constraint_hits as hits from ${generation}
+    where ${where} and status in ('done', 'stopped')`;
+  const { rows: totals } = await db.execute<{ key: string; n: string; broken: string }>(sql`
+    select key, count(*) as n, count(*) filter (where jsonb_array_length(hits) > 0) as broken
+    from (${judged}) g where key is not null group by key`);
+  const { rows: broken } = await db.execute<{ key: string; rule: string; answers: string; hits: string }>(sql`
+    select g.key, hit ->> 'ruleId' as rule, count(distinct g.id) as answers, count(*) as hits
+    from (${judged}) g cross join lateral jsonb_array_elements(g.hits) hit
+    where g.key is not null group by g.key, rule order by answers desc, rule`);
+  return new Map(
+    totals.map(({ key, n, broken: any }) => [
+      key,
+      {
+        any: hitRateOf(+any, +n),
+        rules: broken
+          .filter((row) => row.key === key)
+          .map(({ rule, answers, hits }) => ({ ruleId: rule, hits: +hits, ...hitRateOf(+answers, +n) })),
+      },
+    ]),
+  );
+}
