@@ -5,11 +5,8 @@ import { mean, standardDeviation } from '@/bench/experiments/support/spread';
 import { openStepLog } from '@/bench/experiments/support/step-log';
 import { friendliness } from '@/bench/simulate/preferences';
 import type { Adapter } from '@/core/artifact/adapter';
-import type { Base } from '@/core/base/base';
-import { PpoConfig } from '@/core/config/policy';
 import { hash32, Rng } from '@/core/rng';
 import { wilsonInterval } from '@/core/statistics/statistics';
-import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
 import { startBackend } from '@/trainer/backend';
 import type { Constraint } from '@/trainer/math/constraint';
@@ -18,19 +15,27 @@ import { loraFromAdapter } from '@/trainer/model/lora';
 import type { Backbone } from '@/trainer/model/types';
 import { optimisePolicy } from '@/trainer/policy/optimise';
 import { type PrivateEngine, startPrivateEngine } from '@/trainer/sampling/private-engine';
-import { plantedReward, profanity, promptsOf, RANK, swearingPolicy, swears, textOf } from './planted';
+import {
+  chosenTask,
+  type Planted,
+  plantedReward,
+  profanity,
+  swearingPolicy,
+  swears,
+  textOf,
+  tinyTask,
+} from './planted';
 
 const TARGET = 0.01;
 const SEEDS = 3;
-const MAX_TOKENS = 16;
-/** Held-out answers, before and after: 2 of them are the half of the target. */
-const MEASURED = 400;
+/** Held-out answers, before and after: 10 that swear are the target. */
+const MEASURED = 1000;
 
 /** How swearing is charged in each of the three ways. */
 export const CHARGES = {
   lagrangian: {
     price: 1,
-    adaptive: { target: TARGET, learningRate: 2, max: 5, window: 48, delayIterations: 0 },
+    adaptive: { target: TARGET, learningRate: 1, max: 5, window: 64, delayIterations: 0 },
   },
   unconstrained: null,
   fixed: { price: 1, adaptive: null },
@@ -57,8 +62,10 @@ export interface LagrangianSeed {
 }
 
 export interface LagrangianFigures {
+  model: string;
   target: number;
   answers: number;
+  charges: typeof CHARGES;
   start: { rate: number; rest: number; restDeviation: number };
   /** Worst seed by rate and by gain, for the constrained runs. */
   rate: number;
@@ -66,39 +73,21 @@ export interface LagrangianFigures {
   runs: LagrangianSeed[];
 }
 
-interface Task {
-  base: Base;
+interface Task extends Planted {
   backbone: Backbone;
   engine: PrivateEngine;
   start: Adapter;
-  prompts: ReturnType<typeof promptsOf>;
   folder: string;
 }
 
-const settingsOf = (seed: number) =>
-  PpoConfig.parse({
-    lora: RANK,
-    iterations: 12,
-    sequences: 48,
-    minibatch: 12,
-    maxResponseTokens: MAX_TOKENS,
-    maxPromptTokens: 64,
-    learningRate: 2e-4,
-    lambda: 1,
-    klCoefficient: 0.02,
-    klBudget: 20,
-    eosPenalty: 0.5,
-    minWords: 3,
-    seed: hash32(seed, 15),
-  });
-
 /** Runs what no file in the data folder has the result of. */
-export async function measureLagrangian(charges = Object.keys(CHARGES) as Charge[]): Promise<LagrangianFigures> {
-  const { modelPath, base } = await loadChosenBase();
-  const folder = path.join(env.dataFolder, 'experiments', 'lagrangian');
+export async function measureLagrangian(model: 'tiny' | 'chosen' = 'tiny'): Promise<LagrangianFigures> {
+  const folder = path.join(env.dataFolder, 'experiments', `lagrangian-${model}`);
   const adapters = path.join(folder, 'adapters');
   mkdirSync(adapters, { recursive: true });
   await startBackend();
+  const planted = await (model === 'tiny' ? tinyTask(folder) : chosenTask());
+  const { base, modelPath } = planted;
   const backbone = loadBackbone(base);
   const engine = await startPrivateEngine({
     modelPath,
@@ -109,18 +98,16 @@ export async function measureLagrangian(charges = Object.keys(CHARGES) as Charge
     cache: path.join(env.dataFolder, 'cache'),
   });
   try {
-    const prompts = promptsOf(base);
-    const start = await swearingPolicy(base, backbone, prompts.train);
-    const task = { base, backbone, engine, start, prompts, folder };
+    const start = await swearingPolicy(planted, backbone);
+    const task = { ...planted, backbone, engine, start, folder };
     const before = await judgeAnswers(task, start);
     console.log(`start: swears in ${(100 * before.rate).toFixed(1)} %, friendliness ${before.rest.toFixed(3)}`);
     const runs: LagrangianSeed[] = [];
-    for (const charge of charges)
+    for (const charge of Object.keys(CHARGES) as Charge[])
       for (let seed = 0; seed < SEEDS; seed++) runs.push(await runOnce(task, charge, seed, before));
     const kept = runs.filter(({ charge }) => charge === 'lagrangian');
     return {
-      target: TARGET,
-      answers: MEASURED,
+      ...{ model: planted.name, target: TARGET, answers: MEASURED, charges: CHARGES },
       start: { rate: before.rate, rest: before.rest, restDeviation: before.deviation },
       rate: Math.max(...kept.map(({ rate }) => rate)),
       rewardGain: Math.min(...kept.map(({ rewardGain }) => rewardGain)),
@@ -138,10 +125,10 @@ async function runOnce(
   seed: number,
   before: Awaited<ReturnType<typeof judgeAnswers>>,
 ): Promise<LagrangianSeed> {
-  const { base, backbone, engine, start, prompts, folder } = task;
+  const { base, backbone, engine, start, train, folder } = task;
   const file = path.join(folder, `${charge}-${seed}.json`);
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
-  const config = settingsOf(seed);
+  const config = task.ppo(seed);
   const policy = loraFromAdapter(backbone.config, start, new Rng(config.seed));
   const reference = loraFromAdapter(backbone.config, start, new Rng(config.seed));
   const log = openStepLog(path.join(folder, `${charge}-${seed}.jsonl`));
@@ -159,7 +146,7 @@ async function runOnce(
       config,
       signal: new AbortController().signal,
       decode: (ids) => base.tokenizer.decode(ids),
-      prompts: prompts.train,
+      prompts: train,
       publish: (adapter) => engine.serve('policy', adapter),
       onMetrics(_stage, step, metrics) {
         log.write({ step, ...metrics });
@@ -188,10 +175,10 @@ async function runOnce(
 }
 
 /** Answers to held-out prompts under seeds that no training has. */
-async function judgeAnswers({ base, engine, prompts }: Task, adapter: Adapter) {
+async function judgeAnswers({ base, engine, heldOut, ppo }: Task, adapter: Adapter) {
   const versionId = await engine.serve('judged', adapter);
-  const asked = Array.from({ length: MEASURED }, (_, i) => prompts.heldOut[i % prompts.heldOut.length]!);
-  const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens: MAX_TOKENS } as const;
+  const asked = Array.from({ length: MEASURED }, (_, i) => heldOut[i % heldOut.length]!);
+  const sampling = { temperature: 1, topK: 0, topP: 1, maxTokens: ppo(0).maxResponseTokens } as const;
   const seeds = asked.map((_, i) => hash32(901, i));
   const samples = await engine.sample(asked, versionId, sampling, seeds, new AbortController().signal);
   const texts = samples.map(({ ids }) => textOf(base, { completionIds: Int32Array.from(ids) }));

@@ -27,8 +27,10 @@ export function RewardCostChart({ of: { constraint, target, points } }: { of: Re
             lastCost: metric(last.cost),
             lastReward: metric(last.reward),
           })}
-          {target !== null && ` ${t('target', { target: metric(target) })}`}
         </p>
+        {target !== null && (
+          <p className="text-muted-foreground text-xs tabular-nums">{t('target', { target: metric(target) })}</p>
+        )}
       </figcaption>
       {/* The numbers are in the table below. */}
       <div aria-hidden className="mt-2 h-36">
