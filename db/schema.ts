@@ -5,6 +5,7 @@ export * from './schema/conversation';
 export * from './schema/exchange';
 export * from './schema/feedback';
 export * from './schema/idempotency';
+export * from './schema/judge';
 export * from './schema/operation';
 export * from './schema/rating';
 export * from './schema/release';

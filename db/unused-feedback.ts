@@ -26,6 +26,8 @@ export async function countUnusedFeedback(db: Executor, since: Date | null = nul
       and(
         isTrainable,
         ne(feedback.kind, 'implicit'),
+        // A judge that labels what a version wrote would start the training of the next one.
+        ne(feedback.source, 'judge'),
         sql`not exists (select from ${raterStanding} s where s.user_id = ${feedback.userId} and s.standing = 'banned')`,
         sql`${cameAt} > coalesce((${seen}), '-infinity')`,
         since ? sql`${cameAt} > ${since}` : undefined,

@@ -6,6 +6,7 @@ import { loadBase } from '@/core/base/load-base';
 import { CHANNELS } from '@/core/contract';
 import { createLogger, type Logger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
+import { createSecretBox } from '@/core/secret-box';
 import { checkConnection, closeDatabase, getDatabase } from '@/db/client';
 import { Listener } from '@/db/listener';
 import { migrateDatabase } from '@/db/migrate';
@@ -17,6 +18,7 @@ import { followReleases } from './follow-releases';
 import { createOutgoing } from './http/outgoing';
 import { capacityOf } from './services/engine-capacity';
 import { resumeGenerations } from './services/generation/resume';
+import { followJudges } from './services/judge/worker';
 import type { Product } from './services/product';
 
 export interface WebProcess {
@@ -64,13 +66,15 @@ export async function startWebProcess(
   const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
   const { run, runs, snapshots } = dataPaths(settings.dataFolder);
   const folders = { runs, snapshots };
+  const secret = settings.authSecret ?? keptSecret(run);
   const product: Product = {
     ...{ log, db, listener, base, engine, ...folders, maxContext, random },
     running: new Map(),
     outgoing: createOutgoing({ privateHosts: settings.privateHosts }),
+    secrets: createSecretBox(secret, 'attune judge keys'),
   };
   const auth = createAuth(db, {
-    secret: settings.authSecret ?? keptSecret(run),
+    secret,
     baseUrl: settings.publicUrl ?? settings.localUrl,
     log,
   });
@@ -85,8 +89,11 @@ export async function startWebProcess(
     );
   }, RESUME_EVERY_MS).unref();
 
+  const judges = followJudges(product);
+
   const close = async () => {
     clearInterval(timer);
+    await judges.close();
     const running = [...product.running.values()];
     for (const generation of running) generation.abandon();
     await Promise.allSettled(running.map((generation) => generation.done));

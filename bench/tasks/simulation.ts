@@ -2,7 +2,8 @@
 import { hash32, Rng } from '@/core/rng';
 import { chooseTasks } from '@/core/tasks/choose';
 import { dot, type Posterior } from '@/core/tasks/posterior';
-import { likeliestPosterior, TASK_WEIGHTS } from '@/trainer/reward/tasks/ranking';
+import { TASK_WEIGHTS } from '@/core/tasks/question';
+import { likeliestPosterior } from '@/trainer/reward/tasks/ranking';
 
 export type Way = 'random' | 'chosen';
 

@@ -22,6 +22,8 @@ export const PipelineConfig = z.strictObject({
    * { language: { en: 1, ja: 1 } } for as much weight of Japanese as of English votes; null takes them as they came.
    */
   targetMix: z.record(z.string(), z.record(z.string(), z.number().positive())).nullable().default(null),
+  /** Largest share of a snapshot's feedback that judges gave (server/services/judge); what people gave is all kept. */
+  aiShare: z.number().min(0).max(1).default(0.5),
   /** Which of the following optimises the policy; null ends the run after imitation. */
   algorithm: z.enum(ALGORITHMS).nullable().default('ppo'),
   ppo: POLICY_CONFIGS.ppo.prefault({}),

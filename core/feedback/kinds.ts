@@ -120,4 +120,4 @@ export const FEEDBACK_SUBJECTS = {
 } as const satisfies Record<FeedbackKind, 'generation' | 'comparison' | 'message'>;
 
 /** Where feedback was given. */
-export const FEEDBACK_SOURCES = ['chat', 'workplace', 'api', 'import'] as const;
+export const FEEDBACK_SOURCES = ['chat', 'workplace', 'api', 'import', 'judge'] as const;

@@ -17,6 +17,8 @@ export const Source = {
   feedbackId: z.string().optional(),
   /** An admin trusts the rater: no estimate changes the trust. */
   isVouchedFor: z.literal(true).optional(),
+  /** A model gave it, by a constitution; the feedback says which. */
+  isByJudge: z.literal(true).optional(),
   /** Groups by which reports are split, for example { language: 'de' }. */
   groups: z.record(z.string(), z.string()).optional(),
 };

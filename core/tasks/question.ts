@@ -27,6 +27,9 @@ export interface TaskWeights {
   itemVariance: number;
 }
 
+/** As in bench:tasks, whose figures are in docs/training.md. */
+export const TASK_WEIGHTS: TaskWeights = { coverage: 1, disagreement: 1, trust: 1, itemVariance: 1 };
+
 export interface TaskQuestion {
   candidates: readonly TaskCandidate[];
   posterior: Pick<Posterior, 'mean' | 'covariance'>;

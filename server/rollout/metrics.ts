@@ -94,7 +94,7 @@ async function judge(db: Executor, key: Sql, where: Sql, trustOf: TrustOf): Prom
   const thumbs = await db.execute<{ key: string; person: string; up: string; n: string }>(sql`
     select g.key, f.user_id as person, count(*) filter (where f.value -> 'up' = 'true') as up, count(*) as n
     from (select id, ${key} as key from ${generation} where ${where}) g
-    join ${feedback} f on f.generation_id = g.id and f.kind = 'thumb' and f.excluded_at is null
+    join ${feedback} f on f.generation_id = g.id and f.kind = 'thumb' and f.excluded_at is null and f.source <> 'judge'
     where not exists (select 1 from ${comparison} c
       where c.source = 'side_by_side' and g.id in (c.left_generation_id, c.right_generation_id))
     group by g.key, f.user_id`);
@@ -109,11 +109,11 @@ async function judge(db: Executor, key: Sql, where: Sql, trustOf: TrustOf): Prom
     with side as (select id, ${key} as key from ${generation} where ${where}),
     seen as (
       select l.key, r.key as other, f.user_id, f.value ->> 'choice' as choice, 'left' as won from ${comparison} c
-        join ${feedback} f on f.comparison_id = c.id and f.excluded_at is null
+        join ${feedback} f on f.comparison_id = c.id and f.excluded_at is null and f.source <> 'judge'
         join side l on l.id = c.left_generation_id join side r on r.id = c.right_generation_id
       union all
       select r.key, l.key, f.user_id, f.value ->> 'choice', 'right' from ${comparison} c
-        join ${feedback} f on f.comparison_id = c.id and f.excluded_at is null
+        join ${feedback} f on f.comparison_id = c.id and f.excluded_at is null and f.source <> 'judge'
         join side l on l.id = c.left_generation_id join side r on r.id = c.right_generation_id)
     select key, user_id as person, count(*) filter (where choice = won) as wins,
       count(*) filter (where choice in ('left', 'right') and choice <> won) as losses,

@@ -7,6 +7,7 @@ import { apiKeyRouter } from './api-key';
 import { chatRouter } from './chat';
 import { conversationRouter } from './conversation';
 import { feedbackRouter } from './feedback';
+import { judgeRouter } from './judge';
 import { ratingRouter } from './rating';
 import { ratingAdminRouter } from './rating-admin';
 import { statisticsRouter } from './statistics';
@@ -23,6 +24,7 @@ export const appRouter = router({
   admin: adminRouter,
   rating: ratingRouter,
   ratingAdmin: ratingAdminRouter,
+  judge: judgeRouter,
   statistics: statisticsRouter,
   system: systemRouter,
 });

@@ -1,6 +1,7 @@
 // The parts of one web process that every service works with.
 import type { Base } from '@/core/base/base';
 import type { Logger } from '@/core/logger';
+import type { SecretBox } from '@/core/secret-box';
 import type { Database } from '@/db/client';
 import type { Listener } from '@/db/listener';
 import type { EngineClient } from '@/engine/client';
@@ -22,6 +23,8 @@ export interface Product {
   maxContext: number;
   /** Generations whose tokens this process is receiving, by id. */
   running: Map<string, RunningGeneration>;
+  /** Seals the keys of judges. */
+  secrets: SecretBox;
   /** Sends requests to addresses that admins enter. */
   outgoing: Outgoing;
   /** Uniform in [0, 1). */

@@ -27,13 +27,14 @@ export interface World {
   artifacts: string;
   web: WebProcess;
   /** Starts another replica, or the next process, over the same database and engine. */
-  startWeb(options?: { databaseUrl?: string; log?: Logger; privateHosts?: Host[] }): Promise<WebProcess>;
+  startWeb(options?: { databaseUrl?: string; log?: Logger }): Promise<WebProcess>;
   close(): Promise<void>;
 }
 
 export async function createWorld(
   tiny: TinyLlamaOptions = { seed: 1 },
   random: () => number = Math.random,
+  privateHosts: Host[] = [],
 ): Promise<World> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'attune-world-'));
   const modelPath = path.join(folder, 'tiny');
@@ -56,7 +57,7 @@ export async function createWorld(
         authSecret: null,
         publicUrl: null,
         trustedProxies: [],
-        privateHosts: options.privateHosts ?? [],
+        privateHosts,
         localUrl: 'http://localhost:3000',
         logLevel: 'silent',
       },

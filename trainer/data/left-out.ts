@@ -6,6 +6,7 @@ const REASONS: Record<string, [one: string, several: string]> = {
   other_prompt: ['pair of answers to different prompts', 'pairs of answers to different prompts'],
   unfinished: ['vote on an unfinished answer', 'votes on unfinished answers'],
   no_questions: ['answer to questions that are gone', 'answers to questions that are gone'],
+  over_ai_share: ['label of a judge over the share', 'labels of judges over the share'],
   empty: ['row without an answer', 'rows without an answer'],
   duplicate: ['repeated row', 'repeated rows'],
   too_long: ['row too long for the base', 'rows too long for the base'],

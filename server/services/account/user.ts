@@ -1,5 +1,5 @@
 // People for the admin: lists them, and gives them roles.
-import { and, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, ilike, ne, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import { conversation, session, user } from '@/db/schema';
@@ -8,6 +8,9 @@ import type { Product } from '@/server/services/product';
 import { ROLES, type Role, type UserListView, type UserView } from '@/server/services/views';
 
 export { ROLES };
+
+/** The account of a model that labels: no person, and without a way to sign in. */
+export const JUDGE_ROLE = 'judge';
 
 const PAGE = 50;
 
@@ -21,7 +24,7 @@ export interface UserFilter {
 
 /** Newest first. `query` looks in names and e-mail addresses. */
 export async function list({ db }: Product, { query, show, cursor }: UserFilter): Promise<UserListView> {
-  const conditions: (SQL | undefined)[] = [eq(user.isAnonymous, show === 'guests')];
+  const conditions: (SQL | undefined)[] = [eq(user.isAnonymous, show === 'guests'), ne(user.role, JUDGE_ROLE)];
   if (show === 'admins') conditions.push(eq(user.role, 'admin'));
   if (show === 'raters') conditions.push(eq(user.role, 'rater'));
   if (query?.trim()) {
@@ -68,6 +71,8 @@ export async function setRole(
       throw new AttuneError('FORBIDDEN', 'Only an admin may do this; your role was removed in the meantime.');
     const [person] = await tx.select().from(user).where(eq(user.id, id)).for('update');
     if (!person) throw new AttuneError('NOT_FOUND', `There is no account ${id}.`);
+    if (person.role === JUDGE_ROLE)
+      throw new AttuneError('CONFLICT', 'This is the account of a judge, which nobody signs in to.');
     if (person.isAnonymous && role !== 'user')
       throw new AttuneError('CONFLICT', `A guest cannot have the role ${role}, because a guest cannot sign in again.`);
     if (role !== 'admin' && id === actorId)

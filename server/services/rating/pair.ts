@@ -13,7 +13,10 @@ interface Pair {
   orient(value: FeedbackValue<'comparison'>): FeedbackValue<'comparison'>;
 }
 
-export async function pairOf(tx: Executor, { messageId, generationIds }: Task): Promise<Pair> {
+export async function pairOf(
+  tx: Executor,
+  { messageId, generationIds }: Pick<Task, 'messageId' | 'generationIds'>,
+): Promise<Pair> {
   const [left, right] = generationIds as [string, string];
   const [asked] = await tx
     .select({ conversationId: conversation.id, userId: conversation.userId })

@@ -56,6 +56,7 @@ export async function gatherFeedback(tx: Executor, { upTo, base, tally }: Gather
     const from: Origin = {
       ...{ raterId: raterIdOf(userId), feedbackId: id, trust: trustOf(userId, kind), groups },
       ...(report.standings.get(userId)?.standing === 'trusted' && { isVouchedFor: true }),
+      ...(one.isByJudge && { isByJudge: true }),
     };
     return rows.map((row): Draft => ({ row: { ...row, ...from } as UnsplitRow, conversation, person }));
   });

@@ -14,6 +14,7 @@ import { RowCollector, type UnsplitRow } from '../snapshot';
 import { promptKeyOf, splitAsked } from '../split';
 import { type Draft, gatherFeedback } from './feedback';
 import { type Logged, type Prompt, selectLogged, selectPrompts } from './selection';
+import { overShare } from './share';
 
 /** Returns the id. Rows that people took back while they were gathered are left out by `readSnapshot`. */
 export async function freezeSnapshot(lease: RunLease, folder: string, base: Base): Promise<string> {
@@ -38,7 +39,8 @@ export async function freezeSnapshot(lease: RunLease, folder: string, base: Base
 
 /** One consistent view of the database: votes cast meanwhile belong to the next snapshot. */
 async function collectRows({ db, run }: RunLease, base: Base) {
-  const asksForLogged = learnsFromLogged(parseConfig(run.config));
+  const config = parseConfig(run.config);
+  const asksForLogged = learnsFromLogged(config);
   return db.transaction(
     async (tx) => {
       const { rows: clock } = await tx.execute<{ now: string }>(sql`select now()::text as now`);
@@ -47,7 +49,8 @@ async function collectRows({ db, run }: RunLease, base: Base) {
       const given = await gatherFeedback(tx, { upTo: frozenUpTo, base, tally: (name) => collector.tally(name) });
       const prompts = (await selectPrompts(tx, frozenUpTo)).map(promptDraft);
       const logged = asksForLogged ? await selectLogged(tx, frozenUpTo, run.parentVersionId) : [];
-      assemble(collector, [...given, ...prompts, ...logged.flatMap((one) => loggedDraft(one, collector) ?? [])], base);
+      const drafts = [...given, ...prompts, ...logged.flatMap((one) => loggedDraft(one, collector) ?? [])];
+      assemble(collector, drafts, base, config.aiShare);
       const { rows, counts } = collector;
       counts.truncated_sampling = rows.filter(isFromTruncatedSampling).length;
       return { frozenUpTo, rows, counts };
@@ -56,11 +59,17 @@ async function collectRows({ db, run }: RunLease, base: Base) {
   );
 }
 
-function assemble(collector: RowCollector, drafts: readonly Draft[], base: Base): void {
+function assemble(collector: RowCollector, drafts: readonly Draft[], base: Base, aiShare: number): void {
   const asked = drafts.map(({ row, conversation, person }) => ({ promptIds: row.promptIds, conversation, person }));
   const sides = splitAsked(asked, promptKeyOf(base.tokenizer));
+  const leftOut = overShare(drafts, sides, aiShare);
   const seen = new Set<string>();
-  for (const [i, { row }] of drafts.entries()) {
+  for (const [i, draft] of drafts.entries()) {
+    const { row } = draft;
+    if (leftOut.has(draft)) {
+      collector.tally('left_out/over_ai_share');
+      continue;
+    }
     if (row.kind === 'prompt') {
       // A prompt that was asked several times is one row; the repetitions do not count as left out.
       const key = row.promptIds.join();

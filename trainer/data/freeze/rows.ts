@@ -22,6 +22,7 @@ export interface Origin {
   feedbackId: string;
   trust: number;
   isVouchedFor?: true;
+  isByJudge?: true;
   groups: Record<string, string>;
 }
 

@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Executor } from '@/db/client';
-import { comparison, conversation, feedback, generation, message, questionnaire, user } from '@/db/schema';
+import { comparison, conversation, feedback, generation, judge, message, questionnaire, user } from '@/db/schema';
 import { conversationOfFeedback, isTrainable } from '@/db/trainable-feedback';
 
 const FINISHED: ('done' | 'stopped')[] = ['done', 'stopped'];
@@ -22,6 +22,7 @@ export function selectFeedback(tx: Executor, upTo: Date) {
       conversation: conversation.id,
       person: conversation.userId,
       groups: user.groups,
+      isByJudge: sql<boolean>`exists (select from ${judge} where ${judge.userId} = ${feedback.userId})`,
     })
     .from(feedback)
     .innerJoin(user, eq(user.id, feedback.userId))

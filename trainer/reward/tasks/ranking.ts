@@ -2,7 +2,7 @@
 import { ProbeConfig, type RewardModelConfig } from '@/core/config/reward';
 import { chooseTasks } from '@/core/tasks/choose';
 import { fitPosterior, type Posterior, type Vote } from '@/core/tasks/posterior';
-import type { TaskWeights } from '@/core/tasks/question';
+import { TASK_WEIGHTS } from '@/core/tasks/question';
 import type { RewardExample } from '@/trainer/math/reward-examples';
 import { computeCompletionStates } from '@/trainer/model/answer-states';
 import type { Backbone } from '@/trainer/model/types';
@@ -20,8 +20,6 @@ export interface RankingInput {
   tasks: readonly OpenTask[];
 }
 
-/** As in bench:tasks, whose figures are in docs/training.md. */
-export const TASK_WEIGHTS: TaskWeights = { coverage: 1, disagreement: 1, trust: 1, itemVariance: 1 };
 /** The newest examples stand for all: each costs a pass through the base. */
 const MOST_EXAMPLES = 1000;
 
