@@ -15,6 +15,8 @@ const SECTIONS = [
   { path: '/admin/experiments', label: 'experiments' },
   { path: '/admin/feedback', label: 'feedback' },
   { path: '/admin/rating', label: 'rating' },
+  { path: '/admin/judges', label: 'judges' },
+  { path: '/admin/constitution', label: 'constitution' },
   { path: '/admin/users', label: 'people' },
   { path: '/admin/settings', label: 'settings' },
   { path: '/admin/audit', label: 'audit' },

@@ -1,0 +1,128 @@
+'use client';
+
+// One judge: what it is, what it may do, what it does now, its figures and what it has spent.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { useFormats } from '@/app/admin/format';
+import { ChangeJudge } from '@/app/admin/judges/change-judge';
+import { Figures } from '@/app/admin/judges/figures';
+import type { JudgeData } from '@/app/admin/types';
+import { useTRPC } from '@/app/lib/trpc';
+import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { Badge } from '@/app/ui/badge';
+import { Button } from '@/app/ui/button';
+import { Card } from '@/app/ui/card';
+import { Notice } from '@/app/ui/notice';
+
+interface JudgeCardProps {
+  judge: JudgeData;
+  constitutionVersion: number | null;
+}
+
+export function JudgeCard({ judge, constitutionVersion }: JudgeCardProps) {
+  const t = useTranslations('judges');
+  const sentenceOf = useErrorSentence();
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [isEditing, setIsEditing] = useState(false);
+  const act = useMutation(
+    trpc.judge.setActivity.mutationOptions({
+      onSettled: () => client.invalidateQueries({ queryKey: trpc.judge.list.queryKey() }),
+    }),
+  );
+  const { id, name, activity, mayLabel } = judge;
+  const isIdle = activity === 'idle';
+  return (
+    <Card title={name} actions={<Badge tone={isIdle ? (mayLabel ? 'good' : 'bad') : 'busy'}>{stateOf()}</Badge>}>
+      <div className="space-y-4">
+        <p className="break-words text-muted-foreground text-sm">
+          {judge.endpoint ? t('atEndpoint', { model: judge.model, url: judge.endpoint.url }) : t('atHome')}
+          {' · '}
+          {judge.labels.map((kind) => t(`kinds.${kind}`)).join(' · ')}
+        </p>
+        {!isIdle && <Progress judge={judge} />}
+        {judge.trouble && <Notice kind="warning">{t(`troubles.${judge.trouble}`)}</Notice>}
+        <Figures judge={judge} constitutionVersion={constitutionVersion} />
+        {judge.endpoint && <Spending endpoint={judge.endpoint} />}
+        <p className="text-sm">{t('labelled', { count: judge.labelled })}</p>
+        {act.error && <Notice kind="error">{sentenceOf(act.error)}</Notice>}
+        <div className="flex flex-wrap gap-2">
+          {isIdle ? (
+            <>
+              <Button
+                aria-label={t('measureNamed', { name })}
+                disabled={constitutionVersion === null}
+                isBusy={act.isPending}
+                onClick={() => act.mutate({ id, activity: 'measure' })}
+              >
+                {judge.measurements.length > 0 ? t('measureAgain') : t('measure')}
+              </Button>
+              <Button
+                variant="primary"
+                aria-label={t('startNamed', { name })}
+                disabled={!mayLabel}
+                isBusy={act.isPending}
+                onClick={() => act.mutate({ id, activity: 'label' })}
+              >
+                {t('start')}
+              </Button>
+            </>
+          ) : (
+            <Button
+              aria-label={t('stopNamed', { name })}
+              isBusy={act.isPending}
+              onClick={() => act.mutate({ id, activity: 'idle' })}
+            >
+              {t('stop')}
+            </Button>
+          )}
+          <Button
+            aria-label={t('changeNamed', { name })}
+            aria-expanded={isEditing}
+            onClick={() => setIsEditing(!isEditing)}
+          >
+            {t('change')}
+          </Button>
+        </div>
+        {isEditing && <ChangeJudge judge={judge} onDone={() => setIsEditing(false)} />}
+      </div>
+    </Card>
+  );
+
+  function stateOf() {
+    if (activity === 'measure') return t('measuring');
+    if (activity === 'label') return t('labelling');
+    return mayLabel ? t('mayLabel') : t('mayNotLabel');
+  }
+}
+
+function Progress({ judge: { name, done, total } }: { judge: JudgeData }) {
+  const t = useTranslations('judges');
+  return (
+    <div className="space-y-1">
+      <progress
+        aria-label={t('progressOf', { name })}
+        className="h-2 w-full accent-primary"
+        value={done}
+        max={Math.max(1, total)}
+      />
+      <p className="text-muted-foreground text-xs tabular-nums">{t('progress', { done, total })}</p>
+    </div>
+  );
+}
+
+function Spending({ endpoint }: { endpoint: NonNullable<JudgeData['endpoint']> }) {
+  const t = useTranslations('judges');
+  const { metric } = useFormats();
+  const { spent, calls, promptTokens, completionTokens, limits } = endpoint;
+  return (
+    <p className="text-sm tabular-nums">
+      {t('spent', { spent: metric(spent), budget: metric(limits.budget), calls, mostCalls: limits.mostCalls })}{' '}
+      <span className="text-muted-foreground">
+        {t('tokens', { prompt: promptTokens, completion: completionTokens })}{' '}
+        {t('prices', { prompt: metric(limits.promptPrice), completion: metric(limits.completionPrice) })}
+      </span>
+    </p>
+  );
+}
