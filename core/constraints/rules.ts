@@ -1,11 +1,12 @@
 // Versioned rules about what a text may contain. Each kind of rule has its own file and an entry in KINDS.
 import { z } from 'zod';
 import { compilePatternRule, PatternRule } from './kinds/pattern';
+import { compilePersonalData, PersonalDataRule } from './kinds/personal-data';
 import { compilePhrases, PhrasesRule } from './kinds/phrases';
 import { compileProfanity, ProfanityRule } from './profanity';
 import type { CompiledRule, TextRule } from './scanner';
 
-export const Rule = z.discriminatedUnion('kind', [ProfanityRule, PhrasesRule, PatternRule]);
+export const Rule = z.discriminatedUnion('kind', [ProfanityRule, PhrasesRule, PatternRule, PersonalDataRule]);
 export type Rule = z.infer<typeof Rule>;
 export type RuleKind = Rule['kind'];
 
@@ -13,6 +14,7 @@ const KINDS: { [Kind in RuleKind]: (rule: Extract<Rule, { kind: Kind }>) => Comp
   profanity: compileProfanity,
   phrases: compilePhrases,
   pattern: compilePatternRule,
+  'personal-data': compilePersonalData,
 };
 
 export const RuleSet = z.strictObject({
