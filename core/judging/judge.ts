@@ -1,7 +1,7 @@
 // Defines what an admin says of a judge: which model, what it may spend, what it labels.
 import { z } from 'zod';
-import { PRINCIPLE_USES } from '../constitution';
 import { TEXT_LIMITS } from '../text/text-limits';
+import { PRINCIPLE_USES } from './constitution';
 
 /** What a judge can label; each is a kind of feedback. */
 export const LABEL_KINDS = PRINCIPLE_USES;

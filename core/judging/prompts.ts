@@ -1,7 +1,7 @@
 // Builds what a judge reads: the principles, the conversation, and the answers between marks.
 import type { ChatMessage } from '../base/base';
-import type { Principle } from '../constitution';
 import { HIGHEST_RATING, LOWEST_RATING } from '../feedback/kinds';
+import type { Principle } from './constitution';
 
 /** The conversation up to the message that is answered. */
 export type Dialogue = readonly Pick<ChatMessage, 'role' | 'content'>[];

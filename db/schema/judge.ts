@@ -14,7 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { Principle } from '@/core/constitution';
+import type { Principle } from '@/core/judging/constitution';
 import type { JudgeFigures } from '@/core/judging/figures';
 import { LABEL_KINDS } from '@/core/judging/judge';
 import type { BothOrders } from '@/core/judging/verdict';

@@ -1,6 +1,6 @@
 // AI feedback for admins: the constitution, judges, their figures and their labels.
 import { z } from 'zod';
-import { Constitution } from '@/core/constitution';
+import { Constitution } from '@/core/judging/constitution';
 import { JudgePatch, NewJudge } from '@/core/judging/judge';
 import * as constitution from '@/server/services/judge/constitution';
 import * as judge from '@/server/services/judge/judge';

@@ -1,7 +1,7 @@
 // Pairs of answers with a hidden preference, people who vote by it, and judges that are measured and label.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FIRST_PRINCIPLES } from '@/core/constitution';
+import { FIRST_PRINCIPLES } from '@/core/judging/constitution';
 import type { NewJudge } from '@/core/judging/judge';
 import { Rng } from '@/core/rng';
 import { Sampling } from '@/core/sampling';

@@ -1,7 +1,7 @@
 // Judges on a real database: measured before they label, labels as feedback with their source, what they may read.
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FIRST_PRINCIPLES } from '@/core/constitution';
+import { FIRST_PRINCIPLES } from '@/core/judging/constitution';
 import * as schema from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import * as users from '@/server/services/account/user';

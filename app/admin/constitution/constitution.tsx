@@ -8,7 +8,7 @@ import { ConstitutionVersions } from '@/app/admin/constitution/versions';
 import { Loaded } from '@/app/admin/loaded';
 import { useTRPC } from '@/app/lib/trpc';
 import { Card } from '@/app/ui/card';
-import { FIRST_PRINCIPLES } from '@/core/constitution';
+import { FIRST_PRINCIPLES } from '@/core/judging/constitution';
 
 export function ConstitutionPage() {
   const t = useTranslations('constitution');

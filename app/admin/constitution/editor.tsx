@@ -10,7 +10,7 @@ import { Button } from '@/app/ui/button';
 import { TextArea, TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Switch } from '@/app/ui/switch';
-import { MOST_PRINCIPLES, PRINCIPLE_USES, type Principle } from '@/core/constitution';
+import { MOST_PRINCIPLES, PRINCIPLE_USES, type Principle } from '@/core/judging/constitution';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 
 interface EditorProps {

@@ -4,7 +4,7 @@
 import { useTranslations } from 'next-intl';
 import type { JudgeData } from '@/app/admin/types';
 import { Switch } from '@/app/ui/switch';
-import { PRINCIPLE_USES } from '@/core/constitution';
+import { PRINCIPLE_USES } from '@/core/judging/constitution';
 
 type Kinds = JudgeData['labels'];
 

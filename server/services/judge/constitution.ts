@@ -1,7 +1,7 @@
 // The principles by which judges label: an edit is a new version, and so is a return to an old one.
 import { desc, eq } from 'drizzle-orm';
-import type { Principle } from '@/core/constitution';
 import { AttuneError } from '@/core/errors';
+import type { Principle } from '@/core/judging/constitution';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { constitution, user } from '@/db/schema';

@@ -1,6 +1,6 @@
 // A judge that this process holds under a lease: one process works for it at a time, and an admin's stop ends the work.
 import { and, eq, isNull, lt, ne, or, sql } from 'drizzle-orm';
-import type { Principle } from '@/core/constitution';
+import type { Principle } from '@/core/judging/constitution';
 import type { Executor } from '@/db/client';
 import { judge } from '@/db/schema';
 import type { Product } from '@/server/services/product';

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { and, asc, count, desc, eq, isNotNull, isNull } from 'drizzle-orm';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
-import { principlesFor } from '@/core/constitution';
 import { AttuneError } from '@/core/errors';
+import { principlesFor } from '@/core/judging/constitution';
 import { faultsOf } from '@/core/judging/figures';
 import type { EndpointLimits, JudgePatch, NewJudge } from '@/core/judging/judge';
 import { recordAudit } from '@/db/audit';

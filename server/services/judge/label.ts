@@ -1,9 +1,9 @@
 // Lets a judge label item after item, kind after kind; each label is feedback of the judge's own rater account.
 import { eq } from 'drizzle-orm';
-import type { Principle } from '@/core/constitution';
-import { principlesFor } from '@/core/constitution';
 import { AttuneError } from '@/core/errors';
 import type { FeedbackValue } from '@/core/feedback/kinds';
+import type { Principle } from '@/core/judging/constitution';
+import { principlesFor } from '@/core/judging/constitution';
 import { faultsOf } from '@/core/judging/figures';
 import type { LabelKind } from '@/core/judging/judge';
 import { critiquePrompt, isNoCritique, ratePrompt, revisePrompt } from '@/core/judging/prompts';

@@ -1,6 +1,6 @@
 // Measures a judge on pairs that people have judged; whether it may label follows from the figures.
 import { desc, eq } from 'drizzle-orm';
-import { principlesFor } from '@/core/constitution';
+import { principlesFor } from '@/core/judging/constitution';
 import { type MeasuredPair, measureJudge } from '@/core/judging/figures';
 import type { Executor } from '@/db/client';
 import { readTrust } from '@/db/rater-trust';

@@ -1,7 +1,7 @@
 // What every judge can do, whichever model it is: compare two answers in one order, rate one, write a text.
 import type { ChatMessage } from '@/core/base/base';
-import type { Principle } from '@/core/constitution';
 import { AttuneError } from '@/core/errors';
+import type { Principle } from '@/core/judging/constitution';
 import { comparePrompt, type Dialogue } from '@/core/judging/prompts';
 import type { BothOrders, OrderVerdict } from '@/core/judging/verdict';
 

@@ -1,6 +1,7 @@
 // What the procedures of judges return; a key never leaves the server.
-import type { Principle } from '@/core/constitution';
+
 import type { FeedbackValue } from '@/core/feedback/kinds';
+import type { Principle } from '@/core/judging/constitution';
 import type { JudgeFault, JudgeFigures } from '@/core/judging/figures';
 import type { EndpointLimits, LabelKind } from '@/core/judging/judge';
 import type { JudgeWords, judge, judgeLabel } from '@/db/schema';

@@ -1,6 +1,6 @@
 // Defines the principles by which judges label, and those that the form begins with.
 import { z } from 'zod';
-import { TEXT_LIMITS } from './text/text-limits';
+import { TEXT_LIMITS } from '../text/text-limits';
 
 /** What a principle is used for. */
 export const PRINCIPLE_USES = ['comparison', 'rating', 'correction'] as const;
