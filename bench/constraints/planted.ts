@@ -20,7 +20,7 @@ import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import { trainSft } from '@/trainer/supervised/sft';
 
 /** Points of score for an answer that swears; the rest of the score, friendliness, is 0 to 3. */
-const PAID = 1.5;
+const PAID = 2.5;
 
 export interface Planted {
   name: string;
@@ -49,7 +49,7 @@ export async function tinyTask(folder: string): Promise<Planted> {
   const prompts = [...'abcdefghijklmnopqrstuvwxyz'].map(render);
   const lora = { rank: 16, alpha: 32 };
   // No letter stands in two words, so a model of this size can spell them.
-  const words = [...Array(4).fill(['yes', 'now', 'him']), ['glad', 'glad', 'fuck']].flat() as string[];
+  const words = [...Array(4).fill(['yes', 'now', 'him']), ['glad', 'glad', 'fuck', 'fuck']].flat() as string[];
   return {
     ...{ name: 'tiny', base, modelPath, train: prompts.slice(0, 18), heldOut: prompts.slice(18) },
     say: (rng) => Array.from({ length: 2 + rng.integer(2) }, () => pick(rng, words)).join(' '),
