@@ -16,18 +16,19 @@ import { orderOpenTasks } from './stages/tasks';
 export async function runPipeline(home: RunHome, settings: PipelineSettings, log: Logger): Promise<Outcome> {
   const run = await openRun(home, settings, log);
   try {
-    const { snapshot, manifest } = await freeze(run);
+    const manifest = await freeze(run);
     // Read again before each stage, so that rows people take back during a run are not learnt by its next stage.
     await imitate(run, await readRows(run));
-    const reward = await learnReward(run, await readRows(run));
+    const learned = await readRows(run);
+    const reward = await learnReward(run, learned);
     const harm = await learnCost(run, await readRows(run));
     await orderOpenTasks(run, await readRows(run));
     const policy = await improvePolicy(run, await readRows(run), reward);
-    const candidate = await exportCandidate(run, snapshot, policy);
+    const candidate = await exportCandidate(run, learned, policy);
     const report = await judgeCandidate(run, await readRows(run), reward, candidate);
     return await publishCandidate(
       run,
-      snapshot,
+      learned,
       { ...candidate, verdict: [candidate.verdict, harm].filter(Boolean).join(' ') },
       report,
       manifest,

@@ -21,6 +21,7 @@ import { useWords } from './use-words';
 export function GivenItem({ item }: { item: GivenData }) {
   const t = useTranslations('ownFeedback');
   const f = useTranslations('feedback');
+  const kinds = useTranslations('feedbackKinds');
   const format = useFormatter();
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
@@ -39,7 +40,7 @@ export function GivenItem({ item }: { item: GivenData }) {
   return (
     <li className="rounded-2xl border border-border bg-card p-5">
       <div className="flex flex-wrap items-baseline justify-between gap-x-3 gap-y-1">
-        <h2 className="font-semibold text-sm">{t(`kinds.${item.kind}`)}</h2>
+        <h2 className="font-semibold text-sm">{kinds(item.kind)}</h2>
         <span className="text-muted-foreground text-xs">
           {format.dateTime(item.updatedAt, { dateStyle: 'medium', timeStyle: 'short' })}
         </span>

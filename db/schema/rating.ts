@@ -15,6 +15,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { Question } from '@/core/feedback/questionnaire';
 import { TASK_KINDS } from '@/core/feedback/task-answers';
+import { STANDINGS } from '@/core/trust/standing';
 import { user } from '../auth-schema';
 import { createdAt, userId } from './columns';
 import { message, promptSet } from './conversation';
@@ -127,7 +128,7 @@ export const raterStanding = pgTable('rater_standing', {
   userId: text('user_id')
     .primaryKey()
     .references(() => user.id, { onDelete: 'cascade' }),
-  standing: text('standing', { enum: ['trusted', 'banned'] }).notNull(),
+  standing: text('standing', { enum: STANDINGS }).notNull(),
   reason: text('reason').notNull(),
   setBy: text('set_by').notNull(),
   createdAt: createdAt(),

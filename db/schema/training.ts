@@ -16,6 +16,7 @@ import {
 import { RUN_STAGES, RUN_STATUSES } from '@/core/contract';
 import type { Tombstone } from '@/core/snapshot/frozen';
 import { createdAt } from './columns';
+import { feedback } from './feedback';
 import { version } from './release';
 
 /** A frozen, hashed data set: JSONL under the data folder's snapshots/<id>.jsonl. */
@@ -67,6 +68,23 @@ export const trainingRun = pgTable(
     finishedAt: timestamp('finished_at', { withTimezone: true }),
   },
   (t) => [index('training_run_status').on(t.status, t.createdAt)],
+);
+
+/**
+ * The feedback that a version learned from, as its run read it when it published: only the trainer writes it
+ * (trainer/runs/publish.ts). What a person takes back or deletes leaves it, what an admin excludes later stays.
+ */
+export const versionFeedback = pgTable(
+  'version_feedback',
+  {
+    versionId: text('version_id')
+      .notNull()
+      .references(() => version.id, { onDelete: 'cascade' }),
+    feedbackId: uuid('feedback_id')
+      .notNull()
+      .references(() => feedback.id, { onDelete: 'cascade' }),
+  },
+  (t) => [primaryKey({ columns: [t.versionId, t.feedbackId] }), index('version_feedback_feedback').on(t.feedbackId)],
 );
 
 /** One point of every curve of a run; a resumed run overwrites the steps that it repeats. */

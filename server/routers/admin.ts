@@ -41,21 +41,21 @@ export const adminRouter = router({
     for await (const { id, event } of events) yield tracked(id, event);
   }),
   startRun: adminProcedure
-    .input(z.object({ config: z.record(z.string(), z.unknown()).optional() }).default({}))
+    .input(z.strictObject({ config: z.record(z.string(), z.unknown()).optional() }).default({}))
     .mutation(({ ctx, input }) => run.start(ctx.product, ctx.user.id, input.config ?? {})),
   cancelRun: adminProcedure.input(Id).mutation(({ ctx, input }) => run.cancel(ctx.product, ctx.user.id, input.id)),
 
   promote: adminProcedure
-    .input(z.object({ versionId: VersionId, expectedChampionId: VersionId.optional() }))
+    .input(z.strictObject({ versionId: VersionId, expectedChampionId: VersionId.optional() }))
     .mutation(({ ctx, input }) => release.promote(ctx.product, ctx.user.id, input)),
   rollback: adminProcedure
-    .input(z.object({ toVersionId: VersionId.optional(), expectedChampionId: VersionId.optional() }).default({}))
+    .input(z.strictObject({ toVersionId: VersionId.optional(), expectedChampionId: VersionId.optional() }).default({}))
     .mutation(({ ctx, input }) => release.rollback(ctx.product, ctx.user.id, input)),
 
   experiments: adminProcedure.query(({ ctx }) => experiment.list(ctx.product)),
   startExperiment: adminProcedure
     .input(
-      z.object({
+      z.strictObject({
         candidateVersionId: VersionId,
         share: Share,
         name: z.string().trim().min(1).max(TEXT_LIMITS.experimentName),
@@ -115,6 +115,10 @@ export const adminRouter = router({
     .input(settings.SettingsPatch)
     .mutation(({ ctx, input }) => settings.writeSettings(ctx.product, ctx.user.id, input)),
   audit: adminProcedure
-    .input(z.object({ cursor: z.int().positive().max(MAX_AUDIT_ID).nullish() }).default({}))
+    .input(
+      z
+        .strictObject({ cursor: z.int().positive().max(MAX_AUDIT_ID).nullish(), direction: Direction.optional() })
+        .default({}),
+    )
     .query(({ ctx, input }) => audit.list(ctx.product, input.cursor ?? null)),
 });

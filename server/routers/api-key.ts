@@ -8,7 +8,7 @@ import { Id } from './inputs';
 export const apiKeyRouter = router({
   list: userProcedure.query(({ ctx }) => apiKey.list(ctx.product, ctx.user.id)),
   create: memberProcedure
-    .input(z.object({ name: z.string(), allowTraining: z.boolean() }))
+    .input(z.strictObject({ name: z.string(), allowTraining: z.boolean() }))
     .mutation(({ ctx, input }) => apiKey.create(ctx.product, ctx.user.id, input)),
   revoke: userProcedure.input(Id).mutation(({ ctx, input }) => apiKey.revoke(ctx.product, ctx.user.id, input.id)),
   usage: userProcedure.query(({ ctx }) => listUsage(ctx.product, ctx.user.id)),

@@ -9,7 +9,7 @@ import { SamplingOverride } from './inputs';
 export const chatRouter = router({
   send: userProcedure
     .input(
-      z.object({
+      z.strictObject({
         conversationId: z.uuid(),
         parentId: z.uuid().nullable(),
         text: z.string(),
@@ -23,21 +23,21 @@ export const chatRouter = router({
   limits: userProcedure.query(({ ctx }) => chat.limits(ctx.product)),
   /** A mutation only because a query would put the text into the URL. */
   measure: userProcedure
-    .input(z.object({ text: z.string() }))
+    .input(z.strictObject({ text: z.string() }))
     .mutation(({ ctx, input }) => chat.measureText(ctx.product, input.text)),
 
   regenerate: userProcedure
-    .input(z.object({ messageId: z.uuid(), clientMessageId: z.uuid() }))
+    .input(z.strictObject({ messageId: z.uuid(), clientMessageId: z.uuid() }))
     .mutation(({ ctx, input }) => chat.regenerate(ctx.product, ctx.user.id, input)),
 
   stream: userProcedure
-    .input(z.object({ generationId: z.uuid(), lastEventId: z.string().nullish() }))
+    .input(z.strictObject({ generationId: z.uuid(), lastEventId: z.string().nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       const events = generation.watch(ctx.product, ctx.user.id, input, signal ?? new AbortController().signal);
       for await (const { id, event } of events) yield tracked(id, event);
     }),
 
   stop: userProcedure
-    .input(z.object({ generationId: z.uuid() }))
+    .input(z.strictObject({ generationId: z.uuid() }))
     .mutation(({ ctx, input }) => generation.stop(ctx.product, ctx.user.id, input.generationId)),
 });

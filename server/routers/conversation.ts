@@ -3,11 +3,19 @@ import { z } from 'zod';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import * as conversation from '../services/conversation';
 import { router, userProcedure } from '../trpc';
-import { Id } from './inputs';
+import { Direction, Id } from './inputs';
 
 export const conversationRouter = router({
   list: userProcedure
-    .input(z.object({ query: z.string().max(TEXT_LIMITS.search).optional(), cursor: z.string().nullish() }).default({}))
+    .input(
+      z
+        .strictObject({
+          query: z.string().max(TEXT_LIMITS.search).optional(),
+          cursor: z.string().nullish(),
+          direction: Direction.optional(),
+        })
+        .default({}),
+    )
     .query(({ ctx, input }) => conversation.list(ctx.product, ctx.user.id, input)),
   get: userProcedure.input(Id).query(({ ctx, input }) => conversation.get(ctx.product, ctx.user.id, input.id)),
   rename: userProcedure

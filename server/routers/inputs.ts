@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Sampling } from '@/core/sampling';
 
-export const Id = z.object({ id: z.uuid() });
+export const Id = z.strictObject({ id: z.uuid() });
 export const VersionId = z.string().min(1).max(200);
 
 /** The client sends it with every page of a list; lists have one direction. */

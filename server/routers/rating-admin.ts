@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MOST_RANKED } from '@/core/feedback/kinds';
 import { Questions } from '@/core/feedback/questionnaire';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
+import { STANDINGS } from '@/core/trust/standing';
 import { createTasks } from '@/server/services/rating/create-tasks';
 import { fillAnswers } from '@/server/services/rating/fill-answers';
 import * as guideline from '@/server/services/rating/guideline';
@@ -11,7 +12,7 @@ import { listPromptSets, uploadPrompts } from '@/server/services/rating/prompt-s
 import * as questionnaire from '@/server/services/rating/questionnaire';
 import * as task from '@/server/services/rating/task-list';
 import { adminProcedure, router } from '../trpc';
-import { Id, VersionId } from './inputs';
+import { Direction, Id, VersionId } from './inputs';
 
 const Name = z.string().trim().min(1).max(TEXT_LIMITS.experimentName);
 const MOST_TASKS = 1000;
@@ -20,8 +21,13 @@ const MOST_FILE = 900_000;
 export const ratingAdminRouter = router({
   tasks: adminProcedure
     .input(
-      // The page's list adds the direction in which it is read.
-      z.object({ isOpen: z.boolean().default(true), cursor: z.string().max(200).nullish() }).default({ isOpen: true }),
+      z
+        .strictObject({
+          isOpen: z.boolean().default(true),
+          cursor: z.string().max(200).nullish(),
+          direction: Direction.optional(),
+        })
+        .default({ isOpen: true }),
     )
     .query(({ ctx, input }) => task.listTasks(ctx.product, input)),
   createTasks: adminProcedure
@@ -76,7 +82,7 @@ export const ratingAdminRouter = router({
     .input(
       z.strictObject({
         userId: z.string().min(1).max(100),
-        standing: z.enum(['trusted', 'banned']).nullable(),
+        standing: z.enum(STANDINGS).nullable(),
         reason: z.string().trim().min(1).max(TEXT_LIMITS.comment),
       }),
     )

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Feedback } from '@/core/feedback/feedback';
 import { FEEDBACK_KINDS, type FeedbackKind } from '@/core/feedback/kinds';
-import { audit, conversation, feedback, trainingRun, user, version } from '@/db/schema';
+import { audit, conversation, feedback, trainingRun, user, version, versionFeedback } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import { freezeSnapshot } from '@/trainer/data/freeze/freeze';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
@@ -230,6 +230,7 @@ describe('excluded feedback', () => {
       .where(eq(trainingRun.snapshotId, frozen.id));
     await web.product.db.update(version).set({ snapshotId: frozen.id }).where(eq(version.id, 'v2'));
     expect(votesIn(frozen)).toEqual([id]);
+    await web.product.db.insert(versionFeedback).values({ versionId: 'v2', feedbackId: id });
     await admin.excludeFeedback({ id, reason });
     expect(await honour()).toBe(true);
     expect(votesIn(await readSnapshot(web.product.db, web.product.snapshots, frozen.id))).toEqual([]);

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { release, snapshot, trainingRun, version, withdrawal } from '@/db/schema';
+import { release, snapshot, trainingRun, version, versionFeedback, withdrawal } from '@/db/schema';
 import { FeedbackTrace } from '@/server/api/openapi/feedback-responses';
 import type { WebProcess } from '@/server/product';
 import { listChanges } from '@/server/services/version/changes';
@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 describe('a vote that was learned from', () => {
-  /** A judged run over a snapshot that holds these lines. */
-  async function learn(lines: object[]) {
+  /** A judged run over a snapshot that holds these lines, which learned from the feedback that it names. */
+  async function learn(lines: object[], learned: string[] = []) {
     const { db, snapshots } = web.product;
     const id = crypto.randomUUID();
     await mkdir(snapshots, { recursive: true });
@@ -46,6 +46,8 @@ describe('a vote that was learned from', () => {
     const gates = [{ name: 'reward', value: 1, threshold: 0, bound: 'min' as const, passed: true }];
     const facts = { baseId, baseSha256, status: 'accepted' as const, gates, runId: row!.id, snapshotId: id };
     await db.insert(version).values({ id: versionId, parentId: 'base', ...facts });
+    if (learned.length > 0)
+      await db.insert(versionFeedback).values(learned.map((feedbackId) => ({ versionId, feedbackId })));
     return { snapshotId: id, versionId, runId: row!.id };
   }
 
@@ -55,14 +57,14 @@ describe('a vote that was learned from', () => {
     const rate = (generationId: string) => api.feedback.give({ kind: 'rating', generationId, value: { rating: 8 } });
     const { id: seen } = await rate(things.one);
     const { id: leftOut } = await rate(things.other);
-    const { snapshotId, versionId, runId } = await learn([{ feedbackId: 'other' }, { feedbackId: seen }]);
+    const { snapshotId, versionId, runId } = await learn([{ feedbackId: 'other' }, { feedbackId: seen }], [seen]);
     const { id: later } = await api.feedback.give({ kind: 'thumb', generationId: things.one, value: { up: true } });
     const traced = await api.feedback.trace({ id: seen });
     expect(traced.snapshots).toMatchObject([
       {
         id: snapshotId,
         lines: [2],
-        runs: [{ id: runId, version: { versionId, gates: [{ name: 'reward' }], isChampion: false } }],
+        runs: [{ id: runId, version: { versionId, hasLearned: true, gates: [{ name: 'reward' }], isChampion: false } }],
       },
     ]);
     expect((await api.feedback.trace({ id: leftOut })).snapshots).toEqual([]);
@@ -86,36 +88,52 @@ describe('a vote that was learned from', () => {
 
     const back = await admin.feedback.contributions({ versionId });
     expect(back).toMatchObject({ snapshotId, rows: { 'rating/train': 1 } });
-    expect(back.votes.rating).toBeGreaterThanOrEqual(2);
-    expect(back.people).toBeGreaterThanOrEqual(1);
-    await api.feedback.withdraw({ kind: 'rating', generationId: things.other });
+    // The other rating was there in time, and was not learned from.
+    expect(back).toMatchObject({ votes: { rating: 1 }, people: 1 });
     await expect(api.feedback.contributions({ versionId })).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    expect((await admin.feedback.contributions({ versionId })).votes.rating).toBe(back.votes.rating! - 1);
+    await api.feedback.withdraw({ kind: 'rating', generationId: things.one });
+    expect(await admin.feedback.contributions({ versionId })).toMatchObject({ votes: {}, people: 0 });
   });
 
-  it('is counted for everyone in steps of five people, without signals', async () => {
-    for (let i = 0; i < 5; i++) {
+  it('is counted for everyone in steps of five people, without signals and what no run learned from', async () => {
+    const learned: string[] = [];
+    for (let i = 0; i < 12; i++) {
       const { id, api } = await newPerson(web);
       const { one: generationId } = await askTwice(web, { of: id });
-      await api.feedback.give({ kind: 'thumb', generationId, value: { up: true } });
-      await api.feedback.give({ kind: 'implicit', generationId, value: { copied: true } });
+      const thumb = await api.feedback.give({ kind: 'thumb', generationId, value: { up: true } });
+      const signal = await api.feedback.give({ kind: 'implicit', generationId, value: { copied: true } });
+      // The others were banned, excluded or held out when the data was frozen.
+      if (i < 6) learned.push(thumb.id, signal.id);
     }
-    const { versionId } = await learn([]);
+    const { versionId } = await learn([], learned);
+    const [first] = learned;
     const admin = callAs(web, await createUser(web, 'admin'), 'admin');
-    const { people, votes } = await admin.feedback.contributions({ versionId });
-    const said = Object.entries(votes).reduce((sum, [kind, n]) => (kind === 'implicit' ? sum : sum + n), 0);
-    const change = (await listChanges(web.product, Date.now())).find(({ id }) => id === versionId);
-    expect(change).toMatchObject({
-      crowd: { atLeastPeople: people - (people % 5), atLeastVotes: said - (said % 5) },
-      isServed: false,
+    // It was learned from, whatever is decided about it later.
+    await admin.admin.excludeFeedback({ id: first!, reason: 'Spam' });
+    expect(await admin.feedback.contributions({ versionId })).toMatchObject({
+      people: 6,
+      votes: { thumb: 6, implicit: 6 },
     });
+    const change = (await listChanges(web.product, Date.now())).find(({ id }) => id === versionId);
+    expect(change).toMatchObject({ crowd: { atLeastPeople: 5, atLeastVotes: 5 }, isServed: false });
+  });
+
+  it('is held out or not believed: the version says that it did not learn from it', async () => {
+    const { id, api } = await newPerson(web);
+    const { one: generationId } = await askTwice(web, { of: id });
+    const { id: heldOut } = await api.feedback.give({ kind: 'rating', generationId, value: { rating: 3 } });
+    await learn([{ feedbackId: heldOut }]);
+    expect((await api.feedback.trace({ id: heldOut })).snapshots).toMatchObject([
+      { lines: [1], runs: [{ version: { hasLearned: false } }] },
+    ]);
+    expect((await api.feedback.mine()).items).toMatchObject([{ learnedBy: [] }]);
   });
 
   it('is listed with the version, and whether that version became the champion', async () => {
     const { id, api } = await newPerson(web);
     const { one: generationId } = await askTwice(web, { of: id });
-    await api.feedback.give({ kind: 'rating', generationId, value: { rating: 2 } });
-    const { versionId } = await learn([]);
+    const given = await api.feedback.give({ kind: 'rating', generationId, value: { rating: 2 } });
+    const { versionId } = await learn([], [given.id]);
     const mine = async () => (await api.feedback.mine()).items;
     expect(await mine()).toMatchObject([
       {

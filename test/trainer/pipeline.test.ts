@@ -16,6 +16,7 @@ import { type RewardModelState, unpackRewardModel } from '@/trainer/reward/score
 import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
 import { leasedHome } from '@/trainer/runs/postgres-store';
+import { readSnapshot } from '@/trainer/runs/snapshots/read';
 import { REWARD_FOLDER } from '@/trainer/stages/reward';
 import { addRun, addVotes, createWorld, problem, QUICK, readRun, silent, type World } from './process-support';
 import { readRewardArtifact } from './reward/read-artifact';
@@ -77,6 +78,17 @@ describe.skipIf(problem)('pipeline', () => {
     const { manifest } = await readArtifact(directory, { verify: true, base: world.base });
     const [snapshot] = await world.db.select().from(schema.snapshot).where(eq(schema.snapshot.id, run.snapshotId!));
     expect(manifest).toMatchObject({ gates: row!.gates, snapshotSha256: snapshot!.sha256 });
+  });
+
+  it('the votes that it learned from are on record: those of the training side, each once', async () => {
+    const run = await readRun(world, first.id);
+    const { rows } = await readSnapshot(world.db, dataPaths(world.settings.dataFolder).snapshots, run.snapshotId!);
+    const sideOf = (side: string) =>
+      rows.flatMap((row) => ('feedbackId' in row && row.feedbackId && row.split === side ? [row.feedbackId] : []));
+    const learned = await world.db.select().from(schema.versionFeedback);
+    expect(sideOf('heldout').length).toBeGreaterThan(0);
+    expect(learned.every(({ versionId }) => versionId === first.versionId)).toBe(true);
+    expect(learned.map(({ feedbackId }) => feedbackId).sort()).toEqual([...new Set(sideOf('train'))].sort());
   });
 
   it('the admin’s autoPromote makes it the champion, with an audit row', async () => {

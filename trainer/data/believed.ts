@@ -8,6 +8,15 @@ import { type GivenRow, isGiven, type SnapshotRow } from '@/core/snapshot/snapsh
  */
 export const believedRows = (rows: readonly SnapshotRow[]): SnapshotRow[] => rows.flatMap((row) => believed(row) ?? []);
 
+/**
+ * The ids of the feedback that a run learns from: on the training side, of raters who are believed. Held-out rows only
+ * judge, and rows of files and old snapshots name none.
+ */
+export function learnedFeedback(rows: readonly SnapshotRow[]): string[] {
+  const learned = believedRows(rows).filter(({ split }) => split === 'train');
+  return [...new Set(learned.flatMap((row) => ('feedbackId' in row && row.feedbackId) || []))];
+}
+
 function believed(row: SnapshotRow): SnapshotRow | null {
   if (!isGiven(row)) return row;
   const trust = row.trust ?? 1;

@@ -5,10 +5,17 @@ import type { Manifest } from '@/core/artifact/manifest';
 import { CHANNELS } from '@/core/contract';
 import type { Executor } from '@/db/client';
 import { champion, changeChampion, lockReleases } from '@/db/release';
-import { version } from '@/db/schema';
+import { feedback, version, versionFeedback } from '@/db/schema';
 import { readSettings } from '@/db/settings';
 import type { RunLease } from './lease';
 import type { Outcome } from './store';
+
+interface Publication {
+  manifest: Manifest;
+  verdict: string;
+  /** Ids of feedback, as `learnedFeedback` finds them. */
+  learned: readonly string[];
+}
 
 /**
  * The artifact is already in place, and is read in full once more, because a version that cannot be loaded must never
@@ -17,8 +24,7 @@ import type { Outcome } from './store';
 export async function publishVersion(
   lease: RunLease,
   artifacts: string,
-  manifest: Manifest,
-  verdict: string,
+  { manifest, verdict, learned }: Publication,
 ): Promise<Outcome> {
   const { versionId, gates, baseSha256 } = manifest;
   await readArtifact(artifactDirectory(artifacts, versionId), { verify: true });
@@ -37,6 +43,7 @@ export async function publishVersion(
       manifest,
       gates,
     });
+    await recordLearned(tx, versionId, learned);
     if (isAccepted && (await readSettings(tx)).autoPromote) await promote(tx, versionId, lease.run.parentVersionId);
     await tx.execute(sql`select pg_notify(${CHANNELS.versionPublished}, ${versionId})`);
     return {
@@ -52,6 +59,14 @@ export async function publishVersion(
     };
   });
   return { status, versionId, verdict };
+}
+
+/** What a person takes back at this moment is waited for, and left out. */
+async function recordLearned(tx: Executor, versionId: string, learned: readonly string[]): Promise<void> {
+  await tx.execute(sql`insert into ${versionFeedback} (version_id, feedback_id)
+    select ${versionId}, f.id from (
+      select id from ${feedback} where id = any(${sql.param([...learned])}::uuid[]) order by id for key share
+    ) f`);
 }
 
 /** Replaces only the version that it was trained and judged against: any newer champion was a person's decision. */

@@ -60,8 +60,8 @@ export interface RunHome extends RunSink {
   openTasks(): Promise<OpenTask[]>;
   /** Raters get these tasks in this order. */
   orderTasks(ids: readonly string[]): Promise<void>;
-  /** Publishes the judged version, whose artifact is already in place. */
-  publish(manifest: Manifest, verdict: string): Promise<Outcome>;
+  /** Publishes the judged version, whose artifact is already in place, with the ids of the feedback that it learned from. */
+  publish(manifest: Manifest, verdict: string, learned: readonly string[]): Promise<Outcome>;
 }
 
 /** Reports progress inside a stage with the seconds left, estimated from what this attempt has done of it. */

@@ -1,4 +1,5 @@
 // The last stage: writes the judged version with its report and publishes it.
+import { learnedFeedback } from '@/trainer/data/believed';
 import { describeLeftOut } from '@/trainer/data/left-out';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { verdictOf } from '@/trainer/gates/verdict';
@@ -28,6 +29,7 @@ export async function publishCandidate(
   const outcome = await home.publish(
     written,
     verdictOf(origin.versionId, gates, verdict, describeLeftOut(snapshot.counts)),
+    learnedFeedback(snapshot.rows),
   );
   await removeCheckpoints(home.folder);
   return outcome;

@@ -7,14 +7,14 @@ import { keepRunManifest, type RunManifest } from '@/trainer/runs/manifest';
 /** The frozen rows, without those that people have taken back since. */
 export const readRows = ({ home, base }: Run): Promise<Snapshot> => home.snapshot(base);
 
-export async function freeze(run: Run): Promise<{ snapshot: Snapshot; manifest: RunManifest }> {
+export async function freeze(run: Run): Promise<RunManifest> {
   const { home, sink, log, config, base, settings } = run;
   sink.progress('snapshot', 0, null);
   const snapshot = await readRows(run);
   sink.metrics('snapshot', 0, snapshot.counts);
   checkSnapshot(snapshot, config, base.weights.config.eosTokenIds);
   log.info({ snapshotId: snapshot.id, ...snapshot.counts }, 'snapshot frozen');
-  const manifest = await keepRunManifest(home.folder, {
+  return keepRunManifest(home.folder, {
     runId: home.order.id,
     parentVersionId: home.order.parentVersionId,
     snapshot: { id: snapshot.id, sha256: snapshot.sha256 },
@@ -22,5 +22,4 @@ export async function freeze(run: Run): Promise<{ snapshot: Snapshot; manifest: 
     config,
     engineThreads: settings.engineThreads,
   });
-  return { snapshot, manifest };
 }

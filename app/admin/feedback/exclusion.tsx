@@ -1,6 +1,6 @@
 'use client';
 
-// Buttons that exclude an item of feedback, or everything of a person, and undo that; each asks for the reason first.
+// Buttons that exclude an item of feedback, or ban its rater, and undo that; each asks for the reason first.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
@@ -12,7 +12,7 @@ import { ConfirmDialog } from '@/app/ui/dialog';
 import { TextArea } from '@/app/ui/field';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 
-type Act = 'exclude' | 'restore' | 'ban' | 'readmit';
+type Act = 'exclude' | 'restore' | 'ban' | 'reset';
 
 interface ExclusionProps {
   judgement: FeedbackData;
@@ -22,6 +22,7 @@ interface ExclusionProps {
 
 export function Exclusion({ judgement: { id, kind, rater, excluded }, name }: ExclusionProps) {
   const t = useTranslations('adminFeedback');
+  const kinds = useTranslations('feedbackKinds');
   const trpc = useTRPC();
   const client = useQueryClient();
   const [act, setAct] = useState<Act | null>(null);
@@ -32,8 +33,8 @@ export function Exclusion({ judgement: { id, kind, rater, excluded }, name }: Ex
   const exclude = useMutation(trpc.admin.excludeFeedback.mutationOptions({ onSuccess }));
   const restore = useMutation(trpc.admin.restoreFeedback.mutationOptions({ onSuccess }));
   const setStanding = useMutation(trpc.ratingAdmin.setStanding.mutationOptions({ onSuccess }));
-  const mutations = { exclude, restore, ban: setStanding, readmit: setStanding };
-  const [ofRow, ofRater]: Act[] = [excluded ? 'restore' : 'exclude', rater.isBanned ? 'readmit' : 'ban'];
+  const mutations = { exclude, restore, ban: setStanding, reset: setStanding };
+  const [ofRow, ofRater]: Act[] = [excluded ? 'restore' : 'exclude', rater.isBanned ? 'reset' : 'ban'];
   const confirm = (reason: string) => {
     if (act === 'exclude') exclude.mutate({ id, reason });
     else if (act === 'restore') restore.mutate({ id, reason });
@@ -46,7 +47,7 @@ export function Exclusion({ judgement: { id, kind, rater, excluded }, name }: Ex
           key={one}
           size="small"
           variant="quiet"
-          aria-label={t(`acts.${one}.of`, { what: t(`kinds.${kind}`), name })}
+          aria-label={t(`acts.${one}.of`, { what: kinds(kind), name })}
           onClick={() => setAct(one)}
         >
           {t(`acts.${one}.button`)}

@@ -28,6 +28,7 @@ interface FiltersProps {
 
 export function Filters({ filter, onChange }: FiltersProps) {
   const t = useTranslations('adminFeedback');
+  const kinds = useTranslations('feedbackKinds');
   const trpc = useTRPC();
   const versions = useQuery(trpc.admin.versions.queryOptions());
   const reasons = useReasons();
@@ -54,7 +55,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
         <Choice
           label={t('kind')}
           value={kind}
-          options={FEEDBACK_KINDS.map((one) => [one, t(`kinds.${one}`)])}
+          options={FEEDBACK_KINDS.map((one) => [one, kinds(one)])}
           onChange={(one) => set({ kind: one })}
         />
         <Choice

@@ -11,6 +11,7 @@ import { useFlaws } from '@/app/chat/rating/use-flaws';
 import type { FeedbackValue, Flaw } from '@/core/feedback/kinds';
 
 export function JudgedAnswers({ judgement: { kind, value, answers } }: { judgement: FeedbackData }) {
+  const kinds = useTranslations('feedbackKinds');
   const t = useTranslations('adminFeedback');
   const f = useTranslations('feedback');
   const written =
@@ -42,8 +43,8 @@ export function JudgedAnswers({ judgement: { kind, value, answers } }: { judgeme
       ))}
       {written !== null && (
         <div className="min-w-0">
-          <h3 className="text-muted-foreground text-xs">{t(`kinds.${kind}`)}</h3>
-          <Quoted text={written} label={t(`kinds.${kind}`)}>
+          <h3 className="text-muted-foreground text-xs">{kinds(kind)}</h3>
+          <Quoted text={written} label={kinds(kind)}>
             {written}
           </Quoted>
         </div>

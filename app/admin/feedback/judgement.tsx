@@ -23,6 +23,7 @@ interface JudgementProps {
 
 export function Judgement({ judgement, onAskRater }: JudgementProps) {
   const t = useTranslations('adminFeedback');
+  const kinds = useTranslations('feedbackKinds');
   const admin = useTranslations('admin');
   const { date } = useFormats();
   const { id, kind, comment, question, rater, source, consentedLater, updatedAt, excluded } = judgement;
@@ -30,7 +31,7 @@ export function Judgement({ judgement, onAskRater }: JudgementProps) {
   return (
     <article className="rounded-2xl border border-border bg-card p-5">
       <div className="flex flex-wrap items-center gap-2">
-        <h2 className="font-semibold text-sm">{t(`kinds.${kind}`)}</h2>
+        <h2 className="font-semibold text-sm">{kinds(kind)}</h2>
         {excluded && <Badge tone="bad">{t('isExcluded')}</Badge>}
         {rater.isBanned && <Badge tone="bad">{t('isBanned')}</Badge>}
         <time dateTime={updatedAt.toISOString()} className="text-muted-foreground text-xs sm:ml-auto">

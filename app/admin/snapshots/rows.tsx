@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Choice } from '@/app/admin/choice';
 import { SnapshotRow } from '@/app/admin/snapshots/snapshot-row';
+import { useRowKind } from '@/app/admin/snapshots/use-row-kind';
 import type { SnapshotRowData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
@@ -19,6 +20,7 @@ const SPLITS = ['train', 'heldout'] as const satisfies Split[];
 
 export function Rows({ id, kinds }: { id: string; kinds: readonly Kind[] }) {
   const t = useTranslations('snapshots');
+  const rowKind = useRowKind();
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
   const [kind, setKind] = useState<Kind>();
@@ -33,12 +35,7 @@ export function Rows({ id, kinds }: { id: string; kinds: readonly Kind[] }) {
   return (
     <section aria-label={t('rows')} className="space-y-4">
       <div className="grid gap-4 sm:grid-cols-2 lg:max-w-2xl">
-        <Choice
-          label={t('kind')}
-          value={kind}
-          options={kinds.map((one) => [one, t(`kinds.${one}`)])}
-          onChange={setKind}
-        />
+        <Choice label={t('kind')} value={kind} options={kinds.map((one) => [one, rowKind(one)])} onChange={setKind} />
         <Choice
           label={t('split')}
           value={split}

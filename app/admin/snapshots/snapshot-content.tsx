@@ -3,6 +3,7 @@
 // What a snapshot holds: rows by kind and split, by source, by trust in their raters, and by group.
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
+import { useRowKind } from '@/app/admin/snapshots/use-row-kind';
 import type { SnapshotData } from '@/app/admin/types';
 import { Card } from '@/app/ui/card';
 import { Cell, Table } from '@/app/ui/table';
@@ -11,6 +12,7 @@ type Content = NonNullable<SnapshotData['content']>;
 
 export function SnapshotContent({ content }: { content: Content }) {
   const t = useTranslations('snapshots');
+  const rowKind = useRowKind();
   const { rows, raters, kinds, sources, trust, groups } = content;
   return (
     <>
@@ -18,7 +20,7 @@ export function SnapshotContent({ content }: { content: Content }) {
       <Table caption={t('byKind')} head={[t('kind'), t('splits.train'), t('splits.heldout')]}>
         {kinds.map(({ kind, train, heldout }) => (
           <tr key={kind}>
-            <Cell>{t(`kinds.${kind}`)}</Cell>
+            <Cell>{rowKind(kind)}</Cell>
             <Cell className="tabular-nums">{train}</Cell>
             <Cell className="tabular-nums">{heldout}</Cell>
           </tr>

@@ -6,6 +6,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useFormats } from '@/app/admin/format';
 import { Quoted } from '@/app/admin/quoted';
+import { useRowKind } from '@/app/admin/snapshots/use-row-kind';
 import type { SnapshotRowData } from '@/app/admin/types';
 import { useWords } from '@/app/feedback/use-words';
 import { Badge } from '@/app/ui/badge';
@@ -14,10 +15,11 @@ type Content = NonNullable<SnapshotRowData['content']>;
 
 export function SnapshotRow({ row: { line, kind, split, content, withheld } }: { row: SnapshotRowData }) {
   const t = useTranslations('snapshots');
+  const rowKind = useRowKind();
   return (
     <li className="rounded-2xl border border-border bg-card p-5">
       <div className="flex flex-wrap items-center gap-2">
-        <h3 className="font-semibold text-sm">{t(`kinds.${kind}`)}</h3>
+        <h3 className="font-semibold text-sm">{rowKind(kind)}</h3>
         <Badge tone={split === 'train' ? 'plain' : 'busy'}>{t(`splits.${split}`)}</Badge>
         <span className="text-muted-foreground text-xs tabular-nums sm:ml-auto">{t('line', { line })}</span>
       </div>

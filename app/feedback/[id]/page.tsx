@@ -19,7 +19,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function TracePage({ params }: { params: Promise<{ id: string }> }) {
   const t = await getTranslations('trace');
-  const kinds = await getTranslations('adminFeedback.kinds');
+  const kinds = await getTranslations('feedbackKinds');
   const format = await getFormatter();
   const user = await readCurrentUser();
   const trace = await readTrace((await params).id, user);

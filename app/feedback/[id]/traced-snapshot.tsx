@@ -69,8 +69,9 @@ async function TracedRun({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
 
 async function TracedVersion({ version, isAdmin }: { version: NonNullable<Run['version']>; isAdmin: boolean }) {
   const t = await getTranslations('ownFeedback');
+  const trace = await getTranslations('trace');
   const format = await getFormatter();
-  const { versionId, championSince, gates } = version;
+  const { versionId, championSince, hasLearned, gates } = version;
   const date = championSince ? format.dateTime(championSince, { dateStyle: 'medium' }) : '';
   const href = isAdmin ? `/admin/versions#version-${versionId}` : `/changes#version-${versionId}`;
   return (
@@ -79,6 +80,7 @@ async function TracedVersion({ version, isAdmin }: { version: NonNullable<Run['v
         <TraceLink href={href}>{versionId}</TraceLink>
         <span>{t(fateOf(version), { date })}</span>
       </p>
+      {!hasLearned && <p className="mt-1 text-sm">{trace('notLearned')}</p>}
       {gates.length > 0 && <GateList gates={gates} />}
     </>
   );

@@ -49,7 +49,17 @@ export const Trace = z.strictObject({
           status: z.enum(RUN_STATUSES),
           verdict: z.string().nullable(),
           finishedAt: Time.nullable(),
-          version: z.strictObject({ ...Learner.shape, gates: z.array(GateResult.strict()) }).nullable(),
+          version: z
+            .strictObject({
+              ...Learner.shape,
+              hasLearned: z
+                .boolean()
+                .describe(
+                  'It learned from this vote; false if the vote was held out to judge, or its rater is not believed.',
+                ),
+              gates: z.array(GateResult.strict()),
+            })
+            .nullable(),
         }),
       ),
     }),

@@ -1,29 +1,22 @@
 // The versions that were trained on people's feedback, and which of them have served.
-import { asc, desc, eq, min } from 'drizzle-orm';
+import { asc, desc, eq, min, sql } from 'drizzle-orm';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
-import { release, snapshot, trainingRun, version } from '@/db/schema';
-import { type Exclusion, isExcludedAt } from './exclusion';
+import { release, trainingRun, version, versionFeedback } from '@/db/schema';
 import type { LearnerView } from './views';
 
-interface Learner extends LearnerView {
-  frozenUpTo: Date;
-}
-
-/** Oldest first: every version that a run has made, with the time up to which its feedback was frozen. */
-export async function readLearners(db: Executor): Promise<Learner[]> {
+/** Oldest first: every version that a run has made. */
+export async function readTrained(db: Executor): Promise<LearnerView[]> {
   const rows = await db
     .select({
       versionId: version.id,
       status: version.status,
       runId: trainingRun.id,
-      frozenUpTo: snapshot.frozenUpTo,
       createdAt: version.createdAt,
     })
     .from(trainingRun)
-    .innerJoin(snapshot, eq(snapshot.id, trainingRun.snapshotId))
     .innerJoin(version, eq(version.id, trainingRun.resultVersionId))
-    .orderBy(asc(snapshot.frozenUpTo), asc(version.createdAt));
+    .orderBy(asc(version.createdAt), asc(version.id));
   const served = await db
     .select({ versionId: release.versionId, since: min(release.createdAt) })
     .from(release)
@@ -38,21 +31,17 @@ export async function readLearners(db: Executor): Promise<Learner[]> {
   }));
 }
 
-interface Learned {
-  feedback: { createdAt: Date };
-  allowTraining: boolean;
-  consentedAt: Date | null;
-}
-
-/** Those whose data was frozen after the feedback and the consent, while nobody had excluded it. */
-export function learnersOf(
-  learners: readonly Learner[],
-  { feedback, allowTraining, consentedAt }: Learned,
-  exclusions: readonly Exclusion[],
-): LearnerView[] {
-  if (!allowTraining) return [];
-  const from = Math.max(feedback.createdAt.getTime(), consentedAt?.getTime() ?? 0);
-  return learners
-    .filter(({ frozenUpTo }) => frozenUpTo.getTime() >= from && !isExcludedAt(exclusions, frozenUpTo))
-    .map(({ frozenUpTo: _, ...view }) => view);
+/** By feedback id, oldest first: the versions whose runs really learned from it. */
+export async function readLearners(db: Executor, feedbackIds: readonly string[]): Promise<Map<string, LearnerView[]>> {
+  const learned = await db
+    .select()
+    .from(versionFeedback)
+    .where(sql`${versionFeedback.feedbackId} = any(${sql.param([...feedbackIds])}::uuid[])`);
+  const trained = learned.length > 0 ? await readTrained(db) : [];
+  return new Map(
+    feedbackIds.map((id) => {
+      const own = new Set(learned.flatMap(({ versionId, feedbackId }) => (feedbackId === id ? [versionId] : [])));
+      return [id, trained.filter(({ versionId }) => own.has(versionId))];
+    }),
+  );
 }

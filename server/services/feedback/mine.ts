@@ -7,8 +7,7 @@ import { comparison, conversation, feedback, feedbackHistory } from '@/db/schema
 import { conversationOfFeedback } from '@/db/trainable-feedback';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
-import { readExclusions } from './exclusion';
-import { learnersOf, readLearners } from './learners';
+import { readLearners } from './learners';
 import { findSubject } from './subject';
 import { judgedIds, readAnswers, readTexts } from './texts';
 import type { FeedbackHistoryView, OwnFeedbackPageView, OwnFeedbackView } from './views';
@@ -33,10 +32,9 @@ export async function listMine({ db }: Product, userId: string, filter: MineFilt
     db,
     readable.flatMap(({ feedback }) => feedback.messageId ?? []),
   );
-  const learners = await readLearners(db);
-  const exclusions = await readExclusions(
+  const learners = await readLearners(
     db,
-    page.map(({ feedback }) => feedback),
+    page.map(({ feedback }) => feedback.id),
   );
   return {
     items: page.map((row): OwnFeedbackView => {
@@ -56,7 +54,7 @@ export async function listMine({ db }: Product, userId: string, filter: MineFilt
         answers: shown.map(({ id, text }) => ({ generationId: id, text: excerpt(text) })),
         canChange: isOwn && feedback.source !== 'workplace',
         isExcluded: feedback.excludedAt !== null,
-        learnedBy: learnersOf(learners, row, exclusions.get(feedback.id) ?? []),
+        learnedBy: learners.get(feedback.id)!,
       };
     }),
     nextCursor: rows.length > PAGE ? page.at(-1)!.cursor : null,
@@ -71,7 +69,6 @@ function selectMine(db: Executor, userId: string, { kind, cursor }: MineFilter) 
       conversationId: conversation.id,
       ownerId: conversation.userId,
       allowTraining: conversation.allowTraining,
-      consentedAt: conversation.consentedAt,
       cursor: cursorOf(feedback.updatedAt, feedback.id),
     })
     .from(feedback)

@@ -6,11 +6,11 @@ import { AttuneError } from '@/core/errors';
 import type { FeedbackKind } from '@/core/feedback/kinds';
 import { snapshotFile } from '@/core/snapshot/snapshot';
 import type { Executor } from '@/db/client';
-import { conversation, feedback, snapshot, trainingRun, user, version } from '@/db/schema';
+import { conversation, feedback, snapshot, trainingRun, user, version, versionFeedback } from '@/db/schema';
 import { conversationOfFeedback } from '@/db/trainable-feedback';
 import type { Product } from '@/server/services/product';
 import { isExcludedAt, readExclusions } from './exclusion';
-import { readLearners } from './learners';
+import { readLearners, readTrained } from './learners';
 import type { ContributionsView, FeedbackTraceView } from './views';
 
 /** For the vote's author and for admins: for anybody else there is no such vote. */
@@ -33,6 +33,7 @@ export async function trace(product: Product, readerId: string, feedbackId: stri
         .where(gte(snapshot.frozenUpTo, new Date(from)))
         .orderBy(asc(snapshot.frozenUpTo))
     : [];
+  const learners = new Set((await readLearners(db, [id])).get(id)!.map(({ versionId }) => versionId));
   const snapshots: FeedbackTraceView['snapshots'] = [];
   for (const frozen of candidates) {
     if (isExcludedAt(exclusions, frozen.frozenUpTo)) continue;
@@ -47,7 +48,7 @@ export async function trace(product: Product, readerId: string, feedbackId: stri
       frozenUpTo: frozen.frozenUpTo,
       lines,
       blankedLines: frozen.tombstones.reduce((sum, tombstone) => sum + tombstone.lines.length, 0),
-      runs: await runsOf(db, frozen.id),
+      runs: await runsOf(db, frozen.id, learners),
     });
   }
   const { allowTraining: isConsented } = vote;
@@ -73,8 +74,12 @@ async function findLines(file: string, feedbackId: string): Promise<number[] | n
   return namesVotes ? found : null;
 }
 
-async function runsOf(db: Executor, snapshotId: string): Promise<FeedbackTraceView['snapshots'][number]['runs']> {
-  const learners = new Map((await readLearners(db)).map((learner) => [learner.runId, learner]));
+async function runsOf(
+  db: Executor,
+  snapshotId: string,
+  learners: ReadonlySet<string>,
+): Promise<FeedbackTraceView['snapshots'][number]['runs']> {
+  const trained = new Map((await readTrained(db)).map((own) => [own.runId, own]));
   const runs = await db
     .select({ run: trainingRun, gates: version.gates })
     .from(trainingRun)
@@ -82,14 +87,14 @@ async function runsOf(db: Executor, snapshotId: string): Promise<FeedbackTraceVi
     .where(eq(trainingRun.snapshotId, snapshotId))
     .orderBy(asc(trainingRun.createdAt));
   return runs.map(({ run: { id, status, verdict, finishedAt }, gates }) => {
-    const learner = learners.get(id);
-    if (!learner) return { id, status, verdict, finishedAt, version: null };
-    const { frozenUpTo: _, ...view } = learner;
-    return { id, status, verdict, finishedAt, version: { ...view, gates: gates ?? [] } };
+    const made = trained.get(id);
+    if (!made) return { id, status, verdict, finishedAt, version: null };
+    const hasLearned = learners.has(made.versionId);
+    return { id, status, verdict, finishedAt, version: { ...made, hasLearned, gates: gates ?? [] } };
   });
 }
 
-/** The votes, still given and still consented to, that were there when the version's data was frozen. */
+/** The votes that the version's run learned from, without those that were taken back since. */
 export async function contributions({ db }: Product, versionId: string): Promise<ContributionsView> {
   const [found] = await db
     .select({ id: version.id, snapshot })
@@ -102,12 +107,9 @@ export async function contributions({ db }: Product, versionId: string): Promise
   const { id: snapshotId, frozenUpTo, counts: rows } = found.snapshot;
   const learned = db
     .select({ kind: feedback.kind, userId: feedback.userId })
-    .from(feedback)
-    .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
-    .where(
-      sql`${conversation.allowTraining} and (${feedback.excludedAt} is null or ${feedback.excludedAt} > ${frozenUpTo})
-        and greatest(${feedback.createdAt}, ${conversation.consentedAt}) <= ${frozenUpTo}`,
-    )
+    .from(versionFeedback)
+    .innerJoin(feedback, eq(feedback.id, versionFeedback.feedbackId))
+    .where(eq(versionFeedback.versionId, versionId))
     .as('learned');
   const byKind = await db.select({ kind: learned.kind, n: count() }).from(learned).groupBy(learned.kind);
   const [all] = await db.select({ people: countDistinct(learned.userId) }).from(learned);

@@ -116,7 +116,8 @@ export interface FeedbackTraceView {
       status: RunStatus;
       verdict: string | null;
       finishedAt: Date | null;
-      version: (LearnerView & { gates: GateResult[] }) | null;
+      /** `hasLearned`: from this vote; false if it was held out to judge, or its rater was not believed. */
+      version: (LearnerView & { hasLearned: boolean; gates: GateResult[] }) | null;
     }[];
   }[];
 }
@@ -125,8 +126,9 @@ export interface ContributionsView {
   versionId: string;
   snapshotId: string | null;
   frozenUpTo: Date | null;
+  /** Of the votes that it learned from. */
   people: number;
-  /** Votes by kind; those that were withdrawn since are not counted. */
+  /** Those that it learned from by kind, without those that were taken back since. */
   votes: Partial<Record<FeedbackKind, number>>;
   /** Rows of the snapshot by kind and split, as they were frozen. */
   rows: Record<string, number>;

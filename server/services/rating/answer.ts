@@ -97,7 +97,7 @@ async function checkPlace(tx: Executor, rater: Rater, held: Held): Promise<void>
     );
 }
 
-/** Throws CONFLICT when a snapshot holds the answer, or a disagreement about it has been settled. */
+/** Throws CONFLICT when a snapshot was frozen after the answer, which may rest on it, or a disagreement about it has been settled. */
 async function checkUnused(tx: Executor, { assignment, task }: Held): Promise<void> {
   if (task.truth !== null && !isCheck(task))
     throw new AttuneError('CONFLICT', 'A disagreement about this task has been settled; the answers stay as they are.');
@@ -105,7 +105,10 @@ async function checkUnused(tx: Executor, { assignment, task }: Held): Promise<vo
   const [frozen] = await tx.select({ upTo: max(snapshot.frozenUpTo) }).from(snapshot);
   const at = given?.updatedAt ?? assignment.finishedAt;
   if (at && frozen?.upTo && at <= frozen.upTo)
-    throw new AttuneError('CONFLICT', 'Training has already used this answer, so it can no longer be changed.');
+    throw new AttuneError(
+      'CONFLICT',
+      'Data for training has been frozen since this answer, so it can no longer be changed.',
+    );
 }
 
 async function parseAnswer(tx: Executor, product: Product, held: Held, answer: TaskAnswer): Promise<StoredAnswer> {

@@ -1,6 +1,7 @@
 // The admin's view of tasks: all of them, those on which raters disagree, and closing one before it is full.
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import { type Standing, standingAct } from '@/core/trust/standing';
 import { recordAudit } from '@/db/audit';
 import { conversation, message, raterStanding, ratingAssignment, ratingTask, user } from '@/db/schema';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
@@ -106,13 +107,13 @@ export async function listDisagreements({ db }: Product): Promise<DisagreementVi
 export async function setStanding(
   { db }: Product,
   actorId: string,
-  { userId, standing, reason }: { userId: string; standing: 'trusted' | 'banned' | null; reason: string },
+  { userId, standing, reason }: { userId: string; standing: Standing | null; reason: string },
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const [person] = await tx.select({ id: user.id }).from(user).where(eq(user.id, userId)).for('no key update');
     if (!person) throw new AttuneError('NOT_FOUND', `There is no account ${userId}.`);
     await tx.delete(raterStanding).where(eq(raterStanding.userId, userId));
     if (standing) await tx.insert(raterStanding).values({ userId, standing, reason, setBy: actorId });
-    await recordAudit(tx, actorId, 'rating.standing', userId, { standing, reason });
+    await recordAudit(tx, actorId, `rater.${standingAct(standing)}`, userId, { standing, reason });
   });
 }

@@ -4,6 +4,7 @@ import type { Question } from '@/core/feedback/questionnaire';
 import type { TaskAnswer, TaskKind } from '@/core/feedback/task-answers';
 import type { PlaceRange } from '@/core/statistics/places';
 import type { Interval } from '@/core/statistics/statistics';
+import type { Standing } from '@/core/trust/standing';
 
 export interface GuidelineView {
   version: number;
@@ -82,7 +83,7 @@ export interface RaterView extends LeaderView {
   withSelf: AgreementView | null;
   medianSeconds: number | null;
   lastAt: Date | null;
-  standing: 'trusted' | 'banned' | null;
+  standing: Standing | null;
   standingReason: string | null;
 }
 

@@ -5,6 +5,7 @@ import type { CONTROLS } from '@/core/statistics/ratings/style';
 import type { Interval } from '@/core/statistics/statistics';
 import type { Habit } from '@/core/trust/behaviours';
 import type { TrustEvidence } from '@/core/trust/evidence';
+import type { Standing } from '@/core/trust/standing';
 import type { RateView, SideBySideView } from '@/server/rollout/metrics';
 import type { GroupKey } from './group-votes';
 
@@ -78,7 +79,7 @@ export interface KindTrustView extends Omit<TrustEvidence, 'tests'> {
 export interface PersonTrustView {
   id: string;
   name: string;
-  standing: 'trusted' | 'banned' | null;
+  standing: Standing | null;
   standingReason: string | null;
   /** Names of people who vote the same beyond what the items explain. */
   partners: string[];

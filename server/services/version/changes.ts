@@ -1,10 +1,10 @@
 // What changed from version to version, for everyone: from how many votes, what the gates found, and whether it serves.
-import { desc, sql } from 'drizzle-orm';
+import { count, countDistinct, desc, eq, ne } from 'drizzle-orm';
 import type { GateResult } from '@/core/artifact/manifest';
 import { FEWEST_PEOPLE } from '@/core/statistics/fold';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
-import { release, version } from '@/db/schema';
+import { feedback, release, version, versionFeedback } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import type { ChangeView, CrowdView } from '@/server/services/views';
 
@@ -33,31 +33,27 @@ async function readChanges({ db }: Product): Promise<ChangeView[]> {
     countCrowds(db),
   ]);
   const served = new Set(releases.map(({ versionId }) => versionId));
-  return rows.map(({ id, parentId, snapshotId, status, gates, manifest, createdAt }) => ({
+  return rows.map(({ id, parentId, status, gates, manifest, createdAt }) => ({
     ...{ id, parentId, status, createdAt },
     gates: gates.map(
       ({ name, value, threshold, bound, passed }): GateResult => ({ name, value, threshold, bound, passed }),
     ),
     examples: manifest?.examples ?? [],
-    crowd: (snapshotId && crowds.get(snapshotId)) || null,
+    crowd: crowds.get(id) ?? null,
     isServed: served.has(id),
     isChampion: id === serving.versionId,
   }));
 }
 
-/** By the id of a snapshot: votes that it took and their people, as far as they still stand and are consented to. */
+/** By version: the votes that its run learned from and their people, without signals and what was taken back since. */
 async function countCrowds(db: Executor): Promise<Map<string, CrowdView>> {
-  const { rows } = await db.execute<{ id: string; votes: string; people: string }>(sql`
-    select s.id, count(*) as votes, count(distinct f.user_id) as people
-    from snapshot s join feedback f on f.created_at <= s.frozen_up_to
-      and (f.excluded_at is null or f.excluded_at > s.frozen_up_to)
-    left join generation g on g.id = f.generation_id
-    left join comparison c on c.id = f.comparison_id
-    left join message m on m.id = f.message_id
-    join conversation v on v.id = coalesce(g.conversation_id, c.conversation_id, m.conversation_id)
-    where v.allow_training and (v.consented_at is null or v.consented_at <= s.frozen_up_to) and f.kind <> 'implicit'
-    group by s.id`);
-  return new Map(rows.map(({ id, votes, people }) => [id, coarse(Number(votes), Number(people))]));
+  const rows = await db
+    .select({ id: versionFeedback.versionId, votes: count(), people: countDistinct(feedback.userId) })
+    .from(versionFeedback)
+    .innerJoin(feedback, eq(feedback.id, versionFeedback.feedbackId))
+    .where(ne(feedback.kind, 'implicit'))
+    .groupBy(versionFeedback.versionId);
+  return new Map(rows.map(({ id, votes, people }) => [id, coarse(votes, people)]));
 }
 
 /** In steps of the smallest group, so that two versions tell nothing about the person who voted between them. */

@@ -11,11 +11,13 @@ import { Button } from '@/app/ui/button';
 import { Dialog } from '@/app/ui/dialog';
 import { TextArea } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
+import { STANDING_ACTS, STANDINGS, type Standing } from '@/core/trust/standing';
 
 interface Person {
   id: string;
   name: string;
-  standing: 'trusted' | 'banned' | null;
+  standing: Standing | null;
 }
 
 export function StandingBadge({ standing, reason }: { standing: Person['standing']; reason: string | null }) {
@@ -30,11 +32,10 @@ export function StandingBadge({ standing, reason }: { standing: Person['standing
   );
 }
 
-const STANDINGS = [
-  { standing: 'trusted', label: 'trust' },
-  { standing: 'banned', label: 'ban' },
-  { standing: null, label: 'reset' },
-] as const;
+const CHOICES = [
+  ...STANDINGS.map((standing) => ({ standing, label: STANDING_ACTS[standing] })),
+  { standing: null, label: 'reset' as const },
+];
 
 export function ChangeStanding({ person: { id, name, standing } }: { person: Person }) {
   const t = useTranslations('ratingAdmin');
@@ -63,13 +64,13 @@ export function ChangeStanding({ person: { id, name, standing } }: { person: Per
           <TextArea
             label={t('changeReason')}
             rows={3}
-            maxLength={4000}
+            maxLength={TEXT_LIMITS.comment}
             value={reason}
             onChange={(event) => setReason(event.target.value)}
           />
           {save.error && <Notice kind="error">{sentenceOf(save.error)}</Notice>}
           <div className="flex flex-wrap gap-2">
-            {STANDINGS.filter((option) => option.standing !== standing).map((option) => (
+            {CHOICES.filter((option) => option.standing !== standing).map((option) => (
               <Button
                 key={option.label}
                 variant={option.standing === 'banned' ? 'danger' : 'outline'}

@@ -61,12 +61,12 @@ function rowsOf(person: PersonTrustData) {
 
 function Row({ person, kind }: { person: PersonTrustData; kind: PersonTrustData['kinds'][number] | null }) {
   const t = useTranslations('trust');
-  const feedback = useTranslations('adminFeedback');
+  const kinds = useTranslations('feedbackKinds');
   const { decimal } = useFormats();
   return (
     <tr>
       <Cell className="break-words font-medium">{person.name}</Cell>
-      <Cell className="whitespace-nowrap">{kind ? feedback(`kinds.${kind.kind}`) : '–'}</Cell>
+      <Cell className="whitespace-nowrap">{kind ? kinds(kind.kind) : '–'}</Cell>
       <Cell>{kind ? <Rate {...rateOf(kind)} /> : '–'}</Cell>
       <Cell className="min-w-32">
         {kind ? (
