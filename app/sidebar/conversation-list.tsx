@@ -4,26 +4,15 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Search, SquarePen, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { usePaused } from '@/app/lib/use-paused';
 import { ConversationItem } from '@/app/sidebar/conversation-item';
 import { groupByAge } from '@/app/sidebar/group-by-age';
 import { Button } from '@/app/ui/button';
 import { IconButton } from '@/app/ui/icon-button';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
-
-/** Searching waits until typing has paused for this long. */
-const PAUSE_MS = 200;
-
-function usePaused(value: string): string {
-  const [paused, setPaused] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setPaused(value), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return paused;
-}
 
 interface ConversationListProps {
   openId: string | null;

@@ -4,13 +4,13 @@ import { MOST_RANKED } from '@/core/feedback/kinds';
 import { Questions } from '@/core/feedback/questionnaire';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import { STANDINGS } from '@/core/trust/standing';
-import { createTasks } from '@/server/services/rating/create-tasks';
-import { fillAnswers } from '@/server/services/rating/fill-answers';
 import * as guideline from '@/server/services/rating/guideline';
 import { listRaters } from '@/server/services/rating/progress';
-import { listPromptSets, uploadPrompts } from '@/server/services/rating/prompt-set';
 import * as questionnaire from '@/server/services/rating/questionnaire';
 import * as task from '@/server/services/rating/task-list';
+import { createTasks } from '@/server/services/rating/tasks/create-tasks';
+import { fillAnswers } from '@/server/services/rating/tasks/fill-answers';
+import { listPromptSets, uploadPrompts } from '@/server/services/rating/tasks/prompt-set';
 import { adminProcedure, router } from '../trpc';
 import { Direction, Id, VersionId } from './inputs';
 

@@ -9,9 +9,11 @@ import { FEEDBACK_KINDS } from '@/core/feedback/kinds';
 import { snapshotFile } from '@/core/snapshot/snapshot';
 import { conversation, feedback, message, trainingRun, user } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
+import { indexLines, readLines } from '@/server/services/snapshot/line-index';
 import type { SnapshotRowView } from '@/server/services/snapshot/views';
 import { freezeSnapshot } from '@/trainer/data/freeze/freeze';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
+import { readSnapshot } from '@/trainer/runs/snapshots/read';
 import { honourWithdrawals } from '@/trainer/runs/snapshots/withdrawals';
 import { type Asked, askTwice, everyKind } from './judged';
 import { type Api, callAs, createUser, createWorld, type World } from './world';
@@ -111,6 +113,25 @@ describe('a snapshot', () => {
     expect(contentOf(items, 'prompt')).toMatchObject({ said: null, trust: null, raterId: null, feedbackId: null });
     const { feedbackId } = contentOf(items, 'rating');
     expect((await person.feedback.trace({ id: feedbackId! })).snapshots).toMatchObject([{ id }]);
+  });
+
+  it('is checked and read in full once: later pages read their lines, until the file is another', async () => {
+    const index = () => indexLines(web.product.db, web.product.snapshots, id);
+    const first = await index();
+    const page = await rowsOf({ cursor: 9 });
+    expect(page.map(({ line }) => line)).toEqual([10, 11]);
+    expect(await index()).toBe(first);
+    await person.feedback.withdraw({ kind: 'rating', generationId: things.one });
+    await readSnapshot(web.product.db, web.product.snapshots, id);
+    expect(await readLines(id, first, first.lines)).toBeNull();
+    const second = await index();
+    expect(second.lines.map(({ line }) => line)).toEqual(
+      first.lines.flatMap((l) => (l.kind === 'rating' ? [] : l.line)),
+    );
+    // The lines are those of a reading in full.
+    const texts = (await readFile(file(), 'utf8')).split('\n');
+    expect(await readLines(id, second, second.lines)).toEqual(texts.filter(Boolean));
+    expect((await rowsOf()).map(({ line }) => line)).toEqual(second.lines.map(({ line }) => line));
   });
 
   it('keeps back what nobody rated if its owner was not told that others read it, and shows what was rated', async () => {

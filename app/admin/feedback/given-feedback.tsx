@@ -3,11 +3,12 @@
 // The list of what people said about answers, newest first, with filters.
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { useDeferredValue, useState } from 'react';
+import { useState } from 'react';
 import { type FeedbackFilter, Filters } from '@/app/admin/feedback/filters';
 import { Judgement } from '@/app/admin/feedback/judgement';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { usePaused } from '@/app/lib/use-paused';
 import { Button } from '@/app/ui/button';
 import { EmptyState } from '@/app/ui/empty-state';
 import { Notice } from '@/app/ui/notice';
@@ -18,7 +19,7 @@ export function GivenFeedback({ linked }: { linked: FeedbackFilter }) {
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
   const [filter, setFilter] = useState(linked);
-  const asked = useDeferredValue(filter);
+  const asked = usePaused(filter);
   const list = useInfiniteQuery(
     trpc.admin.feedback.infiniteQueryOptions(asked, {
       getNextPageParam: (page) => page.nextCursor,

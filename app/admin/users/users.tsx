@@ -3,13 +3,14 @@
 // The list of people, newest first, with a search and a filter by kind.
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { useDeferredValue, useState } from 'react';
+import { useState } from 'react';
 import { useFormats } from '@/app/admin/format';
 import type { PersonData } from '@/app/admin/types';
 import { RoleButton } from '@/app/admin/users/role-button';
 import { authClient } from '@/app/lib/auth-client';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { usePaused } from '@/app/lib/use-paused';
 import { Badge } from '@/app/ui/badge';
 import { Button } from '@/app/ui/button';
 import { EmptyState } from '@/app/ui/empty-state';
@@ -37,7 +38,7 @@ export function Users() {
   const trpc = useTRPC();
   const [show, setShow] = useState<Show>('accounts');
   const [text, setText] = useState('');
-  const query = useDeferredValue(text.trim());
+  const query = usePaused(text.trim());
   const list = useInfiniteQuery(
     trpc.user.list.infiniteQueryOptions(
       { show, query: query || undefined },

@@ -8,7 +8,7 @@ import { comparison, conversation, feedback, questionnaire, raterStanding, user 
 import { conversationOfFeedback } from '@/db/trainable-feedback';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
-import { readFeedbackIds } from '@/server/services/snapshot/file';
+import { readFeedbackIds } from '@/server/services/snapshot/line-index';
 import { coarsely, type FeedbackFilter, finely, isAmong } from './filter';
 import { judgedIds, readAnswers, readTexts } from './texts';
 import type { FeedbackPageView, GivenFeedbackView } from './views';

@@ -1,5 +1,5 @@
 // What a person has given, everywhere and of every kind: newest first, with the versions that learned from it.
-import { and, desc, eq, or } from 'drizzle-orm';
+import { and, desc, eq, or, sql } from 'drizzle-orm';
 import type { FeedbackSubject } from '@/core/feedback/feedback';
 import { FEEDBACK_SUBJECTS, type FeedbackKind } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
@@ -7,6 +7,7 @@ import { comparison, conversation, feedback, feedbackHistory } from '@/db/schema
 import { conversationOfFeedback } from '@/db/trainable-feedback';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
+import { isReadByRaters, mayReadOthers } from '@/server/services/rating/assignment';
 import { readLearners } from './learners';
 import { findSubject } from './subject';
 import { judgedIds, readAnswers, readTexts } from './texts';
@@ -21,12 +22,10 @@ export interface MineFilter {
   cursor?: string | null;
 }
 
-type Row = Awaited<ReturnType<typeof selectMine>>[number];
-
 export async function listMine({ db }: Product, userId: string, filter: MineFilter): Promise<OwnFeedbackPageView> {
   const rows = await selectMine(db, userId, filter);
   const page = rows.slice(0, PAGE);
-  const readable = page.filter(isReadable);
+  const readable = page.filter(({ isReadable }) => isReadable);
   const answers = await readAnswers(db, readable.flatMap(judgedIds));
   const questions = await readTexts(
     db,
@@ -68,7 +67,7 @@ function selectMine(db: Executor, userId: string, { kind, cursor }: MineFilter) 
       pair: { left: comparison.leftGenerationId, right: comparison.rightGenerationId },
       conversationId: conversation.id,
       ownerId: conversation.userId,
-      allowTraining: conversation.allowTraining,
+      isReadable: sql<boolean>`(${conversation.userId} = ${userId} or (${isReadByRaters} and ${mayReadOthers(userId)}))`,
       cursor: cursorOf(feedback.updatedAt, feedback.id),
     })
     .from(feedback)
@@ -85,11 +84,8 @@ function selectMine(db: Executor, userId: string, { kind, cursor }: MineFilter) 
     .limit(PAGE + 1);
 }
 
-/** A rater no longer sees the words of a chat whose owner has withdrawn consent. */
-const isReadable = ({ feedback, ownerId, allowTraining }: Row) => ownerId === feedback.userId || allowTraining;
-
 /** As `withdraw` takes it. */
-function subjectOf({ kind, ...row }: Row['feedback']): FeedbackSubject {
+function subjectOf({ kind, ...row }: typeof feedback.$inferSelect): FeedbackSubject {
   const about = FEEDBACK_SUBJECTS[kind];
   const id =
     about === 'generation'

@@ -29,6 +29,15 @@ export const isOpenToRaters = and(eq(conversation.allowTraining, true), eq(conve
 
 export const isServable = sql`(${isOpenToRaters} or ${isUploadedTask})`;
 
+/** What raters may read of a conversation whose task is over: feedback on it is in no check, whose answers are none. */
+export const isReadByRaters = sql`(${isOpenToRaters}
+  or (${conversation.promptSetId} is not null and ${conversation.allowTraining}))`;
+
+/** Whether a rater may still read what others wrote, as far as it `isServable`: the role is still theirs, and no ban. */
+export const mayReadOthers = (userId: string) => sql<boolean>`(exists (select from ${user} reader
+  where reader.id = ${userId} and reader.role in ('rater', 'admin')) and not exists (select from ${raterStanding} word
+  where word.user_id = ${userId} and word.standing = 'banned'))`;
+
 /** A check with a known answer, which counts neither for training nor for the places of a task. */
 export const isCheck = (task: Pick<Task, 'truth' | 'closedAt'>) => task.truth !== null && task.closedAt === null;
 

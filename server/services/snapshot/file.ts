@@ -21,17 +21,9 @@ export async function readFrozenLines(db: Executor, folder: string, id: string):
   const file = snapshotFile(folder, id);
   const content = await readFile(file).catch((cause: NodeJS.ErrnoException) => cause);
   const row = await findSnapshot(db, id);
-  if (content instanceof Error)
-    throw new AttuneError('NOT_FOUND', `The file of snapshot ${id} cannot be read. Restore it from a backup.`, {
-      cause: content,
-    });
+  if (content instanceof Error) throw goneError(id, content);
   return openFrozen(row, content, file).lines;
 }
 
-const FEEDBACK_ID = /"feedbackId":"([0-9a-f-]{36})"/;
-
-/** The feedback that the lines name; lines of old data sets name none. */
-export async function readFeedbackIds(db: Executor, folder: string, id: string): Promise<string[]> {
-  const lines = await readFrozenLines(db, folder, id);
-  return [...new Set(lines.flatMap((line) => FEEDBACK_ID.exec(line)?.[1] ?? []))];
-}
+export const goneError = (id: string, cause: Error) =>
+  new AttuneError('NOT_FOUND', `The file of snapshot ${id} cannot be read. Restore it from a backup.`, { cause });

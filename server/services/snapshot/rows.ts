@@ -11,7 +11,7 @@ import { completionsOfRow, isGiven, parseRow, type SnapshotRow } from '@/core/sn
 import { conversation } from '@/db/schema';
 import { findWithdrawn } from '@/db/withdrawn-rows';
 import type { Product } from '@/server/services/product';
-import { readFrozenLines } from './file';
+import { indexLines, readLines } from './line-index';
 import type { RowContentView, RowKind, SnapshotRowsView } from './views';
 
 const PAGE = 20;
@@ -29,26 +29,22 @@ interface Asked {
   cursor?: number | null | undefined;
 }
 
-export async function listRows(
-  { db, snapshots, base }: Product,
-  { id, kind, split, cursor }: Asked,
-): Promise<SnapshotRowsView> {
-  const lines = await readFrozenLines(db, snapshots, id);
-  const found: { line: number; text: string; row: SnapshotRow }[] = [];
-  for (let at = cursor ?? 0; at < lines.length && found.length <= PAGE; at++) {
-    const text = lines[at]!;
-    // Most lines need not be parsed to see that they are of another kind.
-    if (text === '' || (kind && !text.includes(`"${kind}"`))) continue;
-    const row = parseRow(text);
-    if ((kind && row.kind !== kind) || (split && row.split !== split)) continue;
-    found.push({ line: at + 1, text, row });
-  }
+export async function listRows(product: Product, asked: Asked): Promise<SnapshotRowsView> {
+  const { db, snapshots, base } = product;
+  const { id, kind, split, cursor } = asked;
+  const index = await indexLines(db, snapshots, id);
+  const found = index.lines.filter(
+    (one) => one.line > (cursor ?? 0) && (!kind || one.kind === kind) && (!split || one.split === split),
+  );
   const page = found.slice(0, PAGE);
-  const texts = page.map(({ text }) => text);
+  const texts = await readLines(id, index, page);
+  // The trainer has just blanked lines.
+  if (!texts) return listRows(product, asked);
   const taken = new Set(await findWithdrawn(db, texts));
   const unread = new Set(await findWithdrawn(db, texts, isReadUnrated));
   return {
-    items: page.map(({ line, row }, i) => {
+    items: page.map(({ line }, i) => {
+      const row = parseRow(texts[i]!);
       const withheld = taken.has(i) ? 'taken' : unread.has(i) ? 'unrated' : null;
       const place = { line, kind: row.kind, split: row.split };
       if (withheld) return { ...place, content: null, withheld };

@@ -9,7 +9,7 @@ import { readSettings } from '@/db/settings';
 import { beginAnswers, insertAnswers } from '@/server/services/generation/answer';
 import { buildPrompt, fitAnswer } from '@/server/services/generation/prompt';
 import { drawSeed, type Product } from '@/server/services/product';
-import { readPrompt } from './task-view';
+import { readPrompt } from '../task-view';
 
 const working = new WeakMap<Product, Promise<void>>();
 

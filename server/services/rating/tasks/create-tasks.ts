@@ -8,7 +8,7 @@ import { champion } from '@/db/release';
 import { conversation, generation, message, questionnaire, ratingTask, version } from '@/db/schema';
 import { readSettings } from '@/db/settings';
 import type { Product } from '@/server/services/product';
-import { isOpenToRaters } from './assignment';
+import { isOpenToRaters } from '../assignment';
 
 /** What an admin can ask for; reviews and disagreements follow from answers. */
 export type CreatedKind = Exclude<(typeof TASK_KINDS)[number], 'review' | 'adjudicate'>;

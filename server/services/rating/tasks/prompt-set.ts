@@ -12,9 +12,9 @@ import { titleOf } from '@/server/services/conversation';
 import { buildPrompt } from '@/server/services/generation/prompt';
 import type { Product } from '@/server/services/product';
 import { checkText } from '@/server/services/text';
+import type { StoredAnswer } from '../task-frame';
+import type { PromptSetView } from '../views';
 import { parsePrompts, readEachLine, type UploadedPrompt } from './prompt-file';
-import type { StoredAnswer } from './task-frame';
-import type { PromptSetView } from './views';
 
 export interface PromptSetInput {
   name: string;
