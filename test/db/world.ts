@@ -137,11 +137,11 @@ export function send(api: Api, text: string, turn: Turn = {}) {
 /** Reads every event until the end, or until `enough` returns true. */
 export async function readStream(
   api: Api,
-  input: { generationId: string; lastEventId?: string | null },
+  { generationId, lastEventId }: { generationId: string; lastEventId?: string | null },
   enough: (events: [id: string, event: StreamEvent][]) => boolean = () => false,
 ): Promise<[id: string, event: StreamEvent][]> {
   const events: [string, StreamEvent][] = [];
-  for await (const envelope of await api.chat.stream(input)) {
+  for await (const envelope of await api.chat.stream({ generationId, lastEventId })) {
     // This caller gets the envelope itself, although its type is what a client would get.
     const [id, event] = envelope as unknown as [string, StreamEvent];
     events.push([id, event]);
