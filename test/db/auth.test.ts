@@ -56,6 +56,11 @@ it('a guest who signs up or in keeps everything, and an existing account keeps i
     expect(guest.user).toMatchObject({ isAnonymous: true, role: 'user' });
     const sent = await send(guest.api, `As a guest, ${path}`);
     await readStream(guest.api, sent.answers[0]!);
+    // An answer that failed cannot be rated; the row says why it did.
+    const ofAnswer = eq(generation.id, sent.answers[0]!.generationId);
+    expect(
+      await db.select({ status: generation.status, error: generation.error }).from(generation).where(ofAnswer),
+    ).toEqual([{ status: 'done', error: null }]);
     await guest.api.feedback.give({
       kind: 'thumb',
       generationId: sent.answers[0]!.generationId,
