@@ -33,6 +33,7 @@ export function JudgeCard({ judge, constitutionVersion }: JudgeCardProps) {
   );
   const { id, name, activity, mayLabel } = judge;
   const isIdle = activity === 'idle';
+  const isMeasured = judge.measurements.length > 0;
   return (
     <Card title={name} actions={<Badge tone={isIdle ? (mayLabel ? 'good' : 'bad') : 'busy'}>{stateOf()}</Badge>}>
       <div className="space-y-4">
@@ -51,12 +52,12 @@ export function JudgeCard({ judge, constitutionVersion }: JudgeCardProps) {
           {isIdle ? (
             <>
               <Button
-                aria-label={t('measureNamed', { name })}
+                aria-label={t(isMeasured ? 'measureAgainNamed' : 'measureNamed', { name })}
                 disabled={constitutionVersion === null}
                 isBusy={act.isPending}
                 onClick={() => act.mutate({ id, activity: 'measure' })}
               >
-                {judge.measurements.length > 0 ? t('measureAgain') : t('measure')}
+                {t(isMeasured ? 'measureAgain' : 'measure')}
               </Button>
               <Button
                 variant="primary"
