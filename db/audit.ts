@@ -1,4 +1,5 @@
 // Writes the record of who changed what; nothing else writes to it.
+import type { AuditAction } from '@/core/audit-actions';
 import type { Executor } from './client';
 import { audit } from './schema';
 
@@ -6,7 +7,7 @@ import { audit } from './schema';
 export async function recordAudit(
   tx: Executor,
   actorId: string | null,
-  action: string,
+  action: AuditAction,
   subject: string,
   detail: Record<string, unknown> = {},
 ): Promise<void> {

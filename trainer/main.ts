@@ -92,7 +92,9 @@ async function endRun(lease: RunLease, reason: unknown, stopping: AttuneError, s
   if (error.code === 'CONFLICT' && !(await lease.isHeld())) return log.warn(error.message);
   const isCancelled = error.code === 'CANCELLED';
   if (!isCancelled) log.error({ err: error }, 'run failed');
-  const isOurs = await lease.finish(isCancelled ? 'cancelled' : 'failed', error.message);
+  const isOurs = isCancelled
+    ? await lease.finish('cancelled', error.message, [{ code: 'cancelled' }])
+    : await lease.finish('failed', error.message);
   const folder = path.join(dataPaths(settings.dataFolder).runs, lease.run.id);
   if (!isOurs) return;
   if (isCancelled) await rm(folder, { recursive: true, force: true });

@@ -29,7 +29,7 @@ export async function runPipeline(home: RunHome, settings: PipelineSettings, log
     return await publishCandidate(
       run,
       learned,
-      { ...candidate, verdict: [candidate.verdict, harm].filter(Boolean).join(' ') },
+      { ...candidate, verdict: [...candidate.verdict, ...harm] },
       report,
       manifest,
     );

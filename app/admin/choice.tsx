@@ -2,7 +2,7 @@
 
 // A labelled list of choices that narrow something; the first one narrows nothing.
 import { useTranslations } from 'next-intl';
-import { CONTROL, Field } from '@/app/ui/field';
+import { Field, SELECT } from '@/app/ui/field';
 
 interface ChoiceProps<Value extends string> {
   label: string;
@@ -18,7 +18,7 @@ export function Choice<Value extends string>({ label, value, options, onChange }
       {(control) => (
         <select
           {...control}
-          className={`${CONTROL} h-11 sm:h-10`}
+          className={SELECT}
           value={value ?? ''}
           onChange={(event) => onChange((event.target.value as Value | '') || undefined)}
         >

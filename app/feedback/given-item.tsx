@@ -88,7 +88,7 @@ export function GivenItem({ item }: { item: GivenData }) {
           error={given.error ? `${f('notSaved')} ${sentenceOf(given.error)}` : null}
         />
       )}
-      <Learners learners={item.learnedBy} />
+      <Learners learners={item.learnedBy} keptOut={item.keptOut} isGone={!current} />
       {current && (
         <Link
           href={`/feedback/${item.id}`}

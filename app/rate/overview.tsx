@@ -10,13 +10,15 @@ import { Place } from '@/app/admin/place';
 import { useTRPC } from '@/app/lib/trpc';
 import { AgreementText } from '@/app/rate/agreement';
 import type { ProgressData } from '@/app/rate/types';
+import { useDayStart } from '@/app/rate/use-day-start';
 import { buttonClass } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
 import { Cell, Table } from '@/app/ui/table';
 
 export function Overview() {
   const trpc = useTRPC();
-  const query = useQuery(trpc.rating.progress.queryOptions());
+  const dayStart = useDayStart();
+  const query = useQuery(trpc.rating.progress.queryOptions({ dayStart }));
   return <Loaded query={query}>{(progress) => <Progress progress={progress} />}</Loaded>;
 }
 

@@ -7,7 +7,7 @@ import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
-import { CONTROL, Field } from '@/app/ui/field';
+import { Field, SELECT } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { SELF_GROUP_NAMES, SELF_GROUPS, type SelfGroups } from '@/core/groups';
 import { FEWEST_PEOPLE } from '@/core/statistics/fold';
@@ -40,7 +40,7 @@ export function AboutYou() {
                   value={groups[name] ?? ''}
                   disabled={change.isPending}
                   onChange={({ target }) => change.mutate(withAnswer(groups, name, target.value))}
-                  className={`${CONTROL} h-11 sm:h-10`}
+                  className={SELECT}
                 >
                   <option value="">{t('unsaid')}</option>
                   {SELF_GROUPS[name].map((value) => (

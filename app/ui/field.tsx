@@ -5,6 +5,9 @@ import { type ComponentProps, type ReactNode, useId } from 'react';
 export const CONTROL =
   'w-full rounded-xl border border-input bg-background px-3.5 text-base text-foreground placeholder:text-muted-foreground sm:text-sm';
 
+/** A list of choices; a text that is too long for it ends in an ellipsis beside the arrow. */
+export const SELECT = `${CONTROL} h-11 text-ellipsis pe-2 sm:h-10`;
+
 interface FieldProps {
   label: string;
   /** Hides the label when a heading already says it; screen readers still get it. */

@@ -15,6 +15,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { RUN_STAGES, RUN_STATUSES } from '@/core/contract';
 import type { Tombstone } from '@/core/snapshot/frozen';
+import type { Statement } from '@/core/verdict';
 import { createdAt } from './columns';
 import { feedback } from './feedback';
 import { version } from './release';
@@ -57,8 +58,10 @@ export const trainingRun = pgTable(
     /** Progress within the stage, 0 to 1, and the last estimate of the seconds left. */
     progress: real('progress').notNull().default(0),
     secondsLeft: real('seconds_left'),
-    /** One sentence for people about how it ended. */
+    /** English sentences about how it ended. */
     verdict: text('verdict'),
+    /** The same as data, from which pages build the sentence in the reader's language; null if it was not stored so. */
+    statements: jsonb('statements').$type<Statement[]>(),
     cancelRequested: boolean('cancel_requested').notNull().default(false),
     leaseOwner: text('lease_owner'),
     leaseExpiresAt: timestamp('lease_expires_at', { withTimezone: true }),

@@ -40,7 +40,7 @@ const ListQuery = z.strictObject({ kind: z.enum(FEEDBACK_KINDS).optional(), curs
 /** Without the texts: a program has them, and a key for one program opens no chat of another. */
 export async function feedbackList({ product, owner, query }: Call): Promise<Response> {
   const { items, nextCursor } = await listMine(product, owner.userId, ListQuery.parse(query));
-  const data = items.map(({ question: _q, answers: _a, conversationId: _c, ...item }) => {
+  const data = items.map(({ question: _q, answers: _a, conversationId: _c, keptOut: _k, ...item }) => {
     const { id, kind, value, comment, source, createdAt, updatedAt, canChange, isExcluded, learnedBy, ...about } = item;
     const [[name, subjectId]] = Object.entries(about) as [[string, string]];
     return {

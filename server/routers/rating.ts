@@ -4,15 +4,19 @@ import { SKIP_REASONS, TaskAnswer } from '@/core/feedback/task-answers';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import { answerTask, readPast, skipTask, undoTask } from '@/server/services/rating/answer';
 import { claim } from '@/server/services/rating/claim';
-import { readProgress } from '@/server/services/rating/progress';
+import { readCounts, readProgress } from '@/server/services/rating/progress';
 import { raterProcedure, router } from '../trpc';
 
+/** The midnight that began the rater's day: only the browser knows it. */
+const Day = z.strictObject({ dayStart: z.date() });
 const AssignmentId = z.strictObject({ assignmentId: z.uuid() });
 /** A rater goes back over the last answers, not over all. */
 const MOST_BACK = 50;
 
 export const ratingRouter = router({
-  progress: raterProcedure.query(({ ctx }) => readProgress(ctx.product, ctx.user)),
+  progress: raterProcedure.input(Day).query(({ ctx, input }) => readProgress(ctx.product, ctx.user, input.dayStart)),
+  /** Less work than `progress`: it is asked for after every answer. */
+  counts: raterProcedure.input(Day).query(({ ctx, input }) => readCounts(ctx.product, ctx.user, input.dayStart)),
   /** A mutation, because it locks a place. */
   claim: raterProcedure
     .input(z.strictObject({ taskId: z.uuid().optional() }).default({}))

@@ -3,6 +3,7 @@ import { asc, desc, eq, sql } from 'drizzle-orm';
 import { parseConfig } from '@/core/config/presets';
 import { RUN_STAGES, type RunStage } from '@/core/contract';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import { type Statement, sayVerdict } from '@/core/verdict';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { announceRun, findLiveRun, lockRuns, queueRun, type RunRow } from '@/db/run-queue';
@@ -13,6 +14,8 @@ import type { RunDetailView, RunEvent, RunPlan, RunPoint, RunView } from './view
 const POLL_MS = 1000;
 /** Metrics are written in transactions, so a point may become visible this long after its own time. */
 const OVERLAP_SECONDS = 10;
+const CANCELLED: Statement[] = [{ code: 'cancelled_early' }];
+const EARLY = { verdict: sayVerdict(CANCELLED), statements: CANCELLED };
 const MAX_CONFIG_BYTES = 16 * 1024;
 
 export async function list({ db }: Product): Promise<RunView[]> {
@@ -56,7 +59,7 @@ export async function cancel({ db }: Product, actorId: string, id: string): Prom
       .update(trainingRun)
       .set({
         cancelRequested: true,
-        ...(isQueued && { status: 'cancelled', verdict: 'Cancelled before it started.', finishedAt: sql`now()` }),
+        ...(isQueued && { status: 'cancelled', ...EARLY, finishedAt: sql`now()` }),
       })
       .where(eq(trainingRun.id, id))
       .returning();

@@ -1,8 +1,10 @@
 // The types that the procedures return, as pages and tests read them, without database types.
+
 import type { ExampleAnswers, GateResult } from '@/core/artifact/manifest';
 import type { RunStage, RunStatus, VersionStatus } from '@/core/contract';
 import type { Choice, STRENGTHS } from '@/core/feedback/kinds';
 import type { SelfGroups } from '@/core/groups';
+import type { Statement } from '@/core/verdict';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RuleHits } from '@/server/rollout/rule-hits';
 import type { RateView, SideBySideView } from '../rollout/metrics';
@@ -156,7 +158,10 @@ export interface RunView {
   /** 0..1 inside the stage. */
   progress: number;
   secondsLeft: number | null;
+  /** In English. */
   verdict: string | null;
+  /** The same as data; null if it was not stored so. */
+  statements: Statement[] | null;
   cancelRequested: boolean;
   attempt: number;
   createdAt: Date;

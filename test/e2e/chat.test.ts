@@ -82,7 +82,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     await untilAnswered(page);
     await page.getByText('2/2').waitFor();
     const second = await page.getByRole('article').last().textContent();
-    await page.getByRole('button', { name: 'Previous version' }).click();
+    await page.getByRole('button', { name: 'Previous alternative' }).click();
     await page.getByText('1/2').waitFor();
     expect(await page.getByRole('article').last().textContent()).not.toBe(second);
   });

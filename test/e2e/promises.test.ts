@@ -135,7 +135,7 @@ describe.runIf(chromiumPath)('the chat', () => {
     await which.waitFor({ state: 'detached' });
     await page.getByRole('switch', { name: /train/ }).click();
     await which.waitFor();
-    await page.getByRole('button', { name: 'Previous version' }).last().click();
+    await page.getByRole('button', { name: 'Previous alternative' }).last().click();
     await page.getByText('1/2').waitFor();
     await say(page, 'Written below the older answer');
     await untilAnswered(page);

@@ -1,4 +1,5 @@
 // PPO on a tiny model: it learns, resumes bit for bit, refuses and stops when it must, and leaks no tensor.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PpoConfig } from '@/core/config/policy';
 import { PRESETS } from '@/core/config/presets';
 import { Rng } from '@/core/rng';
+import type { Finding } from '@/core/verdict';
 import { startBackend, tf } from '@/trainer/backend';
 import type { Constraint } from '@/trainer/math/constraint';
 import { loadBackbone } from '@/trainer/model/backbone';
@@ -136,6 +138,8 @@ test('over the divergence budget the run ends, and a policy within the budget is
   policy.dispose();
 });
 
+const SHORT: Finding = { name: 'end_rate', value: 0.5, threshold: 0.9, bound: 'min' };
+
 test('a policy that fails its trial is not kept, however well it scores, and the verdict says so', async () => {
   const policy = newPolicy();
   const tried: string[] = [];
@@ -144,7 +148,7 @@ test('a policy that fails its trial is not kept, however well it scores, and the
     tryOut: async (adapterId) => {
       tried.push(adapterId);
       const isSound = tried.length === 1;
-      return { figures: { 'trial/end_rate': 0.5 }, problems: isSound ? [] : ['end_rate is 0.500'] };
+      return { figures: { 'trial/end_rate': 0.5 }, problems: isSound ? [] : [SHORT] };
     },
   });
   const scores = log.map((metrics) => metrics['objective/rlhf_reward']!);
@@ -156,7 +160,9 @@ test('a policy that fails its trial is not kept, however well it scores, and the
   expect(log.flatMap((metrics, i) => ('trial/end_rate' in metrics ? [i] : []))).toEqual([1, ...better]);
   expect(tried).toHaveLength(1 + better.length);
   expect(verdict).toMatch(
-    new RegExp(`${better.length} better-scored polic.* passed over, .*because end_rate is 0.500\\.$`),
+    new RegExp(
+      `${better.length} better-scored polic.* passed over, .*because end_rate is 0.500, allowed at least 0.900\\.$`,
+    ),
   );
   policy.dispose();
 });

@@ -1,10 +1,10 @@
 // Reads JSONL data sets, both published ones and Attune's own snapshots, into the rows of a snapshot.
 import type { Base } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
+import { describeLeftOut } from '@/core/snapshot/left-out';
 import type { SnapshotRow } from '@/core/snapshot/snapshot';
 import { excerpt } from '@/core/text/text';
 import { conversationsOf } from './conversations';
-import { describeLeftOut } from './left-out';
 import { parseOwnRow } from './own-rows';
 import { type Found, readLine, SHAPES } from './published';
 import { RowCollector } from './snapshot';

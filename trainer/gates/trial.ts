@@ -5,8 +5,7 @@ import type { Snapshot } from '@/trainer/data/snapshot';
 import type { PolicyInput } from '@/trainer/policy/run';
 import { type Run, serveAdapter } from '@/trainer/runs/context';
 import { type CompletionFigures, judgingOf, measureCompletions, sampleCompletions } from './answers';
-import { reasonOf } from './gate';
-import { judgeTrial } from './verdict';
+import { findingOf, judgeTrial } from './verdict';
 
 /** Asks held-out prompts as the gates do, but with other seeds, so that a trial does not rehearse their samples. */
 export function trialsOf(run: Run, snapshot: Snapshot): PolicyInput['tryOut'] {
@@ -24,7 +23,7 @@ export function trialsOf(run: Run, snapshot: Snapshot): PolicyInput['tryOut'] {
     const gates = judgeTrial(await measure(adapterId), await parent);
     return {
       figures: Object.fromEntries(gates.map(({ name, value }) => [`trial/${name}`, value])),
-      problems: gates.filter(({ passed }) => !passed).map(reasonOf),
+      problems: gates.filter(({ passed }) => !passed).map(findingOf),
     };
   };
 }

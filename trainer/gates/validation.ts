@@ -1,9 +1,9 @@
 // Refuses a snapshot that the gates could not judge, before anything is trained on it.
 import { type PipelineConfig, policyConfigOf } from '@/core/config/presets';
 import { AttuneError } from '@/core/errors';
+import { describeLeftOut } from '@/core/snapshot/left-out';
 import type { SnapshotRow } from '@/core/snapshot/snapshot';
 import { demonstrationRows, promptsOf, rewardExamples } from '@/trainer/data/examples';
-import { describeLeftOut } from '@/trainer/data/left-out';
 import { preferencesOf, shownCompletions } from '@/trainer/data/preference-examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { LEAST_HELD_OUT, LEAST_PROMPTS } from '@/trainer/data/split';

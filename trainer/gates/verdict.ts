@@ -1,12 +1,13 @@
-// The verdict on a trained policy: every gate in order, and one sentence for people.
+// The verdict on a trained policy: every gate in order, and what is said of them.
 import type { GateResult } from '@/core/artifact/manifest';
+import { isLeftOut } from '@/core/snapshot/left-out';
+import type { Finding, Statement } from '@/core/verdict';
 import type { CompletionFigures } from './answers';
 import { judgeConstraints } from './constraint-rates';
 import { judgeDegenerate, judgeDegenerateTrial } from './degenerate-answers';
 import { judgeDistinct } from './distinct-answers';
 import { judgeEnds } from './end-rate';
 import { type GainFigures, judgeGain } from './gain';
-import { reasonOf } from './gate';
 import { type DivergenceFigures, judgeDivergence } from './kl-budget';
 import { judgeParity, type ParityFigures } from './parity';
 import { judgeProbes } from './probes/gates';
@@ -44,13 +45,21 @@ export const judgeTrial = (candidate: CompletionFigures, parent: CompletionFigur
 export function verdictOf(
   versionId: string,
   gates: readonly GateResult[],
-  trainingVerdict: string,
-  leftOut: string,
-): string {
-  const failed = gates.filter((gate) => !gate.passed);
-  const judged =
-    failed.length === 0
-      ? `${versionId} passed all ${gates.length} gates.`
-      : `${versionId} was rejected: ${failed.map(reasonOf).join('; ')}.`;
-  return [judged, trainingVerdict, leftOut].filter(Boolean).join(' ');
+  training: readonly Statement[],
+  counts: Readonly<Record<string, number>>,
+): Statement[] {
+  const findings = gates.filter((gate) => !gate.passed).map(findingOf);
+  const unseen = Object.fromEntries(Object.entries(counts).filter(([name]) => isLeftOut(name)));
+  return [
+    findings.length === 0
+      ? { code: 'passed', version: versionId, gates: gates.length }
+      : { code: 'rejected', version: versionId, findings },
+    ...training,
+    ...(Object.keys(unseen).length > 0 ? [{ code: 'left_out' as const, counts: unseen }] : []),
+  ];
 }
+
+/** Without the note, which may name what a rule forbids. */
+export const findingOf = ({ name, value, threshold, bound }: GateResult): Finding => ({
+  ...{ name, value, threshold, bound },
+});

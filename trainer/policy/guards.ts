@@ -1,5 +1,6 @@
 // Checks that must hold before a policy is trained, and alarms that end a run that has gone wrong.
 import { AttuneError } from '@/core/errors';
+import type { Statement } from '@/core/verdict';
 
 /** Figures of the first experience and of its first minibatch. */
 export interface StartFigures {
@@ -72,7 +73,7 @@ export interface AlarmFigures {
 const BATCHES = 3;
 
 /**
- * Watches one iteration. A verdict is a sentence for people and ends the run; with null the run continues. A negative
+ * Watches one iteration. A verdict ends the run; with null the run continues. A negative
  * mean KL three times in a row means that samples are not the policy's own (truncated sampling), which would count as
  * free reward. Equal scores three times in a row mean that the reward says nothing: an advantage is then only the value
  * function's error.
@@ -80,7 +81,7 @@ const BATCHES = 3;
 export function watchIteration(
   state: AlarmState,
   figures: AlarmFigures,
-): { state: AlarmState; verdict: string | null } {
+): { state: AlarmState; verdict: Statement | null } {
   const next: AlarmState = {
     negativeKlBatches: figures.kl < -0.02 ? state.negativeKlBatches + 1 : 0,
     flatBatches: figures.scoreVariance < 1e-12 ? state.flatBatches + 1 : 0,
@@ -89,22 +90,22 @@ export function watchIteration(
   return { state: next, verdict: verdictOf(next, figures) };
 }
 
-function verdictOf(state: AlarmState, figures: AlarmFigures): string | null {
+function verdictOf(state: AlarmState, figures: AlarmFigures): Statement | null {
   const { kl, meanLength, cap, advantageVariance, meanScore } = figures;
   const broken = Object.entries(figures).find(([, value]) => !Number.isFinite(value));
-  if (broken) return `${broken[0]} became ${broken[1]}; the last sound policy is kept.`;
+  if (broken) return { code: 'figure_broken', figure: broken[0], value: String(broken[1]) };
   if (advantageVariance < 1e-10) {
-    return `All advantages are equal (variance ${advantageVariance}): the reward does not tell the answers apart.`;
+    return { code: 'equal_advantages', variance: advantageVariance };
   }
   if (state.flatBatches >= BATCHES) {
-    return `The reward was flat in ${BATCHES} batches in a row: every answer got ${meanScore.toFixed(3)}, so there is nothing to learn.`;
+    return { code: 'flat_reward', batches: BATCHES, score: meanScore };
   }
   if (state.negativeKlBatches >= BATCHES) {
-    return `The divergence was negative in ${BATCHES} batches in a row (now ${kl.toFixed(3)} nats): samples are not the policy's own.`;
+    return { code: 'negative_divergence', batches: BATCHES, kl };
   }
   const first = state.firstLength!;
   if (meanLength > 2 * first && meanLength > 0.95 * cap) {
-    return `Answers grew from ${first.toFixed(0)} to ${meanLength.toFixed(0)} tokens, up to the cap of ${cap}.`;
+    return { code: 'answers_grew', from: first, to: meanLength, cap };
   }
   return null;
 }

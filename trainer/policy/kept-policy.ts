@@ -1,4 +1,5 @@
 // Decides which policy of a run on its own completions is kept: costs within their targets come first, then the objective, and a trial decides.
+import type { Statement } from '@/core/verdict';
 import type { OnPolicyState } from './algorithms/algorithm';
 import { type Kept, keepPolicy, type PolicyRun } from './run';
 
@@ -27,9 +28,6 @@ function isBetter(policy: Kept, best: Kept): boolean {
   return own === other ? policy.objective > best.objective : own < other;
 }
 
-/** The verdict, with the policies that had a better objective but failed their trial. */
-export function verdictWithTrials(verdict: string, { count, problems }: OnPolicyState['passedOver']): string {
-  if (count === 0) return verdict;
-  const passed = count === 1 ? '1 better-scored policy was' : `${count} better-scored policies were`;
-  return `${verdict} ${passed} passed over, ${count === 1 ? '' : 'the last '}because ${problems.join('; ')}.`;
-}
+/** What is said of policies that had a better objective but failed their trial. */
+export const passedOverOf = ({ count, problems }: OnPolicyState['passedOver']): Statement[] =>
+  count === 0 ? [] : [{ code: 'passed_over', count, findings: problems }];

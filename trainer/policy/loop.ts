@@ -25,7 +25,7 @@ import type { Completion } from '@/trainer/sampling/completion-logprobs';
 import type { OnPolicyAlgorithm, OnPolicyState, StepContext } from './algorithms/algorithm';
 import { costsAt, type Experience, gatherExperience, ownRows, selectRows } from './experience';
 import { checkStart, largestDifference, NO_ALARMS, watchIteration } from './guards';
-import { considerPolicy, verdictWithTrials } from './kept-policy';
+import { considerPolicy, passedOverOf } from './kept-policy';
 import type { LearningSignal } from './learning-signal';
 import { experienceMetrics, explainedVariance, klPerSequence } from './metrics';
 import { closeRun, finishRun, openRun, type PolicyInput, type PolicyResult, type PolicyRun, saveRun } from './run';
@@ -54,7 +54,7 @@ export async function optimiseOnPolicy(
       if (!run.experience) await gather(run);
       if (run.state.verdict === null) await update(run);
     }
-    return finishRun(run);
+    return finishRun(run, passedOverOf(run.state.passedOver));
   } finally {
     closeRun(run);
   }
@@ -165,9 +165,9 @@ async function gather(run: Run): Promise<void> {
   state.verdict =
     watched.verdict ??
     (isOver
-      ? `The divergence reached ${kl.toFixed(2)} nats per answer, over the budget of ${config.klBudget}.`
+      ? { code: 'over_budget', kl, budget: config.klBudget }
       : state.iteration >= config.iterations
-        ? `All ${config.iterations} iterations are done.`
+        ? { code: 'iterations_done', iterations: config.iterations }
         : null);
 
   if (!isOver && !watched.verdict) {
@@ -181,7 +181,6 @@ async function gather(run: Run): Promise<void> {
   }
   run.experience = experience;
   if (state.verdict !== null) {
-    state.verdict = verdictWithTrials(state.verdict, state.passedOver);
     input.onMetrics('ppo', state.iteration, { ...metrics, ...state.trial });
   }
   await saveRun(run);

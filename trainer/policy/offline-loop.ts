@@ -199,8 +199,8 @@ function endEpoch(run: Run<PreferenceItem>): void {
   Object.assign(state, { batch: 0, loss: 0, gradNorm: 0 });
   state.verdict =
     state.epoch >= config.epochs
-      ? `All ${config.epochs} epochs are done.`
+      ? { code: 'epochs_done', epochs: config.epochs }
       : state.stale >= config.patience
-        ? `The held-out loss has not improved for ${config.patience} epochs.`
+        ? { code: 'no_improvement', epochs: config.patience }
         : null;
 }

@@ -1,7 +1,9 @@
 // The data that a run of any algorithm holds, keeps in its checkpoint and returns.
+
 import type { Adapter } from '@/core/artifact/adapter';
 import type { AlgorithmName, PolicyConfig } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
+import { type Finding, type Statement, sayVerdict } from '@/core/verdict';
 import type { StoredGeneration } from '@/trainer/data/examples';
 import type { PreferencePair, ThumbedCompletion } from '@/trainer/math/loss/preference';
 import type { ScalarHead } from '@/trainer/model/heads';
@@ -47,14 +49,14 @@ export interface PolicyState {
   optimiserSteps: number;
   best: Kept;
   /** Why the run ended; null while it continues. */
-  verdict: string | null;
+  verdict: Statement | null;
 }
 
 /** Results of a policy's answers to prompts that it does not learn from. */
 export interface Trial {
   figures: Metrics;
   /** Why it must not be kept; empty if it may be. */
-  problems: string[];
+  problems: Finding[];
 }
 
 /** The policy kept so far: best objective within the budget, its trial passed. Iteration 0 is the parent. */
@@ -75,6 +77,8 @@ export interface PolicyResult {
   /** The kept policy, which the input's `policy` also holds. */
   adapter: Adapter;
   kept: Kept;
+  /** Why the run ended, and in English. */
+  statements: Statement[];
   verdict: string;
 }
 
@@ -129,7 +133,13 @@ export async function openRun<State extends PolicyState, Config extends RunConfi
   unpackVariables('now', variables, saved.tensors);
   unpackOptimiser(optimiser, variables, saved.tensors);
   const best = new Map([...saved.tensors].filter(([name]) => name.startsWith('best.')));
-  return { input, state: saved.state as State, learner, experience: unpackExperience(saved.tensors), best };
+  return { input, state: readState(saved.state as State), learner, experience: unpackExperience(saved.tensors), best };
+}
+
+/** An earlier release kept a sentence where a statement is now. */
+function readState<State extends PolicyState>(state: State): State {
+  const verdict: unknown = state.verdict;
+  return typeof verdict === 'string' ? { ...state, verdict: { code: 'sentence', text: verdict } } : state;
 }
 
 export async function saveRun<State extends PolicyState, Config>(run: PolicyRun<State, Config>): Promise<void> {
@@ -150,10 +160,19 @@ export function keepPolicy<State extends PolicyState, Config>(run: PolicyRun<Sta
   run.best = packVariables('best', run.input.policy.variables);
 }
 
-/** Puts the kept policy back into the variables. */
-export function finishRun<State extends PolicyState, Config>({ input, state, best }: PolicyRun<State, Config>) {
+/** Puts the kept policy back into the variables; `more` follows the reason for the run's end. */
+export function finishRun<State extends PolicyState, Config>(
+  { input, state, best }: PolicyRun<State, Config>,
+  more: readonly Statement[] = [],
+) {
+  const statements = [state.verdict!, ...more];
   unpackVariables('best', input.policy.variables, best);
-  return { adapter: input.policy.toAdapter(), kept: state.best, verdict: state.verdict! } satisfies PolicyResult;
+  return {
+    adapter: input.policy.toAdapter(),
+    kept: state.best,
+    statements,
+    verdict: sayVerdict(statements),
+  } satisfies PolicyResult;
 }
 
 export function closeRun({ learner }: { learner: Learner }): void {

@@ -2,6 +2,7 @@
 
 import type { OnPolicyConfig } from '@/core/config/policy';
 import { AttuneError } from '@/core/errors';
+import type { Statement } from '@/core/verdict';
 import type { Tensor3D } from '@/trainer/backend';
 import { importanceWeights } from '@/trainer/math/importance';
 import { tokenKl, tokenKlSlope } from '@/trainer/math/kl';
@@ -21,7 +22,7 @@ import { NO_UPDATE, type UpdateSums } from './update-sums';
 export interface StepOutcome {
   sums: UpdateSums;
   /** One sentence on why the step could not be applied; it ends the run. */
-  problem: string | null;
+  problem: Statement | null;
   /** The algorithm's own figures of the last step. */
   figures?: Metrics;
 }
@@ -175,7 +176,7 @@ export function stepOnMinibatch(
   try {
     addDemonstrations(learner, config, gradients, options.demonstrations, sums);
     options.check({ largestRatioError, entropy: sums.entropy / tokens });
-    const refuse = (problem: string | null) => ({ sums: { ...sums, rejected: 1 }, problem });
+    const refuse = (problem: Statement | null) => ({ sums: { ...sums, rejected: 1 }, problem });
     // Checked before the step: afterwards the damage would be done.
     if (options.approxKlStop !== null && sums.approxKl / tokens > options.approxKlStop) return refuse(null);
     const problem = problemOf(sums.policyLoss, gradients);
@@ -235,14 +236,14 @@ function addDemonstrations(
   addGradients(gradients, part);
 }
 
-/** One sentence on why gradients must not be applied, or null. */
-export function problemOf(loss: number, gradients: NamedGradients): string | null {
-  if (!Number.isFinite(loss)) return `The loss became ${loss}; the last sound policy is kept.`;
+/** Why gradients must not be applied, or null. */
+export function problemOf(loss: number, gradients: NamedGradients): Statement | null {
+  if (!Number.isFinite(loss)) return { code: 'figure_broken', figure: 'The loss', value: String(loss) };
   try {
     globalNorm(gradients);
     return null;
   } catch (error) {
-    if (error instanceof AttuneError) return error.message;
+    if (error instanceof AttuneError) return { code: 'sentence', text: error.message };
     throw error;
   }
 }

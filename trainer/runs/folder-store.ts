@@ -9,6 +9,7 @@ import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256 } from '@/core/hash';
 import { encodeRows } from '@/core/snapshot/snapshot';
+import { sayVerdict } from '@/core/verdict';
 import type { DataSet } from '@/trainer/data/files';
 import type { Outcome, RunHome, RunSink } from './store';
 
@@ -73,9 +74,9 @@ export async function filesHome(run: FilesRun): Promise<RunHome> {
     rules: async () => run.constraints,
     openTasks: async () => [],
     async orderTasks() {},
-    async publish({ versionId, gates }: Manifest, verdict) {
+    async publish({ versionId, gates }: Manifest, statements) {
       const status = gates.every((gate) => gate.passed) ? 'done' : 'rejected';
-      const outcome: Outcome = { status, versionId, verdict };
+      const outcome: Outcome = { status, versionId, verdict: sayVerdict(statements) };
       await writeDurably(path.join(folder, 'result.json'), `${JSON.stringify(outcome, null, 2)}\n`);
       return outcome;
     },

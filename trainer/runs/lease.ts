@@ -4,6 +4,7 @@ import { and, asc, eq, lt, or, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import type { RunStage } from '@/core/contract';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import type { Statement } from '@/core/verdict';
 import type { Database, Executor } from '@/db/client';
 import { isDatabaseAway } from '@/db/failure';
 import { trainingRun } from '@/db/schema';
@@ -149,10 +150,11 @@ export class RunLease implements RunSink {
   }
 
   /** Ends the run. False when the lease was lost: its new owner will end it. */
-  async finish(status: EndStatus, verdict: string): Promise<boolean> {
+  async finish(status: EndStatus, verdict: string, statements: Statement[] | null = null): Promise<boolean> {
     const values = {
       status,
       verdict,
+      statements,
       secondsLeft: null,
       leaseOwner: null,
       leaseExpiresAt: null,

@@ -33,6 +33,6 @@ export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSe
     rules: async () => (await readSettings(lease.db)).constraints,
     openTasks: () => readOpenTasks(lease.db),
     orderTasks: (ids) => orderTasks(lease, ids),
-    publish: (manifest, verdict, learned) => publishVersion(lease, artifacts, { manifest, verdict, learned }),
+    publish: (manifest, statements, learned) => publishVersion(lease, artifacts, { manifest, statements, learned }),
   };
 }

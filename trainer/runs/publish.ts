@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
 import type { Manifest } from '@/core/artifact/manifest';
 import { CHANNELS } from '@/core/contract';
+import { type Statement, sayVerdict } from '@/core/verdict';
 import type { Executor } from '@/db/client';
 import { champion, changeChampion, lockReleases } from '@/db/release';
 import { feedback, version, versionFeedback } from '@/db/schema';
@@ -12,7 +13,7 @@ import type { Outcome } from './store';
 
 interface Publication {
   manifest: Manifest;
-  verdict: string;
+  statements: Statement[];
   /** Ids of feedback, as `learnedFeedback` finds them. */
   learned: readonly string[];
 }
@@ -24,11 +25,12 @@ interface Publication {
 export async function publishVersion(
   lease: RunLease,
   artifacts: string,
-  { manifest, verdict, learned }: Publication,
+  { manifest, statements, learned }: Publication,
 ): Promise<Outcome> {
   const { versionId, gates, baseSha256 } = manifest;
   await readArtifact(artifactDirectory(artifacts, versionId), { verify: true });
   const isAccepted = gates.every((gate) => gate.passed);
+  const verdict = sayVerdict(statements);
   const status = isAccepted ? 'done' : 'rejected';
   await lease.flush();
   await lease.transaction(async (tx) => {
@@ -49,6 +51,7 @@ export async function publishVersion(
     return {
       status,
       verdict,
+      statements,
       resultVersionId: versionId,
       stage: 'publish',
       progress: 1,

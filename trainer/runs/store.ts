@@ -2,6 +2,7 @@
 import type { Manifest } from '@/core/artifact/manifest';
 import type { Base } from '@/core/base/base';
 import type { RunStage } from '@/core/contract';
+import type { Statement } from '@/core/verdict';
 import type { Snapshot } from '@/trainer/data/snapshot';
 
 /** Figures of one step by name. */
@@ -61,7 +62,7 @@ export interface RunHome extends RunSink {
   /** Raters get these tasks in this order. */
   orderTasks(ids: readonly string[]): Promise<void>;
   /** Publishes the judged version, whose artifact is already in place, with the ids of the feedback that it learned from. */
-  publish(manifest: Manifest, verdict: string, learned: readonly string[]): Promise<Outcome>;
+  publish(manifest: Manifest, statements: Statement[], learned: readonly string[]): Promise<Outcome>;
 }
 
 /** Reports progress inside a stage with the seconds left, estimated from what this attempt has done of it. */

@@ -2,8 +2,8 @@
 import { ConstraintConfig, HARM } from '@/core/config/constraints';
 import type { CostModelConfig } from '@/core/config/reward';
 import { hash32 } from '@/core/rng';
+import type { Statement } from '@/core/verdict';
 import type { Snapshot } from '@/trainer/data/snapshot';
-import { percent } from '@/trainer/gates/gate';
 import { countLabels, safetyExamples } from '@/trainer/reward/safety/labels';
 import { packRewardModel, type RewardModel, type RewardModelState, unpackRewardModel } from '@/trainer/reward/scorer';
 import { type RewardTrainingState, trainRewardModel } from '@/trainer/reward/train';
@@ -11,13 +11,14 @@ import { directoryCheckpoints } from '@/trainer/runs/checkpoint';
 import type { Run } from '@/trainer/runs/context';
 import { priced } from '@/trainer/runs/rules/constraints';
 
-type CostState = RewardModelState & { verdict: string; isTrusted: boolean };
+/** An earlier release kept a sentence. */
+type CostState = RewardModelState & { verdict: Statement[] | string; isTrusted: boolean };
 
 /** The first price of harm, as Safe-RLHF's. */
 const FIRST_PRICE = 1;
 
-/** A sentence on what was learnt and whether it is charged; empty if nobody has labelled an answer. */
-export async function learnCost(run: Run, snapshot: Snapshot): Promise<string> {
+/** Says what was learnt and whether it is charged; nothing if nobody has labelled an answer. */
+export async function learnCost(run: Run, snapshot: Snapshot): Promise<Statement[]> {
   const { sink, config, backbone } = run;
   const { folder } = run.home;
   const finished = directoryCheckpoints<CostState>(folder, 'cost');
@@ -27,11 +28,11 @@ export async function learnCost(run: Run, snapshot: Snapshot): Promise<string> {
     const model = unpackRewardModel(backbone, { ...saved, state }, config.rewardModel.microBatchTokens);
     run.owned.push(model);
     if (isTrusted) charge(run, model);
-    return verdict;
+    return typeof verdict === 'string' ? [{ code: 'sentence', text: verdict }] : verdict;
   }
   const examples = safetyExamples(snapshot.rows);
   const missing = whyNot(run, countLabels(examples));
-  if (missing !== null || config.costModel === null) return missing ?? '';
+  if (missing !== null || config.costModel === null) return missing ?? [];
   const { model, metrics } = await trainRewardModel({
     backbone,
     examples,
@@ -62,30 +63,28 @@ const named = (figures: Record<string, number>) =>
   Object.fromEntries(Object.entries(figures).map(([name, value]) => [`cost_model/${name}`, value]));
 
 /** Null if there is enough to learn from. */
-function whyNot({ config }: Run, { unsafe, safe }: { unsafe: number; safe: number }): string | null {
+function whyNot({ config }: Run, { unsafe, safe }: { unsafe: number; safe: number }): Statement[] | null {
   const isAsked = Object.hasOwn(config.constraints, HARM);
-  if (config.costModel === null || config.algorithm === null)
-    return isAsked ? 'Harm is not charged: the run has no cost model.' : '';
+  if (config.costModel === null || config.algorithm === null) return isAsked ? [{ code: 'harm_no_model' }] : [];
   const { leastLabels } = config.costModel;
   if (unsafe >= leastLabels && safe >= leastLabels) return null;
-  if (unsafe + safe === 0 && !isAsked) return '';
-  return `Harm is not charged: ${unsafe} answers are labelled unsafe and ${safe} safe, and it takes ${leastLabels} of each.`;
+  if (unsafe + safe === 0 && !isAsked) return [];
+  return [{ code: 'harm_few_labels', unsafe, safe, least: leastLabels }];
 }
 
 /** Safe-RLHF charges a cost only once its model is right in more than 80 % of held-out labels. */
 export function judgeCost(
   metrics: Record<string, number>,
   { leastAccuracy }: CostModelConfig,
-): { isTrusted: boolean; verdict: string } {
+): { isTrusted: boolean; verdict: Statement[] } {
   const accuracy = metrics.eval_sign_balanced_accuracy;
-  if (accuracy === undefined)
-    return { isTrusted: false, verdict: 'Harm is not charged: too few labels are held out to judge the cost model.' };
-  const judged = `the cost model tells unsafe from safe in ${percent(accuracy)} of ${metrics.eval_labels} held-out labels`;
+  if (accuracy === undefined) return { isTrusted: false, verdict: [{ code: 'harm_unjudged' }] };
+  const figures = { accuracy, labels: metrics.eval_labels ?? 0 };
   return accuracy > leastAccuracy
-    ? { isTrusted: true, verdict: `Harm is charged: ${judged}.` }
+    ? { isTrusted: true, verdict: [{ code: 'harm_charged', ...figures }] }
     : {
         isTrusted: false,
-        verdict: `Harm is not charged: ${judged}, and it takes more than ${percent(leastAccuracy)}.`,
+        verdict: [{ code: 'harm_uncertain', ...figures, least: leastAccuracy }],
       };
 }
 

@@ -1,5 +1,6 @@
 // The policy stage: improves the policy by the run's algorithm, under the run's constraints.
 import type { Adapter } from '@/core/artifact/adapter';
+import type { Statement } from '@/core/verdict';
 import { loggedCompletions, promptsOf } from '@/trainer/data/examples';
 import { preferencesOf, shownCompletions } from '@/trainer/data/preference-examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
@@ -15,14 +16,14 @@ import { trialsOf } from '../gates/trial';
 
 export interface Trained {
   adapter: Adapter;
-  /** One sentence on how its training ended. */
-  verdict: string;
+  /** How its training ended. */
+  verdict: Statement[];
 }
 
 /** Without an algorithm, the candidate is the result of the earlier stages. */
 export async function improvePolicy(run: Run, snapshot: Snapshot, reward: RewardModel | null): Promise<Trained> {
   const { sink, policyConfig: config, backbone, policy, reference, base, constraints } = run;
-  if (reward === null) return { adapter: policy.toAdapter(), verdict: 'Imitation is done.' };
+  if (reward === null) return { adapter: policy.toAdapter(), verdict: [{ code: 'imitated' }] };
   const engine = await run.engine();
   const report = stageProgress(sink, 'ppo');
   const rounds = 'iterations' in config ? config.iterations : config.epochs;
@@ -52,7 +53,7 @@ export async function improvePolicy(run: Run, snapshot: Snapshot, reward: Reward
     }),
   });
   await sink.flush();
-  return result;
+  return { adapter: result.adapter, verdict: result.statements };
 }
 
 /** Mean cost of a completion by constraint, and the points of score that they deducted from it at this step's prices. */

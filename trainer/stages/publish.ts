@@ -1,6 +1,5 @@
 // The last stage: writes the judged version with its report and publishes it.
 import { learnedFeedback } from '@/trainer/data/believed';
-import { describeLeftOut } from '@/trainer/data/left-out';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { verdictOf } from '@/trainer/gates/verdict';
 import { removeCheckpoints } from '@/trainer/runs/checkpoint';
@@ -28,7 +27,7 @@ export async function publishCandidate(
   const written = await writeVersion(home.artifacts, origin, adapter, report, files);
   const outcome = await home.publish(
     written,
-    verdictOf(origin.versionId, gates, verdict, describeLeftOut(snapshot.counts)),
+    verdictOf(origin.versionId, gates, verdict, snapshot.counts),
     learnedFeedback(snapshot.rows),
   );
   await removeCheckpoints(home.folder);

@@ -3,6 +3,7 @@
 // The audit log, newest first, one page at a time.
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { useActionName } from '@/app/admin/audit/use-action-name';
 import { useFormats } from '@/app/admin/format';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
@@ -15,6 +16,7 @@ export function Audit() {
   const t = useTranslations('admin');
   const sentenceOf = useErrorSentence();
   const { date } = useFormats();
+  const nameOf = useActionName();
   const trpc = useTRPC();
   const list = useInfiniteQuery(
     trpc.admin.audit.infiniteQueryOptions({}, { getNextPageParam: (page) => page.nextCursor }),
@@ -29,7 +31,10 @@ export function Audit() {
           <tr key={item.id}>
             <Cell className="whitespace-nowrap text-muted-foreground">{date(item.createdAt)}</Cell>
             <Cell className="whitespace-nowrap">{item.actorId ? (item.actorName ?? item.actorId) : t('product')}</Cell>
-            <Cell className="whitespace-nowrap font-medium">{item.action}</Cell>
+            <Cell className="min-w-44">
+              <span className="block font-medium">{nameOf(item.action)}</span>
+              <code className="text-muted-foreground text-xs">{item.action}</code>
+            </Cell>
             <Cell className="min-w-40 wrap-anywhere">{item.subject}</Cell>
             <Cell>
               {Object.keys(item.detail).length > 0 && (

@@ -11,7 +11,7 @@ import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
-import { CONTROL, Field, TextField } from '@/app/ui/field';
+import { Field, SELECT, TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 
@@ -63,7 +63,7 @@ function ExperimentForm({ candidates }: { candidates: readonly VersionData[] }) 
       <TextField label={t('experimentName')} name="name" required maxLength={TEXT_LIMITS.experimentName} />
       <Field label={t('candidate')}>
         {(control) => (
-          <select {...control} name="candidate" className={`${CONTROL} h-11 sm:h-10`}>
+          <select {...control} name="candidate" className={SELECT}>
             {candidates.map((version) => (
               <option key={version.id} value={version.id}>
                 {version.id}

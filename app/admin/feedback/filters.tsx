@@ -42,8 +42,8 @@ export function Filters({ filter, onChange }: FiltersProps) {
   const excluded = filter.isExcluded === undefined ? undefined : filter.isExcluded ? 'yes' : 'no';
   return (
     <search className="space-y-3">
-      <div className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-[2fr_1fr_1fr] items-end">
-        <div className="col-span-2 sm:col-span-1">
+      <div className="grid gap-x-4 gap-y-3 sm:grid-cols-2 lg:grid-cols-[2fr_1fr_1fr] items-end">
+        <div className="sm:col-span-2 lg:col-span-1">
           <TextField
             label={t('text')}
             type="search"
@@ -67,7 +67,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
       </div>
       <details open={Object.keys(rarer).length > 0}>
         <summary className="w-fit rounded py-1 text-primary-strong text-sm">{t('moreFilters')}</summary>
-        <div className="mt-2 grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-3 items-end">
+        <div className="mt-2 grid gap-x-4 gap-y-3 sm:grid-cols-2 lg:grid-cols-3 items-end">
           <TextField
             label={t('rater')}
             type="search"

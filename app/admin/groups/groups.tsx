@@ -12,7 +12,7 @@ import type { GroupsData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { Card } from '@/app/ui/card';
 import { EmptyState } from '@/app/ui/empty-state';
-import { CONTROL } from '@/app/ui/field';
+import { SELECT } from '@/app/ui/field';
 import { Cell, Table } from '@/app/ui/table';
 
 export function Groups() {
@@ -56,12 +56,7 @@ function VersionChoice({ versionId, onChange }: { versionId: string; onChange: (
       <label htmlFor={id} className="block font-medium text-sm">
         {t('version')}
       </label>
-      <select
-        id={id}
-        value={versionId}
-        onChange={(event) => onChange(event.target.value)}
-        className={`${CONTROL} h-11 sm:h-10`}
-      >
+      <select id={id} value={versionId} onChange={(event) => onChange(event.target.value)} className={SELECT}>
         {versions.map((version) => (
           <option key={version.id} value={version.id}>
             {version.id}

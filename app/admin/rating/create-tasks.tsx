@@ -8,14 +8,13 @@ import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
-import { CONTROL, Field, TextField } from '@/app/ui/field';
+import { CONTROL, Field, SELECT, TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import type { RouterInputs } from '@/server/routers';
 
 type Kind = RouterInputs['ratingAdmin']['createTasks']['kind'];
 
 const KINDS = ['compare', 'rate', 'rank', 'questionnaire', 'write', 'correct'] as const satisfies Kind[];
-const SELECT = `${CONTROL} h-11 sm:h-10`;
 
 export function CreateTasks() {
   const t = useTranslations('ratingAdmin');
@@ -51,7 +50,7 @@ export function CreateTasks() {
   return (
     <Card title={t('create')}>
       <form onSubmit={submit} className="space-y-4">
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,19rem),1fr))] gap-4">
           <Field label={t('kind')}>
             {(control) => (
               <select

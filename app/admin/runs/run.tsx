@@ -7,8 +7,8 @@ import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { useFormats } from '@/app/admin/format';
 import { Loaded } from '@/app/admin/loaded';
-import { mergePoints } from '@/app/admin/run-metrics';
 import { CancelRun } from '@/app/admin/runs/cancel-run';
+import { mergePoints } from '@/app/admin/runs/metrics/curves';
 import { RunCharts } from '@/app/admin/runs/run-charts';
 import { StageProgress } from '@/app/admin/runs/stage-progress';
 import { SnapshotLinks } from '@/app/admin/snapshots/snapshot-links';
@@ -17,6 +17,7 @@ import type { RunDetail } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { Badge } from '@/app/ui/badge';
 import { Card } from '@/app/ui/card';
+import { VerdictText } from '@/app/ui/verdict-text';
 
 const isLive = (run: RunDetail | undefined) => run?.status === 'queued' || run?.status === 'running';
 
@@ -71,7 +72,11 @@ export function Run({ id }: { id: string }) {
               </div>
             </div>
             <StageProgress run={run} />
-            {run.verdict && <p className="mt-5 rounded-xl bg-muted px-4 py-3 text-sm">{run.verdict}</p>}
+            {run.verdict && (
+              <p className="mt-5 rounded-xl bg-muted px-4 py-3 text-sm">
+                <VerdictText verdict={run} />
+              </p>
+            )}
             <dl className="mt-5 grid grid-cols-2 gap-4 text-sm sm:grid-cols-6">
               <Fact label={t('trigger')}>{t(`triggers.${run.trigger}`)}</Fact>
               <Fact label={t('algorithm')}>

@@ -12,6 +12,7 @@ import { StatusBadge } from '@/app/admin/status-badge';
 import { useTRPC } from '@/app/lib/trpc';
 import { EmptyState } from '@/app/ui/empty-state';
 import { Cell, Table } from '@/app/ui/table';
+import { VerdictText } from '@/app/ui/verdict-text';
 
 const REFRESH_MS = 5000;
 
@@ -54,7 +55,9 @@ export function Runs() {
                   </Cell>
                   <Cell className="whitespace-nowrap">{t(`triggers.${run.trigger}`)}</Cell>
                   <Cell className="whitespace-nowrap text-muted-foreground">{date(run.createdAt)}</Cell>
-                  <Cell className="min-w-56">{run.resultVersionId ?? run.verdict ?? '–'}</Cell>
+                  <Cell className="min-w-56">
+                    {run.resultVersionId ?? (run.verdict ? <VerdictText verdict={run} /> : '–')}
+                  </Cell>
                 </tr>
               ))}
             </Table>

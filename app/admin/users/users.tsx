@@ -14,7 +14,7 @@ import { usePaused } from '@/app/lib/use-paused';
 import { Badge } from '@/app/ui/badge';
 import { Button } from '@/app/ui/button';
 import { EmptyState } from '@/app/ui/empty-state';
-import { CONTROL, Field, TextField } from '@/app/ui/field';
+import { Field, SELECT, TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { Cell, Table } from '@/app/ui/table';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
@@ -62,7 +62,7 @@ export function Users() {
               {...control}
               value={show}
               onChange={(event) => setShow(event.target.value as Show)}
-              className={`${CONTROL} h-11 sm:h-10`}
+              className={SELECT}
             >
               {KINDS.map((kind) => (
                 <option key={kind.show} value={kind.show}>

@@ -16,6 +16,7 @@ import { StatusBadge } from '@/app/admin/status-badge';
 import type { VersionData } from '@/app/admin/types';
 import { Promote, Rollback } from '@/app/admin/versions/release-buttons';
 import { useTRPC } from '@/app/lib/trpc';
+import { useGateName } from '@/app/lib/use-gate-name';
 import { Badge } from '@/app/ui/badge';
 import { Cell, Table } from '@/app/ui/table';
 
@@ -121,6 +122,7 @@ function Name({ version, depth }: { version: VersionData; depth: number }) {
 
 function Gates({ gates }: { gates: VersionData['gates'] }) {
   const t = useTranslations('admin');
+  const gateName = useGateName();
   const { metric } = useFormats();
   if (gates.length === 0) return <span className="text-muted-foreground">{t('noGates')}</span>;
   const passed = gates.filter((gate) => gate.passed).length;
@@ -136,7 +138,8 @@ function Gates({ gates }: { gates: VersionData['gates'] }) {
               {gate.passed ? <Check aria-hidden className="size-3" /> : <X aria-hidden className="size-3" />}
               {gate.passed ? t('pass') : t('fail')}
             </span>{' '}
-            {gate.name}: {metric(gate.value)} ({t(GATE_BOUNDS[gate.bound], { threshold: metric(gate.threshold) })})
+            <span title={gate.name}>{gateName(gate.name)}</span>: {metric(gate.value)} (
+            {t(GATE_BOUNDS[gate.bound], { threshold: metric(gate.threshold) })})
             {gate.note && <span className="block text-muted-foreground">{gate.note}</span>}
           </li>
         ))}

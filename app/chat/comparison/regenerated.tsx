@@ -37,7 +37,7 @@ export function Regenerated({ former, children, isReady, asks, error, onChoose, 
   const sentenceOf = useErrorSentence();
   const [shown, setShown] = useState<(typeof SIDES)[number]>('new');
   return (
-    <section aria-label={t('regeneratedTitle')} className="xl:-mx-24">
+    <section data-hold-top aria-label={t('regeneratedTitle')} className="xl:-mx-24">
       <fieldset className="mb-3 flex gap-1 rounded-xl bg-muted p-1 md:hidden">
         <legend className="sr-only">{t('regeneratedTitle')}</legend>
         {SIDES.map((side) => (

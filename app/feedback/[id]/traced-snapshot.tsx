@@ -3,6 +3,7 @@ import { getFormatter, getTranslations } from 'next-intl/server';
 import { StatusBadge } from '@/app/admin/status-badge';
 import { GateList } from '@/app/changes/gate-list';
 import { fateOf } from '@/app/feedback/fate';
+import { VerdictText } from '@/app/ui/verdict-text';
 import type { RouterOutputs } from '@/server/routers';
 import { TraceLink } from './trace-link';
 
@@ -45,7 +46,7 @@ export async function TracedSnapshot({ snapshot, isAdmin }: { snapshot: Snapshot
 
 async function TracedRun({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
   const t = await getTranslations('trace');
-  const { id, status, verdict, version } = run;
+  const { id, status, version } = run;
   const name = t('run', { id: id.slice(0, 8) });
   return (
     <li className="border-border border-l-2 pl-4">
@@ -58,11 +59,9 @@ async function TracedRun({ run, isAdmin }: { run: Run; isAdmin: boolean }) {
       ) : (
         <p className="mt-1 text-sm">{t(isAtWork(status) ? 'noVersionYet' : 'noVersion')}</p>
       )}
-      {verdict && (
-        <p lang="en" className="mt-1 text-muted-foreground text-sm">
-          {verdict}
-        </p>
-      )}
+      <p className="mt-1 text-muted-foreground text-sm">
+        <VerdictText verdict={run} />
+      </p>
     </li>
   );
 }

@@ -23,8 +23,8 @@ export function Questions({ questions, answers, onAnswer }: QuestionsProps) {
   const locale = useLocale() as 'en' | 'ja';
   const [current, setCurrent] = useState(0);
   const optionsOf = useOptions();
-  const isAnswered = questions.length > 0 && questions.every(({ id }) => answers[id] !== undefined);
-  const quality = isAnswered ? qualityOf(questions, answers) : null;
+  const answered = questions.filter(({ id }) => answers[id] !== undefined).length;
+  const quality = answered > 0 && answered === questions.length ? qualityOf(questions, answers) : null;
   const choose = (at: number, answer: Answer) => {
     onAnswer(questions[at]!.id, answer);
     setCurrent(Math.min(at + 1, questions.length - 1));
@@ -70,9 +70,17 @@ export function Questions({ questions, answers, onAnswer }: QuestionsProps) {
         ))}
       </ol>
       <p className="hidden text-muted-foreground text-xs pointer-fine:block">{t('questionsHint')}</p>
-      <p role="status" className="text-sm">
-        {t('quality')}: <strong className="tabular-nums">{quality === null ? '–' : percent(quality)}</strong>
-      </p>
+      <div className="space-y-1 text-sm">
+        <p role="status">
+          {t('quality')}:{' '}
+          {quality === null ? (
+            t('qualityPending', { answered, count: questions.length })
+          ) : (
+            <strong className="tabular-nums">{percent(quality)}</strong>
+          )}
+        </p>
+        <p className="text-muted-foreground text-xs">{t('qualityHint')}</p>
+      </div>
     </div>
   );
 }

@@ -1,13 +1,14 @@
 'use client';
 
 // Gets tasks one after the other, takes their answers, and goes back to earlier ones.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTRPC, useTRPCClient } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import type { AnswerData, SkipReason, TaskData } from '@/app/rate/types';
+import { useDayStart } from '@/app/rate/use-day-start';
 import { KeyButton } from '@/app/rate/work/key-button';
 import { Task } from '@/app/rate/work/task';
 import { useKeys } from '@/app/rate/work/use-keys';
@@ -30,11 +31,12 @@ export function Work({ taskId }: { taskId?: string }) {
   const api = useTRPCClient();
   const queries = useQueryClient();
   const [shown, setShown] = useState<Shown | null>(null);
-  const [done, setDone] = useState(0);
+  const dayStart = useDayStart();
+  const counts = useQuery(trpc.rating.counts.queryOptions({ dayStart }));
   const act = useMutation({
     mutationFn: (work: () => Promise<Shown | null>) => work(),
     onSuccess: (next) => next && setShown(next),
-    onSettled: () => queries.invalidateQueries({ queryKey: trpc.rating.progress.queryKey() }),
+    onSettled: () => queries.invalidateQueries({ queryKey: trpc.rating.pathKey() }),
   });
   const { mutate, isPending } = act;
   const next = useCallback(async (): Promise<Shown> => ({ task: await api.rating.claim.mutate({}), back: 0 }), [api]);
@@ -49,7 +51,6 @@ export function Work({ taskId }: { taskId?: string }) {
   const answer = (given: AnswerData, comment: string | null) =>
     mutate(async () => {
       await api.rating.answer.mutate({ assignmentId: assignmentId!, answer: given, comment });
-      if (shown!.back === 0) setDone((count) => count + 1);
       return next();
     });
   const skip = (reason: SkipReason) =>
@@ -80,7 +81,9 @@ export function Work({ taskId }: { taskId?: string }) {
     <div className="space-y-4">
       <div className="flex flex-wrap items-center justify-between gap-2 text-sm">
         <p role="status" className="text-muted-foreground">
-          {shown && shown.back > 0 ? t('lookingBack', { back: shown.back }) : t('session', { done })}
+          {shown && shown.back > 0
+            ? t('lookingBack', { back: shown.back })
+            : counts.data && t('session', { today: counts.data.doneToday, all: counts.data.done })}
         </p>
         <Link href="/rate" className={buttonClass('quiet', 'small')}>
           {t('overview')}

@@ -3,7 +3,7 @@ import { and, desc, eq, or, sql } from 'drizzle-orm';
 import type { FeedbackSubject } from '@/core/feedback/feedback';
 import { FEEDBACK_SUBJECTS, type FeedbackKind } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
-import { comparison, conversation, feedback, feedbackHistory } from '@/db/schema';
+import { comparison, conversation, feedback, feedbackHistory, raterStanding } from '@/db/schema';
 import { conversationOfFeedback } from '@/db/trainable-feedback';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
@@ -53,6 +53,7 @@ export async function listMine({ db }: Product, userId: string, filter: MineFilt
         answers: shown.map(({ id, text }) => ({ generationId: id, text: excerpt(text) })),
         canChange: isOwn && feedback.source !== 'workplace',
         isExcluded: feedback.excludedAt !== null,
+        keptOut: keptOut(row),
         learnedBy: learners.get(feedback.id)!,
       };
     }),
@@ -67,12 +68,15 @@ function selectMine(db: Executor, userId: string, { kind, cursor }: MineFilter) 
       pair: { left: comparison.leftGenerationId, right: comparison.rightGenerationId },
       conversationId: conversation.id,
       ownerId: conversation.userId,
+      allowTraining: conversation.allowTraining,
+      standing: raterStanding.standing,
       isReadable: sql<boolean>`(${conversation.userId} = ${userId} or (${isReadByRaters} and ${mayReadOthers(userId)}))`,
       cursor: cursorOf(feedback.updatedAt, feedback.id),
     })
     .from(feedback)
     .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
     .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
+    .leftJoin(raterStanding, eq(raterStanding.userId, feedback.userId))
     .where(
       and(
         eq(feedback.userId, userId),
@@ -82,6 +86,16 @@ function selectMine(db: Executor, userId: string, { kind, cursor }: MineFilter) 
     )
     .orderBy(desc(feedback.updatedAt), desc(feedback.id))
     .limit(PAGE + 1);
+}
+
+function keptOut({
+  feedback,
+  allowTraining,
+  standing,
+}: Awaited<ReturnType<typeof selectMine>>[number]): OwnFeedbackView['keptOut'] {
+  if (!allowTraining) return 'withheld';
+  if (feedback.excludedAt !== null) return 'excluded';
+  return standing === 'banned' ? 'banned' : null;
 }
 
 /** As `withdraw` takes it. */

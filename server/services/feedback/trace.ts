@@ -86,11 +86,11 @@ async function runsOf(
     .leftJoin(version, eq(version.id, trainingRun.resultVersionId))
     .where(eq(trainingRun.snapshotId, snapshotId))
     .orderBy(asc(trainingRun.createdAt));
-  return runs.map(({ run: { id, status, verdict, finishedAt }, gates }) => {
+  return runs.map(({ run: { id, status, verdict, statements, finishedAt }, gates }) => {
     const made = trained.get(id);
-    if (!made) return { id, status, verdict, finishedAt, version: null };
+    if (!made) return { id, status, verdict, statements, finishedAt, version: null };
     const hasLearned = learners.has(made.versionId);
-    return { id, status, verdict, finishedAt, version: { ...made, hasLearned, gates: gates ?? [] } };
+    return { id, status, verdict, statements, finishedAt, version: { ...made, hasLearned, gates: gates ?? [] } };
   });
 }
 

@@ -1,9 +1,11 @@
 // What the procedures return about feedback: given, listed, traced, and what it taught.
+
 import type { GateResult } from '@/core/artifact/manifest';
 import type { RunStatus, VersionStatus } from '@/core/contract';
 import type { FeedbackSubject } from '@/core/feedback/feedback';
 import type { FEEDBACK_SOURCES, FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
 import type { Question } from '@/core/feedback/questionnaire';
+import type { Statement } from '@/core/verdict';
 
 export interface QuestionnaireView {
   id: string;
@@ -77,8 +79,10 @@ export type OwnFeedbackView = FeedbackSubject & {
   /** The beginnings of the judged answers. */
   answers: { generationId: string; text: string }[];
   canChange: boolean;
-  /** An administrator took it out of training. */
+  /** It was taken out of training. */
   isExcluded: boolean;
+  /** Why no snapshot takes it, now and later; null if one may. */
+  keptOut: 'withheld' | 'excluded' | 'banned' | null;
   /** Oldest first. */
   learnedBy: LearnerView[];
 };
@@ -115,6 +119,7 @@ export interface FeedbackTraceView {
       id: string;
       status: RunStatus;
       verdict: string | null;
+      statements: Statement[] | null;
       finishedAt: Date | null;
       /** `hasLearned`: from this vote; false if it was held out to judge, or its rater was not believed. */
       version: (LearnerView & { hasLearned: boolean; gates: GateResult[] }) | null;

@@ -7,21 +7,28 @@ import type { Product } from '@/server/services/product';
 import { checkStanding, type Rater } from './assignment';
 import { isOpenTo } from './claim';
 import { type RaterEvidence, readEvidence } from './evidence';
-import type { LeaderView, RaterProgressView, RaterView } from './views';
+import type { LeaderView, RaterCountsView, RaterProgressView, RaterView } from './views';
 
-export async function readProgress({ db }: Product, rater: Rater): Promise<RaterProgressView> {
-  const { maySettle } = await checkStanding(db, rater);
-  const mine = eq(ratingAssignment.userId, rater.id);
+/** `dayStart` is the midnight that began the rater's day. */
+export async function readCounts({ db }: Product, rater: Rater, dayStart: Date): Promise<RaterCountsView> {
+  const isDone = sql`${ratingAssignment.status} = 'done'`;
   const [counts] = await db
     .select({
-      done: countOf(sql`${ratingAssignment.status} = 'done'`),
-      doneToday: countOf(
-        sql`${ratingAssignment.status} = 'done' and ${ratingAssignment.finishedAt} > now() - interval '1 day'`,
-      ),
-      skipped: countOf(sql`${ratingAssignment.status} = 'skipped'`),
+      done: countOf(isDone),
+      doneToday: countOf(sql`${isDone} and ${ratingAssignment.finishedAt} >= ${dayStart.toISOString()}::timestamptz`),
     })
     .from(ratingAssignment)
-    .where(mine);
+    .where(eq(ratingAssignment.userId, rater.id));
+  return counts!;
+}
+
+export async function readProgress(product: Product, rater: Rater, dayStart: Date): Promise<RaterProgressView> {
+  const { db } = product;
+  const { maySettle } = await checkStanding(db, rater);
+  const [counts] = await db
+    .select({ skipped: countOf(sql`${ratingAssignment.status} = 'skipped'`) })
+    .from(ratingAssignment)
+    .where(eq(ratingAssignment.userId, rater.id));
   const [open] = await db
     .select({ n: count() })
     .from(ratingTask)
@@ -32,6 +39,7 @@ export async function readProgress({ db }: Product, rater: Rater): Promise<Rater
   const places = placesIn(evidence);
   const own = evidence.find(({ userId }) => userId === rater.id);
   return {
+    ...(await readCounts(product, rater, dayStart)),
     ...counts!,
     open: open!.n,
     medianSeconds: await readTimes(db, rater),

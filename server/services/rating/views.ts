@@ -49,9 +49,13 @@ export interface AgreementView extends Interval {
   count: number;
 }
 
-export interface RaterProgressView {
+/** Answered tasks; `today` began when the rater's own day did. */
+export interface RaterCountsView {
   done: number;
   doneToday: number;
+}
+
+export interface RaterProgressView extends RaterCountsView {
   skipped: number;
   /** Tasks that this rater could get now. */
   open: number;

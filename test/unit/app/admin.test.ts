@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { markPieces } from '@/app/admin/feedback/marked-pieces';
 import { orderByLineage } from '@/app/admin/lineage';
 import { parseObject } from '@/app/admin/parse-object';
-import { curvesByStage, mergePoints, type Point } from '@/app/admin/run-metrics';
-import { rewardAgainstCosts } from '@/app/admin/runs/reward-cost';
+import { type Curve, curvesByStage, mergePoints, type Point } from '@/app/admin/runs/metrics/curves';
+import { rewardAgainstCosts } from '@/app/admin/runs/metrics/reward-cost';
 import { ageOf } from '@/app/sidebar/group-by-age';
 
 test('every version is listed below its parent, the newest branch first', () => {
@@ -30,21 +30,33 @@ test('a version whose parent is not listed is shown as a root', () => {
 test('a second measurement of a step replaces the first', () => {
   const point = (step: number, loss: number) => ({ stage: 'ppo', step, metrics: { loss } });
   const merged = mergePoints([point(1, 3), point(2, 2)], [point(2, 1), point(3, 0)]);
-  expect(curvesByStage(merged)[0]?.curves[0]?.points).toEqual([
+  expect(curvesByStage(merged)[0]?.main[0]?.points).toEqual([
     { step: 1, value: 3 },
     { step: 2, value: 1 },
     { step: 3, value: 0 },
   ]);
 });
 
-test('each stage has separate curves, and the reward comes before the losses', () => {
+test('stages come in the order of a run, and in each what people look at first', () => {
   const points: Point[] = [
+    { stage: 'ppo', step: 0, metrics: { another: 3, 'costs/x': 1, 'loss/policy_avg': 1, 'objective/scores': 2 } },
     { stage: 'reward_model', step: 0, metrics: { loss: 1 } },
-    { stage: 'ppo', step: 0, metrics: { 'loss/policy_avg': 1, 'objective/scores': 2, another: 3 } },
+    { stage: 'parity', step: 0, metrics: { 'gate/parity': 1 } },
   ];
-  expect(curvesByStage(points).map(({ stage, curves }) => [stage, curves.map((c) => c.name)])).toEqual([
-    ['reward_model', ['loss']],
-    ['ppo', ['objective/scores', 'loss/policy_avg', 'another']],
+  const names = (curves: readonly Curve[]) => curves.map(({ name }) => name);
+  expect(curvesByStage(points).map(({ stage, main, others }) => [stage, names(main), names(others)])).toEqual([
+    ['reward_model', ['loss'], []],
+    ['ppo', ['objective/scores'], ['loss/policy_avg', 'costs/x', 'another']],
+    ['parity', ['gate/parity'], []],
+  ]);
+});
+
+test('a figure that the trainer reports under several names is shown once', () => {
+  const metrics = { 'completions/mean_length': 5, 'response_length/mean': 5, 'costs/x': 1, 'constraint/x/rate': 1 };
+  const [stage] = curvesByStage([{ stage: 'ppo', step: 0, metrics }]);
+  expect([...stage!.main, ...stage!.others].map(({ name, alsoNamed }) => [name, alsoNamed])).toEqual([
+    ['response_length/mean', ['completions/mean_length']],
+    ['costs/x', ['constraint/x/rate']],
   ]);
 });
 

@@ -3,7 +3,7 @@ import { NextIntlClientProvider } from 'next-intl';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, it } from 'vitest';
-import { RewardCostChart } from '@/app/admin/runs/reward-cost-chart';
+import { RewardCostChart } from '@/app/admin/runs/metrics/reward-cost-chart';
 import english from '@/app/i18n/en.json';
 import japanese from '@/app/i18n/ja.json';
 

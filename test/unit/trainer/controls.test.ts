@@ -17,7 +17,9 @@ test('training is refused, naming the figure that is wrong', () => {
 test('alarms: equal advantages, NaN, three negative divergences or flat rewards in a row, growth to the cap', () => {
   const sound = { kl: 1, meanScore: 0, scoreVariance: 1, meanLength: 20, cap: 64, advantageVariance: 1 };
   expect(watchIteration(NO_ALARMS, sound).verdict).toBeNull();
-  expect(watchIteration(NO_ALARMS, { ...sound, advantageVariance: 0 }).verdict).toMatch(/advantages are equal/);
+  expect(watchIteration(NO_ALARMS, { ...sound, advantageVariance: 0 }).verdict).toMatchObject({
+    code: 'equal_advantages',
+  });
   let state = NO_ALARMS;
   const verdicts = [-0.1, -0.1, 0.2, -0.1, -0.1, -0.1].map((kl) => {
     const watched = watchIteration(state, { ...sound, kl });
@@ -32,13 +34,17 @@ test('alarms: equal advantages, NaN, three negative divergences or flat rewards 
     return watched.verdict;
   });
   expect(flatVerdicts.slice(0, 4)).toEqual([null, null, null, null]);
-  expect(flatVerdicts[4]).toMatch(/flat in 3 batches in a row/);
+  expect(flatVerdicts[4]).toMatchObject({ code: 'flat_reward', batches: 3 });
   for (const name of ['kl', 'meanScore', 'scoreVariance', 'meanLength', 'advantageVariance'] as const) {
     const watched = watchIteration(NO_ALARMS, { ...sound, [name]: Number.NaN });
-    expect(watched.verdict).toBe(`${name} became NaN; the last sound policy is kept.`);
+    expect(watched.verdict).toEqual({ code: 'figure_broken', figure: name, value: 'NaN' });
   }
   const { state: later } = watchIteration(NO_ALARMS, sound);
-  expect(watchIteration(later, { ...sound, meanLength: 63 }).verdict).toMatch(/grew from 20 to 63/);
+  expect(watchIteration(later, { ...sound, meanLength: 63 }).verdict).toMatchObject({
+    code: 'answers_grew',
+    from: 20,
+    to: 63,
+  });
   expect(watchIteration(NO_ALARMS, { ...sound, meanLength: 63 }).verdict).toBeNull();
 });
 

@@ -1,11 +1,10 @@
 // The gate on the held-out gain rejects luck and passes a real gain; gates, trials and verdicts follow their limits.
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
-import { describeLeftOut } from '@/trainer/data/left-out';
+import { reasonOf, sayVerdict } from '@/core/verdict';
 import type { CompletionFigures } from '@/trainer/gates/answers';
 import { judgeConstraints } from '@/trainer/gates/constraint-rates';
 import { pairedGain } from '@/trainer/gates/gain';
-import { reasonOf } from '@/trainer/gates/gate';
 import { judgeProbes } from '@/trainer/gates/probes/gates';
 import type { Probes } from '@/trainer/gates/probes/measure';
 import { SAFE_PROMPTS, UNSAFE_PROMPTS } from '@/trainer/gates/probes/prompts';
@@ -132,8 +131,8 @@ describe('a sentence about a gate', () => {
       parent: FIGURES,
       gain: { name: 'heldout_reward_gain', candidate: [1, 1], parent: [0, 0], prompts: ['a', 'b'] },
     });
-    const leftOut = describeLeftOut({ 'comparison/train': 9, 'left_out/same_answer': 3, 'left_out/too_long': 1 });
-    expect(verdictOf('v1', gates, 'All 4 iterations are done.', leftOut)).toBe(
+    const counts = { 'comparison/train': 9, 'left_out/same_answer': 3, 'left_out/too_long': 1 };
+    expect(sayVerdict(verdictOf('v1', gates, [{ code: 'iterations_done', iterations: 4 }], counts))).toBe(
       'v1 passed all 8 gates. All 4 iterations are done. Left out: 3 pairs of two equal answers, 1 row too long for the base.',
     );
   });

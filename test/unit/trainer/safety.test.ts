@@ -87,7 +87,7 @@ test('a cost model is trusted above 80 % of held-out labels, as a mean over both
     judgeCost({ eval_sign_balanced_accuracy: accuracy, eval_sign_accuracy: 0.99, eval_labels: 200 }, settings);
   expect(judged(0.81)).toEqual({
     isTrusted: true,
-    verdict: 'Harm is charged: the cost model tells unsafe from safe in 81 % of 200 held-out labels.',
+    verdict: [{ code: 'harm_charged', accuracy: 0.81, labels: 200 }],
   });
   expect(judged(0.8).isTrusted).toBe(false);
   expect(judgeCost({ eval_sign_accuracy: 1 }, settings)).toMatchObject({ isTrusted: false });

@@ -1,6 +1,7 @@
 // The interface between algorithms on the policy's own completions and the loop that they share, and the loop's state.
 
 import type { OnPolicyConfig, SampledConfig } from '@/core/config/policy';
+import type { Finding } from '@/core/verdict';
 import type { ConstraintStates } from '@/trainer/math/constraint';
 import type { KlTarget } from '@/trainer/math/kl';
 import type { RunningMoments } from '@/trainer/math/moments';
@@ -76,5 +77,5 @@ export interface OnPolicyState extends PolicyState {
   /** Figures of the current policy's trial, if it had one. */
   trial: Metrics;
   /** Policies with a better objective than the kept one's that failed their trial, and what the last of them failed. */
-  passedOver: { count: number; problems: string[] };
+  passedOver: { count: number; problems: Finding[] };
 }

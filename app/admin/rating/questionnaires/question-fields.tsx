@@ -4,7 +4,7 @@
 import { useTranslations } from 'next-intl';
 import type { QuestionData } from '@/app/rate/types';
 import { Button } from '@/app/ui/button';
-import { CONTROL, Field, TextArea, TextField } from '@/app/ui/field';
+import { Field, SELECT, TextArea, TextField } from '@/app/ui/field';
 
 type Kind = QuestionData['kind'];
 
@@ -68,7 +68,7 @@ export function QuestionFields({ number, draft, onChange, onRemove }: QuestionFi
           {(control) => (
             <select
               {...control}
-              className={`${CONTROL} h-11 sm:h-10`}
+              className={SELECT}
               value={draft.kind}
               onChange={(event) => onChange({ ...draft, kind: event.target.value as Kind })}
             >

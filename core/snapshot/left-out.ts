@@ -23,6 +23,9 @@ const REASONS: Record<string, [one: string, several: string]> = {
 const PREFIX = 'left_out/';
 const NOT_READ = 'not_read/';
 
+/** Whether a count of a snapshot is of something that the run did not see. */
+export const isLeftOut = (name: string) => name.startsWith(PREFIX) || name.startsWith(NOT_READ);
+
 /** Empty if nothing was left out. */
 export function describeLeftOut(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts)

@@ -1,5 +1,5 @@
 // Arranges a run's reward against each of its costs, one point a step.
-import type { Point } from '@/app/admin/run-metrics';
+import type { Point } from './curves';
 
 export interface RewardCost {
   /** A rule's id, or `harm`. */

@@ -4,7 +4,7 @@
 import { useTranslations } from 'next-intl';
 import { CartesianGrid, ReferenceLine, ResponsiveContainer, Scatter, ScatterChart, XAxis, YAxis } from 'recharts';
 import { useFormats } from '@/app/admin/format';
-import type { RewardCost } from '@/app/admin/runs/reward-cost';
+import type { RewardCost } from './reward-cost';
 
 const AXIS = { fontSize: 11, fill: 'var(--muted-foreground)' };
 

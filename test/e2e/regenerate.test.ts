@@ -1,0 +1,71 @@
+// What a reader sees while an answer is written again: the names of both answers, and nothing that moves by itself.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyLlama } from '@/test/tiny-llama';
+import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
+
+/** Its random letters make answers that are taller than the page. */
+const SEED = 3;
+
+describe.runIf(chromiumPath)('a regenerated answer', () => {
+  let folder: string;
+  let product: TestProduct;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'attune-regenerate-'));
+    await writeTinyLlama(folder, { seed: SEED });
+    product = await openProduct({ model: folder });
+    await product.admin.admin.setSettings.mutate({ comparisonShare: 0 });
+    browser = await openBrowser();
+    page = await (await browser.newContext({ viewport: { width: 800, height: 360 } })).newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** The part of the page that scrolls. */
+  const scroller = () => page.locator('main > .overflow-y-auto');
+  const scrollTop = () => scroller().evaluate((element) => element.scrollTop);
+  const isInView = async (label: string) => {
+    const [own, frame] = [await page.getByText(label, { exact: true }).boundingBox(), await scroller().boundingBox()];
+    return own !== null && frame !== null && own.y >= frame.y && own.y + own.height <= frame.y + frame.height;
+  };
+  const bothInView = async () => (await isInView('Former answer')) && (await isInView('New answer'));
+  const regenerate = async () => {
+    await page.getByRole('button', { name: 'Regenerate' }).last().click();
+    await page.getByRole('region', { name: 'The new answer and the former one' }).waitFor();
+  };
+
+  it('begins with the names of both answers in view, and keeps them there', async () => {
+    await page.goto(product.url);
+    await say(page, 'Tell me something');
+    await untilAnswered(page);
+    await regenerate();
+    await expect.poll(bothInView).toBe(true);
+    await untilAnswered(page);
+    expect(await bothInView()).toBe(true);
+    const both = page.getByRole('region', { name: 'The new answer and the former one' });
+    const [section, frame] = [await both.boundingBox(), await scroller().boundingBox()];
+    expect(section!.height).toBeGreaterThan(frame!.height); // following to the end would hide the names
+    await screenshot(page, 'chat-regenerated');
+    // The end is below; the button leads there, and nothing pulls back.
+    await page.getByRole('button', { name: 'Jump to latest' }).click();
+    await page.getByRole('button', { name: 'Jump to latest' }).waitFor({ state: 'hidden' });
+    expect(await isInView('New answer')).toBe(false);
+  });
+
+  it('does not move a reader who has scrolled elsewhere', async () => {
+    await regenerate();
+    await scroller().evaluate((element) => element.scrollTo({ top: 0 }));
+    await expect.poll(scrollTop).toBe(0);
+    await untilAnswered(page);
+    expect(await scrollTop()).toBe(0);
+  });
+});
