@@ -38,10 +38,10 @@ interface OutgoingGuard {
 
 /** Knows what the operator allows. */
 export interface Outgoing {
-  /** Throws BAD_INPUT or FORBIDDEN if nothing may be sent there; what a name stands for is checked when it is sent. */
+  /** Throws BAD_INPUT if nothing may be sent there; what a name stands for is checked when it is sent. */
   check(url: string): URL;
   /**
-   * Throws BAD_INPUT or FORBIDDEN where the request may not be sent, UNAVAILABLE where trying again may help, and
+   * Throws BAD_INPUT where the request may not be sent, FORBIDDEN for a redirect, UNAVAILABLE where trying again may help, and
    * TOO_LONG for too large an answer. No message has more of the address than its host.
    */
   send(request: OutgoingRequest): Promise<OutgoingResponse>;
@@ -106,7 +106,7 @@ function checkPublic(address: string, host: string): void {
   const isGlobal = parsed instanceof ipaddr.IPv6 ? parsed.match(GLOBAL_IPV6) : parsed !== null;
   if (isGlobal && parsed?.range() === 'unicast') return;
   throw new AttuneError(
-    'FORBIDDEN',
+    'BAD_INPUT',
     `${host} is not a public address, so nothing is sent there. The operator can allow the host in ATTUNE_PRIVATE_HOSTS.`,
     { param: 'url' },
   );
