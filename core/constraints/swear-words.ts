@@ -1,5 +1,7 @@
-// The list of English swear words, narrowed so that it matches no ordinary word of English or a related language.
+// obscenity's list of English swear words, narrowed so that it matches no ordinary word of English or a related language.
 import { DataSet, englishDataset, parseRawPattern } from 'obscenity';
+import { STRICT } from './lists/english-exceptions';
+import type { Level } from './lists/languages';
 
 /**
  * obscenity looks for these inside or at the beginning of any word, which hits "cumpleaños", "assez", "Kanal" and
@@ -47,7 +49,8 @@ const ORDINARY_WORDS: readonly string[] = [
   ...['pissalad', 'pissenlit', 'cuntir'],
 ];
 
-export function englishSwearWords() {
+export function englishSwearWords(level: Level) {
+  const left = new Set(level === 'vulgar' ? STRICT : []);
   const words = new DataSet<{ originalWord: string }>()
     .addAll(englishDataset)
     .removePhrasesIf(({ metadata }) => Object.hasOwn(WHOLE_WORDS, metadata?.originalWord ?? ''));
@@ -59,6 +62,7 @@ export function englishSwearWords() {
       ),
     );
   }
+  words.removePhrasesIf(({ metadata }) => left.has(metadata?.originalWord ?? ''));
   const { blacklistedTerms, whitelistedTerms = [] } = words.build();
   return { blacklistedTerms, whitelistedTerms: [...whitelistedTerms, ...ORDINARY_WORDS] };
 }

@@ -254,7 +254,7 @@ describe.skipIf(problem)('constraints in training', () => {
       // The tiny model utters random bytes, so every word of two different letters is forbidden: some will occur.
       const letters = [...'abcdefghijklmnopqrstuvwxyz'];
       const words = letters.flatMap((a) => letters.filter((b) => b !== a).map((b) => a + b));
-      const rules = { version: 1, rules: [{ id: 'two-letters', kind: 'profanity', preset: 'none', words, cost: 2 }] };
+      const rules = { version: 1, rules: [{ id: 'two-letters', kind: 'profanity', languages: [], words, cost: 2 }] };
       await world.db.insert(schema.setting).values({ key: 'constraints', value: rules });
       const config = { ...QUICK, ppo: { ...QUICK.ppo, iterations: 1, sequences: 48, scoreClip: 100, eosPenalty: 0 } };
       const { id, versionId } = await runNow(world, config);

@@ -24,12 +24,14 @@ const transformers = (englishRecommendedTransformers.blacklistMatcherTransformer
 );
 
 /** Scripts without blanks between words, which may stand next to a word of another script. */
-const WITHOUT_BLANKS = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+const WITHOUT_BLANKS = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 /** Characters without a width that are neither format nor control characters: marks over Latin letters, fillers, selectors. */
 const INVISIBLE: readonly (readonly [number, number])[] = [
   ...([
     [0x300, 0x36f],
     [0x483, 0x489],
+    [0x591, 0x5c7],
+    [0x64b, 0x65f],
     [0x115f, 0x1160],
     [0x17b4, 0x17b5],
     [0x180b, 0x180e],
@@ -55,7 +57,7 @@ const isListed = (codePoint: number) => INVISIBLE.some(([first, last]) => first 
 function describe(codePoint: number): Character {
   const text = String.fromCodePoint(codePoint);
   const isSpace = /[\s\u2800]/u.test(text);
-  const isWord = /[\p{L}\p{N}]/u.test(text);
+  const isWord = /[\p{L}\p{N}\p{M}]/u.test(text);
   const resolved = resolve(codePoint);
   const isAmbiguous = !isWord && !isSpace && /\p{L}/u.test(String.fromCodePoint(resolved));
   return {
@@ -74,10 +76,24 @@ function describe(codePoint: number): Character {
 export function resolve(codePoint: number): number {
   const known = obscene(codePoint);
   if (known < 0x80) return known;
+  if (isHangul(known)) return known;
+  if (isKana(known)) return resolveKana(known);
   // What obscenity does not know: styled letters of other alphabets, and letters with marks.
   const [base = ''] = String.fromCodePoint(known).normalize('NFKD').toLowerCase();
   const found = base.codePointAt(0) ?? known;
   return found < 0x80 ? obscene(found) : found;
+}
+
+/** Hangul syllables and kana are letters of their own: their parts in NFKD are no look-alikes. */
+const isHangul = (codePoint: number) => codePoint >= 0xac00 && codePoint <= 0xd7a3;
+const isKana = (codePoint: number) =>
+  (codePoint >= 0x3041 && codePoint <= 0x30ff) || (codePoint >= 0xff66 && codePoint <= 0xff9f);
+
+/** Half-width and katakana become hiragana; a sound mark after a letter is a character of its own. */
+function resolveKana(codePoint: number): number {
+  const [wide = ''] = String.fromCodePoint(codePoint).normalize('NFKC').trim();
+  const found = wide.codePointAt(0) ?? codePoint;
+  return found >= 0x30a1 && found <= 0x30f6 ? found - 0x60 : found;
 }
 
 function obscene(codePoint: number): number {
@@ -100,7 +116,8 @@ export function characterOf(codePoint: number): Character {
 
 /** Equal letters in a row count as at most two of these, and as one of any other. */
 const DOUBLED = new Set([...'begols'].map((letter) => letter.codePointAt(0)!));
-export const mostInARow = (codePoint: number) => (DOUBLED.has(codePoint) ? 2 : 1);
+export const mostInARow = (codePoint: number) =>
+  codePoint >= 0x0e00 && characterOf(codePoint).wordClass === 2 ? Infinity : DOUBLED.has(codePoint) ? 2 : 1;
 
 /** The code points of a word as patterns see it. */
 export function normalise(word: string): number[] {
@@ -109,7 +126,7 @@ export function normalise(word: string): number[] {
     const { codePoint, isInvisible } = characterOf(character.codePointAt(0)!);
     if (isInvisible) continue;
     const most = mostInARow(codePoint);
-    if (out.slice(-most).length === most && out.slice(-most).every((before) => before === codePoint)) continue;
+    if (out.length >= most && out.slice(-most).every((before) => before === codePoint)) continue;
     out.push(codePoint);
   }
   return out;

@@ -56,6 +56,11 @@ export class Lane {
     return this.count;
   }
 
+  /** Characters of the longest pattern. */
+  get longest(): number {
+    return this.automaton.longest;
+  }
+
   /** Characters of the longest match that ends with the last character; 0 if none does. */
   get ended(): number {
     return this.state.ended;

@@ -31,6 +31,22 @@ export function wholeWord(text: string): Pattern {
   return { steps: normalise(text), startsWord: isWord(characters[0]), endsWord: isWord(characters.at(-1)) };
 }
 
+/** A word of a script without blanks, with its sound marks as part of the letter and beside it. */
+export function segmentedWord(text: string): Pattern[] {
+  const forms = new Set([text, text.normalize('NFD')].map((form) => normalise(form).join()));
+  return [...forms].map((form) => ({ steps: form.split(',').map(Number), startsWord: false, endsWord: false }));
+}
+
+/** The language by which a word is segmented that has no blanks around it; null if it has a letter of another script. */
+export function segmentingLanguage(text: string, han: 'ja' | 'zh'): string | null {
+  if (![...text].every((character) => characterOf(character.codePointAt(0)!).wordClass === 2)) return null;
+  if (/\p{sc=Thai}/u.test(text)) return 'th';
+  if (/\p{sc=Lao}/u.test(text)) return 'lo';
+  if (/\p{sc=Khmer}/u.test(text)) return 'km';
+  if (/\p{sc=Myanmar}/u.test(text)) return 'my';
+  return /[\p{sc=Hira}\p{sc=Kana}]/u.test(text) ? 'ja' : han;
+}
+
 /** Finds texts as they are written but for case and blanks. */
 export function plainTexts(texts: readonly string[]): Automaton {
   return new Automaton(

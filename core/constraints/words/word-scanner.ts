@@ -4,10 +4,15 @@ import type { Automaton } from './automaton';
 import { type Character, characterOf } from './characters';
 import { JoinedWords } from './joined-words';
 import { Lane } from './lane';
+import { type SegmentedList, SegmentedWords } from './segmented-words';
 import { SpeltWords } from './spelt-words';
 
 export interface WordLists {
+  /** Words between blanks. */
   forbidden: Automaton;
+  /** Those and the words of scripts without blanks, which may be spelt out or joined, too. */
+  disguised: Automaton;
+  segmented: readonly SegmentedList[];
   /** Texts within which nothing is forbidden, as they are written but for case and blanks. */
   allowed: Automaton;
 }
@@ -22,6 +27,7 @@ export class WordScanner implements Scanner {
   private readonly allowed: Lane;
   private readonly spelt: SpeltWords;
   private readonly joined: JoinedWords;
+  private readonly segmented: SegmentedWords[];
   private at = 0;
   private previous: Character = characterOf(SPACE);
   /** Where the last visible character ended. */
@@ -35,12 +41,13 @@ export class WordScanner implements Scanner {
   /** Allowed texts, as far back as a match may still begin. */
   private allowedSpans: Span[] = [];
 
-  constructor({ forbidden, allowed }: WordLists) {
+  constructor({ forbidden, disguised, segmented, allowed }: WordLists) {
     const accept = (span: Span) => this.found.push(span);
     this.written = new Lane(forbidden);
     this.allowed = new Lane(allowed, oneBlank);
-    this.spelt = new SpeltWords(forbidden, accept);
-    this.joined = new JoinedWords(forbidden, accept);
+    this.spelt = new SpeltWords(disguised, accept);
+    this.joined = new JoinedWords(disguised, accept);
+    this.segmented = segmented.map((list) => new SegmentedWords(list, (span) => this.waiting.push(span)));
   }
 
   push(text: string): void {
@@ -57,6 +64,7 @@ export class WordScanner implements Scanner {
       this.written.openFrom,
       this.spelt.openFrom,
       this.joined.openFrom,
+      ...this.segmented.map(({ openFrom }) => openFrom),
       ...this.waiting.map(({ start }) => start),
     );
     if (this.allowedSpans.length > 0) this.allowedSpans = this.allowedSpans.filter(({ end }) => end > this.decided);
@@ -64,6 +72,7 @@ export class WordScanner implements Scanner {
 
   end(): void {
     this.match(this.written.endedAtEdge, this.lastEnd);
+    for (const lane of this.segmented) lane.end();
     this.allowed.reset();
     this.decideWaiting();
     this.spelt.end();
@@ -89,6 +98,7 @@ export class WordScanner implements Scanner {
     }
     this.spelt.read(character, at, end);
     this.joined.read(character, at, end);
+    for (const lane of this.segmented) lane.read(character, at, end);
     if (this.waiting.length > 0) this.decideWaiting();
     this.previous = character;
     this.lastEnd = end;

@@ -12,7 +12,7 @@ const custom = RuleSet.parse({
   version: 2,
   rules: [
     { id: 'profanity', kind: 'profanity', allow: ['Cocktail Hour'], cost: 2 },
-    { id: 'brand', kind: 'profanity', preset: 'none', words: ['Pizzazz', 'over there'], cost: 0.5 },
+    { id: 'brand', kind: 'profanity', languages: [], words: ['Pizzazz', 'over there'], cost: 0.5 },
   ],
 });
 
@@ -33,7 +33,7 @@ function split(text: string, rng: Rng, longest: number): string[] {
 
 test.each([
   ...['What the shit is this', 'sh1t', 'SHIIIIIT', 'ｓｈｉｔ', 'bull$h!t', 'you asshole', 'a$$', 'd1ckhead', 'faggot'],
-  ...['niggers', 'rapist', 'retarded', 'wankers', 'f*ck', 'motherfucker', 'cumming', 'porno'],
+  ...['niggers', 'retarded', 'wankers', 'f*ck', 'motherfucker', 'cumming', 'assgoblin', 'ちんこ'],
 ])('%s breaks the default rule', (text) => {
   const { hits, cost } = judge(DEFAULT_RULES, text);
   expect(hits).toHaveLength(1);
