@@ -35,7 +35,7 @@ export function compileProfanity(rule: ProfanityRule): TextRule {
   const segmented = new Map<string, Pattern[]>();
   const add = (word: string, ofHan: 'ja' | 'zh') => {
     const language = segmentingLanguage(word, ofHan);
-    if (language === null) whole.push(wholeWord(word));
+    if (language === null) whole.push(...wholeWord(word));
     else segmented.set(language, [...(segmented.get(language) ?? []), ...segmentedWord(word)]);
   };
   for (const language of rule.languages)

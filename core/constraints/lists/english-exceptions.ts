@@ -3,6 +3,8 @@ import { listOf } from './list';
 
 /** Ordinary words and names, whatever else they can mean. Masked at no level. */
 export const ORDINARY = listOf(`
+  boschs, bonner, crash, injuns, pommies, pussi, chinamen, cuny, dumass, fannyy, halfbreed, injun, klan, klansman, klansmen, klanswoman, klanswomen,
+  lech, putto, shrimping, honky tonk,
   abuse, africa, alaskan pipeline, alla, allah, aryan, asian, assault, azazel, azz, babe, babeland, babes,
   bangbros, barely legal, barelylegal, barenaked, barf, barface, bastinado, bazooms, bbw, bdsm, beanbag, beanbags,
   beaner, beaney, bestial, big black, bint, birdlock, bitties, blackcock, blackman, blacks, blonde action,
@@ -13,7 +15,7 @@ export const ORDINARY = listOf(`
   cheeseheads, chi, chinaman, chode, chonkies, chonky, chonkys, chraa, chug, chugs, chunger, chunkies, chunky,
   chunkys, cialis, clamdigger, clamps, clansman, clansmen, clanswoman, clanswomen, clogwog, clover clamps, cnut,
   cockfight, cockney, cocky, cohee, commie, coolie, coolies, cooly, coon, coondog, coons, cooter, cracka, cracker,
-  crapola, cummer, cummin, cumquat, cumquats, cunn, cunny, cunts-peak, cushi, cushis, cyalis, d4mn, daft, dahmer,
+  crapola, cummer, cummin, cumquat, cumquats, cunn, cunny, cunts-peak, cushi, cushis, cyalis, daft, dahmer,
   dart, daygo, dego, destroyyourpussy, deth, dick, dike, dimwit, dingle, dingleberries, dingleberry, dink, dinks,
   dipstick, dirsa, dirty pillows, dix, dlck, doggie, doggin, dogging, dolcett, dong, doodoo, doofus, dookie, doosh,
   dope, dot head, dot heads, duche, dudette, dumb, dvda, earotics, eat my, ecchi, eight ball, eight balls, ekrem,
@@ -52,14 +54,14 @@ export const ORDINARY = listOf(`
   perversion, phungky, picka, piefke, piefkes, pierdol, piker, pikey, piky, pillu, pinko, pis, pises, pisin,
   pising, pisof, pixie, pixy, playboy, playgirl, pleasure chest, pleasurechest, pocha, pochas, pocho, pochos, pohm,
   pohms, polac, polacks, polak, pollock, pollocks, pom, pommie, pommy, poms, ponyplay, poo, poof, poon, pound town,
-  poundtown, preteen, prevert, pric, prig, pron, pthc, pud, pudboy, pudd, puddboy, puka, puke, puker, puki, puking,
+  poundtown, preteen, prevert, pric, prig, pron, pthc, pud, pudboy, pudd, puddboy, puka, puker, puki, puking,
   pula, punkass, punky, punta, puss, pussies, qahbeh, queer, queers, quickie, quicky, quiff, quim, radical,
   rautenberg, rearend, redleg, redlegs, redlight, redneck, rednecks, redskin, redskins, reefer, reestie, reich,
   renob, rere, reversecowgirl, rigger, rimming, ritard, rosebuds, rosypalm, rosypalmandher5sisters,
   rosypalmandherefivesisters, round eyes, roundeye, rumprammer, ruski, russki, russkie, s hit, s-o-b, s.o.b., s0b,
   sadis, sadom, sambo, sambos, sanchez, sandm, santorum, satan, scag, scallywag, scantily, schaffer, schizo,
   schlampe, schvartse, schwartz, schwartze, schwartzen, scissoring, screw, screwyou, scroat, scrog, scrud, seduce,
-  septics, sexi, sexx, shag, shagger, shagging, shamedame, sharmuta, sharmute, shav, shibari, shibary, shinola,
+  septics, shag, shagger, shagging, shamedame, sharmuta, sharmute, shav, shibari, shibary, shinola,
   shipal, shitz, shiz, shiznit, shota, shylock, shylocks, shyt, simp, sissy, sixsixsix, sixtynine, skeet, skin,
   skrib, skribz, skum, skwa, skwe, slag, slanty, slapper, slave, slavedriver, sloper, slopers, slopey, slopeys,
   slopies, slopy, smeg, snatch, sniggered, sniggering, sniggers, snowback, snowballing, snuff, sob, sodom, sooties,
@@ -75,12 +77,14 @@ export const ORDINARY = listOf(`
   venus mound, vgra, vibr, violet wand, vittu, vixen, vomit, voyuer, wab, wang, waysted, wazoo, weenie, weewee,
   weiner, welcher, welfare, wetb, whacker, whash, whit, white power, whitey, whiteys, whities, whiz, whop, wichser,
   willie, willies, williewanker, willy, wn, wops, worldsex, wrapping men, wuss, wuzzie, x-rated, x-rated2g1c,
-  xrated, xx, yank, yankee, yankees, yanks, yaoi, yarpie, yarpies, yed, yellowman, yellowshowers, yiffy, yobbo,
+  xrated, yank, yankee, yankees, yanks, yaoi, yarpie, yarpies, yed, yellowman, yellowshowers, yiffy, yobbo,
   yury, zabourah, zigabo
 `);
 
 /** Clinical and sexual words, drugs, mild oaths and mild insults: ordinary in talk about these things. */
 export const STRICT = listOf(`
+  penises,
+  basterds, boned, butthead, herpes, homo, libido, schmuck, smegma, syphilis, breast, puke, hell,
   deepthroat, hentai, deep throating, sodomise,
   anal, anilingus, anus, areola, areole, auto erotic, autoerotic, ball gag, bareback, bastard, bastards,
   beastality, beastial, beastiality, bestiality, bi curious, bicurious, big breasts, bimbo, bimbos, bondage, boob,

@@ -10,7 +10,7 @@ export interface Exceptions {
   strict: readonly string[];
 }
 
-export const EXCEPTIONS: Partial<Record<Exclude<Language, 'en'>, Exceptions>> = {
+export const EXCEPTIONS: Record<Exclude<Language, 'en'>, Exceptions> = {
   ja: {
     ordinary:
       listOf(`3p, s ＆ m, sm, sm女王, xx, g スポット, いたずら, エスコート, カント, グロ, しばり, スウィンガー, スラット, スリット, ディック,
@@ -25,7 +25,7 @@ export const EXCEPTIONS: Partial<Record<Exclude<Language, 'en'>, Exceptions>> = 
       フェティッシュ, ペニス, ボーイズラブ, ホモ, ポルノ, ポルノグラフィー, ボンテージ, マスターベーション, やおい, レイプ, レズビアン, 陰毛, 騎上位,
       巨乳, 強姦犯, 緊縛, 近親相姦, 児童性虐待, 射精, 獣姦, 新しいポルノ, 性交, 正常位, 生殖器, 精液, 足フェチ, 大陰唇, 直腸, 剃毛, 乳首,
       売春婦, 糞, 糞便, 糞尿愛好症, 変態, 勃起する, 夢精, 幼児性愛者, 裸の女性, 両性具有, 輪姦, 肛門, 膣, 淫乱, ストラップオン, ディルド, 乱交,
-      後背位, アナリングス, フェラチオ, ソドミー, ふたなり, 尿道プレイ, ドッグスタイル, ディープ・スロート, ボールギャグ, ベアバック`),
+      後背位, ぶっかけ,  アナリングス, フェラチオ, ソドミー, ふたなり, 尿道プレイ, ドッグスタイル, ディープ・スロート, ボールギャグ, ベアバック`),
   },
   de: {
     ordinary: listOf(
@@ -87,5 +87,27 @@ export const EXCEPTIONS: Partial<Record<Exclude<Language, 'en'>, Exceptions>> = 
     strict:
       listOf(`三级片, 乳交, 乳头, 乳房, 做爱, 军妓, 卖淫, 口交, 叫床, 妓女, 妓院, 嫖娼, 嫖客, 射精, 巨乳, 强奸, 性交, 性器, 性无能, 性爱, 情色, 放荡, 淫秽, 肛交, 色情, 轮奸, 阳具,
       阳萎, 阴唇, 阴户, 阴核, 阴毛, 阴茎, 阴道, 阴部, 龟头, 陰莖, 打飞机, 姘头, 屁眼, 吃屎`),
+  },
+  pl: {
+    ordinary: listOf('jajko, jajco, dmuchać, do kurwy nędzy, lizać pałę, suka, syf, srać, robic loda, cyc, debil'),
+    strict: listOf('pierdzieć, rzygać, burdel, duperele, sraczka'),
+  },
+  ru: {
+    ordinary:
+      listOf(`bychara, byk, gol, padlo, pedik, perdet, petuh, gnoinyj, uboy, vafl'a, zassat, prissat, styervo, svoloch, shalava, po'imat' na konchik,
+      s'ebat'sya, голый, другой, дразнится, обнаженный, фига, на фиг, хапать, бугор, офигеть, играть на кожаной флейте,
+      каждый дрочит как он хочет, какая разница, курите мою трубку, лысого в кулаке гонять, можно один, ты мне ваньку не валяй, хрен, хохол,
+      встать раком, мент, половое сношение, гандон`),
+    strict: listOf('секс, сиськи, дерьмо, говно, говнюк, жопа, жополиз, ссать, срать, посрать, спиздить'),
+  },
+  sv: {
+    ordinary: listOf(
+      'brutta, fan, moona, moonade, moonar, moonat, mutta, olla, pippa, pitt, prutt, pök, stake, subba, sås, tusan, sätta på, skägg, skäggbiff, kötthuvud, röv',
+    ),
+    strict: listOf('helvete, dra åt helvete, för helvete, helvete hård, jävlar, satan, skita, skit ner dig, knulla'),
+  },
+  th: {
+    ordinary: listOf('กะปิ, กู, มึง, ขี้, จิ๋ม, หลั่ง, ห่า, เสือก, ตูด, ตอแหล, ล้างตู้เย็น, อมนกเขา, น้ําแตก, สัด'),
+    strict: listOf('กระเด้า, จู๋, เจี๊ยว'),
   },
 };

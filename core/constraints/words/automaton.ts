@@ -29,7 +29,7 @@ export interface State {
   open: number;
   /** Length of the longest pattern that ends here; 0 if none does. */
   ended: number;
-  /** The longest pattern that would end here if the next character began or ended a word. */
+  /** The longest pattern that ends here only if the next character begins or ends a word. */
   endedAtEdge: number;
   /** By symbol, doubled for whether an edge of a word comes before it. */
   next: (State | undefined)[];
@@ -132,7 +132,7 @@ export class Automaton {
     const state: State = {
       open: nodes.reduce((most, node) => (isOpen(node) ? Math.max(most, node.depth) : most), 0),
       ended: longest(nodes),
-      endedAtEdge: longest(withEdges(nodes)),
+      endedAtEdge: longest(edgesOf(nodes)),
       next: [],
       nodes,
     };
@@ -154,4 +154,6 @@ const isOpen = (node: Node) => node.next.size > 0 || node.atEdge !== null;
 
 const isLetterStep = (step: Step) => step === ANY_LETTER || /\p{L}/u.test(String.fromCodePoint(step));
 
-const withEdges = (nodes: readonly Node[]) => [...nodes, ...nodes.flatMap(({ atEdge }) => atEdge ?? [])];
+const edgesOf = (nodes: readonly Node[]) => nodes.flatMap(({ atEdge }) => atEdge ?? []);
+
+const withEdges = (nodes: readonly Node[]) => [...nodes, ...edgesOf(nodes)];

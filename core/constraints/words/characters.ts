@@ -2,6 +2,8 @@
 import { englishRecommendedTransformers } from 'obscenity';
 
 export interface Character {
+  /** The code point itself. */
+  written: number;
   /** The code point that it stands for, in lower case. */
   codePoint: number;
   /** The code point in lower case, with nothing else resolved. */
@@ -17,6 +19,8 @@ export interface Character {
   isSpace: boolean;
   /** Shows that a hit is a word and not a number. */
   isLetter: boolean;
+  /** The letters of a ligature, which is read as them; null for a character that stands for one. */
+  letters: readonly Character[] | null;
 }
 
 const transformers = (englishRecommendedTransformers.blacklistMatcherTransformers ?? []).flatMap((transformer) =>
@@ -61,6 +65,7 @@ function describe(codePoint: number): Character {
   const resolved = resolve(codePoint);
   const isAmbiguous = !isWord && !isSpace && /\p{L}/u.test(String.fromCodePoint(resolved));
   return {
+    written: codePoint,
     codePoint: isSpace ? 0x20 : resolved,
     plain: isSpace ? 0x20 : (text.toLowerCase().codePointAt(0) ?? codePoint),
     wordClass: isWord ? (WITHOUT_BLANKS.test(text) ? 2 : 1) : 0,
@@ -69,19 +74,35 @@ function describe(codePoint: number): Character {
     isHidden: text === '*',
     isSpace,
     isLetter: /[\p{L}@$]/u.test(text) || (codePoint > 127 && isAmbiguous),
+    letters: ligatureOf(text),
   };
+}
+
+function ligatureOf(text: string): Character[] | null {
+  const letters = text.normalize('NFKD').toLowerCase();
+  return text.charCodeAt(0) > 127 && /^[a-z]{2,}$/.test(letters)
+    ? [...letters].map((letter) => characterOf(letter.codePointAt(0)!))
+    : null;
 }
 
 /** A character as patterns see it: look-alikes become ASCII and l33t becomes letters, all in lower case. */
 export function resolve(codePoint: number): number {
-  const known = obscene(codePoint);
-  if (known < 0x80) return known;
-  if (isHangul(known)) return known;
-  if (isKana(known)) return resolveKana(known);
+  const styled = plainLetter(codePoint);
+  if (styled !== null) return styled;
+  const known = obscene(isKana(codePoint) ? foldKana(codePoint) : codePoint);
+  if (known < 0x80 || isHangul(known) || isKana(known)) return known;
   // What obscenity does not know: styled letters of other alphabets, and letters with marks.
   const [base = ''] = String.fromCodePoint(known).normalize('NFKD').toLowerCase();
   const found = base.codePointAt(0) ?? known;
   return found < 0x80 ? obscene(found) : found;
+}
+
+/** Iota is an i and no l; and a styled letter is the letter that Unicode says it is, which obscenity has otherwise for some. */
+function plainLetter(codePoint: number): number | null {
+  if (codePoint < 0x80) return null;
+  const base = String.fromCodePoint(codePoint).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  if (base === 'ι') return 0x69;
+  return /^[a-z]$/.test(base) ? base.codePointAt(0)! : null;
 }
 
 /** Hangul syllables and kana are letters of their own: their parts in NFKD are no look-alikes. */
@@ -90,7 +111,7 @@ const isKana = (codePoint: number) =>
   (codePoint >= 0x3041 && codePoint <= 0x30ff) || (codePoint >= 0xff66 && codePoint <= 0xff9f);
 
 /** Half-width and katakana become hiragana; a sound mark after a letter is a character of its own. */
-function resolveKana(codePoint: number): number {
+function foldKana(codePoint: number): number {
   const [wide = ''] = String.fromCodePoint(codePoint).normalize('NFKC').trim();
   const found = wide.codePointAt(0) ?? codePoint;
   return found >= 0x30a1 && found <= 0x30f6 ? found - 0x60 : found;

@@ -66,7 +66,7 @@ export class Lane {
     return this.state.ended;
   }
 
-  /** Characters of the longest match that ends here if a word does; 0 if none does. */
+  /** Characters of the longest match that ends here only if a word does; 0 if none does. */
   get endedAtEdge(): number {
     return this.state.endedAtEdge;
   }

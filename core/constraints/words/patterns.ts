@@ -1,7 +1,7 @@
 // Turns words, and patterns in obscenity's syntax, into patterns of the automaton.
 import { type ParsedPattern, SyntaxKind } from 'obscenity';
 import { ANY_LETTER, Automaton, type Pattern, type Step } from './automaton';
-import { characterOf, normalise } from './characters';
+import { characterOf, mostInARow, normalise } from './characters';
 
 /** Every form of a pattern with optional parts. */
 export function expandPattern({
@@ -16,19 +16,41 @@ export function expandPattern({
     const longer = forms.map((form) => [...form, ...steps]);
     forms = node.kind === SyntaxKind.Optional ? [...forms, ...longer] : longer;
   }
-  return forms.map((steps) => ({
-    steps,
-    startsWord: requireWordBoundaryAtStart,
-    endsWord: requireWordBoundaryAtEnd,
-  }));
+  return forms.flatMap((form) =>
+    lengthen(form).map((steps) => ({
+      steps,
+      startsWord: requireWordBoundaryAtStart,
+      endsWord: requireWordBoundaryAtEnd,
+    })),
+  );
+}
+
+/** Letters of a word that may be doubled although it has one of them. */
+const MOST_LENGTHENED = 5;
+/** Shorter words mean another with a letter more. */
+const LEAST_LENGTHENED = 4;
+
+/** The forms in which each letter that is counted twice stands once or twice: "slut", "sslut", "sllut", "ssllut". */
+function lengthen(steps: readonly Step[]): Step[][] {
+  if (steps.length < LEAST_LENGTHENED) return [[...steps]];
+  let forms: Step[][] = [[]];
+  steps.forEach((step, i) => {
+    const isAlone = step !== steps[i - 1] && step !== steps[i + 1] && step !== ANY_LETTER && mostInARow(step) === 2;
+    const once = forms.map((form) => [...form, step]);
+    forms =
+      isAlone && forms.length < 2 ** MOST_LENGTHENED ? [...once, ...forms.map((form) => [...form, step, step])] : once;
+  });
+  return forms;
 }
 
 /** A word or phrase that is forbidden only as a whole. */
-export function wholeWord(text: string): Pattern {
+export function wholeWord(text: string): Pattern[] {
   const isWord = (character: string | undefined) =>
     character !== undefined && characterOf(character.codePointAt(0)!).wordClass === 1;
   const characters = [...text];
-  return { steps: normalise(text), startsWord: isWord(characters[0]), endsWord: isWord(characters.at(-1)) };
+  const startsWord = isWord(characters[0]);
+  const endsWord = isWord(characters.at(-1));
+  return lengthen(normalise(text)).map((steps) => ({ steps, startsWord, endsWord }));
 }
 
 /** A word of a script without blanks, with its sound marks as part of the letter and beside it. */

@@ -16,6 +16,12 @@ const WINDOW = 6;
 /** Characters of a run that are kept before the oldest is dropped. */
 const MOST_KEPT = 4096;
 
+/**
+ * Japanese particles that follow a noun. The segmenter does not know many of the words looked for and cuts "ちん|こと" in
+ * place of "ちんこ|と", so a particle is an edge of a word, too.
+ */
+const PARTICLES = new Set('がをはにとのでもやへだ');
+
 interface Candidate extends Span {
   /** Its first character and the one after its last, counted from the beginning of the run. */
   first: number;
@@ -74,12 +80,13 @@ export class SegmentedWords {
   private decide({ start, end, first, after }: Candidate): void {
     const from = Math.max(first - WINDOW, 0);
     const window = this.written.slice(from - this.dropped, after + WINDOW - this.dropped);
-    const edges = new Set<number>();
-    for (const { index } of this.segmenter.segment(window.join(''))) edges.add(index);
     const lengthOf = (characters: string[]) => characters.join('').length;
-    edges.add(lengthOf(window));
-    if (edges.has(lengthOf(window.slice(0, first - from))) && edges.has(lengthOf(window.slice(0, after - from))))
-      this.accept({ start, end });
+    const begin = lengthOf(window.slice(0, first - from));
+    const stop = lengthOf(window.slice(0, after - from));
+    const segments = [...this.segmenter.segment(window.join(''))];
+    const isEdge = (at: number) => segments.some(({ index, segment }) => index === at || index + segment.length === at);
+    const next = window[after - from] ?? '';
+    if (isEdge(begin) && (isEdge(stop) || PARTICLES.has(next))) this.accept({ start, end });
   }
 }
 

@@ -6,6 +6,8 @@ import { Lane } from './lane';
 
 /** Blanks or marks that may stand between two letters. */
 const MOST_SEPARATORS = 3;
+/** Words and digits of one character, which may stand before or after a word that is spelt out. */
+const ONE_LETTER_WORDS = new Set([...'aio6789z'].map((letter) => letter.codePointAt(0)!));
 /** Fewer single letters spell nothing: "a 55". */
 const LEAST_LETTERS = 3;
 
@@ -19,6 +21,9 @@ export class SpeltWords {
   private isInWord = false;
   private lastLetter = -1;
   private lastEnd = 0;
+  /** What stands between the last letter and the next, and between the two before, each as one number. */
+  private mark = 0;
+  private lastMark = 0;
   /** Where the last single letters began. */
   private letterStarts: number[] = [];
   /** A match whose last letter may turn out to be the first of a longer word. */
@@ -33,14 +38,14 @@ export class SpeltWords {
     this.lane = new Lane(forbidden);
   }
 
-  read({ codePoint, wordClass, isLetter }: Character, at: number, end: number): void {
-    if (wordClass === 0 && !isLetter) this.readSeparator();
+  read({ written, codePoint, wordClass, isLetter }: Character, at: number, end: number): void {
+    if (wordClass === 0 && !isLetter) this.readSeparator(written);
     else if (this.separators === 0) this.readWithin(codePoint, at, end);
     else this.readFirst(codePoint, at, end);
   }
 
   end(): void {
-    this.readSeparator();
+    this.readSeparator(0);
     this.stop();
   }
 
@@ -57,8 +62,13 @@ export class SpeltWords {
       this.lane.reset();
       this.letterStarts = [];
     }
+    // "a s l u t", "s l u t I know" and "x. s l u t"; but "c l a s s" holds no word that begins or ends within it.
+    const isCut = this.mark !== this.lastMark;
+    if (this.atEdge && (isCut || ONE_LETTER_WORDS.has(codePoint))) this.accept(this.atEdge);
     this.letterStarts.push(at);
-    this.lane.feed(codePoint, at, true, !this.isRunning);
+    this.lane.feed(codePoint, at, true, !this.isRunning || isCut || ONE_LETTER_WORDS.has(this.lastLetter));
+    this.lastMark = this.mark;
+    this.mark = 0;
     this.isRunning = true;
     this.lastLetter = codePoint;
     this.pending = this.match(this.lane.ended, end);
@@ -66,6 +76,7 @@ export class SpeltWords {
 
   /** A letter just after a letter: the same one again, or a longer word, which ends what was spelt before it. */
   private readWithin(codePoint: number, at: number, end: number): void {
+    this.mark = 0;
     if (this.isInWord) return;
     if (codePoint !== this.lastLetter) {
       this.pending = null;
@@ -78,13 +89,14 @@ export class SpeltWords {
     }
   }
 
-  private readSeparator(): void {
+  private readSeparator(written: number): void {
     if (this.separators === 0 && this.isRunning) {
       if (this.pending) this.accept(this.pending);
       this.pending = null;
       this.atEdge = this.match(this.lane.endedAtEdge, this.lastEnd);
     }
     this.separators++;
+    this.mark = (this.mark * 0x110000 + written) % Number.MAX_SAFE_INTEGER;
     if (this.separators > MOST_SEPARATORS) this.stop();
   }
 

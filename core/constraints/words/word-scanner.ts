@@ -43,11 +43,12 @@ export class WordScanner implements Scanner {
 
   constructor({ forbidden, disguised, segmented, allowed }: WordLists) {
     const accept = (span: Span) => this.found.push(span);
+    const wait = (span: Span) => this.waiting.push(span);
     this.written = new Lane(forbidden);
     this.allowed = new Lane(allowed, oneBlank);
     this.spelt = new SpeltWords(disguised, accept);
-    this.joined = new JoinedWords(disguised, accept);
-    this.segmented = segmented.map((list) => new SegmentedWords(list, (span) => this.waiting.push(span)));
+    this.joined = new JoinedWords(disguised, wait);
+    this.segmented = segmented.map((list) => new SegmentedWords(list, wait));
   }
 
   push(text: string): void {
@@ -55,7 +56,8 @@ export class WordScanner implements Scanner {
       const codePoint = text.codePointAt(i)!;
       const length = codePoint > 0xffff ? 2 : 1;
       const character = characterOf(codePoint);
-      if (!character.isInvisible) this.read(character, this.at, this.at + length);
+      if (character.letters) for (const letter of character.letters) this.read(letter, this.at, this.at + length);
+      else if (!character.isInvisible) this.read(character, this.at, this.at + length);
       this.at += length;
       i += length;
     }
@@ -73,10 +75,10 @@ export class WordScanner implements Scanner {
   end(): void {
     this.match(this.written.endedAtEdge, this.lastEnd);
     for (const lane of this.segmented) lane.end();
+    this.joined.end();
+    this.spelt.end();
     this.allowed.reset();
     this.decideWaiting();
-    this.spelt.end();
-    this.joined.end();
     this.decided = this.at;
   }
 
