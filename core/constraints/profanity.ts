@@ -5,9 +5,8 @@ import { swearWordsOf } from './lists/word-lists';
 import { RULE_LIMITS, RuleBase, Term } from './rule';
 import type { TextRule } from './scanner';
 import { englishSwearWords } from './swear-words';
-import { Automaton, type Pattern } from './words/automaton';
-import { expandPattern, plainTexts, segmentedWord, segmentingLanguage, wholeWord } from './words/patterns';
-import { WordScanner } from './words/word-scanner';
+import { findWords } from './words/find-words';
+import { expandPattern } from './words/patterns';
 
 const NONE = { blacklistedTerms: [], whitelistedTerms: [] };
 
@@ -28,25 +27,12 @@ export const ProfanityRule = RuleBase.extend({
 });
 export type ProfanityRule = z.infer<typeof ProfanityRule>;
 
-export function compileProfanity(rule: ProfanityRule): TextRule {
-  const { blacklistedTerms, whitelistedTerms } = rule.languages.includes('en') ? englishSwearWords(rule.level) : NONE;
-  const han = rule.languages.includes('zh') && !rule.languages.includes('ja') ? 'zh' : 'ja';
-  const whole: Pattern[] = blacklistedTerms.flatMap(({ pattern }) => expandPattern(pattern));
-  const segmented = new Map<string, Pattern[]>();
-  const add = (word: string, ofHan: 'ja' | 'zh') => {
-    const language = segmentingLanguage(word, ofHan);
-    if (language === null) whole.push(...wholeWord(word));
-    else segmented.set(language, [...(segmented.get(language) ?? []), ...segmentedWord(word)]);
-  };
-  for (const language of rule.languages)
-    for (const word of swearWordsOf(language, rule.level)) add(word, language === 'zh' ? 'zh' : 'ja');
-  for (const word of rule.words) add(word, han);
-  const forbidden = new Automaton(whole);
-  const lists = {
-    forbidden,
-    disguised: segmented.size === 0 ? forbidden : new Automaton([...whole, ...[...segmented.values()].flat()]),
-    segmented: [...segmented].map(([language, words]) => ({ language, words: new Automaton(words) })),
-    allowed: plainTexts([...whitelistedTerms, ...rule.allow]),
-  };
-  return { scan: () => new WordScanner(lists) };
+export function compileProfanity({ languages, level, words, allow }: ProfanityRule): TextRule {
+  const { blacklistedTerms, whitelistedTerms } = languages.includes('en') ? englishSwearWords(level) : NONE;
+  return findWords({
+    words: [...languages.flatMap((language) => swearWordsOf(language, level)), ...words],
+    patterns: blacklistedTerms.flatMap(({ pattern }) => expandPattern(pattern)),
+    allow: [...whitelistedTerms, ...allow],
+    han: languages.includes('zh') && !languages.includes('ja') ? 'zh' : 'ja',
+  });
 }

@@ -2,9 +2,7 @@
 import { z } from 'zod';
 import { RuleBase } from '../rule';
 import type { TextRule } from '../scanner';
-import { Automaton } from '../words/automaton';
-import { plainTexts, wholeWord } from '../words/patterns';
-import { WordScanner } from '../words/word-scanner';
+import { findWords } from '../words/find-words';
 
 const Phrase = z.string().trim().min(2).max(200);
 
@@ -17,7 +15,5 @@ export const PhrasesRule = RuleBase.extend({
 export type PhrasesRule = z.infer<typeof PhrasesRule>;
 
 export function compilePhrases({ phrases, allow }: PhrasesRule): TextRule {
-  const forbidden = new Automaton(phrases.map(wholeWord));
-  const allowed = plainTexts(allow);
-  return { scan: () => new WordScanner({ forbidden, allowed }) };
+  return findWords({ words: phrases, allow });
 }
