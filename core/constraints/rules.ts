@@ -1,12 +1,33 @@
 // Versioned rules about what a text may contain. Each kind of rule has its own file and an entry in KINDS.
 import { z } from 'zod';
+import { ClassifierRule, compileClassifier } from './kinds/classifier';
+import { compileHttp, HttpRule } from './kinds/http';
+import { compileInjection, InjectionRule } from './kinds/injection';
+import { compileLanguage, LanguageRule } from './kinds/language';
+import { compileLength, LengthRule } from './kinds/length';
 import { compilePatternRule, PatternRule } from './kinds/pattern';
 import { compilePersonalData, PersonalDataRule } from './kinds/personal-data';
 import { compilePhrases, PhrasesRule } from './kinds/phrases';
+import { compilePromptLeak, PromptLeakRule } from './kinds/prompt-leak';
+import { compileRefusal, RefusalRule } from './kinds/refusal';
+import { compileRepetition, RepetitionRule } from './kinds/repetition';
 import { compileProfanity, ProfanityRule } from './profanity';
 import type { CompiledRule, TextRule } from './scanner';
 
-export const Rule = z.discriminatedUnion('kind', [ProfanityRule, PhrasesRule, PatternRule, PersonalDataRule]);
+export const Rule = z.discriminatedUnion('kind', [
+  ProfanityRule,
+  PhrasesRule,
+  PatternRule,
+  PersonalDataRule,
+  ClassifierRule,
+  HttpRule,
+  InjectionRule,
+  LanguageRule,
+  LengthRule,
+  PromptLeakRule,
+  RefusalRule,
+  RepetitionRule,
+]);
 export type Rule = z.infer<typeof Rule>;
 export type RuleKind = Rule['kind'];
 
@@ -15,6 +36,14 @@ const KINDS: { [Kind in RuleKind]: (rule: Extract<Rule, { kind: Kind }>) => Comp
   phrases: compilePhrases,
   pattern: compilePatternRule,
   'personal-data': compilePersonalData,
+  classifier: compileClassifier,
+  http: compileHttp,
+  injection: compileInjection,
+  language: compileLanguage,
+  length: compileLength,
+  'prompt-leak': compilePromptLeak,
+  refusal: compileRefusal,
+  repetition: compileRepetition,
 };
 
 export const RuleSet = z.strictObject({

@@ -10,7 +10,7 @@ export function languageOf(text: string): string {
   return most.letters === 0 ? UNKNOWN : most.languageOf(text.toLowerCase());
 }
 
-const UNKNOWN = 'und';
+export const UNKNOWN = 'und';
 
 interface Script {
   pattern: RegExp;

@@ -1,7 +1,7 @@
 // Tells whether an answer refuses what was asked, from how it begins.
 
 /** A refusal says so early; later "I cannot" is about details. */
-const BEGINNING = 320;
+export const REFUSAL_BEGINNING = 320;
 
 /** What refuses alone, and what refuses only with a verb of helping after it: "I can't wait" refuses nothing. */
 const ALONE = [
@@ -38,6 +38,6 @@ const PATTERNS = [
 
 /** Reads the beginning alone, so that it takes no longer for a long answer. */
 export function isRefusal(text: string): boolean {
-  const beginning = text.trim().slice(0, BEGINNING);
+  const beginning = text.trim().slice(0, REFUSAL_BEGINNING);
   return PATTERNS.some((pattern) => pattern.test(beginning));
 }

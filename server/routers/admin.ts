@@ -1,6 +1,7 @@
 // What an admin sees and does: versions, training runs, experiments, feedback, snapshots, settings, audit.
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
+import { RULE_TEMPLATES } from '@/core/constraints/templates';
 import { FEEDBACK_KINDS, FEEDBACK_SOURCES } from '@/core/feedback/kinds';
 import { Split } from '@/core/snapshot/rows';
 import { ROW_KINDS } from '@/core/snapshot/snapshot';
@@ -29,6 +30,7 @@ const Decision = z.strictObject({ id: z.uuid(), reason: z.string().trim().min(1)
 export const adminRouter = router({
   overview: adminProcedure.query(({ ctx }) => overview(ctx.product)),
   versions: adminProcedure.query(({ ctx }) => listVersions(ctx.product)),
+  ruleTemplates: adminProcedure.query(() => RULE_TEMPLATES),
 
   runs: adminProcedure.query(({ ctx }) => run.list(ctx.product)),
   run: adminProcedure.input(Id).query(({ ctx, input }) => run.get(ctx.product, input.id)),

@@ -52,7 +52,7 @@ function namesIn(sentence: string, at: number): Span[] {
     .json({ offset: true }) as Person[];
   return people.flatMap(({ offset: { start, length } }) => {
     const name = sentence.slice(start, start + length);
-    const trimmed = /^[^\p{L}]*(?<name>.*?)[^\p{L}]*$/su.exec(name)?.groups?.['name'] ?? '';
+    const trimmed = /^[^\p{L}]*(.*?)[^\p{L}]*$/su.exec(name)?.[1] ?? '';
     // A name has a capital; "will" and "mark" are words as well.
     if (!/\p{Lu}/u.test(trimmed)) return [];
     const from = at + start + name.indexOf(trimmed);

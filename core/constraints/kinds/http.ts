@@ -1,0 +1,50 @@
+// The kind of rule that asks another server what is forbidden in a text.
+import { z } from 'zod';
+import { AttuneError } from '../../errors';
+import { FallibleRule } from '../rule';
+import type { Span, VerdictRule } from '../scanner';
+
+export const HttpRule = FallibleRule.extend({
+  kind: z.literal('http'),
+  /** Receives {text, context: {input, systemPrompt}} as JSON. */
+  url: z.url({ protocol: /^https?$/, error: 'Use an address that begins with https:// or http://.' }).max(2000),
+});
+export type HttpRule = z.infer<typeof HttpRule>;
+
+const HttpSpan = z
+  .strictObject({ start: z.int().min(0), end: z.int().min(1) })
+  .refine(({ start, end }) => start < end, 'start must be less than end');
+/** Offsets are UTF-16 units of the text. */
+const HttpVerdict = z.union([
+  z.strictObject({ hits: z.array(HttpSpan).max(1000) }),
+  z.strictObject({ isHit: z.boolean() }),
+]);
+
+export function compileHttp({ url, onFailure, timeoutMs }: HttpRule): VerdictRule {
+  return {
+    onFailure,
+    timeoutMs,
+    judge: (texts, context, tools, signal) =>
+      Promise.all(texts.map(async (text) => parseVerdict(url, text, await tools.post(url, { text, context }, signal)))),
+  };
+}
+
+function parseVerdict(url: string, text: string, answer: unknown): Span[] {
+  const { data } = HttpVerdict.safeParse(answer);
+  const host = new URL(url).host;
+  if (!data) {
+    throw new AttuneError(
+      'UNAVAILABLE',
+      `${host} answered neither {"hits": [{"start", "end"}]} nor {"isHit"}. Make it answer one of them.`,
+    );
+  }
+  if ('isHit' in data) return data.isHit ? [{ start: 0, end: text.length }] : [];
+  const outside = data.hits.find(({ end }) => end > text.length);
+  if (outside) {
+    throw new AttuneError(
+      'UNAVAILABLE',
+      `${host} names the characters ${outside.start} to ${outside.end} of a text of ${text.length}.`,
+    );
+  }
+  return data.hits;
+}

@@ -1,0 +1,21 @@
+// Every kind of rule has a template, and every template keeps its own examples.
+import { describe, expect, it } from 'vitest';
+import { judge } from '@/core/constraints/judge';
+import { DEFAULT_RULES, Rule } from '@/core/constraints/rules';
+import { RULE_TEMPLATES } from '@/core/constraints/templates';
+
+describe.each(RULE_TEMPLATES.filter(({ examples }) => examples.length > 0))('$id', (rule) => {
+  it.each(rule.examples)('$text: $isHit', ({ text, isHit }) => {
+    expect(judge({ version: 1, rules: [rule] }, text).hits.length > 0).toBe(isHit);
+  });
+});
+
+it('there is one a kind, and their names are distinct', () => {
+  const kinds = Rule.options.map((option) => option.shape.kind.value);
+  expect(new Set(RULE_TEMPLATES.map(({ kind }) => kind))).toEqual(new Set(kinds));
+  expect(new Set(RULE_TEMPLATES.map(({ id }) => id)).size).toBe(RULE_TEMPLATES.length);
+});
+
+it('nothing but profanity is forbidden without being asked for', () => {
+  expect(DEFAULT_RULES.rules.map(({ kind }) => kind)).toEqual(['profanity']);
+});
