@@ -49,7 +49,7 @@ export function Figures({ judge: { name, measurements }, constitutionVersion }: 
       <Table caption={t('figuresOf', { name })} head={[t('figure'), t('value'), t('limit'), t('verdict')]}>
         {JUDGE_FAULTS.map((figure) => (
           <tr key={figure}>
-            <Cell>
+            <Cell className="min-w-44">
               <span className="font-medium">{t(`figures.${figure}`)}</span>
               <span className="block text-muted-foreground text-xs">{t(`figureHints.${figure}`)}</span>
             </Cell>
