@@ -7,6 +7,7 @@ const ROOMS = [
   { room: '^engine/', may: ['^core/'] },
 
   { room: '^trainer/math/', may: ['^core/'] },
+  { room: '^trainer/classifier/', may: ['^core/'] },
   { room: '^trainer/model/', may: ['^core/', '^trainer/(backend\\.ts$|math/)'] },
   {
     room: '^trainer/sampling/',

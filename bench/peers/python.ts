@@ -11,6 +11,8 @@ const PEERS = {
   train: [],
   /** Its list is complete; crowd-kit itself would also ask for transformers, which none of the models here needs. */
   crowd: ['--no-deps'],
+  /** About 600 MB. */
+  constraints: [],
 } as const;
 
 export const benchFolder = (dataFolder: string) => join(dataFolder, 'bench');
