@@ -105,6 +105,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
         </div>
         <div className="mt-4">
           <Switch label={t('autoPromote')} isOn={autoPromote} onChange={setAutoPromote} />
+          <p className="mt-1 text-muted-foreground text-xs">{t('autoPromoteHint')}</p>
         </div>
       </Card>
       <Card title={t('sampling')}>

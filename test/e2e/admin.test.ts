@@ -1,0 +1,66 @@
+// What administrators are told before they act, and how a search follows their typing.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeDatabase, getDatabase } from '@/db/client';
+import { experiment } from '@/db/schema';
+import { writeCrowd } from '@/test/crowd-votes';
+import { writeTinyLlama } from '@/test/tiny-llama';
+import { chromiumPath, openBrowser, openProduct, type TestProduct } from './support';
+
+describe.runIf(chromiumPath)('an administrator', () => {
+  let folder: string;
+  let product: TestProduct;
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'attune-admin-'));
+    await writeTinyLlama(folder, { seed: 3 });
+    product = await openProduct({ model: folder });
+    await writeCrowd(getDatabase(product.databaseUrl));
+    browser = await openBrowser();
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+    await page.goto((await product.adminLink())!);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    if (product) await closeDatabase(product.databaseUrl);
+    await product?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is told that a promotion ends the running experiment, by name, and of none if none runs', async () => {
+    const db = getDatabase(product.databaseUrl);
+    const textOfDialog = async () => {
+      await page.goto(`${product.url}/admin/versions`);
+      await page.getByRole('button', { name: 'Promote' }).first().click();
+      return page.getByRole('dialog').or(page.getByRole('alertdialog')).first().textContent();
+    };
+    expect(await textOfDialog()).not.toContain('experiment');
+    const about = { name: 'Shorter answers', salt: 's', championVersionId: 'base', candidateVersionId: 'v1', share: 0.5 };
+    await db.insert(experiment).values(about);
+    await page.goto(`${product.url}/admin/experiments`);
+    await page.getByText('Shorter answers').first().waitFor();
+    await expect.poll(textOfDialog).toContain('The running experiment “Shorter answers” will end.');
+    await page.goto(`${product.url}/admin/settings`);
+    await page.getByText('When a version is promoted, a running experiment ends.').waitFor();
+  });
+
+  it('types into the search of feedback without losing a key, and asks once', async () => {
+    await page.goto(`${product.url}/admin/feedback`);
+    await page.getByRole('listitem').first().waitFor();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      const url = decodeURIComponent(request.url());
+      if (url.includes('admin.feedback') && url.includes('"text"')) asked.push(url);
+    });
+    const field = page.getByRole('searchbox').first();
+    await field.pressSequentially('nothing like this', { delay: 20 });
+    expect(await field.inputValue()).toBe('nothing like this');
+    await page.getByText('No feedback matches.').waitFor();
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toContain('nothing like this');
+  });
+});
