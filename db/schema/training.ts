@@ -90,6 +90,18 @@ export const versionFeedback = pgTable(
   (t) => [primaryKey({ columns: [t.versionId, t.feedbackId] }), index('version_feedback_feedback').on(t.feedbackId)],
 );
 
+/**
+ * Figures by what people say of themselves, as they were last published (server/services/statistics/held-figures.ts). Each
+ * person is there under a hash, with the group that they were shown in and a hash of what they had said.
+ */
+export const groupFigures = pgTable('group_figures', {
+  key: text('key').primaryKey(),
+  cohort: jsonb('cohort').$type<Record<string, { cell: string; print: string }>>().notNull(),
+  /** As the service that writes them knows them. */
+  figures: jsonb('figures').$type<unknown>().notNull(),
+  publishedAt: timestamp('published_at', { withTimezone: true }).notNull().defaultNow(),
+});
+
 /** One point of every curve of a run; a resumed run overwrites the steps that it repeats. */
 export const runMetric = pgTable(
   'run_metric',

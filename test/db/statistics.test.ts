@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import { krippendorffAlpha } from '@/core/statistics/agreement/krippendorff';
@@ -203,6 +203,46 @@ describe('groups', () => {
     expect([view.votes, view.people]).toEqual([0, 0]);
     expect(view.keys.every(({ groups }) => groups.length === 0)).toBe(true);
     await db.update(schema.conversation).set({ allowTraining: true });
+  });
+
+  it('of what people say of themselves stand until the votes of five people of a group have changed', async () => {
+    const agesOf = async () => {
+      const { keys } = await admin().groups({ versionId: 'base' });
+      const { groups, publishedAt } = keys.find(({ key }) => key === 'age')!;
+      return { groups, publishedAt };
+    };
+    const before = await agesOf();
+    const all = (await admin().groups({})).votes;
+    const exclude = (people: string[]) =>
+      db
+        .update(schema.feedback)
+        .set({ excludedAt: sql`now()` })
+        .where(
+          sql`id in (select distinct on (user_id) id from feedback where user_id = any(${sql.param(people)}) order by user_id, id)`,
+        );
+    const said = await db.select({ id: schema.user.id, groups: schema.user.groups }).from(schema.user);
+    const thirties = said.flatMap(({ id, groups }) => (groups.age === '30-44' && PEOPLE.includes(id) ? [id] : []));
+    await exclude(thirties.slice(0, 1));
+    // The whole has a vote less, and no group tells whose it was.
+    expect((await admin().groups({})).votes).toBe(all - 1);
+    expect(await agesOf()).toEqual(before);
+    // A person who takes back what they said does not move from one group to another before others do.
+    await db.update(schema.user).set({ groups: {} }).where(eq(schema.user.id, thirties[1]!));
+    expect(await agesOf()).toEqual(before);
+    await db
+      .update(schema.user)
+      .set({ groups: { age: '30-44' } })
+      .where(eq(schema.user.id, thirties[1]!));
+    await exclude(thirties.slice(0, 4));
+    expect(await agesOf()).toEqual(before);
+    await exclude(thirties.slice(0, 5));
+    const after = await agesOf();
+    expect(after.publishedAt!.getTime()).toBeGreaterThan(before.publishedAt!.getTime());
+    const votesOf = ({ groups }: typeof after, value: string | null) =>
+      groups.find((group) => group.value === value)!.votes;
+    expect(votesOf(after, '30-44')).toBe(votesOf(before, '30-44') - 5);
+    expect(votesOf(after, null)).toBe(votesOf(before, null));
+    await db.update(schema.feedback).set({ excludedAt: null });
   });
 
   it('have the reward model’s held-out figures and the tastes of the newest run that left a report', async () => {

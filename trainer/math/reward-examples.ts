@@ -106,6 +106,9 @@ export type RewardExample =
 /** The same for all examples of one prompt. */
 export const promptKey = ({ promptIds }: Pick<Judged, 'promptIds'>): string => promptIds.join(',');
 
+/** Whose judgement it is: each of an unknown rater counts as another person's. `at` is its place in the list. */
+export const personOf = ({ rater }: Pick<Judged, 'rater'>, at: number): string => rater ?? `unknown ${at}`;
+
 /** How much an example counts, whichever way round. */
 export const weightIn = ({ weight, share = 1 }: Pick<Judged, 'weight' | 'share'>): number => Math.abs(weight) * share;
 

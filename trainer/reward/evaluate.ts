@@ -1,7 +1,8 @@
 // Judges a reward model on held-out feedback: loss, accuracy, length baseline, calibration, groups.
 
+import { FEWEST_PEOPLE } from '@/core/statistics/fold';
 import { feedbackLoss } from '@/trainer/math/loss/feedback';
-import type { RewardExample } from '@/trainer/math/reward-examples';
+import { personOf, type RewardExample } from '@/trainer/math/reward-examples';
 import type { EnteringStates } from '@/trainer/model/entering-states';
 import type { Metrics } from '@/trainer/runs/store';
 import type { Evaluation } from '@/trainer/supervised/loop';
@@ -16,7 +17,7 @@ import { biasesOf, lossOfEachScored, type RewardTraining, type ScoredExample, sp
 export interface RewardReport {
   /** Fitted on the held-out pairs; 1 if there are too few of them. */
   temperature: number;
-  /** Worst first; groups of fewer than SMALLEST_GROUP pairs are left out. */
+  /** Worst first; groups of fewer than SMALLEST_GROUP pairs are left out, and those of few people put together. */
   groups: GroupMetrics[];
 }
 
@@ -57,12 +58,13 @@ function judgeGroups(
   { loss, metrics, detail }: Evaluation<RewardReport>,
 ): Evaluation<RewardReport> {
   const examples = scored.map(({ example }) => example);
-  const isLarge = objective.groups.map(
-    (_, g) => examples.filter((example) => objective.placeOf(example) === g).length >= SMALLEST_GROUP,
-  );
+  const isLarge = objective.groups.map((_, g) => {
+    const people = examples.flatMap((example, at) => (objective.placeOf(example) === g ? personOf(example, at) : []));
+    return people.length >= SMALLEST_GROUP && new Set(people).size >= FEWEST_PEOPLE;
+  });
   const losses = relativeLosses(objective, sumByGroup(objective, examples, lossOfEachScored(training, scored)));
   const judged = losses.filter(({ name }) => isLarge[objective.groups.findIndex((group) => group.name === name)]);
-  const ofGroups = Object.fromEntries(losses.map(({ name, loss }) => [`group/${name}/eval_loss`, loss]));
+  const ofGroups = Object.fromEntries(judged.map(({ name, loss }) => [`group/${name}/eval_loss`, loss]));
   return {
     loss: judged.length ? Math.max(...judged.map((group) => group.loss)) : loss,
     metrics: { ...metrics, ...ofGroups },

@@ -1,9 +1,11 @@
 // The groups of some feedback whose weights rise with their losses: who is in which, and what each of them lost.
 import type { GroupRobustConfig } from '@/core/config/reward';
 import { AttuneError } from '@/core/errors';
+import { groupBy } from '@/core/group-by';
+import { foldSmall } from '@/core/statistics/fold';
 import { type GroupSum, type JudgedGroup, nextGroupWeights } from '@/trainer/math/group-weights';
 import { lossOfEach } from '@/trainer/math/loss/feedback';
-import { completionsOf, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
+import { completionsOf, personOf, type RewardExample, weightIn } from '@/trainer/math/reward-examples';
 import type { Metrics } from '@/trainer/runs/store';
 import type { Feedback } from './feedback';
 
@@ -14,7 +16,7 @@ export interface GroupObjective {
   placeOf(example: RewardExample): number;
 }
 
-/** Null if there are not two groups to choose between. */
+/** Groups of few people are put together, as on every page. Null if there are not two groups to choose between. */
 export function readGroups(
   train: readonly RewardExample[],
   settings: GroupRobustConfig,
@@ -23,11 +25,10 @@ export function readGroups(
   const { key, leastExamples } = settings;
   const groupIn = ({ groups }: RewardExample) => (groups && Object.hasOwn(groups, key) ? groups[key] : undefined);
   const believed = train.filter((example) => weightIn(example) > 0);
-  const sizes = new Map<string, number>();
-  for (const value of believed.map(groupIn)) {
-    if (value !== undefined) sizes.set(value, (sizes.get(value) ?? 0) + 1);
-  }
-  const values = [...sizes.keys()].filter((value) => sizes.get(value)! >= leastExamples).sort();
+  const members = believed.map((example, at) => ({ person: personOf(example, at), value: groupIn(example) }));
+  const values = foldSmall(groupBy(members, ({ value = '' }) => value))
+    .flatMap(({ value, items }) => (value && items.length >= leastExamples ? [value] : []))
+    .sort();
   const places = new Map<string | undefined, number>(values.map((value, place) => [value, place]));
   const placeIn = (example: RewardExample) => places.get(groupIn(example)) ?? values.length;
   const hasRest = believed.some((example) => placeIn(example) === values.length);

@@ -1,9 +1,12 @@
 // How well scores predict the winner: accuracy against the length baseline, margin, calibration, worst group first.
 
+import { groupBy } from '@/core/group-by';
+import { isSelfGroup } from '@/core/groups';
+import { foldSmall } from '@/core/statistics/fold';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import { decidedPairs } from '@/trainer/math/loss/ranking';
 import { sigmoid } from '@/trainer/math/loss/score';
-import { completionsOf, promptKey, type RewardExample } from '@/trainer/math/reward-examples';
+import { completionsOf, personOf, promptKey, type RewardExample } from '@/trainer/math/reward-examples';
 
 export interface ScoredPair {
   chosen: number;
@@ -18,6 +21,8 @@ export interface ScoredPair {
 export interface LabelledPair extends ScoredPair {
   /** Pairs of one prompt belong together. */
   prompt: string;
+  /** Whose judgement it is; one of its own where the rater is unknown. */
+  person: string;
   groups: Record<string, string>;
 }
 
@@ -33,7 +38,10 @@ export interface PairMetrics {
 export interface GroupMetrics extends PairMetrics {
   /** For example `language` and `de`. */
   key: string;
-  value: string;
+  /** null for groups of few people together. */
+  value: string | null;
+  /** Raters of the pairs. */
+  people: number;
   pairs: number;
   /** Wilson's 95 % interval of the accuracy, as if pairs were independent; those of one prompt or ranking are not quite. */
   low: number;
@@ -53,7 +61,7 @@ const weightOf = (pairs: readonly ScoredPair[]) => pairs.reduce((sum, { weight }
  * of safety labels, the less safe against the safer one. Without those of raters who are not believed; the winner that an inverter names is the loser.
  */
 export function scoredPairs(scored: readonly { example: RewardExample; scores: ArrayLike<number> }[]): LabelledPair[] {
-  return scored.flatMap(({ example, scores }) => {
+  return scored.flatMap(({ example, scores }, at) => {
     const lengths = completionsOf(example).map((ids) => ids.length);
     const weight = Math.abs(example.weight);
     if (weight === 0) return [];
@@ -64,6 +72,7 @@ export function scoredPairs(scored: readonly { example: RewardExample; scores: A
       chosenLength: lengths[winner]!,
       rejectedLength: lengths[loser]!,
       prompt: promptKey(example),
+      person: personOf(example, at),
       groups: example.groups ?? {},
     });
     if (example.kind === 'best_of') {
@@ -109,26 +118,31 @@ export const lengthRule = (pairs: readonly ScoredPair[]): 1 | -1 =>
 export const lengthBaseline = (pairs: readonly ScoredPair[], rule: 1 | -1) =>
   share(pairs, (pair) => rule * (pair.chosenLength - pair.rejectedLength));
 
-/** The same figures for each group of at least `smallest` pairs, the least accurate group first. */
+/**
+ * The same figures for each group of at least `smallest` pairs, the least accurate group first. Groups of few people are
+ * put together, as on every page.
+ */
 export function measureGroups(pairs: readonly LabelledPair[], rule: 1 | -1, smallest = 1): GroupMetrics[] {
-  const members = new Map<string, { key: string; value: string; pairs: LabelledPair[] }>();
-  for (const pair of pairs) {
-    for (const [key, value] of Object.entries(pair.groups)) {
-      const id = JSON.stringify([key, value]);
-      const group = members.get(id) ?? { key, value, pairs: [] };
-      group.pairs.push(pair);
-      members.set(id, group);
-    }
-  }
-  return [...members.values()]
-    .filter((group) => group.pairs.length >= smallest)
-    .map(({ key, value, pairs }) => ({
+  const keys = [...new Set(pairs.flatMap(({ groups }) => Object.keys(groups)))];
+  return keys
+    .flatMap((key) => foldSmall(groupPairs(pairs, key)).map((folded) => ({ key, ...folded })))
+    .filter(({ items }) => items.length >= smallest)
+    .map(({ key, value, people, items }) => ({
       key,
       value,
-      pairs: pairs.length,
-      ...measurePairs(pairs),
-      ...wilsonInterval(share(pairs, byScore) * pairs.length, pairs.length),
-      lengthBaseline: lengthBaseline(pairs, rule),
+      people,
+      pairs: items.length,
+      ...measurePairs(items),
+      ...wilsonInterval(share(items, byScore) * items.length, items.length),
+      lengthBaseline: lengthBaseline(items, rule),
     }))
     .sort((a, b) => a.accuracy - b.accuracy || b.pairs - a.pairs);
+}
+
+/** A person who has said different things of themselves is in one group with all that they judged: the first. */
+function groupPairs(pairs: readonly LabelledPair[], key: string): Map<string, LabelledPair[]> {
+  const members = pairs.filter(({ groups }) => Object.hasOwn(groups, key));
+  const said = new Map<string, string>();
+  for (const { person, groups } of members) if (!said.has(person)) said.set(person, groups[key]!);
+  return groupBy(members, ({ person, groups }) => (isSelfGroup(key) ? said.get(person)! : groups[key]!));
 }

@@ -32,8 +32,8 @@ export function Groups() {
               {t('counts', { votes: data.votes, people: data.people })}
             </p>
           </Card>
-          {data.keys.map(({ key, groups }) => (
-            <GroupTable key={key} name={key} groups={groups} />
+          {data.keys.map(({ key, groups, publishedAt }) => (
+            <GroupTable key={key} name={key} groups={groups} publishedAt={publishedAt} fewest={data.fewestPeople} />
           ))}
           <p className="max-w-prose text-muted-foreground text-xs">{t(data.runId ? 'normal' : 'normalNoRun')}</p>
           <p className="max-w-prose text-muted-foreground text-xs">
@@ -70,10 +70,15 @@ function VersionChoice({ versionId, onChange }: { versionId: string; onChange: (
 function GroupTable({
   name,
   groups,
+  publishedAt,
+  fewest,
 }: {
   name: GroupsData['keys'][number]['key'];
   groups: GroupsData['keys'][number]['groups'];
+  publishedAt: Date | null;
+  fewest: number;
 }) {
+  const { date } = useFormats();
   const t = useTranslations('groups');
   const admin = useTranslations('admin');
   const nameOf = useGroupName();
@@ -82,6 +87,9 @@ function GroupTable({
     <section className="space-y-2">
       <h2 className="font-semibold text-base">{title}</h2>
       <p className="max-w-prose text-muted-foreground text-xs">{t(`keyTexts.${name}`)}</p>
+      {publishedAt && (
+        <p className="max-w-prose text-muted-foreground text-xs">{t('held', { date: date(publishedAt), fewest })}</p>
+      )}
       {groups.length === 0 ? (
         <EmptyState>{t(name === 'taste' ? 'noTaste' : 'tooFew')}</EmptyState>
       ) : (

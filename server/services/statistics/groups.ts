@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import { groupBy } from '@/core/group-by';
+import { isSelfGroup } from '@/core/groups';
 import { FEWEST_PEOPLE, type Folded, foldSmall } from '@/core/statistics/fold';
 import type { Executor } from '@/db/client';
 import { readTrust, type TrustOf } from '@/db/rater-trust';
@@ -11,6 +12,7 @@ import { version } from '@/db/schema';
 import { rateOf } from '@/server/rollout/metrics';
 import type { Product } from '@/server/services/product';
 import { GROUP_KEYS, type GroupKey, type GroupVote, readGroupVotes } from './group-votes';
+import { cohortOf, publishFigures } from './held-figures';
 import { type RewardReport, readRewardReport } from './reward-report';
 import type { GroupRateView, GroupsView, GroupView } from './views';
 
@@ -24,26 +26,61 @@ export async function readGroups(product: Product, asked: { versionId?: string |
   const found = await readRewardReport(product);
   const votes = await readGroupVotes(db, tastesIn(found?.report));
   const trustOf = await readTrust(db);
-  const view = (folded: Folded<GroupVote>, key: GroupKey): GroupView => ({
-    value: folded.value,
-    people: folded.people,
-    votes: folded.items.length,
-    share: folded.items.length / votes.length,
-    wins: winsOf(folded.items, versionId, trustOf),
-    thumbs: thumbsOf(folded.items, versionId, trustOf),
-    rewardModel: accuracyOf(found?.report, key, folded.value),
-  });
+  const keys: GroupsView['keys'] = [];
+  for (const key of GROUP_KEYS) {
+    const members = votes.filter(({ groups }) => groups[key] !== undefined);
+    const folded = foldSmall(groupBy(members, ({ groups }) => groups[key]!));
+    const view = (of: string) =>
+      folded.map((group) => viewOf(group, of, { all: votes.length, trustOf, report: found?.report, key }));
+    if (!isSelfGroup(key)) {
+      keys.push({ key, groups: view(versionId).sort(worstFirst), publishedAt: null });
+      continue;
+    }
+    const held = await publishFigures(db, key, cohortOf(folded, printWith(trustOf)), () => figuresOf(votes, view));
+    const groups = held?.figures[versionId] ?? held?.figures[''] ?? [];
+    keys.push({ key, groups: [...groups].sort(worstFirst), publishedAt: held?.publishedAt ?? null });
+  }
   return {
     versionId,
     runId: found?.runId ?? null,
     fewestPeople: FEWEST_PEOPLE,
     votes: votes.length,
     people: new Set(votes.map(({ person }) => person)).size,
-    keys: GROUP_KEYS.map((key) => {
-      const members = votes.filter(({ groups }) => groups[key] !== undefined);
-      const groups = foldSmall(groupBy(members, ({ groups }) => groups[key]!));
-      return { key, groups: groups.map((folded) => view(folded, key)).sort(worstFirst) };
-    }),
+    keys,
+  };
+}
+
+/** Of every version that has votes; under the empty name, for any other. */
+function figuresOf(votes: readonly GroupVote[], view: (versionId: string) => GroupView[]): Record<string, GroupView[]> {
+  const versions = new Set(['', ...votes.flatMap((vote) => vote.versions.filter((id) => id !== null))]);
+  return Object.fromEntries([...versions].map((id) => [id, view(id)]));
+}
+
+/** Whether people count at all is part of it; how much they do moves a little with everyone's votes, so it is not. */
+const printWith = (trustOf: TrustOf) => (votes: readonly GroupVote[]) =>
+  votes.map(({ person, kind, value, versions, isOfPair }) => [
+    ...[kind, value, versions, isOfPair],
+    trustOf(person, kind) === 0,
+  ]);
+
+interface Measures {
+  /** Votes of everyone. */
+  all: number;
+  trustOf: TrustOf;
+  report: RewardReport | undefined;
+  key: GroupKey;
+}
+
+function viewOf(
+  { value, people, items }: Folded<GroupVote>,
+  versionId: string,
+  { all, trustOf, report, key }: Measures,
+): GroupView {
+  return {
+    ...{ value, people, votes: items.length, share: items.length / all },
+    wins: winsOf(items, versionId, trustOf),
+    thumbs: thumbsOf(items, versionId, trustOf),
+    rewardModel: accuracyOf(report, key, value),
   };
 }
 
@@ -94,7 +131,7 @@ function rateIn(tallies: { person: string; trust: number; up: number; n: number 
 
 /** The trainer knows groups by the same names; of folded groups it has no figures. */
 function accuracyOf(report: RewardReport | undefined, key: GroupKey, value: string | null): GroupView['rewardModel'] {
-  const own = report?.groups.find((group) => group.key === key && group.value === value);
+  const own = value === null ? null : report?.groups.find((group) => group.key === key && group.value === value);
   return own ? { value: own.accuracy, low: own.low, high: own.high, n: own.pairs, calibrationError: own.ece } : null;
 }
 

@@ -14,7 +14,7 @@ const Report = z.object({
   groups: z.array(
     z.object({
       key: z.string(),
-      value: z.string(),
+      value: z.string().nullable(),
       pairs: z.number(),
       accuracy: z.number(),
       low: z.number(),

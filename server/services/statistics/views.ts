@@ -163,5 +163,7 @@ export interface GroupsView {
     key: GroupKey;
     /** Worst first; empty if all together have too few people. */
     groups: GroupView[];
+    /** Of what people say of themselves: since when the figures have stood; null for other groups, and without figures. */
+    publishedAt: Date | null;
   }[];
 }

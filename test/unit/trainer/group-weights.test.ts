@@ -93,18 +93,18 @@ const many = (count: number, example: RewardExample) => Array.from({ length: cou
 test('groups that are small, and votes without one, are one group; votes without weight are in none', () => {
   const settings = GroupRobustConfig.parse({ key: 'language', leastExamples: 3 });
   const examples = [
-    ...many(6, vote('en')),
-    ...many(3, vote('de', { weight: -0.5, share: 2 })),
-    ...many(2, vote('ja')),
-    vote(null),
+    ...many(12, vote('en')),
+    ...many(6, vote('de', { weight: -0.5, share: 2 })),
+    ...many(4, vote('ja')),
+    ...many(2, vote(null)),
     ...many(9, vote('fr', { weight: 0 })),
   ];
   const { groups, placeOf } = readGroups(examples, settings, FEEDBACK)!;
-  // 3 de, 6 en and 3 others count, each with a weight of 1 in the end.
+  // 6 de, 12 en and 6 others count, each with a weight of 1 in the end.
   expect(groups.map(({ name, share, examples: n }) => [name, share, n])).toEqual([
-    ['language=de', 0.25, 3],
-    ['language=en', 0.5, 6],
-    ['rest', 0.25, 3],
+    ['language=de', 0.25, 6],
+    ['language=en', 0.5, 12],
+    ['rest', 0.25, 6],
   ]);
   expect(groups.map(({ chanceLoss }) => chanceLoss)).toEqual(close([Math.LN2, Math.LN2, Math.LN2]));
   expect([vote('en'), vote('de'), vote('ja'), vote(null)].map(placeOf)).toEqual([1, 0, 2, 2]);
@@ -114,11 +114,32 @@ test('groups that are small, and votes without one, are one group; votes without
     Float64Array.from(examples, () => 2),
   );
   expect(sums).toEqual([
-    { weight: 3, loss: 6 },
     { weight: 6, loss: 12 },
-    { weight: 3, loss: 6 },
+    { weight: 12, loss: 24 },
+    { weight: 6, loss: 12 },
   ]);
   expect(readGroups(many(9, vote('en')), settings, FEEDBACK)).toBeNull();
+});
+
+test('groups of few people are put together, however much they voted', () => {
+  const settings = GroupRobustConfig.parse({ key: 'age', leastExamples: 3 });
+  const of = (age: string, people: number, votes: number) =>
+    Array.from(
+      { length: people * votes },
+      (_, i): RewardExample => ({
+        ...vote('en'),
+        groups: { age },
+        rater: `${age} ${i % people}`,
+      }),
+    );
+  const namesOf = (examples: RewardExample[]) =>
+    readGroups(examples, settings, FEEDBACK)?.groups.map(({ name, examples: n }) => [name, n]) ?? null;
+  // Four people may be told from the rest, so the next larger group is with them.
+  expect(namesOf([...of('60+', 4, 30), ...of('45-59', 5, 4), ...of('30-44', 6, 4)])).toEqual([
+    ['age=30-44', 24],
+    ['rest', 140],
+  ]);
+  expect(namesOf([...of('60+', 4, 30), ...of('30-44', 6, 4)])).toBeNull();
 });
 
 test('a key that no vote has is refused by name, and so is a setting that is not known', () => {

@@ -15,7 +15,16 @@ function drawnPairs(count: number, temperature: number, seed: number): LabelledP
     const gap = 3 * rng.normal();
     const isRight = rng.uniform() < sigmoid(Math.abs(gap) / temperature);
     const chosen = isRight ? Math.abs(gap) : -Math.abs(gap);
-    return { weight: 1, chosen, rejected: 0, chosenLength: 3, rejectedLength: 4, prompt: String(i), groups: {} };
+    return {
+      weight: 1,
+      chosen,
+      rejected: 0,
+      chosenLength: 3,
+      rejectedLength: 4,
+      prompt: String(i),
+      person: String(i),
+      groups: {},
+    };
   });
 }
 
@@ -40,28 +49,46 @@ test('pairs are decided comparisons, corrections, and the best answer against ea
   expect(pairs.every(({ prompt, groups }) => prompt === '1,2' && groups.language === 'de')).toBe(true);
 });
 
+const judged = (groups: Record<string, string>, person: string, gap: number, lengthGap = 1): LabelledPair => ({
+  ...{ weight: 1, chosen: gap, rejected: 0, chosenLength: 10 + lengthGap, rejectedLength: 10, prompt: 'p' },
+  ...{ person, groups },
+});
+
 test('groups come worst first, each with its own length baseline, and small ones are left out', () => {
-  const pair = (language: string, gap: number, lengthGap: number): LabelledPair => ({
-    weight: 1,
-    chosen: gap,
-    rejected: 0,
-    chosenLength: 10 + lengthGap,
-    rejectedLength: 10,
-    prompt: 'p',
-    groups: { language },
-  });
+  const people = (language: string, gaps: number[], lengthGap: number) =>
+    gaps.map((gap, i) => judged({ language }, `${language} ${i}`, gap, lengthGap));
   const pairs = [
-    ...[1, 1, 1, -1].map((gap) => pair('en', gap, 1)), // 3 of 4 right, longer always wins
-    ...[1, -1, -1, -1].map((gap) => pair('de', gap, -1)), // 1 of 4
-    pair('fr', -1, 1),
+    ...people('en', [1, 1, 1, -1, 1, 1, 1, -1], 1), // 6 of 8 right, longer always wins
+    ...people('de', [1, -1, -1, -1, 1, -1, -1, -1], -1), // 2 of 8
+    ...people('fr', [-1, -1, -1, -1, -1], 1),
   ];
-  const groups = measureGroups(pairs, 1, 2);
+  const groups = measureGroups(pairs, 1, 6);
   expect(groups.map(({ value, accuracy, pairs, lengthBaseline }) => [value, accuracy, pairs, lengthBaseline])).toEqual([
-    ['de', 0.25, 4, 0],
-    ['en', 0.75, 4, 1],
+    ['de', 0.25, 8, 0],
+    ['en', 0.75, 8, 1],
   ]);
-  // Wilson's interval of 1 of 4.
-  expect([groups[0]!.low, groups[0]!.high].map((x) => x.toFixed(3))).toEqual(['0.046', '0.699']);
+  // Wilson's interval of 2 of 8.
+  expect([groups[0]!.low, groups[0]!.high].map((x) => x.toFixed(3))).toEqual(['0.071', '0.591']);
+});
+
+test('groups of fewer than five people are put together, however much each has judged', () => {
+  const pairs = (age: string, people: number, each: number) =>
+    Array.from({ length: people * each }, (_, i) => judged({ age }, `${age} ${i % people}`, 1));
+  const of = (...all: LabelledPair[][]) =>
+    measureGroups(all.flat(), 1, 10)
+      .map(({ value, people, pairs: n }) => [value, people, n])
+      .sort();
+  expect(of(pairs('60+', 4, 30), pairs('30-44', 6, 10), pairs('45-59', 7, 10))).toEqual([
+    [null, 10, 180],
+    ['45-59', 7, 70],
+  ]);
+  expect(of(pairs('60+', 4, 30))).toEqual([]);
+  // Someone who says another age than before is in the group of the first, with everything.
+  const moved = judged({ age: '45-59' }, '30-44 0', 1);
+  expect(of(pairs('30-44', 6, 10), pairs('45-59', 5, 10), [moved])).toEqual([
+    ['30-44', 6, 61],
+    ['45-59', 5, 50],
+  ]);
 });
 
 test('the temperature of drawn winners is found again, and calibrates pairs that it has not seen', () => {
