@@ -28,7 +28,7 @@ export function cohortOf<Vote extends { person: string }>(
   return cohort;
 }
 
-/** Whether each group, as it was shown and as it would be, has changed in nobody or in at least FEWEST_PEOPLE. */
+/** Whether there is a change, and each group, as shown and as it would be, has none or one of FEWEST_PEOPLE. */
 function mayReplace(last: Cohort, next: Cohort): boolean {
   const changed = new Map<string, number>();
   const count = (name: string) => changed.set(name, (changed.get(name) ?? 0) + 1);
@@ -38,7 +38,7 @@ function mayReplace(last: Cohort, next: Cohort): boolean {
     if (before) count(`before ${before.cell}`);
     if (after) count(`after ${after.cell}`);
   }
-  return [...changed.values()].every((people) => people >= FEWEST_PEOPLE);
+  return changed.size > 0 && [...changed.values()].every((people) => people >= FEWEST_PEOPLE);
 }
 
 /**
