@@ -13,6 +13,8 @@ const PEERS = {
   crowd: ['--no-deps'],
   /** About 600 MB. */
   constraints: [],
+  /** Filters of swear words. */
+  words: [],
 } as const;
 
 export const benchFolder = (dataFolder: string) => join(dataFolder, 'bench');

@@ -9,7 +9,7 @@ import { DEFAULT_RULES } from '@/core/constraints/rules';
 
 const fixture = (name: string) =>
   JSON.parse(readFileSync(path.join(import.meta.dirname, '../../../fixtures', `${name}.json`), 'utf8'));
-const fileOf = (set: string) => path.join(import.meta.dirname, '../../../../../../shared/data', set, 'dev.jsonl.gz');
+const fileOf = (set: string) => path.join(import.meta.dirname, '../../../../../shared/data', set, 'dev.jsonl.gz');
 const readRows = <Row>(set: string): Row[] =>
   gunzipSync(readFileSync(fileOf(set)))
     .toString('utf8')

@@ -98,7 +98,7 @@ test('random texts of swear words, parts of them and look-alikes', () => {
   expect(Object.keys(more).length).toBeGreaterThanOrEqual(5);
 });
 
-const SELF_DIALOGUE = path.join(import.meta.dirname, '../../../../../../shared/data/self-dialogue/dev.jsonl.gz');
+const SELF_DIALOGUE = path.join(import.meta.dirname, '../../../../../shared/data/self-dialogue/dev.jsonl.gz');
 
 test.skipIf(!existsSync(SELF_DIALOGUE))('20,000 turns of people (skipped where shared/data is absent)', () => {
   const lines = gunzipSync(readFileSync(SELF_DIALOGUE)).toString('utf8').trim().split('\n');
