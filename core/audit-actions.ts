@@ -34,6 +34,12 @@ export const AUDIT_ACTIONS = [
   'run.start',
   'settings.change',
   'user.role',
+  'rule.add',
+  'rule.change',
+  'rule.example',
+  'rule.false_hit',
+  'rule.remove',
+  'rule.restore',
   'version.import',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -10,6 +10,8 @@ export const CHANNELS = {
   versionPublished: 'version_published',
   /** The new champion. */
   release: 'release',
+  /** The version of the rule set that a change has made. */
+  rules: 'rules',
   /** A run that was asked for or is to be cancelled. */
   trainingRun: 'training_run',
 } as const;

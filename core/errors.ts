@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'CONFLICT', // the state is not the one that the change expected
   'OVERLOADED', // try again later
   'TOO_LONG', // prompt or message over a limit
+  'CONSTRAINT', // a text breaks a rule of the operator
   'CORRUPT', // a file is not what its name, hash or header says
   'UNSUPPORTED', // a feature of a model or file that this build does not have
   'UNAVAILABLE', // a process or device that is needed does not answer
@@ -22,6 +23,13 @@ export interface ErrorDetails {
   param?: string;
   /** When to try again. */
   retryAfterSeconds?: number;
+  /** The kind of the rule that a text breaks, and what the rule says in place of the standard sentence. */
+  rule?: BrokenRule;
+}
+
+export interface BrokenRule {
+  kind: string;
+  message: string | null;
 }
 
 const NAME = 'AttuneError';
@@ -35,14 +43,16 @@ export class AttuneError extends Error {
   override readonly name = NAME;
   readonly param: string | null;
   readonly retryAfterSeconds: number | null;
+  readonly rule: BrokenRule | null;
   constructor(
     readonly code: ErrorCode,
     message: string,
-    { param, retryAfterSeconds, ...options }: ErrorDetails = {},
+    { param, retryAfterSeconds, rule, ...options }: ErrorDetails = {},
   ) {
     super(message, options);
     this.param = param ?? null;
     this.retryAfterSeconds = retryAfterSeconds ?? null;
+    this.rule = rule ?? null;
   }
 }
 

@@ -1,6 +1,5 @@
 // Declares the product's settings and their defaults.
 import { z } from 'zod';
-import { DEFAULT_RULES, RuleSet } from './constraints/rules';
 import { Sampling } from './sampling';
 import { TEXT_LIMITS } from './text/text-limits';
 
@@ -53,8 +52,6 @@ export const Settings = z.object({
   autoPromote: z.boolean().default(false),
   trigger: TriggerSettings.default({ feedbackCount: null, scheduleHours: null }),
   sampling: SamplingDefaults.prefault({}),
-  /** Its version grows by one with every change, whatever version the change names. */
-  constraints: RuleSet.default(DEFAULT_RULES),
   /** null keeps the model's own. */
   systemPrompt: z.string().max(TEXT_LIMITS.systemPrompt).nullable().default(null),
   limits: Limits.prefault({}),

@@ -1,6 +1,7 @@
 // Exports every table of Attune, in the order in which a message becomes a version.
 export * from './auth-schema';
 export * from './schema/api';
+export * from './schema/constraint';
 export * from './schema/conversation';
 export * from './schema/exchange';
 export * from './schema/feedback';

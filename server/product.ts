@@ -13,6 +13,8 @@ import { migrateDatabase } from '@/db/migrate';
 import { seedBase } from '@/db/release';
 import { EngineClient } from '@/engine/client';
 import { type Auth, createAuth } from './auth';
+import { RuleBook } from './constraints/rule-book';
+import { createTools } from './constraints/tools';
 import { readServerEnv, type ServerSettings } from './env';
 import { followReleases } from './follow-releases';
 import { createOutgoing } from './http/outgoing';
@@ -65,13 +67,16 @@ export async function startWebProcess(
   const engine = new EngineClient(settings.engineSocket);
   const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
   const { run, runs, snapshots } = dataPaths(settings.dataFolder);
+  const outgoing = createOutgoing({ privateHosts: settings.privateHosts });
   const folders = { runs, snapshots };
   const secret = settings.authSecret ?? keptSecret(run);
   const product: Product = {
     ...{ log, db, listener, base, engine, ...folders, maxContext, random },
     running: new Map(),
-    outgoing: createOutgoing({ privateHosts: settings.privateHosts }),
     secrets: createSecretBox(secret, 'attune judge keys'),
+    rules: new RuleBook(db),
+    outgoing,
+    tools: createTools(outgoing),
   };
   const auth = createAuth(db, {
     secret,

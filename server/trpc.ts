@@ -42,6 +42,7 @@ const TRANSPORT_CODE: Record<ErrorCode, TRPCError['code']> = {
   CONFLICT: 'CONFLICT',
   OVERLOADED: 'TOO_MANY_REQUESTS',
   TOO_LONG: 'PAYLOAD_TOO_LARGE',
+  CONSTRAINT: 'UNPROCESSABLE_CONTENT',
   CORRUPT: 'INTERNAL_SERVER_ERROR',
   UNSUPPORTED: 'NOT_IMPLEMENTED',
   UNAVAILABLE: 'SERVICE_UNAVAILABLE',
@@ -73,7 +74,7 @@ const t = initTRPC.context<Context>().create({
       // An unexpected error may quote paths, so only the log gets its text.
       message:
         cause.code === 'INTERNAL' ? 'Something went wrong on the server; its log has the details.' : cause.message,
-      data: { ...data, attuneCode: cause.code, param: cause.param },
+      data: { ...data, attuneCode: cause.code, param: cause.param, rule: cause.rule },
     };
   },
 });

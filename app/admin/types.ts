@@ -1,5 +1,5 @@
 // The API's types that the admin components pass around.
-import type { RouterInputs, RouterOutputs } from '@/server/routers';
+import type { RouterOutputs } from '@/server/routers';
 
 export type VersionData = RouterOutputs['admin']['versions'][number];
 export type SideBySideData = VersionData['sideBySide'];
@@ -7,7 +7,6 @@ export type RunDetail = RouterOutputs['admin']['run'];
 export type ExperimentData = RouterOutputs['admin']['experiments'][number];
 export type FeedbackData = RouterOutputs['admin']['feedback']['items'][number];
 export type SettingsData = RouterOutputs['admin']['settings'];
-export type SettingsPatch = RouterInputs['admin']['setSettings'];
 export type PersonData = RouterOutputs['user']['list']['items'][number];
 export type QuestionnaireData = RouterOutputs['ratingAdmin']['questionnaires'][number];
 export type ConstitutionData = RouterOutputs['judge']['constitutions'][number];

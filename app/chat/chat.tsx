@@ -5,6 +5,7 @@ import { useTranslations } from 'next-intl';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { newId } from '@/app/lib/secure-context';
 import { codeOf, useErrorSentence } from '@/app/lib/use-error-sentence';
+import { useRuleSentence } from '@/app/lib/use-rule-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
 import { Announcer, useAnnounce } from './announcer';
@@ -49,6 +50,7 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
   const c = useTranslations('consent');
   const app = useTranslations('app');
   const sentenceOf = useErrorSentence();
+  const ruleSentenceOf = useRuleSentence();
   const announce = useAnnounce();
   const conversation = useConversation(id, isStored);
   const consent = useConsent(id, isStored, conversation);
@@ -76,11 +78,12 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
   const { isAtEnd, jump } = useStickToBottom(scroller, content, running.length > 0 || isBusy);
 
   const settle: Settle = useCallback(
-    (generationId, change, text) => {
-      conversation.settle(generationId, change, text);
-      announce(t('finished', { text: text.slice(0, ANNOUNCED) }));
+    (generationId, change, text, notices) => {
+      conversation.settle(generationId, change, text, notices);
+      const told = notices.map((notice) => ruleSentenceOf(notice.effect, notice));
+      announce([t('finished', { text: text.slice(0, ANNOUNCED) }), ...told].join(' '));
     },
-    [conversation.settle, announce, t],
+    [conversation.settle, announce, ruleSentenceOf, t],
   );
 
   const submit = ({ text, parentId, clientMessageId }: Send) => {

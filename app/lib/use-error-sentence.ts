@@ -4,6 +4,7 @@
 import { TRPCClientError } from '@trpc/client';
 import { useTranslations } from 'next-intl';
 import { useCallback } from 'react';
+import { useRuleSentence } from './use-rule-sentence';
 
 const SENTENCES = [
   'UNAUTHORIZED',
@@ -23,10 +24,12 @@ export const codeOf = (error: unknown): string | null => {
 
 export function useErrorSentence(): (error: unknown) => string {
   const t = useTranslations('errors');
+  const ruleSentenceOf = useRuleSentence();
   return useCallback(
     (error) => {
       const message = error instanceof Error ? error.message : String(error);
       const code = codeOf(error);
+      if (error instanceof TRPCClientError && error.data?.rule) return ruleSentenceOf('refused', error.data.rule);
       if (code === null && error instanceof TRPCClientError) return t('OFFLINE');
       if (error instanceof TRPCClientError && error.data?.attuneCode === 'INTERNAL') return t('INTERNAL');
       if (error instanceof TRPCClientError && error.data?.param === 'origin') return t('FOREIGN_PAGE');
@@ -35,6 +38,6 @@ export function useErrorSentence(): (error: unknown) => string {
       const known = SENTENCES.find((sentence) => sentence === code);
       return t(known ?? 'OTHER', { message });
     },
-    [t],
+    [t, ruleSentenceOf],
   );
 }

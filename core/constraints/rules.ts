@@ -46,12 +46,15 @@ const KINDS: { [Kind in RuleKind]: (rule: Extract<Rule, { kind: Kind }>) => Comp
   repetition: compileRepetition,
 };
 
+/** In force at once. */
+export const MOST_RULES = 100;
+
 export const RuleSet = z.strictObject({
   /** Grows by one with every change; stored with each generation. */
   version: z.int().positive(),
   rules: z
     .array(Rule)
-    .max(100)
+    .max(MOST_RULES)
     .refine((rules) => new Set(rules.map((rule) => rule.id)).size === rules.length, 'Two rules have the same id.'),
 });
 export type RuleSet = z.infer<typeof RuleSet>;
@@ -61,11 +64,20 @@ export const DEFAULT_RULES: RuleSet = RuleSet.parse({
   rules: [{ id: 'profanity', kind: 'profanity' }],
 });
 
-/** By settings, because a rule set is read anew for each request. */
+const byRule = new WeakMap<Rule, CompiledRule>();
+/** By settings, because a change of one rule reads all of them anew. */
 const compiled = new Map<string, CompiledRule>();
 const MOST_COMPILED = 500;
 
-function compileRule(rule: Rule): CompiledRule {
+export function compileRule(rule: Rule): CompiledRule {
+  const same = byRule.get(rule);
+  if (same) return same;
+  const result = compileBySettings(rule);
+  byRule.set(rule, result);
+  return result;
+}
+
+function compileBySettings(rule: Rule): CompiledRule {
   const key = JSON.stringify({ ...rule, id: '', name: '', version: 0, examples: [] });
   const known = compiled.get(key);
   if (known) return known;
@@ -80,10 +92,10 @@ export interface Compiled<R extends CompiledRule> {
   compiled: R;
 }
 
+export const compiledRules = ({ rules }: RuleSet): Compiled<CompiledRule>[] =>
+  rules.map((rule) => ({ rule, compiled: compileRule(rule) }));
+
 /** The rules that need nothing but the text, which are applied while it is written. */
-export function textRules({ rules }: RuleSet): Compiled<TextRule>[] {
-  return rules.flatMap((rule) => {
-    const compiled = compileRule(rule);
-    return 'scan' in compiled ? [{ rule, compiled }] : [];
-  });
+export function textRules(rules: RuleSet): Compiled<TextRule>[] {
+  return compiledRules(rules).flatMap(({ rule, compiled }) => ('scan' in compiled ? [{ rule, compiled }] : []));
 }

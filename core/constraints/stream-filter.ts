@@ -1,11 +1,11 @@
 // Masks a text that arrives in pieces, in time proportional to its length.
 import { maskText } from './judge';
-import { type RuleSet, textRules } from './rules';
-import { type Context, mergeSpans, NO_CONTEXT, type Scanner, type Span } from './scanner';
+import { mergeSpans, type Scanner, type Span } from './scanner';
 
 /**
  * The joined results of push and end equal maskText of the whole text. A character is returned as soon as every rule has
- * decided about it, so text that is no beginning of anything forbidden is not held back.
+ * decided about it, so text that is no beginning of anything forbidden is not held back. A scanner that decides later,
+ * without new text, is asked again by `take`.
  */
 export class StreamFilter {
   private readonly readers: { scanner: Scanner; spansSeen: number }[];
@@ -18,8 +18,12 @@ export class StreamFilter {
   /** Spans that cover text that was not returned. */
   private spans: Span[] = [];
 
-  constructor(rules: RuleSet, context: Context = NO_CONTEXT) {
-    this.readers = textRules(rules).map(({ compiled }) => ({ scanner: compiled.scan(context), spansSeen: 0 }));
+  /** Nothing at or after `limit` is returned. */
+  constructor(
+    scanners: readonly Scanner[],
+    private readonly limit: () => number = () => Number.POSITIVE_INFINITY,
+  ) {
+    this.readers = scanners.map((scanner) => ({ scanner, spansSeen: 0 }));
   }
 
   push(text: string): string {
@@ -43,8 +47,9 @@ export class StreamFilter {
     for (const { scanner } of this.readers) scanner.push(text);
   }
 
-  private take(): string {
-    let upTo = this.returned + this.buffer.length;
+  /** What can be returned now. */
+  take(): string {
+    let upTo = Math.min(this.limit(), this.returned + this.buffer.length);
     for (const reader of this.readers) {
       const { found, decided } = reader.scanner;
       upTo = Math.min(upTo, decided);

@@ -16,7 +16,6 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { Hit } from '@/core/constraints/judge';
 import type { ConversationOrigin, MessageOrigin } from '@/core/exchange/record';
 import { apiKey } from './api';
 import { createdAt, samplingSettings, updatedAt, userId, writtenAt } from './columns';
@@ -67,12 +66,10 @@ export const message = pgTable(
     /** null for a first message; siblings share a parent. */
     parentId: uuid('parent_id'),
     role: text('role', { enum: ['user', 'assistant'] }).notNull(),
-    /** What the person sees, with constraints applied. Empty while an answer runs. */
+    /** What the person sees and, of a person's message, what the model reads: with constraints applied. */
     content: text('content').notNull(),
     /** Chosen by the client: sending again returns the first row. Among answers, only regenerated ones have it. */
     clientMessageId: text('client_message_id'),
-    /** What the rules found in a person's text; they never block it. */
-    constraintHits: jsonb('constraint_hits').$type<Hit[]>().notNull().default([]),
     /** As of a conversation. */
     origin: jsonb('origin').$type<MessageOrigin>(),
     createdAt: writtenAt(),
@@ -115,8 +112,10 @@ export const generation = pgTable(
     /** The most likely tokens at each position, if a request with an idempotency key asked for them. */
     topTokens: jsonb('top_tokens').$type<{ ids: number[]; logprobs: number[] }[]>(),
     finishReason: text('finish_reason'),
-    constraintHits: jsonb('constraint_hits').$type<Hit[]>().notNull().default([]),
+    /** The version of the rule set that it was written under. */
     constraintRulesVersion: integer('constraint_rules_version').notNull().default(1),
+    /** As the model got it; rules look for it in the answer. */
+    systemPrompt: text('system_prompt'),
     error: text('error'),
     firstTokenMs: real('first_token_ms'),
     durationMs: real('duration_ms'),
@@ -127,6 +126,7 @@ export const generation = pgTable(
     uniqueIndex('generation_message').on(t.messageId),
     index('generation_conversation').on(t.conversationId),
     index('generation_version').on(t.versionId, t.createdAt),
+    index('generation_created').on(t.createdAt),
     index('generation_running').on(t.status).where(sql`${t.status} = 'running'`),
   ],
 );

@@ -25,6 +25,7 @@ const TRANSPORT: Record<ErrorCode, Transport> = {
   CONFLICT: { status: 409, type: 'invalid_request_error', code: 'conflict' },
   OVERLOADED: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' },
   CANCELLED: { status: 499, type: 'invalid_request_error', code: 'cancelled' },
+  CONSTRAINT: { status: 400, type: 'invalid_request_error', code: 'content_filter' },
   CORRUPT: { status: 500, type: 'server_error', code: 'internal_error' },
   INTERNAL: { status: 500, type: 'server_error', code: 'internal_error' },
   UNAVAILABLE: { status: 503, type: 'server_error', code: 'service_unavailable' },

@@ -14,7 +14,7 @@ export function tokensOf({ product, settings }: Call, completion: Completion, { 
   const { tokenizer } = product.base;
   const alternative = (id: number, logprob: number) => {
     const text = tokenizer.decode([id]);
-    const token = maskText(text, judge(settings.constraints, text).hits);
+    const token = maskText(text, judge(settings.rules, text).hits);
     // No rule can match a part of a character.
     const bytes = token === text ? tokenizer.bytesOf(id) : Buffer.from(token);
     return { token, logprob, bytes: [...bytes] };

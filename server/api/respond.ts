@@ -154,9 +154,9 @@ function finishReasonOf({ finishReason }: EndEvent): string {
   return reason;
 }
 
-/** Counts every prompt once, and every choice. */
+/** Counts every prompt once, and every choice with the samples that were given up for it. */
 function usageOf({ promptTokens, answers }: Completion): Usage {
-  const completionTokens = answers.reduce((total, answer) => total + answer.ids.length, 0);
+  const completionTokens = answers.reduce((total, answer) => total + answer.ids.length + answer.spent, 0);
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,

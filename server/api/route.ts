@@ -2,14 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { AttuneError } from '@/core/errors';
-import type { Settings } from '@/core/settings';
 import { authenticate, type KeyOwner } from '@/server/services/account/api-key';
 import { readText } from '../http/body';
 import { checkPlainData } from '../http/plain-data';
 import { getWebProcess } from '../product';
 import { admit } from '../services/limits';
 import type { Product } from '../services/product';
-import { readSettings } from '../services/settings';
+import { readServing, type Serving } from '../services/settings';
 import { CORS_HEADERS } from './cors';
 import { asAttuneError, errorResponse } from './errors';
 import { refuseUnsupported } from './unsupported';
@@ -18,7 +17,7 @@ export const MAX_BODY_BYTES = 512 * 1024;
 
 export interface Call {
   product: Product;
-  settings: Settings;
+  settings: Serving;
   owner: KeyOwner;
   headers: Headers;
   /** Aborts when the caller goes away. */
@@ -52,7 +51,7 @@ export function withKey(handle: (call: Call) => Promise<Response>): Handler {
     const { product } = await webProcess();
     try {
       const owner = await authenticate(product, request.headers.get('authorization'));
-      const settings = await readSettings(product.db);
+      const settings = await readServing(product);
       await admit(product, owner, settings.limits);
       const read: Call['read'] = async (schema) => schema.parse(refuseUnsupported(await readJson(request)));
       const { headers, signal } = request;

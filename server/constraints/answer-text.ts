@@ -1,8 +1,6 @@
 // Turns an answer's tokens into the text that a person may see: whole characters, up to a stop string, rules applied.
 import type { Tokenizer } from '@/core/base/base';
-import { type Hit, judge } from '@/core/constraints/judge';
-import type { RuleSet } from '@/core/constraints/rules';
-import { StreamFilter } from '@/core/constraints/stream-filter';
+import type { TextRules } from './output-rules';
 
 /** The part of a token that may be shown; the texts of all tokens, joined, are the answer. */
 export interface ShownToken {
@@ -19,11 +17,10 @@ export interface ShownToken {
 /** Holds text back while it may yet be forbidden or the start of a stop string, so that shown text never changes. */
 export class AnswerText {
   private readonly decoder: ReturnType<Tokenizer['stream']>;
-  private readonly filter: StreamFilter;
   private readonly longestStop: number;
   /** Decoded text that may still become a stop string. */
   private held = '';
-  /** The text that the filter has received, before rules are applied. */
+  /** The text before rules are applied. */
   private raw = '';
   private isStopped = false;
   /** For each token, where its decoded text ends; null for a special one. */
@@ -34,11 +31,10 @@ export class AnswerText {
 
   constructor(
     private readonly tokenizer: Tokenizer,
-    private readonly rules: RuleSet,
+    private readonly rules: TextRules,
     private readonly stops: readonly string[],
   ) {
     this.decoder = tokenizer.stream();
-    this.filter = new StreamFilter(rules);
     this.longestStop = Math.max(0, ...stops.map((stop) => stop.length));
   }
 
@@ -58,12 +54,12 @@ export class AnswerText {
   end(): void {
     if (!this.isStopped) this.show(this.held);
     this.held = '';
-    this.visible += this.filter.end();
+    this.visible += this.rules.end();
   }
 
-  /** Rule hits in the text so far; their offsets fit the visible text, because a mask is as long as what it hides. */
-  hits(): Hit[] {
-    return judge(this.rules, this.raw).hits;
+  /** Shows what rules have decided since. */
+  refresh(): void {
+    this.visible += this.rules.take();
   }
 
   /** Tokens from `from` on whose text is shown in full; after the end, also the token that a stop string cuts. */
@@ -125,6 +121,6 @@ export class AnswerText {
     // Postgres cannot store U+0000.
     const storable = text.replaceAll('\0', '\uFFFD');
     this.raw += storable;
-    this.visible += this.filter.push(storable);
+    this.visible += this.rules.push(storable);
   }
 }

@@ -8,6 +8,7 @@ export const STATUS: Record<ErrorCode, number> = {
   NOT_FOUND: 404,
   CONFLICT: 409,
   TOO_LONG: 413,
+  CONSTRAINT: 422,
   OVERLOADED: 429,
   CANCELLED: 499,
   CORRUPT: 500,

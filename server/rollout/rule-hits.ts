@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Executor } from '@/db/client';
-import { generation } from '@/db/schema';
+import { constraintHit, generation } from '@/db/schema';
 
 /** A share with its counts and Wilson's 95 % interval, 0..1, as if answers were independent; 0, 0 and 1 at n = 0. */
 export interface HitRate {
@@ -35,17 +35,21 @@ export const hitsOfArms = (db: Executor, experimentId: string) =>
 
 type Sql = ReturnType<typeof sql>;
 
+const found = sql`select from ${constraintHit} h`;
+/** Also in a sample that was given up; an admin may have said that the rule was wrong. */
+const isTrue = sql`h.false_at is null`;
+
 async function countHits(db: Executor, key: Sql, where: Sql): Promise<Map<string, RuleHits>> {
-  // What the rules found is stored with the answer, so a later change of the rules does not change the past.
-  const judged = sql`select id, ${key} as key, constraint_hits as hits from ${generation}
+  // What the rules found is stored, so a later change of the rules does not change the past.
+  const judged = sql`select id, ${key} as key from ${generation}
     where ${where} and status in ('done', 'stopped')`;
   const { rows: totals } = await db.execute<{ key: string; n: string; broken: string }>(sql`
-    select key, count(*) as n, count(*) filter (where jsonb_array_length(hits) > 0) as broken
+    select key, count(*) as n, count(*) filter (where exists (${found} where h.generation_id = g.id and ${isTrue})) as broken
     from (${judged}) g where key is not null group by key`);
   const { rows: broken } = await db.execute<{ key: string; rule: string; answers: string; hits: string }>(sql`
-    select g.key, hit ->> 'ruleId' as rule, count(distinct g.id) as answers, count(*) as hits
-    from (${judged}) g cross join lateral jsonb_array_elements(g.hits) hit
-    where g.key is not null group by g.key, rule order by answers desc, rule`);
+    select g.key, h.rule_id as rule, count(distinct g.id) as answers, count(*) as hits
+    from (${judged}) g join ${constraintHit} h on h.generation_id = g.id and ${isTrue}
+    where g.key is not null group by g.key, h.rule_id order by answers desc, h.rule_id`);
   return new Map(
     totals.map(({ key, n, broken: any }) => [
       key,

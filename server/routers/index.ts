@@ -10,6 +10,7 @@ import { feedbackRouter } from './feedback';
 import { judgeRouter } from './judge';
 import { ratingRouter } from './rating';
 import { ratingAdminRouter } from './rating-admin';
+import { ruleRouter } from './rule';
 import { statisticsRouter } from './statistics';
 import { systemRouter } from './system';
 import { userRouter } from './user';
@@ -25,6 +26,7 @@ export const appRouter = router({
   rating: ratingRouter,
   ratingAdmin: ratingAdminRouter,
   judge: judgeRouter,
+  rule: ruleRouter,
   statistics: statisticsRouter,
   system: systemRouter,
 });

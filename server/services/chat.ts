@@ -1,20 +1,22 @@
 // Chat: stores a person's message and the answers that it asks for in one transaction.
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { ChatMessage } from '@/core/base/base';
-import { judge } from '@/core/constraints/judge';
 import { AttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
-import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message, user } from '@/db/schema';
-import { readSettings } from '@/db/settings';
 import type { Assignment } from '../rollout/assign';
 import { own, titleOf } from './conversation';
 import { type AnswerPlan, type Begun, beginAnswers, chooseArms, insertAnswers } from './generation/answer';
-import { type GenerationRow, generated, stop } from './generation/generation';
+import { stop } from './generation/generation';
 import { buildPrompt, checkMessageSize, fitAnswer, type MessageSize, measureMessage } from './generation/prompt';
+import { type GenerationRow, generated } from './generation/row';
 import { admit } from './limits';
 import { drawSeed, type Product } from './product';
+import { writeHits } from './rule/hit';
+import { inputCheck, isMaskOf, recordRefusal } from './rule/input';
+import { noticesOf } from './rule/notice';
+import { readServing, type Serving } from './settings';
 import { checkCharacters, checkText } from './text';
 import type { SendResult } from './views';
 
@@ -35,12 +37,14 @@ export async function send(product: Product, userId: string, input: SendInput): 
   const { text } = input;
   checkText(text, 'message');
   for (const stop of input.sampling?.stop ?? []) checkCharacters(stop, 'stop string');
-  const settings = await readSettings(product.db);
+  const settings = await readServing(product);
   checkMessageSize(measure(product, settings, text));
   const caller = { userId, apiKeyId: null };
   await admit(product, caller, settings.limits);
-  const { result } = await beginAnswers(product, settings, caller, async (tx): Promise<Begun<SendResult>> => {
-    if (input.allowTraining !== undefined) await open(tx, userId, input, input.allowTraining);
+  const checked = await (await inputCheck(product, caller, settings))(text);
+  const work = async (tx: Executor): Promise<Begun<SendResult>> => {
+    if (input.allowTraining !== undefined)
+      await open(tx, userId, { ...input, text: checked.text }, input.allowTraining);
     const held = await holdConversation(tx, userId, input.conversationId);
     // A repetition may withdraw consent but never give it: it may arrive after the switch was turned off.
     const allowTraining = held.allowTraining && input.allowTraining !== false;
@@ -49,6 +53,7 @@ export async function send(product: Product, userId: string, input: SendInput): 
     }
     const repeated = await findSent(tx, input);
     if (repeated) return { result: { ...repeated, allowTraining }, rows: [], promptTokens: 0 };
+    if (checked.refusal) throw checked.refusal;
 
     const history = input.parentId ? await readPath(tx, input.conversationId, input.parentId) : [];
     await checkParent(tx, history.at(-1));
@@ -58,11 +63,11 @@ export async function send(product: Product, userId: string, input: SendInput): 
         conversationId: input.conversationId,
         parentId: input.parentId,
         role: 'user',
-        content: text,
+        content: checked.text,
         clientMessageId: input.clientMessageId,
-        constraintHits: judge(settings.constraints, text).hits,
       })
       .returning();
+    await writeHits(tx, { messageId: userMessage!.id }, checked.hits);
     // People are not asked for a judgement that would not be used.
     const isComparison = allowTraining && product.random() < settings.comparisonShare;
     const arms = await chooseArms(tx, userId, isComparison);
@@ -72,22 +77,28 @@ export async function send(product: Product, userId: string, input: SendInput): 
     const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, [plan]);
     const comparisonId = isComparison ? await insertComparison(tx, rows) : null;
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, input.conversationId));
-    return { result: { ...resultOf(userMessage!, rows, comparisonId), allowTraining }, rows, promptTokens };
-  });
-  return result;
+    const result = await resultOf(tx, userMessage!, rows, comparisonId);
+    return { result: { ...result, allowTraining }, rows, promptTokens };
+  };
+  try {
+    return (await beginAnswers(product, caller, work)).result;
+  } catch (error) {
+    if (error === checked.refusal) await recordRefusal(product, checked);
+    throw error;
+  }
 }
 
 /** How long a message to the model may be. */
 export async function limits(product: Product): Promise<{ messageTokens: number }> {
-  return { messageTokens: measure(product, await readSettings(product.db), '').limit };
+  return { messageTokens: measure(product, await readServing(product), '').limit };
 }
 
 /** How much room `text` would take as a message. */
 export async function measureText(product: Product, text: string): Promise<MessageSize> {
-  return measure(product, await readSettings(product.db), text);
+  return measure(product, await readServing(product), text);
 }
 
-function measure({ base, maxContext }: Product, settings: Settings, text: string): MessageSize {
+function measure({ base, maxContext }: Product, settings: Serving, text: string): MessageSize {
   const budget = maxContext - fitAnswer(settings.sampling.maxTokens, maxContext);
   return measureMessage(base, settings.systemPrompt, text, budget);
 }
@@ -119,11 +130,11 @@ export async function regenerate(
   userId: string,
   input: { messageId: string; clientMessageId: string },
 ): Promise<SendResult> {
-  const settings = await readSettings(product.db);
+  const settings = await readServing(product);
   const caller = { userId, apiKeyId: null };
   await admit(product, caller, settings.limits);
   await stopRunning(product, userId, input.messageId);
-  const { result } = await beginAnswers(product, settings, caller, async (tx): Promise<Begun<SendResult>> => {
+  const { result } = await beginAnswers(product, caller, async (tx): Promise<Begun<SendResult>> => {
     const [answer] = await tx.select().from(message).where(eq(message.id, input.messageId));
     if (!answer) throw new AttuneError('NOT_FOUND', `You have no message ${input.messageId}.`);
     const { allowTraining } = await holdConversation(tx, userId, answer.conversationId);
@@ -139,18 +150,17 @@ export async function regenerate(
       .where(
         and(eq(message.conversationId, answer.conversationId), eq(message.clientMessageId, input.clientMessageId)),
       );
-    if (first)
-      return {
-        result: { ...resultOf(userMessage, [generated(first.generation)], null), allowTraining },
-        rows: [],
-        promptTokens: 0,
-      };
+    if (first) {
+      const result = await resultOf(tx, userMessage, [generated(first.generation)], null);
+      return { result: { ...result, allowTraining }, rows: [], promptTokens: 0 };
+    }
     const arms = await chooseArms(tx, userId, false);
     const plan = planAnswers(product, settings, path, arms);
     const answerPlan = { ...plan, clientMessageId: input.clientMessageId };
     const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, [answerPlan]);
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, answer.conversationId));
-    return { result: { ...resultOf(userMessage, rows, null), allowTraining }, rows, promptTokens };
+    const result = await resultOf(tx, userMessage, rows, null);
+    return { result: { ...result, allowTraining }, rows, promptTokens };
   });
   return result;
 }
@@ -183,7 +193,7 @@ async function findSent(tx: Executor, input: SendInput): Promise<Omit<SendResult
       ),
     );
   if (!first) return null;
-  if (first.content !== input.text)
+  if (!isMaskOf(first.content, input.text))
     throw new AttuneError(
       'CONFLICT',
       `Another message of this chat has the clientMessageId ${clientMessageId}; send this one under a new id.`,
@@ -199,7 +209,7 @@ async function findSent(tx: Executor, input: SendInput): Promise<Omit<SendResult
     .select({ id: comparison.id })
     .from(comparison)
     .where(and(eq(comparison.leftGenerationId, rows[0]!.id), eq(comparison.source, 'side_by_side')));
-  return resultOf(first, rows, pair?.id ?? null);
+  return resultOf(tx, first, rows, pair?.id ?? null);
 }
 
 /** A person can reply only to an answer, and only to a finished one. */
@@ -236,7 +246,7 @@ async function readPath(tx: Executor, conversationId: string, messageId: string)
 /** `path` ends with the person's message. */
 function planAnswers(
   product: Product,
-  settings: Settings,
+  settings: Serving,
   path: MessageRow[],
   arms: Assignment[],
   override: Partial<Sampling> = {},
@@ -252,7 +262,7 @@ function planAnswers(
     const seed = index === 0 && override.seed !== undefined ? override.seed : drawSeed(product);
     return { arm, sampling: Sampling.parse({ ...asked, maxTokens, seed }) };
   });
-  return { parent: path.at(-1)!, promptIds, answers };
+  return { parent: path.at(-1)!, promptIds, systemPrompt: settings.systemPrompt, answers };
 }
 
 async function insertComparison(tx: Executor, rows: GenerationRow[]): Promise<string> {
@@ -271,11 +281,13 @@ async function insertComparison(tx: Executor, rows: GenerationRow[]): Promise<st
   return row!.id;
 }
 
-function resultOf(userMessage: MessageRow, rows: GenerationRow[], comparisonId: string | null) {
+async function resultOf(tx: Executor, userMessage: MessageRow, rows: GenerationRow[], comparisonId: string | null) {
   return {
     conversationId: userMessage.conversationId,
     userMessageId: userMessage.id,
     answers: rows.map((row) => ({ messageId: row.messageId, generationId: row.id })),
     comparisonId,
+    text: userMessage.content,
+    notices: await noticesOf(tx, { messageId: userMessage.id, finishReason: null }),
   };
 }

@@ -9,6 +9,7 @@ import { patternOf } from './contains';
 import { cursorOf, isBehind, readCursor } from './cursor';
 import { readGiven } from './feedback/own-feedback';
 import type { Product } from './product';
+import { readNotices } from './rule/notice';
 import { checkCharacters, checkText } from './text';
 import type { ComparisonView, ConversationListView, ConversationView, MessageView } from './views';
 
@@ -76,6 +77,13 @@ export async function get({ db, running }: Product, userId: string, id: string):
     .where(eq(message.conversationId, id))
     .orderBy(asc(message.createdAt), asc(message.id));
   const given = await readGiven(db, userId, id);
+  const notices = await readNotices(
+    db,
+    messages.map(({ message, generation }) => ({
+      id: generation?.id ?? message.id,
+      finishReason: generation?.finishReason ?? null,
+    })),
+  );
   const messageOf = new Map(messages.flatMap((row) => (row.generation ? [[row.generation.id, row.message.id]] : [])));
   const compared = await db
     .select()
@@ -99,6 +107,7 @@ export async function get({ db, running }: Product, userId: string, id: string):
         role: message.role,
         content: (generation && running.get(generation.id)?.text) ?? message.content,
         createdAt: message.createdAt,
+        notices: notices.get(generation?.id ?? message.id) ?? [],
         given: onThis,
         generation: generation && {
           id: generation.id,
@@ -106,7 +115,6 @@ export async function get({ db, running }: Product, userId: string, id: string):
           finishReason: generation.finishReason,
           versionId: blind.has(generation.id) ? null : generation.versionId,
           completionTokens: generation.completionIds.length,
-          isMasked: generation.constraintHits.length > 0,
           ...thumbView(onThis.thumb),
           error: generation.error,
         },

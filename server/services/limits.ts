@@ -99,6 +99,15 @@ export async function admit(product: Product, caller: Caller, limits: Limits): P
   }
 }
 
+/** False once the minute's tokens are used up. */
+export async function hasTokensLeft(product: Product, caller: Caller, limits: Limits): Promise<boolean> {
+  const counter = counterOf(product);
+  const used = await Promise.all(
+    subjectsOf(caller).map(async ({ key, kind }) => ({ kind, counted: await counter.get(`tokens:${key}`) })),
+  );
+  return used.every(({ kind, counted }) => (counted?.consumedPoints ?? 0) < limits[kind].tokensPerMinute);
+}
+
 /** Counts tokens of prompts and answers: running answers may exceed a limit, and later requests are then refused. */
 export async function charge(product: Product, caller: Caller, tokens: number): Promise<void> {
   if (tokens === 0) return;

@@ -1,7 +1,7 @@
 // Changes the product's settings key by key, and records who changed them.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { RuleSet } from '@/core/constraints/rules';
+import type { RuleSet } from '@/core/constraints/rules';
 import { Sampling } from '@/core/sampling';
 import { Limit, RatingSettings, Settings, TriggerSettings } from '@/core/settings';
 import { recordAudit } from '@/db/audit';
@@ -9,6 +9,16 @@ import { lockSettings, readSettings, writeSetting } from '@/db/settings';
 import type { Product } from './product';
 
 export { readSettings } from '@/db/settings';
+
+/** What holds for an answer that begins now. */
+export interface Serving extends Settings {
+  rules: RuleSet;
+}
+
+export async function readServing({ db, rules }: Product): Promise<Serving> {
+  const [settings, current] = await Promise.all([readSettings(db), rules.current()]);
+  return { ...settings, rules: current };
+}
 
 /** Only settings that are present change; unknown ones are refused. */
 export const SettingsPatch = z
@@ -23,7 +33,6 @@ export const SettingsPatch = z
       repetitionPenalty: Sampling.shape.repetitionPenalty.unwrap(),
       maxTokens: Sampling.shape.maxTokens.unwrap(),
     }),
-    constraints: RuleSet,
     systemPrompt: Settings.shape.systemPrompt.unwrap(),
     limits: z.strictObject({ user: Limit.strict().prefault({}), apiKey: Limit.strict().prefault({}) }),
     rating: RatingSettings.strict(),
@@ -42,7 +51,6 @@ export async function writeSettings({ db }: Product, actorId: string, patch: Set
       ),
     );
     if (Object.keys(change).length === 0) return before;
-    if (change.constraints) change.constraints = { ...change.constraints, version: before.constraints.version + 1 };
     for (const [key, value] of Object.entries(change)) await writeSetting(tx, key, value);
     const was = Object.fromEntries(Object.keys(change).map((key) => [key, before[key as keyof Settings]]));
     await recordAudit(tx, actorId, 'settings.change', Object.keys(change).join(', '), { from: was, to: change });

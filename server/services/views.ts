@@ -9,6 +9,7 @@ import type { EngineStatus } from '@/engine/protocol';
 import type { RuleHits } from '@/server/rollout/rule-hits';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 import type { GivenView } from './feedback/views';
+import type { NoticeView } from './rule/views';
 
 export type { RateView, SideBySideView };
 
@@ -23,13 +24,24 @@ export interface SendResult {
   comparisonId: string | null;
   /** The conversation's consent to training. */
   allowTraining: boolean;
+  /** The message as the model reads it. */
+  text: string;
+  /** What rules did to the message. */
+  notices: NoticeView[];
 }
 
 export type StreamEvent =
   | { type: 'delta'; text: string }
   /** The whole visible text so far; the first event of every connection. */
   | { type: 'snapshot'; text: string }
-  | { type: 'end'; status: Exclude<GenerationStatus, 'running'>; finishReason: string | null; text: string };
+  | {
+      type: 'end';
+      status: Exclude<GenerationStatus, 'running'>;
+      finishReason: string | null;
+      text: string;
+      /** What rules did to it. */
+      notices: NoticeView[];
+    };
 
 export interface AccountView {
   /** null until the person has chosen. */
@@ -51,6 +63,8 @@ export interface MessageView {
   role: 'user' | 'assistant';
   content: string;
   createdAt: Date;
+  /** What rules did to it. */
+  notices: NoticeView[];
   /** On this answer, or, under the person's message, on its answers together. */
   given: GivenView;
   generation: {
@@ -60,8 +74,6 @@ export interface MessageView {
     /** null while the answer is part of an undecided comparison, because people judge blind. */
     versionId: string | null;
     completionTokens: number;
-    /** A content rule replaced words of the answer. */
-    isMasked: boolean;
     thumb: -1 | 1 | null;
     reasons: string[];
     comment: string | null;

@@ -15,24 +15,20 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-it('settings change key by key, number the versions of the rules, and leave an audit row that names only what differs', async () => {
+it('settings change key by key, and leave an audit row that names only what differs', async () => {
   const before = await admin.admin.settings();
-  const { comparisonShare, constraints, sampling } = before;
+  const { comparisonShare, sampling } = before;
   const after = await admin.admin.setSettings({
     comparisonShare,
     sampling,
     systemPrompt: 'Be brief.',
-    constraints: { ...constraints, rules: [] },
+    autoPromote: true,
   });
-  expect(after).toEqual({
-    ...before,
-    systemPrompt: 'Be brief.',
-    constraints: { rules: [], version: constraints.version + 1 },
-  });
+  expect(after).toEqual({ ...before, systemPrompt: 'Be brief.', autoPromote: true });
   const { items } = await admin.admin.audit({});
   expect(items[0]).toMatchObject({ action: 'settings.change', actorName: 'Ada' });
-  expect(items[0]!.subject.split(', ').sort()).toEqual(['constraints', 'systemPrompt']);
-  await admin.admin.setSettings({ systemPrompt: null, constraints });
+  expect(items[0]!.subject.split(', ').sort()).toEqual(['autoPromote', 'systemPrompt']);
+  await admin.admin.setSettings({ systemPrompt: null, autoPromote: false });
   expect(await web.product.db.select().from(setting).where(eq(setting.key, 'systemPrompt'))).toMatchObject([
     { value: null },
   ]);

@@ -31,7 +31,8 @@ describe('a message', () => {
     expect(row.promptIds).toEqual(web.product.base.renderPrompt([{ role: 'user', content: 'Hello' }]));
     expect(row.completionIds.length).toBeGreaterThan(0);
     expect(row.logprobs).toHaveLength(row.completionIds.length);
-    expect(events.at(-1)).toEqual(['end', { type: 'end', status: 'done', finishReason: row.finishReason, text }]);
+    const end = { type: 'end', status: 'done', finishReason: row.finishReason, text, notices: [] };
+    expect(events.at(-1)).toEqual(['end', end]);
     const { messages } = await ada.conversation.get({ id: conversationId });
     expect(messages.map(({ role, content }) => [role, content])).toEqual([
       ['user', 'Hello'],

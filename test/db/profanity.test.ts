@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { judge } from '@/core/constraints/judge';
 import { generation, message } from '@/db/schema';
+import { readHits } from '@/server/services/rule/hit';
 import { callAs, createUser, createWorld, readStream, send, type World } from './world';
 
 let world: World;
@@ -15,22 +16,28 @@ it('no event of either answer and no message row holds the word; the generation 
   const { web } = world;
   const admin = callAs(web, await createUser(web, 'admin'), 'admin');
   await admin.admin.setSettings({ comparisonShare: 1 });
-  const { constraints } = await admin.admin.settings();
+  const rules = await web.product.rules.current();
   const ada = callAs(web, await createUser(web));
-  const { answers } = await send(ada, 'Well, damn');
+  const { answers } = await send(ada, 'Well, shit');
   expect(answers).toHaveLength(2);
   for (const answer of answers) {
     for (const [, event] of await readStream(ada, answer)) {
-      expect(judge(constraints, event.text).hits).toEqual([]);
+      expect(judge(rules, event.text).hits).toEqual([]);
       expect('oh ****!'.startsWith(event.text) || event.type === 'delta').toBe(true);
     }
   }
   const rows = await web.product.db.select().from(generation);
+  const hits = await readHits(
+    web.product.db,
+    rows.map(({ id }) => id),
+  );
   for (const row of rows) {
     // The stored tokens are what the model really said: training needs them unmasked.
     expect(web.product.base.tokenizer.decode(row.completionIds)).toContain('fuck');
-    expect(row.constraintHits).toEqual([{ ruleId: 'profanity', start: 3, end: 7 }]);
-    expect(row.constraintRulesVersion).toBe(constraints.version);
+    expect(hits.get(row.id)).toMatchObject([
+      { ruleId: 'profanity', ruleVersion: 1, action: 'mask', start: 3, end: 7, messageId: null },
+    ]);
+    expect(row.constraintRulesVersion).toBe(rules.version);
   }
   const messages = await web.product.db.select().from(message);
   expect(messages.filter((row) => row.role === 'assistant').map((row) => row.content)).toEqual([
@@ -38,8 +45,8 @@ it('no event of either answer and no message row holds the word; the generation 
     'oh ****!',
   ]);
   // A person's own words are recorded and not masked.
-  expect(messages.find((row) => row.role === 'user')).toMatchObject({
-    content: 'Well, damn',
-    constraintHits: judge(constraints, 'Well, damn').hits,
-  });
+  const said = messages.find((row) => row.role === 'user')!;
+  expect(said.content).toBe('Well, shit');
+  const [hit] = judge(rules, 'Well, shit').hits;
+  expect((await readHits(web.product.db, [said.id])).get(said.id)).toMatchObject([{ ...hit, action: 'flag' }]);
 });

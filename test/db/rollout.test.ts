@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { assignment, experiment, generation, message, release, user, version } from '@/db/schema';
+import { assignment, constraintHit, experiment, generation, message, release, user, version } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import { assignArm } from '@/server/rollout/assign';
 import { runningExperiment } from '@/server/services/version/experiment';
@@ -121,14 +121,17 @@ describe('an experiment', () => {
       .insert(message)
       .values(answers.map(() => asked))
       .returning();
-    await db.insert(generation).values(
-      answers.map(({ constraintHits, ...own }, i) => ({
-        ...old!,
-        ...{ id: randomUUID(), messageId: messages[i]!.id, experimentId: id },
-        ...{ status: 'done' as const, constraintHits: [...constraintHits] },
-        ...own,
-      })),
-    );
+    const rows = answers.map(({ constraintHits: _, ...own }, i) => ({
+      ...old!,
+      ...{ id: randomUUID(), messageId: messages[i]!.id, experimentId: id, status: 'done' as const },
+      ...own,
+    }));
+    await db.insert(generation).values(rows);
+    await db
+      .insert(constraintHit)
+      .values(
+        answers.flatMap((answer, i) => answer.constraintHits.map((one) => ({ ...one, generationId: rows[i]!.id }))),
+      );
     const { candidate, champion } = await admin.admin.experimentResults({ id });
     expect(candidate.rules).toMatchObject({
       any: { answers: 2, n: 4, rate: 0.5 },

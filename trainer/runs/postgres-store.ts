@@ -3,7 +3,7 @@ import path from 'node:path';
 import { artifactDirectory } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { dataPaths } from '@/core/paths';
-import { readSettings } from '@/db/settings';
+import { readRules } from '@/db/rules';
 import { freezeSnapshot } from '@/trainer/data/freeze/freeze';
 import type { TrainerSettings } from '@/trainer/env';
 import type { RunLease } from './lease';
@@ -30,7 +30,7 @@ export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSe
       snapshotId ??= await freezeSnapshot(lease, folders.snapshots, base);
       return readSnapshot(lease.db, folders.snapshots, snapshotId);
     },
-    rules: async () => (await readSettings(lease.db)).constraints,
+    rules: () => readRules(lease.db),
     openTasks: () => readOpenTasks(lease.db),
     orderTasks: (ids) => orderTasks(lease, ids),
     publish: (manifest, statements, learned) => publishVersion(lease, artifacts, { manifest, statements, learned }),

@@ -6,9 +6,8 @@ import { useTranslations } from 'next-intl';
 import { type SyntheticEvent, useState } from 'react';
 import { ShareSlider } from '@/app/admin/experiments/share-slider';
 import { Loaded } from '@/app/admin/loaded';
-import { parseObject } from '@/app/admin/parse-object';
 import { LimitsCard, readLimits } from '@/app/admin/settings/limits-card';
-import type { SettingsData, SettingsPatch } from '@/app/admin/types';
+import type { SettingsData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
@@ -40,8 +39,6 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
   const client = useQueryClient();
   const [comparisonShare, setComparisonShare] = useState(settings.comparisonShare);
   const [autoPromote, setAutoPromote] = useState(settings.autoPromote);
-  const [rules, setRules] = useState(() => JSON.stringify(settings.constraints, null, 2));
-  const constraints = parseObject(rules);
   const save = useMutation(
     trpc.admin.setSettings.mutationOptions({
       onSuccess: (saved) => client.setQueryData(trpc.admin.settings.queryKey(), saved),
@@ -50,11 +47,9 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
 
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (!constraints) return;
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name) ?? '').trim();
     const numberOrNull = (name: string) => (text(name) === '' ? null : Number(text(name)));
-    const areRulesChanged = JSON.stringify(constraints) !== JSON.stringify(settings.constraints);
     save.mutate({
       comparisonShare,
       autoPromote,
@@ -68,8 +63,6 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
       },
       systemPrompt: text('systemPrompt') || null,
       limits: readLimits((name) => Number(text(name))),
-      // The server parses the rules; until then they are JSON of any shape.
-      ...(areRulesChanged ? { constraints: constraints as unknown as SettingsPatch['constraints'] } : {}),
     });
   };
 
@@ -136,23 +129,10 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
         />
       </Card>
       <LimitsCard limits={settings.limits} />
-      <Card title={t('constraints')} className="lg:col-span-2">
-        <TextArea
-          label={t('constraints')}
-          isLabelHidden
-          hint={t('constraintsHint')}
-          error={constraints ? null : t('configBad', { example: '{"version": 1, "rules": []}' })}
-          rows={12}
-          spellCheck={false}
-          className="font-mono"
-          value={rules}
-          onChange={(event) => setRules(event.target.value)}
-        />
-      </Card>
       <div className="space-y-3 lg:col-span-2">
         {save.error && <Notice kind="error">{sentenceOf(save.error)}</Notice>}
         {save.isSuccess && <Notice kind="info">{t('settingsSaved')}</Notice>}
-        <Button type="submit" variant="primary" disabled={!constraints} isBusy={save.isPending}>
+        <Button type="submit" variant="primary" isBusy={save.isPending}>
           {app('save')}
         </Button>
       </div>

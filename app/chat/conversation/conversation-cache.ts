@@ -13,6 +13,7 @@ const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['an
   role: 'assistant',
   content: '',
   createdAt,
+  notices: [],
   given: {},
   generation: {
     id: answer.generationId,
@@ -20,7 +21,6 @@ const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['an
     finishReason: null,
     versionId: null,
     completionTokens: 0,
-    isMasked: false,
     thumb: null,
     reasons: [],
     comment: null,
@@ -31,7 +31,7 @@ const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['an
 /** Adds what the server wrote for one turn; `question` is null for another answer to an existing message. */
 export function addTurn(
   conversation: ConversationData,
-  question: { parentId: string | null; text: string } | null,
+  question: { parentId: string | null } | null,
   result: SendResult,
   now: Date,
 ): ConversationData {
@@ -43,8 +43,9 @@ export function addTurn(
       id: result.userMessageId,
       parentId: question.parentId,
       role: 'user',
-      content: question.text,
+      content: result.text,
       createdAt,
+      notices: result.notices,
       given: {},
       generation: null,
     });
@@ -78,12 +79,18 @@ export function updateGeneration(
   generationId: string,
   change: Partial<GenerationData>,
   content?: string,
+  notices?: MessageData['notices'],
 ): ConversationData {
   return {
     ...conversation,
     messages: conversation.messages.map((message) =>
       message.generation?.id === generationId
-        ? { ...message, content: content ?? message.content, generation: { ...message.generation, ...change } }
+        ? {
+            ...message,
+            content: content ?? message.content,
+            notices: notices ?? message.notices,
+            generation: { ...message.generation, ...change },
+          }
         : message,
     ),
   };

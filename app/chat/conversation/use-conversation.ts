@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { useTRPC } from '@/app/lib/trpc';
 import { addTurn, updateGeneration } from './conversation-cache';
-import type { ConversationData, GenerationData } from './types';
+import type { ConversationData, GenerationData, MessageData } from './types';
 
 /** `isStored` is false until the first message of a new conversation is on the server. */
 export function useConversation(id: string, isStored: boolean) {
@@ -20,10 +20,10 @@ export function useConversation(id: string, isStored: boolean) {
 
   const send = useMutation(
     trpc.chat.send.mutationOptions({
-      onSuccess: (result, { parentId, text }) => {
-        const empty = { id, title: text, allowTraining: result.allowTraining, messages: [], comparisons: [] };
+      onSuccess: (result, { parentId }) => {
+        const empty = { id, title: result.text, allowTraining: result.allowTraining, messages: [], comparisons: [] };
         client.setQueryData<ConversationData>(queryKey, (old) =>
-          addTurn(old ?? empty, { parentId, text }, result, new Date()),
+          addTurn(old ?? empty, { parentId }, result, new Date()),
         );
         void refreshList();
       },
@@ -45,9 +45,9 @@ export function useConversation(id: string, isStored: boolean) {
   );
 
   const settle = useCallback(
-    (generationId: string, change: Partial<GenerationData>, content: string) => {
+    (generationId: string, change: Partial<GenerationData>, content: string, notices: MessageData['notices']) => {
       client.setQueryData<ConversationData>(trpc.conversation.get.queryKey({ id }), (old) =>
-        old ? updateGeneration(old, generationId, change, content) : old,
+        old ? updateGeneration(old, generationId, change, content, notices) : old,
       );
       // The row has what the stream lacks: the version and an error's sentence.
       void client.invalidateQueries({ queryKey: trpc.conversation.get.queryKey({ id }) });

@@ -4,11 +4,16 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
-import type { GenerationData } from '@/app/chat/conversation/types';
+import type { GenerationData, MessageData } from '@/app/chat/conversation/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { codeOf } from '@/app/lib/use-error-sentence';
 
-export type Settle = (generationId: string, change: Partial<GenerationData>, content: string) => void;
+export type Settle = (
+  generationId: string,
+  change: Partial<GenerationData>,
+  content: string,
+  notices: MessageData['notices'],
+) => void;
 
 /** The server opens every connection with a snapshot, which replaces the text; deltas then extend it. */
 export function useAnswerStream(generation: GenerationData | null, settle: Settle) {
@@ -23,7 +28,10 @@ export function useAnswerStream(generation: GenerationData | null, settle: Settl
         onData: ({ data }) => {
           if (data.type === 'snapshot') setText(data.text);
           else if (data.type === 'delta') setText((before) => before + data.text);
-          else settle(generation?.id ?? '', { status: data.status, finishReason: data.finishReason }, data.text);
+          else {
+            const { status, finishReason, text, notices } = data;
+            settle(generation?.id ?? '', { status, finishReason }, text, notices);
+          }
         },
         // Deleted in another tab: the page notices because the conversation is gone too.
         onError: (error) => {

@@ -10,6 +10,7 @@ import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
 import { Markdown } from './markdown';
+import { RuleNotices } from './rule-notices';
 import { Thinking } from './thinking';
 
 interface AnswerBodyProps {
@@ -61,11 +62,7 @@ export function AnswerBody({ message, settle, retry, onStop }: AnswerBodyProps) 
       )}
       {generation?.status === 'stopped' && <Notice kind="info">{t('stopped')}</Notice>}
       {generation?.finishReason === 'length' && <Notice kind="info">{t('cut')}</Notice>}
-      {generation?.finishReason === 'constraint' ? (
-        <Notice kind="warning">{t('constraint')}</Notice>
-      ) : (
-        generation?.isMasked && <Notice kind="warning">{t('masked')}</Notice>
-      )}
+      <RuleNotices notices={message.notices} />
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { CopyButton } from '@/app/ui/copy-button';
 import { IconButton } from '@/app/ui/icon-button';
 import { EditForm } from './edit-form';
 import { Pager, type PagerProps } from './pager';
+import { RuleNotices } from './rule-notices';
 
 interface QuestionProps {
   message: MessageData;
@@ -34,6 +35,7 @@ export function Question({ message, pager, onEdit }: QuestionProps) {
       ) : (
         <>
           <QuestionBubble text={message.content} />
+          <RuleNotices notices={message.notices} />
           <div className="flex items-center gap-0.5 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-fine:opacity-0">
             <CopyButton text={message.content} label={t('copy')} />
             <IconButton label={t('edit')} onClick={() => setIsEditing(true)}>

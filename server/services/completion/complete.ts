@@ -1,16 +1,18 @@
 // Completions: turns a key's request into messages, generations and running answers, as in the chat.
 import { randomUUID } from 'node:crypto';
 import { Sampling } from '@/core/sampling';
-import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import type { KeyOwner } from '@/server/services/account/api-key';
 import { titleOf } from '@/server/services/conversation';
 import { type AnswerPlan, type Begun, beginAnswers, insertAnswers } from '@/server/services/generation/answer';
 import { drawSeed, type Product } from '@/server/services/product';
+import { inputCheck, recordRefusal } from '@/server/services/rule/input';
+import type { Serving } from '@/server/services/settings';
 import { checkCharacters } from '@/server/services/text';
 import { resolveModel } from '@/server/services/version/model';
+import { type CheckedPrompt, checkPrompt } from './check';
 import type { Completion } from './completion';
-import { checkIds, fitContext, type Prompt, promptIdsOf, type Turn, turnsOf } from './prompt';
+import { checkIds, fitContext, type Prompt, promptIdsOf, systemPromptOf, type Turn, turnsOf } from './prompt';
 import { findFirst, keepFirst, type RepeatKey } from './repeat';
 import { holdConversation, insertTurns } from './turns';
 
@@ -30,8 +32,9 @@ export interface CompletionInput {
   repeatKey: RepeatKey | null;
 }
 
-interface Plan {
+interface Plan extends Pick<CheckedPrompt, 'hitsIn'> {
   turns: Turn[];
+  systemPrompt: string | null;
   promptIds: number[];
   samplings: Sampling[];
 }
@@ -40,7 +43,7 @@ interface Plan {
 export async function complete(
   product: Product,
   owner: KeyOwner,
-  settings: Settings,
+  settings: Serving,
   input: CompletionInput,
   signal: AbortSignal,
 ): Promise<Completion> {
@@ -51,21 +54,25 @@ export async function complete(
     'logit_bias',
   );
   for (const stop of input.sampling.stop ?? []) checkCharacters(stop, 'stop string', 'stop');
-  const plans = input.prompts.map((prompt) => planOf(product, settings, input, prompt));
+  const check = await inputCheck(product, owner, settings);
+  const checked = await Promise.all(input.prompts.map((prompt) => checkPrompt(product, check, prompt)));
+  const refused = checked.flatMap(({ inputs }) => inputs).find(({ refusal }) => refusal !== null);
+  const plans = checked.map((one) => planOf(product, settings, input, one));
   type Result = Omit<Completion, 'answers'>;
   const work = async (tx: Executor): Promise<Begun<Result | { first: Completion }>> => {
-    const first = repeatKey && (await findFirst(product, tx, settings, owner, repeatKey, signal));
+    const first = repeatKey && (await findFirst(product, tx, owner, repeatKey, signal));
     if (first) return { result: { first }, rows: [], promptTokens: 0 };
+    if (refused?.refusal) throw refused.refusal;
     const arm = await resolveModel(tx, owner.userId, input.model);
     const conversationId = input.conversationId ?? randomUUID();
     const title = titleOf(plans[0]!.turns.at(-1)!.content) || input.model;
     let isNew = await holdConversation(tx, owner, conversationId, title);
     const answerPlans: AnswerPlan[] = [];
-    for (const { turns, promptIds, samplings } of plans) {
-      const id = await insertTurns(tx, settings, conversationId, turns, isNew);
+    for (const { turns, hitsIn, promptIds, systemPrompt, samplings } of plans) {
+      const id = await insertTurns(tx, conversationId, turns, hitsIn, isNew);
       isNew = false;
       const answers = samplings.map((sampling) => ({ arm, sampling }));
-      answerPlans.push({ parent: { id, conversationId }, promptIds, answers });
+      answerPlans.push({ parent: { id, conversationId }, promptIds, systemPrompt, answers });
     }
     const { rows, promptTokens } = await insertAnswers(product, tx, settings, owner, answerPlans);
     if (repeatKey) await keepFirst(tx, owner, repeatKey, { conversationId, promptTokens }, rows);
@@ -73,22 +80,27 @@ export async function complete(
     const result = { versionId: arm.versionId, conversationId, promptTokens, createdAt, isRepeated: false };
     return { result, rows, promptTokens };
   };
-  const { result, running } = await beginAnswers(product, settings, owner, work, {
+  const asked = {
     topLogprobs: input.topLogprobs,
     isRepeatable: input.seed !== null,
     keepsTop: repeatKey !== null && input.topLogprobs > 0,
+  };
+  const { result, running } = await beginAnswers(product, owner, work, asked).catch(async (error: unknown) => {
+    if (refused && error === refused.refusal) await recordRefusal(product, refused);
+    throw error;
   });
   return 'first' in result ? result.first : { ...result, answers: running };
 }
 
-function planOf(product: Product, settings: Settings, input: CompletionInput, prompt: Prompt): Plan {
+function planOf(product: Product, settings: Serving, input: CompletionInput, { prompt, hitsIn }: CheckedPrompt): Plan {
   const promptIds = promptIdsOf(product, settings, prompt);
   const maxTokens = fitContext(product, settings, promptIds, prompt, input.sampling.maxTokens);
   const samplings = Array.from({ length: input.choices }, (_, index): Sampling => {
     const seed = input.seed === null ? drawSeed(product) : seedAt(input.seed, index);
     return Sampling.parse({ ...settings.sampling, ...input.sampling, maxTokens, seed });
   });
-  return { turns: turnsOf(product, prompt), promptIds, samplings };
+  const systemPrompt = systemPromptOf(settings, prompt);
+  return { turns: turnsOf(product, prompt), hitsIn, promptIds, systemPrompt, samplings };
 }
 
 /** Maps any whole number to a seed that the engine takes, distinct for seeds that differ by less than 2^53. */

@@ -56,6 +56,13 @@ export function fitContext(
   );
 }
 
+/** As the model reads it; null for raw text, whose parts nobody knows. */
+export function systemPromptOf(settings: Settings, prompt: Prompt): string | null {
+  if (!('messages' in prompt)) return null;
+  const own = prompt.messages.flatMap(({ role, content }) => (role === 'system' ? [content] : []));
+  return own.length > 0 ? own.join('\n') : settings.systemPrompt;
+}
+
 /** A system message is only in the prompt's tokens, as in the chat; a prompt of no other message has one empty turn. */
 export function turnsOf({ base }: Product, prompt: Prompt): Turn[] {
   if ('text' in prompt) return [{ role: 'user', content: prompt.text }];

@@ -1,12 +1,11 @@
 // Idempotency keys: a repeated request finds the answers of the first one, even after a restart or while they run.
 import { and, eq, inArray, lt, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
-import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { generation, idempotencyKey } from '@/db/schema';
 import type { KeyOwner } from '@/server/services/account/api-key';
 import { follow } from '@/server/services/generation/follow';
-import { type GenerationRow, generated } from '@/server/services/generation/generation';
+import { type GenerationRow, generated } from '@/server/services/generation/row';
 import type { Product } from '@/server/services/product';
 import type { Completion } from './completion';
 
@@ -27,7 +26,6 @@ export interface RepeatKey {
 export async function findFirst(
   product: Product,
   tx: Executor,
-  settings: Settings,
   { apiKeyId }: KeyOwner,
   { key, fingerprint }: RepeatKey,
   signal: AbortSignal,
@@ -51,7 +49,7 @@ export async function findFirst(
   const rows = await tx.select().from(generation).where(inArray(generation.id, first.generationIds));
   if (rows.some(({ status }) => status === 'failed')) return null;
   const byId = new Map(rows.map((row) => [row.id, generated(row)]));
-  const answers = first.generationIds.map((id) => follow(product, byId.get(id)!, settings.constraints, signal));
+  const answers = first.generationIds.map((id) => follow(product, byId.get(id)!, signal));
   const { conversationId, promptTokens } = first;
   const { versionId, createdAt } = byId.get(first.generationIds[0]!)!;
   return { versionId, conversationId, promptTokens, createdAt, answers, isRepeated: true };

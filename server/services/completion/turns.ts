@@ -1,12 +1,12 @@
 // Stores the turns of a prompt as messages: turns that the conversation already has are found and not written again.
 import { randomUUID } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
-import { judge } from '@/core/constraints/judge';
 import { AttuneError } from '@/core/errors';
-import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { conversation, message } from '@/db/schema';
+import type { RuleHit } from '@/server/constraints/rule-hit';
 import type { KeyOwner } from '@/server/services/account/api-key';
+import { writeHits } from '@/server/services/rule/hit';
 import type { Turn } from './prompt';
 
 /** True when the conversation was created just now; requests to one conversation take turns. */
@@ -28,12 +28,12 @@ export async function holdConversation(tx: Executor, owner: KeyOwner, id: string
   return false;
 }
 
-/** Returns the id of the last turn's message; a conversation that grows with each request is one path of the tree. */
+/** `hitsIn` has what rules found in a person's turn. Returns the id of the last turn's message; a conversation that grows with each request is one path of the tree. */
 export async function insertTurns(
   tx: Executor,
-  settings: Settings,
   conversationId: string,
   turns: Turn[],
+  hitsIn: ReadonlyMap<string, readonly RuleHit[]>,
   isNew: boolean,
 ): Promise<string> {
   let parentId: string | null = null;
@@ -56,14 +56,14 @@ export async function insertTurns(
     parentId = found.id;
     known++;
   }
-  const rows: (typeof message.$inferInsert)[] = [];
+  const rows: (typeof message.$inferInsert & { id: string })[] = [];
   for (const { role, content } of turns.slice(known)) {
     const id = randomUUID();
     rows.push({ id, conversationId, parentId, role, content });
     parentId = id;
   }
-  const last = rows.at(-1);
-  if (last?.role === 'user') last.constraintHits = judge(settings.constraints, last.content).hits;
   if (rows.length > 0) await tx.insert(message).values(rows);
+  for (const { id, role, content } of rows)
+    if (role === 'user') await writeHits(tx, { messageId: id }, hitsIn.get(content) ?? []);
   return parentId!;
 }

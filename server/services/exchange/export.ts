@@ -1,5 +1,6 @@
 // Reads every consented conversation with its feedback as records, a few at a time, and without anybody's name.
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { Hit } from '@/core/constraints/judge';
 import { type ConversationRecord, type FeedbackRecord, judgedBy, type OwnRecord } from '@/core/exchange/record';
 import { sha256 } from '@/core/hash';
 import type { Database, Executor } from '@/db/client';
@@ -17,6 +18,7 @@ import {
   user,
   version,
 } from '@/db/schema';
+import { readHits } from '@/server/services/rule/hit';
 
 const PAGE = 50;
 
@@ -69,6 +71,11 @@ async function readConversations(tx: Executor, page: ConversationRow[]): Promise
     .leftJoin(generation, eq(generation.messageId, message.id))
     .leftJoin(version, eq(version.id, generation.versionId))
     .where(inArray(message.conversationId, ids));
+  const hits = await readHits(
+    tx,
+    messages.flatMap(({ message, generation }) => [message.id, ...(generation ? [generation.id] : [])]),
+  );
+  const hitsIn = (id: string): Hit[] => (hits.get(id) ?? []).map(({ ruleId, start, end }) => ({ ruleId, start, end }));
   const pairs = await tx.select().from(comparison).where(inArray(comparison.conversationId, ids));
   const given = await readFeedback(tx, ids);
   const nameOf = await readNames(tx, [
@@ -80,7 +87,7 @@ async function readConversations(tx: Executor, page: ConversationRow[]): Promise
     .filter(({ id }) => ids.includes(id))
     .flatMap((row) => {
       const of = messages.filter(({ message }) => message.conversationId === row.id);
-      const record = recordOf(row, of, nameOf);
+      const record = recordOf(row, of, hitsIn, nameOf);
       const generations = new Set(record.messages.flatMap(({ generation }) => generation?.id ?? []));
       const known = new Set([...generations, ...record.messages.map(({ id }) => id)]);
       record.comparisons = pairs
@@ -110,7 +117,12 @@ interface MessageRow {
 }
 
 /** Answers that are still being written are left out. */
-function recordOf(row: ConversationRow, rows: MessageRow[], nameOf: (id: string) => string): ConversationRecord {
+function recordOf(
+  row: ConversationRow,
+  rows: MessageRow[],
+  hitsIn: (id: string) => Hit[],
+  nameOf: (id: string) => string,
+): ConversationRecord {
   const finished = rows.filter(({ generation }) => generation?.status !== 'running');
   return {
     attune: 1,
@@ -127,9 +139,9 @@ function recordOf(row: ConversationRow, rows: MessageRow[], nameOf: (id: string)
       role: message.role,
       text: message.content,
       createdAt: message.createdAt.toISOString(),
-      constraintHits: message.constraintHits,
+      constraintHits: hitsIn(message.id),
       attributes: message.origin?.attributes ?? null,
-      generation: generation && generationOf(generation, message.origin, base),
+      generation: generation && generationOf(generation, message.origin, base, hitsIn(generation.id)),
     })),
     comparisons: [],
     feedback: [],
@@ -158,10 +170,22 @@ function generationOf(
   row: typeof generation.$inferSelect,
   origin: (typeof message.$inferSelect)['origin'],
   base: string | null,
+  constraintHits: Hit[],
 ): ConversationRecord['messages'][number]['generation'] {
-  const { messageId: _m, conversationId: _c, userId: _u, createdAt, finishedAt, status, finishReason, ...kept } = row;
+  const {
+    messageId: _m,
+    conversationId: _c,
+    userId: _u,
+    systemPrompt: _s,
+    createdAt,
+    finishedAt,
+    status,
+    finishReason,
+    ...kept
+  } = row;
   return {
     ...kept,
+    constraintHits,
     versionId: row.versionId ?? origin?.versionId ?? null,
     base: base ?? origin?.base ?? null,
     status: status as 'done' | 'stopped' | 'failed',

@@ -10,6 +10,7 @@ import { recordAudit } from '@/db/audit';
 import type { Database, Executor } from '@/db/client';
 import {
   comparison,
+  constraintHit,
   conversation,
   feedback,
   feedbackHistory,
@@ -245,6 +246,10 @@ async function storeConversations(
   await insertAll(
     all((rows) => rows.generations),
     (rows) => tx.insert(generation).values(rows),
+  );
+  await insertAll(
+    all((rows) => rows.hits),
+    (rows) => tx.insert(constraintHit).values(rows),
   );
   await insertAll(
     all((rows) => rows.comparisons),

@@ -1,19 +1,30 @@
 // Turns a conversation of a file into rows of the database: its ids, its people, and the tokens of its texts.
 import type { Base, ChatMessage } from '@/core/base/base';
 import { endOfTurn } from '@/core/base/end-of-turn';
+import type { Hit } from '@/core/constraints/judge';
 import type { Draft } from '@/core/exchange/draft';
 import type { ConversationRecord } from '@/core/exchange/record';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import { FEEDBACK_SUBJECTS } from '@/core/feedback/kinds';
 import { sha256, uuidOf } from '@/core/hash';
 import { Sampling } from '@/core/sampling';
-import type { comparison, conversation, feedback, feedbackHistory, generation, message, user } from '@/db/schema';
+import type {
+  comparison,
+  constraintHit,
+  conversation,
+  feedback,
+  feedbackHistory,
+  generation,
+  message,
+  user,
+} from '@/db/schema';
 import { titleOf } from '@/server/services/conversation';
 
 export interface ConversationRows {
   conversation: typeof conversation.$inferInsert & { id: string };
   messages: (typeof message.$inferInsert)[];
   generations: (typeof generation.$inferInsert)[];
+  hits: (typeof constraintHit.$inferInsert)[];
   comparisons: (typeof comparison.$inferInsert)[];
   feedback: (typeof feedback.$inferInsert)[];
   history: (typeof feedbackHistory.$inferInsert)[];
@@ -69,27 +80,31 @@ export function rowsOf(
       createdAt: timeAt(read.createdAt),
       updatedAt: timeAt(read.updatedAt ?? read.createdAt),
     },
-    messages: read.messages.map(
-      ({ id, parentId, role, text, createdAt, constraintHits, attributes, generation }, i) => {
-        const known = generation && 'versionId' in generation ? generation : null;
-        return {
-          id: idOf(id),
-          conversationId,
-          parentId: parentId === null ? null : idOf(parentId),
-          role,
-          content: text,
-          constraintHits,
-          origin: { attributes, versionId: known?.versionId ?? null, base: generation ? base.sha256 : null },
-          createdAt: timeAt(createdAt, i),
-        };
-      },
-    ),
-    generations: generations.map(({ messageId, id, ...row }) => ({
+    messages: read.messages.map(({ id, parentId, role, text, createdAt, attributes, generation }, i) => {
+      const known = generation && 'versionId' in generation ? generation : null;
+      return {
+        id: idOf(id),
+        conversationId,
+        parentId: parentId === null ? null : idOf(parentId),
+        role,
+        content: text,
+        origin: { attributes, versionId: known?.versionId ?? null, base: generation ? base.sha256 : null },
+        createdAt: timeAt(createdAt, i),
+      };
+    }),
+    generations: generations.map(({ messageId, id, constraintHits: _, ...row }) => ({
       ...row,
       ...owned,
       id: idOf(id),
       messageId: idOf(messageId),
     })),
+    // The rules that found them may be others than those of the same name here.
+    hits: read.messages.flatMap(({ id, constraintHits, generation }) => [
+      ...constraintHits.map((hit) => ({ ...hit, messageId: idOf(id) })),
+      ...(generation && 'versionId' in generation
+        ? generation.constraintHits.map((hit) => ({ ...hit, generationId: idOf(generation.id) }))
+        : []),
+    ]),
     comparisons: read.comparisons.map(({ id, left, right, source, createdAt }) => ({
       ...owned,
       id: idOf(id),
@@ -147,7 +162,10 @@ function withIds(value: FeedbackValue, idOf: (local: string) => string): Feedbac
   return value;
 }
 
-type GenerationRow = Omit<typeof generation.$inferInsert, 'conversationId' | 'userId'> & { id: string };
+type GenerationRow = Omit<typeof generation.$inferInsert, 'conversationId' | 'userId'> & {
+  id: string;
+  constraintHits?: Hit[];
+};
 
 /** Keeps the token ids that were made with this base; others are made from the texts, and their odds are unknown. */
 function tokenise(read: Draft | ConversationRecord, base: Base): GenerationRow[] | null {

@@ -1,17 +1,19 @@
 // Starts answers to a message, for chat and API: chooses their versions, writes their rows and asks for their tokens.
 import { randomUUID } from 'node:crypto';
 import type { Sampling } from '@/core/sampling';
-import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
 import { generation, message } from '@/db/schema';
 import { type Assignment, assignArm, ofArm } from '@/server/rollout/assign';
 import { type Caller, charge, takeSeats } from '@/server/services/limits';
 import type { Product } from '@/server/services/product';
+import type { Serving } from '@/server/services/settings';
 import { countUsage } from '@/server/services/usage';
 import { holdRunning } from '@/server/services/version/experiment';
-import { type Asked, begin, type GenerationRow, generated, lockName } from './generation';
+import { begin } from './generation';
+import { type GenerationRow, generated, lockName } from './row';
 import type { RunningGeneration } from './running-generation';
+import type { Asked } from './sample';
 
 export interface Begun<T> {
   result: T;
@@ -24,7 +26,6 @@ export interface Begun<T> {
 /** Tokens are requested once the rows are committed; until then the locks mark the generations as this process's. */
 export async function beginAnswers<T>(
   product: Product,
-  settings: Settings,
   caller: Caller,
   work: (tx: Executor) => Promise<Begun<T>>,
   asked: Asked = {},
@@ -38,7 +39,7 @@ export async function beginAnswers<T>(
       }
       return begun;
     });
-    const running = rows.map((row) => begin(product, row, settings.constraints, asked));
+    const running = rows.map((row) => begin(product, row, asked));
     // The tokens are already requested; if counting fails now, it also fails the next request, which is counted first.
     charge(product, caller, promptTokens).catch((error: unknown) => {
       product.log.warn({ err: error, userId: caller.userId }, 'the tokens of a prompt could not be counted');
@@ -66,6 +67,8 @@ export interface AnswerPlan {
   /** The message to answer. */
   parent: { id: string; conversationId: string };
   promptIds: number[];
+  /** As it is in the prompt; null if there is none, or nobody knows. */
+  systemPrompt: string | null;
   /** One entry per answer. */
   answers: { arm: Assignment; sampling: Sampling }[];
   clientMessageId?: string;
@@ -75,14 +78,14 @@ export interface AnswerPlan {
 export async function insertAnswers(
   product: Product,
   tx: Executor,
-  settings: Settings,
+  settings: Serving,
   caller: Caller,
   plans: readonly AnswerPlan[],
 ): Promise<Omit<Begun<unknown>, 'result'>> {
   const { userId } = caller;
   await takeSeats(product, tx, caller, settings.limits, sum(plans.map(({ answers }) => answers.length)));
   const rows: GenerationRow[] = [];
-  for (const { parent, promptIds, answers, clientMessageId } of plans) {
+  for (const { parent, promptIds, systemPrompt, answers, clientMessageId } of plans) {
     const { conversationId } = parent;
     for (const { arm, sampling } of answers) {
       const messageId = randomUUID();
@@ -104,7 +107,8 @@ export async function insertAnswers(
           sampling,
           seed: sampling.seed,
           promptIds,
-          constraintRulesVersion: settings.constraints.version,
+          constraintRulesVersion: settings.rules.version,
+          systemPrompt,
         })
         .returning();
       rows.push(generated(row!));

@@ -58,6 +58,8 @@ class Reader {
         retryAfterSeconds: 1,
       });
     }
+    // What has been sent cannot be taken back.
+    if (answer.mayRestart && !end) return null;
     const text = answer.text.slice(this.textLength);
     if (text === '' && !end) return null;
     this.textLength += text.length;

@@ -1,9 +1,9 @@
 // Resumes generations whose process has died, after the tokens that their rows have.
 import { and, eq } from 'drizzle-orm';
 import { generation } from '@/db/schema';
-import { readSettings } from '@/db/settings';
 import type { Product } from '@/server/services/product';
-import { begin, generated, lockName } from './generation';
+import { begin } from './generation';
+import { generated, lockName } from './row';
 
 /** A lock that can be taken is held by no live process. Returns how many generations were resumed. */
 export async function resumeGenerations(product: Product): Promise<number> {
@@ -22,7 +22,7 @@ export async function resumeGenerations(product: Product): Promise<number> {
       await listener.unlock(lockName(id));
       continue;
     }
-    begin(product, generated(row), (await readSettings(db)).constraints);
+    begin(product, generated(row));
     resumed++;
   }
   return resumed;

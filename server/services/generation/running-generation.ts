@@ -6,6 +6,15 @@ import type { StreamEvent } from '@/server/services/views';
 
 export type EndEvent = Extract<StreamEvent, { type: 'end' }>;
 
+/** What readers get of a sample. */
+export interface Shown {
+  ids: readonly number[];
+  logprobs: readonly number[];
+  /** One for each of `ids`, if they were asked for. */
+  top: readonly TopTokens[];
+  answer: AnswerText;
+}
+
 export class RunningGeneration {
   private readonly controller = new AbortController();
   private wakes = new Set<() => void>();
@@ -18,30 +27,36 @@ export class RunningGeneration {
   isOver = false;
   /** Why it ended before its tokens were complete. */
   failure: AttuneError | null = null;
-  readonly id: string;
-  readonly promptTokens: number;
-  readonly ids: number[];
-  readonly logprobs: number[];
-  /** One for each of `ids`, if they were asked for. */
-  readonly top: TopTokens[] = [];
+  /** Its text may yet be replaced by that of another sample. */
+  mayRestart = false;
+  /** Tokens of samples that were given up. */
+  spent = 0;
 
   constructor(
-    row: { id: string; promptIds: number[]; completionIds: number[]; logprobs: number[] },
-    private readonly answer: AnswerText,
-  ) {
-    this.id = row.id;
-    this.promptTokens = row.promptIds.length;
-    this.ids = [...row.completionIds];
-    this.logprobs = [...row.logprobs];
-  }
+    readonly id: string,
+    /** The sample that is shown; null until there is one. */
+    public shown: Shown | null,
+  ) {}
 
   get text(): string {
-    return this.end?.text ?? this.answer.visible;
+    return this.end?.text ?? this.shown?.answer.visible ?? '';
+  }
+
+  get ids(): readonly number[] {
+    return this.shown?.ids ?? [];
+  }
+
+  get logprobs(): readonly number[] {
+    return this.shown?.logprobs ?? [];
+  }
+
+  get top(): readonly TopTokens[] {
+    return this.shown?.top ?? [];
   }
 
   /** The next tokens, starting at `from`, whose text is shown. */
   shownTokens(from: number): ShownToken[] {
-    return this.answer.shownTokens(from, this.end !== null);
+    return this.shown?.answer.shownTokens(from, this.end !== null) ?? [];
   }
 
   get signal(): AbortSignal {

@@ -12,11 +12,13 @@ const result = (answers: SendResult['answers'], comparisonId: string | null = nu
   answers,
   comparisonId,
   allowTraining: true,
+  text: 'hello',
+  notices: [],
 });
 const NOON = new Date('2026-01-01T12:00:00Z');
 
 test('a send adds the question and its running answer', () => {
-  const after = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1)]), NOON);
+  const after = addTurn(empty, { parentId: null }, result([answer(1)]), NOON);
   expect(after.messages.map((m) => [m.id, m.parentId, m.role, m.content, m.generation?.status])).toEqual([
     ['q', null, 'user', 'hello', undefined],
     ['a1', 'q', 'assistant', '', 'running'],
@@ -24,14 +26,14 @@ test('a send adds the question and its running answer', () => {
 });
 
 test('a repeated result adds nothing', () => {
-  const once = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1), answer(2)], 'x'), NOON);
-  const twice = addTurn(once, { parentId: null, text: 'hello' }, result([answer(1), answer(2)], 'x'), NOON);
+  const once = addTurn(empty, { parentId: null }, result([answer(1), answer(2)], 'x'), NOON);
+  const twice = addTurn(once, { parentId: null }, result([answer(1), answer(2)], 'x'), NOON);
   expect(twice.messages).toHaveLength(3);
   expect(twice.comparisons).toHaveLength(1);
 });
 
 test('a regenerated answer is the newest even if the browser’s clock is an hour slow', () => {
-  const first = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1)]), NOON);
+  const first = addTurn(empty, { parentId: null }, result([answer(1)]), NOON);
   const slow = new Date(NOON.getTime() - 3_600_000);
   const second = addTurn(first, null, result([answer(2)]), slow);
   const last = visiblePath(second.messages, second.comparisons, {}).at(-1);
@@ -39,7 +41,7 @@ test('a regenerated answer is the newest even if the browser’s clock is an hou
 });
 
 test('the end of a stream settles only its own generation', () => {
-  const both = addTurn(empty, { parentId: null, text: 'hello' }, result([answer(1), answer(2)], 'x'), NOON);
+  const both = addTurn(empty, { parentId: null }, result([answer(1), answer(2)], 'x'), NOON);
   const after = updateGeneration(both, 'g2', { status: 'done', finishReason: 'stop' }, 'hi');
   expect(after.messages.map((m) => [m.content, m.generation?.status])).toEqual([
     ['hello', undefined],

@@ -5,6 +5,7 @@ import { judge, maskText } from '@/core/constraints/judge';
 import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
 import { Rng } from '@/core/rng';
 import { AnswerText } from '@/server/constraints/answer-text';
+import { outputOf } from '@/test/rules-support';
 
 /** One token per byte; 256 and above are special. */
 const bytes: Pick<Tokenizer, 'stream' | 'isSpecial'> = {
@@ -18,7 +19,7 @@ const bytes: Pick<Tokenizer, 'stream' | 'isSpecial'> = {
   },
 };
 const idsOf = (text: string) => [...Buffer.from(text)];
-const create = (stops: string[] = []) => new AnswerText(bytes as Tokenizer, DEFAULT_RULES, stops);
+const create = (stops: string[] = []) => new AnswerText(bytes as Tokenizer, outputOf(DEFAULT_RULES), stops);
 
 function run(text: string, stops: string[], seed: number): { final: string; seen: string[] } {
   const rng = new Rng(seed);
@@ -64,10 +65,11 @@ describe('AnswerText', () => {
   });
 
   it('reports hits by their position in the visible text', () => {
-    const answer = create();
+    const rules = outputOf(DEFAULT_RULES);
+    const answer = new AnswerText(bytes as Tokenizer, rules, []);
     answer.push(idsOf('oh fuck!'));
     answer.end();
-    expect(answer.hits()).toMatchObject([{ ruleId: 'profanity', start: 3, end: 7 }]);
+    expect(rules.hits()).toEqual([{ ruleId: 'profanity', ruleVersion: 1, action: 'mask', start: 3, end: 7 }]);
     expect(answer.visible.slice(3, 7)).toBe('****');
   });
 
@@ -83,7 +85,7 @@ describe('AnswerText', () => {
 
   it('shows or hides the parts of a character together with the whole character', () => {
     const rules = RuleSet.parse({ version: 1, rules: [{ id: 'own', kind: 'profanity', words: ['größe'] }] });
-    const answer = new AnswerText(bytes as Tokenizer, rules, []);
+    const answer = new AnswerText(bytes as Tokenizer, outputOf(rules), []);
     answer.push(idsOf('so größe it'));
     answer.end();
     expect(answer.visible).toBe('so ***** it');

@@ -10,7 +10,8 @@ import { ChatCompletionRequest } from '@/server/api/requests';
 import { refuseUnsupported } from '@/server/api/unsupported';
 import { AnswerText } from '@/server/constraints/answer-text';
 import { type Piece, readAnswers } from '@/server/services/generation/read-answers';
-import { RunningGeneration } from '@/server/services/generation/running-generation';
+import { type EndEvent, RunningGeneration } from '@/server/services/generation/running-generation';
+import { outputOf } from '@/test/rules-support';
 
 describe('an error', () => {
   it.each(ERROR_CODES)('%s has a status, and a body that clients can read', async (code) => {
@@ -121,9 +122,8 @@ const tokenizer = {
   bytesOf: (id: number) => Uint8Array.of(id),
   isSpecial: (id: number) => id === 0,
 };
-const answer = (stops: string[] = []) => new AnswerText(tokenizer, DEFAULT_RULES, stops);
-const running = (text: AnswerText) =>
-  new RunningGeneration({ id: 'a', promptIds: [1], completionIds: [], logprobs: [] }, text);
+const answer = (stops: string[] = []) => new AnswerText(tokenizer, outputOf(DEFAULT_RULES), stops);
+const running = (text: AnswerText) => new RunningGeneration('a', { ids: [], logprobs: [], top: [], answer: text });
 
 describe('tokens that may be shown', () => {
   it('join to the visible text, even with special, unfinished, masked or cut-off tokens', () => {
@@ -163,7 +163,7 @@ describe('tokens that may be shown', () => {
 });
 
 describe('a reader', () => {
-  const end = { type: 'end', status: 'done', finishReason: 'stop', text: '' } as const;
+  const end: EndEvent = { type: 'end', status: 'done', finishReason: 'stop', notices: [], text: '' };
 
   it('that is slow gets all that came in the meantime in one piece', async () => {
     const text = answer();

@@ -3,12 +3,11 @@ import { eq, sql } from 'drizzle-orm';
 import type { ChatMessage } from '@/core/base/base';
 import { toAttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
-import type { Settings } from '@/core/settings';
 import { conversation, message, ratingTask } from '@/db/schema';
-import { readSettings } from '@/db/settings';
 import { beginAnswers, insertAnswers } from '@/server/services/generation/answer';
 import { buildPrompt, fitAnswer } from '@/server/services/generation/prompt';
 import { drawSeed, type Product } from '@/server/services/product';
+import { readServing, type Serving } from '@/server/services/settings';
 import { readPrompt } from '../task-view';
 
 const working = new WeakMap<Product, Promise<void>>();
@@ -27,12 +26,12 @@ export function fillAnswers(product: Product): Promise<void> {
 }
 
 async function fillAll(product: Product): Promise<void> {
-  const settings = await readSettings(product.db);
+  const settings = await readServing(product);
   while (await fillOne(product, settings)) {}
 }
 
 /** False if no task waits. */
-async function fillOne(product: Product, settings: Settings): Promise<boolean> {
+async function fillOne(product: Product, settings: Serving): Promise<boolean> {
   const [next] = await product.db
     .select({ taskId: ratingTask.id, userId: conversation.userId })
     .from(ratingTask)
@@ -43,7 +42,7 @@ async function fillOne(product: Product, settings: Settings): Promise<boolean> {
     .limit(1);
   if (!next) return false;
   const caller = { userId: next.userId, apiKeyId: null };
-  const { running } = await beginAnswers(product, settings, caller, async (tx) => {
+  const { running } = await beginAnswers(product, caller, async (tx) => {
     const [task] = await tx.select().from(ratingTask).where(eq(ratingTask.id, next.taskId)).for('update');
     // Another process has been faster.
     if (!task || task.pendingVersionIds.length === 0) return { result: null, rows: [], promptTokens: 0 };
@@ -55,7 +54,8 @@ async function fillOne(product: Product, settings: Settings): Promise<boolean> {
       arm: { versionId, experimentId: null, arm: 'champion' as const, propensity: 1 },
       sampling: Sampling.parse({ ...settings.sampling, maxTokens, seed: drawSeed(product) }),
     }));
-    const begun = await insertAnswers(product, tx, settings, caller, [{ parent: asked!, promptIds, answers }]);
+    const plan = { parent: asked!, promptIds, systemPrompt: settings.systemPrompt, answers };
+    const begun = await insertAnswers(product, tx, settings, caller, [plan]);
     await tx
       .update(ratingTask)
       .set({ generationIds: [...task.generationIds, ...begun.rows.map(({ id }) => id)], pendingVersionIds: [] })

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { judge, maskText } from '@/core/constraints/judge';
 import { DEFAULT_RULES } from '@/core/constraints/rules';
-import { StreamFilter } from '@/core/constraints/stream-filter';
 import { Rng } from '@/core/rng';
+import { filterOf } from '@/test/rules-support';
 import { CUSTOM_RULES, splitAtRandom, streamed } from './streams';
 
 test('a stream equals the masked whole, for random texts and random splits', () => {
@@ -60,7 +60,7 @@ test('a stream equals the masked whole, for random texts and random splits', () 
 test('no prefix of the stream ever shows a letter of a forbidden word', () => {
   const text = 'well then, shiiiiiiiiiiiiiiiiiiiiiit happens to all of us sometimes';
   const whole = maskText(text, judge(DEFAULT_RULES, text).hits);
-  const filter = new StreamFilter(DEFAULT_RULES);
+  const filter = filterOf(DEFAULT_RULES);
   let shown = '';
   for (const character of text) {
     shown += filter.push(character);
@@ -71,7 +71,7 @@ test('no prefix of the stream ever shows a letter of a forbidden word', () => {
 
 test('at most 20 characters of plain text are held back', () => {
   const text = 'The quick brown fox jumps over the lazy dog and then goes home again.';
-  const filter = new StreamFilter(DEFAULT_RULES);
+  const filter = filterOf(DEFAULT_RULES);
   expect(filter.push(text).length).toBeGreaterThanOrEqual(text.length - 20);
 });
 

@@ -1,7 +1,7 @@
 // Rules with custom words, and streams of texts cut at random, for the tests of rules.
 import { RuleSet } from '@/core/constraints/rules';
-import { StreamFilter } from '@/core/constraints/stream-filter';
 import type { Rng } from '@/core/rng';
+import { filterOf } from '@/test/rules-support';
 
 export const CUSTOM_RULES = RuleSet.parse({
   version: 2,
@@ -13,7 +13,7 @@ export const CUSTOM_RULES = RuleSet.parse({
 
 /** What a person sees of a text that arrives in these pieces. */
 export function streamed(rules: RuleSet, pieces: string[]): string {
-  const filter = new StreamFilter(rules);
+  const filter = filterOf(rules);
   return pieces.map((piece) => filter.push(piece)).join('') + filter.end();
 }
 

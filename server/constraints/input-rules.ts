@@ -1,0 +1,48 @@
+// Applies rules to a text that a person sends, before the model reads it.
+import { maskText } from '@/core/constraints/judge';
+import { findSpans, mergeSpans, type Span } from '@/core/constraints/scanner';
+import { AttuneError } from '@/core/errors';
+import type { Planned, planInput } from './plan';
+import { hitOf, type RuleHit } from './rule-hit';
+import { type Asking, VerdictScanner } from './verdict-scanner';
+
+export interface CheckedInput {
+  /** What the model and the database get. */
+  text: string;
+  hits: RuleHit[];
+  /** Why the text must not be sent; null if it may. */
+  refusal: AttuneError | null;
+}
+
+/** `param` is the request's name for the text. */
+export async function checkInput(
+  plan: ReturnType<typeof planInput>,
+  text: string,
+  how: Omit<Asking, 'onVerdict'>,
+  param?: string,
+): Promise<CheckedInput> {
+  const found = await Promise.all(
+    plan.map(async (planned) => ({ ...planned, spans: await spansIn(planned, text, how) })),
+  );
+  const hits = found
+    .flatMap(({ rule, action, spans }) => spans.map((span) => hitOf(rule, action, span)))
+    .sort((a, b) => a.start - b.start || a.end - b.end);
+  const blocking = found.find(({ action, spans }) => action === 'block' && spans.length > 0);
+  const masked = hits.filter(({ action }) => action === 'mask');
+  return { text: maskText(text, masked), hits, refusal: blocking ? refusalBy(blocking, param) : null };
+}
+
+async function spansIn({ compiled }: Planned, text: string, how: Omit<Asking, 'onVerdict'>): Promise<Span[]> {
+  if ('scan' in compiled) return findSpans(compiled, text, how.context);
+  const scanner = new VerdictScanner(compiled, { ...how, onVerdict: () => {} });
+  scanner.push(text);
+  scanner.end();
+  await scanner.settled();
+  return mergeSpans(scanner.found);
+}
+
+const refusalBy = ({ rule: { kind, message } }: Planned, param: string | undefined): AttuneError =>
+  new AttuneError('CONSTRAINT', message ?? `The text breaks a content rule (${kind}). Change it and send it again.`, {
+    param,
+    rule: { kind, message },
+  });

@@ -1,0 +1,27 @@
+// What rules that ask something else may use in a web process.
+import type { Tools } from '@/core/constraints/scanner';
+import { AttuneError } from '@/core/errors';
+import type { Outgoing } from '@/server/http/outgoing';
+
+/** The rule's own time limit ends a request earlier. */
+const TIMEOUT_MS = 60_000;
+const MOST_ANSWER_BYTES = 1024 * 1024;
+
+export const createTools = (outgoing: Outgoing): Tools => ({
+  async classify(classifier) {
+    throw new AttuneError('UNSUPPORTED', `The web process has no classifier "${classifier}".`);
+  },
+  async post(url, body, signal) {
+    const { status, text } = await outgoing.send({
+      ...{ url, method: 'POST' as const, headers: { 'content-type': 'application/json' } },
+      ...{ body: JSON.stringify(body), timeoutMs: TIMEOUT_MS, mostBytes: MOST_ANSWER_BYTES, signal },
+    });
+    const { host } = new URL(url);
+    if (status !== 200) throw new AttuneError('UNAVAILABLE', `${host} answered with the status ${status}.`);
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (cause) {
+      throw new AttuneError('UNAVAILABLE', `${host} did not answer with JSON.`, { cause });
+    }
+  },
+});

@@ -1,0 +1,147 @@
+// Changes rules: the only writer of their versions. Every change is guarded by the version that it expects.
+import { isDeepStrictEqual } from 'node:util';
+import { and, desc, eq, sql } from 'drizzle-orm';
+import type { AuditAction } from '@/core/audit-actions';
+import { RULE_LIMITS } from '@/core/constraints/rule';
+import { compileRule, MOST_RULES, Rule } from '@/core/constraints/rules';
+import { CHANNELS } from '@/core/contract';
+import { AttuneError } from '@/core/errors';
+import { recordAudit } from '@/db/audit';
+import type { Executor } from '@/db/client';
+import { readRuleSetVersion, readRules } from '@/db/rules';
+import { ruleVersion } from '@/db/schema';
+import type { Product } from '@/server/services/product';
+import { checkCharacters } from '@/server/services/text';
+
+type Row = typeof ruleVersion.$inferSelect;
+export interface RuleChange {
+  id: string;
+  version: number;
+  /** The version of the whole set in which the change holds. */
+  setVersion: number;
+}
+
+/** Without an expected version the rule is new. What does not differ is not written. */
+export async function saveRule(
+  { db }: Product,
+  actorId: string,
+  { rule, expectedVersion }: { rule: Rule; expectedVersion: number | null },
+): Promise<RuleChange> {
+  const { id, version: _, ...settings } = rule;
+  checkTexts(settings);
+  compileRule(rule);
+  return db.transaction(async (tx) => {
+    const former = await hold(tx, id);
+    if (expectedVersion === null && former)
+      throw new AttuneError('CONFLICT', `There is, or was, a rule "${id}". Choose another id.`, { param: 'id' });
+    if (expectedVersion !== null) expectCurrent(former, id, expectedVersion);
+    if (former && !former.isRemoved && isDeepStrictEqual(parse(former), { ...rule, version: former.version }))
+      return { id, version: former.version, setVersion: await readRuleSetVersion(tx) };
+    if (!former || former.isRemoved) await checkRoom(tx);
+    return append(tx, actorId, former ? 'rule.change' : 'rule.add', { ruleId: id, settings, isRemoved: false }, former);
+  });
+}
+
+export async function removeRule(
+  { db }: Product,
+  actorId: string,
+  { id, expectedVersion }: { id: string; expectedVersion: number },
+): Promise<RuleChange> {
+  return db.transaction(async (tx) => {
+    const former = await hold(tx, id);
+    expectCurrent(former, id, expectedVersion);
+    return append(tx, actorId, 'rule.remove', { ...former, isRemoved: true }, former);
+  });
+}
+
+/** The old settings become a new version, also of a rule that was removed. */
+export async function restoreRule(
+  { db }: Product,
+  actorId: string,
+  { id, version, expectedVersion }: { id: string; version: number; expectedVersion: number },
+): Promise<RuleChange> {
+  return db.transaction(async (tx) => {
+    const former = await hold(tx, id);
+    if (!former) throw new AttuneError('NOT_FOUND', `There is no rule "${id}".`);
+    if (former.version !== expectedVersion) throw outdated(id, former.version, expectedVersion);
+    const [old] = await tx
+      .select()
+      .from(ruleVersion)
+      .where(and(eq(ruleVersion.ruleId, id), eq(ruleVersion.version, version)));
+    if (!old) throw new AttuneError('NOT_FOUND', `Rule "${id}" has no version ${version}.`);
+    parse(old);
+    if (former.isRemoved) await checkRoom(tx);
+    return append(tx, actorId, 'rule.restore', { ...old, isRemoved: false }, former, { restored: version });
+  });
+}
+
+/** Adds a text that the rule must not hit; false if the rule is no longer in force. */
+export async function addFalseHit(tx: Executor, actorId: string, id: string, text: string): Promise<boolean> {
+  const former = await hold(tx, id);
+  if (!former || former.isRemoved) return false;
+  const rule = parse(former);
+  if (rule.examples.some((example) => example.text === text && !example.isHit)) return true;
+  const examples = [...rule.examples.filter((example) => example.text !== text), { text, isHit: false }];
+  if (examples.length > RULE_LIMITS.examples)
+    throw new AttuneError('BAD_INPUT', `Rule "${id}" has ${RULE_LIMITS.examples} examples. Remove some first.`);
+  await append(tx, actorId, 'rule.example', { ...former, settings: { ...former.settings, examples } }, former);
+  return true;
+}
+
+/** Makes changes take turns, because each one numbers the whole set; returns the newest version of the rule. */
+async function hold(tx: Executor, id: string): Promise<Row | undefined> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('attune rules', 0))`);
+  const [row] = await tx
+    .select()
+    .from(ruleVersion)
+    .where(eq(ruleVersion.ruleId, id))
+    .orderBy(desc(ruleVersion.version))
+    .limit(1);
+  return row;
+}
+
+function expectCurrent(former: Row | undefined, id: string, version: number): asserts former is Row {
+  if (!former || former.isRemoved)
+    throw new AttuneError('NOT_FOUND', `There is no rule "${id}"; it may have been removed.`);
+  if (former.version !== version) throw outdated(id, former.version, version);
+}
+
+const outdated = (id: string, is: number, expected: number) =>
+  new AttuneError('CONFLICT', `Rule "${id}" has version ${is} by now, not ${expected}; look again and decide again.`);
+
+async function checkRoom(tx: Executor): Promise<void> {
+  const { rules } = await readRules(tx);
+  if (rules.length >= MOST_RULES)
+    throw new AttuneError('BAD_INPUT', `There are ${rules.length} rules and no room for more. Remove one first.`);
+}
+
+/** Throws if the product no longer understands the settings. */
+function parse({ ruleId, version, settings }: Row): Rule {
+  const parsed = Rule.safeParse({ ...settings, id: ruleId, version });
+  if (parsed.success) return parsed.data;
+  throw new AttuneError('UNSUPPORTED', `Version ${version} of rule "${ruleId}" is of a form that is no longer read.`, {
+    cause: parsed.error,
+  });
+}
+
+async function append(
+  tx: Executor,
+  actorId: string,
+  action: AuditAction,
+  { ruleId, settings, isRemoved }: Pick<Row, 'ruleId' | 'settings' | 'isRemoved'>,
+  former: Row | undefined,
+  detail: Record<string, unknown> = {},
+): Promise<RuleChange> {
+  const version = (former?.version ?? 0) + 1;
+  const setVersion = (await readRuleSetVersion(tx)) + 1;
+  await tx.insert(ruleVersion).values({ ruleId, version, setVersion, settings, isRemoved, authorId: actorId });
+  const changed = Object.keys(settings).filter((key) => !isDeepStrictEqual(settings[key], former?.settings[key]));
+  await recordAudit(tx, actorId, action, ruleId, { version, ...(former && !isRemoved && { changed }), ...detail });
+  await tx.execute(sql`select pg_notify(${CHANNELS.rules}, ${String(setVersion)})`);
+  return { id: ruleId, version, setVersion };
+}
+
+function checkTexts(value: unknown): void {
+  if (typeof value === 'string') checkCharacters(value, 'rule');
+  else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) checkTexts(part);
+}

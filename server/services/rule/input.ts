@@ -1,0 +1,42 @@
+// Checks what a person sends against the rules, before a transaction begins.
+import { eq } from 'drizzle-orm';
+import type { RuleSet } from '@/core/constraints/rules';
+import { user } from '@/db/schema';
+import { type CheckedInput, checkInput } from '@/server/constraints/input-rules';
+import { audiencesOf, planInput } from '@/server/constraints/plan';
+import type { Caller } from '@/server/services/limits';
+import type { Product } from '@/server/services/product';
+import { writeHits } from './hit';
+
+/** Applies to one text. `param` is the request's name for it. */
+export type InputCheck = (text: string, param?: string) => Promise<CheckedInput>;
+
+export async function inputCheck(
+  { db, log, tools }: Product,
+  { userId, apiKeyId }: Caller,
+  { rules, systemPrompt }: { rules: RuleSet; systemPrompt: string | null },
+): Promise<InputCheck> {
+  const [person] = await db
+    .select({ isAnonymous: user.isAnonymous, groups: user.groups })
+    .from(user)
+    .where(eq(user.id, userId));
+  const plan = person ? planInput(rules, audiencesOf(person, apiKeyId)) : [];
+  const how = {
+    ...{ context: { input: null, systemPrompt }, tools, signal: new AbortController().signal },
+    onFailure: (error: unknown) => log.warn({ err: error, userId }, 'a rule gave no verdict on a message'),
+  };
+  return (text, param) => checkInput(plan, text, how, param);
+}
+
+/** Counts what was refused, once for each rule; of the text itself nothing is kept. */
+export async function recordRefusal({ db }: Product, { hits }: CheckedInput): Promise<void> {
+  const byRule = new Map(hits.filter(({ action }) => action === 'block').map((hit) => [hit.ruleId, hit]));
+  await writeHits(db, {}, [...byRule.values()]);
+}
+
+/** Whether `text`, as it was kept, may be `sent` with parts of it hidden. */
+export function isMaskOf(text: string, sent: string): boolean {
+  if (text.length !== sent.length) return false;
+  for (let i = 0; i < text.length; i++) if (text[i] !== sent[i] && text[i] !== '*') return false;
+  return true;
+}

@@ -1,0 +1,132 @@
+// The rules with their authors and how often they hit, and the versions of one rule.
+import { isDeepStrictEqual } from 'node:util';
+import { and, desc, eq, gt, isNotNull, ne, sql } from 'drizzle-orm';
+import { Rule } from '@/core/constraints/rules';
+import { AttuneError } from '@/core/errors';
+import type { Executor } from '@/db/client';
+import { constraintHit, generation, message, ruleVersion, user } from '@/db/schema';
+import type { Product } from '@/server/services/product';
+import type { RuleDayView, RuleListView, RuleVersionView, RuleView } from './views';
+
+const WEEK = sql`now() - interval '7 days'`;
+const MONTH = sql`now() - interval '30 days'`;
+const MOST_VERSIONS = 50;
+
+type Row = typeof ruleVersion.$inferSelect & { author: string | null };
+
+/** The newest version of every rule that ever was. */
+const newest = (db: Executor): Promise<Row[]> =>
+  db
+    .selectDistinctOn([ruleVersion.ruleId], columns)
+    .from(ruleVersion)
+    .leftJoin(user, eq(user.id, ruleVersion.authorId))
+    .orderBy(ruleVersion.ruleId, desc(ruleVersion.version));
+
+const columns = {
+  ruleId: ruleVersion.ruleId,
+  version: ruleVersion.version,
+  setVersion: ruleVersion.setVersion,
+  settings: ruleVersion.settings,
+  isRemoved: ruleVersion.isRemoved,
+  authorId: ruleVersion.authorId,
+  createdAt: ruleVersion.createdAt,
+  author: user.name,
+};
+
+export async function listRules({ db }: Product): Promise<RuleListView> {
+  const rows = await newest(db);
+  const hits = await countHits(db);
+  const of = await countTexts(db);
+  const views = rows.map((row): RuleView => {
+    const own = hits.get(row.ruleId);
+    return {
+      rule: ruleOf(row),
+      isRemoved: row.isRemoved,
+      changedAt: row.createdAt,
+      author: row.author,
+      answers: { hits: own?.answers ?? 0, of: of.answers },
+      messages: { hits: own?.messages ?? 0, of: of.messages + (own?.refused ?? 0) },
+    };
+  });
+  return {
+    setVersion: Math.max(...rows.map(({ setVersion }) => setVersion)),
+    rules: views.filter(({ isRemoved }) => !isRemoved),
+    removed: views.filter(({ isRemoved }) => isRemoved),
+  };
+}
+
+/** Newest first. */
+export async function listVersions({ db }: Product, id: string): Promise<RuleVersionView[]> {
+  const rows: Row[] = await db
+    .select(columns)
+    .from(ruleVersion)
+    .leftJoin(user, eq(user.id, ruleVersion.authorId))
+    .where(eq(ruleVersion.ruleId, id))
+    .orderBy(desc(ruleVersion.version))
+    .limit(MOST_VERSIONS + 1);
+  if (rows.length === 0) throw new AttuneError('NOT_FOUND', `There is no rule "${id}".`);
+  return rows.slice(0, MOST_VERSIONS).map((row, i) => {
+    const { version, isRemoved, createdAt, author, settings } = row;
+    const former = rows[i + 1]?.settings;
+    const changed = former
+      ? fieldsOf(former, settings).filter((key) => !isDeepStrictEqual(settings[key], former[key]))
+      : [];
+    return { version, isRemoved, createdAt, author, changed, rule: ruleOf(row) };
+  });
+}
+
+const fieldsOf = (...settings: object[]) => [...new Set(settings.flatMap(Object.keys))];
+
+/** How many answers of each version had a hit on each of the last days, newest first. */
+export async function listDays({ db }: Product, id: string): Promise<RuleDayView[]> {
+  const isHit = sql`exists (select from ${constraintHit} h where h.generation_id = ${generation.id} and h.rule_id = ${id})`;
+  const day = sql<string>`to_char(${generation.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
+  const rows = await db
+    .select({
+      day,
+      versionId: sql<string>`${generation.versionId}`,
+      of: sql<number>`count(*)`.mapWith(Number),
+      hits: sql<number>`count(*) filter (where ${isHit})`.mapWith(Number),
+    })
+    .from(generation)
+    .where(and(gt(generation.createdAt, MONTH), isNotNull(generation.versionId), ne(generation.status, 'running')))
+    .groupBy(day, generation.versionId)
+    .orderBy(desc(day), generation.versionId);
+  return rows.filter(({ hits }) => hits > 0);
+}
+
+/** null if the product no longer understands the settings. */
+function ruleOf({ ruleId, version, settings }: Row): Rule | null {
+  return Rule.safeParse({ ...settings, id: ruleId, version }).data ?? null;
+}
+
+async function countHits(db: Executor) {
+  const rows = await db
+    .select({
+      ruleId: constraintHit.ruleId,
+      answers: sql<number>`count(distinct ${constraintHit.generationId})`.mapWith(Number),
+      messages: sql<number>`count(distinct ${constraintHit.messageId})`.mapWith(Number),
+      refused:
+        sql<number>`count(*) filter (where ${constraintHit.generationId} is null and ${constraintHit.messageId} is null)`.mapWith(
+          Number,
+        ),
+    })
+    .from(constraintHit)
+    .where(and(gt(constraintHit.createdAt, WEEK), isNotNull(constraintHit.ruleVersion)))
+    .groupBy(constraintHit.ruleId);
+  return new Map(
+    rows.map(({ ruleId, answers, messages, refused }) => [ruleId, { answers, refused, messages: messages + refused }]),
+  );
+}
+
+async function countTexts(db: Executor): Promise<{ answers: number; messages: number }> {
+  const [row] = await db
+    .select({
+      answers: sql<number>`count(*)`.mapWith(Number),
+      messages: sql<number>`count(distinct ${message.parentId})`.mapWith(Number),
+    })
+    .from(generation)
+    .innerJoin(message, eq(message.id, generation.messageId))
+    .where(and(gt(generation.createdAt, WEEK), isNotNull(generation.versionId), ne(generation.status, 'running')));
+  return row!;
+}

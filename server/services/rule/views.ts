@@ -1,0 +1,102 @@
+// What the procedures return about rules and their hits.
+import type { OUTPUT_ACTIONS } from '@/core/constraints/rule';
+import type { Rule, RuleKind } from '@/core/constraints/rules';
+import type { Span } from '@/core/constraints/scanner';
+
+/** What a person is told about a text on which a rule acted. */
+export interface NoticeView {
+  effect: 'masked' | 'blocked' | 'rewritten';
+  kind: RuleKind;
+  /** The rule's own sentence in place of the standard one. */
+  message: string | null;
+}
+
+/** Texts with a hit, out of all. */
+export interface HitRateView {
+  hits: number;
+  of: number;
+}
+
+export interface RuleView {
+  /** null if the product no longer understands its settings. */
+  rule: Rule | null;
+  isRemoved: boolean;
+  changedAt: Date;
+  /** null is the product itself, or someone whose account is gone. */
+  author: string | null;
+  /** Of the last seven days. */
+  answers: HitRateView;
+  messages: HitRateView;
+}
+
+export interface RuleListView {
+  setVersion: number;
+  rules: RuleView[];
+  removed: RuleView[];
+}
+
+export interface RuleVersionView {
+  version: number;
+  isRemoved: boolean;
+  createdAt: Date;
+  author: string | null;
+  /** The settings that differ from those of the version before. */
+  changed: string[];
+  rule: Rule | null;
+}
+
+export interface RuleDayView extends HitRateView {
+  /** UTC, `2025-01-31`. */
+  day: string;
+  versionId: string;
+}
+
+/** A part of a text with the hit in it. */
+export interface ExcerptView extends Span {
+  text: string;
+  isCutBefore: boolean;
+  isCutAfter: boolean;
+}
+
+export interface HitView {
+  id: string;
+  scope: 'input' | 'output';
+  action: (typeof OUTPUT_ACTIONS)[number] | null;
+  ruleVersion: number | null;
+  /** The version that wrote the answer; null for a person's message. */
+  versionId: string | null;
+  /** It is in a sample that nobody saw. */
+  isGivenUp: boolean;
+  excerpt: ExcerptView;
+  createdAt: Date;
+  falseMark: { at: Date; by: string | null } | null;
+}
+
+export interface HitPageView {
+  items: HitView[];
+  nextCursor: string | null;
+  /** Hits whose texts admins may not read. */
+  hidden: number;
+}
+
+/** What a rule finds; null where no verdict could be had. */
+export interface TrialView {
+  examples: (Span[] | null)[];
+  text: Span[] | null;
+}
+
+export interface PreviewView {
+  what: 'answers' | 'messages';
+  /** How many were judged. */
+  texts: number;
+  /** Texts with a hit of the rule as it is, and as it would be. */
+  before: number;
+  after: number;
+  /** Texts without a verdict. */
+  failed: number;
+  /** False if time ran out. */
+  isComplete: boolean;
+  /** Some that only the change hits, and some that it no longer hits. */
+  added: ExcerptView[];
+  removed: ExcerptView[];
+}
