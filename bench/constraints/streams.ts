@@ -1,6 +1,7 @@
 // A million streamed tokens with planted swear words in every disguise: what of them is shown, and how long a stream waits.
 
-import { DEFAULT_RULES } from '@/core/constraints/rules';
+import { DEFAULT_RULES, textRules } from '@/core/constraints/rules';
+import { NO_CONTEXT } from '@/core/constraints/scanner';
 import { StreamFilter } from '@/core/constraints/stream-filter';
 import { Rng } from '@/core/rng';
 import { DISGUISES, PLANTED, visibleOf } from './disguises';
@@ -18,6 +19,7 @@ interface Planted {
 
 export function measureStreams() {
   const turns = turnsOfPeople();
+  const rules = textRules(DEFAULT_RULES);
   const names = Object.keys(DISGUISES);
   const rng = new Rng(15);
   const pick = <Item>(items: readonly Item[]) => items[rng.integer(items.length)]!;
@@ -38,7 +40,7 @@ export function measureStreams() {
       text += `${word} then ${pick(turns)} `;
     }
     planted += spans.length;
-    const filter = new StreamFilter(DEFAULT_RULES);
+    const filter = new StreamFilter(rules.map(({ compiled }) => compiled.scan(NO_CONTEXT)));
     let shown = '';
     let [isFirst, delay] = [true, 0];
     for (let at = 0; at < text.length; tokens++) {
