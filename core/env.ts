@@ -2,9 +2,9 @@
 import os from 'node:os';
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { AddressRanges } from './address';
 import { AttuneError } from './errors';
-import { Hosts } from './hosts';
+import { AddressRanges } from './network/address';
+import { Hosts } from './network/hosts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 // Sign-in over HTTP: checks and counts requests before better-auth sees them; errors say why, and when to try again.
 
-import { networkOf } from '@/core/address';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import { networkOf } from '@/core/network/address';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import { admitSignIn } from '@/server/services/account/sign-in-limits';
 import { getWebProcess, type WebProcess } from '../product';

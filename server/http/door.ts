@@ -2,7 +2,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { clientAddress, plainAddress, rangeTest } from '@/core/address';
+import { clientAddress, plainAddress, rangeTest } from '@/core/network/address';
 import type { ServerSettings } from '../env';
 import { decodablePath } from './request-path';
 

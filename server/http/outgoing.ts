@@ -5,7 +5,7 @@ import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { AttuneError } from '@/core/errors';
-import { type Host, isAmong } from '@/core/hosts';
+import { type Host, isAmong } from '@/core/network/hosts';
 
 export interface OutgoingRequest {
   url: string;

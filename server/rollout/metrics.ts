@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Executor } from '@/db/client';
-import { readTrust, type TrustOf } from '@/db/rater-trust';
+import { readTrust, type TrustOf } from '@/db/raters/trust';
 import { comparison, feedback, generation } from '@/db/schema';
 
 /**

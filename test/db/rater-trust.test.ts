@@ -6,8 +6,8 @@ import type { FeedbackValue } from '@/core/feedback/kinds';
 import { Rng } from '@/core/rng';
 import { Sampling } from '@/core/sampling';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
-import { readJudgements } from '@/db/rater-evidence';
-import { readTrust } from '@/db/rater-trust';
+import { readJudgements } from '@/db/raters/evidence';
+import { readTrust } from '@/db/raters/trust';
 import * as schema from '@/db/schema';
 import { createTestDatabase } from './database';
 

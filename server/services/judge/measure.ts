@@ -3,7 +3,7 @@ import { desc, eq } from 'drizzle-orm';
 import { principlesFor } from '@/core/judging/constitution';
 import { type MeasuredPair, measureJudge } from '@/core/judging/figures';
 import type { Executor } from '@/db/client';
-import { readTrust } from '@/db/rater-trust';
+import { readTrust } from '@/db/raters/trust';
 import { judgeMeasurement } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { readCompletions, readPrompt } from '@/server/services/rating/task-view';

@@ -6,7 +6,7 @@ import { groupBy } from '@/core/group-by';
 import { isSelfGroup } from '@/core/groups';
 import { FEWEST_PEOPLE, type Folded, foldSmall } from '@/core/statistics/fold';
 import type { Executor } from '@/db/client';
-import { readTrust, type TrustOf } from '@/db/rater-trust';
+import { readTrust, type TrustOf } from '@/db/raters/trust';
 import { champion } from '@/db/release';
 import { version } from '@/db/schema';
 import { rateOf } from '@/server/rollout/metrics';

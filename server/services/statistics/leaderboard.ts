@@ -12,7 +12,7 @@ import { type BradleyTerryFit, fitBradleyTerry } from '@/core/statistics/ratings
 import { rateEloInAnyOrder } from '@/core/statistics/ratings/elo';
 import { CONTROLS, controlsOf, measureStyle } from '@/core/statistics/ratings/style';
 import type { Executor } from '@/db/client';
-import { readTrust } from '@/db/rater-trust';
+import { readTrust } from '@/db/raters/trust';
 import { champion } from '@/db/release';
 import { judgeVersions, NO_JUDGEMENT, type RateView } from '@/server/rollout/metrics';
 import { readTexts } from '@/server/services/feedback/texts';

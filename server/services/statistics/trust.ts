@@ -2,7 +2,7 @@
 import type { FeedbackKind } from '@/core/feedback/kinds';
 import type { AgreementEvidence } from '@/core/statistics/agreement/agreement-test';
 import type { RaterTrust } from '@/core/trust/report';
-import { reportRaters, trustIn } from '@/db/rater-trust';
+import { reportRaters, trustIn } from '@/db/raters/trust';
 import type { Product } from '@/server/services/product';
 import { readNames } from './names';
 import type { KindTrustView, PersonTrustView, TestView, TrustOverviewView } from './views';

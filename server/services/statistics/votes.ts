@@ -3,7 +3,7 @@ import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import type { Executor } from '@/db/client';
-import type { TrustOf } from '@/db/rater-trust';
+import type { TrustOf } from '@/db/raters/trust';
 import { comparison, feedback, generation, ratingAssignment } from '@/db/schema';
 
 /** The newest count: a fit in the web process must not hold up chats. */

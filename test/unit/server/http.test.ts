@@ -2,7 +2,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { clientAddress, networkOf, plainAddress, rangeTest } from '@/core/address';
+import { clientAddress, networkOf, plainAddress, rangeTest } from '@/core/network/address';
 import { readServerEnv } from '@/server/env';
 import { readBytes } from '@/server/http/body';
 import { createDoor, openDoor } from '@/server/http/door';

@@ -2,7 +2,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { Hosts } from '@/core/hosts';
+import { Hosts } from '@/core/network/hosts';
 import { createOutgoing, type Outgoing, type OutgoingRequest } from '@/server/http/outgoing';
 
 const servers: http.Server[] = [];

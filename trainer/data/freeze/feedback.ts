@@ -4,7 +4,7 @@ import type { FeedbackValue } from '@/core/feedback/kinds';
 import { languageOf } from '@/core/text/language';
 import { raterIdOf } from '@/core/trust/rater-id';
 import type { Executor } from '@/db/client';
-import { reportRaters, trustIn } from '@/db/rater-trust';
+import { reportRaters, trustIn } from '@/db/raters/trust';
 import { readSettings } from '@/db/settings';
 import type { UnsplitRow } from '../snapshot';
 import { tokenSource } from '../token-source';

@@ -41,7 +41,7 @@ export function curvesByStage(points: readonly Point[]): StageCurves[] {
     }
   }
   const place = (stage: string) => {
-    const at = RUN_STAGES.findIndex((one) => one === stage);
+    const at = (RUN_STAGES as readonly string[]).indexOf(stage);
     return at < 0 ? RUN_STAGES.length : at;
   };
   return [...stages]

@@ -2,9 +2,9 @@
 import type { FeedbackKind } from '@/core/feedback/kinds';
 import { estimateJointly } from '@/core/trust/joint';
 import { type RaterTrust, reportTrust } from '@/core/trust/report';
-import type { Executor } from './client';
-import { readJudgements } from './rater-evidence';
-import { raterStanding } from './schema';
+import type { Executor } from '../client';
+import { raterStanding } from '../schema';
+import { readJudgements } from './evidence';
 
 /** From -1 (the opposite is what is so) to 1, the factor of a person's feedback of one kind in losses and statistics. */
 export type TrustOf = (userId: string, kind: FeedbackKind) => number;

@@ -3,9 +3,9 @@ import { and, eq, inArray, isNotNull, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { FEEDBACK_VALUES, type FeedbackValue, HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
 import type { Judgement, Lean } from '@/core/trust/judgement';
-import type { Executor } from './client';
-import { comparison, conversation, feedback, generation, ratingAssignment, ratingTask } from './schema';
-import { conversationOfFeedback, isTrainable } from './trainable-feedback';
+import type { Executor } from '../client';
+import { comparison, conversation, feedback, generation, ratingAssignment, ratingTask } from '../schema';
+import { conversationOfFeedback, isTrainable } from '../trainable-feedback';
 
 /** Judgements of trainable feedback, and of checks and repeated items of the workplace, which are no feedback. */
 export async function readJudgements(db: Executor): Promise<Judgement[]> {
