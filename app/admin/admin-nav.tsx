@@ -15,6 +15,7 @@ const SECTIONS = [
   { path: '/admin/experiments', label: 'experiments' },
   { path: '/admin/feedback', label: 'feedback' },
   { path: '/admin/rating', label: 'rating' },
+  { path: '/admin/rules', label: 'rules' },
   { path: '/admin/judges', label: 'judges' },
   { path: '/admin/constitution', label: 'constitution' },
   { path: '/admin/users', label: 'people' },

@@ -40,6 +40,7 @@ export async function listRules({ db }: Product): Promise<RuleListView> {
   const views = rows.map((row): RuleView => {
     const own = hits.get(row.ruleId);
     return {
+      id: row.ruleId,
       rule: ruleOf(row),
       isRemoved: row.isRemoved,
       changedAt: row.createdAt,

@@ -18,6 +18,7 @@ export interface HitRateView {
 }
 
 export interface RuleView {
+  id: string;
   /** null if the product no longer understands its settings. */
   rule: Rule | null;
   isRemoved: boolean;
