@@ -1,6 +1,8 @@
 'use client';
 
 // The control of one field of a rule.
+import { clsx } from 'clsx';
+import { useId } from 'react';
 import type { RuleField, Typed } from '@/app/admin/rules/form';
 import { useRuleWords } from '@/app/admin/rules/use-rule-words';
 import { Field, SELECT, TextArea, TextField } from '@/app/ui/field';
@@ -70,8 +72,9 @@ interface ChecksProps {
 
 function Checks({ label, hint, error, field: { name, options }, value, onChange }: ChecksProps) {
   const words = useRuleWords();
+  const id = useId();
   return (
-    <fieldset className="min-w-0 sm:col-span-2">
+    <fieldset aria-describedby={hint || error ? id : undefined} className="min-w-0 sm:col-span-2">
       <legend className="mb-1.5 font-medium text-sm">{label}</legend>
       <div className="flex flex-wrap gap-x-5 gap-y-1">
         {options.map((option) => (
@@ -88,8 +91,11 @@ function Checks({ label, hint, error, field: { name, options }, value, onChange 
           </label>
         ))}
       </div>
-      {hint && <p className="mt-1 text-muted-foreground text-xs">{hint}</p>}
-      {error && <p className="mt-1 text-danger text-xs">{error}</p>}
+      {(error || hint) && (
+        <p id={id} className={clsx('mt-1 text-xs', error ? 'text-danger' : 'text-muted-foreground')}>
+          {error ?? hint}
+        </p>
+      )}
     </fieldset>
   );
 }

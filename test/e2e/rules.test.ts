@@ -1,0 +1,158 @@
+// The pages of rules, as an administrator uses them: by keyboard, in both languages, on a phone.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { source as axe } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTinyLlama } from '@/test/tiny-llama';
+import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
+
+describe.runIf(chromiumPath)('rules', () => {
+  let folder: string;
+  let product: TestProduct;
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'attune-rules-'));
+    await writeTinyLlama(folder, { seed: 3 });
+    product = await openProduct({ model: folder });
+    browser = await openBrowser();
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+    await page.goto((await product.adminLink())!);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const faultsOf = async () => {
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+    });
+  };
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).press('Enter');
+  const untilVersion = (version: number) => page.getByRole('heading', { name: `(version ${version})` }).waitFor();
+
+  it('a rule is added from a template by keyboard, and an id that is taken is refused beside its field', async () => {
+    await page.goto(`${product.url}/admin`);
+    await page.getByRole('link', { name: 'Rules' }).press('Enter');
+    await page.getByRole('row', { name: /Swear words/ }).waitFor();
+    await press('Add a rule');
+    await page.getByLabel('Start from').selectOption({ label: 'Phrases' });
+    await page.getByLabel('Id', { exact: true }).fill('profanity');
+    await page.getByLabel('Name', { exact: true }).fill('Secret project');
+    expect(await faultsOf()).toEqual([]);
+    await press('Save and put in force');
+    await page.getByRole('alert').getByText('Choose another id').waitFor();
+    expect(await page.getByLabel('Id', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Id', { exact: true }).fill('project');
+    await press('Save and put in force');
+    await untilVersion(1);
+    expect(new URL(page.url()).pathname).toBe('/admin/rules/project');
+    await page.goto(`${product.url}/admin/rules`);
+    await page.getByRole('row', { name: /Secret project.*Phrases.*Record only.*Hide the part/ }).waitFor();
+    await screenshot(page, 'rules');
+    expect(await faultsOf()).toEqual([]);
+  });
+
+  it('a failing example is shown and saved only after a question; an old version comes back as a new one', async () => {
+    await page.getByRole('link', { name: 'Secret project' }).press('Enter');
+    await untilVersion(1);
+    await page.getByLabel('Forbidden phrases').fill('project heron\nproject egret');
+    await press('Check');
+    await page.getByText('1 of 2 as expected').waitFor();
+    await page.getByText('not as expected', { exact: true }).waitFor();
+    await press('Save as a new version');
+    const question = page.getByRole('dialog', { name: '1 example fails' });
+    await question.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await question.waitFor({ state: 'detached' });
+    await untilVersion(1);
+    await press('Save as a new version');
+    await question.getByRole('button', { name: 'Save anyway' }).press('Enter');
+    await untilVersion(2);
+    await page.getByText('changed: Forbidden phrases').waitFor();
+    await press('Restore version 1');
+    await untilVersion(3);
+    expect(await page.getByLabel('Forbidden phrases').inputValue()).toBe('project bluebird');
+  });
+
+  it('what was typed stays when somebody else saves meanwhile, and can be saved over it', async () => {
+    await page.getByLabel('Name', { exact: true }).fill('Mine');
+    const { rules } = await product.admin.rule.list.query();
+    const { version, ...rule } = rules.find(({ id }) => id === 'project')!.rule!;
+    await product.admin.rule.save.mutate({ rule: { ...rule, name: 'Theirs' }, expectedVersion: version });
+    await press('Save as a new version');
+    await page.getByText(/Somebody saved version 4/).waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Mine');
+    await press('Keep mine');
+    await press('Save as a new version');
+    await page.getByRole('heading', { name: 'Mine (version 5)' }).waitFor();
+    expect(await faultsOf()).toEqual([]);
+  });
+
+  it('a hit is shown with its text and marked as false; a preview counts past texts', async () => {
+    await page.goto(product.url);
+    await say(page, 'Where is Project Bluebird kept?');
+    await untilAnswered(page);
+    await page.goto(`${product.url}/admin/rules/project`);
+    await page.locator('mark', { hasText: 'Project Bluebird' }).waitFor();
+    await page.getByRole('button', { name: 'Mark as a false hit: Project Bluebird' }).press('Enter');
+    await page.getByText('The sentence is now an example').waitFor();
+    await untilVersion(6);
+    const example = page.getByLabel('Text of example 3');
+    expect(await example.inputValue()).toBe('Where is Project Bluebird kept?');
+    await page.getByLabel('In answers').selectOption('off');
+    await page.getByLabel('Forbidden phrases').fill('project heron');
+    await press('Preview on past texts');
+    await page.getByText('It would have hit 0 of the last 1 message; the rule in force hits 1.').waitFor();
+    await page.getByRole('heading', { name: 'No longer hit' }).waitFor();
+    await screenshot(page, 'rule');
+    expect(await faultsOf()).toEqual([]);
+  });
+
+  it('the form of every template has no fault that axe finds', async () => {
+    await page.goto(`${product.url}/admin/rules`);
+    await press('Add a rule');
+    const choice = page.getByLabel('Start from');
+    for (const name of await choice.getByRole('option').allTextContents()) {
+      await choice.selectOption({ label: name });
+      expect(await faultsOf(), name).toEqual([]);
+    }
+  });
+
+  it('both pages fit a phone, in the dark and in Japanese, without scrolling sideways', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.context().addCookies([{ name: 'locale', value: 'ja', url: product.url }]);
+    for (const [path, shown] of [
+      ['rules', '7日間の該当'],
+      ['rules/project', '禁止する語句'],
+    ] as const) {
+      await page.goto(`${product.url}/admin/${path}`);
+      await page.getByText(shown).first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
+      expect(await faultsOf()).toEqual([]);
+      await screenshot(page, `${path.replace('/', '-')}-phone-dark-ja`);
+    }
+  });
+
+  it('a removed rule is out of the list, and can be restored', async () => {
+    await page.context().addCookies([{ name: 'locale', value: 'en', url: product.url }]);
+    await page.reload();
+    await page
+      .getByRole('region', { name: /Mine/ })
+      .getByRole('button', { name: 'Remove', exact: true })
+      .first()
+      .press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).press('Enter');
+    await page.getByText('This rule has been removed').waitFor();
+    await page.goto(`${product.url}/admin/rules`);
+    await page.getByRole('region', { name: 'Removed rules' }).getByRole('link', { name: 'Mine' }).press('Enter');
+    await press('Restore version 6');
+    await untilVersion(8);
+  });
+});
