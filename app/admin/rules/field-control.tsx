@@ -84,7 +84,7 @@ function Checks({ label, hint, error, field: { name, options }, value, onChange 
               className="size-4 accent-primary"
               checked={value.includes(option)}
               onChange={({ target }) =>
-                onChange(target.checked ? [...value, option] : value.filter((own) => own !== option))
+                onChange(options.filter((own) => (own === option ? target.checked : value.includes(own))))
               }
             />
             {words.value(name, option)}

@@ -52,7 +52,9 @@ function setting(field: RuleField, value: Typed): unknown {
     case 'numbers':
       return Object.fromEntries(linesOf(value).map(pairOf));
     case 'number':
-      return value.trim() === '' && field.isNullable ? null : Number(value);
+      if (value.trim() !== '') return Number(value);
+      // Not 0, which the server might allow.
+      return field.isNullable ? null : Number.NaN;
     case 'text':
       return value.trim() === '' && field.isNullable ? null : value;
     default:

@@ -48,5 +48,6 @@ test('blank lines are no entries, an empty optional field is null, and a label m
   expect(typed('message', '')).toBeNull();
   expect(typed('name', '')).toBe('');
   expect(typed('cost', '2.5')).toBe(2.5);
+  expect(typed('cost', '')).toBeNaN();
   expect(typed('thresholds', 'very toxic 0.5\ninsult 0.25')).toEqual({ 'very toxic': 0.5, insult: 0.25 });
 });
