@@ -47,7 +47,7 @@ describe.runIf(chromiumPath)('rules', () => {
     await page.getByLabel('Name', { exact: true }).fill('Secret project');
     expect(await faultsOf()).toEqual([]);
     await press('Save and put in force');
-    await page.getByRole('alert').getByText('Choose another id').waitFor();
+    await page.getByRole('alert').getByText('Choose another.').waitFor();
     expect(await page.getByLabel('Id', { exact: true }).getAttribute('aria-invalid')).toBe('true');
     await page.getByLabel('Id', { exact: true }).fill('project');
     await press('Save and put in force');
@@ -114,7 +114,7 @@ describe.runIf(chromiumPath)('rules', () => {
     expect(await faultsOf()).toEqual([]);
   });
 
-  it('the form of every template has no fault that axe finds', async () => {
+  it('the form of every template has no fault that axe finds, and what the server refuses is said at its field', async () => {
     await page.goto(`${product.url}/admin/rules`);
     await press('Add a rule');
     const choice = page.getByLabel('Start from');
@@ -122,6 +122,11 @@ describe.runIf(chromiumPath)('rules', () => {
       await choice.selectOption({ label: name });
       expect(await faultsOf(), name).toEqual([]);
     }
+    await choice.selectOption({ label: 'A pattern' });
+    await page.getByLabel('Pattern', { exact: true }).fill('(');
+    await press('Check');
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByLabel('Pattern', { exact: true }).getAttribute('aria-invalid')).toBe('true');
   });
 
   it('both pages fit a phone, in the dark and in Japanese, without scrolling sideways', async () => {

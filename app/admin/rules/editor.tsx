@@ -11,7 +11,7 @@ import { type RuleForms, settingsOf, typedOf } from '@/app/admin/rules/form';
 import { RulePreview } from '@/app/admin/rules/preview';
 import type { RuleSettings } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
-import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { codeOf, useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { ConfirmDialog } from '@/app/ui/dialog';
 import { TextField } from '@/app/ui/field';
@@ -82,8 +82,10 @@ export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps)
   };
   const change = (changed: Partial<typeof draft>) => setDraft({ ...draft, ...changed });
   const error = save.error ?? check.error;
+  const sentence = error && (isNew && codeOf(error) === 'CONFLICT' ? t('idTaken') : sentenceOf(error));
   const param = error instanceof TRPCClientError ? String(error.data?.param ?? '') : '';
-  const errorOf = (name: string) => (error && param.split(/[.[\]]/).includes(name) ? sentenceOf(error) : undefined);
+  const errorOf = (name: string) => (param.split(/[.[\]]/).includes(name) ? sentence : null);
+  const isConflict = isBehind && isTouched;
   return (
     <form
       className="space-y-5"
@@ -124,13 +126,19 @@ export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps)
         onCheck={() => check.mutate({ rule: read(), text: '' })}
       />
       <RulePreview read={read} />
-      {error && <Notice kind="error">{sentenceOf(error)}</Notice>}
-      {isBehind && isTouched && (
+      {sentence && !isConflict && <Notice kind="error">{sentence}</Notice>}
+      {isConflict && (
         <Notice
           kind="warning"
           action={
             <>
-              <Button size="small" onClick={() => setBase({ ...base, version: rule.version })}>
+              <Button
+                size="small"
+                onClick={() => {
+                  setBase({ ...base, version: rule.version });
+                  save.reset();
+                }}
+              >
                 {t('keepMine')}
               </Button>
               <Button size="small" onClick={() => follow(rule)}>

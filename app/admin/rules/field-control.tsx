@@ -12,7 +12,7 @@ interface FieldControlProps {
   kind: string;
   field: RuleField;
   value: Typed;
-  error: string | undefined;
+  error: string | null;
   onChange: (value: Typed) => void;
 }
 
@@ -64,7 +64,7 @@ export function FieldControl({ kind, field, value, error, onChange }: FieldContr
 interface ChecksProps {
   label: string;
   hint: string | undefined;
-  error: string | undefined;
+  error: string | null;
   field: Extract<RuleField, { type: 'checks' }>;
   value: readonly string[];
   onChange: (value: readonly string[]) => void;
