@@ -39,7 +39,7 @@ describe.runIf(chromiumPath)('rules', () => {
 
   it('a rule is added from a template by keyboard, and an id that is taken is refused beside its field', async () => {
     await page.goto(`${product.url}/admin`);
-    await page.getByRole('link', { name: 'Rules' }).press('Enter');
+    await page.getByRole('link', { name: 'Rules', exact: true }).press('Enter');
     await page.getByRole('row', { name: /Swear words/ }).waitFor();
     await press('Add a rule');
     await page.getByLabel('Start from').selectOption({ label: 'Phrases' });
