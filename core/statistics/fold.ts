@@ -20,7 +20,7 @@ export function foldSmall<Item extends { person: string }>(
   const peopleOf = (items: readonly Item[]) => new Set(items.map(({ person }) => person)).size;
   const bySize = [...groups]
     .map(([value, items]): Folded<Item> => ({ value, people: peopleOf(items), items: [...items] }))
-    .sort((a, b) => a.people - b.people);
+    .sort((a, b) => a.people - b.people || ((a.value ?? '') < (b.value ?? '') ? -1 : 1));
   const large = bySize.filter(({ people }) => people >= FEWEST_PEOPLE);
   const small = bySize.filter(({ people }) => people < FEWEST_PEOPLE).flatMap(({ items }) => items);
   if (small.length === 0) return large;

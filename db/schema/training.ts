@@ -97,8 +97,8 @@ export const versionFeedback = pgTable(
 export const groupFigures = pgTable('group_figures', {
   key: text('key').primaryKey(),
   cohort: jsonb('cohort').$type<Record<string, { cell: string; print: string }>>().notNull(),
-  /** As the service that writes them knows them. */
-  figures: jsonb('figures').$type<unknown>().notNull(),
+  /** As the service that writes them knows them; null while too few people are left to show any. */
+  figures: jsonb('figures').$type<unknown>(),
   publishedAt: timestamp('published_at', { withTimezone: true }).notNull().defaultNow(),
 });
 

@@ -8,7 +8,13 @@ import { readCounts, readProgress } from '@/server/services/rating/progress';
 import { raterProcedure, router } from '../trpc';
 
 /** The midnight that began the rater's day: only the browser knows it. */
-const Day = z.strictObject({ dayStart: z.date() });
+const MOST_HOURS = 48;
+/** A midnight somewhere on earth, in the time zone of the reader. */
+const Day = z.strictObject({
+  dayStart: z
+    .date()
+    .refine((date) => Math.abs(date.getTime() - Date.now()) <= MOST_HOURS * 3_600_000, 'dayStart must be today.'),
+});
 const AssignmentId = z.strictObject({ assignmentId: z.uuid() });
 /** A rater goes back over the last answers, not over all. */
 const MOST_BACK = 50;

@@ -8,12 +8,23 @@ import { type GivenRow, isGiven, type SnapshotRow } from '@/core/snapshot/snapsh
  */
 export const believedRows = (rows: readonly SnapshotRow[]): SnapshotRow[] => rows.flatMap((row) => believed(row) ?? []);
 
+/** Which kinds a run learns from only if it is asked to. */
+export interface LearntKinds {
+  implicit: boolean;
+  demonstrations: boolean;
+}
+
 /**
  * The ids of the feedback that a run learns from: on the training side, of raters who are believed. Held-out rows only
  * judge, and rows of files and old snapshots name none.
  */
-export function learnedFeedback(rows: readonly SnapshotRow[]): string[] {
-  const learned = believedRows(rows).filter(({ split }) => split === 'train');
+export function learnedFeedback(rows: readonly SnapshotRow[], kinds: LearntKinds): string[] {
+  const learned = believedRows(rows).filter(
+    ({ split, kind }) =>
+      split === 'train' &&
+      (kind !== 'implicit' || kinds.implicit) &&
+      (kind !== 'demonstration' || kinds.demonstrations),
+  );
   return [...new Set(learned.flatMap((row) => ('feedbackId' in row && row.feedbackId) || []))];
 }
 

@@ -136,10 +136,18 @@ export async function openRun<State extends PolicyState, Config extends RunConfi
   return { input, state: readState(saved.state as State), learner, experience: unpackExperience(saved.tensors), best };
 }
 
-/** An earlier release kept a sentence where a statement is now. */
+/** Earlier releases kept sentences where statements and findings are now. */
 function readState<State extends PolicyState>(state: State): State {
   const verdict: unknown = state.verdict;
-  return typeof verdict === 'string' ? { ...state, verdict: { code: 'sentence', text: verdict } } : state;
+  const passedOver = 'passedOver' in state ? (state.passedOver as { problems: readonly unknown[] }) : null;
+  const isOld = typeof verdict === 'string' || passedOver?.problems.some((problem) => typeof problem === 'string');
+  if (!isOld) return state;
+  return {
+    ...state,
+    verdict: typeof verdict === 'string' ? { code: 'sentence', text: verdict } : verdict,
+    // A sentence of the verdict told of them.
+    ...(passedOver ? { passedOver: { count: 0, problems: [] } } : {}),
+  };
 }
 
 export async function saveRun<State extends PolicyState, Config>(run: PolicyRun<State, Config>): Promise<void> {

@@ -1,5 +1,5 @@
 // The last stage: writes the judged version with its report and publishes it.
-import { learnedFeedback } from '@/trainer/data/believed';
+import { type LearntKinds, learnedFeedback } from '@/trainer/data/believed';
 import type { Snapshot } from '@/trainer/data/snapshot';
 import { verdictOf } from '@/trainer/gates/verdict';
 import { removeCheckpoints } from '@/trainer/runs/checkpoint';
@@ -28,8 +28,13 @@ export async function publishCandidate(
   const outcome = await home.publish(
     written,
     verdictOf(origin.versionId, gates, verdict, snapshot.counts),
-    learnedFeedback(snapshot.rows),
+    learnedFeedback(snapshot.rows, learntKinds(run)),
   );
   await removeCheckpoints(home.folder);
   return outcome;
+}
+
+function learntKinds({ config, policyConfig }: Run): LearntKinds {
+  const imitates = 'demonstrationCoefficient' in policyConfig && policyConfig.demonstrationCoefficient > 0;
+  return { implicit: config.rewardModel.implicitWeight !== null, demonstrations: config.sft !== null || imitates };
 }

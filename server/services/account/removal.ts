@@ -5,6 +5,7 @@ import { confirmationOf, isConfirmed } from '@/core/text/confirmation';
 import { recordAudit } from '@/db/audit';
 import { generation, user, verification } from '@/db/schema';
 import type { Product } from '@/server/services/product';
+import { forgetPerson } from '@/server/services/statistics/held-figures';
 
 /**
  * Every row that belongs to the person goes by its foreign key, and triggers note what data sets must forget. What
@@ -27,6 +28,7 @@ export async function remove({ db, running }: Product, userId: string, confirmat
       .where(and(eq(generation.userId, userId), eq(generation.status, 'running')));
     // A sign-in link that has not been used holds the address.
     await tx.delete(verification).where(sql`strpos(${verification.value}, ${JSON.stringify(person.email)}) > 0`);
+    await forgetPerson(tx, userId);
     await tx.delete(user).where(eq(user.id, userId));
     await recordAudit(tx, null, 'account.delete', userId);
     return rows;

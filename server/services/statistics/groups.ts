@@ -12,7 +12,7 @@ import { version } from '@/db/schema';
 import { rateOf } from '@/server/rollout/metrics';
 import type { Product } from '@/server/services/product';
 import { GROUP_KEYS, type GroupKey, type GroupVote, readGroupVotes } from './group-votes';
-import { cohortOf, publishFigures } from './held-figures';
+import { cohortOf, lockFigures, publishFigures } from './held-figures';
 import { type RewardReport, readRewardReport } from './reward-report';
 import type { GroupRateView, GroupsView, GroupView } from './views';
 
@@ -24,6 +24,17 @@ export async function readGroups(product: Product, asked: { versionId?: string |
   const { db } = product;
   const versionId = asked.versionId ? await knownVersion(db, asked.versionId) : (await champion(db)).versionId;
   const found = await readRewardReport(product);
+  return db.transaction(async (tx) => {
+    await lockFigures(tx);
+    return groupsOf(tx, versionId, found);
+  });
+}
+
+async function groupsOf(
+  db: Executor,
+  versionId: string,
+  found: Awaited<ReturnType<typeof readRewardReport>>,
+): Promise<GroupsView> {
   const votes = await readGroupVotes(db, tastesIn(found?.report));
   const trustOf = await readTrust(db);
   const keys: GroupsView['keys'] = [];
@@ -131,7 +142,11 @@ function rateIn(tallies: { person: string; trust: number; up: number; n: number 
 
 /** The trainer knows groups by the same names; of folded groups it has no figures. */
 function accuracyOf(report: RewardReport | undefined, key: GroupKey, value: string | null): GroupView['rewardModel'] {
-  const own = value === null ? null : report?.groups.find((group) => group.key === key && group.value === value);
+  // Held figures stand while runs go on; those of a run would change with every run.
+  const own =
+    value === null || isSelfGroup(key)
+      ? null
+      : report?.groups.find((group) => group.key === key && group.value === value);
   return own ? { value: own.accuracy, low: own.low, high: own.high, n: own.pairs, calibrationError: own.ece } : null;
 }
 

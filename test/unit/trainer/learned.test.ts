@@ -4,6 +4,7 @@ import type { SnapshotRow } from '@/core/snapshot/snapshot';
 import { learnedFeedback } from '@/trainer/data/believed';
 
 const rating = { kind: 'rating' as const, promptIds: [1], answerIds: [2], value: 3, raterId: 'a' };
+const text = { kind: 'demonstration' as const, split: 'train' as const, promptIds: [1], answerIds: [2], raterId: 'a' };
 
 test('a run learns from no held-out row, none of a rater who is not believed, and names each vote once', () => {
   const rows: SnapshotRow[] = [
@@ -16,15 +17,11 @@ test('a run learns from no held-out row, none of a rater who is not believed, an
     { ...rating, split: 'train', trust: 1 },
     { kind: 'prompt', split: 'train', promptIds: [1] },
     // A text has no opposite, so that of an inverter says nothing.
-    {
-      kind: 'demonstration',
-      split: 'train',
-      promptIds: [1],
-      answerIds: [2],
-      raterId: 'a',
-      trust: -1,
-      feedbackId: 'text',
-    },
+    { ...text, trust: -1, feedbackId: 'text' },
   ];
-  expect(learnedFeedback(rows)).toEqual(['full', 'little', 'inverted']);
+  const none = { implicit: false, demonstrations: false };
+  expect(learnedFeedback(rows, none)).toEqual(['full', 'little', 'inverted']);
+  const written: SnapshotRow = { ...text, trust: 1, feedbackId: 'written' };
+  expect(learnedFeedback([written], none)).toEqual([]);
+  expect(learnedFeedback([written], { ...none, demonstrations: true })).toEqual(['written']);
 });

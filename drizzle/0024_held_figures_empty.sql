@@ -1,0 +1,1 @@
+ALTER TABLE "group_figures" ALTER COLUMN "figures" DROP NOT NULL;
