@@ -1,4 +1,5 @@
 // Holds figures of groups until the votes of enough people have changed, so that no two of them tell about one person.
+import { isDeepStrictEqual } from 'node:util';
 import { eq, sql } from 'drizzle-orm';
 import { groupBy } from '@/core/group-by';
 import { sha256 } from '@/core/hash';
@@ -29,29 +30,23 @@ export function cohortOf<Vote extends { person: string }>(
 }
 
 /**
- * Whether there is a change, and no group as shown, less a group as it would be shown, leaves fewer than FEWEST_PEOPLE.
+ * Whether no group as shown, less a group as it would be shown, leaves fewer than FEWEST_PEOPLE who changed.
  * Groups are put together anew each time, so a group is compared with every other that has the same votes of anyone.
  */
 function mayReplace(last: Cohort, next: Cohort): boolean {
   const [before, after] = [sizesOf(last), sizesOf(next)];
   const shared = new Map<string, number>();
-  let unchanged = 0;
   for (const [person, { cell, print }] of Object.entries(last)) {
     const now = next[person];
     if (now?.print !== print) continue;
     const pair = JSON.stringify([cell, now.cell]);
     shared.set(pair, (shared.get(pair) ?? 0) + 1);
-    if (cell === now.cell) unchanged++;
   }
-  const people = new Set([...Object.keys(last), ...Object.keys(next)]).size;
   const hides = (others: number) => others === 0 || others >= FEWEST_PEOPLE;
-  return (
-    unchanged < people &&
-    [...shared].every(([pair, both]) => {
-      const [was, is] = JSON.parse(pair) as [string, string];
-      return hides(before.get(was)! - both) && hides(after.get(is)! - both);
-    })
-  );
+  return [...shared].every(([pair, both]) => {
+    const [was, is] = JSON.parse(pair) as [string, string];
+    return hides(before.get(was)! - both) && hides(after.get(is)! - both);
+  });
 }
 
 function sizesOf(cohort: Cohort): Map<string, number> {
@@ -75,10 +70,10 @@ export async function publishFigures<Figures>(
   compute: () => Figures,
 ): Promise<Held<Figures> | null> {
   const [last] = await tx.select().from(groupFigures).where(eq(groupFigures.key, key));
-  const isEmpty = Object.keys(next).length === 0;
-  if (last && !mayReplace(last.cohort, next))
-    return last.figures === null ? null : { figures: last.figures as Figures, publishedAt: last.publishedAt };
-  if (isEmpty) {
+  const held = last?.figures ? { figures: last.figures as Figures, publishedAt: last.publishedAt } : null;
+  if (last && !mayReplace(last.cohort, next)) return held;
+  if (held && isDeepStrictEqual(last?.cohort, next)) return held;
+  if (Object.keys(next).length === 0) {
     await tx.update(groupFigures).set({ figures: null }).where(eq(groupFigures.key, key));
     return null;
   }
