@@ -254,8 +254,15 @@ describe.skipIf(problem)('constraints in training', () => {
       // The tiny model utters random bytes, so every word of two different letters is forbidden: some will occur.
       const letters = [...'abcdefghijklmnopqrstuvwxyz'];
       const words = letters.flatMap((a) => letters.filter((b) => b !== a).map((b) => a + b));
-      const rules = { version: 1, rules: [{ id: 'two-letters', kind: 'profanity', languages: [], words, cost: 2 }] };
-      await world.db.insert(schema.setting).values({ key: 'constraints', value: rules });
+      await world.db.insert(schema.ruleVersion).values([
+        { ruleId: 'profanity', version: 2, setVersion: 2, settings: {}, isRemoved: true },
+        {
+          ruleId: 'two-letters',
+          version: 1,
+          setVersion: 3,
+          settings: { kind: 'profanity', languages: [], words, cost: 2 },
+        },
+      ]);
       const config = { ...QUICK, ppo: { ...QUICK.ppo, iterations: 1, sequences: 48, scoreClip: 100, eosPenalty: 0 } };
       const { id, versionId } = await runNow(world, config);
       const [point] = (await metricsOf(world, id)).filter((row) => row.stage === 'ppo');
