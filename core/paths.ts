@@ -7,6 +7,8 @@ export interface DataPaths {
   models: string;
   /** One folder per version, named by its id. */
   artifacts: string;
+  /** Text classifiers that rules name, one folder each, named by its id. */
+  classifiers: string;
   /** The embedded Postgres's cluster. */
   postgres: string;
   /** Sockets, pids and secrets of the running product. */
@@ -25,6 +27,7 @@ export function dataPaths(root: string): DataPaths {
     root,
     models: join(root, 'models'),
     artifacts: join(root, 'artifacts'),
+    classifiers: join(root, 'classifiers'),
     postgres: join(root, 'postgres'),
     run: join(root, 'run'),
     runs: join(root, 'runs'),

@@ -13,6 +13,7 @@ import { migrateDatabase } from '@/db/migrate';
 import { seedBase } from '@/db/release';
 import { EngineClient } from '@/engine/client';
 import { type Auth, createAuth } from './auth';
+import { Classifiers } from './constraints/classifiers';
 import { RuleBook } from './constraints/rule-book';
 import { createTools } from './constraints/tools';
 import { readServerEnv, type ServerSettings } from './env';
@@ -66,8 +67,9 @@ export async function startWebProcess(
   await listener.start(Object.values(CHANNELS));
   const engine = new EngineClient(settings.engineSocket);
   const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
-  const { run, runs, snapshots } = dataPaths(settings.dataFolder);
+  const { run, runs, snapshots, classifiers: classifiersFolder } = dataPaths(settings.dataFolder);
   const outgoing = createOutgoing({ privateHosts: settings.privateHosts });
+  const classifiers = new Classifiers(classifiersFolder);
   const folders = { runs, snapshots };
   const secret = settings.authSecret ?? keptSecret(run);
   const product: Product = {
@@ -75,8 +77,7 @@ export async function startWebProcess(
     running: new Map(),
     secrets: createSecretBox(secret, 'attune judge keys'),
     rules: new RuleBook(db),
-    outgoing,
-    tools: createTools(outgoing),
+    ...{ outgoing, classifiers, tools: createTools(outgoing, classifiers) },
   };
   const auth = createAuth(db, {
     secret,

@@ -4,7 +4,7 @@
 import { useTranslations } from 'next-intl';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { newId } from '@/app/lib/secure-context';
-import { codeOf, useErrorSentence } from '@/app/lib/use-error-sentence';
+import { codeOf, isRefused, useErrorSentence } from '@/app/lib/use-error-sentence';
 import { useRuleSentence } from '@/app/lib/use-rule-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
@@ -13,7 +13,9 @@ import { ChatHeader } from './chat-header';
 import { Composer } from './composer/composer';
 import { ConsentChoice } from './composer/consent-choice';
 import { ConsentLine } from './composer/consent-line';
+import { returnDraft } from './composer/drafts';
 import { type Branches, ROOT, tipOf, visiblePath } from './conversation/tree';
+import type { SendResult } from './conversation/types';
 import { useConsent } from './conversation/use-consent';
 import { useConversation } from './conversation/use-conversation';
 import { useFeedback } from './conversation/use-feedback';
@@ -86,22 +88,28 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
     [conversation.settle, announce, ruleSentenceOf, t],
   );
 
+  const [refusal, setRefusal] = useState<unknown>(null);
   const submit = ({ text, parentId, clientMessageId }: Send) => {
+    setRefusal(null);
     regenerate.reset();
     jump();
     // The consent is sent with the first message of the conversation, so that neither arrives without the other.
     const begins = !data && consent.value !== null ? { allowTraining: consent.value } : {};
-    send.mutate(
-      { conversationId: id, text, parentId, clientMessageId, ...begins },
-      {
-        onSuccess: (result) => {
-          forget(parentId);
-          if (isStored) return;
-          window.history.replaceState(null, '', `/c/${id}`);
-          consent.keep(result.allowTraining);
-        },
-      },
-    );
+    // From the field it would be sent to the same place; an edited message would not.
+    const fitsField = parentId === (tipOf(path)?.id ?? null);
+    const variables = { conversationId: id, text, parentId, clientMessageId, ...begins };
+    const onSuccess = (result: SendResult) => {
+      forget(parentId);
+      if (isStored) return;
+      window.history.replaceState(null, '', `/c/${id}`);
+      consent.keep(result.allowTraining);
+    };
+    // Unlike onError, a promise also fails once the person has opened another conversation.
+    send.mutateAsync(variables, { onSuccess }).catch((error: unknown) => {
+      if (!fitsField || !isRefused(error) || !returnDraft(id, text)) return;
+      setRefusal(error);
+      send.reset();
+    });
   };
   const write = (text: string, parentId: string | null) => submit({ text, parentId, clientMessageId: newId() });
   const answerAgain = (variables: Regenerate) => {
@@ -172,6 +180,8 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
           isBusy={isBusy || (isStored && !data) || consent.isLoading}
           isAnswering={running.length > 0}
           obstacle={mustChoose ? c('chooseFirst') : null}
+          refusal={refusal ? sentenceOf(refusal) : null}
+          onEmpty={() => setRefusal(null)}
           onSend={(text) => write(text, tipOf(path)?.id ?? null)}
           onStop={stop}
         />

@@ -22,6 +22,9 @@ export const codeOf = (error: unknown): string | null => {
   return typeof code === 'string' ? code : null;
 };
 
+/** A rule forbids the text: nothing of it was sent. */
+export const isRefused = (error: unknown): boolean => error instanceof TRPCClientError && Boolean(error.data?.rule);
+
 export function useErrorSentence(): (error: unknown) => string {
   const t = useTranslations('errors');
   const ruleSentenceOf = useRuleSentence();

@@ -3,7 +3,8 @@
 export const usage = `attune train-classifier FILE.jsonl… --out DIR [--test FILE.jsonl]
 
 FILE    a line is {"text": "…", "labels": ["toxic", …]}; a text without a label is an example of none
---out   the classifier's folder, which must not exist: weights, labels, and for each label a threshold
+--out   the classifier's folder, which must not exist: weights, labels, and for each label a threshold; content rules
+        find it by its name if it is in classifiers/ of the data folder
 --test  rows that are measured and not fitted on`;
 
 export async function run(args: string[]): Promise<number> {

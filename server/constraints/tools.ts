@@ -1,15 +1,18 @@
 // What rules that ask something else may use in a web process.
+import { classify } from '@/core/classifier/linear-classifier';
 import type { Tools } from '@/core/constraints/scanner';
 import { AttuneError } from '@/core/errors';
 import type { Outgoing } from '@/server/http/outgoing';
+import type { Classifiers } from './classifiers';
 
 /** The rule's own time limit ends a request earlier. */
 const TIMEOUT_MS = 60_000;
 const MOST_ANSWER_BYTES = 1024 * 1024;
 
-export const createTools = (outgoing: Outgoing): Tools => ({
-  async classify(classifier) {
-    throw new AttuneError('UNSUPPORTED', `The web process has no classifier "${classifier}".`);
+export const createTools = (outgoing: Outgoing, classifiers: Classifiers): Tools => ({
+  async classify(classifier, texts) {
+    const { labels } = await classifiers.get(classifier);
+    return texts.map((text) => classify(labels, text));
   },
   async post(url, body, signal) {
     const { status, text } = await outgoing.send({

@@ -6,6 +6,7 @@ import type { SecretBox } from '@/core/secret-box';
 import type { Database } from '@/db/client';
 import type { Listener } from '@/db/listener';
 import type { EngineClient } from '@/engine/client';
+import type { Classifiers } from '@/server/constraints/classifiers';
 import type { RuleBook } from '@/server/constraints/rule-book';
 import type { Outgoing } from '@/server/http/outgoing';
 import type { RunningGeneration } from './generation/running-generation';
@@ -28,6 +29,8 @@ export interface Product {
   /** Seals the keys of judges. */
   secrets: SecretBox;
   rules: RuleBook;
+  /** Those that rules may name. */
+  classifiers: Classifiers;
   /** What rules may ask. */
   tools: Tools;
   /** Sends requests to addresses that admins enter. */

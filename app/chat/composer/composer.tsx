@@ -6,7 +6,8 @@ import { useTranslations } from 'next-intl';
 import { type RefObject, useEffect, useState } from 'react';
 import { isSendKey, isWriting } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
-import { keepDraft, readDraft } from './drafts';
+import { Notice } from '@/app/ui/notice';
+import { keepDraft, readDraft, useDraft } from './drafts';
 import { LengthNote } from './length-note';
 import { useMessageLength } from './use-message-length';
 
@@ -19,6 +20,10 @@ interface ComposerProps {
   isAnswering: boolean;
   /** What the person has to do before sending; shown when they try. */
   obstacle: string | null;
+  /** Why the text in the field was not sent. */
+  refusal: string | null;
+  /** Nothing is left of the text that was refused. */
+  onEmpty: () => void;
   onSend: (text: string) => void;
   onStop: () => void;
 }
@@ -37,18 +42,18 @@ export function Composer({
   isBusy,
   isAnswering,
   obstacle,
+  refusal,
+  onEmpty,
   onSend,
   onStop,
 }: ComposerProps) {
   const t = useTranslations('chat');
-  const [text, setText] = useState(() => readDraft(conversationId));
+  const text = useDraft(conversationId);
   const [isCounting, setIsCounting] = useState(false);
   const [isTold, setIsTold] = useState(false);
   const length = useMessageLength(text);
   const isTooLong = length.excess > 0;
   const canSend = text.trim() !== '' && !isTooLong && !isBusy && !isAnswering && !isCounting;
-
-  useEffect(() => keepDraft(conversationId, text), [conversationId, text]);
 
   // A key pressed while no control has the focus is for the message: a focused button may just have been removed.
   useEffect(() => {
@@ -71,7 +76,8 @@ export function Composer({
     }
     onSend(text);
     // Text typed while this one was counted becomes the next message.
-    setText((now) => (now.startsWith(text) ? now.slice(text.length) : now));
+    const now = readDraft(conversationId);
+    if (now.startsWith(text)) keepDraft(conversationId, now.slice(text.length));
     // On a phone the on-screen keyboard would cover the answer.
     if (isPointerFine()) input.current?.focus();
     else input.current?.blur();
@@ -84,6 +90,11 @@ export function Composer({
       }}
     >
       <LengthNote excess={length.excess} />
+      {refusal !== null && (
+        <div className="mb-2">
+          <Notice kind="error">{refusal}</Notice>
+        </div>
+      )}
       {isTold && obstacle !== null && (
         <p role="alert" className="mb-2 px-2 text-danger text-sm">
           {obstacle}
@@ -100,7 +111,10 @@ export function Composer({
           aria-invalid={isTooLong}
           placeholder={placeholder}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={({ target: { value } }) => {
+            keepDraft(conversationId, value);
+            if (value === '') onEmpty();
+          }}
           onKeyDown={(event) => {
             if (!isSendKey(event)) return;
             event.preventDefault();

@@ -3,7 +3,7 @@
 // A turn that is being sent: shown at once, and if sending fails, kept with buttons to retry or edit.
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { isRefused, useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
 import { EditForm } from './edit-form';
@@ -32,9 +32,11 @@ export function PendingAnswer({ error, onRetry, onEdit }: PendingAnswerProps) {
               {t('editShort')}
             </Button>
           )}
-          <Button size="small" onClick={onRetry}>
-            {app('retry')}
-          </Button>
+          {!(onEdit && isRefused(error)) && (
+            <Button size="small" onClick={onRetry}>
+              {app('retry')}
+            </Button>
+          )}
         </span>
       }
     >

@@ -12,6 +12,7 @@ import { readRuleSetVersion, readRules } from '@/db/rules';
 import { ruleVersion } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { checkCharacters } from '@/server/services/text';
+import { checkAsked } from './check-asked';
 
 type Row = typeof ruleVersion.$inferSelect;
 export interface RuleChange {
@@ -23,14 +24,15 @@ export interface RuleChange {
 
 /** Without an expected version the rule is new. What does not differ is not written. */
 export async function saveRule(
-  { db }: Product,
+  product: Product,
   actorId: string,
   { rule, expectedVersion }: { rule: Rule; expectedVersion: number | null },
 ): Promise<RuleChange> {
   const { id, version: _, ...settings } = rule;
   checkTexts(settings);
   compileRule(rule);
-  return db.transaction(async (tx) => {
+  await checkAsked(product, rule);
+  return product.db.transaction(async (tx) => {
     const former = await hold(tx, id);
     if (expectedVersion === null && former)
       throw new AttuneError('CONFLICT', `There is, or was, a rule "${id}". Choose another id.`, { param: 'id' });
@@ -56,11 +58,11 @@ export async function removeRule(
 
 /** The old settings become a new version, also of a rule that was removed. */
 export async function restoreRule(
-  { db }: Product,
+  product: Product,
   actorId: string,
   { id, version, expectedVersion }: { id: string; version: number; expectedVersion: number },
 ): Promise<RuleChange> {
-  return db.transaction(async (tx) => {
+  return product.db.transaction(async (tx) => {
     const former = await hold(tx, id);
     if (!former) throw new AttuneError('NOT_FOUND', `There is no rule "${id}".`);
     if (former.version !== expectedVersion) throw outdated(id, former.version, expectedVersion);
@@ -69,7 +71,7 @@ export async function restoreRule(
       .from(ruleVersion)
       .where(and(eq(ruleVersion.ruleId, id), eq(ruleVersion.version, version)));
     if (!old) throw new AttuneError('NOT_FOUND', `Rule "${id}" has no version ${version}.`);
-    parse(old);
+    await checkAsked(product, parse(old));
     if (former.isRemoved) await checkRoom(tx);
     return append(tx, actorId, 'rule.restore', { ...old, isRemoved: false }, former, { restored: version });
   });
