@@ -140,7 +140,11 @@ describe.runIf(chromiumPath)('a message that a rule refuses', () => {
     await release();
     await (await answered).finished();
     expect(await input().inputValue()).toBe('');
-    await page.goBack();
+    await page
+      .getByRole('link', { name: /Good morning/ })
+      .first()
+      .focus();
+    await page.keyboard.press('Enter');
     await page.getByRole('article').first().waitFor();
     await expect.poll(() => input().inputValue()).toBe(REFUSED);
   });
