@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { chooseConsent, chromiumPath, openBrowser, openProduct, type TestProduct, untilAnswered } from './support';
@@ -49,20 +49,15 @@ describe.runIf(chromiumPath)('a message that a rule refuses', () => {
     (await database.query(`select content from message where role = 'user' order by created_at`)).rows.map(
       ({ content }) => content as string,
     );
-  /** Holds what is sent until `release` is called. */
-  async function holdSend(): Promise<() => Promise<void>> {
+  /** Holds the next message until the returned function is called. */
+  async function holdSend(): Promise<() => void> {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    await page.route(/chat\.send/, async (route) => {
-      await held;
-      await route.continue();
-    });
-    return async () => {
-      release();
-      await page.unroute(/chat\.send/);
-    };
+    const hold = (route: Route) => held.then(() => route.continue());
+    await page.route(/chat\.send/, hold, { times: 1 });
+    return release;
   }
 
   it('is back in the field with the reason, nothing is written, and after a change it is sent', async () => {
@@ -91,7 +86,7 @@ describe.runIf(chromiumPath)('a message that a rule refuses', () => {
     await page.keyboard.type(REFUSED);
     await page.keyboard.press('Enter');
     await page.keyboard.type('Another th');
-    await release();
+    release();
     await sentence().waitFor();
     expect(await isFocused()).toBe(true);
     await page.keyboard.type('ought');
@@ -137,7 +132,7 @@ describe.runIf(chromiumPath)('a message that a rule refuses', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'What is on your mind?' }).waitFor();
     const answered = page.waitForResponse(/chat\.send/);
-    await release();
+    release();
     await (await answered).finished();
     expect(await input().inputValue()).toBe('');
     await page
