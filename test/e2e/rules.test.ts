@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RULE_TEMPLATES } from '@/core/constraints/templates';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
 
@@ -118,15 +119,17 @@ describe.runIf(chromiumPath)('rules', () => {
     await page.goto(`${product.url}/admin/rules`);
     await press('Add a rule');
     const choice = page.getByLabel('Start from');
-    for (const name of await choice.getByRole('option').allTextContents()) {
+    await choice.waitFor();
+    const names = await choice.getByRole('option').allTextContents();
+    expect(names).toHaveLength(RULE_TEMPLATES.length);
+    for (const name of names) {
       await choice.selectOption({ label: name });
       expect(await faultsOf(), name).toEqual([]);
     }
     await choice.selectOption({ label: 'A pattern' });
     await page.getByLabel('Pattern', { exact: true }).fill('(');
     await press('Check');
-    await page.getByRole('alert').waitFor();
-    expect(await page.getByLabel('Pattern', { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Pattern', { exact: true }).and(page.locator('[aria-invalid="true"]')).waitFor();
   });
 
   it('both pages fit a phone, in the dark and in Japanese, without scrolling sideways', async () => {

@@ -20,7 +20,7 @@ export function RuleDetail({ id, forms }: { id: string; forms: RuleForms }) {
   const query = useQuery(trpc.rule.versions.queryOptions({ id }));
   return (
     <div className="space-y-4">
-      <Link className="text-sm underline" href="/admin/rules">
+      <Link className="inline-block text-sm underline" href="/admin/rules">
         {t('all')}
       </Link>
       <Loaded query={query}>
