@@ -198,10 +198,10 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     await expect.poll(async () => (await given()).rating).toEqual({ rating: 8 });
     await item('Rating').getByText('Changed').waitFor();
     expect(await item('Rating').getByRole('combobox').inputValue()).toBe('8');
-    await item('Your correction').getByRole('button', { name: 'Take it back' }).click();
+    await item('Correction').getByRole('button', { name: 'Take it back' }).click();
     await expect.poll(async () => (await given()).correction).toBeUndefined();
-    await item('Your correction').getByRole('button', { name: 'Take it back' }).waitFor({ state: 'detached' });
-    await item('Your correction').getByRole('button', { name: 'Undo' }).click();
+    await item('Correction').getByRole('button', { name: 'Take it back' }).waitFor({ state: 'detached' });
+    await item('Correction').getByRole('button', { name: 'Undo' }).click();
     await expect.poll(async () => (await given()).correction).toEqual({ text: `${ANSWER} Sleep well.` });
     expect(await faultsOf(page)).toEqual([]);
   });

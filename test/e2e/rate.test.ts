@@ -168,7 +168,7 @@ describe.runIf(chromiumPath)('the workplace', () => {
     return ASKS[label!.replace('Task: ', '') as keyof typeof ASKS];
   };
   const answered = async (count: number) => {
-    await expect.poll(() => status().textContent()).toContain(`session: ${count}`);
+    await expect.poll(() => status().textContent()).toContain(`today: ${count}`);
   };
   /** Reads the row behind the only task that the rater holds. */
   const held = async () => {
@@ -274,7 +274,7 @@ describe.runIf(chromiumPath)('the workplace', () => {
     await ANSWER[await kindOf()]();
     await page
       .getByRole('alert')
-      .getByText(/^This task has gone/)
+      .getByText(/^This task is no longer yours/)
       .waitFor();
     await press('n');
     await expect.poll(() => form!.evaluate((element) => element.isConnected)).toBe(false);
@@ -329,7 +329,7 @@ describe.runIf(chromiumPath)('the workplace', () => {
     const done = `select count(*) from rating_assignment where user_id = $1 and status = 'done'`;
     expect((await database.query(done, [raterId])).rows).toEqual([{ count: '20' }]);
     await page.goto(`${product.url}/rate`);
-    await page.getByText('Answered', { exact: true }).waitFor();
+    await page.getByText('In all', { exact: true }).waitFor();
     expect(await faultsOf(page)).toEqual([]);
   });
 
