@@ -145,7 +145,7 @@ describe.runIf(chromiumPath)('the settings page', () => {
       ['leaderboard', 'Pairs of versions'],
       ['groups', 'Small groups together'],
       ['rating/agreement', 'Hardest tasks'],
-      ['rating/raters', 'counts turned over'],
+      ['rating/raters', 'counts as the opposite vote'],
     ] as const) {
       await desk.goto(`${product.url}/admin/${path}`);
       await desk.getByText(text).first().waitFor();
