@@ -13,7 +13,10 @@ const MOST_HOURS = 48;
 const Day = z.strictObject({
   dayStart: z
     .date()
-    .refine((date) => Math.abs(date.getTime() - Date.now()) <= MOST_HOURS * 3_600_000, 'dayStart must be today.'),
+    .refine(
+      (date) => Math.abs(date.getTime() - Date.now()) <= MOST_HOURS * 3_600_000,
+      'must be the beginning of today',
+    ),
 });
 const AssignmentId = z.strictObject({ assignmentId: z.uuid() });
 /** A rater goes back over the last answers, not over all. */

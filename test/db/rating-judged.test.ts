@@ -47,7 +47,7 @@ describe('a check and a repeat', () => {
     // 7 answers, of which the check and the repeat are no feedback.
     expect(await liveOf(id)).toHaveLength(5);
     // Known answer and repeat both agree; one pair each.
-    expect(await api.rating.progress({ dayStart: new Date(0) })).toMatchObject({
+    expect(await api.rating.progress({ dayStart: new Date() })).toMatchObject({
       withTruth: { mean: 1, count: 1 },
       withSelf: { mean: 1, count: 1 },
     });
@@ -84,11 +84,11 @@ describe('a disagreement', () => {
     await admin.admin.excludeFeedback({ id: vote!.id, reason: 'spite' });
     expect(await agreementOf(one.id)).toBe(0);
     await admin.admin.restoreFeedback({ id: vote!.id, reason: 'no spite' });
-    expect(await one.api.rating.progress({ dayStart: new Date(0) })).toMatchObject({
+    expect(await one.api.rating.progress({ dayStart: new Date() })).toMatchObject({
       withTruth: { mean: 1 },
       withOthers: { mean: 0 },
     });
-    expect(await two.api.rating.progress({ dayStart: new Date(0) })).toMatchObject({ withTruth: { mean: 0 } });
+    expect(await two.api.rating.progress({ dayStart: new Date() })).toMatchObject({ withTruth: { mean: 0 } });
     await expect(choose(one.api, assignmentId, 'tie')).rejects.toMatchObject({ code: 'CONFLICT' });
     await admin.ratingAdmin.setStanding({ userId: two.id, standing: 'banned', reason: 'spite' });
     await expect(two.api.rating.claim()).rejects.toMatchObject({ code: 'FORBIDDEN' });
