@@ -36,7 +36,10 @@ export function Work({ taskId }: { taskId?: string }) {
   const act = useMutation({
     mutationFn: (work: () => Promise<Shown | null>) => work(),
     onSuccess: (next) => next && setShown(next),
-    onSettled: () => queries.invalidateQueries({ queryKey: trpc.rating.pathKey() }),
+    // Not awaited: keys count again as soon as the task is shown, not when the counts are.
+    onSettled: () => {
+      void queries.invalidateQueries({ queryKey: trpc.rating.pathKey() });
+    },
   });
   const { mutate, isPending } = act;
   const next = useCallback(async (): Promise<Shown> => ({ task: await api.rating.claim.mutate({}), back: 0 }), [api]);
