@@ -61,10 +61,13 @@ export function useStickToBottom(
       setIsAtEnd(isStuck.current && (isNear || most === Number.POSITIVE_INFINITY));
     };
     const follow = new ResizeObserver(() => {
+      // The text may grow before the event of the reader's own scrolling has arrived.
+      if (element.scrollTop < lastTop && !isNearEnd()) isStuck.current = false;
       if (!isFollowing()) return;
       const most = limit();
       if (element.scrollTop > most) return;
       element.scrollTop = Math.min(end(), most);
+      lastTop = element.scrollTop;
       setIsAtEnd(isNearEnd());
     });
     element.addEventListener('scroll', onScroll, { passive: true });
