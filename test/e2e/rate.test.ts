@@ -1,27 +1,11 @@
-// The workplace as a rater and an admin use it: twenty tasks by keyboard alone, and every page of it without a barrier.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { source as axe } from 'axe-core';
-import { Client } from 'pg';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApi, signInByLink, signUp } from '@/bench/simulate/client';
-import { writeTinyLlama } from '@/test/tiny-llama';
-import { chromiumPath, openBrowser, openProduct, screenshot, type TestProduct } from './support';
+// The workplace as a rater uses it: twenty tasks by keyboard alone, and every page of it without a barrier.
 
-const SHARES = { lockMinutes: 15, overlapShare: 0, overlapRaters: 2, goldShare: 0, repeatShare: 0 };
-const QUESTIONS = [
-  { id: 'rude', kind: 'flaw' as const, weight: 0.3, text: { en: 'Is it rude?', ja: '失礼ですか。' } },
-  { id: 'clear', kind: 'scale' as const, steps: 5, weight: 0.5, text: { en: 'How clear is it?', ja: 'わかりやすさ' } },
-  {
-    ...{ id: 'length', kind: 'choice' as const, weight: 0.5, text: { en: 'How long is it?', ja: '長さ' } },
-    options: [
-      { id: 'short', text: { en: 'Too short', ja: '短い' }, quality: 0 },
-      { id: 'right', text: { en: 'Right', ja: 'ちょうどよい' }, quality: 1 },
-    ],
-  },
-];
+import type { Client } from 'pg';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultsOf, openRatingWorld, type RatingWorld } from './rating-world';
+import { chromiumPath, screenshot, type TestProduct } from './support';
+
 /** The words above the answer of each kind of task. */
 const ASKS = {
   'Which answer is better?': 'compare',
@@ -36,126 +20,23 @@ const ASKS = {
 type Kind = (typeof ASKS)[keyof typeof ASKS];
 
 describe.runIf(chromiumPath)('the workplace', () => {
-  let folder: string;
+  let world: RatingWorld;
   let product: TestProduct;
   let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
   let database: Client;
-  /** Another rater, who works through the API. */
-  let other: ReturnType<typeof createApi>;
+  let other: RatingWorld['other'];
   let raterId: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'attune-rate-'));
-    await writeTinyLlama(folder, { seed: 3, alwaysSay: 'Nap? Quiet.' });
-    product = await openProduct({ model: folder });
-    database = new Client({ connectionString: product.databaseUrl });
-    await database.connect();
-    browser = await openBrowser();
-    const mine = await makeRater('rater@example.org');
-    raterId = mine.id;
-    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    await context.addCookies(cookiesOf(mine.cookie));
+    world = await openRatingWorld();
+    ({ product, browser, database, other, raterId } = world);
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    await context.addCookies(world.cookiesOf(world.raterCookie));
     page = await context.newPage();
-    await prepareTasks();
   });
-  afterAll(async () => {
-    await database?.end();
-    await browser?.close();
-    await product?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => world?.close());
 
-  const cookiesOf = (header: string) =>
-    header.split('; ').map((pair) => {
-      const [name, ...value] = pair.split('=');
-      return { name: name!, value: value.join('='), url: product.url };
-    });
-
-  /** The role comes from the admin, as on the People page. */
-  async function makeRater(email: string) {
-    const cookie = await signUp(product.url, email);
-    const { items } = await product.admin.user.list.query({ query: email });
-    await product.admin.user.setRole.mutate({ id: items[0]!.id, role: 'rater' });
-    return { id: items[0]!.id, cookie };
-  }
-
-  /** Two disagreements, two texts to review and eighteen other tasks, in an order that mixes the kinds. */
-  async function prepareTasks() {
-    const { ratingAdmin, admin } = product.admin;
-    const upload = async (name: string, count: number, answers: number) => {
-      const lines = Array.from({ length: count }, (_, at) => ({
-        prompt: `${name} question ${at}`,
-        answers: [`First ${at}.`, `Second, **longer** ${at}.`, `Third ${at}.`].slice(0, answers),
-      }));
-      const content = lines.map((line) => JSON.stringify(line)).join('\n');
-      return (await ratingAdmin.uploadPrompts.mutate({ name, format: 'jsonl', content })).id;
-    };
-    const second = await makeRater('second@example.org');
-    const third = await makeRater('third@example.org');
-    other = createApi(product.url, second.cookie);
-    const make = (
-      kind: Kind & ('compare' | 'rate' | 'rank' | 'questionnaire' | 'write' | 'correct'),
-      promptSetId: string,
-      count: number,
-    ) => ratingAdmin.createTasks.mutate({ kind, promptSetId, count, questionnaireId });
-    const text = {
-      en: '## How to judge\n\nA **true** answer beats a long one.',
-      ja: '## 評価のしかた\n\n**正しさ**を優先します。',
-    };
-    await ratingAdmin.writeGuideline.mutate(text);
-    const { id: questionnaireId } = await ratingAdmin.writeQuestionnaire.mutate({
-      ...{ name: 'manners', isForChat: false, questions: QUESTIONS },
-    });
-
-    await admin.setSettings.mutate({ rating: { ...SHARES, overlapShare: 1 } });
-    const disputed = await upload('Disputed', 2, 2);
-    await make('compare', disputed, 2);
-    for (const [api, word] of [
-      [other, 'First'],
-      [createApi(product.url, third.cookie), 'Second'],
-    ] as const)
-      for (let at = 0; at < 2; at++) {
-        const task = (await api.rating.claim.mutate({}))!;
-        const choice = task.completions[0]!.startsWith(word) ? 'left' : 'right';
-        await api.rating.answer.mutate({
-          ...{ assignmentId: task.assignmentId, answer: { kind: 'compare', value: { choice } } },
-        });
-      }
-    await admin.setSettings.mutate({ rating: SHARES });
-    await make('write', disputed, 2);
-    for (let at = 0; at < 2; at++) {
-      const { assignmentId } = (await other.rating.claim.mutate({}))!;
-      await other.rating.answer.mutate({ assignmentId, answer: { kind: 'write', value: { text: `Written ${at}.` } } });
-    }
-    await ratingAdmin.setStanding.mutate({ userId: raterId, standing: 'trusted', reason: 'settles disagreements' });
-    const plain = await upload('Plain', 4, 3);
-    for (const [kind, count] of [
-      ['compare', 3],
-      ['rate', 4],
-      ['rank', 3],
-      ['questionnaire', 4],
-      ['write', 2],
-      ['correct', 2],
-    ] as const)
-      await make(kind, plain, count);
-    const { rows } = await database.query<{ id: string }>(
-      'select id from rating_task where closed_at is null order by kind, id',
-    );
-    expect(rows).toHaveLength(22);
-    // Coprime to the number of tasks, so neighbours come from different kinds.
-    for (const [at, { id }] of rows.entries())
-      await database.query('update rating_task set priority = $1 where id = $2', [(at * 7) % 22, id]);
-  }
-
-  const faultsOf = async (on: Page) => {
-    await on.evaluate(axe);
-    return on.evaluate(async () => {
-      const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run();
-      return violations.map(({ id, nodes }) => `${location.pathname} ${id}: ${nodes[0]?.html}`);
-    });
-  };
   const status = () => page.getByRole('status').first();
   const chosen = () => page.locator('button[aria-pressed=true]').allTextContents();
   const press = async (...keys: string[]) => {
@@ -331,51 +212,5 @@ describe.runIf(chromiumPath)('the workplace', () => {
     await page.goto(`${product.url}/rate`);
     await page.getByText('In all', { exact: true }).waitFor();
     expect(await faultsOf(page)).toEqual([]);
-  });
-
-  it('has no barrier on any page of the admin, or on what people see of their own', async () => {
-    const office = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-    await office.addCookies(cookiesOf(await signInByLink((await product.adminLink())!)));
-    const desk = await office.newPage();
-    const pages = ['', '/guideline', '/questionnaires', '/disagreements', '/raters'].map(
-      (part) => `/admin/rating${part}`,
-    );
-    for (const path of [...pages, '/feedback', '/changes', '/settings']) {
-      await desk.goto(product.url + path);
-      await desk.locator('main').waitFor();
-      await expect.poll(() => desk.locator('.animate-breathe').count()).toBe(0);
-      expect(await faultsOf(desk)).toEqual([]);
-    }
-    await desk.goto(`${product.url}/admin/rating/questionnaires`);
-    await desk.getByRole('button', { name: 'Edit manners' }).click();
-    await desk.getByText('How clear is it?').waitFor();
-    expect(await faultsOf(desk)).toEqual([]);
-    await office.close();
-  });
-
-  it('takes a file of prompts in the page, or refuses it as a whole with every wrong line', async () => {
-    const office = await browser.newContext();
-    await office.addCookies(cookiesOf(await signInByLink((await product.adminLink())!)));
-    const desk = await office.newPage();
-    await desk.goto(`${product.url}/admin/rating`);
-    const upload = async (name: string, content: string | Buffer) => {
-      await writeFile(join(folder, name), content);
-      await desk.getByRole('textbox', { name: 'Name of the set' }).fill(name);
-      await desk.getByLabel('File (.jsonl or .txt)').setInputFiles(join(folder, name));
-      await desk.getByRole('button', { name: 'Upload', exact: true }).click();
-    };
-    await upload('bad.jsonl', '{"prompt":"a"}\nnonsense\n{"prompt":""}\n{"prompt":"b","truth":{"rating":3}}\n');
-    const alert = desk.getByRole('alert').filter({ hasText: 'Line 2: this is not JSON.' });
-    await alert.waitFor();
-    for (const line of ['Line 3: ', 'Line 4: ', 'Nothing was uploaded.'])
-      expect(await alert.textContent()).toContain(line);
-    await upload('latin.txt', Buffer.from([0x63, 0x61, 0x66, 0xe9]));
-    await desk.getByText(/^This file is not in UTF-8/).waitFor();
-    await upload('good.txt', 'One\n\nTwo\n');
-    await desk.getByText('Uploaded.', { exact: true }).waitFor();
-    const names = (await product.admin.ratingAdmin.promptSets.query()).map(({ name, prompts }) => [name, prompts]);
-    expect(names).toContainEqual(['good.txt', 2]);
-    expect(names.map(([name]) => name)).not.toContain('bad.jsonl');
-    await office.close();
   });
 });

@@ -1,36 +1,15 @@
-// Data sets in the formats of HH-RLHF, TRL and our snapshots become rows; other lines are refused by file and line.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Data sets in the formats of HH-RLHF, TRL and our snapshots become rows, each on its side of the split.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Base } from '@/core/base/base';
-import { loadBase } from '@/core/base/load-base';
-import type { SnapshotRow } from '@/core/snapshot/snapshot';
-import { TINY_END_OF_TURN, writeTinyLlama } from '@/test/tiny-llama';
 import { rewardExamples } from '@/trainer/data/examples';
 import { readDataFiles } from '@/trainer/data/files';
 import { promptKeyOf } from '@/trainer/data/split';
 import { countLabels, safetyExamples } from '@/trainer/reward/safety/labels';
+import { base, completion, folder, makeFolder, prompt, read, removeFolder, rowsOf } from './data-files-support';
 
-let folder: string;
-let base: Base;
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'attune-data-'));
-  await writeTinyLlama(join(folder, 'model'), { seed: 1 });
-  base = await loadBase(join(folder, 'model'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const read = (...lines: unknown[]) => {
-  const file = join(folder, 'data.jsonl');
-  writeFileSync(file, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
-  return readDataFiles([file], base);
-};
-const rowsOf = async <K extends SnapshotRow['kind']>(kind: K, ...lines: unknown[]) =>
-  (await read(...lines)).rows.filter((row): row is Extract<SnapshotRow, { kind: K }> => row.kind === kind);
-const prompt = (...contents: string[]) =>
-  base.renderPrompt(contents.map((content, i) => ({ role: i % 2 ? 'assistant' : 'user', content })));
-const completion = (text: string) => [...base.tokenizer.encode(text), TINY_END_OF_TURN];
+beforeAll(makeFolder);
+afterAll(removeFolder);
 
 describe('data sets', () => {
   it('a pair of HH-RLHF becomes its shared dialogue and two last answers', async () => {
@@ -141,23 +120,6 @@ describe('data sets', () => {
     });
   });
 
-  it.each([
-    ['{"prompt": "q"', /data\.jsonl:2: not JSON/],
-    ['[1]', /data\.jsonl:2: \[1\] is a list\. Give one object per line/],
-    ['1', /data\.jsonl:2: 1 is not an object/],
-    ['{"text": "x"}', /data\.jsonl:2: the fields "text" fit none of .*\{chosen, rejected\}/],
-    ['{"chosen": "a"}', /data\.jsonl:2: "rejected" is missing/],
-    ['{"chosen": "a", "rejected": "b"}', /data\.jsonl:2: "chosen" does not end with the assistant's answer/],
-    [
-      '{"messages": [{"role": "tool", "content": "x"}]}',
-      /data\.jsonl:2: messages\[0\]\.role: the role "tool" is not read, only system, user, assistant are/,
-    ],
-    ['{"prompt": "\\n\\nHuman: a\\n\\nAssistant: b"}', /data\.jsonl:2: the prompt ends with the assistant's turn/],
-    ['{"kind": "prompt", "split": "train", "promptIds": [999999]}', /data\.jsonl:2: token 999999 is outside/],
-  ])('%s is refused with its file and line', async (line, message) => {
-    await expect(read({ prompt: 'fine' }, line)).rejects.toThrow(message);
-  });
-
   it('an answer with weight 0 or inside a prompt is context for the others and is not learnt', async () => {
     const said = (role: string, content: string, weight?: number) => ({
       role,
@@ -222,11 +184,6 @@ describe('data sets', () => {
     expect(rows[0]).toMatchObject({ raterId: '7' });
   });
 
-  it('a set of only pairs with equal answers is refused with their count', async () => {
-    const lines = [0, 1, 2].map((i) => ({ prompt: `Q${i}?`, chosen: 'Same.', rejected: 'Same.' }));
-    await expect(read(...lines)).rejects.toThrow(/no row can be used\. Left out: 3 pairs of two equal answers\./);
-  });
-
   it('snapshot rows and raw pairs together have no prompt on both sides, even with a trailing blank', async () => {
     const row = (i: number, split: string) => ({ kind: 'prompt', split, promptIds: prompt(`Question ${i}?`) });
     const own = Array.from({ length: 12 }, (_, i) => row(i, i % 4 ? 'train' : 'heldout'));
@@ -280,53 +237,5 @@ describe('data sets', () => {
     const file = join(folder, 'utf16.jsonl');
     writeFileSync(file, Buffer.from(`\ufeff${line}\r\n`, 'utf16le'));
     expect((await readDataFiles([file], base)).rows).toEqual((await read(line)).rows);
-  });
-
-  it.each([
-    ['{"prompt": "q", "response": "a"}', /data\.jsonl:2: next to a bare prompt, "response" would be lost/],
-    ['{"prompt": "q", "chosn": "a"}', /data\.jsonl:2: "chosn" is not known; did you mean "chosen"/],
-    ['{"prompt": "q", "completion": "a", "lable": true}', /"lable" is not known; did you mean "label"/],
-    ['{"prompt": "q", "completion": "a", "score": 3}', /"score" is not read and would change what the line means/],
-    ['{"messages": [{"role": "user", "content": "q"}], "tools": [{}]}', /"tools" is not read/],
-    ['{"prompt": "q", "completion": "a", "margin": 1}', /"margin" belongs to a pair/],
-    ['{"prompt": "q", "completion": "a", "label": 1}', /"label" must be true or false/],
-    [
-      '{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "weight": 0.5}]}',
-      /messages\[1\]\.weight: weight is 0 .* or 1/,
-    ],
-    [
-      '{"messages": [{"role": "user", "content": "q", "name": "Ann"}]}',
-      /messages\[0\]: "name" is not known; known are role/,
-    ],
-    [
-      '{"prompt": "q", "chosen": [{"role": "gpt", "content": "a"}], "rejected": "b"}',
-      /chosen\[0\]\.role: the role "gpt" is not read/,
-    ],
-    [
-      '{"prompt": "other", "chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "rejected": "b"}',
-      /"chosen" is a dialogue that does not begin with the prompt/,
-    ],
-    ['{"kind": "prompts", "split": "train", "promptIds": [1]}', /no row has the kind "prompts"; did you mean "prompt"/],
-    ['{"kind": "prompt", "split": "train", "promptIds": [1], "trust": 1}', /"trust" is not known/],
-    [
-      '{"kind": "demonstration", "split": "train", "promptIds": [1], "answerIds": [288], "raterId": "r"}',
-      /token 288 is outside/,
-    ],
-    [
-      '{"kind": "correction", "split": "train", "promptIds": [1], "originalIds": [1], "correctedIds": [999], "raterId": "r"}',
-      /token 999 is outside/,
-    ],
-    [
-      '{"kind": "best_of", "split": "train", "promptIds": [1], "answers": [[1], [500]], "best": 0, "raterId": "r"}',
-      /token 500 is outside/,
-    ],
-    ['[', /data\.jsonl:2: one JSON value over several lines/],
-    ['{"a": \u001b[31m}', /data\.jsonl:2: not JSON \([ -~]*\)/],
-  ])('%s is refused by name', async (line, message) => {
-    await expect(read({ prompt: 'fine' }, line)).rejects.toThrow(message);
-  });
-
-  it('a file that is not there is named', async () => {
-    await expect(readDataFiles([join(folder, 'none.jsonl')], base)).rejects.toThrow(/Cannot read .*none\.jsonl/);
   });
 });
