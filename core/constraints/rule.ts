@@ -53,7 +53,7 @@ export const Term = z.string().trim().min(2).max(RULE_LIMITS.term);
 
 /** What a rule that asks a model or another server has besides. */
 export const FallibleRule = RuleBase.extend({
-  /** What a text counts as when no verdict can be had. */
+  /** What a text counts as if the rule gives no verdict. */
   onFailure: z.enum(['forbid', 'allow']).default('forbid'),
   /** How long a verdict is waited for. */
   timeoutMs: z.int().min(50).max(30_000).default(2000),

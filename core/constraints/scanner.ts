@@ -41,11 +41,11 @@ export interface Tools {
 
 /** A rule that asks a model or another server: a stream waits for it at the end of each sentence. */
 export interface VerdictRule {
-  /** What a sentence counts as when no verdict can be had. */
+  /** What a sentence counts as if the rule gives no verdict. */
   onFailure: 'allow' | 'forbid';
   /** How long a verdict is waited for. */
   timeoutMs: number;
-  /** The forbidden parts of each text, in the texts' order. Throws when no verdict can be had. */
+  /** The forbidden parts of each text, in the texts' order. Throws if there is no verdict. */
   judge(texts: readonly string[], context: Context, tools: Tools, signal: AbortSignal): Promise<Span[][]>;
 }
 

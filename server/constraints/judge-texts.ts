@@ -10,7 +10,7 @@ export interface Judged {
   context: Context;
 }
 
-/** null where no verdict could be had. */
+/** null if the rule gave no verdict. */
 export async function judgeText(
   { compiled }: Compiled<CompiledRule>,
   { text, context }: Judged,

@@ -12,7 +12,7 @@ export interface Asking {
   signal: AbortSignal;
   /** Something has been decided. */
   onVerdict(): void;
-  /** No verdict could be had. */
+  /** There was no verdict. */
   onFailure(error: unknown): void;
 }
 

@@ -1,34 +1,25 @@
 // What administrators are told before they act, and how a search follows their typing.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDatabase, getDatabase } from '@/db/client';
 import { experiment } from '@/db/schema';
 import { writeCrowd } from '@/test/crowd-votes';
-import { writeTinyLlama } from '@/test/tiny-llama';
-import { chromiumPath, openBrowser, openProduct, type TestProduct } from './support';
+import { chromiumPath, openBrowser, openDesk, openTinyProduct, type TestProduct } from './support';
 
 describe.runIf(chromiumPath)('an administrator', () => {
-  let folder: string;
   let product: TestProduct;
   let browser: Browser;
   let page: Page;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'attune-admin-'));
-    await writeTinyLlama(folder, { seed: 3 });
-    product = await openProduct({ model: folder });
+    product = await openTinyProduct();
     await writeCrowd(getDatabase(product.databaseUrl));
     browser = await openBrowser();
-    page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
-    await page.goto((await product.adminLink())!);
+    page = await openDesk(browser, product);
   });
   afterAll(async () => {
     await browser?.close();
     if (product) await closeDatabase(product.databaseUrl);
     await product?.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   it('is told that a promotion ends the running experiment, by name, and of none if none runs', async () => {

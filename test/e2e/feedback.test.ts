@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { source as axe } from 'axe-core';
 import { Client } from 'pg';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { sha256 } from '@/core/hash';
 import { dataPaths } from '@/core/paths';
 import { encodeRows, snapshotFile } from '@/core/snapshot/snapshot';
 import { writeTinyLlama } from '@/test/tiny-llama';
+import { faultsOf } from './barriers';
 import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
 
 /** The tiny model says each byte at most once. */
@@ -45,14 +45,6 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     return Object.fromEntries(rows.map(({ kind, value }) => [kind, value]));
   };
   const group = (name: string) => page.getByRole('group', { name });
-  const faultsOf = async (shown: Page) => {
-    await shown.evaluate(axe);
-    return shown.evaluate(async () => {
-      const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-    });
-  };
-
   it('keeps thumb, rating, flaw with its passage, correction and comment over a reload', async () => {
     await page.goto(product.url);
     await say(page, 'How do I sleep better?');

@@ -1,49 +1,32 @@
 // The pages of the principles and of judges, as an administrator uses them: by keyboard, in both languages, on a phone.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDatabase, getDatabase } from '@/db/client';
 import { writeCrowd } from '@/test/crowd-votes';
-import { writeTinyLlama } from '@/test/tiny-llama';
-import { chromiumPath, openBrowser, openProduct, screenshot, type TestProduct } from './support';
+import { expectToFitPhone, faultsOf } from './barriers';
+import { chromiumPath, openBrowser, openDesk, openTinyProduct, screenshot, type TestProduct } from './support';
 
 describe.runIf(chromiumPath)('judges', () => {
-  let folder: string;
   let product: TestProduct;
   let browser: Browser;
   let page: Page;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'attune-judges-'));
-    await writeTinyLlama(folder, { seed: 3 });
-    product = await openProduct({ model: folder });
+    product = await openTinyProduct();
     await writeCrowd(getDatabase(product.databaseUrl));
     browser = await openBrowser();
-    page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
-    await page.goto((await product.adminLink())!);
+    page = await openDesk(browser, product);
   });
   afterAll(async () => {
     await browser?.close();
     await closeDatabase(product.databaseUrl);
     await product?.close();
-    await rm(folder, { recursive: true, force: true });
   });
-
-  const faultsOf = async () => {
-    await page.evaluate(axe);
-    return page.evaluate(async () => {
-      const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-    });
-  };
 
   it('principles are written in a form by keyboard, and an old version comes back as a new one', async () => {
     await page.goto(`${product.url}/admin/judges`);
     await page.getByRole('link', { name: 'Write the principles' }).press('Enter');
     await page.getByRole('heading', { name: 'Principles to begin with, not yet in force' }).waitFor();
-    expect(await faultsOf()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Save as a new version' }).press('Enter');
     await page.getByRole('heading', { name: 'Principles in force (version 1)' }).waitFor();
     await page.getByRole('button', { name: 'Add a principle' }).press('Enter');
@@ -58,7 +41,7 @@ describe.runIf(chromiumPath)('judges', () => {
     await page.getByRole('heading', { name: 'Principles in force (version 3)' }).waitFor();
     await page.getByText('the same as version 1').waitFor();
     expect(await page.getByRole('group', { name: 'Principle 4' }).count()).toBe(0);
-    expect(await faultsOf()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
   });
 
   it('the base is added and measured; its figures stand beside their limits, and keep a random model out', async () => {
@@ -77,14 +60,14 @@ describe.runIf(chromiumPath)('judges', () => {
       .waitFor();
     expect(await card.getByRole('button', { name: 'Start labelling with Home judge' }).isDisabled()).toBe(true);
     await screenshot(page, 'judges');
-    expect(await faultsOf()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
   });
 
   it('an endpoint’s address inside the network is refused with its reason, and a stored key is not shown', async () => {
     await page.getByRole('button', { name: 'Add a judge' }).press('Enter');
     await page.getByLabel('Name').fill('Outside');
     await page.getByLabel('Model', { exact: true }).selectOption('endpoint');
-    expect(await faultsOf()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await page.getByLabel('Address').fill('https://127.0.0.1:11434/v1');
     await page.getByLabel('Name of the model').fill('judge-1');
     await page.getByLabel('API key').fill('sk-secret-of-the-test');
@@ -97,25 +80,16 @@ describe.runIf(chromiumPath)('judges', () => {
     await card.getByRole('button', { name: 'Change Outside' }).press('Enter');
     await card.getByText('Leave empty to keep the stored key').waitFor();
     expect(await page.content()).not.toContain('sk-secret-of-the-test');
-    expect(await faultsOf()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await card.getByRole('button', { name: 'Retire', exact: true }).press('Enter');
     await page.getByRole('dialog').getByRole('button', { name: 'Retire' }).press('Enter');
     await card.waitFor({ state: 'detached' });
   });
 
   it('both pages fit a phone, in the dark and in Japanese, without scrolling sideways', async () => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await page.context().addCookies([{ name: 'locale', value: 'ja', url: product.url }]);
-    for (const [path, shown] of [
+    await expectToFitPhone(page, product.url, [
       ['judges', '人との一致'],
       ['constitution', '現在の原則（バージョン 3）'],
-    ] as const) {
-      await page.goto(`${product.url}/admin/${path}`);
-      await page.getByText(shown).first().waitFor();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
-      expect(await faultsOf()).toEqual([]);
-      await screenshot(page, `${path}-phone-dark-ja`);
-    }
+    ]);
   });
 });

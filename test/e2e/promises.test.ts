@@ -1,23 +1,24 @@
 // What the chat promises: consent, drafts, ratings that can be undone, and an explanation when an answer does not come.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeTinyLlama } from '@/test/tiny-llama';
-import { chooseConsent, chromiumPath, openBrowser, openProduct, say, type TestProduct, untilAnswered } from './support';
+import {
+  chooseConsent,
+  chromiumPath,
+  openBrowser,
+  openTinyProduct,
+  say,
+  type TestProduct,
+  untilAnswered,
+} from './support';
 
 describe.runIf(chromiumPath)('the chat', () => {
-  let folder: string;
   let product: TestProduct;
   let browser: Browser;
   let page: Page;
   let database: pg.Client;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'attune-promises-'));
-    await writeTinyLlama(folder, { seed: 3 });
-    product = await openProduct({ model: folder });
+    product = await openTinyProduct();
     await product.admin.admin.setSettings.mutate({ comparisonShare: 0 });
     database = new pg.Client({ connectionString: product.databaseUrl });
     await database.connect();
@@ -28,7 +29,6 @@ describe.runIf(chromiumPath)('the chat', () => {
     await database?.end();
     await browser?.close();
     await product?.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
   const input = () => page.getByRole('textbox', { name: 'Your message' });

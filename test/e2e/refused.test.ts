@@ -1,25 +1,18 @@
 // A rule refuses a message: nothing of it is written, and its text is back in the field, where it can be changed and sent.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { writeTinyLlama } from '@/test/tiny-llama';
-import { chooseConsent, chromiumPath, openBrowser, openProduct, type TestProduct, untilAnswered } from './support';
+import { chooseConsent, chromiumPath, openBrowser, openTinyProduct, type TestProduct, untilAnswered } from './support';
 
 const REFUSED = 'Well, fuck it';
 
 describe.runIf(chromiumPath)('a message that a rule refuses', () => {
-  let folder: string;
   let product: TestProduct;
   let browser: Browser;
   let page: Page;
   let database: pg.Client;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'attune-refused-'));
-    await writeTinyLlama(folder, { seed: 3 });
-    product = await openProduct({ model: folder });
+    product = await openTinyProduct();
     await product.admin.admin.setSettings.mutate({ comparisonShare: 0 });
     const { rules } = await product.admin.rule.list.query();
     const rule = rules.find((view) => view.rule?.kind === 'profanity')!.rule!;
@@ -33,7 +26,6 @@ describe.runIf(chromiumPath)('a message that a rule refuses', () => {
     await database?.end();
     await browser?.close();
     await product?.close();
-    await rm(folder, { recursive: true, force: true });
   });
   beforeEach(async () => {
     await database.query('delete from conversation');

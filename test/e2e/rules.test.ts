@@ -1,40 +1,33 @@
 // The pages of rules, as an administrator uses them: by keyboard, in both languages, on a phone.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RULE_TEMPLATES } from '@/core/constraints/templates';
-import { writeTinyLlama } from '@/test/tiny-llama';
-import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
+import { expectToFitPhone, faultsOf } from './barriers';
+import {
+  chromiumPath,
+  openBrowser,
+  openDesk,
+  openTinyProduct,
+  say,
+  screenshot,
+  type TestProduct,
+  untilAnswered,
+} from './support';
 
 describe.runIf(chromiumPath)('rules', () => {
-  let folder: string;
   let product: TestProduct;
   let browser: Browser;
   let page: Page;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'attune-rules-'));
-    await writeTinyLlama(folder, { seed: 3 });
-    product = await openProduct({ model: folder });
+    product = await openTinyProduct();
     browser = await openBrowser();
-    page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
-    await page.goto((await product.adminLink())!);
+    page = await openDesk(browser, product);
   });
   afterAll(async () => {
     await browser?.close();
     await product?.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
-  const faultsOf = async () => {
-    await page.evaluate(axe);
-    return page.evaluate(async () => {
-      const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-    });
-  };
   const press = (name: string) => page.getByRole('button', { name, exact: true }).press('Enter');
   const untilVersion = (version: number) => page.getByRole('heading', { name: `(version ${version})` }).waitFor();
 
@@ -46,7 +39,7 @@ describe.runIf(chromiumPath)('rules', () => {
     await page.getByLabel('Start from').selectOption({ label: 'Phrases' });
     await page.getByLabel('Id', { exact: true }).fill('profanity');
     await page.getByLabel('Name', { exact: true }).fill('Secret project');
-    expect(await faultsOf()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
     await press('Save and put in force');
     await page.getByRole('alert').getByText('Choose another.').waitFor();
     expect(await page.getByLabel('Id', { exact: true }).getAttribute('aria-invalid')).toBe('true');
@@ -57,7 +50,7 @@ describe.runIf(chromiumPath)('rules', () => {
     await page.goto(`${product.url}/admin/rules`);
     await page.getByRole('row', { name: /Secret project.*Phrases.*Record only.*Hide the part/ }).waitFor();
     await screenshot(page, 'rules');
-    expect(await faultsOf()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
   });
 
   it('a failing example is shown and saved only after a question; an old version comes back as a new one', async () => {
@@ -92,7 +85,7 @@ describe.runIf(chromiumPath)('rules', () => {
     await press('Keep mine');
     await press('Save as a new version');
     await page.getByRole('heading', { name: 'Mine (version 5)' }).waitFor();
-    expect(await faultsOf()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
   });
 
   it('a hit is shown with its text and marked as false; a preview counts past texts', async () => {
@@ -112,7 +105,7 @@ describe.runIf(chromiumPath)('rules', () => {
     await page.getByText('It would have hit 0 of the last 1 message; the rule in force hits 1.').waitFor();
     await page.getByRole('heading', { name: 'No longer hit' }).waitFor();
     await screenshot(page, 'rule');
-    expect(await faultsOf()).toEqual([]);
+    expect(await faultsOf(page)).toEqual([]);
   });
 
   it('the form of every template has no fault that axe finds, and what the server refuses is said at its field', async () => {
@@ -124,7 +117,7 @@ describe.runIf(chromiumPath)('rules', () => {
     expect(names).toHaveLength(RULE_TEMPLATES.length);
     for (const name of names) {
       await choice.selectOption({ label: name });
-      expect(await faultsOf(), name).toEqual([]);
+      expect(await faultsOf(page), name).toEqual([]);
     }
     await choice.selectOption({ label: 'A pattern' });
     await page.getByLabel('Pattern', { exact: true }).fill('(');
@@ -133,19 +126,10 @@ describe.runIf(chromiumPath)('rules', () => {
   });
 
   it('both pages fit a phone, in the dark and in Japanese, without scrolling sideways', async () => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    await page.emulateMedia({ colorScheme: 'dark' });
-    await page.context().addCookies([{ name: 'locale', value: 'ja', url: product.url }]);
-    for (const [path, shown] of [
+    await expectToFitPhone(page, product.url, [
       ['rules', '7日間の該当'],
       ['rules/project', '禁止する語句'],
-    ] as const) {
-      await page.goto(`${product.url}/admin/${path}`);
-      await page.getByText(shown).first().waitFor();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(390);
-      expect(await faultsOf()).toEqual([]);
-      await screenshot(page, `${path.replace('/', '-')}-phone-dark-ja`);
-    }
+    ]);
   });
 
   it('a removed rule is out of the list, and can be restored', async () => {

@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { source as axe } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDatabase, getDatabase } from '@/db/client';
 import { writeCrowd, writeSharedTasks } from '@/test/crowd-votes';
 import { writeTinyLlama } from '@/test/tiny-llama';
+import { faultsOf } from './barriers';
 import { chromiumPath, openBrowser, openProduct, screenshot, type TestProduct } from './support';
 
 describe.runIf(chromiumPath)('the settings page', () => {
@@ -28,14 +28,6 @@ describe.runIf(chromiumPath)('the settings page', () => {
     await product?.close();
     await rm(folder, { recursive: true, force: true });
   });
-
-  const faultsOf = async (shown: Page) => {
-    await shown.evaluate(axe);
-    return shown.evaluate(async () => {
-      const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-    });
-  };
 
   it('offers a guest an account instead of a key', async () => {
     await page.goto(`${product.url}/settings`);

@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { createApi, signInByLink } from '@/bench/simulate/client';
 import { type Product, startProduct } from '@/product/bring-up';
 import { env } from '@/product/env';
+import { writeTinyLlama } from '@/test/tiny-llama';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -60,6 +61,27 @@ export async function openProduct(options: { model: string; trainer?: 'native' |
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The product over a model of random weights, which answers at once. */
+export async function openTinyProduct(): Promise<TestProduct> {
+  const model = await mkdtemp(join(tmpdir(), 'attune-tiny-'));
+  await writeTinyLlama(model, { seed: 3 });
+  const product = await openProduct({ model });
+  return {
+    ...product,
+    async close() {
+      await product.close();
+      await rm(model, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A page in which the first administrator is signed in. */
+export async function openDesk(browser: Browser, product: TestProduct): Promise<Page> {
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+  await page.goto((await product.adminLink())!);
+  return page;
 }
 
 export async function openBrowser(extra: string[] = []): Promise<Browser> {

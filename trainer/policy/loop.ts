@@ -7,48 +7,29 @@ import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
 import { tf } from '@/trainer/backend';
-import { type PromptOrder, promptOrder } from '@/trainer/data/prompt-order';
 import { moments } from '@/trainer/math/advantages';
-import {
-  constraintMetrics,
-  excessOf,
-  startConstraints,
-  unconstrainedScore,
-  updateConstraints,
-} from '@/trainer/math/constraint';
+import { constraintMetrics, excessOf, unconstrainedScore, updateConstraints } from '@/trainer/math/constraint';
 import { adaptKlCoefficient } from '@/trainer/math/kl';
-import { NO_MOMENTS } from '@/trainer/math/moments';
-import { createScalarHead, type ScalarHead } from '@/trainer/model/heads';
+import type { ScalarHead } from '@/trainer/model/heads';
 import { learningRateAt } from '@/trainer/model/optim';
 import type { Metrics } from '@/trainer/runs/store';
 import type { Completion } from '@/trainer/sampling/completion-logprobs';
-import type { OnPolicyAlgorithm, OnPolicyState, StepContext } from './algorithms/algorithm';
+import type { OnPolicyAlgorithm, StepContext } from './algorithms/algorithm';
 import { costsAt, type Experience, gatherExperience, ownRows, selectRows } from './experience';
-import { checkStart, largestDifference, NO_ALARMS, watchIteration } from './guards';
+import { checkStart, largestDifference, watchIteration } from './guards';
 import { considerPolicy, passedOverOf } from './kept-policy';
 import type { LearningSignal } from './learning-signal';
+import { type LoopRun, type OnPolicyConfig, openLoop } from './loop-run';
 import { experienceMetrics, explainedVariance, klPerSequence } from './metrics';
-import { closeRun, finishRun, openRun, type PolicyInput, type PolicyResult, type PolicyRun, saveRun } from './run';
-import { type StoredCompletion, screenStored, takeStored } from './stored-experience';
+import { closeRun, finishRun, type PolicyInput, type PolicyResult, saveRun } from './run';
+import { takeStored } from './stored-experience';
 import { addSums, NO_UPDATE, updateMetrics } from './update-sums';
 
-type Config = OnPolicyAlgorithm['config'];
-
-interface Run extends PolicyRun<OnPolicyState, Config> {
-  algorithm: OnPolicyAlgorithm;
-  prompts: PromptOrder<Int32Array>;
-  demonstrations: PromptOrder<Completion> | null;
-  stored: StoredCompletion[];
-  refused: Metrics;
-  /** Milliseconds at which this iteration's sampling began; only figures of speed depend on it. */
-  since: number;
-}
-
 export async function optimiseOnPolicy(
-  input: PolicyInput<Config>,
+  input: PolicyInput<OnPolicyConfig>,
   algorithm: OnPolicyAlgorithm,
 ): Promise<PolicyResult> {
-  const run = await open(input, algorithm);
+  const run = await openLoop(input, algorithm);
   try {
     while (run.state.verdict === null) {
       if (!run.experience) await gather(run);
@@ -60,62 +41,8 @@ export async function optimiseOnPolicy(
   }
 }
 
-async function open(input: PolicyInput<Config>, algorithm: OnPolicyAlgorithm): Promise<Run> {
-  const { config, backbone } = input;
-  const { samplesPerPrompt, minibatch, unit } = algorithm;
-  const usable = input.prompts.filter((ids) => ids.length <= config.maxPromptTokens);
-  if (!usable.length) {
-    throw new AttuneError(
-      'BAD_INPUT',
-      `No prompt has at most ${config.maxPromptTokens} tokens. Raise maxPromptTokens.`,
-    );
-  }
-  if (config.sequences % samplesPerPrompt || minibatch % unit) {
-    throw new AttuneError(
-      'BAD_INPUT',
-      `sequences is ${config.sequences}; with ${samplesPerPrompt} answers to a prompt it must be a multiple of that.`,
-    );
-  }
-  const { hiddenSize } = backbone.config;
-  const valueHead = algorithm.usesValues
-    ? createScalarHead({ name: 'value', hiddenSize, init: 'zero', layerNorm: true, rng: new Rng(config.seed) })
-    : null;
-  const screened = screenStored(algorithm.stored ? (input.stored ?? []) : [], {
-    maxStaleness: algorithm.stored?.maxStaleness ?? 0,
-    endIds: backbone.config.eosTokenIds,
-    maxPromptTokens: config.maxPromptTokens,
-    maxResponseTokens: config.maxResponseTokens,
-  });
-  const opened = await openRun<OnPolicyState, Config>(input, valueHead, {
-    ...{
-      iteration: 0,
-      epoch: 0,
-      minibatch: 0,
-      sums: NO_UPDATE,
-      figures: {},
-      alarms: NO_ALARMS,
-      scoreMoments: NO_MOMENTS,
-    },
-    klCoefficient: algorithm.klCoefficient,
-    constraints: startConstraints(input.constraints),
-    storedCursor: 0,
-    storedStale: 0,
-    trial: {},
-    passedOver: { count: 0, problems: [] },
-  });
-  return {
-    ...opened,
-    algorithm,
-    prompts: promptOrder(usable, config.seed + 2),
-    demonstrations: input.demonstrations?.length ? promptOrder(input.demonstrations, config.seed + 5) : null,
-    stored: screened.completions,
-    refused: Object.fromEntries(Object.entries(screened.refused).map(([why, n]) => [`stored/refused_${why}`, n])),
-    since: performance.now(),
-  };
-}
-
 /** Gathers experience of the current policy, which is judged before anything is learnt from it. */
-async function gather(run: Run): Promise<void> {
+async function gather(run: LoopRun): Promise<void> {
   const { input, state, algorithm } = run;
   const { config, policy } = input;
   const { valueHead } = run.learner;
@@ -187,7 +114,7 @@ async function gather(run: Run): Promise<void> {
 }
 
 /** What one policy is kept for over another: prices change between iterations, so they are taken out of the objective. */
-function worthOf({ input, state }: Run, experience: Experience, metrics: Metrics) {
+function worthOf({ input, state }: LoopRun, experience: Experience, metrics: Metrics) {
   const { scores, costs } = selectRows(experience, ownRows(experience));
   const free = Float32Array.from(scores, (score, row) =>
     unconstrainedScore(score, costsAt(costs, row), input.constraints, state.constraints),
@@ -199,7 +126,7 @@ function worthOf({ input, state }: Run, experience: Experience, metrics: Metrics
 }
 
 /** Chooses the prompts to ask now, and the stored completions to add. */
-function chooseCompletions(run: Run) {
+function chooseCompletions(run: LoopRun) {
   const { state, algorithm, input } = run;
   const { sequences, seed } = input.config;
   const { maxStaleness, share } = algorithm.stored ?? { maxStaleness: 0, share: 0 };
@@ -217,7 +144,7 @@ function chooseCompletions(run: Run) {
 }
 
 /** Several epochs of minibatches on one experience. */
-async function update(run: Run): Promise<void> {
+async function update(run: LoopRun): Promise<void> {
   const { input, state, algorithm, learner } = run;
   const { config } = input;
   const experience = run.experience!;
@@ -264,14 +191,14 @@ async function update(run: Run): Promise<void> {
 }
 
 /** Learning rate of the policy's step with that number; 0 if the algorithm finds its own. */
-function learningRateOf({ algorithm }: Run, step: number): number {
+function learningRateOf({ algorithm }: LoopRun, step: number): number {
   const { config, epochs, minibatch, rate } = algorithm;
   const totalSteps = config.iterations * epochs * Math.ceil(config.sequences / minibatch);
   return rate ? learningRateAt({ ...rate, totalSteps }, step) : 0;
 }
 
 /** Reports figures and updates the prices of divergence and constraints; the next experience follows. */
-function endIteration(run: Run, experience: Experience, signal: LearningSignal): void {
+function endIteration(run: LoopRun, experience: Experience, signal: LearningSignal): void {
   const { input, state, algorithm } = run;
   const { config } = input;
   const seconds = (performance.now() - run.since) / 1000;
@@ -294,7 +221,7 @@ function endIteration(run: Run, experience: Experience, signal: LearningSignal):
   run.experience = null;
 }
 
-function measure(run: Run, experience: Experience, signal: LearningSignal): Metrics {
+function measure(run: LoopRun, experience: Experience, signal: LearningSignal): Metrics {
   const { input, state, algorithm } = run;
   const own = selectRows(experience, ownRows(experience));
   return {
@@ -320,7 +247,7 @@ function startValues(valueHead: ScalarHead, scores: Float32Array): void {
 }
 
 function demonstrationsAt(
-  { demonstrations, state }: Run,
+  { demonstrations, state }: LoopRun,
   mix: Parameters<StepContext['demonstrations']>[0],
 ): Completion[] {
   const { demonstrationCoefficient, demonstrationBatch } = mix;

@@ -4,7 +4,7 @@
 import { useTranslations } from 'next-intl';
 import { AUDIT_ACTIONS, type AuditAction } from '@/core/audit-actions';
 
-/** In the files of strings a point would begin a level of its own. */
+/** A dot in a message key would start a nested level. */
 type KeyOf<Action extends string> = Action extends `${infer Head}.${infer Tail}` ? `${Head}_${KeyOf<Tail>}` : Action;
 const keyOf = (action: AuditAction) => action.replaceAll('.', '_') as KeyOf<AuditAction>;
 

@@ -101,7 +101,7 @@ function PrincipleFields({ number, draft, onChange, onRemove }: PrincipleFieldsP
               key={use}
               label={t(`useNames.${use}`)}
               isOn={draft.uses.includes(use)}
-              // A principle without a use is none.
+              // A principle needs at least one use.
               isDisabled={draft.uses.length === 1 && draft.uses[0] === use}
               onChange={(isOn) =>
                 onChange({

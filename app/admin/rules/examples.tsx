@@ -9,7 +9,7 @@ import { Field, SELECT, TextArea } from '@/app/ui/field';
 import { RULE_LIMITS } from '@/core/constraints/rule';
 
 type Example = RuleSettings['examples'][number];
-/** By the example's place: passed, failed, or no verdict could be had. */
+/** The result of one example; `none` if the rule gave no verdict. */
 export type ExampleResult = 'pass' | 'fail' | 'none';
 
 export const resultsOf = (examples: readonly Example[], found: TrialData['examples']): ExampleResult[] =>

@@ -16,7 +16,7 @@ export function useRuleWords() {
     };
     return {
       label: (field: string) => find([`fields.${field}`]) ?? field,
-      /** A kind may have a hint of its own for a field. */
+      /** A hint for this kind takes precedence over the field's general hint. */
       hint: (kind: string, field: string) => find([`hints.${kind}_${field}`, `hints.${field}`]),
       value: (field: string, value: string) =>
         field === 'languages' ? (languages.of(value) ?? value) : (find([`values.${field}.${value}`]) ?? value),

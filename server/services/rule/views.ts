@@ -80,7 +80,7 @@ export interface HitPageView {
   hidden: number;
 }
 
-/** What a rule finds; null where no verdict could be had. */
+/** What a rule finds; null if the rule gave no verdict. */
 export interface TrialView {
   examples: (Span[] | null)[];
   text: Span[] | null;

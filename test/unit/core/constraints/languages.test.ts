@@ -56,7 +56,7 @@ test('a Japanese stream equals the masked whole, at random cuts', () => {
 test.each([
   ['Kung fu, boob, scat, and a hooker on the rugby team'],
   ['Sex education covers the penis, the vagina and rape as a crime.'],
-  ['Negro Leagues baseball; the porn industry; XXX as a film; cocaine and heroin'],
+  ['Negro Leagues baseball; the porn industry; xXx with Vin Diesel; cocaine and heroin'],
   ['Damn, what crap! Hell, the X-Men film was goddamn good, you idiot.'],
   ['Dick Van Dyke met Philip K. Dick; Dick Cheney read Moby Dick.'],
 ])('%s is ordinary talk at the default level', (text) => {
