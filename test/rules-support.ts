@@ -16,7 +16,7 @@ const noTools: Tools = {
 };
 
 export const outputOf = (rules: RuleSet): OutputRules =>
-  new OutputRules(planOutput(rules, new Set()), {
+  new OutputRules(planOutput(rules, 'member'), {
     ...{ context: NO_CONTEXT, tools: noTools, signal: new AbortController().signal },
     ...{ onVerdict: () => {}, onFailure: () => {} },
   });

@@ -1,17 +1,13 @@
 // The settings that every rule has, whatever it forbids.
 import { z } from 'zod';
-import { SELF_GROUPS } from '../groups';
 
 /** What happens to a person's message that breaks a rule. */
 export const INPUT_ACTIONS = ['off', 'flag', 'mask', 'block'] as const;
 /** What happens to an answer that breaks a rule. `regenerate` and `best-of-n` show nothing of what broke it. */
 export const OUTPUT_ACTIONS = ['off', 'flag', 'mask', 'block', 'regenerate', 'best-of-n'] as const;
 
-/** To whom a rule may be limited: by account, by the door they came through, or by what they say of themselves. */
-export const AUDIENCES = [
-  ...(['guest', 'member', 'api'] as const),
-  ...Object.entries(SELF_GROUPS).flatMap(([group, answers]) => answers.map((answer) => `${group}:${answer}` as const)),
-] as const;
+/** To whom a rule may be limited: by the door that they came through. What people say of themselves changes no answer. */
+export const AUDIENCES = ['guest', 'member', 'api'] as const;
 
 export const RULE_LIMITS = {
   name: 80,

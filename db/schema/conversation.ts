@@ -70,6 +70,8 @@ export const message = pgTable(
     content: text('content').notNull(),
     /** Chosen by the client: sending again returns the first row. Among answers, only regenerated ones have it. */
     clientMessageId: text('client_message_id'),
+    /** The answer in whose place this one was asked for. */
+    replacesId: uuid('replaces_id'),
     /** As of a conversation. */
     origin: jsonb('origin').$type<MessageOrigin>(),
     createdAt: writtenAt(),

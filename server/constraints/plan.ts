@@ -2,7 +2,6 @@
 import type { AUDIENCES, INPUT_ACTIONS } from '@/core/constraints/rule';
 import { type Compiled, compiledRules, type RuleSet } from '@/core/constraints/rules';
 import type { CompiledRule } from '@/core/constraints/scanner';
-import { SELF_GROUP_NAMES, type SelfGroups } from '@/core/groups';
 import type { Action } from './rule-hit';
 
 export type Audience = (typeof AUDIENCES)[number];
@@ -12,24 +11,16 @@ export interface Planned<A extends Action = Action> extends Compiled<CompiledRul
   action: A;
 }
 
-/** A person's audiences: the door that they came through, and what they say of themselves. */
-export function audiencesOf(
-  { isAnonymous, groups }: { isAnonymous: boolean | null; groups: SelfGroups },
-  apiKeyId: string | null,
-): Set<Audience> {
-  const door = apiKeyId ? 'api' : isAnonymous ? 'guest' : 'member';
-  const said = SELF_GROUP_NAMES.flatMap((group) => (groups[group] ? [`${group}:${groups[group]}` as Audience] : []));
-  return new Set<Audience>([door, ...said]);
-}
+/** The door that a person came through. */
+export const audienceOf = (isAnonymous: boolean | null, apiKeyId: string | null): Audience =>
+  apiKeyId ? 'api' : isAnonymous ? 'guest' : 'member';
 
-export const planInput = (rules: RuleSet, audiences: ReadonlySet<Audience>): Planned<InputAction>[] =>
-  plan(rules, audiences).flatMap((one) => (one.rule.input === 'off' ? [] : [{ ...one, action: one.rule.input }]));
+export const planInput = (rules: RuleSet, audience: Audience): Planned<InputAction>[] =>
+  plan(rules, audience).flatMap((one) => (one.rule.input === 'off' ? [] : [{ ...one, action: one.rule.input }]));
 
-export const planOutput = (rules: RuleSet, audiences: ReadonlySet<Audience>): Planned[] =>
-  plan(rules, audiences).flatMap((one) => (one.rule.output === 'off' ? [] : [{ ...one, action: one.rule.output }]));
+export const planOutput = (rules: RuleSet, audience: Audience): Planned[] =>
+  plan(rules, audience).flatMap((one) => (one.rule.output === 'off' ? [] : [{ ...one, action: one.rule.output }]));
 
-function plan(rules: RuleSet, audiences: ReadonlySet<Audience>): Compiled<CompiledRule>[] {
-  return compiledRules(rules).filter(
-    ({ rule }) => rule.audiences.length === 0 || rule.audiences.some((audience) => audiences.has(audience)),
-  );
+function plan(rules: RuleSet, audience: Audience): Compiled<CompiledRule>[] {
+  return compiledRules(rules).filter(({ rule }) => rule.audiences.length === 0 || rule.audiences.includes(audience));
 }

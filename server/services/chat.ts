@@ -156,7 +156,7 @@ export async function regenerate(
     }
     const arms = await chooseArms(tx, userId, false);
     const plan = planAnswers(product, settings, path, arms);
-    const answerPlan = { ...plan, clientMessageId: input.clientMessageId };
+    const answerPlan = { ...plan, clientMessageId: input.clientMessageId, replacesId: answer.id };
     const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, [answerPlan]);
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, answer.conversationId));
     const result = await resultOf(tx, userMessage, rows, null);

@@ -107,6 +107,7 @@ export async function get({ db, running }: Product, userId: string, id: string):
         role: message.role,
         content: (generation && running.get(generation.id)?.text) ?? message.content,
         createdAt: message.createdAt,
+        replacesId: message.replacesId,
         notices: notices.get(generation?.id ?? message.id) ?? [],
         given: onThis,
         generation: generation && {

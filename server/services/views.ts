@@ -63,6 +63,8 @@ export interface MessageView {
   role: 'user' | 'assistant';
   content: string;
   createdAt: Date;
+  /** The answer in whose place it was asked for. */
+  replacesId: string | null;
   /** What rules did to it. */
   notices: NoticeView[];
   /** On this answer, or, under the person's message, on its answers together. */

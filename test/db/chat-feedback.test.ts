@@ -59,7 +59,12 @@ describe('feedback', () => {
     const one = await prefer(other, first.generationId);
     const two = await prefer(first.generationId, other);
     expect(two).toEqual(one);
+    const third = await ada.chat.regenerate({ messageId: first.messageId, clientMessageId: randomUUID() });
     const view = await ada.conversation.get({ id: first.conversationId });
+    // Each says whose place it was asked to take, whichever came before it.
+    const replaced = new Map(view.messages.map(({ id, replacesId }) => [id, replacesId]));
+    expect(replaced.get(third.answers[0]!.messageId)).toBe(first.messageId);
+    expect(replaced.get(first.messageId)).toBeNull();
     expect(view.comparisons).toEqual([
       {
         id: one.comparisonId,

@@ -79,7 +79,7 @@ describe('an answer', () => {
   });
 
   it('is shown whole, and nothing is found, when the rule is off or for others', async () => {
-    for (const change of [{ output: 'off' }, { output: 'mask', audiences: ['api', 'age:60+'] }] as const) {
+    for (const change of [{ output: 'off' }, { output: 'mask', audiences: ['api'] }] as const) {
       await setRule(change as Partial<Rule>);
       const answer = await answerTo(ada, 'Hi');
       expect(answer.text).toBe(SAID);

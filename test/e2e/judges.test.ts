@@ -89,7 +89,7 @@ describe.runIf(chromiumPath)('judges', () => {
   it('both pages fit a phone, in the dark and in Japanese, without scrolling sideways', async () => {
     await expectToFitPhone(page, product.url, [
       ['judges', '人との一致'],
-      ['constitution', '現在の原則（バージョン 3）'],
+      ['constitution', '現在の原則（バージョン3）'],
     ]);
   });
 });

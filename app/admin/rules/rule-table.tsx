@@ -25,7 +25,14 @@ export function RuleTable({ rules }: { rules: readonly RuleData[] }) {
           </Cell>
           {rule ? (
             <>
-              <Cell>{t(`kinds.${rule.kind}`)}</Cell>
+              <Cell>
+                {t(`kinds.${rule.kind}`)}
+                {rule.audiences.length > 0 && (
+                  <span className="block text-muted-foreground text-xs">
+                    {t('fields.audiences')}: {rule.audiences.map((one) => words.value('audiences', one)).join(', ')}
+                  </span>
+                )}
+              </Cell>
               <Cell>{words.value('input', rule.input)}</Cell>
               <Cell>{words.value('output', rule.output)}</Cell>
             </>

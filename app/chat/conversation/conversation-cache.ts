@@ -7,12 +7,18 @@ import type { ConversationData, GenerationData, MessageData, SendResult } from '
 const timeAfter = (messages: readonly MessageData[], now: Date): Date =>
   new Date(messages.reduce((latest, message) => Math.max(latest, message.createdAt.getTime() + 1), now.getTime()));
 
-const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['answers'][number]): MessageData => ({
+const runningAnswer = (
+  parentId: string,
+  createdAt: Date,
+  answer: SendResult['answers'][number],
+  replacesId: string | null,
+): MessageData => ({
   id: answer.messageId,
   parentId,
   role: 'assistant',
   content: '',
   createdAt,
+  replacesId,
   notices: [],
   given: {},
   generation: {
@@ -28,23 +34,26 @@ const runningAnswer = (parentId: string, createdAt: Date, answer: SendResult['an
   },
 });
 
-/** Adds what the server wrote for one turn; `question` is null for another answer to an existing message. */
+/** Adds what the server wrote for one turn: a question with its answers, or an answer in place of another. */
 export function addTurn(
   conversation: ConversationData,
-  question: { parentId: string | null } | null,
+  turn: { parentId: string | null } | { replacesId: string },
   result: SendResult,
   now: Date,
 ): ConversationData {
   const createdAt = timeAfter(conversation.messages, now);
   const isThere = new Set(conversation.messages.map((message) => message.id));
-  const added: MessageData[] = result.answers.map((answer) => runningAnswer(result.userMessageId, createdAt, answer));
-  if (question)
+  const added: MessageData[] = result.answers.map((answer) =>
+    runningAnswer(result.userMessageId, createdAt, answer, 'replacesId' in turn ? turn.replacesId : null),
+  );
+  if ('parentId' in turn)
     added.unshift({
       id: result.userMessageId,
-      parentId: question.parentId,
+      parentId: turn.parentId,
       role: 'user',
       content: result.text,
       createdAt,
+      replacesId: null,
       notices: result.notices,
       given: {},
       generation: null,

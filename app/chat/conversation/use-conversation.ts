@@ -31,7 +31,7 @@ export function useConversation(id: string, isStored: boolean) {
   );
   const regenerate = useMutation(
     trpc.chat.regenerate.mutationOptions({
-      onSuccess: (result) => edit((old) => addTurn(old, null, result, new Date())),
+      onSuccess: (result, { messageId }) => edit((old) => addTurn(old, { replacesId: messageId }, result, new Date())),
     }),
   );
   const stop = useMutation(trpc.chat.stop.mutationOptions());

@@ -34,9 +34,9 @@ export function AnswerTurn({
   ...shared
 }: AnswerTurnProps) {
   const { message, siblings } = turn;
-  const { isLast, conversation, feedback } = shared;
+  const { isLast, feedback } = shared;
   const [closedId, setClosedId] = useState<string | null>(null);
-  const former = isLast && closedId !== message.id ? findFormer(turn, comparisons, conversation) : null;
+  const former = isLast && closedId !== message.id ? findFormer(turn, comparisons) : null;
   const finished = siblings.filter((sibling) => sibling.generation?.status === 'done');
 
   const answerOf = (shown: MessageData) => {
@@ -103,11 +103,9 @@ const isPartOf = ({ leftMessageId, rightMessageId }: ComparisonData, { id }: Mes
 function findFormer(
   { message, siblings, index }: AnswerTurnProps['turn'],
   comparisons: readonly ComparisonData[],
-  { regenerate }: AnswerProps['conversation'],
 ): MessageData | null {
-  if (index === 0 || index !== siblings.length - 1) return null;
+  if (index !== siblings.length - 1) return null;
   if (comparisons.some((comparison) => isPartOf(comparison, message))) return null;
-  const asked = siblings.find(({ id }) => id === regenerate.variables?.messageId);
-  const former = asked && asked !== message ? asked : siblings[index - 1];
+  const former = siblings.find(({ id }) => id === message.replacesId);
   return former?.generation?.status === 'done' && message.generation?.status !== 'failed' ? former : null;
 }

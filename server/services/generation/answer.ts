@@ -72,6 +72,8 @@ export interface AnswerPlan {
   /** One entry per answer. */
   answers: { arm: Assignment; sampling: Sampling }[];
   clientMessageId?: string;
+  /** The answer that it is to replace. */
+  replacesId?: string;
 }
 
 /** Writes messages and generations, takes a seat for each and counts every prompt; throws OVERLOADED without a seat. */
@@ -85,7 +87,7 @@ export async function insertAnswers(
   const { userId } = caller;
   await takeSeats(product, tx, caller, settings.limits, sum(plans.map(({ answers }) => answers.length)));
   const rows: GenerationRow[] = [];
-  for (const { parent, promptIds, systemPrompt, answers, clientMessageId } of plans) {
+  for (const { parent, promptIds, systemPrompt, answers, clientMessageId, replacesId } of plans) {
     const { conversationId } = parent;
     for (const { arm, sampling } of answers) {
       const messageId = randomUUID();
@@ -96,6 +98,7 @@ export async function insertAnswers(
         role: 'assistant',
         content: '',
         clientMessageId,
+        replacesId,
       });
       const [row] = await tx
         .insert(generation)

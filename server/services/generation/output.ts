@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Context } from '@/core/constraints/scanner';
 import { conversation, generation, message, user } from '@/db/schema';
-import { audiencesOf, type Planned, planOutput } from '@/server/constraints/plan';
+import { audienceOf, type Planned, planOutput } from '@/server/constraints/plan';
 import type { Caller } from '@/server/services/limits';
 import type { Product } from '@/server/services/product';
 import type { GenerationRow } from './row';
@@ -21,7 +21,6 @@ export async function readOutput(product: Product, row: GenerationRow): Promise<
   const [found] = await product.db
     .select({
       isAnonymous: user.isAnonymous,
-      groups: user.groups,
       apiKeyId: conversation.apiKeyId,
       input: asked.content,
     })
@@ -34,7 +33,7 @@ export async function readOutput(product: Product, row: GenerationRow): Promise<
   if (!found) return null;
   const rules = await product.rules.at(row.constraintRulesVersion);
   return {
-    plan: planOutput(rules, audiencesOf(found, found.apiKeyId)),
+    plan: planOutput(rules, audienceOf(found.isAnonymous, found.apiKeyId)),
     context: { input: found.input, systemPrompt: row.systemPrompt },
     caller: { userId: row.userId, apiKeyId: found.apiKeyId },
   };

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import type { RuleSet } from '@/core/constraints/rules';
 import { user } from '@/db/schema';
 import { type CheckedInput, checkInput } from '@/server/constraints/input-rules';
-import { audiencesOf, planInput } from '@/server/constraints/plan';
+import { audienceOf, planInput } from '@/server/constraints/plan';
 import type { Caller } from '@/server/services/limits';
 import type { Product } from '@/server/services/product';
 import { writeHits } from './hit';
@@ -16,11 +16,8 @@ export async function inputCheck(
   { userId, apiKeyId }: Caller,
   { rules, systemPrompt }: { rules: RuleSet; systemPrompt: string | null },
 ): Promise<InputCheck> {
-  const [person] = await db
-    .select({ isAnonymous: user.isAnonymous, groups: user.groups })
-    .from(user)
-    .where(eq(user.id, userId));
-  const plan = person ? planInput(rules, audiencesOf(person, apiKeyId)) : [];
+  const [person] = await db.select({ isAnonymous: user.isAnonymous }).from(user).where(eq(user.id, userId));
+  const plan = person ? planInput(rules, audienceOf(person.isAnonymous, apiKeyId)) : [];
   const how = {
     ...{ context: { input: null, systemPrompt }, tools, signal: new AbortController().signal },
     onFailure: (error: unknown) => log.warn({ err: error, userId }, 'a rule gave no verdict on a message'),

@@ -35,9 +35,9 @@ test('a repeated result adds nothing', () => {
 test('a regenerated answer is the newest even if the browser’s clock is an hour slow', () => {
   const first = addTurn(empty, { parentId: null }, result([answer(1)]), NOON);
   const slow = new Date(NOON.getTime() - 3_600_000);
-  const second = addTurn(first, null, result([answer(2)]), slow);
+  const second = addTurn(first, { replacesId: 'a1' }, result([answer(2)]), slow);
   const last = visiblePath(second.messages, second.comparisons, {}).at(-1);
-  expect(last?.kind === 'message' && last.message.id).toBe('a2');
+  expect(last?.kind === 'message' && last.message).toMatchObject({ id: 'a2', replacesId: 'a1' });
 });
 
 test('the end of a stream settles only its own generation', () => {

@@ -15,7 +15,7 @@ const points = [
 
 it.each([
   ['en', english, 'Cost 0.3 → 0.01, reward -0.5 → 1. Allowed: 0.02.'],
-  ['ja', japanese, 'コスト 0.3 → 0.01、報酬 -0.5 → 1。 上限：0.02。'],
+  ['ja', japanese, 'コスト：0.3 → 0.01、報酬：-0.5 → 1。 上限：0.02。'],
 ] as const)('in %s', (locale, messages, said) => {
   const chart = createElement(RewardCostChart, { of: { constraint: 'profanity', target: 0.02, points } });
   const provider = { locale, messages, timeZone: 'UTC' } as never;
