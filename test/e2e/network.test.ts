@@ -45,6 +45,7 @@ describe.runIf(chromiumPath)('another machine', () => {
   });
 
   interface Answer {
+    /** 0: the server hung up before its answer could be read. */
     status: number;
     headers: http.IncomingHttpHeaders;
     text: string;
@@ -60,8 +61,13 @@ describe.runIf(chromiumPath)('another machine', () => {
         response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, text }));
         response.on('error', reject);
       });
-      // A server that has refused may close the connection while the rest is still being written.
-      request.on('error', (error) => (isAnswered ? undefined : reject(error)));
+      // A server that has refused closes the connection while the rest is still being written. TCP may then drop its
+      // answer before it is read.
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        if (isAnswered) return;
+        if (error.code === 'EPIPE' || error.code === 'ECONNRESET') return resolve({ status: 0, headers: {}, text: '' });
+        reject(error);
+      });
       let isAnswered = false;
       request.on('response', () => {
         isAnswered = true;
@@ -125,7 +131,7 @@ describe.runIf(chromiumPath)('another machine', () => {
       let mebibytes = 0;
       const chunk = Buffer.alloc(1024 * 1024, 'x');
       const answer = await send(path, { ...json, origin: lan }, () => (mebibytes++ < 150 ? chunk : null));
-      expect(answer.status).toBe(413);
+      expect(answer.status).toBeOneOf([413, 0]);
       expect(mebibytes).toBeLessThan(150);
     }
   });

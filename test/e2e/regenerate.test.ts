@@ -62,8 +62,9 @@ describe.runIf(chromiumPath)('a regenerated answer', () => {
 
   it('does not move a reader who has scrolled elsewhere', async () => {
     await regenerate();
-    // While all of it fits, its top is its end too, and nobody can be elsewhere.
+    // Before the page has followed, its top is where the reader is, and nobody can be elsewhere.
     await expect.poll(() => scroller().evaluate((it) => it.scrollHeight - it.clientHeight)).toBeGreaterThan(150);
+    await expect.poll(scrollTop).toBeGreaterThan(50);
     await scroller().evaluate((element) => element.scrollTo({ top: 0 }));
     await expect.poll(scrollTop).toBe(0);
     await untilAnswered(page);
