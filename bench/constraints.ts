@@ -1,9 +1,18 @@
-// `npm run bench:constraints`: rules beside peers, streams with planted words, speed; writes bench/results/constraints.json.
+// `npm run bench:constraints`: rules beside peers, streams with planted words, speed, rules as costs of training, labels of
+// judges; writes bench/results/constraints.json.
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { env } from '@/product/env';
+import { measureFalseHits } from './constraints/false-hits';
+import { measureLagrangian } from './constraints/lagrangian';
+import { comparePersonalData } from './constraints/personal-data';
+import { measureRlaif } from './constraints/rlaif';
 import { measureSpeed } from './constraints/speed';
 import { measureStreams } from './constraints/streams';
+import { compareToxicity } from './constraints/toxicity';
 import { compareProfanity } from './constraints/word-rows';
+import { DATA_FOLDER } from './crowd/sets';
+import { setupPeerPython } from './peers/python';
 import { resultPath, writeResult } from './results';
 
 interface Row {
@@ -15,9 +24,26 @@ interface Row {
 /** Each part returns fields of the result; `rows` are joined by set, rule and peer. */
 const PARTS: Record<string, () => Promise<{ rows?: Row[]; [field: string]: unknown }>> = {
   profanity: async () => ({ rows: await compareProfanity() }),
+  toxicity: async () => ({ rows: await compareToxicity(await peers(), DATA_FOLDER) }),
+  'personal-data': async () => ({ rows: await comparePersonalData(await peers()) }),
   streams: async () => measureStreams(),
+  'false-hits': async () => measureFalseHits(),
   speed: async () => measureSpeed(),
+  rlaif: async () => {
+    const figures = await measureRlaif();
+    if (!figures) throw new Error('The data set hh-harmless is not on this machine (ATTUNE_SHARED, or ../shared).');
+    await writeResult('rlaif', figures);
+    return { rlaifShare: figures.rlaifShare };
+  },
+  // Minutes on a tiny model; `npm run bench:lagrangian -- --model chosen` is the half-hour on the base of the settings.
+  lagrangian: async () => {
+    const { rate, target, rewardGain, ...figures } = await measureLagrangian('tiny');
+    await writeResult('lagrangian', { rate, target, rewardGain, ...figures });
+    return { lagrangian: { rate, target, rewardGain } };
+  },
 };
+
+const peers = () => setupPeerPython('constraints', env.dataFolder, console.log);
 
 const { values: options } = parseArgs({
   options: {
@@ -39,3 +65,4 @@ for (const name of options.parts.split(',')) {
   const joined = new Map([...(before.rows ?? []), ...rows].map((row: Row) => [keyOf(row), row]));
   await writeResult('constraints', { ...before, ...figures, rows: [...joined.values()] });
 }
+process.exit(0); // the trainer's backend and the database keep handles

@@ -9,6 +9,8 @@ export interface EndpointRule {
   rate?(answer: string): number;
   /** The status of the n-th request, from 0; absent: always 200. */
   status?(nth: number): number;
+  /** The n-th request, from 0, is answered with a page instead of a completion. */
+  garbles?(nth: number): boolean;
   /** Never answers. */
   hangs?: boolean;
   givesLogprobs?: boolean;
@@ -50,7 +52,8 @@ export async function startJudgeEndpoint(first: EndpointRule): Promise<JudgeEndp
     const { messages } = JSON.parse(Buffer.concat(parts).toString('utf8')) as { messages: { content: string }[] };
     const text = messages.map(({ content }) => content).join('\n');
     const { rule, asked } = endpoint;
-    const status = rule.status?.(asked.length) ?? 200;
+    const nth = asked.length;
+    const status = rule.status?.(nth) ?? 200;
     asked.push({ at: performance.now(), authorization: request.headers.authorization, text, status });
     if (request.url !== '/v1/chat/completions') return void response.writeHead(404).end();
     if (rule.hangs) return;
@@ -58,6 +61,7 @@ export async function startJudgeEndpoint(first: EndpointRule): Promise<JudgeEndp
     if (status !== 200)
       return void response.writeHead(status, { 'retry-after': '0' }).end(`bad key ${request.headers.authorization}`);
     await delay(1);
+    if (rule.garbles?.(nth)) return void response.writeHead(200).end('<html>Try again later.</html>');
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completionOf(rule, text)));
   }
   return endpoint;

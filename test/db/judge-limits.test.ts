@@ -122,6 +122,43 @@ describe('limits', () => {
     expect(endpoint.asked).toHaveLength(4 + 1 + 4);
   });
 
+  it('what was never computed costs nothing: a refused address, nobody there, a wait that is broken off', async () => {
+    const { id } = await api.add(endpointJudge(endpoint.url, { limits: { ...LIMITS, requestsPerMinute: 1 } }));
+    const spent = async () => (await readJudge(api, id)).endpoint!.spent;
+    const row = await rowOf(id);
+    const reader = (url: string) => createEndpointReader(web.product, { ...row, url });
+    await expect(reader('https://10.0.0.1/v1').compare(ASKED, never())).rejects.toMatchObject({ trouble: 'refused' });
+    expect(await spent()).toBe(0);
+    // The next call's turn comes in a minute.
+    const stop = new AbortController();
+    const waiting = reader(endpoint.url).compare(ASKED, stop.signal);
+    await expect.poll(spent).toBeGreaterThan(0);
+    stop.abort();
+    await expect(waiting).rejects.toThrow();
+    expect(await spent()).toBe(0);
+    await api.change({ id, change: { limits: LIMITS } });
+    await web.product.db.update(schema.judge).set({ nextCallAt: null });
+    const closed = await startJudgeEndpoint({ compare: () => 0 });
+    closed.close();
+    await expect(reader(closed.url).compare(ASKED, never())).rejects.toMatchObject({ trouble: 'endpoint' });
+    expect(await spent()).toBe(0);
+    expect(endpoint.asked).toEqual([]);
+  });
+
+  it('an answer that is no completion is asked again, and paid for each time', async () => {
+    const { id } = await api.add(endpointJudge(endpoint.url));
+    const reader = createEndpointReader(web.product, await rowOf(id));
+    endpoint.rule.garbles = (nth) => nth < 2;
+    expect(await reader.compare(ASKED, never())).toMatchObject({ choice: 'first' });
+    expect(endpoint.asked).toHaveLength(3);
+    const { spent } = (await readJudge(api, id)).endpoint!;
+    expect(reader.takePrice()).toBeCloseTo(spent, 12);
+    endpoint.rule.garbles = () => true;
+    await expect(reader.compare(ASKED, never())).rejects.toMatchObject({ trouble: 'endpoint' });
+    expect(endpoint.asked).toHaveLength(3 + 4);
+    expect(reader.takePrice()).toBeCloseTo((await readJudge(api, id)).endpoint!.spent - spent, 12);
+  });
+
   it('an endpoint that hangs ends in time with its reason, and a stop does not wait for it', async () => {
     await addPairs(web, adminId, { pairs: 3, isUploaded: true, voted: 3 });
     endpoint.rule.hangs = true;

@@ -12,8 +12,9 @@ export interface CallTokens {
 export type Reservation = { worst: number; waitMs: number } | { refusal: 'budget' | 'calls' };
 
 /**
- * One statement, so that calls of several replicas take turns: the budget is never passed, and calls are spread evenly
- * over each minute. What a process reserved and could not settle before it died stays spent.
+ * One statement, so that calls of several replicas take turns and are spread evenly over each minute. The budget is passed
+ * only where an endpoint reports more tokens than it was allowed, and then by one call. What a process reserved and could
+ * not settle before it died stays spent.
  */
 export async function reserveCall(db: Executor, judgeId: string, most: CallTokens): Promise<Reservation> {
   const worst = sql<number>`((${most.prompt}::float8 * ${judge.promptPrice} + ${most.completion}::float8 * ${judge.completionPrice}) / 1e6)`;

@@ -21,6 +21,9 @@ const TOP_LOGPROBS = 20;
 const MOST_BYTES = 4 * 1024 * 1024;
 /** Of one request: the next one may be taken. */
 const TEXT_REFUSED = new Set([400, 413, 422]);
+/** No connection came about, so nothing was sent. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const FREE: CallTokens = { prompt: 0, completion: 0 };
 
 const TokenLogprob = z.object({ token: z.string(), logprob: z.number() });
 const Completion = z.object({
@@ -56,27 +59,31 @@ export function createEndpointReader(parts: Parts, row: Row): JudgeReader {
     const reserved = await reserveCall(parts.db, row.id, most);
     if ('refusal' in reserved) throw new JudgeTrouble(reserved.refusal);
     const { worst, waitMs } = reserved;
-    await delay(waitMs, undefined, { signal });
-    const timeoutMs = row.timeoutSeconds * 1000;
-    const response = await parts.outgoing
-      .send({ url, method: 'POST', headers, body, timeoutMs, mostBytes: MOST_BYTES, signal })
-      // What was sent may have been computed and billed: it stays spent.
-      .catch((error: unknown) => {
-        price += worst;
-        throw error;
+    const settle = async (used: CallTokens) => {
+      price += await settleCall(parts.db, row.id, worst, used);
+    };
+    let response: OutgoingResponse;
+    try {
+      await delay(waitMs, undefined, { signal });
+      const timeoutMs = row.timeoutSeconds * 1000;
+      response = await parts.outgoing.send({
+        ...{ url, method: 'POST', headers, body, timeoutMs, mostBytes: MOST_BYTES, signal },
       });
+    } catch (error) {
+      // What was sent may have been computed and billed: it stays spent.
+      if (wasNotComputed(error)) await settle(FREE);
+      else price += worst;
+      throw error;
+    }
     if (response.status !== 200) {
-      await settleCall(parts.db, row.id, worst, { prompt: 0, completion: 0 });
+      await settle(FREE);
       return response;
     }
     const completion = parseCompletion(response.text);
-    const { usage } = completion;
-    price += await settleCall(
-      parts.db,
-      row.id,
-      worst,
-      usage ? { prompt: usage.prompt_tokens, completion: usage.completion_tokens } : most,
-    );
+    const usage = completion?.usage;
+    await settle(usage ? { prompt: usage.prompt_tokens, completion: usage.completion_tokens } : most);
+    if (!completion)
+      throw new AttuneError('UNAVAILABLE', 'The endpoint answered with something else than a chat completion.');
     return completion;
   }
 
@@ -144,11 +151,20 @@ function openKey({ secrets }: Parts, judgeId: string, sealed: string): string {
 const statusError = ({ status }: OutgoingResponse) =>
   new AttuneError('UNAVAILABLE', `The endpoint answered with status ${status}.`);
 
-function parseCompletion(text: string): Completion {
+/** True where the wait was broken off, the address was refused, nobody was reached, or a redirect was the answer. */
+function wasNotComputed(thrown: unknown): boolean {
+  if (!(thrown instanceof AttuneError)) return true;
+  const { code, cause } = thrown;
+  if (code === 'BAD_INPUT' || code === 'FORBIDDEN') return true;
+  return NOT_CONNECTED.has((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** Null for anything else than a chat completion. */
+function parseCompletion(text: string): Completion | null {
   try {
     return Completion.parse(JSON.parse(text));
   } catch {
-    throw new AttuneError('CORRUPT', 'The endpoint answered with something else than a chat completion.');
+    return null;
   }
 }
 

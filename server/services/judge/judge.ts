@@ -20,6 +20,7 @@ import type { JudgeLabelView, JudgesView, JudgeView } from './views';
 type Row = typeof judge.$inferSelect;
 
 const MOST_LABELS = 30;
+const MOST_MEASUREMENTS = 10;
 
 export async function listJudges({ db }: Product): Promise<JudgesView> {
   const constitutionVersion = (await readConstitution(db))?.version ?? null;
@@ -35,7 +36,7 @@ export async function listJudges({ db }: Product): Promise<JudgesView> {
 }
 
 async function viewJudge(db: Executor, own: Row, name: string, version: number | null): Promise<JudgeView> {
-  const measured = await readMeasurements(db, own.id);
+  const measured = await readMeasurements(db, own.id, MOST_MEASUREMENTS);
   const measurements = measured.map(({ constitutionVersion, figures, price, createdAt }) => ({
     ...{ constitutionVersion, figures, price, createdAt },
     faults: faultsOf(figures),
@@ -156,7 +157,7 @@ async function checkReady(tx: Executor, own: Row, activity: 'measure' | 'label')
       'There are no principles for comparisons yet. Write them on /admin/constitution.',
     );
   if (activity === 'measure') return;
-  const [last] = await readMeasurements(tx, own.id);
+  const [last] = await readMeasurements(tx, own.id, 1);
   if (!last || last.constitutionVersion !== now.version)
     throw new AttuneError('CONFLICT', 'The judge has not been measured by the principles in force. Measure it first.');
   const faults = faultsOf(last.figures);

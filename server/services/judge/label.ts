@@ -60,7 +60,7 @@ export async function label(product: Product, held: Held, reader: JudgeReader): 
 
 /** The figures belong to one version of the principles. */
 async function checkMeasured(db: Executor, { row, constitution }: Held): Promise<void> {
-  const [last] = await readMeasurements(db, row.id);
+  const [last] = await readMeasurements(db, row.id, 1);
   const now = await readConstitution(db);
   if (!last || now?.version !== constitution.version || last.constitutionVersion !== constitution.version)
     throw new JudgeTrouble('unmeasured');

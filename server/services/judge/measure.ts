@@ -60,10 +60,10 @@ async function sidesOfPeople(db: Executor, pairs: readonly JudgedPair[]) {
 }
 
 /** Newest first. */
-export const readMeasurements = (db: Executor, judgeId: string) =>
+export const readMeasurements = (db: Executor, judgeId: string, most: number) =>
   db
     .select()
     .from(judgeMeasurement)
     .where(eq(judgeMeasurement.judgeId, judgeId))
     .orderBy(desc(judgeMeasurement.id))
-    .limit(10);
+    .limit(most);

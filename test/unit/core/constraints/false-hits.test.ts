@@ -1,14 +1,10 @@
 // What the default rule masks in text of people who do not swear: in chats, in strings made to break things, in a dictionary.
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { judge } from '@/core/constraints/judge';
-import { DEFAULT_RULES } from '@/core/constraints/rules';
+import { fixture, hitsOf, isFalseHit } from './swearing';
 
-const fixture = (name: string) =>
-  JSON.parse(readFileSync(path.join(import.meta.dirname, '../../../fixtures', `${name}.json`), 'utf8'));
 const fileOf = (set: string) => path.join(import.meta.dirname, '../../../../../shared/data', set, 'dev.jsonl.gz');
 const readRows = <Row>(set: string): Row[] =>
   gunzipSync(readFileSync(fileOf(set)))
@@ -16,14 +12,6 @@ const readRows = <Row>(set: string): Row[] =>
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Row);
-
-const hitsOf = (text: string) =>
-  judge(DEFAULT_RULES, text).hits.map(({ start, end }) => text.slice(start, end).toLowerCase());
-
-/** Reviewed by hand: words that swear wherever they stand, and hashes of turns that swear with a word that need not. */
-const swearing: { words: string[]; turns: string[] } = fixture('swearing');
-const swears = (turn: string) => swearing.turns.includes(createHash('sha256').update(turn).digest('hex').slice(0, 16));
-const isFalseHit = (turn: string) => !swears(turn) && hitsOf(turn).some((hit) => !swearing.words.includes(hit));
 
 const MOST_TURNS = 20_000;
 const MOST_SHARE = 0.0002;

@@ -10,6 +10,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { findSharedData } from '@/bench/experiments/support/shared-data';
+import { hiddenPreference } from '@/bench/raters/kinds';
+import { foldOf, type JudgedPair, loadJudgedPairs } from '@/bench/raters/pairs';
+import { accuracyOf, crossFit, dot, fitProbe, type PairVotes } from '@/bench/raters/probe';
 import { FIRST_PRINCIPLES, principlesFor } from '@/core/judging/constitution';
 import { sideOf } from '@/core/judging/verdict';
 import { Hosts } from '@/core/network/hosts';
@@ -27,10 +30,6 @@ import { createEndpointReader } from '@/server/services/judge/endpoint';
 import { compareBothOrders, type JudgeReader } from '@/server/services/judge/reader';
 import { startJudgeEndpoint } from '@/test/judge-endpoint';
 import { sigmoid } from '@/trainer/math/loss/score';
-import { hiddenPreference } from './raters/kinds';
-import { foldOf, type JudgedPair, loadJudgedPairs } from './raters/pairs';
-import { accuracyOf, crossFit, dot, fitProbe, type PairVotes } from './raters/probe';
-import { writeResult } from './results';
 
 const LABELS = 500;
 const FOLDS = 5;
@@ -44,8 +43,8 @@ interface Cell {
   judge: number;
 }
 
-/** Null where the data set is not on this machine. */
-async function measureRlaif() {
+/** Null where the data set hh-harmless is not on this machine. */
+export async function measureRlaif() {
   const folder = findSharedData('hh-harmless', env.ATTUNE_SHARED);
   if (!folder) return null;
   const work = path.join(env.dataFolder, 'experiments');
@@ -156,8 +155,3 @@ async function withReader<T>(
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-const figures = await measureRlaif();
-if (figures) await writeResult('rlaif', figures);
-else console.log('The data set hh-harmless is not on this machine (ATTUNE_SHARED, or ../shared); nothing was run.');
-process.exit(0);
