@@ -7,6 +7,8 @@ import { dataPaths } from '@/core/paths';
 export interface PipelineSettings {
   modelPath: string;
   cache: string;
+  /** Folder of the classifiers that rules name. */
+  classifiers: string;
   engineThreads: number;
 }
 
@@ -30,6 +32,7 @@ export function readTrainerEnv(environment: NodeJS.ProcessEnv = process.env): Tr
     dataFolder,
     artifacts: path.resolve(env.ATTUNE_ARTIFACTS ?? dataPaths(dataFolder).artifacts),
     cache: path.resolve(env.ATTUNE_CACHE ?? dataPaths(dataFolder).cache),
+    classifiers: dataPaths(dataFolder).classifiers,
     engineThreads: env.ATTUNE_EXPERIENCE_THREADS,
     logLevel: env.LOG_LEVEL,
   };

@@ -82,6 +82,7 @@ export async function train(args: string[], usage: string): Promise<number> {
     const machine = {
       modelPath,
       cache: path.join(env.dataFolder, 'cache'),
+      classifiers: dataPaths(env.dataFolder).classifiers,
       engineThreads: env.ATTUNE_ENGINE_THREADS,
     };
     const log = createLogger('train');

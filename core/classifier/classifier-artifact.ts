@@ -41,12 +41,30 @@ export async function writeClassifier(
     ...{ format: 1, kind: 'hashed-features', rows, sha256: sha256(weights) },
     labels: labels.map(({ name, bias }) => ({ name, bias, threshold: thresholds[name] })),
   });
+  await writeWhole(directory, {
+    [WEIGHTS_FILE]: weights,
+    [MANIFEST_FILE]: `${JSON.stringify(manifest, null, 2)}\n`,
+  });
+}
+
+/** The copy is whole and was checked, or there is none. Throws as `readClassifier` does. */
+export async function copyClassifier(from: string, to: string): Promise<void> {
+  const manifest = await readFile(path.join(from, MANIFEST_FILE));
+  const weights = await readFile(path.join(from, WEIGHTS_FILE));
+  await writeWhole(to, { [WEIGHTS_FILE]: weights, [MANIFEST_FILE]: manifest }, readClassifier);
+}
+
+async function writeWhole(
+  directory: string,
+  files: Record<string, string | Uint8Array>,
+  check?: (directory: string) => Promise<unknown>,
+): Promise<void> {
   const temporary = `${directory}.${process.pid}.tmp`;
   try {
     await mkdir(path.dirname(directory), { recursive: true });
     await mkdir(temporary);
-    await writeDurably(path.join(temporary, WEIGHTS_FILE), weights);
-    await writeDurably(path.join(temporary, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+    for (const [name, content] of Object.entries(files)) await writeDurably(path.join(temporary, name), content);
+    await check?.(temporary);
     await syncFolder(temporary);
     await rename(temporary, directory);
   } catch (error) {

@@ -1,10 +1,10 @@
 // Applies rules to a text that a person sends, before the model reads it.
 import { maskText } from '@/core/constraints/judge';
 import { findSpans, mergeSpans, type Span } from '@/core/constraints/scanner';
+import { type Asking, VerdictScanner } from '@/core/constraints/verdict-scanner';
 import { AttuneError } from '@/core/errors';
 import type { Planned, planInput } from './plan';
 import { hitOf, type RuleHit } from './rule-hit';
-import { type Asking, VerdictScanner } from './verdict-scanner';
 
 export interface CheckedInput {
   /** What the model and the database get. */

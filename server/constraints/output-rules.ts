@@ -3,9 +3,9 @@ import { maskText } from '@/core/constraints/judge';
 import type { Rule } from '@/core/constraints/rules';
 import { mergeSpans, type Scanner, type Span } from '@/core/constraints/scanner';
 import { StreamFilter } from '@/core/constraints/stream-filter';
+import { type Asking, VerdictScanner } from '@/core/constraints/verdict-scanner';
 import type { Planned } from './plan';
 import { type Action, hitOf, type RuleHit } from './rule-hit';
-import { type Asking, VerdictScanner } from './verdict-scanner';
 
 interface Reader {
   rule: Rule;

@@ -1,19 +1,16 @@
 // What rules that ask something else may use in a web process.
-import { classify } from '@/core/classifier/linear-classifier';
+
+import type { Classifiers } from '@/core/classifier/classifiers';
 import type { Tools } from '@/core/constraints/scanner';
 import { AttuneError } from '@/core/errors';
 import type { Outgoing } from '@/server/http/outgoing';
-import type { Classifiers } from './classifiers';
 
 /** The rule's own time limit ends a request earlier. */
 const TIMEOUT_MS = 60_000;
 const MOST_ANSWER_BYTES = 1024 * 1024;
 
 export const createTools = (outgoing: Outgoing, classifiers: Classifiers): Tools => ({
-  async classify(classifier, texts) {
-    const { labels } = await classifiers.get(classifier);
-    return texts.map((text) => classify(labels, text));
-  },
+  classify: (classifier, texts) => classifiers.classify(classifier, texts),
   async post(url, body, signal) {
     const { status, text } = await outgoing.send({
       ...{ url, method: 'POST' as const, headers: { 'content-type': 'application/json' } },

@@ -1,12 +1,12 @@
 // The parts of one web process that every service works with.
 import type { Base } from '@/core/base/base';
+import type { Classifiers } from '@/core/classifier/classifiers';
 import type { Tools } from '@/core/constraints/scanner';
 import type { Logger } from '@/core/logger';
 import type { SecretBox } from '@/core/secret-box';
 import type { Database } from '@/db/client';
 import type { Listener } from '@/db/listener';
 import type { EngineClient } from '@/engine/client';
-import type { Classifiers } from '@/server/constraints/classifiers';
 import type { RuleBook } from '@/server/constraints/rule-book';
 import type { Outgoing } from '@/server/http/outgoing';
 import type { RunningGeneration } from './generation/running-generation';

@@ -1,13 +1,18 @@
 // A run under constraints: a rule with a target, and a cost model from safety labels, from the files to the gates.
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDataSet } from '@/bench/resume/killed-runs';
 import { loadBase } from '@/core/base/load-base';
+import { writeClassifier } from '@/core/classifier/classifier-artifact';
+import { featuresOf } from '@/core/classifier/features';
+import { RuleSet } from '@/core/constraints/rules';
 import { Rng } from '@/core/rng';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { startBackend, tf } from '@/trainer/backend';
+import { CLASSIFIER_DEFAULTS, fitClassifier } from '@/trainer/classifier/fit';
 import { readDataFiles } from '@/trainer/data/files';
 import { runPipeline } from '@/trainer/pipeline';
 import { filesHome } from '@/trainer/runs/folder-store';
@@ -38,7 +43,7 @@ async function writeSafetyPairs(file: string, count: number): Promise<void> {
   await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
 }
 
-async function train(name: string, safetyPairs: number, config: object) {
+async function train(name: string, safetyPairs: number, config: object, constraints?: RuleSet) {
   await writeSafetyPairs(join(folder, 'safety.jsonl'), safetyPairs);
   const data = await readDataFiles(
     ['votes.jsonl', 'safety.jsonl'].map((file) => join(folder, file)),
@@ -49,11 +54,12 @@ async function train(name: string, safetyPairs: number, config: object) {
     config: { preset: 'tiny', seed: 1, rewardModel: { probe: {} }, ppo: { iterations: 2, epochs: 1 }, ...config },
     parent: null,
     data,
-    constraints: undefined,
+    constraints,
     signal: new AbortController().signal,
     onProgress() {},
   });
-  const outcome = await runPipeline(home, { modelPath: model, cache: join(folder, 'cache'), engineThreads: 1 }, silent);
+  const settings = { modelPath: model, cache: join(folder, 'cache'), classifiers: join(folder, 'classifiers') };
+  const outcome = await runPipeline(home, { ...settings, engineThreads: 1 }, silent);
   const curves = (await readFile(join(home.folder, 'metrics.jsonl'), 'utf8')).trim().split('\n');
   return { ...outcome, folder: home.folder, lines: curves.map((line) => JSON.parse(line) as Record<string, number>) };
 }
@@ -95,6 +101,46 @@ describe.skipIf(problem)('a run under constraints', () => {
       );
       expect(gateOf(lines, 'constraint/harm')).toBeUndefined();
       expect(gateOf(lines, 'constraint/profanity')).toBeDefined();
+    },
+    MINUTES,
+  );
+
+  it(
+    'charges what a classifier finds, in every iteration and at the gates',
+    async () => {
+      // The tiny model's answers are letters at random; about half of them begin one way or the other.
+      const letters = Array.from({ length: 26 }, (_, i) => String.fromCharCode(97 + i));
+      const rows = letters.flatMap((one, i) =>
+        letters.map((other) => ({
+          features: featuresOf(`${one}${other}`),
+          labels: new Set(i >= 13 ? ['late'] : []),
+        })),
+      );
+      await writeClassifier(join(folder, 'classifiers', 'letters'), {
+        ...fitClassifier(rows, CLASSIFIER_DEFAULTS),
+        rows: rows.length,
+      });
+      const rule = {
+        id: 'late-letters',
+        kind: 'classifier',
+        classifier: 'letters',
+        thresholds: { late: 0.3 },
+        cost: 2,
+      };
+      const { lines, folder: run } = await train(
+        'classified',
+        20,
+        {},
+        RuleSet.parse({ version: 1, rules: [{ id: 'profanity', kind: 'profanity' }, rule] }),
+      );
+      const ppo = lines.filter((line) => (line.stage as unknown) === 'ppo');
+      for (const line of ppo) {
+        expect(line['constraint/late-letters/rate']).toBeGreaterThan(0);
+        expect(line['reward/penalty']).toBeGreaterThanOrEqual(2 * line['constraint/late-letters/rate']! - 1e-6);
+      }
+      expect(ppo.length).toBeGreaterThan(1);
+      expect(gateOf(lines, 'constraint/late-letters')).toBeGreaterThan(0);
+      expect(existsSync(join(run, 'classifiers', 'letters', 'classifier.json'))).toBe(true);
     },
     MINUTES,
   );

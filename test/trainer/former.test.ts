@@ -66,7 +66,12 @@ describe.skipIf(problem)('a run that was interrupted at that commit', () => {
       signal: new AbortController().signal,
       onProgress: () => {},
     });
-    const settings = { modelPath: inFolder('base'), cache: inFolder('cache'), engineThreads: 1 };
+    const settings = {
+      modelPath: inFolder('base'),
+      cache: inFolder('cache'),
+      classifiers: inFolder('classifiers'),
+      engineThreads: 1,
+    };
     const { versionId } = await runPipeline(home, settings, silent);
     const { adapter } = await readArtifact(join(home.artifacts, versionId), { verify: true, base });
     expect([...adapter.pairs.values()].some(({ b }) => b.some((x) => x !== 0))).toBe(true);

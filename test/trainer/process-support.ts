@@ -60,6 +60,7 @@ export async function createWorld(model: TinyLlamaOptions = { seed: 7 }): Promis
       dataFolder: folder,
       artifacts: path.join(folder, 'artifacts'),
       cache: path.join(folder, 'cache'),
+      classifiers: path.join(folder, 'classifiers'),
       engineThreads: 1,
     },
     async close() {

@@ -48,6 +48,7 @@ async function train(name: string, config: Record<string, unknown>, rows = data)
   const settings = {
     modelPath: join(folder, 'model'),
     cache: join(folder, 'cache'),
+    classifiers: join(folder, 'classifiers'),
     engineThreads: 1,
   };
   const outcome = await runPipeline(home, settings, silent);

@@ -1,8 +1,10 @@
 // Answers of a candidate and its parent to the same public questions, for people who want to see what changed.
 import type { ExampleAnswers } from '@/core/artifact/manifest';
 import { judge } from '@/core/constraints/judge';
+import type { RuleSet } from '@/core/constraints/rules';
 import { EXAMPLE_QUESTIONS } from '@/core/example-questions';
 import { hash32 } from '@/core/rng';
+import { costsOf } from '@/trainer/math/constraint';
 import { type Run, serveAdapter } from '@/trainer/runs/context';
 import { judgingOf, sampleCompletions } from './answers';
 
@@ -31,12 +33,21 @@ export async function sampleExamples(run: Run, versionId: string): Promise<Examp
   };
   const after = await answersOf(versionId);
   const before = await answersOf(await serveAdapter(engine, 'parent', run.parent));
-  return EXAMPLE_QUESTIONS.flatMap((question, i) => {
+  const classified = run.constraints.filter(({ name }) => kindOf(rules, name) === 'classifier');
+  const examples: ExampleAnswers[] = [];
+  for (const [i, question] of EXAMPLE_QUESTIONS.entries()) {
     const answers = { before: before[i]!, after: after[i]! };
     const isClean = Object.values(answers).every((text) => judge(rules, text).hits.length === 0);
-    return isClean ? { question, ...answers } : [];
-  });
+    const completed = Object.values(answers).map((text) => ({
+      ...{ promptIds: prompts[i]!, completionIds: new Int32Array(), text },
+    }));
+    const costs = [...(await costsOf(classified, completed)).values()];
+    if (isClean && costs.every((own) => own.every((cost) => cost === 0))) examples.push({ question, ...answers });
+  }
+  return examples;
 }
+
+const kindOf = ({ rules }: RuleSet, name: string) => rules.find(({ id }) => id === name)?.kind;
 
 /** Postgres holds no NUL in its JSON. */
 const storable = (text: string) => text.replaceAll('\0', '\uFFFD');

@@ -58,8 +58,8 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
   const adapters = path.join(home.folder, 'adapters');
   await rm(adapters, { recursive: true, force: true });
   await mkdir(adapters, { recursive: true });
-  const rules = await freezeRules(home);
-  const constraints = constraintsOf(rules, config.constraints);
+  const frozen = await freezeRules(home, settings.classifiers);
+  const constraints = constraintsOf(frozen, config.constraints, home.signal);
   const base = await loadBase(settings.modelPath);
   const parent = await readParent(home, base);
   const backbone = loadBackbone(base);
@@ -95,7 +95,7 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
     },
     start: parent,
     parent,
-    rules,
+    rules: frozen.rules,
     adapters,
     owned,
     openEngine,

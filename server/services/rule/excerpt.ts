@@ -1,6 +1,6 @@
 // Cuts the part of a text that shows why a rule hit it.
 import type { Span } from '@/core/constraints/scanner';
-import { sentenceEnd } from '@/server/constraints/sentences';
+import { sentenceEnd } from '@/core/constraints/sentences';
 import type { ExcerptView } from './views';
 
 const AROUND = 160;

@@ -2,9 +2,9 @@
 import { and, desc, eq, isNotNull, lt, ne, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Tokenizer } from '@/core/base/base';
+import type { Judged } from '@/core/constraints/judge-text';
 import { conversation, generation, message } from '@/db/schema';
 import { AnswerText } from '@/server/constraints/answer-text';
-import type { Judged } from '@/server/constraints/judge-texts';
 import type { Product } from '@/server/services/product';
 
 /** Whoever consented was told that administrators also read what nobody has rated. */

@@ -1,9 +1,9 @@
 // Tries a rule out before it is saved: on its examples, and on what people wrote and were answered.
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { judgeText } from '@/core/constraints/judge-text';
 import { compileRule, type Rule } from '@/core/constraints/rules';
 import { NO_CONTEXT, type Span } from '@/core/constraints/scanner';
 import { readRules } from '@/db/rules';
-import { judgeText } from '@/server/constraints/judge-texts';
 import type { Product } from '@/server/services/product';
 import { excerptOf } from './excerpt';
 import { readAnswersBefore, readMessagesBefore } from './read-text';
@@ -17,19 +17,23 @@ const MOST_SHOWN = 5;
 /** Examples are judged side by side. */
 const AT_ONCE = 20;
 
+/** null if the rule gave no verdict. */
+const spansIn = (...asked: Parameters<typeof judgeText>): Promise<Span[] | null> =>
+  judgeText(...asked).catch(() => null);
+
 /** What the rule finds in each of its examples, and in one more text. */
 export async function tryRule(
   { tools }: Product,
   { rule, text }: { rule: Rule; text: string },
   signal: AbortSignal,
 ): Promise<TrialView> {
-  const compiled = { rule, compiled: compileRule(rule) };
+  const compiled = compileRule(rule);
   const texts = [...rule.examples.map((example) => example.text), text];
   const found: (Span[] | null)[] = [];
   for (let i = 0; i < texts.length; i += AT_ONCE) {
     const some = texts.slice(i, i + AT_ONCE);
     found.push(
-      ...(await Promise.all(some.map((one) => judgeText(compiled, { text: one, context: NO_CONTEXT }, tools, signal)))),
+      ...(await Promise.all(some.map((one) => spansIn(compiled, { text: one, context: NO_CONTEXT }, tools, signal)))),
     );
     await nextTurn();
   }
@@ -41,9 +45,9 @@ export async function previewRule(product: Product, rule: Rule, signal: AbortSig
   const deadline = AbortSignal.timeout(PREVIEW_MS);
   const ends = AbortSignal.any([signal, deadline]);
   const former = (await readRules(product.db)).rules.find(({ id }) => id === rule.id);
-  const now = former && { rule: former, compiled: compileRule(former) };
-  const then = { rule, compiled: compileRule(rule) };
-  const most = [now, then].every((one) => !one || 'scan' in one.compiled) ? MOST_TEXTS.text : MOST_TEXTS.verdict;
+  const now = former && compileRule(former);
+  const then = compileRule(rule);
+  const most = [now, then].every((one) => !one || 'scan' in one) ? MOST_TEXTS.text : MOST_TEXTS.verdict;
   const isInput = rule.output === 'off' && rule.input !== 'off';
   const readPage = isInput ? readMessagesBefore : readAnswersBefore;
   const view: PreviewView = {
@@ -59,8 +63,8 @@ export async function previewRule(product: Product, rule: Rule, signal: AbortSig
     );
     for (const one of page) {
       if (ends.aborted) return view;
-      const was = now ? await judgeText(now, one, product.tools, ends) : [];
-      const is = await judgeText(then, one, product.tools, ends);
+      const was = now ? await spansIn(now, one, product.tools, ends) : [];
+      const is = await spansIn(then, one, product.tools, ends);
       if (ends.aborted) return view;
       view.texts++;
       if (!was || !is) {

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_RULES } from '@/core/constraints/rules';
 import { NO_CONTEXT, type Span, type Tools, type VerdictRule } from '@/core/constraints/scanner';
+import { MOST_SENTENCE, sentenceEnd } from '@/core/constraints/sentences';
 import { Rng } from '@/core/rng';
 import { OutputRules } from '@/server/constraints/output-rules';
 import type { Planned } from '@/server/constraints/plan';
-import { MOST_SENTENCE, sentenceEnd } from '@/server/constraints/sentences';
 import { growth } from '@/test/unit/growth';
 
 const tools = {} as Tools;

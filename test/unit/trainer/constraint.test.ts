@@ -1,8 +1,9 @@
 // Prices of constraints: Safe-RLHF's multipliers and mixture, the window, the delay, the cap, and the log.
 import { describe, expect, test } from 'vitest';
+import { Classifiers } from '@/core/classifier/classifiers';
 import { ConstraintConfig } from '@/core/config/constraints';
 import { parseConfig } from '@/core/config/presets';
-import { DEFAULT_RULES } from '@/core/constraints/rules';
+import { DEFAULT_RULES, Rule } from '@/core/constraints/rules';
 import {
   type Constraint,
   constrainScore,
@@ -120,7 +121,14 @@ describe('what is kept', () => {
 
 describe('the settings of a run', () => {
   const rules = { ...DEFAULT_RULES, rules: DEFAULT_RULES.rules.map((rule) => ({ ...rule, cost: 2 })) };
-  const made = (settings: object) => constraintsOf(rules, parseConfig({ constraints: settings }).constraints)[0]!;
+  const { signal } = new AbortController();
+  const constraints = (rules: Rule[], settings: object) =>
+    constraintsOf(
+      { rules: { version: 1, rules }, classifiers: new Classifiers('none') },
+      parseConfig({ constraints: settings }).constraints,
+      signal,
+    );
+  const made = (settings: object) => constraints(rules.rules, settings)[0]!;
 
   test('give a rule its own cost, another fixed price, or a multiplier with the defaults of Safe-RLHF', async () => {
     expect(made({})).toMatchObject({ name: 'profanity', price: 2, adaptive: null });
@@ -133,11 +141,7 @@ describe('the settings of a run', () => {
   });
 
   test('come from the rule itself where the run says nothing: its target, its cost, and whether it is about answers', () => {
-    const own = (rule: object, settings = {}) =>
-      constraintsOf(
-        { version: 1, rules: [{ ...DEFAULT_RULES.rules[0]!, ...rule }] },
-        parseConfig({ constraints: settings }).constraints,
-      );
+    const own = (rule: object, settings = {}) => constraints([{ ...DEFAULT_RULES.rules[0]!, ...rule }], settings);
     expect(own({ target: 0.01 })[0]).toMatchObject({ price: 1, adaptive: { target: 0.01, max: 5 } });
     expect(own({ target: 0.01, cost: 9 })[0]).toMatchObject({ price: 9, adaptive: { target: 0.01, max: 9 } });
     expect(own({ target: 0.01, cost: 0 })[0]).toMatchObject({ price: 0, adaptive: null });
@@ -145,6 +149,14 @@ describe('the settings of a run', () => {
     expect(own({ output: 'off' })).toEqual([]);
     expect(() => own({ output: 'off' }, { profanity: { price: 3 } })).toThrow(
       /no rule on answers has the id "profanity"/,
+    );
+  });
+
+  test('have no cost for a rule that asks a server, because nobody asks it', () => {
+    const http = Rule.parse({ id: 'outside', kind: 'http', url: 'https://rules.example.com/' });
+    expect(constraints([http], {})).toEqual([]);
+    expect(() => constraints([http], { outside: { price: 1 } })).toThrow(
+      /"outside" asks a server, which training does not/,
     );
   });
 

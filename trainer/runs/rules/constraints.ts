@@ -1,17 +1,31 @@
-// Makes a constraint of each rule on answers, priced as the run's settings say or, without any, as the rule does.
+// Makes a constraint of each rule on answers but those that ask a server, priced as the run's settings say or as the rule does.
 import { ConstraintConfig, type ConstraintConfigs, HARM } from '@/core/config/constraints';
-import { judge } from '@/core/constraints/judge';
-import type { Rule, RuleSet } from '@/core/constraints/rules';
+import { judgeText } from '@/core/constraints/judge-text';
+import { compileRule, type Rule } from '@/core/constraints/rules';
+import { NO_CONTEXT, type Tools } from '@/core/constraints/scanner';
 import { AttuneError } from '@/core/errors';
 import { nearestName } from '@/core/text/unknown-keys';
 import type { Constraint } from '@/trainer/math/constraint';
+import type { FrozenRules } from './freeze';
+
+/** A verdict that comes late must not change what a policy learns, so a run waits longer than people do. */
+const TIMEOUT_MS = 60_000;
 
 /** Throws BAD_INPUT if the settings name a rule that there is not. */
-export function constraintsOf(rules: RuleSet, settings: ConstraintConfigs): Constraint[] {
-  const onAnswers = rules.rules.filter(({ output }) => output !== 'off');
+export function constraintsOf(
+  { rules: { rules }, classifiers }: FrozenRules,
+  settings: ConstraintConfigs,
+  signal: AbortSignal,
+): Constraint[] {
+  const onAnswers = rules.filter(({ output, kind }) => output !== 'off' && kind !== 'http');
   const names = [...onAnswers.map(({ id }) => id), HARM];
   const unknown = Object.keys(settings).find((name) => !names.includes(name));
   if (unknown !== undefined) {
+    if (rules.some(({ id, kind }) => id === unknown && kind === 'http'))
+      throw new AttuneError(
+        'BAD_INPUT',
+        `The run's settings: constraints: the rule "${unknown}" asks a server, which training does not. Remove it from the settings.`,
+      );
     const meant = nearestName(unknown, names);
     const hint = meant ? `did you mean "${meant}"?` : `there are ${names.join(', ')}.`;
     throw new AttuneError(
@@ -19,9 +33,13 @@ export function constraintsOf(rules: RuleSet, settings: ConstraintConfigs): Cons
       `The run's settings: constraints: no rule on answers has the id "${unknown}"; ${hint}`,
     );
   }
+  const tools: Tools = {
+    classify: (classifier, texts) => classifiers.classify(classifier, texts),
+    post: () => Promise.reject(new AttuneError('INTERNAL', 'Training asked a server.')),
+  };
   return onAnswers.map((rule) => ({
     name: rule.id,
-    costs: hitsOf({ ...rules, rules: [rule] }),
+    costs: hitsOf(rule, tools, signal),
     ...priced(rule.id, settings[rule.id] ?? ownSettings(rule), rule.cost),
   }));
 }
@@ -51,8 +69,14 @@ export function priced(
   return { price, adaptive: target === null ? null : { target, ...multiplier } };
 }
 
-/** A rule's hits in each text. */
-const hitsOf =
-  (alone: RuleSet): Constraint['costs'] =>
-  async (completions) =>
-    completions.map(({ text }) => judge(alone, text).hits.length);
+/** A rule's hits in each text, as serving finds them; without a verdict there is no cost, and the run fails. */
+function hitsOf(rule: Rule, tools: Tools, signal: AbortSignal): Constraint['costs'] {
+  const own = compileRule(rule);
+  const compiled = 'scan' in own ? own : { ...own, timeoutMs: TIMEOUT_MS };
+  return async (completions) => {
+    const hits: number[] = [];
+    for (const { text } of completions)
+      hits.push((await judgeText(compiled, { text, context: NO_CONTEXT }, tools, signal)).length);
+    return hits;
+  };
+}

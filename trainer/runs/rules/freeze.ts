@@ -1,17 +1,34 @@
-// Keeps the rules of a run's first attempt, so that they apply to the whole run.
+// Keeps the rules of a run's first attempt, and the classifiers that they name, so that they apply to the whole run.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Classifiers } from '@/core/classifier/classifiers';
 import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
 import { writeDurably } from '@/core/durable-file';
 import type { RunHome } from '../store';
 
-export async function freezeRules(home: RunHome): Promise<RuleSet> {
+export interface FrozenRules {
+  rules: RuleSet;
+  /** Those of the rules on answers, as they were when the run began. */
+  classifiers: Classifiers;
+}
+
+/** Throws BAD_INPUT if a rule on answers names a classifier that `served` does not have. */
+export async function freezeRules(home: RunHome, served: string): Promise<FrozenRules> {
   const file = path.join(home.folder, 'rules.json');
-  if (existsSync(file)) return readFrozen(JSON.parse(await readFile(file, 'utf8')));
-  const rules = RuleSet.default(DEFAULT_RULES).parse(await home.rules());
-  await writeDurably(file, JSON.stringify(rules));
-  return rules;
+  const folder = path.join(home.folder, 'classifiers');
+  const isFrozen = existsSync(file);
+  const rules = isFrozen
+    ? readFrozen(JSON.parse(await readFile(file, 'utf8')))
+    : RuleSet.default(DEFAULT_RULES).parse(await home.rules());
+  const [source, classifiers] = [new Classifiers(served), new Classifiers(folder)];
+  for (const rule of rules.rules) {
+    if (rule.kind !== 'classifier' || rule.output === 'off') continue;
+    await source.copyTo(rule.classifier, folder);
+    await classifiers.checkLabels(rule.classifier, Object.keys(rule.thresholds));
+  }
+  if (!isFrozen) await writeDurably(file, JSON.stringify(rules));
+  return { rules, classifiers };
 }
 
 /** In a run of an earlier release, a profanity rule names a preset in place of its languages. */

@@ -1,8 +1,10 @@
 // The text classifiers that rules name: found by id in one folder, and read once.
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type ClassifierArtifact, readClassifier } from '@/core/classifier/classifier-artifact';
-import { AttuneError } from '@/core/errors';
+import { AttuneError } from '../errors';
+import { type ClassifierArtifact, copyClassifier, readClassifier } from './classifier-artifact';
+import { classify } from './linear-classifier';
 
 export class Classifiers {
   private readonly read = new Map<string, Promise<ClassifierArtifact>>();
@@ -19,6 +21,31 @@ export class Classifiers {
     });
     this.read.set(id, reading);
     return reading;
+  }
+
+  /** Probability of each label, for each text. */
+  async classify(id: string, texts: readonly string[]): Promise<Record<string, number>[]> {
+    const { labels } = await this.get(id);
+    return texts.map((text) => classify(labels, text));
+  }
+
+  /** Throws BAD_INPUT if it does not have one of the labels. */
+  async checkLabels(id: string, labels: readonly string[]): Promise<void> {
+    const { thresholds } = await this.get(id);
+    const unknown = labels.find((label) => !Object.hasOwn(thresholds, label));
+    if (unknown === undefined) return;
+    const known = Object.keys(thresholds).slice(0, 20).join(', ');
+    throw new AttuneError('BAD_INPUT', `Classifier "${id}" has no label "${unknown}". Its labels are: ${known}.`, {
+      param: 'thresholds',
+    });
+  }
+
+  /** Copies it into another folder of classifiers, unless it is there. */
+  async copyTo(id: string, folder: string): Promise<void> {
+    const copy = path.join(folder, id);
+    if (existsSync(copy)) return;
+    await this.get(id);
+    await copyClassifier(path.join(this.folder, id), copy);
   }
 
   private async load(id: string): Promise<ClassifierArtifact> {

@@ -1,5 +1,5 @@
 // Reads a text for a rule that asks a model or another server: each sentence stays undecided until it is judged.
-import type { Context, Scanner, Span, Tools, VerdictRule } from '@/core/constraints/scanner';
+import type { Context, Scanner, Span, Tools, VerdictRule } from './scanner';
 import { sentenceEnd } from './sentences';
 
 /** Sentences in one question: what has gathered while the last one was answered. */
