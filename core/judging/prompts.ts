@@ -61,5 +61,5 @@ export const revisePrompt = (principle: Principle, dialogue: Dialogue, answer: s
     'Write the better answer alone, without a word about it.',
   );
 
-/** The critic found nothing to change. */
-export const isNoCritique = (critique: string) => /^\W*NONE\b/i.test(critique);
+/** The critic found nothing to change: the word alone, because "None of the facts is true" finds something. */
+export const isNoCritique = (critique: string) => /^[^\p{L}\p{N}]*NONE[^\p{L}\p{N}]*$/iu.test(critique);

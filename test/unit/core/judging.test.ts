@@ -81,8 +81,17 @@ describe('labels', () => {
       ['I say 7', null],
     ] as const)
       expect(parseRating(words), words).toBe(rating);
-    expect(isNoCritique('None.')).toBe(true);
-    expect(isNoCritique('Nonetheless it is rude')).toBe(false);
+  });
+
+  it.each([
+    ['None.', true],
+    [' **NONE** \n', true],
+    ['「NONE」。', true],
+    ['Nonetheless it is rude', false],
+    ['None of the dates is right.', false],
+    ['NONE。日付が違います', false],
+  ])('%j says that nothing is wrong: %j', (critique, isNone) => {
+    expect(isNoCritique(critique)).toBe(isNone);
   });
 
   it('a rating is the mean of the scale under the probabilities, whatever they add up to', () => {
