@@ -8,10 +8,14 @@ const CLEAR = 2.5;
 /**
  * The growth per doubling, measured over two of them: linear and quadratic work are then 4 times apart, not 2.
  * The smallest of up to three is taken, because a busy machine only makes them larger; first runs warm up.
+ * 0 if work of the size `most` takes no time that could be measured.
  */
-export function growth(work: (size: number) => unknown, size: number): number {
+export function growth(work: (size: number) => unknown, size: number, most = Number.POSITIVE_INFINITY): number {
   let measured = size;
-  while (timeOf(() => work(measured)) < MEASURABLE_US) measured *= 2;
+  while (timeOf(() => work(measured)) < MEASURABLE_US) {
+    if (measured >= most) return 0;
+    measured *= 2;
+  }
   let smallest = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 3 && !(smallest < CLEAR); attempt++) {
     const once = timeOf(() => work(measured));

@@ -4,6 +4,7 @@ import type { Automaton } from './automaton';
 import { type Character, characterOf } from './characters';
 import { JoinedWords } from './joined-words';
 import { Lane } from './lane';
+import { NestedSpans } from './nested-spans';
 import { type SegmentedList, SegmentedWords } from './segmented-words';
 import { SpeltWords } from './spelt-words';
 
@@ -38,8 +39,7 @@ export class WordScanner implements Scanner {
   private growing: Span | null = null;
   /** Matches that an allowed text may yet contain. */
   private waiting: Span[] = [];
-  /** Allowed texts, as far back as a match may still begin. */
-  private allowedSpans: Span[] = [];
+  private readonly allowedTexts = new NestedSpans();
 
   constructor({ forbidden, disguised, segmented, allowed }: WordLists) {
     const accept = (span: Span) => this.found.push(span);
@@ -69,7 +69,7 @@ export class WordScanner implements Scanner {
       ...this.segmented.map(({ openFrom }) => openFrom),
       ...this.waiting.map(({ start }) => start),
     );
-    if (this.allowedSpans.length > 0) this.allowedSpans = this.allowedSpans.filter(({ end }) => end > this.decided);
+    this.allowedTexts.forget(this.decided);
   }
 
   end(): void {
@@ -87,7 +87,7 @@ export class WordScanner implements Scanner {
     const { codePoint, plain, wordClass, isHidden, isAmbiguous } = character;
     const isEdge = isEdgeBetween(previous, character);
     if (this.allowed.feed(plain, at, wordClass > 0, false) && this.allowed.ended > 0)
-      this.allowedSpans.push({ start: this.allowed.startOf(this.allowed.ended), end });
+      this.allowedTexts.add({ start: this.allowed.startOf(this.allowed.ended), end });
     if (isEdge) this.match(written.endedAtEdge, this.lastEnd);
     if (character.isLetter) this.lastLetter = at;
     if (isHidden) {
@@ -117,7 +117,7 @@ export class WordScanner implements Scanner {
   private decideWaiting(): void {
     const openFrom = this.allowed.openFrom;
     this.waiting = this.waiting.filter((span) => {
-      if (this.allowedSpans.some(({ start, end }) => start <= span.start && span.end <= end)) return false;
+      if (this.allowedTexts.contain(span)) return false;
       if (openFrom <= span.start) return true;
       this.found.push(span);
       return false;

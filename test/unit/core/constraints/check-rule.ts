@@ -76,17 +76,25 @@ const SENTENCES = [
   '\u200b',
 ];
 
-/** Texts of these and of hostile sentences take about twice the time at twice the length, a few characters at a time. */
+/** A rule that reads so many characters in no time reads the beginning of a text alone. */
+const MOST_WHOLE = 1_000_000;
+
+/** Texts of these and of hostile sentences take about twice the time at twice the length, a few characters at a time and whole. */
 export function expectLinearTime(rule: TextRule, hostile: readonly string[] = []): void {
+  const [ordinary = ''] = SENTENCES;
   for (const sentence of [...SENTENCES, ...hostile]) {
-    const read = (length: number) => {
+    const textOf = (length: number) => sentence.repeat(Math.ceil(length / sentence.length));
+    const stream = (length: number) => {
       const scanner = rule.scan(NO_CONTEXT);
-      const text = sentence.repeat(Math.ceil(length / sentence.length));
+      const text = textOf(length);
       for (let at = 0; at < length; at += 4) scanner.push(text.slice(at, at + 4));
       scanner.end();
       return scanner.found.length;
     };
-    expect(growth(read, 4000), JSON.stringify(sentence)).toBeLessThan(3);
+    expect(growth(stream, 4000), `${JSON.stringify(sentence)} in pieces`).toBeLessThan(3);
+    if (sentence !== ordinary && !hostile.includes(sentence)) continue;
+    const whole = (length: number) => findSpans(rule, textOf(length)).length;
+    expect(growth(whole, 4000, MOST_WHOLE), `${JSON.stringify(sentence)} whole`).toBeLessThan(3);
   }
 }
 
