@@ -41,6 +41,8 @@ export class RepetitionScanner implements Scanner {
   private readonly recent: string[] = [];
   private count = 0;
   private readonly equal = new Int32Array(LONGEST_LOOP + 1);
+  /** The loop that the last word belongs to: one hit, with the blanks between its words. */
+  private loop: Span | null = null;
 
   constructor(private readonly times: number) {}
 
@@ -59,6 +61,7 @@ export class RepetitionScanner implements Scanner {
 
   private settle(): void {
     let decided = this.word === '' ? this.at : this.wordFrom;
+    if (this.loop) decided = this.loop.end;
     if (this.sentenceFrom >= 0 && this.path.at(-1)!.isUsedUp) decided = Math.min(decided, this.sentenceFrom);
     this.decided = decided;
   }
@@ -90,7 +93,7 @@ export class RepetitionScanner implements Scanner {
       place.next.set(word, next);
     }
     this.path.push(next);
-    if (this.isInLoop(word)) this.found.push({ start: this.wordFrom, end: this.lastEnd });
+    this.readLoop(word);
     if (this.path.length > MOST_WORDS) this.endSentence();
   }
 
@@ -105,6 +108,15 @@ export class RepetitionScanner implements Scanner {
     this.path = [this.root];
     this.letters = 0;
     this.sentenceFrom = -1;
+  }
+
+  private readLoop(word: string): void {
+    if (!this.isInLoop(word)) this.loop = null;
+    else if (this.loop) this.loop.end = this.lastEnd;
+    else {
+      this.loop = { start: this.wordFrom, end: this.lastEnd };
+      this.found.push(this.loop);
+    }
   }
 
   /** Whether the word belongs to a loop that has gone round more often than it may. */

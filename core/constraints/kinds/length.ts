@@ -102,6 +102,7 @@ class WordCounter implements Counter {
   }
 
   end(): number[] {
+    if (this.run === '') return [];
     const begins = wordsOfPiece(this.run).map((offset) => this.runFrom + offset);
     this.run = '';
     return begins;
