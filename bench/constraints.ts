@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { env } from '@/product/env';
 import { measureFalseHits } from './constraints/false-hits';
+import { measureFalseHitsByKind } from './constraints/false-hits-by-kind';
 import { measureLagrangian } from './constraints/lagrangian';
 import { comparePersonalData } from './constraints/personal-data';
 import { measureRlaif } from './constraints/rlaif';
@@ -28,6 +29,7 @@ const PARTS: Record<string, () => Promise<{ rows?: Row[]; [field: string]: unkno
   'personal-data': async () => ({ rows: await comparePersonalData(await peers()) }),
   streams: async () => measureStreams(),
   'false-hits': async () => measureFalseHits(),
+  'false-hits-by-kind': async () => measureFalseHitsByKind(),
   speed: async () => measureSpeed(),
   rlaif: async () => {
     const figures = await measureRlaif();

@@ -15,6 +15,16 @@ it.each([
   ['uk', 'Яка столиця Франції?'],
   ['und', '1 + 1 = ?'],
   ['und', 'Paris'],
+  ['fr', "Je ne sais pas, mais c'est une bonne question."],
+  ['it', 'Non lo so, ma la domanda è molto bella.'],
+  ['pt', 'Eu não sei, mas é uma boa pergunta.'],
+  ['de', 'Sie war gestern mit ihm im Kino.'],
+  ['en', 'She was very beautiful.'],
+  ['en', 'Casino Royale was a great movie.'],
+  ['en', 'Now I have a machine gun, ho ho ho.'],
+  ['en', "Hello, I'd like a non-fat macchiato, please?"],
+  ['und', 'Die hard.'],
+  ['und', 'Van Damme'],
 ])('is %s: %s', (language, text) => {
   expect(languageOf(text)).toBe(language);
 });
