@@ -40,6 +40,7 @@ export const AUDIT_ACTIONS = [
   'rule.false_hit',
   'rule.remove',
   'rule.restore',
+  'rule.true_hit',
   'version.import',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RULE_LIMITS, RuleBase } from '@/core/constraints/rule';
 import { Rule } from '@/core/constraints/rules';
 import * as change from '@/server/services/rule/change';
-import { listHits, markFalseHit } from '@/server/services/rule/found';
+import { listHits, markFalseHit, unmarkFalseHit } from '@/server/services/rule/found';
 import { listDays, listRules, listVersions } from '@/server/services/rule/list';
 import { previewRule, tryRule } from '@/server/services/rule/try';
 import { adminProcedure, router } from '../trpc';
@@ -45,4 +45,8 @@ export const ruleRouter = router({
     .input(RuleId.extend({ cursor: z.string().max(200).nullish(), direction: Direction.optional() }))
     .query(({ ctx, input }) => listHits(ctx.product, input.id, input.cursor ?? null)),
   markFalse: adminProcedure.input(Id).mutation(({ ctx, input }) => markFalseHit(ctx.product, ctx.user.id, input.id)),
+  /** `version` is the one that the mark wrote. */
+  unmarkFalse: adminProcedure
+    .input(Id.extend({ version: Version.nullable() }))
+    .mutation(({ ctx, input }) => unmarkFalseHit(ctx.product, ctx.user.id, input)),
 });

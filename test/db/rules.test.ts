@@ -48,6 +48,7 @@ describe('a rule', () => {
       { version: 2, isRemoved: false, author: 'Ada' },
       { version: 1, isRemoved: false, author: 'Ada' },
     ]);
+    expect(versions.map(({ restores }) => restores)).toEqual([1, null, null, null]);
     expect(versions[2]!.changed.sort()).toEqual(['name', 'words']);
     // The set as an answer was written under it.
     const then = await readRules(world.web.product.db, second.setVersion);
@@ -121,7 +122,9 @@ describe('a hit', () => {
     const { conversationId } = await answerTo(ada, 'Hi');
     const [hit] = (await admin.rule.hits({ id: 'profanity' })).items;
     const { version } = await current('profanity');
-    expect(await admin.rule.markFalse({ id: hit!.id })).toEqual({ ruleId: 'profanity', isExample: true });
+    expect(await admin.rule.markFalse({ id: hit!.id })).toEqual({
+      ...{ ruleId: 'profanity', isExample: true, version: version + 1 },
+    });
     const rule = await current('profanity');
     expect(rule).toMatchObject({ version: version + 1, examples: [{ text: 'oh fuck!', isHit: false }] });
     const [marked] = (await admin.rule.hits({ id: 'profanity' })).items;
@@ -136,6 +139,33 @@ describe('a hit', () => {
     const { items } = await admin.admin.audit({});
     expect(items.slice(0, 2).map(({ action }) => action)).toEqual(['rule.example', 'rule.false_hit']);
     await world.web.product.db.delete(conversation).where(eq(conversation.id, conversationId));
+  });
+
+  it('marked as false is no longer counted; taking the mark back restores the rule unless it has changed since', async () => {
+    const rateOf = async () => (await admin.rule.list()).rules.find(({ id }) => id === 'profanity')!.answers.hits;
+    const daysOf = async () => (await admin.rule.days({ id: 'profanity' })).reduce((sum, { hits }) => sum + hits, 0);
+    const { conversationId } = await answerTo(ada, 'Hi');
+    const [hit] = (await admin.rule.hits({ id: 'profanity' })).items;
+    const was = await current('profanity');
+    const [rate, days] = [await rateOf(), await daysOf()];
+    const db = world.web.product.db;
+    await admin.rule.save({ rule: { ...was, examples: [] }, expectedVersion: was.version });
+    const { version } = await admin.rule.markFalse({ id: hit!.id });
+    expect([await rateOf(), await daysOf()]).toEqual([rate - 1, days - 1]);
+    expect(await admin.rule.unmarkFalse({ id: hit!.id, version })).toEqual({ isRestored: true });
+    expect((await current('profanity')).examples).toEqual([]);
+    expect([await rateOf(), await daysOf()]).toEqual([rate, days]);
+    expect((await admin.rule.hits({ id: 'profanity' })).items[0]!.falseMark).toBeNull();
+    expect(await admin.rule.unmarkFalse({ id: hit!.id, version })).toEqual({ isRestored: false });
+    const again = await admin.rule.markFalse({ id: hit!.id });
+    const now = await current('profanity');
+    await admin.rule.save({ rule: { ...now, name: 'Words' }, expectedVersion: now.version });
+    expect(await admin.rule.unmarkFalse({ id: hit!.id, version: again.version })).toEqual({ isRestored: false });
+    expect(await current('profanity')).toMatchObject({ name: 'Words', examples: [{ text: 'oh fuck!', isHit: false }] });
+    await expect(admin.rule.unmarkFalse({ id: randomUUID(), version: null })).rejects.toThrow(/no hit/);
+    const last = await current('profanity');
+    await admin.rule.save({ rule: was, expectedVersion: last.version });
+    await db.delete(conversation).where(eq(conversation.id, conversationId));
   });
 
   it('in a chat that may not be read cannot be marked', async () => {
@@ -171,7 +201,7 @@ describe('a preview', () => {
     expect([changed.before, changed.after]).toEqual([same.texts, 0]);
     expect(changed.removed[0]).toMatchObject({ text: 'oh fuck!', start: 3, end: 7 });
     const fresh = await admin.rule.preview({ rule: own('fresh', ['oh']) });
-    expect([fresh.before, fresh.after]).toEqual([0, same.texts]);
+    expect([fresh.before, fresh.after]).toEqual([null, same.texts]);
     for (const { conversationId } of open) await ada.conversation.remove({ id: conversationId });
   });
 });

@@ -36,7 +36,12 @@ describe.runIf(chromiumPath)('rules', () => {
     await page.getByRole('link', { name: 'Rules', exact: true }).press('Enter');
     await page.getByRole('row', { name: /Swear words/ }).waitFor();
     await press('Add a rule');
+    await page.getByLabel('Start from').waitFor();
+    expect(await page.getByLabel('Id', { exact: true }).inputValue()).toBe('profanity-2');
+    await press('Preview on past texts');
+    await page.getByText('No rule with this id is in force yet.').waitFor();
     await page.getByLabel('Start from').selectOption({ label: 'Phrases' });
+    expect(await page.getByLabel('Id', { exact: true }).inputValue()).toBe('phrases');
     await page.getByLabel('Id', { exact: true }).fill('profanity');
     await page.getByLabel('Name', { exact: true }).fill('Secret project');
     expect(await faultsOf(page)).toEqual([]);
@@ -70,7 +75,14 @@ describe.runIf(chromiumPath)('rules', () => {
     await untilVersion(2);
     await page.getByText('changed: Forbidden phrases').waitFor();
     await press('Restore version 1');
+    const restoring = page.getByRole('dialog', { name: 'Restore version 1?' });
+    await restoring.getByText('It changes: Forbidden phrases').waitFor();
+    await screenshot(page, 'rule-restore');
+    await restoring.getByRole('button', { name: 'Restore' }).press('Enter');
     await untilVersion(3);
+    await page.getByText('restored from version 1').waitFor();
+    // It would change nothing.
+    expect(await page.getByRole('button', { name: 'Restore version 1' }).count()).toBe(0);
     expect(await page.getByLabel('Forbidden phrases').inputValue()).toBe('project bluebird');
   });
 
@@ -94,9 +106,27 @@ describe.runIf(chromiumPath)('rules', () => {
     await untilAnswered(page);
     await page.goto(`${product.url}/admin/rules/project`);
     await page.locator('mark', { hasText: 'Project Bluebird' }).waitFor();
-    await page.getByRole('button', { name: 'Mark as a false hit: Project Bluebird' }).press('Enter');
-    await page.getByText('The sentence is now an example').waitFor();
+    const mark = page.getByRole('button', { name: 'Mark as a false hit: Project Bluebird' });
+    await mark.press('Enter');
+    const asking = page.getByRole('dialog', { name: 'Mark this hit as false?' });
+    await screenshot(page, 'rule-false-hit');
+    expect(await faultsOf(page)).toEqual([]);
+    await asking.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await untilVersion(5);
+    const confirm = async () => {
+      await mark.press('Enter');
+      await asking.getByRole('button', { name: 'Mark as false' }).press('Enter');
+      await page.getByText('The sentence is now an example').waitFor();
+      await page.getByText('The rule fails 1 of its examples.').waitFor();
+    };
+    await confirm();
     await untilVersion(6);
+    await page.getByRole('button', { name: 'Undo', exact: true }).press('Enter');
+    await page.getByText('The mark is gone, and the rule is as it was before.').waitFor();
+    await untilVersion(7);
+    expect(await page.getByLabel('Text of example 3').count()).toBe(0);
+    await confirm();
+    await untilVersion(8);
     const example = page.getByLabel('Text of example 3');
     expect(await example.inputValue()).toBe('Where is Project Bluebird kept?');
     await page.getByLabel('In answers').selectOption('off');
@@ -144,7 +174,9 @@ describe.runIf(chromiumPath)('rules', () => {
     await page.getByText('This rule has been removed').waitFor();
     await page.goto(`${product.url}/admin/rules`);
     await page.getByRole('region', { name: 'Removed rules' }).getByRole('link', { name: 'Mine' }).press('Enter');
-    await press('Restore version 6');
-    await untilVersion(8);
+    await press('Put back');
+    await page.getByRole('dialog').getByRole('button', { name: 'Put back' }).press('Enter');
+    await untilVersion(10);
+    await page.getByText('put back', { exact: true }).waitFor();
   });
 });

@@ -8,10 +8,18 @@ import { useState } from 'react';
 import { Loaded } from '@/app/admin/loaded';
 import { RuleEditor } from '@/app/admin/rules/editor';
 import type { RuleForms } from '@/app/admin/rules/form';
+import { freeId } from '@/app/admin/rules/free-id';
+import type { RuleListData } from '@/app/admin/types';
+import type messages from '@/app/i18n/en.json';
 import { useTRPC } from '@/app/lib/trpc';
 import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
 import { Field, SELECT } from '@/app/ui/field';
+
+/** A test demands a name for every template. */
+type TemplateId = keyof typeof messages.rules.templates;
+
+const takenIn = ({ rules, removed }: RuleListData) => [...rules, ...removed].map(({ id }) => id);
 
 export function AddRule({ forms }: { forms: RuleForms }) {
   const t = useTranslations('rules');
@@ -21,6 +29,7 @@ export function AddRule({ forms }: { forms: RuleForms }) {
   const [isAdding, setIsAdding] = useState(false);
   const [chosen, setChosen] = useState(0);
   const query = useQuery(trpc.admin.ruleTemplates.queryOptions(undefined, { enabled: isAdding, staleTime: Infinity }));
+  const known = useQuery(trpc.rule.list.queryOptions()).data;
   if (!isAdding)
     return (
       <Button variant="primary" onClick={() => setIsAdding(true)}>
@@ -30,33 +39,35 @@ export function AddRule({ forms }: { forms: RuleForms }) {
   return (
     <Card title={t('add')} actions={<Button onClick={() => setIsAdding(false)}>{app('cancel')}</Button>}>
       <Loaded query={query}>
-        {(templates) => (
-          <div className="space-y-4">
-            <Field label={t('template')} hint={t('templateHint')}>
-              {(control) => (
-                <select
-                  {...control}
-                  className={SELECT}
-                  value={chosen}
-                  onChange={(event) => setChosen(Number(event.target.value))}
-                >
-                  {templates.map(({ id, kind }, at) => (
-                    <option key={id} value={at}>
-                      {id === kind ? t(`kinds.${kind}`) : t('templateOf', { id, kind: t(`kinds.${kind}`) })}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-            <RuleEditor
-              key={chosen}
-              forms={forms}
-              rule={templates[chosen]!}
-              isNew
-              onSaved={(id) => router.push(`/admin/rules/${id}`)}
-            />
-          </div>
-        )}
+        {(templates) =>
+          known && (
+            <div className="space-y-4">
+              <Field label={t('template')} hint={t('templateHint')}>
+                {(control) => (
+                  <select
+                    {...control}
+                    className={SELECT}
+                    value={chosen}
+                    onChange={(event) => setChosen(Number(event.target.value))}
+                  >
+                    {templates.map(({ id }, at) => (
+                      <option key={id} value={at}>
+                        {t(`templates.${id as TemplateId}`)}
+                      </option>
+                    ))}
+                  </select>
+                )}
+              </Field>
+              <RuleEditor
+                key={chosen}
+                forms={forms}
+                rule={{ ...templates[chosen]!, id: freeId(templates[chosen]!.id, takenIn(known)) }}
+                isNew
+                onSaved={(id) => router.push(`/admin/rules/${id}`)}
+              />
+            </div>
+          )
+        }
       </Loaded>
     </Card>
   );

@@ -1,16 +1,20 @@
 'use client';
 
-// The last texts that a rule hit, each of which can be marked as a false hit.
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+// The last texts that a rule hit, each of which can be marked as a false hit, after asking, and the mark taken back.
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { useState } from 'react';
 import { useFormats } from '@/app/admin/format';
 import { Excerpt } from '@/app/admin/rules/excerpt';
+import { useFalseMarks } from '@/app/admin/rules/use-false-marks';
 import { useRuleWords } from '@/app/admin/rules/use-rule-words';
+import type { RuleHitData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Badge } from '@/app/ui/badge';
 import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
+import { ConfirmDialog } from '@/app/ui/dialog';
 import { Notice } from '@/app/ui/notice';
 
 export function RuleHits({ id }: { id: string }) {
@@ -20,30 +24,33 @@ export function RuleHits({ id }: { id: string }) {
   const { date } = useFormats();
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
-  const client = useQueryClient();
   const hits = useInfiniteQuery(
     trpc.rule.hits.infiniteQueryOptions({ id }, { getNextPageParam: (page) => page.nextCursor }),
   );
-  const mark = useMutation(
-    trpc.rule.markFalse.mutationOptions({
-      onSettled: () => client.invalidateQueries({ queryKey: trpc.rule.pathKey() }),
-    }),
-  );
+  const { mark, unmark, undo, failing } = useFalseMarks(id);
+  const [asked, setAsked] = useState<RuleHitData | null>(null);
   const items = hits.data?.pages.flatMap((page) => page.items) ?? [];
   const hidden = hits.data?.pages[0]?.hidden ?? 0;
+  const error = hits.error ?? unmark.error;
   return (
     <Card title={t('hits')}>
       <div className="space-y-3 text-sm">
         <p className="max-w-prose text-muted-foreground">{t('hitsText')}</p>
-        {[hits.error, mark.error].map(
-          (error, at) =>
-            error && (
-              <Notice key={at} kind="error">
-                {sentenceOf(error)}
-              </Notice>
-            ),
+        {error && <Notice kind="error">{sentenceOf(error)}</Notice>}
+        {mark.isSuccess && (
+          <Notice
+            kind={failing > 0 ? 'warning' : 'info'}
+            action={
+              <Button size="small" isBusy={unmark.isPending} onClick={() => undo(mark.variables.id)}>
+                {t('undo')}
+              </Button>
+            }
+          >
+            {mark.data.isExample ? t('isExample') : t('isNoExample')}
+            {failing > 0 && ` ${t('failsOwn', { count: failing })}`}
+          </Notice>
         )}
-        {mark.data && <Notice kind="info">{mark.data.isExample ? t('isExample') : t('isNoExample')}</Notice>}
+        {unmark.isSuccess && <Notice kind="info">{unmark.data.isRestored ? t('undone') : t('undoneMark')}</Notice>}
         {hits.data && items.length === 0 && <p>{t('noHits')}</p>}
         {hidden > 0 && <p className="text-muted-foreground">{t('hiddenHits', { count: hidden })}</p>}
         <ul className="divide-y divide-border">
@@ -54,21 +61,16 @@ export function RuleHits({ id }: { id: string }) {
                 <span>{date(hit.createdAt)}</span>
                 {hit.action && <Badge tone="plain">{words.value(hit.scope, hit.action)}</Badge>}
                 {hit.isGivenUp && <Badge tone="plain">{t('givenUp')}</Badge>}
-                {hit.falseMark ? (
-                  <Badge tone="bad">{t('falseHit')}</Badge>
-                ) : (
-                  <Button
-                    size="small"
-                    className="ml-auto"
-                    aria-label={t('markFalseNamed', {
-                      text: hit.excerpt.text.slice(hit.excerpt.start, hit.excerpt.end),
-                    })}
-                    isBusy={mark.isPending && mark.variables.id === hit.id}
-                    onClick={() => mark.mutate({ id: hit.id })}
-                  >
-                    {t('falseHit')}
-                  </Button>
-                )}
+                {hit.falseMark && <Badge tone="bad">{t('falseHit')}</Badge>}
+                <Button
+                  size="small"
+                  className="ml-auto"
+                  aria-label={t(hit.falseMark ? 'undoNamed' : 'markFalseNamed', { text: textOf(hit) })}
+                  isBusy={unmark.isPending && unmark.variables.id === hit.id}
+                  onClick={() => (hit.falseMark ? undo(hit.id) : setAsked(hit))}
+                >
+                  {hit.falseMark ? t('undo') : t('falseHit')}
+                </Button>
               </div>
               <Excerpt excerpt={hit.excerpt} label={t('hitText')} />
             </li>
@@ -80,6 +82,26 @@ export function RuleHits({ id }: { id: string }) {
           </Button>
         )}
       </div>
+      <ConfirmDialog
+        isOpen={asked !== null}
+        onOpenChange={() => setAsked(null)}
+        title={t('markFalseTitle')}
+        text={t('markFalseText')}
+        action={t('markFalseDo')}
+        isBusy={mark.isPending}
+        error={mark.error && sentenceOf(mark.error)}
+        onConfirm={() => mark.mutate({ id: asked!.id }, { onSuccess: () => setAsked(null) })}
+      >
+        {asked && (
+          <p className="mt-3 text-sm">
+            <mark className="rounded bg-warning-soft px-0.5 text-foreground [overflow-wrap:anywhere]">
+              {textOf(asked)}
+            </mark>
+          </p>
+        )}
+      </ConfirmDialog>
     </Card>
   );
 }
+
+const textOf = ({ excerpt: { text, start, end } }: RuleHitData) => text.slice(start, end);

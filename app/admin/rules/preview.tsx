@@ -24,9 +24,13 @@ export function RulePreview({ read }: { read: () => RuleSettings }) {
       {data && (
         <>
           <Notice kind="info">
-            {t(data.what === 'answers' ? 'previewAnswers' : 'previewMessages', {
-              ...{ texts: data.texts, before: data.before, after: data.after },
-            })}
+            {data.before === null
+              ? t(data.what === 'answers' ? 'previewAnswersNew' : 'previewMessagesNew', {
+                  ...{ texts: data.texts, after: data.after },
+                })
+              : t(data.what === 'answers' ? 'previewAnswers' : 'previewMessages', {
+                  ...{ texts: data.texts, before: data.before, after: data.after },
+                })}
             {data.failed > 0 && ` ${t('previewFailed', { count: data.failed })}`}
             {!data.isComplete && ` ${t('previewCut')}`}
           </Notice>

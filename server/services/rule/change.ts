@@ -77,16 +77,34 @@ export async function restoreRule(
   });
 }
 
-/** Adds a text that the rule must not hit; false if the rule is no longer in force. */
-export async function addFalseHit(tx: Executor, actorId: string, id: string, text: string): Promise<boolean> {
+/** Adds a text that the rule must not hit; null if the rule is no longer in force, no version if it had the text. */
+export async function addFalseHit(
+  tx: Executor,
+  actorId: string,
+  id: string,
+  text: string,
+): Promise<{ version: number | null } | null> {
   const former = await hold(tx, id);
-  if (!former || former.isRemoved) return false;
+  if (!former || former.isRemoved) return null;
   const rule = parse(former);
-  if (rule.examples.some((example) => example.text === text && !example.isHit)) return true;
+  if (rule.examples.some((example) => example.text === text && !example.isHit)) return { version: null };
   const examples = [...rule.examples.filter((example) => example.text !== text), { text, isHit: false }];
   if (examples.length > RULE_LIMITS.examples)
     throw new AttuneError('BAD_INPUT', `Rule "${id}" has ${RULE_LIMITS.examples} examples. Remove some first.`);
-  await append(tx, actorId, 'rule.example', { ...former, settings: { ...former.settings, examples } }, former);
+  return append(tx, actorId, 'rule.example', { ...former, settings: { ...former.settings, examples } }, former);
+}
+
+/** Puts the settings from before a version in force again; false if the rule has changed since that version. */
+export async function undoVersion(tx: Executor, actorId: string, id: string, version: number): Promise<boolean> {
+  const last = await hold(tx, id);
+  if (!last || last.version !== version || last.isRemoved) return false;
+  const restored = version - 1;
+  const [old] = await tx
+    .select()
+    .from(ruleVersion)
+    .where(and(eq(ruleVersion.ruleId, id), eq(ruleVersion.version, restored)));
+  if (!old) return false;
+  await append(tx, actorId, 'rule.restore', { ...old, isRemoved: false }, last, { restored });
   return true;
 }
 

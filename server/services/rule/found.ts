@@ -7,10 +7,10 @@ import type { Executor } from '@/db/client';
 import { constraintHit, conversation, generation, generationAttempt, message, user } from '@/db/schema';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
-import { addFalseHit } from './change';
+import { addFalseHit, undoVersion } from './change';
 import { excerptOf, sentencesAround } from './excerpt';
 import { isReadable, textOf } from './read-text';
-import type { HitPageView, HitView } from './views';
+import type { FalseMarkView, HitPageView, HitView } from './views';
 
 const PAGE = 20;
 const marker = alias(user, 'marker');
@@ -52,11 +52,7 @@ export async function listHits(product: Product, id: string, cursor: string | nu
 }
 
 /** The sentence becomes an example that the rule must not hit. A second mark changes nothing. */
-export async function markFalseHit(
-  product: Product,
-  actorId: string,
-  hitId: string,
-): Promise<{ ruleId: string; isExample: boolean }> {
+export async function markFalseHit(product: Product, actorId: string, hitId: string): Promise<FalseMarkView> {
   return product.db.transaction(async (tx) => {
     const [row] = await selectHits(tx, and(eq(constraintHit.id, hitId), isReadable)).for('update', {
       of: constraintHit,
@@ -66,10 +62,28 @@ export async function markFalseHit(
     const { ruleId } = hit;
     // Of a person's text that was hidden, only the mask is left.
     const text = hit.action === 'mask' && !row.generation ? '' : sentencesAround(readText(product, row), hit);
-    if (hit.falseAt) return { ruleId, isExample: false };
+    if (hit.falseAt) return { ruleId, isExample: false, version: null };
     await tx.update(constraintHit).set({ falseAt: sql`now()`, falseBy: actorId }).where(eq(constraintHit.id, hitId));
     await recordAudit(tx, actorId, 'rule.false_hit', ruleId, { hitId });
-    return { ruleId, isExample: text !== '' && (await addFalseHit(tx, actorId, ruleId, text)) };
+    const example = text === '' ? null : await addFalseHit(tx, actorId, ruleId, text);
+    return { ruleId, isExample: example !== null, version: example?.version ?? null };
+  });
+}
+
+/** Takes the mark back, and with it the example, if its version of the rule is named and still the newest. */
+export async function unmarkFalseHit(
+  product: Product,
+  actorId: string,
+  { id, version }: { id: string; version: number | null },
+): Promise<{ isRestored: boolean }> {
+  return product.db.transaction(async (tx) => {
+    const [row] = await selectHits(tx, and(eq(constraintHit.id, id), isReadable)).for('update', { of: constraintHit });
+    if (!row) throw new AttuneError('NOT_FOUND', `There is no hit ${id} that you may read.`);
+    const { ruleId, falseAt } = row.hit;
+    if (!falseAt) return { isRestored: false };
+    await tx.update(constraintHit).set({ falseAt: null, falseBy: null }).where(eq(constraintHit.id, id));
+    await recordAudit(tx, actorId, 'rule.true_hit', ruleId, { hitId: id });
+    return { isRestored: version !== null && (await undoVersion(tx, actorId, ruleId, version)) };
   });
 }
 

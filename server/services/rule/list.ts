@@ -1,10 +1,10 @@
 // The rules with their authors and how often they hit, and the versions of one rule.
 import { isDeepStrictEqual } from 'node:util';
-import { and, desc, eq, gt, isNotNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import { Rule } from '@/core/constraints/rules';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
-import { constraintHit, generation, message, ruleVersion, user } from '@/db/schema';
+import { audit, constraintHit, generation, message, ruleVersion, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import type { RuleDayView, RuleListView, RuleVersionView, RuleView } from './views';
 
@@ -58,29 +58,36 @@ export async function listRules({ db }: Product): Promise<RuleListView> {
 
 /** Newest first. */
 export async function listVersions({ db }: Product, id: string): Promise<RuleVersionView[]> {
-  const rows: Row[] = await db
-    .select(columns)
+  const rows = await db
+    .select({ ...columns, restores: sql<number | null>`${audit.detail}->'restored'`.mapWith(Number) })
     .from(ruleVersion)
     .leftJoin(user, eq(user.id, ruleVersion.authorId))
+    .leftJoin(audit, isRecordOfRestoring)
     .where(eq(ruleVersion.ruleId, id))
     .orderBy(desc(ruleVersion.version))
     .limit(MOST_VERSIONS + 1);
   if (rows.length === 0) throw new AttuneError('NOT_FOUND', `There is no rule "${id}".`);
   return rows.slice(0, MOST_VERSIONS).map((row, i) => {
-    const { version, isRemoved, createdAt, author, settings } = row;
+    const { version, isRemoved, restores, createdAt, author, settings } = row;
     const former = rows[i + 1]?.settings;
     const changed = former
       ? fieldsOf(former, settings).filter((key) => !isDeepStrictEqual(settings[key], former[key]))
       : [];
-    return { version, isRemoved, createdAt, author, changed, rule: ruleOf(row) };
+    return { version, isRemoved, restores, createdAt, author, changed, rule: ruleOf(row) };
   });
 }
+
+const isRecordOfRestoring = and(
+  eq(audit.action, 'rule.restore'),
+  eq(audit.subject, ruleVersion.ruleId),
+  sql`${audit.detail}->>'version' = ${ruleVersion.version}::text`,
+);
 
 const fieldsOf = (...settings: object[]) => [...new Set(settings.flatMap(Object.keys))];
 
 /** How many answers of each version had a hit on each of the last days, newest first. */
 export async function listDays({ db }: Product, id: string): Promise<RuleDayView[]> {
-  const isHit = sql`exists (select from ${constraintHit} h where h.generation_id = ${generation.id} and h.rule_id = ${id})`;
+  const isHit = sql`exists (select from ${constraintHit} h where h.generation_id = ${generation.id} and h.rule_id = ${id} and h.false_at is null)`;
   const day = sql<string>`to_char(${generation.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
   const rows = await db
     .select({
@@ -113,7 +120,7 @@ async function countHits(db: Executor) {
         ),
     })
     .from(constraintHit)
-    .where(and(gt(constraintHit.createdAt, WEEK), isNotNull(constraintHit.ruleVersion)))
+    .where(and(gt(constraintHit.createdAt, WEEK), isNotNull(constraintHit.ruleVersion), isNull(constraintHit.falseAt)))
     .groupBy(constraintHit.ruleId);
   return new Map(
     rows.map(({ ruleId, answers, messages, refused }) => [ruleId, { answers, refused, messages: messages + refused }]),

@@ -52,7 +52,7 @@ export async function previewRule(product: Product, rule: Rule, signal: AbortSig
   const readPage = isInput ? readMessagesBefore : readAnswersBefore;
   const view: PreviewView = {
     what: isInput ? 'messages' : 'answers',
-    ...{ texts: 0, before: 0, after: 0, failed: 0, isComplete: false, added: [], removed: [] },
+    ...{ texts: 0, before: now ? 0 : null, after: 0, failed: 0, isComplete: false, added: [], removed: [] },
   };
   let before: Date | null = null;
   while (view.texts < most && !ends.aborted) {
@@ -71,7 +71,7 @@ export async function previewRule(product: Product, rule: Rule, signal: AbortSig
         view.failed++;
         continue;
       }
-      if (was.length > 0) view.before++;
+      if (view.before !== null && was.length > 0) view.before++;
       if (is.length > 0) view.after++;
       if (is.length > 0 && was.length === 0 && view.added.length < MOST_SHOWN)
         view.added.push(excerptOf(one.text, is[0]!));

@@ -25,7 +25,7 @@ export interface RuleView {
   changedAt: Date;
   /** null is the product itself, or someone whose account is gone. */
   author: string | null;
-  /** Of the last seven days. */
+  /** Of the last seven days, without the hits that admins marked as false. */
   answers: HitRateView;
   messages: HitRateView;
 }
@@ -39,6 +39,8 @@ export interface RuleListView {
 export interface RuleVersionView {
   version: number;
   isRemoved: boolean;
+  /** The version whose settings it put in force again. */
+  restores: number | null;
   createdAt: Date;
   author: string | null;
   /** The settings that differ from those of the version before. */
@@ -73,6 +75,14 @@ export interface HitView {
   falseMark: { at: Date; by: string | null } | null;
 }
 
+export interface FalseMarkView {
+  ruleId: string;
+  /** Its sentence is an example now, of what the rule must not hit. */
+  isExample: boolean;
+  /** The version of the rule that the mark wrote. */
+  version: number | null;
+}
+
 export interface HitPageView {
   items: HitView[];
   nextCursor: string | null;
@@ -90,8 +100,9 @@ export interface PreviewView {
   what: 'answers' | 'messages';
   /** How many were judged. */
   texts: number;
-  /** Texts with a hit of the rule as it is, and as it would be. */
-  before: number;
+  /** Texts with a hit of the rule in force; null if there is none. */
+  before: number | null;
+  /** Texts with a hit of the rule as it would be. */
   after: number;
   /** Texts without a verdict. */
   failed: number;

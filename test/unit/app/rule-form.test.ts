@@ -2,6 +2,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { describeKinds } from '@/app/admin/rules/describe-kinds';
 import { settingsOf, typedOf } from '@/app/admin/rules/form';
+import { freeId } from '@/app/admin/rules/free-id';
 import en from '@/app/i18n/en.json';
 import ja from '@/app/i18n/ja.json';
 import { RULE_TEMPLATES } from '@/core/constraints/templates';
@@ -12,7 +13,7 @@ const fields = Object.values(forms).flat();
 describe.each([
   ['English', en.rules],
   ['Japanese', ja.rules],
-])('%s', (_, { kinds, fields: labels, hints, values }) => {
+])('%s', (_, { kinds, fields: labels, hints, values, templates }) => {
   it('has words for every kind, every field and every choice', () => {
     expect(Object.keys(kinds).sort()).toEqual(Object.keys(forms).sort());
     for (const field of fields) {
@@ -22,6 +23,11 @@ describe.each([
       for (const option of field.options)
         expect(values).toHaveProperty([field.name, option], expect.stringMatching(/./));
     }
+  });
+
+  it('has a name for every template, and no two have the same', () => {
+    expect(Object.keys(templates).sort()).toEqual(RULE_TEMPLATES.map(({ id }) => id).sort());
+    expect(new Set(Object.values(templates)).size).toBe(RULE_TEMPLATES.length);
   });
 
   it('has no hint for a field that no kind has', () => {
@@ -37,6 +43,11 @@ test.each(RULE_TEMPLATES.map((rule) => [rule.id, rule] as const))(
     expect(settingsOf(forms[kind], typedOf(forms[kind], rule))).toEqual(settings);
   },
 );
+
+test('a new rule is offered an id that no rule has or had', () => {
+  expect(freeId('profanity', [])).toBe('profanity');
+  expect(freeId('profanity', ['profanity', 'profanity-2', 'profanity-4'])).toBe('profanity-3');
+});
 
 test('blank lines are no entries, an empty optional field is null, and a label may have blanks in it', () => {
   const typed = (name: string, value: string) => {
