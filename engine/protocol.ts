@@ -145,8 +145,8 @@ export function parseClientMessage(line: string): ClientMessage {
   let value: unknown;
   try {
     value = JSON.parse(line);
-  } catch (cause) {
-    throw new AttuneError('BAD_INPUT', `Not JSON: ${line.slice(0, 80)}. Send one JSON message per line.`, { cause });
+  } catch {
+    throw new AttuneError('BAD_INPUT', `Not JSON: ${line.slice(0, 80)}. Send one JSON message per line.`);
   }
   const parsed = ClientMessage.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -79,7 +79,7 @@ async function readJson(request: Request): Promise<unknown> {
   try {
     body = JSON.parse(text);
   } catch (cause) {
-    throw new AttuneError('BAD_INPUT', `The body is not JSON: ${(cause as Error).message}.`, { cause });
+    throw new AttuneError('BAD_INPUT', `The body is not JSON: ${(cause as Error).message}.`);
   }
   checkPlainData(body);
   return body;

@@ -20,8 +20,9 @@ export const createTools = (outgoing: Outgoing, classifiers: Classifiers): Tools
     if (status !== 200) throw new AttuneError('UNAVAILABLE', `${host} answered with the status ${status}.`);
     try {
       return JSON.parse(text) as unknown;
-    } catch (cause) {
-      throw new AttuneError('UNAVAILABLE', `${host} did not answer with JSON.`, { cause });
+    } catch {
+      // The parser's message quotes the answer, which may repeat people's words.
+      throw new AttuneError('UNAVAILABLE', `${host} did not answer with JSON.`);
     }
   },
 });

@@ -37,3 +37,20 @@ test('an error carries its code, and lines below the level are not written', () 
   expect(lines).toHaveLength(1);
   expect(lines[0]!.err).toMatchObject({ code: 'CORRUPT', message: 'x is damaged' });
 });
+
+test('what a parser could not read is in no line, also as the cause of another error', () => {
+  const unread = (text: string): Error => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      return error as Error;
+    }
+  };
+  const lines = logged((logger) => {
+    logger.error({ err: unread('Dear diary') });
+    logger.error({ err: new AttuneError('UNAVAILABLE', 'no verdict', { cause: unread('My secret') }) });
+  });
+  expect(JSON.stringify(lines)).not.toMatch(/diary|secret/);
+  expect(lines[1]!.err).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('no verdict') });
+  expect(JSON.stringify(lines[0])).toContain('logger.test.ts');
+});
