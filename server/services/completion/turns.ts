@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
+import { insertAll } from '@/db/insert-all';
 import { conversation, message } from '@/db/schema';
 import type { RuleHit } from '@/server/constraints/rule-hit';
 import type { KeyOwner } from '@/server/services/account/api-key';
@@ -62,7 +63,7 @@ export async function insertTurns(
     rows.push({ id, conversationId, parentId, role, content });
     parentId = id;
   }
-  if (rows.length > 0) await tx.insert(message).values(rows);
+  await insertAll(rows, (some) => tx.insert(message).values(some));
   for (const { id, role, content } of rows)
     if (role === 'user') await writeHits(tx, { messageId: id }, hitsIn.get(content) ?? []);
   return parentId!;

@@ -4,6 +4,7 @@ import type { Hit } from '@/core/constraints/judge';
 import { type ConversationRecord, type FeedbackRecord, judgedBy, type OwnRecord } from '@/core/exchange/record';
 import { sha256 } from '@/core/hash';
 import type { Database, Executor } from '@/db/client';
+import { isOneOf } from '@/db/is-one-of';
 import {
   comparison,
   conversation,
@@ -286,7 +287,7 @@ async function readNames(tx: Executor, ids: string[]): Promise<(id: string) => s
     .select({ id: user.id, name: user.name })
     .from(user)
     .innerJoin(importedPerson, eq(importedPerson.userId, user.id))
-    .where(inArray(user.id, [...new Set(ids)]));
+    .where(isOneOf(user.id, [...new Set(ids)]));
   const names = new Map(imported.map(({ id, name }) => [id, name]));
   return (id) => hashOf(names.get(id) ?? id);
 }

@@ -8,6 +8,7 @@ import type { QuestionnaireRecord } from '@/core/exchange/record';
 import { uuidOf } from '@/core/hash';
 import { recordAudit } from '@/db/audit';
 import type { Database, Executor } from '@/db/client';
+import { insertAll } from '@/db/insert-all';
 import {
   comparison,
   constraintHit,
@@ -30,8 +31,6 @@ const LINES_A_STEP = 200;
 /** A step with long lines is shorter. */
 const CHARACTERS_A_STEP = 8_000_000;
 const MOST_ERRORS = 20;
-/** Rows of one INSERT: Postgres takes 65,535 parameters. */
-const ROWS_A_STATEMENT = 1000;
 
 export interface ImportReport {
   lines: number;
@@ -264,8 +263,4 @@ async function storeConversations(
     (rows) => tx.insert(feedbackHistory).values(rows),
   );
   report.feedback += all((rows) => rows.feedback).length;
-}
-
-async function insertAll<T>(rows: T[], insert: (rows: T[]) => PromiseLike<unknown>): Promise<void> {
-  for (let i = 0; i < rows.length; i += ROWS_A_STATEMENT) await insert(rows.slice(i, i + ROWS_A_STATEMENT));
 }

@@ -1,7 +1,8 @@
 // What a rater sees of their own work: how much, how long, how far it agrees, and where it stands.
-import { and, count, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, count, eq, isNotNull, sql } from 'drizzle-orm';
 import { type PlaceRange, placesOf } from '@/core/statistics/places';
 import type { Executor } from '@/db/client';
+import { isOneOf } from '@/db/is-one-of';
 import { conversation, message, raterStanding, ratingAssignment, ratingTask, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { checkStanding, type Rater } from './assignment';
@@ -94,8 +95,7 @@ export async function listRaters({ db }: Product): Promise<RaterView[]> {
     .innerJoin(user, eq(user.id, ratingAssignment.userId))
     .groupBy(user.id);
   const ids = worked.map(({ id }) => id);
-  const standings =
-    ids.length > 0 ? await db.select().from(raterStanding).where(inArray(raterStanding.userId, ids)) : [];
+  const standings = await db.select().from(raterStanding).where(isOneOf(raterStanding.userId, ids));
   const none = { done: 0, coverage: 0, withTruth: null, withOthers: null, withSelf: null };
   const placeOf = (id: string) => {
     const at = evidence.findIndex(({ userId }) => userId === id);

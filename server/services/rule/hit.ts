@@ -1,7 +1,9 @@
 // Writes what rules found in people's texts, and reads it for the conversations that it is in.
-import { asc, inArray, or } from 'drizzle-orm';
+import { asc, or } from 'drizzle-orm';
 import { groupBy } from '@/core/group-by';
 import type { Executor } from '@/db/client';
+import { insertAll } from '@/db/insert-all';
+import { isOneOf } from '@/db/is-one-of';
 import { constraintHit } from '@/db/schema';
 import type { RuleHit } from '@/server/constraints/rule-hit';
 
@@ -14,7 +16,7 @@ export interface HitPlace {
 
 /** Call it in the transaction that writes the text. */
 export async function writeHits(tx: Executor, place: HitPlace, hits: readonly RuleHit[]): Promise<void> {
-  if (hits.length > 0) await tx.insert(constraintHit).values(hits.map((hit) => ({ ...place, ...hit })));
+  await insertAll(hits, (some) => tx.insert(constraintHit).values(some.map((hit) => ({ ...place, ...hit }))));
 }
 
 type HitRow = typeof constraintHit.$inferSelect;
@@ -25,7 +27,7 @@ export async function readHits(db: Executor, ids: readonly string[]): Promise<Ma
   const rows = await db
     .select()
     .from(constraintHit)
-    .where(or(inArray(constraintHit.messageId, [...ids]), inArray(constraintHit.generationId, [...ids])))
+    .where(or(isOneOf(constraintHit.messageId, ids), isOneOf(constraintHit.generationId, ids)))
     .orderBy(asc(constraintHit.start), asc(constraintHit.end), asc(constraintHit.ruleId));
   return groupBy(
     rows.filter(({ attempt }) => attempt === null),

@@ -1,7 +1,8 @@
 // What a person is told of rules that acted on a text: the kind, and the sentence of the rule if it has one.
-import { and, asc, eq, inArray, isNotNull, or } from 'drizzle-orm';
+import { and, eq, isNotNull, min, or, sql } from 'drizzle-orm';
 import type { RuleKind } from '@/core/constraints/rules';
 import type { Executor } from '@/db/client';
+import { isOneOf } from '@/db/is-one-of';
 import { constraintHit, ruleVersion } from '@/db/schema';
 import type { NoticeView } from './views';
 
@@ -11,10 +12,12 @@ interface Told {
   finishReason: string | null;
 }
 
-type Row = Pick<typeof constraintHit.$inferSelect, 'messageId' | 'generationId' | 'attempt' | 'action'> & {
-  kind: unknown;
-  message: unknown;
-};
+interface Row extends Pick<typeof constraintHit.$inferSelect, 'messageId' | 'generationId' | 'action'> {
+  /** The hit is in a sample that was given up. */
+  isGivenUp: boolean;
+  kind: RuleKind;
+  message: string | null;
+}
 
 /** Of one text. */
 export async function noticesOf(db: Executor, told: Told): Promise<NoticeView[]> {
@@ -42,34 +45,37 @@ export async function readNotices(
   );
 }
 
+/** One row for many hits that are told alike, in the order of the first; a rule's settings may be large. */
 async function readRows(db: Executor, ids: readonly string[]): Promise<Row[]> {
   if (ids.length === 0) return [];
-  const { messageId, generationId, attempt, action } = constraintHit;
-  const rows = await db
-    .select({ messageId, generationId, attempt, action, settings: ruleVersion.settings })
+  const { messageId, generationId, action } = constraintHit;
+  const isGivenUp = sql<boolean>`${constraintHit.attempt} is not null`;
+  const kind = sql<RuleKind>`${ruleVersion.settings} ->> 'kind'`;
+  const message = sql<string | null>`${ruleVersion.settings} ->> 'message'`;
+  return db
+    .select({ messageId, generationId, isGivenUp, action, kind, message })
     .from(constraintHit)
     .innerJoin(
       ruleVersion,
       and(eq(ruleVersion.ruleId, constraintHit.ruleId), eq(ruleVersion.version, constraintHit.ruleVersion)),
     )
-    .where(and(or(inArray(messageId, [...ids]), inArray(generationId, [...ids])), isNotNull(action)))
-    .orderBy(asc(constraintHit.start));
-  return rows.map(({ settings, ...row }) => ({ ...row, kind: settings.kind, message: settings.message ?? null }));
+    .where(and(or(isOneOf(messageId, ids), isOneOf(generationId, ids)), isNotNull(action)))
+    .groupBy(messageId, generationId, isGivenUp, action, kind, message)
+    .orderBy(min(constraintHit.start));
 }
 
 /** Several hits of one kind are one notice. */
 function noticesIn(rows: readonly Row[], finishReason: string | null): NoticeView[] {
   const told = new Map<string, NoticeView>();
   const tell = ({ kind, message }: Row, effect: NoticeView['effect']) => {
-    const notice = { effect, kind: kind as RuleKind, message: message as string | null };
+    const notice = { effect, kind, message };
     told.set(JSON.stringify(notice), notice);
   };
   const isBlocked = finishReason === 'constraint';
   for (const row of rows) {
-    const isKept = row.attempt === null;
-    if (isKept && (row.action === 'mask' || row.action === 'best-of-n')) tell(row, 'masked');
-    if (isKept && isBlocked && (row.action === 'block' || row.action === 'regenerate')) tell(row, 'blocked');
-    if (!isKept && !isBlocked && row.action === 'regenerate') tell(row, 'rewritten');
+    if (!row.isGivenUp && (row.action === 'mask' || row.action === 'best-of-n')) tell(row, 'masked');
+    if (!row.isGivenUp && isBlocked && (row.action === 'block' || row.action === 'regenerate')) tell(row, 'blocked');
+    if (row.isGivenUp && !isBlocked && row.action === 'regenerate') tell(row, 'rewritten');
   }
   return [...told.values()];
 }

@@ -2,6 +2,7 @@
 import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Executor } from '@/db/client';
+import { isOneOf } from '@/db/is-one-of';
 import { comparison, conversation, feedback, generation, judge, message, questionnaire, user } from '@/db/schema';
 import { conversationOfFeedback, isTrainable } from '@/db/trainable-feedback';
 
@@ -50,7 +51,7 @@ export async function selectAnswers(tx: Executor, ids: readonly string[]) {
     .from(generation)
     .innerJoin(message, eq(message.id, generation.messageId))
     .leftJoin(question, eq(question.id, message.parentId))
-    .where(and(sql`${generation.id} = any(${sql.param([...ids])}::uuid[])`, inArray(generation.status, FINISHED)));
+    .where(and(isOneOf(generation.id, ids), inArray(generation.status, FINISHED)));
   return new Map(found.map((answer) => [answer.id, answer]));
 }
 export type Answers = Awaited<ReturnType<typeof selectAnswers>>;
@@ -62,7 +63,7 @@ export async function selectAnsweredPrompts(tx: Executor, messageIds: readonly s
     .select({ messageId: message.parentId, promptIds: generation.promptIds })
     .from(generation)
     .innerJoin(message, eq(message.id, generation.messageId))
-    .where(sql`${message.parentId} = any(${sql.param([...messageIds])}::uuid[])`)
+    .where(isOneOf(message.parentId, messageIds))
     .orderBy(desc(generation.createdAt));
   // The first one is the last to be set.
   return new Map(found.map(({ messageId, promptIds }) => [messageId, promptIds]));
@@ -70,10 +71,7 @@ export async function selectAnsweredPrompts(tx: Executor, messageIds: readonly s
 
 /** The messages of the conversations that these messages are in, by id. */
 export async function selectDialogues(tx: Executor, messageIds: readonly string[]) {
-  const asked = tx
-    .select({ id: message.conversationId })
-    .from(message)
-    .where(sql`${message.id} = any(${sql.param([...messageIds])}::uuid[])`);
+  const asked = tx.select({ id: message.conversationId }).from(message).where(isOneOf(message.id, messageIds));
   const found = await tx
     .select({ id: message.id, parentId: message.parentId, role: message.role, content: message.content })
     .from(message)

@@ -4,6 +4,7 @@ import { AttuneError } from '@/core/errors';
 import type { TASK_KINDS } from '@/core/feedback/task-answers';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
+import { insertAll } from '@/db/insert-all';
 import { champion } from '@/db/release';
 import { conversation, generation, message, questionnaire, ratingTask, version } from '@/db/schema';
 import { readSettings } from '@/db/settings';
@@ -50,7 +51,7 @@ export async function createTasks(
       promptSetId: input.promptSetId,
       needed: product.random() < overlapShare ? overlapRaters : 1,
     }));
-    if (rows.length > 0) await tx.insert(ratingTask).values(rows);
+    await insertAll(rows, (some) => tx.insert(ratingTask).values(some));
     const waiting = rows.filter(({ pendingVersionIds }) => pendingVersionIds.length > 0).length;
     const { kind, promptSetId } = input;
     await recordAudit(tx, actorId, 'rating.tasks', kind, { promptSetId, created: rows.length });
