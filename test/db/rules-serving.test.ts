@@ -183,6 +183,15 @@ describe('an answer', () => {
     expect(answer.text).toBe('oh ****!');
   });
 
+  it('is drawn once under "best-of-n" at temperature 0, because all four would be the same', async () => {
+    await setRule({ output: 'best-of-n' });
+    const completion = ChatCompletion.parse(await (await chat({ temperature: 0 })).json());
+    expect(completion.choices[0]!.message.content).toBe('oh ****!');
+    const id = completion.attune!.generation_ids[0]!;
+    expect(await attemptsOf(id)).toEqual([]);
+    expect(completion.usage.completion_tokens).toBe((await rowOf(id)).completionIds.length);
+  });
+
   it('is checked on both sides of a comparison', async () => {
     await setRule({ output: 'block' });
     await admin.admin.setSettings({ comparisonShare: 1 });

@@ -31,8 +31,9 @@ export async function receive(
   const output = await readOutput(product, row);
   if (!output) return;
   const writer = new Writer(product, row, running, output, asked);
-  if (output.plan.some(({ action }) => action === 'best-of-n') && row.completionIds.length === 0)
-    return writer.writeBest();
+  // At temperature 0 all samples are the same.
+  const mayDiffer = row.sampling.temperature > 0 && row.completionIds.length === 0;
+  if (mayDiffer && output.plan.some(({ action }) => action === 'best-of-n')) return writer.writeBest();
   return writer.writeFirst();
 }
 
