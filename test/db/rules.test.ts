@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Rule } from '@/core/constraints/rules';
 import { readRules } from '@/db/rules';
 import { constraintHit, conversation, ruleVersion } from '@/db/schema';
+import { readMessagesBehind } from '@/server/services/rule/read-text';
 import { type Api, answerTo, callAs, createUser, createWorld, type World } from './world';
 
 let world: World;
@@ -203,6 +204,26 @@ describe('a preview', () => {
     const fresh = await admin.rule.preview({ rule: own('fresh', ['oh']) });
     expect([fresh.before, fresh.after]).toEqual([null, same.texts]);
     for (const { conversationId } of open) await ada.conversation.remove({ id: conversationId });
+  });
+
+  it('reads each text once, also where pages meet within a millisecond', async () => {
+    const { db } = world.web.product;
+    const sent = await answerTo(ada, 'Hi');
+    // More than one page, all within 1 ms, in which Postgres tells a thousand times apart.
+    await db.execute(sql`
+      insert into message (conversation_id, role, content, created_at)
+      select ${sent.conversationId}, 'user', 'text ' || n, '2030-01-01'::timestamptz + n * interval '1 microsecond'
+      from generate_series(1, 600) n`);
+    const cursors: (string | null)[] = [null];
+    const seen: string[] = [];
+    while (seen.length < 600) {
+      const page = await readMessagesBehind(world.web.product, cursors.at(-1)!, 250);
+      seen.push(...page.map(({ text }) => text).filter((text) => text.startsWith('text ')));
+      cursors.push(page.at(-1)!.cursor);
+      if (cursors.length > 5) break;
+    }
+    expect(seen).toEqual(Array.from({ length: 600 }, (_, i) => `text ${600 - i}`));
+    await ada.conversation.remove({ id: sent.conversationId });
   });
 });
 

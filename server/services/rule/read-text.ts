@@ -1,10 +1,11 @@
 // Reads texts as they were before rules acted on them, of conversations that admins may read.
-import { and, desc, eq, isNotNull, lt, ne, type SQL } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, ne } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Tokenizer } from '@/core/base/base';
 import type { Judged } from '@/core/constraints/judge-text';
 import { conversation, generation, message } from '@/db/schema';
 import { AnswerText } from '@/server/constraints/answer-text';
+import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
 
 /** Whoever consented was told that administrators also read what nobody has rated. */
@@ -19,15 +20,16 @@ export function textOf(tokenizer: Tokenizer, ids: readonly number[], stops: read
 }
 
 interface Page extends Judged {
-  at: Date;
+  /** Behind which the next page begins. */
+  cursor: string;
 }
 
-/** The newest answers, or the newest before `before`. */
-export async function readAnswersBefore(product: Product, before: Date | null, most: number): Promise<Page[]> {
+/** The newest answers, or the newest behind a cursor. */
+export async function readAnswersBehind(product: Product, cursor: string | null, most: number): Promise<Page[]> {
   const asked = alias(message, 'asked');
   const rows = await product.db
     .select({
-      at: generation.createdAt,
+      cursor: cursorOf(generation.createdAt, generation.id),
       ids: generation.completionIds,
       sampling: generation.sampling,
       systemPrompt: generation.systemPrompt,
@@ -42,31 +44,32 @@ export async function readAnswersBefore(product: Product, before: Date | null, m
         isReadable,
         isNotNull(generation.versionId),
         ne(generation.status, 'running'),
-        isBefore(generation.createdAt, before),
+        cursor === null ? undefined : isBehind(readCursor(cursor), generation.createdAt, generation.id),
       ),
     )
-    .orderBy(desc(generation.createdAt))
+    .orderBy(desc(generation.createdAt), desc(generation.id))
     .limit(most);
   const { tokenizer } = product.base;
-  return rows.map(({ at, ids, sampling, systemPrompt, input }) => ({
-    ...{ at, text: textOf(tokenizer, ids, sampling.stop) },
+  return rows.map(({ cursor, ids, sampling, systemPrompt, input }) => ({
+    ...{ cursor, text: textOf(tokenizer, ids, sampling.stop) },
     context: { input, systemPrompt },
   }));
 }
 
 /** The newest messages of people, as the model reads them. */
-export async function readMessagesBefore({ db }: Product, before: Date | null, most: number): Promise<Page[]> {
+export async function readMessagesBehind({ db }: Product, cursor: string | null, most: number): Promise<Page[]> {
   const rows = await db
-    .select({ at: message.createdAt, text: message.content })
+    .select({ cursor: cursorOf(message.createdAt, message.id), text: message.content })
     .from(message)
     .innerJoin(conversation, eq(conversation.id, message.conversationId))
-    .where(and(isReadable, eq(message.role, 'user'), isBefore(message.createdAt, before)))
-    .orderBy(desc(message.createdAt))
+    .where(
+      and(
+        isReadable,
+        eq(message.role, 'user'),
+        cursor === null ? undefined : isBehind(readCursor(cursor), message.createdAt, message.id),
+      ),
+    )
+    .orderBy(desc(message.createdAt), desc(message.id))
     .limit(most);
-  return rows.map(({ at, text }) => ({ at, text, context: { input: null, systemPrompt: null } }));
+  return rows.map(({ cursor, text }) => ({ cursor, text, context: { input: null, systemPrompt: null } }));
 }
-
-const isBefore = (
-  column: typeof generation.createdAt | typeof message.createdAt,
-  before: Date | null,
-): SQL | undefined => (before ? lt(column, before) : undefined);

@@ -6,7 +6,7 @@ import { NO_CONTEXT, type Span } from '@/core/constraints/scanner';
 import { readRules } from '@/db/rules';
 import type { Product } from '@/server/services/product';
 import { excerptOf } from './excerpt';
-import { readAnswersBefore, readMessagesBefore } from './read-text';
+import { readAnswersBehind, readMessagesBehind } from './read-text';
 import type { PreviewView, TrialView } from './views';
 
 /** Texts of a preview; a rule that asks something else gets fewer. */
@@ -49,16 +49,16 @@ export async function previewRule(product: Product, rule: Rule, signal: AbortSig
   const then = compileRule(rule);
   const most = [now, then].every((one) => !one || 'scan' in one) ? MOST_TEXTS.text : MOST_TEXTS.verdict;
   const isInput = rule.output === 'off' && rule.input !== 'off';
-  const readPage = isInput ? readMessagesBefore : readAnswersBefore;
+  const readPage = isInput ? readMessagesBehind : readAnswersBehind;
   const view: PreviewView = {
     what: isInput ? 'messages' : 'answers',
     ...{ texts: 0, before: now ? 0 : null, after: 0, failed: 0, isComplete: false, added: [], removed: [] },
   };
-  let before: Date | null = null;
+  let cursor: string | null = null;
   while (view.texts < most && !ends.aborted) {
     const page: Awaited<ReturnType<typeof readPage>> = await readPage(
       product,
-      before,
+      cursor,
       Math.min(PAGE, most - view.texts),
     );
     for (const one of page) {
@@ -83,7 +83,7 @@ export async function previewRule(product: Product, rule: Rule, signal: AbortSig
       view.isComplete = true;
       return view;
     }
-    before = last.at;
+    cursor = last.cursor;
     await nextTurn();
   }
   view.isComplete = !ends.aborted;
