@@ -1,7 +1,6 @@
-// Judges a whole text by one rule, as a stream of it would be judged.
-import type { CompiledRule } from './scanner';
-import { type Context, findSpans, mergeSpans, type Span, type Tools } from './scanner';
-import { VerdictScanner } from './verdict-scanner';
+// Judges a whole text by one rule, or says what kept the rule from a verdict.
+import type { CompiledRule, Context, Span, Tools } from './scanner';
+import { spansIn } from './spans-in';
 
 export interface Judged {
   text: string;
@@ -15,17 +14,10 @@ export async function judgeText(
   tools: Tools,
   signal: AbortSignal,
 ): Promise<Span[]> {
-  if ('scan' in compiled) return findSpans(compiled, text, context);
   const failures: unknown[] = [];
-  const scanner = new VerdictScanner(compiled, {
-    ...{ context, tools, signal },
-    onVerdict: () => {},
-    onFailure: (error) => failures.push(error),
-  });
-  scanner.push(text);
-  scanner.end();
-  await scanner.settled();
-  signal.throwIfAborted();
+  const onFailure = (error: unknown) => failures.push(error);
+  const spans = await spansIn(compiled, text, { context, tools, signal, onFailure });
+  if ('judge' in compiled) signal.throwIfAborted();
   if (failures.length > 0) throw failures[0];
-  return mergeSpans(scanner.found);
+  return spans;
 }

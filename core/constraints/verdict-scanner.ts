@@ -12,8 +12,10 @@ export interface Asking {
   signal: AbortSignal;
   /** Something has been decided. */
   onVerdict(): void;
-  /** There was no verdict. */
+  /** There was no verdict; the rule is not asked again about this text. */
   onFailure(error: unknown): void;
+  /** Rules that gave no verdict on other texts of the same request, and so are not asked about this one. */
+  failed?: Set<VerdictRule>;
 }
 
 /** The spans do not depend on the pieces; when they become known depends on the judge. It always becomes known. */
@@ -25,11 +27,16 @@ export class VerdictScanner implements Scanner {
   private open = 0;
   private readonly waiting: Span[] = [];
   private asking: Promise<void> | null = null;
+  private readonly failed: Set<VerdictRule>;
 
   constructor(
     private readonly rule: VerdictRule,
     private readonly how: Asking,
-  ) {}
+    /** The first hit decides about the whole text. */
+    private readonly stopsAtHit = false,
+  ) {
+    this.failed = how.failed ?? new Set();
+  }
 
   push(text: string): void {
     this.text += text;
@@ -56,6 +63,12 @@ export class VerdictScanner implements Scanner {
 
   private ask(): void {
     if (this.asking || this.waiting.length === 0 || this.how.signal.aborted) return;
+    if (this.stopsAtHit && this.found.length > 0) return;
+    if (this.failed.has(this.rule)) {
+      const rest = this.waiting.splice(0);
+      this.decide(rest, unjudged(this.rule, this.textsOf(rest)));
+      return;
+    }
     const sentences = this.waiting.splice(0, MOST_SENTENCES);
     this.asking = this.judge(sentences).then(() => {
       this.asking = null;
@@ -65,10 +78,20 @@ export class VerdictScanner implements Scanner {
   }
 
   private async judge(sentences: readonly Span[]): Promise<void> {
-    const texts = sentences.map(({ start, end }) => this.text.slice(start, end));
-    const spans = await judgeAll(this.rule, texts, this.how);
+    const spans = await judgeAll(this.rule, this.textsOf(sentences), {
+      ...this.how,
+      onFailure: (error) => {
+        this.failed.add(this.rule);
+        this.how.onFailure(error);
+      },
+    });
     // Nobody waits for it, and what was not judged is not shown.
-    if (this.how.signal.aborted) return;
+    if (!this.how.signal.aborted) this.decide(sentences, spans);
+  }
+
+  private textsOf = (sentences: readonly Span[]) => sentences.map(({ start, end }) => this.text.slice(start, end));
+
+  private decide(sentences: readonly Span[], spans: readonly Span[][]): void {
     spans.forEach((inSentence, i) => {
       const { start } = sentences[i]!;
       for (const span of inSentence) this.found.push({ start: start + span.start, end: start + span.end });
@@ -77,6 +100,10 @@ export class VerdictScanner implements Scanner {
   }
 }
 
+/** What texts without a verdict count as. */
+const unjudged = ({ onFailure }: VerdictRule, texts: readonly string[]): Span[][] =>
+  texts.map((text) => (onFailure === 'forbid' ? [{ start: 0, end: text.length }] : []));
+
 /** Never throws and never waits longer than the rule allows: a failure counts as the rule says. */
 export async function judgeAll(
   rule: VerdictRule,
@@ -84,7 +111,8 @@ export async function judgeAll(
   { context, tools, signal, onFailure }: Omit<Asking, 'onVerdict'>,
 ): Promise<Span[][]> {
   const deadline = AbortSignal.timeout(rule.timeoutMs);
-  const ends = AbortSignal.any([signal, deadline]);
+  const over = new AbortController();
+  const ends = AbortSignal.any([signal, deadline, over.signal]);
   let giveUp = () => {};
   const late = new Promise<never>((_, reject) => {
     giveUp = () => reject(ends.reason);
@@ -97,8 +125,10 @@ export async function judgeAll(
     return judged.map((spans, i) => spans.map(({ start, end }) => ({ start, end: Math.min(end, texts[i]!.length) })));
   } catch (error) {
     if (!signal.aborted) onFailure(error);
-    return texts.map((text) => (rule.onFailure === 'forbid' ? [{ start: 0, end: text.length }] : []));
+    return unjudged(rule, texts);
   } finally {
     ends.removeEventListener('abort', giveUp);
+    // Of several requests, the others end with the one that failed.
+    over.abort();
   }
 }

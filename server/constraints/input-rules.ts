@@ -1,7 +1,7 @@
 // Applies rules to a text that a person sends, before the model reads it.
 import { maskText } from '@/core/constraints/judge';
-import { findSpans, mergeSpans, type Span } from '@/core/constraints/scanner';
-import { type Asking, VerdictScanner } from '@/core/constraints/verdict-scanner';
+import { spansIn } from '@/core/constraints/spans-in';
+import type { Asking } from '@/core/constraints/verdict-scanner';
 import { AttuneError } from '@/core/errors';
 import type { Planned, planInput } from './plan';
 import { hitOf, type RuleHit } from './rule-hit';
@@ -14,7 +14,7 @@ export interface CheckedInput {
   refusal: AttuneError | null;
 }
 
-/** `param` is the request's name for the text. */
+/** `param` is the request's name for the text. Throws CANCELLED once nobody waits for the verdict. */
 export async function checkInput(
   plan: ReturnType<typeof planInput>,
   text: string,
@@ -22,23 +22,20 @@ export async function checkInput(
   param?: string,
 ): Promise<CheckedInput> {
   const found = await Promise.all(
-    plan.map(async (planned) => ({ ...planned, spans: await spansIn(planned, text, how) })),
+    plan.map(async (planned) => {
+      const spans = await spansIn(planned.compiled, text, how, planned.action === 'block');
+      return { ...planned, spans };
+    }),
   );
+  // What was not judged must not pass.
+  if (how.signal.aborted && plan.some(({ compiled }) => 'judge' in compiled))
+    throw new AttuneError('CANCELLED', 'The sender has gone, so the text was not checked.');
   const hits = found
     .flatMap(({ rule, action, spans }) => spans.map((span) => hitOf(rule, action, span)))
     .sort((a, b) => a.start - b.start || a.end - b.end);
   const blocking = found.find(({ action, spans }) => action === 'block' && spans.length > 0);
   const masked = hits.filter(({ action }) => action === 'mask');
   return { text: maskText(text, masked), hits, refusal: blocking ? refusalBy(blocking, param) : null };
-}
-
-async function spansIn({ compiled }: Planned, text: string, how: Omit<Asking, 'onVerdict'>): Promise<Span[]> {
-  if ('scan' in compiled) return findSpans(compiled, text, how.context);
-  const scanner = new VerdictScanner(compiled, { ...how, onVerdict: () => {} });
-  scanner.push(text);
-  scanner.end();
-  await scanner.settled();
-  return mergeSpans(scanner.found);
 }
 
 const refusalBy = ({ rule: { kind, message } }: Planned, param: string | undefined): AttuneError =>

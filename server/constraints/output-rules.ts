@@ -38,7 +38,7 @@ export class OutputRules implements TextRules {
   constructor(plan: readonly Planned[], how: Asking) {
     this.readers = plan.map(({ rule, action, compiled }) => ({
       ...{ rule, action, spansSeen: 0 },
-      scanner: 'scan' in compiled ? compiled.scan(how.context) : new VerdictScanner(compiled, how),
+      scanner: 'scan' in compiled ? compiled.scan(how.context) : new VerdictScanner(compiled, how, isStop(action)),
     }));
     this.filter = new StreamFilter(
       this.readers.map(({ action, scanner }) => (action === 'flag' ? unheeded(scanner) : scanner)),
@@ -78,7 +78,7 @@ export class OutputRules implements TextRules {
   private findStop(): number {
     for (const reader of this.readers) {
       const { action, scanner, rule } = reader;
-      if (action !== 'block' && action !== 'regenerate') continue;
+      if (!isStop(action)) continue;
       const { found } = scanner;
       for (; reader.spansSeen < found.length; reader.spansSeen++) {
         const { start } = found[reader.spansSeen]!;
@@ -91,6 +91,8 @@ export class OutputRules implements TextRules {
     return this.stop?.start ?? Number.POSITIVE_INFINITY;
   }
 }
+
+const isStop = (action: Action): action is Stop['action'] => action === 'block' || action === 'regenerate';
 
 /** Reads along, but holds nothing back and hides nothing. */
 const unheeded = (scanner: Scanner): Scanner => ({

@@ -11,8 +11,8 @@ export class RuleBook {
 
   constructor(private readonly db: Executor) {}
 
-  async current(tx: Executor = this.db): Promise<RuleSet> {
-    return this.at(await readRuleSetVersion(tx));
+  async current(): Promise<RuleSet> {
+    return this.at(await readRuleSetVersion(this.db));
   }
 
   /** The set as it was at this version, which never changes. */

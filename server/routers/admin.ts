@@ -19,7 +19,7 @@ import { overview } from '../services/overview';
 import * as run from '../services/run';
 import * as settings from '../services/settings';
 import { adminProcedure, router } from '../trpc';
-import { Direction, Id, VersionId } from './inputs';
+import { Direction, forever, Id, VersionId } from './inputs';
 
 const Share = z.number().min(0).max(1);
 /** The largest Postgres integer. */
@@ -39,7 +39,7 @@ export const adminRouter = router({
     input,
     signal,
   }) {
-    const events = run.watch(ctx.product, input.id, signal ?? new AbortController().signal);
+    const events = run.watch(ctx.product, input.id, signal ?? forever);
     for await (const { id, event } of events) yield tracked(id, event);
   }),
   startRun: adminProcedure

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import * as generation from '@/server/services/generation/generation';
 import * as chat from '../services/chat';
 import { router, userProcedure } from '../trpc';
-import { SamplingOverride } from './inputs';
+import { forever, SamplingOverride } from './inputs';
 
 export const chatRouter = router({
   send: userProcedure
@@ -18,7 +18,7 @@ export const chatRouter = router({
         sampling: SamplingOverride.optional(),
       }),
     )
-    .mutation(({ ctx, input }) => chat.send(ctx.product, ctx.user.id, input)),
+    .mutation(({ ctx, input, signal }) => chat.send(ctx.product, ctx.user.id, input, signal ?? forever)),
 
   limits: userProcedure.query(({ ctx }) => chat.limits(ctx.product)),
   /** A mutation only because a query would put the text into the URL. */
@@ -33,7 +33,7 @@ export const chatRouter = router({
   stream: userProcedure
     .input(z.strictObject({ generationId: z.uuid(), lastEventId: z.string().nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
-      const events = generation.watch(ctx.product, ctx.user.id, input, signal ?? new AbortController().signal);
+      const events = generation.watch(ctx.product, ctx.user.id, input, signal ?? forever);
       for await (const { id, event } of events) yield tracked(id, event);
     }),
 

@@ -7,7 +7,7 @@ import { listHits, markFalseHit, unmarkFalseHit } from '@/server/services/rule/f
 import { listDays, listRules, listVersions } from '@/server/services/rule/list';
 import { previewRule, tryRule } from '@/server/services/rule/try';
 import { adminProcedure, router } from '../trpc';
-import { Direction, Id } from './inputs';
+import { Direction, forever, Id } from './inputs';
 
 /** The largest Postgres integer. */
 const Version = z
@@ -15,7 +15,6 @@ const Version = z
   .positive()
   .max(2 ** 31 - 1);
 const RuleId = z.strictObject({ id: RuleBase.shape.id });
-const forever = new AbortController().signal;
 
 export const ruleRouter = router({
   list: adminProcedure.query(({ ctx }) => listRules(ctx.product)),

@@ -3,6 +3,7 @@ import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
+import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message, user } from '@/db/schema';
 import type { Assignment } from '../rollout/assign';
@@ -16,7 +17,7 @@ import { drawSeed, type Product } from './product';
 import { writeHits } from './rule/hit';
 import { inputCheck, isMaskOf, recordRefusal } from './rule/input';
 import { noticesOf } from './rule/notice';
-import { readServing, type Serving } from './settings';
+import { readServing, readSettings, type Serving } from './settings';
 import { checkCharacters, checkText } from './text';
 import type { SendResult } from './views';
 
@@ -32,8 +33,16 @@ export interface SendInput {
   sampling?: Partial<Sampling>;
 }
 
-/** A repeated clientMessageId returns the first rows and writes nothing; with another text it is a CONFLICT. */
-export async function send(product: Product, userId: string, input: SendInput): Promise<SendResult> {
+/**
+ * A repeated clientMessageId returns the first rows and writes nothing; with another text it is a CONFLICT. Once the
+ * signal has aborted, a text that is still being checked is not sent.
+ */
+export async function send(
+  product: Product,
+  userId: string,
+  input: SendInput,
+  signal: AbortSignal,
+): Promise<SendResult> {
   const { text } = input;
   checkText(text, 'message');
   for (const stop of input.sampling?.stop ?? []) checkCharacters(stop, 'stop string');
@@ -41,7 +50,7 @@ export async function send(product: Product, userId: string, input: SendInput): 
   checkMessageSize(measure(product, settings, text));
   const caller = { userId, apiKeyId: null };
   await admit(product, caller, settings.limits);
-  const checked = await (await inputCheck(product, caller, settings))(text);
+  const checked = await (await inputCheck(product, caller, settings, signal))(text);
   const work = async (tx: Executor): Promise<Begun<SendResult>> => {
     if (input.allowTraining !== undefined)
       await open(tx, userId, { ...input, text: checked.text }, input.allowTraining);
@@ -90,15 +99,15 @@ export async function send(product: Product, userId: string, input: SendInput): 
 
 /** How long a message to the model may be. */
 export async function limits(product: Product): Promise<{ messageTokens: number }> {
-  return { messageTokens: measure(product, await readServing(product), '').limit };
+  return { messageTokens: measure(product, await readSettings(product.db), '').limit };
 }
 
 /** How much room `text` would take as a message. */
 export async function measureText(product: Product, text: string): Promise<MessageSize> {
-  return measure(product, await readServing(product), text);
+  return measure(product, await readSettings(product.db), text);
 }
 
-function measure({ base, maxContext }: Product, settings: Serving, text: string): MessageSize {
+function measure({ base, maxContext }: Product, settings: Settings, text: string): MessageSize {
   const budget = maxContext - fitAnswer(settings.sampling.maxTokens, maxContext);
   return measureMessage(base, settings.systemPrompt, text, budget);
 }

@@ -8,7 +8,8 @@ import { writeClassifier } from '@/core/classifier/classifier-artifact';
 import { featuresOf } from '@/core/classifier/features';
 import { Rule } from '@/core/constraints/rules';
 import { CLASSIFIER_DEFAULTS, fitClassifier } from '@/trainer/classifier/fit';
-import { type Api, answerTo, callAs, createUser, createWorld, type World } from './world';
+import { createClient, routeTo } from './api-client';
+import { type Api, answerTo, callAs, createUser, createWorld, send, type World } from './world';
 
 // Two sentences; no letter twice, as alwaysSay demands.
 const SAID = 'Thanks. Ugly!';
@@ -172,6 +173,29 @@ describe('a rule that asks a server', () => {
     expect((await answerTo(ada, 'Hi')).text).toMatch(/^\*{7}.\*{5}$/);
     await admin.rule.save({ rule: Rule.parse({ ...rule, onFailure: 'allow' }), expectedVersion: 1 });
     expect((await answerTo(ada, 'Hi')).text).toBe(SAID);
+  });
+
+  it('whose server is dead delays a long message no longer than one failure does', async () => {
+    await add(ruleOf(await deadUrl(), { timeoutMs: 1000, input: 'mask', output: 'off', onFailure: 'allow' }));
+    const text = 'Yes. '.repeat(100);
+    const begun = performance.now();
+    expect((await send(ada, text)).text).toBe(text);
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+
+  it('that hangs is asked about the first sentences of a long message or conversation, and about no more', async () => {
+    let asked = 0;
+    const url = await serve(() => asked++);
+    await add(ruleOf(url, { timeoutMs: 300, input: 'mask', output: 'off', onFailure: 'allow' }));
+    await send(ada, 'Yes. '.repeat(100));
+    expect(asked).toBeLessThanOrEqual(16);
+    asked = 0;
+    routeTo(world.web);
+    const messages = Array.from({ length: 20 }, (_, i) => ({ role: i % 2 ? 'assistant' : 'user', content: `Hi ${i}` }));
+    const client = await createClient(world.web);
+    const asks = [...messages, { role: 'user', content: 'Bye' }];
+    expect((await client.post('/v1/chat/completions', { model: 'champion', messages: asks })).status).toBe(200);
+    expect(asked).toBeLessThanOrEqual(4);
   });
 
   /** Without the rule's limit, a request would end after a minute. */

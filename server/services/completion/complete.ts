@@ -54,7 +54,7 @@ export async function complete(
     'logit_bias',
   );
   for (const stop of input.sampling.stop ?? []) checkCharacters(stop, 'stop string', 'stop');
-  const check = await inputCheck(product, owner, settings);
+  const check = await inputCheck(product, owner, settings, signal);
   const checked = await Promise.all(input.prompts.map((prompt) => checkPrompt(product, check, prompt)));
   const refused = checked.flatMap(({ inputs }) => inputs).find(({ refusal }) => refusal !== null);
   const plans = checked.map((one) => planOf(product, settings, input, one));

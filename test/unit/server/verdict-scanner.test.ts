@@ -4,6 +4,7 @@ import { DEFAULT_RULES } from '@/core/constraints/rules';
 import { NO_CONTEXT, type Span, type Tools, type VerdictRule } from '@/core/constraints/scanner';
 import { MOST_SENTENCE, sentenceEnd } from '@/core/constraints/sentences';
 import { Rng } from '@/core/rng';
+import { checkInput } from '@/server/constraints/input-rules';
 import { OutputRules } from '@/server/constraints/output-rules';
 import type { Planned } from '@/server/constraints/plan';
 import { growth } from '@/test/unit/growth';
@@ -140,6 +141,89 @@ describe('a rule that asks', () => {
     expect(blocking.output.stop).not.toBeNull();
     const open = outputOf(judgeOf(judge, 'allow'), 'block');
     expect(await whole(open.output, ['One. Two'])).toBe('One. Two');
+  });
+
+  const LONG = 'Yes. '.repeat(200);
+  /** Counts how often it is asked. */
+  function counted(judge: VerdictRule['judge'], onFailure: VerdictRule['onFailure'] = 'forbid') {
+    const asked = { times: 0 };
+    const compiled = judgeOf((...all) => {
+      asked.times++;
+      return judge(...all);
+    }, onFailure);
+    return { asked, compiled };
+  }
+  const dead: VerdictRule['judge'] = () => Promise.reject(new Error('dead'));
+  const checked = (
+    compiled: VerdictRule,
+    action: 'block' | 'mask',
+    text: string,
+    signal: AbortSignal,
+    failed?: Set<VerdictRule>,
+  ) =>
+    checkInput([{ rule: rule!, compiled, action }], text, {
+      context: NO_CONTEXT,
+      tools,
+      signal,
+      onFailure: () => {},
+      failed,
+    });
+  const { signal } = new AbortController();
+
+  it('that failed is not asked again about the text: the rest counts as it says', async () => {
+    for (const [onFailure, shown] of [
+      ['forbid', '*'.repeat(LONG.length)],
+      ['allow', LONG],
+    ] as const) {
+      const { asked, compiled } = counted(dead, onFailure);
+      expect((await checked(compiled, 'mask', LONG, signal)).text).toBe(shown);
+      expect(asked.times).toBe(1);
+      const { output, failures } = outputOf(compiled, 'mask');
+      expect(await whole(output, [LONG.slice(0, 300), LONG.slice(300)])).toBe(shown);
+      expect([asked.times, failures.length]).toEqual([2, 1]);
+    }
+  });
+
+  it('that failed on one text of a request is not asked about the others', async () => {
+    const { asked, compiled } = counted(dead, 'allow');
+    const failed = new Set<VerdictRule>();
+    for (let text = 0; text < 5; text++) await checked(compiled, 'mask', LONG, signal, failed);
+    expect(asked.times).toBe(1);
+  });
+
+  it('is asked no more once a hit has decided, and about everything where each hit counts', async () => {
+    const text = `This is bad. ${LONG}`;
+    for (const [action, times] of [
+      ['block', 1],
+      ['mask', 13],
+    ] as const) {
+      const { asked, compiled } = counted(prompt);
+      const { hits, refusal } = await checked(compiled, action, text, signal);
+      expect([asked.times, hits.length, refusal !== null]).toEqual([times, 1, action === 'block']);
+    }
+  });
+
+  it('lets no message pass that was not judged, because its sender has gone', async () => {
+    const leaving = new AbortController();
+    const passing = checked(
+      { ...judgeOf(() => new Promise(() => {})), timeoutMs: 30_000 },
+      'mask',
+      LONG,
+      leaving.signal,
+    );
+    leaving.abort();
+    await expect(passing).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('whose requests fail leaves none of them open', async () => {
+    let open = 0;
+    const { compiled } = counted(async (_texts, _context, _tools, ends) => {
+      open++;
+      ends.addEventListener('abort', () => open--);
+      throw new Error('dead');
+    });
+    await checked(compiled, 'mask', LONG, signal);
+    expect(open).toBe(0);
   });
 
   it('is not waited for after a stop, and nothing unjudged is shown', async () => {
