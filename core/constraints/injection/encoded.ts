@@ -1,7 +1,7 @@
 // Finds base64 that decodes to a text which breaks a rule.
 import { foldCharacter } from '../patterns/fold';
-import { type Match, searchPattern } from '../patterns/pattern-scanner';
 import { compilePattern } from '../patterns/program';
+import type { Match, PatternSearch } from '../patterns/search';
 import { findSpans, type Span, type TextRule } from '../scanner';
 
 /** Of a longer run, the end is decoded. */
@@ -11,7 +11,7 @@ const LEAST = 16;
 const RUN = `[A-Za-z0-9+/_\\-]{${LEAST},}={0,2}(?:$|[^A-Za-z0-9+/_=\\-])`;
 
 /** What is encoded twice is not decoded twice. */
-export function searchEncoded(rule: TextRule): TextRule {
+export function searchEncoded(rule: TextRule): PatternSearch {
   const check = ({ text }: Match): Span | null => {
     const run = text.replace(/[^A-Za-z0-9+/_=-]$/u, '');
     const isHit = alignments(run).some((part) => {
@@ -20,12 +20,7 @@ export function searchEncoded(rule: TextRule): TextRule {
     });
     return isHit ? { start: 0, end: run.length } : null;
   };
-  return searchPattern({
-    program: compilePattern(RUN, { ignoreCase: false }),
-    longest: LONGEST,
-    fold: foldCharacter,
-    check,
-  });
+  return { program: compilePattern(RUN, { ignoreCase: false }), longest: LONGEST, fold: foldCharacter, check };
 }
 
 /** Four characters are three bytes; the end of a longer run may begin within four. */

@@ -1,11 +1,10 @@
 // The kind of rule that forbids attempts to take over the model: known phrasings, role markers, and both in base64.
 import { z } from 'zod';
-import { combineRules } from '../combine';
 import { searchEncoded } from '../injection/encoded';
 import { INJECTION_PHRASES, ROLE_MARKERS } from '../injection/phrases';
 import { foldCharacter } from '../patterns/fold';
 import { foldLetter, foldPattern } from '../patterns/fold-word';
-import { searchPattern } from '../patterns/pattern-scanner';
+import { searchPatterns } from '../patterns/pattern-scanner';
 import { compilePattern } from '../patterns/program';
 import { INPUT_ACTIONS, OUTPUT_ACTIONS, RuleBase } from '../rule';
 import type { TextRule } from '../scanner';
@@ -24,19 +23,17 @@ let compiled: TextRule | undefined;
 
 export function compileInjection(): TextRule {
   if (compiled) return compiled;
-  const phrases = INJECTION_PHRASES.map((family) =>
-    searchPattern({
-      program: compilePattern(foldPattern(family.join('|')), { ignoreCase: false }),
-      longest: LONGEST,
-      fold: foldLetter,
-    }),
-  );
-  const markers = searchPattern({
+  const phrases = INJECTION_PHRASES.map((family) => ({
+    program: compilePattern(foldPattern(family.join('|')), { ignoreCase: false }),
+    longest: LONGEST,
+    fold: foldLetter,
+  }));
+  const markers = {
     program: compilePattern(ROLE_MARKERS, { ignoreCase: true }),
     longest: LONGEST,
     fold: foldCharacter,
-  });
-  const plain = combineRules([...phrases, markers]);
-  compiled = combineRules([plain, searchEncoded(plain)]);
+  };
+  const plain = searchPatterns([...phrases, markers]);
+  compiled = searchPatterns([...phrases, markers, searchEncoded(plain)]);
   return compiled;
 }

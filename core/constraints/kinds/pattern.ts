@@ -1,7 +1,7 @@
 // The kind of rule that forbids what a regular expression matches.
 import { z } from 'zod';
 import { foldCharacter } from '../patterns/fold';
-import { searchPattern } from '../patterns/pattern-scanner';
+import { searchPatterns } from '../patterns/pattern-scanner';
 import { compilePattern } from '../patterns/program';
 import { RuleBase } from '../rule';
 import type { TextRule } from '../scanner';
@@ -27,5 +27,5 @@ export const PatternRule = RuleBase.extend({
 export type PatternRule = z.infer<typeof PatternRule>;
 
 export function compilePatternRule({ pattern, ignoreCase, longest }: PatternRule): TextRule {
-  return searchPattern({ program: compilePattern(pattern, { ignoreCase }), longest, fold: foldCharacter });
+  return searchPatterns([{ program: compilePattern(pattern, { ignoreCase }), longest, fold: foldCharacter }]);
 }

@@ -2,6 +2,8 @@
 import { getCountries } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { combineRules } from '../combine';
+import { searchPatterns } from '../patterns/pattern-scanner';
+import type { PatternSearch } from '../patterns/search';
 import { findEmail } from '../personal/email';
 import { findIban } from '../personal/iban';
 import { findIpAddress } from '../personal/ip-address';
@@ -36,14 +38,15 @@ export const PersonalDataRule = RuleBase.extend({
 export type PersonalDataRule = z.infer<typeof PersonalDataRule>;
 
 export function compilePersonalData({ find, countries }: PersonalDataRule): TextRule {
-  const searches: Record<PersonalData, () => TextRule> = {
-    email: () => findEmail,
-    phone: () => findPhone(countries),
-    'payment-card': () => findPaymentCard,
-    iban: () => findIban,
+  const searches: Record<Exclude<PersonalData, 'person-name'>, () => PatternSearch[]> = {
+    email: () => [findEmail],
+    phone: () => [findPhone(countries)],
+    'payment-card': () => [findPaymentCard],
+    iban: () => [findIban],
     'ip-address': () => findIpAddress,
     'postal-address': () => findPostalAddress,
-    'person-name': () => findPersonName,
   };
-  return combineRules(find.map((one) => searches[one]()));
+  const patterns = find.flatMap((one) => (one === 'person-name' ? [] : searches[one]()));
+  const rules = patterns.length > 0 ? [searchPatterns(patterns)] : [];
+  return combineRules(find.includes('person-name') ? [...rules, findPersonName] : rules);
 }

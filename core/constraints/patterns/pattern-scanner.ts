@@ -1,131 +1,70 @@
-// Looks for the matches of a regular expression in a text as it comes, and holds back only where one may have begun.
+// Looks for the matches of regular expressions in a text as it comes, in one pass, and holds back only where one may have begun.
+import { combineRules } from '../combine';
 import type { Scanner, Span, TextRule } from '../scanner';
-import type { Program } from './program';
-import { END, NEW, type State, TaggedAutomaton } from './tagged-automaton';
+import { PatternWalk } from './pattern-walk';
+import { RecentCharacters } from './recent-characters';
+import { BEFORE, type CompiledSearch, type Fold, type PatternSearch } from './search';
+import { TaggedAutomaton } from './tagged-automaton';
 
-export interface PatternSearch {
-  program: Program;
-  /** Visible characters of the longest match. Of a longer one, only the last so many are found. */
-  longest: number;
-  /** The code point that one counts as; null if it is passed over, as what has no width. Without it all count as written. */
-  fold?(codePoint: number): number | null;
-  /** Narrows a match to what is certainly forbidden, or refuses it with null. Without it every match is a hit. */
-  check?(match: Match): Span | null;
+/** Searches that fold alike read each character once. */
+export function searchPatterns(searches: readonly PatternSearch[]): TextRule {
+  const byFold = new Map<Fold, CompiledSearch[]>();
+  for (const search of searches) {
+    const compiled = { ...search, automaton: new TaggedAutomaton(search.program) };
+    byFold.set(search.fold, [...(byFold.get(search.fold) ?? []), compiled]);
+  }
+  const rules = [...byFold].map(([fold, alike]): TextRule => {
+    const ascii = Int32Array.from({ length: 128 }, (_, codePoint) => fold(codePoint) ?? PASSED_OVER);
+    return { scan: () => new PatternScanner(alike, fold, ascii) };
+  });
+  return rules.length === 1 ? rules[0]! : combineRules(rules);
 }
 
-export interface Match {
-  /** The matched text, folded. A check answers with offsets within it. */
-  text: string;
-  /** Up to BEFORE characters that precede it, folded. */
-  before: string;
-}
-
-/** How much of the text before a match may say what the match is. */
-export const BEFORE = 48;
-
-export function searchPattern(search: PatternSearch): TextRule {
-  const automaton = new TaggedAutomaton(search.program);
-  return { scan: () => new PatternScanner(automaton, search) };
-}
+const PASSED_OVER = -1;
 
 class PatternScanner implements Scanner {
   readonly found: Span[] = [];
   decided = 0;
   private at = 0;
-  private state: State;
-  /** For each open match, the number of the character with which it began. */
-  private starts: number[] = [];
-  /** Visible characters read. */
-  private count = 0;
-  /** The last characters and where each began and ended, as rings. */
-  private readonly characters: Uint32Array;
-  private readonly begins: Float64Array;
-  private readonly ends: Float64Array;
+  private readonly recent: RecentCharacters;
+  private readonly walks: PatternWalk[];
 
   constructor(
-    private readonly automaton: TaggedAutomaton,
-    private readonly search: PatternSearch,
+    searches: readonly CompiledSearch[],
+    private readonly fold: Fold,
+    /** What fold gives for each character of ASCII, PASSED_OVER in place of null. */
+    private readonly ascii: Int32Array,
   ) {
-    this.state = automaton.start;
-    const size = search.longest + BEFORE + 1;
-    this.characters = new Uint32Array(size);
-    this.begins = new Float64Array(size);
-    this.ends = new Float64Array(size);
+    const longest = searches.reduce((most, search) => Math.max(most, search.longest), 0);
+    this.recent = new RecentCharacters(longest + BEFORE + 1);
+    this.walks = searches.map((search) => new PatternWalk(search, this.recent, this.found));
   }
 
   push(text: string): void {
-    for (let i = 0; i < text.length; ) {
-      const codePoint = text.codePointAt(i)!;
-      const length = codePoint > 0xffff ? 2 : 1;
-      const folded = this.search.fold ? this.search.fold(codePoint) : codePoint;
-      if (folded !== null) this.read(folded, this.at, this.at + length);
-      this.at += length;
-      i += length;
+    const { ascii, recent, walks } = this;
+    const from = this.at;
+    for (let i = 0; i < text.length; i++) {
+      const at = i;
+      const unit = text.charCodeAt(i);
+      let codePoint = unit;
+      let folded: number;
+      if (unit < 128) folded = ascii[unit]!;
+      else {
+        codePoint = text.codePointAt(i)!;
+        if (codePoint > 0xffff) i++;
+        folded = this.fold(codePoint) ?? PASSED_OVER;
+      }
+      if (folded === PASSED_OVER) continue;
+      for (let walk = 0; walk < walks.length; walk++) walks[walk]!.read(folded);
+      recent.add(folded, from + at, codePoint > 0xffff ? 2 : 1);
     }
-    this.decided = this.starts.length > 0 ? this.begins[this.placeOf(this.clamp(this.starts[0]!))]! : this.at;
+    this.at = from + text.length;
+    this.decided = this.at;
+    for (const walk of walks) if (walk.openFrom < this.decided) this.decided = walk.openFrom;
   }
 
   end(): void {
-    this.step(END);
+    for (const walk of this.walks) walk.end();
     this.decided = this.at;
-  }
-
-  private read(codePoint: number, begin: number, end: number): void {
-    this.step(this.automaton.symbolOf(codePoint));
-    const place = this.placeOf(this.count);
-    this.characters[place] = codePoint;
-    this.begins[place] = begin;
-    this.ends[place] = end;
-    this.count++;
-  }
-
-  private placeOf(character: number): number {
-    return character % this.characters.length;
-  }
-
-  private clamp(start: number): number {
-    return Math.max(start, this.count - this.search.longest);
-  }
-
-  private step(symbol: number): void {
-    const { to, from, ended } = this.automaton.step(this.state, symbol);
-    for (const match of ended) this.accept(this.clamp(this.starts[match]!));
-    this.state = to;
-    if (from.length > 0) this.starts = from.map((match) => (match === NEW ? this.count : this.starts[match]!));
-    else if (this.starts.length > 0) this.starts = [];
-  }
-
-  /** Takes the match from a character up to the last one. */
-  private accept(first: number): void {
-    const part = this.search.check ? this.narrow(first, this.search.check) : { start: first, end: this.count };
-    if (!part) return;
-    const start = this.begins[this.placeOf(part.start)]!;
-    const end = this.ends[this.placeOf(part.end - 1)]!;
-    const last = this.found.at(-1);
-    if (last && last.start === start) last.end = Math.max(last.end, end);
-    else this.found.push({ start, end });
-  }
-
-  /** The characters that a check finds forbidden. It counts UTF-16 units of the folded text. */
-  private narrow(first: number, check: (match: Match) => Span | null): Span | null {
-    const part = check({ text: this.textOf(first, this.count), before: this.textOf(first - BEFORE, first) });
-    if (!part) return null;
-    let unit = 0;
-    let start = this.count;
-    let end = first;
-    for (let character = first; character < this.count && unit < part.end; character++) {
-      if (unit >= part.start) start = Math.min(start, character);
-      unit += this.characters[this.placeOf(character)]! > 0xffff ? 2 : 1;
-      end = character + 1;
-    }
-    return start < end ? { start, end } : null;
-  }
-
-  private textOf(first: number, end: number): string {
-    let text = '';
-    const begin = Math.max(first, 0, this.count - this.characters.length);
-    for (let character = begin; character < end; character++)
-      text += String.fromCodePoint(this.characters[this.placeOf(character)]!);
-    return text;
   }
 }

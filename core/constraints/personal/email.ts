@@ -1,5 +1,5 @@
 // Finds addresses of e-mail, also written as "name at example dot com".
-import type { Match } from '../patterns/pattern-scanner';
+import type { Match } from '../patterns/search';
 import type { Span } from '../scanner';
 import { searchFolded } from './search';
 

@@ -1,6 +1,6 @@
 // Finds international numbers of bank accounts: a country's length and format, and the checksum modulo 97.
 import { getCountrySpecifications, isValidIBAN } from 'ibantools';
-import type { Match } from '../patterns/pattern-scanner';
+import type { Match } from '../patterns/search';
 import type { Span } from '../scanner';
 import { searchFolded, upToLast } from './search';
 

@@ -1,7 +1,6 @@
 // Finds addresses of machines on the internet, version 4 and 6, that are not everybody's own, as 127.0.0.1 is.
 import ipaddr from 'ipaddr.js';
-import { combineRules } from '../combine';
-import type { Match } from '../patterns/pattern-scanner';
+import type { Match } from '../patterns/search';
 import type { Span } from '../scanner';
 import { AFTER_NUMBER, continuesLeft, searchFolded, upToLast } from './search';
 
@@ -9,7 +8,7 @@ const DOT = '(?:\\.|[(\\[{]\\.[)\\]}]| dot |[(\\[{]dot[)\\]}])';
 const V4 = `[0-9]{1,3}(?:${DOT}[0-9]{1,3}){3}${AFTER_NUMBER}`;
 const V6 = '(?:[0-9a-f]{0,4}:){2,8}(?:[0-9a-f]{0,4}|[0-9]{1,3}(?:\\.[0-9]{1,3}){3})(?:$|[^0-9a-z_:])';
 
-export const findIpAddress = combineRules([searchFolded(V4, 60, checkV4), searchFolded(V6, 50, checkV6)]);
+export const findIpAddress = [searchFolded(V4, 60, checkV4), searchFolded(V6, 50, checkV6)];
 
 const NOBODYS = new Set(['loopback', 'unspecified', 'broadcast', 'multicast']);
 /** Four numbers that count something else. */

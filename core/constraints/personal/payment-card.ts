@@ -1,5 +1,5 @@
 // Finds numbers of payment cards: an issuer's prefix and length, and Luhn's checksum.
-import type { Match } from '../patterns/pattern-scanner';
+import type { Match } from '../patterns/search';
 import type { Span } from '../scanner';
 import { AFTER_NUMBER, continuesLeft, digitsOf, searchFolded, upToLast } from './search';
 

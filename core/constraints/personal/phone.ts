@@ -1,7 +1,7 @@
 // Finds telephone numbers that are valid in one of the countries named, or anywhere if they begin with "+".
 import { type CountryCode, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
-import type { Match } from '../patterns/pattern-scanner';
-import type { Span, TextRule } from '../scanner';
+import type { Match, PatternSearch } from '../patterns/search';
+import type { Span } from '../scanner';
 import { AFTER_NUMBER, continuesLeft, digitsOf, namesOtherNumber, searchFolded, upToLast } from './search';
 
 const MARK = ' .\\-/()\\x{2010}-\\x{2015}\\x{2212}\\x{30FC}';
@@ -12,7 +12,7 @@ const NORTH_AMERICAN_SPELT = '(?:1[ .\\-])?[2-9](?:[ .\\-]{1,2}[0-9]){9}';
 /** Of a country whose numbers have no trunk prefix. */
 const OTHER = '[1-9][0-9](?:[ .\\-]?[0-9]){5,10}';
 
-export function findPhone(countries: readonly CountryCode[]): TextRule {
+export function findPhone(countries: readonly CountryCode[]): PatternSearch {
   const callingCodes = countries.map((country) => getCountryCallingCode(country));
   const forms = [INTERNATIONAL, WITH_TRUNK];
   if (callingCodes.includes('1')) forms.push(NORTH_AMERICAN, NORTH_AMERICAN_SPELT);

@@ -1,10 +1,7 @@
 // Finds postal addresses as they are written in English, with a number and a kind of street, and in Japanese.
-import { combineRules } from '../combine';
 import { foldCharacter } from '../patterns/fold';
-import type { Match } from '../patterns/pattern-scanner';
-import { searchPattern } from '../patterns/pattern-scanner';
 import { compilePattern } from '../patterns/program';
-import type { Span } from '../scanner';
+import type { PatternSearch } from '../patterns/search';
 import { continuesLeft } from './search';
 
 const STREET =
@@ -24,15 +21,16 @@ const JAPANESE =
   `(?:北海道|東京都|(?:京都|大阪)府|\\p{Han}{2,3}県)${KANA_OR_KANJI}{1,8}[市区町村郡]${KANA_OR_KANJI}{0,16}?${LOT}`;
 const JAPANESE_CODE = `〒 ?[0-9]{3}${HYPHEN}[0-9]{4}`;
 
-const search = (pattern: string, longest: number, check?: (match: Match) => Span | null) =>
-  searchPattern({
-    program: compilePattern(pattern, { ignoreCase: false }),
-    longest,
-    fold: foldCharacter,
-    ...(check ? { check } : {}),
-  });
+const search = (pattern: string, longest: number) => ({
+  program: compilePattern(pattern, { ignoreCase: false }),
+  longest,
+  fold: foldCharacter,
+});
 
-export const findPostalAddress = combineRules([
-  search(ENGLISH, 160, ({ text, before }) => (continuesLeft(before) ? null : { start: 0, end: text.length })),
+export const findPostalAddress: PatternSearch[] = [
+  {
+    ...search(ENGLISH, 160),
+    check: ({ text, before }) => (continuesLeft(before) ? null : { start: 0, end: text.length }),
+  },
   search(`${JAPANESE}|${JAPANESE_CODE}`, 100),
-]);
+];

@@ -1,16 +1,16 @@
 // What the searches for personal data share: how they are compiled, and what stands beside a number.
 import { foldCharacter } from '../patterns/fold';
-import { type Match, searchPattern } from '../patterns/pattern-scanner';
 import { compilePattern } from '../patterns/program';
-import type { Span, TextRule } from '../scanner';
+import type { Match, PatternSearch } from '../patterns/search';
+import type { Span } from '../scanner';
 
 /** Follows a number: its end, and no mark that more digits follow. A check cuts it off. */
 export const AFTER_NUMBER = '(?:$|[^0-9A-Za-z_.\\-/]|[.\\-/]+(?:$|[^0-9A-Za-z_.\\-/]))';
 
 /** Looks for a pattern in any case, and in full-width and interrupted spelling. */
-export function searchFolded(pattern: string, longest: number, check?: (match: Match) => Span | null): TextRule {
+export function searchFolded(pattern: string, longest: number, check: (match: Match) => Span | null): PatternSearch {
   const program = compilePattern(pattern, { ignoreCase: true });
-  return searchPattern({ program, longest, fold: foldCharacter, ...(check ? { check } : {}) });
+  return { program, longest, fold: foldCharacter, check };
 }
 
 export const digitsOf = (text: string) => text.replace(/[^0-9]/g, '');

@@ -2,7 +2,11 @@
 import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { compilePatternRule, PatternRule } from '@/core/constraints/kinds/pattern';
-import { findSpans } from '@/core/constraints/scanner';
+import { foldCharacter } from '@/core/constraints/patterns/fold';
+import { foldLetter } from '@/core/constraints/patterns/fold-word';
+import { searchPatterns } from '@/core/constraints/patterns/pattern-scanner';
+import { compilePattern } from '@/core/constraints/patterns/program';
+import { findSpans, mergeSpans, type TextRule } from '@/core/constraints/scanner';
 import { Rng } from '@/core/rng';
 import { expectLinearTime, expectReadsMegabyte, expectStreamIsWhole, hitsOf } from './check-rule';
 
@@ -107,4 +111,20 @@ it('a stream equals the whole', () => {
 it('time is linear', () => {
   expectLinearTime(pattern({ pattern: '(a+)+$|(.*)x(.*)y' }), ['ax', 'x'.repeat(50)]);
   expectReadsMegabyte(pattern({ pattern: '(a|aa)+b|(1+)*2' }), 'aaaaaaaaaa1111111111');
+});
+
+it('several searches in one pass find what each finds alone', () => {
+  const searches = ['ab+', 'b.?c', '(?i)CA', '[0-9]{2,4}', 'a 1'].map((pattern, i) => ({
+    program: compilePattern(pattern, { ignoreCase: false }),
+    longest: [6, 3, 2, 4, 9][i]!,
+    fold: i === 4 ? foldLetter : foldCharacter,
+  }));
+  const together = searchPatterns(searches);
+  const spans = (rule: TextRule, text: string) => mergeSpans(findSpans(rule, text));
+  for (let seed = 0; seed < 500; seed++) {
+    const rng = new Rng(seed);
+    const text = Array.from({ length: 30 }, () => [...'abbcC1２ 🤖\u200b'][rng.integer(10)]!).join('');
+    const alone = mergeSpans(searches.flatMap((search) => spans(searchPatterns([search]), text)));
+    expect(spans(together, text), JSON.stringify(text)).toEqual(alone);
+  }
 });
