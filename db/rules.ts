@@ -1,6 +1,7 @@
 // Reads the rules from the table of their versions; server/services/rule/change.ts writes it.
 import { asc, max, sql } from 'drizzle-orm';
-import { RuleSet } from '@/core/constraints/rules';
+import { Rule, RuleSet } from '@/core/constraints/rules';
+import { AttuneError } from '@/core/errors';
 import type { Executor } from './client';
 import { ruleVersion } from './schema';
 
@@ -10,7 +11,11 @@ export async function readRuleSetVersion(db: Executor): Promise<number> {
   return row!.version!;
 }
 
-/** As the set was at `version`, or is now. For a version from before the table it is the oldest that is known. */
+/**
+ * As the set was at `version`, or is now, without examples, because nothing that applies rules reads them. For a version
+ * from before the table it is the oldest that is known. Throws CORRUPT that names a rule which cannot be read: without it
+ * nothing may pass.
+ */
 export async function readRules(db: Executor, version: number | null = null): Promise<RuleSet> {
   const until =
     version === null
@@ -21,10 +26,19 @@ export async function readRules(db: Executor, version: number | null = null): Pr
     .from(ruleVersion)
     .where(until)
     .orderBy(asc(ruleVersion.ruleId), sql`${ruleVersion.version} desc`);
-  return RuleSet.parse({
+  const rules = rows.flatMap(({ ruleId, version, settings, isRemoved }) =>
+    isRemoved ? [] : [{ ...settings, examples: [], id: ruleId, version }],
+  );
+  const set = RuleSet.safeParse({
     version: version ?? Math.max(...rows.map(({ setVersion }) => setVersion)),
-    rules: rows.flatMap(({ ruleId, version, settings, isRemoved }) =>
-      isRemoved ? [] : [{ ...settings, id: ruleId, version }],
-    ),
+    rules,
   });
+  if (set.success) return set.data;
+  const bad = rules.find((rule) => !Rule.safeParse(rule).success);
+  const what = bad ? `Rule "${bad.id}" (version ${bad.version})` : 'The set of rules';
+  throw new AttuneError(
+    'CORRUPT',
+    `${what} cannot be read, so no message is answered and no run begins. An administrator can restore an earlier version of the rule or remove it, under /admin/rules.`,
+    { cause: set.error },
+  );
 }

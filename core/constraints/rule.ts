@@ -22,6 +22,8 @@ export const RULE_LIMITS = {
 export const Example = z.strictObject({
   text: z.string().min(1).max(RULE_LIMITS.exampleText),
   isHit: z.boolean(),
+  /** The hit from whose text it was taken: it goes, from every version of the rule, when that text is deleted. */
+  hitId: z.uuid().optional(),
 });
 export type Example = z.infer<typeof Example>;
 

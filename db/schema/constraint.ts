@@ -16,7 +16,10 @@ import { OUTPUT_ACTIONS } from '@/core/constraints/rule';
 import { createdAt, writtenAt } from './columns';
 import { generation, message } from './conversation';
 
-/** Rows never change. The newest version of each id is current, unless it says that the rule was removed. */
+/**
+ * Rows never change, except that examples go whose texts people deleted (trigger `hit_deleted`). The newest version of
+ * each id is current, unless it says that the rule was removed.
+ */
 export const ruleVersion = pgTable(
   'rule_version',
   {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Rule } from '@/core/constraints/rules';
 import { createLogger } from '@/core/logger';
 import { dataPaths } from '@/core/paths';
 import { ratingAssignment, ratingTask, session, trainingRun, user, withdrawal } from '@/db/schema';
@@ -98,6 +99,17 @@ it('a deleted person’s words are in no table, data set, file or line of the lo
   const { userMessageId: messageId } = sent;
   await api.feedback.give({ kind: 'demonstration', messageId, value: { text: write('demonstration') } });
   await api.feedback.withdraw({ kind: 'demonstration', messageId });
+
+  // A false hit, whose sentence is an example of a rule in two versions.
+  const admin = callAs(web, await createUser(web, 'admin'), 'admin');
+  const rule = Rule.parse({ id: 'needle', kind: 'phrases', phrases: ['needle'], input: 'flag', output: 'off' });
+  await admin.rule.save({ rule, expectedVersion: null });
+  const needle = await send(api, `A needle ${write('false hit')}`, { sampling: { maxTokens: 8 } });
+  await readStream(api, { generationId: needle.answers[0]!.generationId });
+  const [hit] = (await admin.rule.hits({ id: 'needle' })).items;
+  expect(await admin.rule.markFalse({ id: hit!.id })).toMatchObject({ example: 'whole' });
+  const [marked] = await admin.rule.versions({ id: 'needle' });
+  await admin.rule.save({ rule: { ...marked!.rule!, name: 'Needles' }, expectedVersion: 2 });
 
   // The API, with keys that the caller names.
   const { secret } = await api.apiKey.create({ name: write('key name'), allowTraining: true });

@@ -124,10 +124,13 @@ describe('a hit', () => {
     const [hit] = (await admin.rule.hits({ id: 'profanity' })).items;
     const { version } = await current('profanity');
     expect(await admin.rule.markFalse({ id: hit!.id })).toEqual({
-      ...{ ruleId: 'profanity', isExample: true, version: version + 1 },
+      ...{ ruleId: 'profanity', example: 'whole', version: version + 1 },
     });
     const rule = await current('profanity');
-    expect(rule).toMatchObject({ version: version + 1, examples: [{ text: 'oh fuck!', isHit: false }] });
+    expect(rule).toMatchObject({
+      version: version + 1,
+      examples: [{ text: 'oh fuck!', isHit: false, hitId: hit!.id }],
+    });
     const [marked] = (await admin.rule.hits({ id: 'profanity' })).items;
     expect(marked!.falseMark).toMatchObject({ by: 'Ada' });
     // A second mark adds nothing.
@@ -162,7 +165,10 @@ describe('a hit', () => {
     const now = await current('profanity');
     await admin.rule.save({ rule: { ...now, name: 'Words' }, expectedVersion: now.version });
     expect(await admin.rule.unmarkFalse({ id: hit!.id, version: again.version })).toEqual({ isRestored: false });
-    expect(await current('profanity')).toMatchObject({ name: 'Words', examples: [{ text: 'oh fuck!', isHit: false }] });
+    expect(await current('profanity')).toMatchObject({
+      name: 'Words',
+      examples: [{ text: 'oh fuck!', isHit: false, hitId: hit!.id }],
+    });
     await expect(admin.rule.unmarkFalse({ id: randomUUID(), version: null })).rejects.toThrow(/no hit/);
     const last = await current('profanity');
     await admin.rule.save({ rule: was, expectedVersion: last.version });

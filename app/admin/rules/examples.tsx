@@ -38,7 +38,7 @@ export function Examples({ examples, results, isChecking, onChange, onCheck }: E
       <legend className="mb-1 font-medium text-sm">{t('fields.examples')}</legend>
       <p className="text-muted-foreground text-xs">{t('examplesHint')}</p>
       <ul className="space-y-3">
-        {examples.map(({ text, isHit }, at) => (
+        {examples.map(({ text, isHit, hitId }, at) => (
           <li key={at} className="grid items-start gap-2 sm:grid-cols-[1fr_11rem_auto]">
             <TextArea
               label={t('exampleText', { number: at + 1 })}
@@ -47,7 +47,7 @@ export function Examples({ examples, results, isChecking, onChange, onCheck }: E
               required
               maxLength={RULE_LIMITS.exampleText}
               value={text}
-              onChange={(event) => replace(at, { text: event.target.value, isHit })}
+              onChange={(event) => replace(at, { text: event.target.value, isHit, hitId })}
             />
             <Field label={t('exampleWanted', { number: at + 1 })} isLabelHidden>
               {(control) => (
@@ -55,7 +55,7 @@ export function Examples({ examples, results, isChecking, onChange, onCheck }: E
                   {...control}
                   className={SELECT}
                   value={isHit ? 'hit' : 'pass'}
-                  onChange={(event) => replace(at, { text, isHit: event.target.value === 'hit' })}
+                  onChange={(event) => replace(at, { text, isHit: event.target.value === 'hit', hitId })}
                 >
                   <option value="hit">{t('mustHit')}</option>
                   <option value="pass">{t('mustPass')}</option>

@@ -46,7 +46,7 @@ export function RuleHits({ id }: { id: string }) {
               </Button>
             }
           >
-            {mark.data.isExample ? t('isExample') : t('isNoExample')}
+            {t(`marked.${mark.data.example}`)}
             {failing > 0 && ` ${t('failsOwn', { count: failing })}`}
           </Notice>
         )}

@@ -29,7 +29,11 @@ export function RuleDetail({ id, forms }: { id: string; forms: RuleForms }) {
           return (
             <>
               {isRemoved && <Notice kind="warning">{t('isRemoved')}</Notice>}
-              {!rule && <Notice kind="warning">{t('unreadable')}</Notice>}
+              {!rule && (
+                <Notice kind={isRemoved ? 'warning' : 'error'}>
+                  {t('unreadable')} {!isRemoved && t('stopsAll')}
+                </Notice>
+              )}
               {!isRemoved && (
                 <Card
                   title={t('settingsOf', { name: rule?.name || id, version })}

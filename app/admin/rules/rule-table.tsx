@@ -15,7 +15,7 @@ export function RuleTable({ rules }: { rules: readonly RuleData[] }) {
   const head = [t('rule'), t('kind'), t('fields.input'), t('fields.output'), t('week'), t('training'), t('changed')];
   return (
     <Table caption={t('title')} head={head}>
-      {rules.map(({ id, rule, answers, messages, changedAt, author }) => (
+      {rules.map(({ id, rule, isRemoved, answers, messages, changedAt, author }) => (
         <tr key={id}>
           <Cell className="min-w-32">
             <Link className="font-medium underline" href={`/admin/rules/${id}`}>
@@ -37,7 +37,9 @@ export function RuleTable({ rules }: { rules: readonly RuleData[] }) {
               <Cell>{words.value('output', rule.output)}</Cell>
             </>
           ) : (
-            <Cell colSpan={3}>{t('unreadable')}</Cell>
+            <Cell colSpan={3}>
+              {t('unreadable')} {!isRemoved && t('stopsAll')}
+            </Cell>
           )}
           <Cell className="whitespace-nowrap tabular-nums">
             <Rate label="ofAnswers" rate={answers} />

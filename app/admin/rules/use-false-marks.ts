@@ -20,10 +20,10 @@ export function useFalseMarks(ruleId: string) {
   };
   const mark = useMutation(
     trpc.rule.markFalse.mutationOptions({
-      onSuccess({ isExample, version }, { id }) {
+      onSuccess({ version }, { id }) {
         unmark.reset();
         setWritten((old) => new Map(old).set(id, version));
-        if (isExample) return checkExamples();
+        if (version !== null) return checkExamples();
       },
       onSettled: renew,
     }),

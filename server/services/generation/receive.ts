@@ -1,6 +1,7 @@
 // Writes an answer: samples until one breaks no rule that asks for another, or the best of several, and its row.
 import { and, count, eq, sql } from 'drizzle-orm';
 import { CHANNELS } from '@/core/contract';
+import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
 import { generation, generationAttempt, message } from '@/db/schema';
 import { readSettings } from '@/db/settings';
@@ -28,13 +29,43 @@ export async function receive(
   running: RunningGeneration,
   asked: Asked,
 ): Promise<void> {
-  const output = await readOutput(product, row);
+  const output = await readOutput(product, row).catch((error: unknown) => {
+    // Nothing that is tried again would help, and nobody waits for an answer that cannot be shown.
+    if (!(error instanceof AttuneError) || error.code !== 'CORRUPT') throw error;
+    return error;
+  });
   if (!output) return;
+  if (output instanceof AttuneError) return fail(product, row, running, output);
   const writer = new Writer(product, row, running, output, asked);
   // At temperature 0 all samples are the same.
   const mayDiffer = row.sampling.temperature > 0 && row.completionIds.length === 0;
   if (mayDiffer && output.plan.some(({ action }) => action === 'best-of-n')) return writer.writeBest();
   return writer.writeFirst();
+}
+
+/** Ends an answer whose rules cannot be read with the text that it has. */
+async function fail(
+  { db, log }: Product,
+  row: GenerationRow,
+  running: RunningGeneration,
+  failure: AttuneError,
+): Promise<void> {
+  log.error({ err: failure, generationId: row.id }, 'the rules of an answer cannot be read');
+  const ended = { status: 'failed', finishReason: 'error' } as const;
+  const text = await db.transaction(async (tx) => {
+    const [kept] = await tx
+      .update(generation)
+      .set({ ...ended, error: failure.message, finishedAt: new Date() })
+      .where(and(eq(generation.id, row.id), eq(generation.status, 'running')))
+      .returning({ id: generation.id });
+    const [shown] = await tx.select({ content: message.content }).from(message).where(eq(message.id, row.messageId));
+    await tx.execute(sql`select pg_notify(${CHANNELS.generation}, ${row.id})`);
+    return kept && shown ? shown.content : null;
+  });
+  if (text === null) return;
+  running.failure = failure;
+  running.end = { type: 'end', ...ended, text, notices: [] };
+  running.announce();
 }
 
 class Writer {

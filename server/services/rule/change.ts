@@ -4,15 +4,20 @@ import { and, desc, eq, sql } from 'drizzle-orm';
 import type { AuditAction } from '@/core/audit-actions';
 import { RULE_LIMITS } from '@/core/constraints/rule';
 import { compileRule, MOST_RULES, Rule } from '@/core/constraints/rules';
+import { findSpans } from '@/core/constraints/scanner';
 import { CHANNELS } from '@/core/contract';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
-import { readRuleSetVersion, readRules } from '@/db/rules';
+import { readRuleSetVersion } from '@/db/rules';
 import { ruleVersion } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { checkCharacters } from '@/server/services/text';
 import { checkAsked } from './check-asked';
+import { examplesOf, forgetRemoved, withSources } from './example-source';
+import { cutAround, type Part } from './excerpt';
+import { ruleOf } from './list';
+import type { FalseMarkView } from './views';
 
 type Row = typeof ruleVersion.$inferSelect;
 export interface RuleChange {
@@ -37,10 +42,16 @@ export async function saveRule(
     if (expectedVersion === null && former)
       throw new AttuneError('CONFLICT', `There is, or was, a rule "${id}". Choose another id.`, { param: 'id' });
     if (expectedVersion !== null) expectCurrent(former, id, expectedVersion);
-    if (former && !former.isRemoved && isDeepStrictEqual(parse(former), { ...rule, version: former.version }))
-      return { id, version: former.version, setVersion: await readRuleSetVersion(tx) };
+    const examples = await withSources(tx, id, settings.examples, examplesOf(former));
+    const next = { ...settings, examples };
+    const was = former && !former.isRemoved ? ruleOf(former) : null;
+    if (was && isDeepStrictEqual(was, { ...next, id, version: was.version }))
+      return { id, version: was.version, setVersion: await readRuleSetVersion(tx) };
     if (!former || former.isRemoved) await checkRoom(tx);
-    return append(tx, actorId, former ? 'rule.change' : 'rule.add', { ruleId: id, settings, isRemoved: false }, former);
+    const action = former ? 'rule.change' : 'rule.add';
+    const change = await append(tx, actorId, action, { ruleId: id, settings: next, isRemoved: false }, former);
+    await forgetRemoved(tx, id, examplesOf(former), examples);
+    return change;
   });
 }
 
@@ -77,21 +88,34 @@ export async function restoreRule(
   });
 }
 
-/** Adds a text that the rule must not hit; null if the rule is no longer in force, no version if it had the text. */
+/** Adds what a rule wrongly found, in its sentence, as a text that the rule must not hit. */
 export async function addFalseHit(
   tx: Executor,
   actorId: string,
-  id: string,
-  text: string,
-): Promise<{ version: number | null } | null> {
+  { id: hitId, ruleId: id }: { id: string; ruleId: string },
+  sentence: Part,
+): Promise<Omit<FalseMarkView, 'ruleId'>> {
   const former = await hold(tx, id);
-  if (!former || former.isRemoved) return null;
-  const rule = parse(former);
-  if (rule.examples.some((example) => example.text === text && !example.isHit)) return { version: null };
-  const examples = [...rule.examples.filter((example) => example.text !== text), { text, isHit: false }];
+  const rule = former && !former.isRemoved ? ruleOf(former) : null;
+  if (!former || !rule || sentence.text === '') return { example: 'none', version: null };
+  const isLong = sentence.text.length > RULE_LIMITS.exampleText;
+  const part = isLong ? cutAround(sentence, RULE_LIMITS.exampleText) : sentence;
+  if (isLong && !isFound(rule, part)) return { example: 'long', version: null };
+  const { text } = part;
+  const example = isLong ? 'cut' : 'whole';
+  if (rule.examples.some((one) => one.text === text && !one.isHit)) return { example: 'none', version: null };
+  const examples = [...rule.examples.filter((one) => one.text !== text), { text, isHit: false, hitId }];
   if (examples.length > RULE_LIMITS.examples)
     throw new AttuneError('BAD_INPUT', `Rule "${id}" has ${RULE_LIMITS.examples} examples. Remove some first.`);
-  return append(tx, actorId, 'rule.example', { ...former, settings: { ...former.settings, examples } }, former);
+  const settings = { ...former.settings, examples };
+  const { version } = await append(tx, actorId, 'rule.example', { ...former, settings }, former);
+  return { example, version };
+}
+
+/** A rule that asks is not asked here: its hits are in sentences, which are short. */
+function isFound(rule: Rule, { text, start, end }: Part): boolean {
+  const compiled = compileRule(rule);
+  return 'scan' in compiled && findSpans(compiled, text).some((span) => span.start < end && span.end > start);
 }
 
 /** Puts the settings from before a version in force again; false if the rule has changed since that version. */
@@ -105,6 +129,7 @@ export async function undoVersion(tx: Executor, actorId: string, id: string, ver
     .where(and(eq(ruleVersion.ruleId, id), eq(ruleVersion.version, restored)));
   if (!old) return false;
   await append(tx, actorId, 'rule.restore', { ...old, isRemoved: false }, last, { restored });
+  await forgetRemoved(tx, id, examplesOf(last), examplesOf(old));
   return true;
 }
 
@@ -130,16 +155,20 @@ const outdated = (id: string, is: number, expected: number) =>
   new AttuneError('CONFLICT', `Rule "${id}" has version ${is} by now, not ${expected}; look again and decide again.`);
 
 async function checkRoom(tx: Executor): Promise<void> {
-  const { rules } = await readRules(tx);
-  if (rules.length >= MOST_RULES)
-    throw new AttuneError('BAD_INPUT', `There are ${rules.length} rules and no room for more. Remove one first.`);
+  const rows = await tx
+    .selectDistinctOn([ruleVersion.ruleId], { isRemoved: ruleVersion.isRemoved })
+    .from(ruleVersion)
+    .orderBy(ruleVersion.ruleId, desc(ruleVersion.version));
+  const inForce = rows.filter(({ isRemoved }) => !isRemoved).length;
+  if (inForce >= MOST_RULES)
+    throw new AttuneError('BAD_INPUT', `There are ${inForce} rules and no room for more. Remove one first.`);
 }
 
-/** Throws if the product no longer understands the settings. */
-function parse({ ruleId, version, settings }: Row): Rule {
+/** Throws if the product does not understand the settings. */
+function parse({ ruleId, version, settings }: Pick<Row, 'ruleId' | 'version' | 'settings'>): Rule {
   const parsed = Rule.safeParse({ ...settings, id: ruleId, version });
   if (parsed.success) return parsed.data;
-  throw new AttuneError('UNSUPPORTED', `Version ${version} of rule "${ruleId}" is of a form that is no longer read.`, {
+  throw new AttuneError('UNSUPPORTED', `Version ${version} of rule "${ruleId}" is of a form that is not read.`, {
     cause: parsed.error,
   });
 }
@@ -148,11 +177,15 @@ async function append(
   tx: Executor,
   actorId: string,
   action: AuditAction,
-  { ruleId, settings, isRemoved }: Pick<Row, 'ruleId' | 'settings' | 'isRemoved'>,
+  { ruleId, settings: given, isRemoved }: Pick<Row, 'ruleId' | 'settings' | 'isRemoved'>,
   former: Row | undefined,
   detail: Record<string, unknown> = {},
 ): Promise<RuleChange> {
   const version = (former?.version ?? 0) + 1;
+  const examples = await withSources(tx, ruleId, examplesOf({ settings: given }), examplesOf(former));
+  const settings = Array.isArray(given.examples) ? { ...given, examples } : given;
+  // What is in force can always be read; a rule that cannot be can still be removed.
+  if (!isRemoved) parse({ ruleId, version, settings });
   const setVersion = (await readRuleSetVersion(tx)) + 1;
   await tx.insert(ruleVersion).values({ ruleId, version, setVersion, settings, isRemoved, authorId: actorId });
   const changed = Object.keys(settings).filter((key) => !isDeepStrictEqual(settings[key], former?.settings[key]));

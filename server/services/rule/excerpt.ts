@@ -16,13 +16,42 @@ export function excerptOf(text: string, { start, end }: Span): ExcerptView {
   };
 }
 
+/** A part of a text, and where the hit is in it. */
+export interface Part extends Span {
+  text: string;
+}
+
 /** The sentences that the hit touches. */
-export function sentencesAround(text: string, { start, end }: Span): string {
+export function sentencesAround(text: string, { start, end }: Span): Part {
   let from = 0;
   for (let next = sentenceEnd(text, 0); next !== null && next <= start; next = sentenceEnd(text, from)) from = next;
   let to = from;
   while (to < end) to = sentenceEnd(text, to) ?? text.length;
-  return text.slice(from, to).trim();
+  return partOf(text, from, to, { start, end });
+}
+
+/** At most `most` characters, cut between words where it can be; of a longer hit, its beginning. */
+export function cutAround({ text, start, end }: Part, most: number): Part {
+  const room = Math.max(0, most - (end - start));
+  let from = Math.max(0, Math.min(start - Math.floor(room / 2), text.length - most));
+  let to = Math.min(text.length, from + most);
+  if (from > 0) {
+    const blank = text.slice(from - 1, start).search(/\s/);
+    from = blank >= 0 ? from + blank : wholeBefore(text, from + 1);
+  }
+  if (to < text.length) {
+    const word = text.slice(end, to + 1).search(/\s\S*$/);
+    to = word >= 0 ? end + word : wholeBefore(text, to);
+  }
+  return partOf(text, from, to, { start, end });
+}
+
+/** Without blanks at its ends. */
+function partOf(text: string, from: number, to: number, { start, end }: Span): Part {
+  const part = text.slice(from, to).trimEnd();
+  const first = part.length - part.trimStart().length;
+  const at = (place: number) => Math.min(Math.max(0, place - from - first), part.length - first);
+  return { text: part.slice(first), start: at(start), end: at(end) };
 }
 
 function wholeBefore(text: string, at: number): number {

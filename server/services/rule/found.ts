@@ -61,12 +61,11 @@ export async function markFalseHit(product: Product, actorId: string, hitId: str
     const { hit } = row;
     const { ruleId } = hit;
     // Of a person's text that was hidden, only the mask is left.
-    const text = hit.action === 'mask' && !row.generation ? '' : sentencesAround(readText(product, row), hit);
-    if (hit.falseAt) return { ruleId, isExample: false, version: null };
+    const text = hit.action === 'mask' && !row.generation ? '' : readText(product, row);
+    if (hit.falseAt) return { ruleId, example: 'none', version: null };
     await tx.update(constraintHit).set({ falseAt: sql`now()`, falseBy: actorId }).where(eq(constraintHit.id, hitId));
     await recordAudit(tx, actorId, 'rule.false_hit', ruleId, { hitId });
-    const example = text === '' ? null : await addFalseHit(tx, actorId, ruleId, text);
-    return { ruleId, isExample: example !== null, version: example?.version ?? null };
+    return { ruleId, ...(await addFalseHit(tx, actorId, hit, sentencesAround(text, hit))) };
   });
 }
 

@@ -103,8 +103,19 @@ export async function listDays({ db }: Product, id: string): Promise<RuleDayView
   return rows.filter(({ hits }) => hits > 0);
 }
 
+/** As it is in force; null if there is none, or one that cannot be read. */
+export async function findRule(db: Executor, id: string): Promise<Rule | null> {
+  const [row] = await db
+    .select()
+    .from(ruleVersion)
+    .where(eq(ruleVersion.ruleId, id))
+    .orderBy(desc(ruleVersion.version))
+    .limit(1);
+  return row && !row.isRemoved ? ruleOf(row) : null;
+}
+
 /** null if the product no longer understands the settings. */
-function ruleOf({ ruleId, version, settings }: Row): Rule | null {
+export function ruleOf({ ruleId, version, settings }: Pick<Row, 'ruleId' | 'version' | 'settings'>): Rule | null {
   return Rule.safeParse({ ...settings, id: ruleId, version }).data ?? null;
 }
 

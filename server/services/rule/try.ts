@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { judgeText } from '@/core/constraints/judge-text';
 import { compileRule, type Rule } from '@/core/constraints/rules';
 import { NO_CONTEXT, type Span } from '@/core/constraints/scanner';
-import { readRules } from '@/db/rules';
 import type { Product } from '@/server/services/product';
 import { excerptOf } from './excerpt';
+import { findRule } from './list';
 import { readAnswersBehind, readMessagesBehind } from './read-text';
 import type { PreviewView, TrialView } from './views';
 
@@ -44,7 +44,7 @@ export async function tryRule(
 export async function previewRule(product: Product, rule: Rule, signal: AbortSignal): Promise<PreviewView> {
   const deadline = AbortSignal.timeout(PREVIEW_MS);
   const ends = AbortSignal.any([signal, deadline]);
-  const former = (await readRules(product.db)).rules.find(({ id }) => id === rule.id);
+  const former = await findRule(product.db, rule.id);
   const now = former && compileRule(former);
   const then = compileRule(rule);
   const most = [now, then].every((one) => !one || 'scan' in one) ? MOST_TEXTS.text : MOST_TEXTS.verdict;

@@ -77,8 +77,11 @@ export interface HitView {
 
 export interface FalseMarkView {
   ruleId: string;
-  /** Its sentence is an example now, of what the rule must not hit. */
-  isExample: boolean;
+  /**
+   * Whether its sentence is an example now, of what the rule must not hit: all of it, or what an example has room for;
+   * `long` if the rule does not hit so short a part, `none` if nothing is known of it, or nothing was to be added.
+   */
+  example: 'whole' | 'cut' | 'long' | 'none';
   /** The version of the rule that the mark wrote. */
   version: number | null;
 }
