@@ -1,12 +1,13 @@
 // Writes a file so that it has either the old content or all of the new one, even after a power cut.
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileTrouble } from './errors';
 
 /** Turns a full disk and similar trouble into an error that names the path; returns every other error unchanged. */
 export const explainWriteError = (error: unknown, path: string): unknown => fileTrouble(error, path) ?? error;
 
-/** Flushes a folder's entries, so that a rename in it survives a power cut. */
-export async function syncFolder(path: string): Promise<void> {
+/** Flushes a file, or a folder's entries, so that what was written survives a power cut. */
+export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
@@ -28,6 +29,21 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
+    throw explainWriteError(error, path);
+  }
+}
+
+/** A new folder with all that `fill` writes into the folder that it is given, or none. */
+export async function writeFolder(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await mkdir(temporary);
+    await fill(temporary);
+    await syncPath(temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
     throw explainWriteError(error, path);
   }
 }

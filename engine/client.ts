@@ -95,6 +95,12 @@ export class EngineClient {
     return reply.logprobs;
   }
 
+  /** Probability of each label of an exported classifier, for each text. */
+  async classify(directory: string, texts: readonly string[], signal?: AbortSignal): Promise<Record<string, number>[]> {
+    const ask = (requestId: string) => ({ type: 'classify' as const, requestId, directory, texts: [...texts] });
+    return (await this.ask('classified', ask, signal)).verdicts;
+  }
+
   async load(versionId: string): Promise<void> {
     await this.ask('ok', (requestId) => ({ type: 'load', requestId, versionId }));
   }

@@ -10,11 +10,12 @@ import { type EngineEnv, readEngineEnv } from './env';
 import { createModelRunner } from './runner/model-runner';
 import { DEFAULT_LIMITS } from './scheduler';
 import { serve } from './server';
+import { TextClassifiers } from './text-classifiers';
 
 async function main(env: EngineEnv): Promise<void> {
   fs.mkdirSync(env.ATTUNE_CACHE, { recursive: true });
   const engine = await createEngine(env);
-  const server = await serve(engine, env.ATTUNE_ENGINE_SOCKET);
+  const server = await serve(engine, env.ATTUNE_ENGINE_SOCKET, new TextClassifiers(env.ATTUNE_ENGINE_THREADS));
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
   const { precision, baseId, pid } = engine.status();

@@ -38,9 +38,19 @@ export const ScoreRequest = z.object({
 });
 export type ScoreRequest = z.infer<typeof ScoreRequest>;
 
+export const ClassifyRequest = z.object({
+  type: z.literal('classify'),
+  requestId: Id,
+  /** A classifier's folder, as core/classifier/exported.ts reads it. */
+  directory: z.string().min(1).max(4096),
+  texts: z.array(z.string().max(10_000)).min(1).max(64),
+});
+export type ClassifyRequest = z.infer<typeof ClassifyRequest>;
+
 export const ClientMessage = z.discriminatedUnion('type', [
   GenerateRequest,
   ScoreRequest,
+  ClassifyRequest,
   z.object({ type: z.literal('abort'), requestId: Id }),
   z.object({ type: z.literal('load'), requestId: Id, versionId: Id }),
   z.object({ type: z.literal('unload'), requestId: Id, versionId: Id }),
@@ -99,6 +109,8 @@ export type EngineMessage =
    */
   | { type: 'finished'; requestId: string; reason: FinishReason; promptTokens: number; completionTokens: number }
   | { type: 'scored'; requestId: string; logprobs: number[] }
+  /** Probability of each label, for each text. */
+  | { type: 'classified'; requestId: string; verdicts: Record<string, number>[] }
   | { type: 'ok'; requestId: string }
   | { type: 'status'; requestId: string; status: EngineStatus }
   /** With an empty requestId it concerns the connection, which the engine then closes. */

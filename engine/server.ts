@@ -5,6 +5,7 @@ import { AttuneError, toAttuneError } from '@/core/errors';
 import { isAnswered, MAX_SOCKET_PATH_BYTES, makeSocketFolder } from '@/core/process/sockets';
 import type { Engine } from './engine';
 import { type ClientMessage, type EngineMessage, encodeLine, LineDecoder, parseClientMessage } from './protocol';
+import type { TextClassifiers } from './text-classifiers';
 
 /** Unread bytes after which a client is dropped: some 10 000 token events. */
 const MAX_UNREAD_BYTES = 2 * 1024 * 1024;
@@ -14,7 +15,11 @@ const FAREWELL_MS = 1000;
 /**
  * Listens; throws CONFLICT when another engine answers there. A socket file on which no process answers is replaced.
  */
-export async function serve(engine: Engine, socketPath: string): Promise<net.Server> {
+export async function serve(
+  engine: Engine,
+  socketPath: string,
+  classifiers: Pick<TextClassifiers, 'classify'>,
+): Promise<net.Server> {
   const isPipe = process.platform === 'win32';
   if (!isPipe && Buffer.byteLength(socketPath) > MAX_SOCKET_PATH_BYTES) {
     throw new AttuneError(
@@ -29,7 +34,7 @@ export async function serve(engine: Engine, socketPath: string): Promise<net.Ser
     makeSocketFolder(socketPath);
     fs.rmSync(socketPath, { force: true });
   }
-  const server = net.createServer((socket) => new Connection(engine, socket));
+  const server = net.createServer((socket) => new Connection(engine, classifiers, socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(socketPath, resolve);
@@ -48,6 +53,7 @@ class Connection {
 
   constructor(
     private readonly engine: Engine,
+    private readonly classifiers: Pick<TextClassifiers, 'classify'>,
     private readonly socket: net.Socket,
   ) {
     socket.setEncoding('utf8');
@@ -84,6 +90,11 @@ class Connection {
           break;
         case 'abort':
           this.abort(requestId);
+          break;
+        case 'classify':
+          this.classifiers
+            .classify(message.directory, message.texts)
+            .then((verdicts) => this.send({ type: 'classified', requestId, verdicts }), fail);
           break;
         case 'load':
           this.engine.load(message.versionId).then(ok, fail);

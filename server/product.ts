@@ -69,7 +69,7 @@ export async function startWebProcess(
   const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
   const { run, runs, snapshots, classifiers: classifiersFolder } = dataPaths(settings.dataFolder);
   const outgoing = createOutgoing({ privateHosts: settings.privateHosts });
-  const classifiers = new Classifiers(classifiersFolder);
+  const classifiers = new Classifiers(classifiersFolder, (...asked) => engine.classify(...asked));
   const folders = { runs, snapshots };
   const secret = settings.authSecret ?? keptSecret(run);
   const product: Product = {

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ModelConfig } from '@/core/base/model-config';
-import { explainWriteError, syncFolder, writeDurably } from '@/core/durable-file';
+import { explainWriteError, syncPath, writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256, sha256File } from '@/core/hash';
 import { type Adapter, checkAdapter } from './adapter';
@@ -53,9 +53,9 @@ export async function writeArtifact(
     await mkdir(temporary);
     for (const [name, content] of Object.entries(contents)) await writeDurably(join(temporary, name), content);
     await writeDurably(join(temporary, MANIFEST_FILE), `${JSON.stringify(whole, null, 2)}\n`);
-    await syncFolder(temporary);
+    await syncPath(temporary);
     await rename(temporary, directory);
-    await syncFolder(root);
+    await syncPath(root);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw explainWriteError(error, directory);

@@ -1,15 +1,15 @@
 // Writes a linear classifier's directory whole, and reads it only if its hash agrees.
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { explainWriteError, syncFolder, writeDurably } from '../durable-file';
+import { writeDurably, writeFolder } from '../durable-file';
 import { AttuneError } from '../errors';
 import { encodeSafetensors, readSafetensors } from '../formats/safetensors';
 import { sha256, sha256File } from '../hash';
 import { FEATURES, type LinearLabel } from './linear-classifier';
 
-const MANIFEST_FILE = 'classifier.json';
-const WEIGHTS_FILE = 'weights.safetensors';
+export const MANIFEST_FILE = 'classifier.json';
+export const WEIGHTS_FILE = 'weights.safetensors';
 
 const ClassifierManifest = z.strictObject({
   format: z.literal(1),
@@ -41,36 +41,10 @@ export async function writeClassifier(
     ...{ format: 1, kind: 'hashed-features', rows, sha256: sha256(weights) },
     labels: labels.map(({ name, bias }) => ({ name, bias, threshold: thresholds[name] })),
   });
-  await writeWhole(directory, {
-    [WEIGHTS_FILE]: weights,
-    [MANIFEST_FILE]: `${JSON.stringify(manifest, null, 2)}\n`,
+  await writeFolder(directory, async (temporary) => {
+    await writeDurably(path.join(temporary, WEIGHTS_FILE), weights);
+    await writeDurably(path.join(temporary, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
   });
-}
-
-/** The copy is whole and was checked, or there is none. Throws as `readClassifier` does. */
-export async function copyClassifier(from: string, to: string): Promise<void> {
-  const manifest = await readFile(path.join(from, MANIFEST_FILE));
-  const weights = await readFile(path.join(from, WEIGHTS_FILE));
-  await writeWhole(to, { [WEIGHTS_FILE]: weights, [MANIFEST_FILE]: manifest }, readClassifier);
-}
-
-async function writeWhole(
-  directory: string,
-  files: Record<string, string | Uint8Array>,
-  check?: (directory: string) => Promise<unknown>,
-): Promise<void> {
-  const temporary = `${directory}.${process.pid}.tmp`;
-  try {
-    await mkdir(path.dirname(directory), { recursive: true });
-    await mkdir(temporary);
-    for (const [name, content] of Object.entries(files)) await writeDurably(path.join(temporary, name), content);
-    await check?.(temporary);
-    await syncFolder(temporary);
-    await rename(temporary, directory);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw explainWriteError(error, directory);
-  }
 }
 
 export async function readClassifier(directory: string): Promise<ClassifierArtifact> {

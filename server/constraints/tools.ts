@@ -10,7 +10,7 @@ const TIMEOUT_MS = 60_000;
 const MOST_ANSWER_BYTES = 1024 * 1024;
 
 export const createTools = (outgoing: Outgoing, classifiers: Classifiers): Tools => ({
-  classify: (classifier, texts) => classifiers.classify(classifier, texts),
+  classify: (classifier, texts, signal) => classifiers.classify(classifier, texts, signal),
   async post(url, body, signal) {
     const { status, text } = await outgoing.send({
       ...{ url, method: 'POST' as const, headers: { 'content-type': 'application/json' } },

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { writeClassifier } from '@/core/classifier/classifier-artifact';
 import { featuresOf } from '@/core/classifier/features';
 import { Rule } from '@/core/constraints/rules';
+import { writeExported } from '@/test/exported-classifier';
 import { CLASSIFIER_DEFAULTS, fitClassifier } from '@/trainer/classifier/fit';
 import { createClient, routeTo } from './api-client';
 import { type Api, answerTo, callAs, createUser, createWorld, send, type World } from './world';
@@ -106,6 +107,24 @@ describe('a rule that asks a classifier', () => {
       cause: { code: 'BAD_INPUT', param: 'thresholds', message: expect.stringContaining('"rude"') },
     });
     expect([await isSaved('toxic-changed'), await isSaved('rude')]).toEqual([false, false]);
+  });
+
+  it('may be one that transformers exported: the engine runs it', async () => {
+    await writeExported(path.join(classifiers, 'exported'));
+    await add(ruleOf('toxic-exported', 'exported', { timeoutMs: 30_000 }));
+    expect((await answerTo(ada, 'Hi')).text).toBe(SECOND_HIDDEN);
+  });
+
+  it('cannot be saved for an exported one that cannot be run, or that has other labels', async () => {
+    await writeExported(path.join(classifiers, 'broken'), { scores: 3 });
+    await expect(add(ruleOf('toxic-broken', 'broken'))).rejects.toMatchObject({
+      cause: { code: 'BAD_INPUT', message: expect.stringContaining('scores of the shape [1, 3] for 2 labels') },
+    });
+    await writeExported(path.join(classifiers, 'other'));
+    await expect(add(ruleOf('toxic-other', 'other', { thresholds: { rude: 0.5 } }))).rejects.toMatchObject({
+      cause: { code: 'BAD_INPUT', param: 'thresholds', message: expect.stringContaining('fine, toxic') },
+    });
+    expect([await isSaved('toxic-broken'), await isSaved('toxic-other')]).toEqual([false, false]);
   });
 
   it('cannot be restored once another process finds no classifier', async () => {

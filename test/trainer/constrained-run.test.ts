@@ -10,6 +10,7 @@ import { writeClassifier } from '@/core/classifier/classifier-artifact';
 import { featuresOf } from '@/core/classifier/features';
 import { RuleSet } from '@/core/constraints/rules';
 import { Rng } from '@/core/rng';
+import { writeExported } from '@/test/exported-classifier';
 import { writeTinyLlama } from '@/test/tiny-llama';
 import { startBackend, tf } from '@/trainer/backend';
 import { CLASSIFIER_DEFAULTS, fitClassifier } from '@/trainer/classifier/fit';
@@ -127,19 +128,24 @@ describe.skipIf(problem)('a run under constraints', () => {
         thresholds: { late: 0.3 },
         cost: 2,
       };
+      await writeExported(join(folder, 'classifiers', 'exported'));
+      const exported = { id: 'exported', kind: 'classifier', classifier: 'exported', thresholds: { fine: 0.5 } };
       const { lines, folder: run } = await train(
         'classified',
         20,
         {},
-        RuleSet.parse({ version: 1, rules: [{ id: 'profanity', kind: 'profanity' }, rule] }),
+        RuleSet.parse({ version: 1, rules: [{ id: 'profanity', kind: 'profanity' }, rule, exported] }),
       );
       const ppo = lines.filter((line) => (line.stage as unknown) === 'ppo');
       for (const line of ppo) {
         expect(line['constraint/late-letters/rate']).toBeGreaterThan(0);
+        expect(line['constraint/exported/rate']).toBeGreaterThan(0);
         expect(line['reward/penalty']).toBeGreaterThanOrEqual(2 * line['constraint/late-letters/rate']! - 1e-6);
       }
       expect(ppo.length).toBeGreaterThan(1);
       expect(gateOf(lines, 'constraint/late-letters')).toBeGreaterThan(0);
+      expect(gateOf(lines, 'constraint/exported')).toBeGreaterThan(0);
+      expect(existsSync(join(run, 'classifiers', 'exported', 'model.onnx'))).toBe(true);
       expect(existsSync(join(run, 'classifiers', 'letters', 'classifier.json'))).toBe(true);
     },
     MINUTES,

@@ -58,7 +58,9 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
   const adapters = path.join(home.folder, 'adapters');
   await rm(adapters, { recursive: true, force: true });
   await mkdir(adapters, { recursive: true });
-  const frozen = await freezeRules(home, settings.classifiers);
+  const frozen = await freezeRules(home, settings.classifiers, async (...asked) =>
+    (await startEngine()).classify(...asked),
+  );
   const constraints = constraintsOf(frozen, config.constraints, home.signal);
   const base = await loadBase(settings.modelPath);
   const parent = await readParent(home, base);
@@ -80,6 +82,7 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
       threads: settings.engineThreads,
     });
   let engine: Promise<PrivateEngine> | null = null;
+  const startEngine = () => (engine ??= openEngine('fp32'));
   return {
     ...{
       home,
@@ -100,7 +103,7 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
     owned,
     openEngine,
     constraints,
-    engine: () => (engine ??= openEngine('fp32')),
+    engine: startEngine,
     async close() {
       const opened = await engine?.catch(() => null); // its failure was reported to the caller that asked for it
       await opened?.close();

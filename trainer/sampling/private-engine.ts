@@ -43,6 +43,7 @@ export interface PrivateEngine {
   serve(name: string, adapter: Adapter): Promise<string>;
   /** Loads a version that is already in the folder. */
   load(versionId: string): Promise<void>;
+  classify: EngineClient['classify'];
   close(): Promise<void>;
 }
 
@@ -106,6 +107,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions): Promise
       return versionId;
     },
     load: (versionId) => client.load(versionId),
+    classify: (...asked) => client.classify(...asked),
     close,
   };
 }

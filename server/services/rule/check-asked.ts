@@ -5,5 +5,7 @@ import type { Product } from '@/server/services/product';
 /** Throws BAD_INPUT that names the setting. */
 export async function checkAsked({ classifiers, outgoing }: Product, rule: Rule): Promise<void> {
   if (rule.kind === 'http') outgoing.check(rule.url);
-  if (rule.kind === 'classifier') await classifiers.checkLabels(rule.classifier, Object.keys(rule.thresholds));
+  if (rule.kind !== 'classifier') return;
+  await classifiers.checkLabels(rule.classifier, Object.keys(rule.thresholds));
+  await classifiers.classify(rule.classifier, ['Hello']);
 }

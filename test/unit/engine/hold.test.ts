@@ -55,7 +55,7 @@ beforeEach(async () => {
   const prefixes = new PrefixCache({ maxBytes: 0, valuesPerToken: 1 });
   const base = { id: 'tiny', sha256: '0', tokenizer };
   const engine = new Engine({ base, runner, adapters, prefixes, limits: DEFAULT_LIMITS, maxContext: 64, now: () => 0 });
-  server = await serve(engine, socketPath);
+  server = await serve(engine, socketPath, { classify: () => Promise.reject(new Error('none')) });
   void engine.run(stop.signal);
 });
 afterEach(async () => {

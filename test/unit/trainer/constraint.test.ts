@@ -122,9 +122,10 @@ describe('what is kept', () => {
 describe('the settings of a run', () => {
   const rules = { ...DEFAULT_RULES, rules: DEFAULT_RULES.rules.map((rule) => ({ ...rule, cost: 2 })) };
   const { signal } = new AbortController();
+  const noEngine = () => Promise.reject(new Error('no engine'));
   const constraints = (rules: Rule[], settings: object) =>
     constraintsOf(
-      { rules: { version: 1, rules }, classifiers: new Classifiers('none') },
+      { rules: { version: 1, rules }, classifiers: new Classifiers('none', noEngine) },
       parseConfig({ constraints: settings }).constraints,
       signal,
     );

@@ -8,13 +8,16 @@ import { Classifiers } from '@/core/classifier/classifiers';
 import { featuresOf } from '@/core/classifier/features';
 import { RuleSet } from '@/core/constraints/rules';
 import { NO_CONTEXT } from '@/core/constraints/scanner';
+import { TextClassifiers } from '@/engine/text-classifiers';
 import { OutputRules } from '@/server/constraints/output-rules';
 import { planOutput } from '@/server/constraints/plan';
+import { writeExported } from '@/test/exported-classifier';
 import { CLASSIFIER_DEFAULTS, fitClassifier } from '@/trainer/classifier/fit';
 import { constraintsOf } from '@/trainer/runs/rules/constraints';
 import { freezeRules } from '@/trainer/runs/rules/freeze';
 import type { RunHome } from '@/trainer/runs/store';
 
+const noEngine = () => Promise.reject(new Error('no engine'));
 const { signal } = new AbortController();
 const WORDS = ['tree', 'house', 'river', 'bread', 'music', 'winter', 'garden', 'paper'];
 let root: string;
@@ -61,13 +64,13 @@ const TEXTS = [
 const ids = Int32Array.of(1);
 async function costs(): Promise<ArrayLike<number>> {
   await mkdir(home.folder, { recursive: true });
-  const [constraint] = constraintsOf(await freezeRules(home, served), {}, signal);
+  const [constraint] = constraintsOf(await freezeRules(home, served, noEngine), {}, signal);
   return constraint!.costs(TEXTS.map((text) => ({ promptIds: ids, completionIds: ids, text })));
 }
 
 describe('a classifier rule in a run', () => {
   it('costs as many hits as serving finds', async () => {
-    const classifiers = new Classifiers(served);
+    const classifiers = new Classifiers(served, noEngine);
     const shown = TEXTS.map(async (text) => {
       const rules = new OutputRules(planOutput(rulesOf({ timeoutMs: 30_000 }), 'member'), {
         ...{ context: NO_CONTEXT, signal, onVerdict: () => {}, onFailure: () => {} },
@@ -99,13 +102,36 @@ describe('a classifier rule in a run', () => {
     home.rules = async () => rulesOf({ thresholds: { rude: 0.5 } });
     await expect(costs()).rejects.toMatchObject({ code: 'BAD_INPUT', message: expect.stringContaining('"rude"') });
     home.rules = async () => rulesOf({ classifier: 'none', output: 'off', input: 'flag' });
-    expect(constraintsOf(await freezeRules(home, served), {}, signal)).toEqual([]);
+    expect(constraintsOf(await freezeRules(home, served, noEngine), {}, signal)).toEqual([]);
+  });
+
+  it('keeps an exported one too: the engine is asked for the copy in the run', async () => {
+    await writeExported(path.join(served, 'exported'));
+    home.rules = async () => rulesOf({ classifier: 'exported' });
+    await mkdir(home.folder, { recursive: true });
+    const asked: string[] = [];
+    const freeze = () =>
+      freezeRules(home, served, async (directory, texts) => {
+        asked.push(directory);
+        return new TextClassifiers(1).classify(directory, texts);
+      });
+    const cost = async () =>
+      constraintsOf(await freeze(), {}, signal)[0]!.costs([
+        { promptIds: ids, completionIds: ids, text: 'Ugly! Foul!' },
+      ]);
+    expect(await cost()).toEqual([1]);
+    await writeExported(path.join(served, 'exported'), {
+      bad: 'foul',
+      config: { id2label: { 0: 'toxic', 1: 'fine' } },
+    });
+    expect(await cost()).toEqual([1]);
+    expect(new Set(asked)).toEqual(new Set([path.join(home.folder, 'classifiers', 'exported')]));
   });
 
   it('ends with the run', async () => {
     await mkdir(home.folder, { recursive: true });
     const stop = new AbortController();
-    const [constraint] = constraintsOf(await freezeRules(home, served), {}, stop.signal);
+    const [constraint] = constraintsOf(await freezeRules(home, served, noEngine), {}, stop.signal);
     stop.abort(new Error('stopped'));
     await expect(constraint!.costs([{ promptIds: ids, completionIds: ids, text: TEXTS[1]! }])).rejects.toThrow(
       'stopped',

@@ -34,7 +34,7 @@ export function constraintsOf(
     );
   }
   const tools: Tools = {
-    classify: (classifier, texts) => classifiers.classify(classifier, texts),
+    classify: (classifier, texts, signal) => classifiers.classify(classifier, texts, signal),
     post: () => Promise.reject(new AttuneError('INTERNAL', 'Training asked a server.')),
   };
   return onAnswers.map((rule) => ({

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Classifiers } from '@/core/classifier/classifiers';
+import { Classifiers, type RunExported } from '@/core/classifier/classifiers';
 import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
 import { writeDurably } from '@/core/durable-file';
 import type { RunHome } from '../store';
@@ -14,14 +14,17 @@ export interface FrozenRules {
 }
 
 /** Throws BAD_INPUT if a rule on answers names a classifier that `served` does not have. */
-export async function freezeRules(home: RunHome, served: string): Promise<FrozenRules> {
+export async function freezeRules(home: RunHome, served: string, runExported: RunExported): Promise<FrozenRules> {
   const file = path.join(home.folder, 'rules.json');
   const folder = path.join(home.folder, 'classifiers');
   const isFrozen = existsSync(file);
   const rules = isFrozen
     ? readFrozen(JSON.parse(await readFile(file, 'utf8')))
     : RuleSet.default(DEFAULT_RULES).parse(await home.rules());
-  const [source, classifiers] = [new Classifiers(served), new Classifiers(folder)];
+  const [source, classifiers] = [served, folder].map((one) => new Classifiers(one, runExported)) as [
+    Classifiers,
+    Classifiers,
+  ];
   for (const rule of rules.rules) {
     if (rule.kind !== 'classifier' || rule.output === 'off') continue;
     await source.copyTo(rule.classifier, folder);
