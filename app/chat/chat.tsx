@@ -172,7 +172,7 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
       </div>
       <div className="relative mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
         {!isAtEnd && !isEmpty && <JumpToLatest onJump={() => jump('smooth')} />}
-        {mustChoose && <ConsentChoice onChoose={chooseConsent} />}
+        {mustChoose && <ConsentChoice isCheckedOutside={consent.isCheckedOutside} onChoose={chooseConsent} />}
         <Composer
           ref={input}
           conversationId={id}

@@ -11,6 +11,7 @@ import { Switch } from '@/app/ui/switch';
 
 export function TrainingConsent() {
   const t = useTranslations('settings');
+  const consent = useTranslations('consent');
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
   const client = useQueryClient();
@@ -39,7 +40,9 @@ export function TrainingConsent() {
           onChange={(allowTraining) => !change.isPending && change.mutate({ allowTraining })}
         />
       )}
-      <p className="mt-2 text-muted-foreground text-sm">{t('consentText')}</p>
+      <p className="mt-2 text-muted-foreground text-sm">
+        {t('consentText')} {account.data?.isCheckedOutside && consent('checkedOutside')}
+      </p>
       {account.data && (
         <div className="mt-4 border-border border-t pt-4">
           <Switch

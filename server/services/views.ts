@@ -47,6 +47,8 @@ export interface AccountView {
   /** null until the person has chosen. */
   allowTraining: boolean | null;
   allowSignals: boolean;
+  /** Their messages or answers are also checked by a server that the operator chose. */
+  isCheckedOutside: boolean;
   /** What the person says of themselves. */
   groups: SelfGroups;
 }

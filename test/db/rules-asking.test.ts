@@ -177,6 +177,22 @@ describe('a rule that asks a server', () => {
     expect((await answerTo(ada, 'Hi')).text).toBe('Thanks. U***!');
   });
 
+  it('is told to the people whose texts it gets, before they write', async () => {
+    const isTold = async (api: Api = ada) => (await api.account.get()).isCheckedOutside;
+    expect(await isTold()).toBe(false);
+    const rule = { ...ruleOf(await deadUrl(), { input: 'off', output: 'flag' }) };
+    await add(rule);
+    expect(await isTold()).toBe(true);
+    const save = (more: object, expectedVersion: number) =>
+      admin.rule.save({ rule: Rule.parse({ ...rule, ...more }), expectedVersion });
+    await save({ audiences: ['guest'] }, 1);
+    expect(await isTold()).toBe(false);
+    await save({ input: 'mask', output: 'off' }, 2);
+    expect(await isTold()).toBe(true);
+    await save({ output: 'off' }, 3);
+    expect(await isTold()).toBe(false);
+  });
+
   it('cannot be saved for an address that nothing may be sent to', async () => {
     for (const url of ['https://10.0.0.1/', 'https://[::1]/', 'http://rules.example.com/', 'https://a:b@example.com/'])
       await expect(add(ruleOf(url, { id: 'refused' })), url).rejects.toMatchObject({

@@ -6,7 +6,13 @@ import { useTranslations } from 'next-intl';
 import { useId } from 'react';
 import { Button } from '@/app/ui/button';
 
-export function ConsentChoice({ onChoose }: { onChoose: (allowTraining: boolean) => void }) {
+interface ConsentChoiceProps {
+  /** A rule sends texts to another server. */
+  isCheckedOutside: boolean;
+  onChoose: (allowTraining: boolean) => void;
+}
+
+export function ConsentChoice({ isCheckedOutside, onChoose }: ConsentChoiceProps) {
   const t = useTranslations('consent');
   const id = useId();
   return (
@@ -15,7 +21,9 @@ export function ConsentChoice({ onChoose }: { onChoose: (allowTraining: boolean)
         <GraduationCap aria-hidden className="mt-px size-5 shrink-0 text-primary-strong" />
         {t('question')}
       </h2>
-      <p className="mt-1.5 text-sm leading-relaxed">{t('explanation')}</p>
+      <p className="mt-1.5 text-sm leading-relaxed">
+        {t('explanation')} {isCheckedOutside && t('checkedOutside')}
+      </p>
       <div className="mt-3 grid gap-2 sm:flex">
         <Button onClick={() => onChoose(true)}>{t('yes')}</Button>
         <Button onClick={() => onChoose(false)}>{t('no')}</Button>

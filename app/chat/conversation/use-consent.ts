@@ -10,6 +10,8 @@ export interface Consent {
   /** null while the person has not chosen. */
   value: boolean | null;
   isLoading: boolean;
+  /** A rule sends what is written to another server. */
+  isCheckedOutside: boolean;
   isSaving: boolean;
   error: unknown;
   choose: (allowTraining: boolean) => void;
@@ -25,6 +27,7 @@ export function useConsent(id: string, isStored: boolean, { query, setAllowTrain
   return {
     value: query.data?.allowTraining ?? chosen ?? account.data?.allowTraining ?? null,
     isLoading: isStored ? query.isPending : account.isPending,
+    isCheckedOutside: account.data?.isCheckedOutside ?? false,
     isSaving: setAllowTraining.isPending,
     error: setAllowTraining.error,
     choose: (allowTraining) => (query.data ? setAllowTraining.mutate({ id, allowTraining }) : setChosen(allowTraining)),

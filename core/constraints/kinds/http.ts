@@ -6,8 +6,10 @@ import type { Span, VerdictRule } from '../scanner';
 
 export const HttpRule = FallibleRule.extend({
   kind: z.literal('http'),
-  /** Receives {text, context: {input, systemPrompt}} as JSON. */
+  /** Receives {text} as JSON, and with `sendsContext` {text, context: {input, systemPrompt}}. */
   url: z.url({ protocol: /^https?$/, error: 'Use an address that begins with https:// or http://.' }).max(2000),
+  /** The message that was answered, and the system prompt, leave with each sentence. */
+  sendsContext: z.boolean().default(false),
 });
 export type HttpRule = z.infer<typeof HttpRule>;
 
@@ -20,12 +22,17 @@ const HttpVerdict = z.union([
   z.strictObject({ isHit: z.boolean() }),
 ]);
 
-export function compileHttp({ url, onFailure, timeoutMs }: HttpRule): VerdictRule {
+export function compileHttp({ url, sendsContext, onFailure, timeoutMs }: HttpRule): VerdictRule {
   return {
     onFailure,
     timeoutMs,
     judge: (texts, context, tools, signal) =>
-      Promise.all(texts.map(async (text) => parseVerdict(url, text, await tools.post(url, { text, context }, signal)))),
+      Promise.all(
+        texts.map(async (text) => {
+          const body = sendsContext ? { text, context } : { text };
+          return parseVerdict(url, text, await tools.post(url, body, signal));
+        }),
+      ),
   };
 }
 

@@ -8,15 +8,24 @@ import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { account, feedback, feedbackHistory, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
+import { isCheckedOutside } from '@/server/services/rule/outside';
 import type { AccountView } from '@/server/services/views';
 
 const PASSWORD_PROVIDER = 'credential';
 
-export async function get({ db }: Product, userId: string): Promise<AccountView> {
-  const fields = { allowTraining: user.allowTraining, allowSignals: user.allowSignals, groups: user.groups };
-  const [row] = await db.select(fields).from(user).where(eq(user.id, userId));
+export async function get(product: Product, userId: string): Promise<AccountView> {
+  const { allowTraining, allowSignals, groups, isAnonymous } = user;
+  const [row] = await product.db
+    .select({ allowTraining, allowSignals, groups, isAnonymous })
+    .from(user)
+    .where(eq(user.id, userId));
   if (!row) throw new AttuneError('NOT_FOUND', 'This account has been removed. Reload the page.');
-  return { ...row, groups: SelfGroups.safeParse(row.groups).data ?? {} };
+  const { isAnonymous: isGuest, ...kept } = row;
+  return {
+    ...kept,
+    groups: SelfGroups.safeParse(row.groups).data ?? {},
+    isCheckedOutside: await isCheckedOutside(product, isGuest),
+  };
 }
 
 /** Data sets that are frozen already keep what the person said before. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { and, eq, isNull } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
-import { insertAll } from '@/db/insert-all';
+import { insertAll } from '@/db/many';
 import { conversation, message } from '@/db/schema';
 import type { RuleHit } from '@/server/constraints/rule-hit';
 import type { KeyOwner } from '@/server/services/account/api-key';

@@ -4,7 +4,7 @@ import type { Hit } from '@/core/constraints/judge';
 import { type ConversationRecord, type FeedbackRecord, judgedBy, type OwnRecord } from '@/core/exchange/record';
 import { sha256 } from '@/core/hash';
 import type { Database, Executor } from '@/db/client';
-import { isOneOf } from '@/db/is-one-of';
+import { isOneOf } from '@/db/many';
 import {
   comparison,
   conversation,

@@ -8,7 +8,7 @@ import type { QuestionnaireRecord } from '@/core/exchange/record';
 import { uuidOf } from '@/core/hash';
 import { recordAudit } from '@/db/audit';
 import type { Database, Executor } from '@/db/client';
-import { insertAll } from '@/db/insert-all';
+import { insertAll } from '@/db/many';
 import {
   comparison,
   constraintHit,

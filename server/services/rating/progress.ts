@@ -2,7 +2,7 @@
 import { and, count, eq, isNotNull, sql } from 'drizzle-orm';
 import { type PlaceRange, placesOf } from '@/core/statistics/places';
 import type { Executor } from '@/db/client';
-import { isOneOf } from '@/db/is-one-of';
+import { isOneOf } from '@/db/many';
 import { conversation, message, raterStanding, ratingAssignment, ratingTask, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { checkStanding, type Rater } from './assignment';

@@ -2,7 +2,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Example } from '@/core/constraints/rule';
 import type { Executor } from '@/db/client';
-import { isOneOf } from '@/db/is-one-of';
+import { isOneOf } from '@/db/many';
 import { constraintHit, ruleVersion } from '@/db/schema';
 
 /** Of settings that may be of a form that is not read. */

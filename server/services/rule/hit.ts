@@ -2,8 +2,7 @@
 import { asc, or } from 'drizzle-orm';
 import { groupBy } from '@/core/group-by';
 import type { Executor } from '@/db/client';
-import { insertAll } from '@/db/insert-all';
-import { isOneOf } from '@/db/is-one-of';
+import { insertAll, isOneOf } from '@/db/many';
 import { constraintHit } from '@/db/schema';
 import type { RuleHit } from '@/server/constraints/rule-hit';
 

@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm';
 import type { RuleSet } from '@/core/constraints/rules';
 import type { VerdictRule } from '@/core/constraints/scanner';
-import { turns } from '@/core/turns';
+import { turns } from '@/core/process/turns';
 import { user } from '@/db/schema';
 import { type CheckedInput, checkInput } from '@/server/constraints/input-rules';
 import { audienceOf, planInput } from '@/server/constraints/plan';

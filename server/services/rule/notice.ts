@@ -2,7 +2,7 @@
 import { and, eq, isNotNull, min, or, sql } from 'drizzle-orm';
 import type { RuleKind } from '@/core/constraints/rules';
 import type { Executor } from '@/db/client';
-import { isOneOf } from '@/db/is-one-of';
+import { isOneOf } from '@/db/many';
 import { constraintHit, ruleVersion } from '@/db/schema';
 import type { NoticeView } from './views';
 

@@ -1,6 +1,6 @@
 // Work that takes turns: at most so much at once, in order, also after a failure.
 import { expect, it } from 'vitest';
-import { turns } from '@/core/turns';
+import { turns } from '@/core/process/turns';
 
 it('at most so many run at once, in the order in which they came, and a failure gives its place on', async () => {
   const inTurn = turns(2);

@@ -4,7 +4,7 @@ import { AttuneError } from '@/core/errors';
 import type { TASK_KINDS } from '@/core/feedback/task-answers';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
-import { insertAll } from '@/db/insert-all';
+import { insertAll } from '@/db/many';
 import { champion } from '@/db/release';
 import { conversation, generation, message, questionnaire, ratingTask, version } from '@/db/schema';
 import { readSettings } from '@/db/settings';

@@ -74,17 +74,24 @@ describe('a server', () => {
   const judge = (answer: unknown) =>
     rule.judge(['some text'], context, { ...nothing, post: async () => answer }, signal);
 
-  it('is sent each text with its context, and the signal', async () => {
-    const sent: unknown[] = [];
-    const post: Tools['post'] = async (...given) => {
-      sent.push(given);
-      return { isHit: false };
-    };
-    await rule.judge(['a', 'b'], context, { ...nothing, post }, signal);
-    expect(sent).toEqual([
-      [url, { text: 'a', context }, signal],
-      [url, { text: 'b', context }, signal],
-    ]);
+  it('is sent each text and the signal, and the context only if the rule says so', async () => {
+    for (const [sendsContext, more] of [
+      [undefined, {}],
+      [false, {}],
+      [true, { context }],
+    ] as const) {
+      const sent: unknown[] = [];
+      const post: Tools['post'] = async (...given) => {
+        sent.push(given);
+        return { isHit: false };
+      };
+      const asked = compileHttp(HttpRule.parse({ id: 'h', kind: 'http', url, sendsContext }));
+      await asked.judge(['a', 'b'], context, { ...nothing, post }, signal);
+      expect(sent).toEqual([
+        [url, { text: 'a', ...more }, signal],
+        [url, { text: 'b', ...more }, signal],
+      ]);
+    }
   });
 
   it.each([
