@@ -22,6 +22,7 @@ const WHOLE_WORDS: Record<string, string[]> = {
   felch: ['|felch'],
   fuck: ['fuck', '|fuk|', '|fuc|', '|fck|', '|fcking|', '|fcked|', '|fcker', '|fvck', '|phuck', '|fxck', '|fawk|'],
   fisting: ['|fisting|'],
+  handjob: ['handjob', 'hndjob'],
   hooker: ['|hooker|', '|hookers|'],
   incest: ['|incest|', '|incestuous'],
   kike: ['|kike|', '|kikes|'],
@@ -84,6 +85,7 @@ const ORDINARY_WORDS: readonly string[] = [
   ],
   ...['un retard', 'sans retard', 'mishit', 'shiit', 'blue tit', 'great tit', 'coal tit', 'marsh tit', 'tit for tat'],
   ...['tit-for-tat', 'peniston', 'penisla', 'penisol', 'peñíscola', 'retard de', 'snigger', 'annal', 'rapped', 'rappe'],
+  ...['and hoes', 'garden hoes', 'hand hoes', 'hoes and', 'hoes or', 'or hoes', 'hoes, ', "hoe's", 'hoe’s'],
   ...['pissalad', 'pissenlit', 'cuntir'],
 ];
 

@@ -3,7 +3,8 @@ import { cuss } from 'cuss';
 import naughtyWords from 'naughty-words';
 import profaneWords from 'profane-words';
 import { normalise } from '../words/characters';
-import { ORDINARY, STRICT } from './english-exceptions';
+import { ADDED } from './english-additions';
+import { ORDINARY, STRICT, UNSAID } from './english-exceptions';
 import { EXCEPTIONS, type Exceptions } from './exceptions';
 import type { Language, Level } from './languages';
 
@@ -12,7 +13,7 @@ const SURE = 2;
 /** Shorter words of English, once repeated letters are one, are too often abbreviations; obscenity's list has those that count. */
 const LEAST_LETTERS = 4;
 
-const english: Exceptions = { ordinary: ORDINARY, strict: STRICT };
+const english: Exceptions = { ordinary: ORDINARY, strict: [...STRICT, ...UNSAID] };
 
 /** Words and phrases, each to be found as a whole. */
 export function swearWordsOf(language: Language, level: Level): string[] {
@@ -26,7 +27,7 @@ export function swearWordsOf(language: Language, level: Level): string[] {
 
 function englishLists(): string[] {
   const sure = Object.keys(cuss).filter((word) => cuss[word] === SURE);
-  return [...(naughtyWords.en ?? []), ...profaneWords, ...sure].filter(
+  return [...(naughtyWords.en ?? []), ...profaneWords, ...sure, ...ADDED].filter(
     (word) => normalise(word.replace(/[^\p{L}\p{N}@$!+*]/gu, '')).length >= LEAST_LETTERS,
   );
 }

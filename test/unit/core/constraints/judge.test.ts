@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { judge, maskText } from '@/core/constraints/judge';
 import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
+import { filterOf } from '@/test/rules-support';
 import { CUSTOM_RULES } from './streams';
 
 test.each([
@@ -39,6 +40,30 @@ test.each([
 ])('%j keeps the default rule', (text) => {
   expect(judge(DEFAULT_RULES, text)).toEqual({ hits: [], cost: 0 });
 });
+
+test.each([
+  'Shovels, rakes and hoes',
+  'Garden hoes are cheap.',
+  'Bring hoes, rakes and gloves.',
+  'hoes or spades',
+  'Use a hoe.',
+])('%j is about a garden', (text) => {
+  expect(judge(DEFAULT_RULES, text).hits).toEqual([]);
+});
+
+test.each(['these hoes', 'fuck all hoes', 'golden showers', 'bum-driller', 'rag heads', 'w3t b4ck', 'wagon burner'])(
+  '%j is vulgar or hateful in every use',
+  (text) => {
+    expect(judge(DEFAULT_RULES, text).hits.length).toBeGreaterThan(0);
+  },
+);
+
+test.each(['I', 'In', 'And', 'You', 'Me', 'Good', 'On', 'Hi', 'Matt', 'The', 'It', 'Yes', 'Well', 'Thank'])(
+  'a stream that begins with %j shows some of it without waiting for the next token',
+  (beginning) => {
+    expect(filterOf(DEFAULT_RULES).push(beginning)).not.toBe('');
+  },
+);
 
 test('a mask covers repeated letters, keeps the length and changes nothing else', () => {
   const text = 'oh shiiitttt, dear';
