@@ -7,6 +7,7 @@ import { useFormats } from '@/app/admin/format';
 import { useRuleWords } from '@/app/admin/rules/use-rule-words';
 import type { RuleData } from '@/app/admin/types';
 import { Cell, Table } from '@/app/ui/table';
+import { isCharged } from '@/core/constraints/charged';
 
 export function RuleTable({ rules }: { rules: readonly RuleData[] }) {
   const t = useTranslations('rules');
@@ -47,9 +48,11 @@ export function RuleTable({ rules }: { rules: readonly RuleData[] }) {
           </Cell>
           <Cell className="min-w-28">
             {rule &&
-              (rule.target === null
-                ? t('costOnly', { cost: decimal(rule.cost) })
-                : t('costTarget', { cost: decimal(rule.cost), target: String(rule.target) }))}
+              (!isCharged(rule) || rule.cost === 0
+                ? t('notCharged')
+                : rule.target === null
+                  ? t('costOnly', { cost: decimal(rule.cost) })
+                  : t('costTarget', { cost: decimal(rule.cost), target: String(rule.target) }))}
           </Cell>
           <Cell className="min-w-32">
             {date(changedAt)}

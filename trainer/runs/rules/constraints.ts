@@ -1,5 +1,6 @@
 // Makes a constraint of each rule on answers but those that ask a server, priced as the run's settings say or as the rule does.
 import { ConstraintConfig, type ConstraintConfigs, HARM } from '@/core/config/constraints';
+import { isCharged } from '@/core/constraints/charged';
 import { judgeText } from '@/core/constraints/judge-text';
 import { compileRule, type Rule } from '@/core/constraints/rules';
 import { NO_CONTEXT, type Tools } from '@/core/constraints/scanner';
@@ -17,7 +18,7 @@ export function constraintsOf(
   settings: ConstraintConfigs,
   signal: AbortSignal,
 ): Constraint[] {
-  const onAnswers = rules.filter(({ output, kind }) => output !== 'off' && kind !== 'http');
+  const onAnswers = rules.filter(isCharged);
   const names = [...onAnswers.map(({ id }) => id), HARM];
   const unknown = Object.keys(settings).find((name) => !names.includes(name));
   if (unknown !== undefined) {
