@@ -4,7 +4,7 @@ import { RULE_LIMITS, RuleBase } from '@/core/constraints/rule';
 import { Rule } from '@/core/constraints/rules';
 import * as change from '@/server/services/rule/change';
 import { listHits, markFalseHit, unmarkFalseHit } from '@/server/services/rule/found';
-import { listDays, listRules, listVersions } from '@/server/services/rule/list';
+import { listRules, listVersions } from '@/server/services/rule/list';
 import { previewRule, tryRule } from '@/server/services/rule/try';
 import { adminProcedure, router } from '../trpc';
 import { Direction, forever, Id } from './inputs';
@@ -19,7 +19,6 @@ const RuleId = z.strictObject({ id: RuleBase.shape.id });
 export const ruleRouter = router({
   list: adminProcedure.query(({ ctx }) => listRules(ctx.product)),
   versions: adminProcedure.input(RuleId).query(({ ctx, input }) => listVersions(ctx.product, input.id)),
-  days: adminProcedure.input(RuleId).query(({ ctx, input }) => listDays(ctx.product, input.id)),
 
   /** Without an expected version the rule is new. */
   save: adminProcedure

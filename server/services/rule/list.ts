@@ -6,10 +6,9 @@ import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
 import { audit, constraintHit, generation, message, ruleVersion, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
-import type { RuleDayView, RuleListView, RuleVersionView, RuleView } from './views';
+import type { RuleListView, RuleVersionView, RuleView } from './views';
 
 const WEEK = sql`now() - interval '7 days'`;
-const MONTH = sql`now() - interval '30 days'`;
 const MOST_VERSIONS = 50;
 
 type Row = typeof ruleVersion.$inferSelect & { author: string | null };
@@ -84,24 +83,6 @@ const isRecordOfRestoring = and(
 );
 
 const fieldsOf = (...settings: object[]) => [...new Set(settings.flatMap(Object.keys))];
-
-/** How many answers of each version had a hit on each of the last days, newest first. */
-export async function listDays({ db }: Product, id: string): Promise<RuleDayView[]> {
-  const isHit = sql`exists (select from ${constraintHit} h where h.generation_id = ${generation.id} and h.rule_id = ${id} and h.false_at is null)`;
-  const day = sql<string>`to_char(${generation.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
-  const rows = await db
-    .select({
-      day,
-      versionId: sql<string>`${generation.versionId}`,
-      of: sql<number>`count(*)`.mapWith(Number),
-      hits: sql<number>`count(*) filter (where ${isHit})`.mapWith(Number),
-    })
-    .from(generation)
-    .where(and(gt(generation.createdAt, MONTH), isNotNull(generation.versionId), ne(generation.status, 'running')))
-    .groupBy(day, generation.versionId)
-    .orderBy(desc(day), generation.versionId);
-  return rows.filter(({ hits }) => hits > 0);
-}
 
 /** As it is in force; null if there is none, or one that cannot be read. */
 export async function findRule(db: Executor, id: string): Promise<Rule | null> {

@@ -48,12 +48,6 @@ export interface RuleVersionView {
   rule: Rule | null;
 }
 
-export interface RuleDayView extends HitRateView {
-  /** UTC, `2025-01-31`. */
-  day: string;
-  versionId: string;
-}
-
 /** A part of a text with the hit in it. */
 export interface ExcerptView extends Span {
   text: string;
