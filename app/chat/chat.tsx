@@ -8,6 +8,7 @@ import { codeOf, isRefused, useErrorSentence } from '@/app/lib/use-error-sentenc
 import { useRuleSentence } from '@/app/lib/use-rule-sentence';
 import { Button } from '@/app/ui/button';
 import { Notice } from '@/app/ui/notice';
+import { beginningOf } from '@/core/text/beginning';
 import { Announcer, useAnnounce } from './announcer';
 import { ChatHeader } from './chat-header';
 import { Composer } from './composer/composer';
@@ -83,7 +84,7 @@ function OpenChat({ id, isStored, onOpenList, onNew }: ChatProps) {
     (generationId, change, text, notices) => {
       conversation.settle(generationId, change, text, notices);
       const told = notices.map((notice) => ruleSentenceOf(notice.effect, notice));
-      announce([t('finished', { text: text.slice(0, ANNOUNCED) }), ...told].join(' '));
+      announce([t('finished', { text: beginningOf(text, ANNOUNCED) }), ...told].join(' '));
     },
     [conversation.settle, announce, ruleSentenceOf, t],
   );

@@ -4,7 +4,7 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import { formatSeconds, useFormats } from '@/app/admin/format';
+import { useFormats } from '@/app/admin/format';
 import { Loaded } from '@/app/admin/loaded';
 import { Place } from '@/app/admin/place';
 import { useTRPC } from '@/app/lib/trpc';
@@ -27,6 +27,7 @@ const AGREEMENTS = ['withTruth', 'withOthers', 'withSelf'] as const;
 
 function Progress({ progress }: { progress: ProgressData }) {
   const t = useTranslations('rate');
+  const { duration } = useFormats();
   return (
     <div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
       <Card
@@ -67,7 +68,7 @@ function Progress({ progress }: { progress: ProgressData }) {
             <div key={kind} className="flex justify-between gap-4">
               <dt>{t(`kinds.${kind}`)}</dt>
               <dd className="tabular-nums">
-                {formatSeconds(seconds)} <span className="text-muted-foreground text-xs">{t('of', { count })}</span>
+                {duration(seconds)} <span className="text-muted-foreground text-xs">{t('of', { count })}</span>
               </dd>
             </div>
           ))}
@@ -96,6 +97,7 @@ function Leaderboard({ leaders }: { leaders: ProgressData['leaderboard'] }) {
           </tr>
         ))}
       </Table>
+      {leaders.length === 0 && <p className="text-sm">{t('noLeaders')}</p>}
       <p className="text-muted-foreground text-xs">{t('leaderboardHint')}</p>
     </section>
   );

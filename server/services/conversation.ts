@@ -1,6 +1,7 @@
 // Conversations: listed, read, renamed and removed by the person who owns them.
 import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import { beginningOf } from '@/core/text/beginning';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message } from '@/db/schema';
@@ -14,6 +15,8 @@ import { checkCharacters, checkText } from './text';
 import type { ComparisonView, ConversationListView, ConversationView, MessageView } from './views';
 
 const PAGE = 30;
+/** Characters of a conversation's first name. */
+const TITLE = 60;
 
 /** Newest first. `query` looks in titles and messages; `cursor` is the last item of the previous page. */
 export async function list(
@@ -180,7 +183,5 @@ export async function setAllowTraining(
 
 /** The conversation's name until its owner renames it. */
 export function titleOf(text: string): string {
-  const line = text.trim().split('\n', 1)[0]!.trim();
-  const characters = Array.from(line);
-  return characters.length <= 60 ? line : `${characters.slice(0, 59).join('').trimEnd()}…`;
+  return beginningOf(text.trim().split('\n', 1)[0]!, TITLE);
 }

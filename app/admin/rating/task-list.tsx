@@ -13,6 +13,7 @@ import { EmptyState } from '@/app/ui/empty-state';
 import { Notice } from '@/app/ui/notice';
 import { Switch } from '@/app/ui/switch';
 import { Cell, Table } from '@/app/ui/table';
+import { beginningOf } from '@/core/text/beginning';
 import type { RouterOutputs } from '@/server/routers';
 
 type Item = RouterOutputs['ratingAdmin']['tasks']['items'][number];
@@ -69,7 +70,7 @@ function Row({ item }: { item: Item }) {
     }),
   );
   const { kind, prompt, done, needed, skipped, isCheck, isClosed, isWaitingForAnswers } = item;
-  const short = prompt.length > 120 ? `${prompt.slice(0, 119)}…` : prompt;
+  const short = beginningOf(prompt, 120);
   return (
     <tr>
       <Cell className="whitespace-nowrap">{rate(`kinds.${kind}`)}</Cell>

@@ -4,7 +4,7 @@
 import { clsx } from 'clsx';
 import { Ban, Check, Circle, CircleDot, type LucideIcon, Minus, TriangleAlert, X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { formatSeconds, useFormats } from '@/app/admin/format';
+import { useFormats } from '@/app/admin/format';
 import { type StageState, stageStates } from '@/app/admin/runs/stage-states';
 import { useStageName } from '@/app/admin/runs/use-stage-name';
 import type { RunDetail } from '@/app/admin/types';
@@ -79,7 +79,7 @@ function Bar({ state, share, isGood }: { state: StageState; share: number; isGoo
 /** Two lines, because the time left is known only for the stage and not for the run. */
 function Progress({ run, number, total }: { run: RunDetail; number: number; total: number }) {
   const t = useTranslations('admin');
-  const { percent } = useFormats();
+  const { percent, duration } = useFormats();
   const stageName = useStageName();
   const { stage, progress, secondsLeft, startedAt } = run;
   return (
@@ -89,7 +89,7 @@ function Progress({ run, number, total }: { run: RunDetail; number: number; tota
           <dt className="text-muted-foreground">{t('progressStage', { stage: stageName(stage) })}</dt>
           <dd>
             {percent(progress)}
-            {secondsLeft !== null && ` · ${t('secondsLeft', { time: formatSeconds(secondsLeft) })}`}
+            {secondsLeft !== null && ` · ${t('secondsLeft', { time: duration(secondsLeft) })}`}
           </dd>
         </div>
       )}
@@ -97,7 +97,7 @@ function Progress({ run, number, total }: { run: RunDetail; number: number; tota
         <dt className="text-muted-foreground">{t('progressRun')}</dt>
         <dd>
           {t('stageOf', { number, total })}
-          {startedAt && ` · ${t('runningFor', { time: formatSeconds((Date.now() - startedAt.getTime()) / 1000) })}`}
+          {startedAt && ` · ${t('runningFor', { time: duration((Date.now() - startedAt.getTime()) / 1000) })}`}
         </dd>
       </div>
     </dl>

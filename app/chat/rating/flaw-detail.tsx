@@ -8,6 +8,7 @@ import { isSendKey } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
 import { CONTROL } from '@/app/ui/field';
 import type { Flaw, Span } from '@/core/feedback/kinds';
+import { beginningOf } from '@/core/text/beginning';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import { sentencesOf } from './passage/locate';
 
@@ -24,7 +25,6 @@ interface FlawDetailProps {
 
 /** Characters of a passage that are quoted. */
 const QUOTED = 72;
-const quote = (words: string) => (words.length > QUOTED ? `${words.slice(0, QUOTED).trimEnd()}…` : words);
 
 export function FlawDetail({ flaw, label, text, isMarking, onMarking, onChange }: FlawDetailProps) {
   const t = useTranslations('feedback');
@@ -39,7 +39,7 @@ export function FlawDetail({ flaw, label, text, isMarking, onMarking, onChange }
       {span ? (
         <div className="mt-1 flex flex-wrap items-baseline gap-x-2 text-sm">
           <q className="min-w-0 text-muted-foreground [overflow-wrap:anywhere]">
-            {quote(text.slice(span.start, span.end))}
+            {beginningOf(text.slice(span.start, span.end), QUOTED)}
           </q>
           <button
             type="button"
@@ -77,7 +77,7 @@ export function FlawDetail({ flaw, label, text, isMarking, onMarking, onChange }
             <option value="">{t('sentence')}</option>
             {sentences.map(({ start, end }, i) => (
               <option key={start} value={i}>
-                {quote(text.slice(start, end))}
+                {beginningOf(text.slice(start, end), QUOTED)}
               </option>
             ))}
           </select>

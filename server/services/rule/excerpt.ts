@@ -1,14 +1,15 @@
 // Cuts the part of a text that shows why a rule hit it.
 import type { Span } from '@/core/constraints/scanner';
 import { sentenceEnd } from '@/core/constraints/sentences';
+import { wordBoundary } from '@/core/text/beginning';
 import type { ExcerptView } from './views';
 
 const AROUND = 160;
 
-/** The hit with some text before and after it; characters stay whole. */
+/** The hit with some text before and after it; words stay whole. */
 export function excerptOf(text: string, { start, end }: Span): ExcerptView {
-  const from = wholeBefore(text, Math.max(0, start - AROUND));
-  const to = wholeBefore(text, Math.min(text.length, end + AROUND));
+  const from = wordBoundary(text, start - AROUND);
+  const to = Math.max(Math.min(end, text.length), wordBoundary(text, end + AROUND));
   return {
     text: text.slice(from, to),
     ...{ start: Math.min(start, to) - from, end: Math.min(end, to) - from },

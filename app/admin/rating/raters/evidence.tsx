@@ -2,7 +2,7 @@
 
 // What the trust in a person's votes of one kind rests on, line by line.
 import { useTranslations } from 'next-intl';
-import { formatSeconds, useFormats } from '@/app/admin/format';
+import { useFormats } from '@/app/admin/format';
 import type { PersonTrustData } from '@/app/admin/types';
 
 type KindData = PersonTrustData['kinds'][number];
@@ -14,7 +14,7 @@ const LEAST_CHANCE = 0.001;
 
 export function Evidence({ kind, partners }: { kind: KindData; partners: readonly string[] }) {
   const t = useTranslations('trust');
-  const { percent, rough } = useFormats();
+  const { percent, rough, duration } = useFormats();
   const alarms = TESTS.filter((name) => kind.tests[name].rejectedAt !== null);
   const countText = ({ n, hits }: KindData['overlap']) =>
     n === 0 ? t('noCount') : t('count', { hits, n, share: percent(hits / n) });
@@ -37,7 +37,7 @@ export function Evidence({ kind, partners }: { kind: KindData; partners: readonl
           ))}
           <Line
             name={t('median')}
-            text={kind.milliseconds === null ? t('noCount') : formatSeconds(kind.milliseconds / 1000)}
+            text={kind.milliseconds === null ? t('noCount') : duration(kind.milliseconds / 1000)}
           />
           {TESTS.map((name) => (
             <Line key={name} name={t(`tests.${name}`)} text={chanceText(kind.tests[name].chance)} />

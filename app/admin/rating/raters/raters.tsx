@@ -3,7 +3,7 @@
 // The raters, best agreement first, with an administrator's word on each.
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { formatSeconds, useFormats } from '@/app/admin/format';
+import { useFormats } from '@/app/admin/format';
 import { Loaded } from '@/app/admin/loaded';
 import { Place } from '@/app/admin/place';
 import { ChangeStanding, StandingBadge } from '@/app/admin/rating/raters/standing';
@@ -16,7 +16,7 @@ export function Raters() {
   const t = useTranslations('ratingAdmin');
   const rate = useTranslations('rate');
   const admin = useTranslations('admin');
-  const { percent } = useFormats();
+  const { percent, duration } = useFormats();
   const trpc = useTRPC();
   const query = useQuery(trpc.ratingAdmin.raters.queryOptions());
   return (
@@ -52,7 +52,7 @@ export function Raters() {
                 <Cell className="tabular-nums">{rater.done}</Cell>
                 <Cell className="tabular-nums">{percent(rater.coverage)}</Cell>
                 <Cell className="whitespace-nowrap tabular-nums">
-                  {rater.medianSeconds === null ? '–' : formatSeconds(rater.medianSeconds)}
+                  {rater.medianSeconds === null ? '–' : duration(rater.medianSeconds)}
                 </Cell>
                 <Cell>
                   <StandingBadge standing={rater.standing} reason={rater.standingReason} />
