@@ -18,6 +18,7 @@ export type AgreementData = RouterOutputs['statistics']['agreement'];
 export type GroupsData = RouterOutputs['statistics']['groups'];
 export type SnapshotData = RouterOutputs['admin']['snapshot'];
 export type SnapshotRowData = RouterOutputs['admin']['snapshotRows']['items'][number];
+export type AuditData = RouterOutputs['admin']['audit']['items'][number];
 export type RuleListData = RouterOutputs['rule']['list'];
 export type RuleData = RuleListData['rules'][number];
 export type RuleVersionData = RouterOutputs['rule']['versions'][number];

@@ -1,4 +1,4 @@
-// A data table that scrolls sideways on phones, with a caption for screen readers.
+// A data table that scrolls sideways on phones, with a shadow where it goes on, and a caption for screen readers.
 import { clsx } from 'clsx';
 import type { ComponentProps, ReactNode } from 'react';
 
@@ -20,7 +20,7 @@ export function Table({
       // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
       tabIndex={0}
       // Positioned, so that hidden text in a column that is scrolled away cannot widen the page.
-      className="relative overflow-x-auto rounded-2xl border border-border bg-card"
+      className="scroll-edges relative overflow-x-auto rounded-2xl border border-border"
     >
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">{caption}</caption>

@@ -246,6 +246,8 @@ export interface AuditView {
     actorName: string | null;
     action: string;
     subject: string;
+    /** null for what has no name, or is gone. */
+    subjectName: string | null;
     detail: Record<string, unknown>;
     createdAt: Date;
   }[];

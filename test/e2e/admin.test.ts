@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDatabase, getDatabase } from '@/db/client';
 import { experiment } from '@/db/schema';
 import { writeCrowd } from '@/test/crowd-votes';
-import { chromiumPath, openBrowser, openDesk, openTinyProduct, type TestProduct } from './support';
+import { faultsOf } from './barriers';
+import { chromiumPath, openBrowser, openDesk, openTinyProduct, screenshot, type TestProduct } from './support';
 
 describe.runIf(chromiumPath)('an administrator', () => {
   let product: TestProduct;
@@ -64,5 +65,35 @@ describe.runIf(chromiumPath)('an administrator', () => {
     await page.getByText('No feedback matches.').waitFor();
     expect(asked).toHaveLength(1);
     expect(asked[0]).toContain('nothing like this');
+  });
+
+  it('reads in the audit log what was done to what, in words and with links, on a phone by scrolling beside a shadow', async () => {
+    await product.admin.admin.setSettings.mutate({ comparisonShare: 0.25 });
+    const { rules } = await product.admin.rule.list.query();
+    const { version, ...rule } = rules.find(({ id }) => id === 'profanity')!.rule!;
+    await product.admin.rule.save.mutate({ rule: { ...rule, name: 'Swearing' }, expectedVersion: version });
+    await page.goto(`${product.url}/admin/audit`);
+    const row = (name: RegExp) => page.getByRole('row', { name }).first();
+    await row(/Changed settings/)
+      .getByText('Share of messages that get two answers: 0.1 → 0.25')
+      .waitFor();
+    await row(/Changed a content rule/)
+      .getByText('Changed: Name')
+      .waitFor();
+    await screenshot(page, 'audit');
+    await page.setViewportSize({ width: 390, height: 844 });
+    const table = page.getByRole('group', { name: 'Audit log' });
+    expect(await table.evaluate((it) => it.scrollWidth > it.clientWidth)).toBe(true);
+    expect(await table.evaluate((it) => getComputedStyle(it).backgroundImage)).toMatch(/(linear-gradient.*){4}/);
+    await table.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => table.evaluate((it) => it.scrollLeft)).toBeGreaterThan(0);
+    await screenshot(page, 'audit-phone');
+    expect(await faultsOf(page)).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await row(/Changed a content rule/)
+      .getByRole('link', { name: 'Swearing' })
+      .click();
+    await page.waitForURL('**/admin/rules/profanity');
   });
 });

@@ -2,9 +2,13 @@
 
 // The audit log, newest first, one page at a time.
 import { useInfiniteQuery } from '@tanstack/react-query';
+import Link from 'next/link';
 import { useTranslations } from 'next-intl';
+import { AuditDetail, useSettingNames } from '@/app/admin/audit/detail';
+import { pageOf, shortId } from '@/app/admin/audit/subject-link';
 import { useActionName } from '@/app/admin/audit/use-action-name';
 import { useFormats } from '@/app/admin/format';
+import type { AuditData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
@@ -35,13 +39,11 @@ export function Audit() {
               <span className="block font-medium">{nameOf(item.action)}</span>
               <code className="text-muted-foreground text-xs">{item.action}</code>
             </Cell>
-            <Cell className="min-w-40 wrap-anywhere">{item.subject}</Cell>
+            <Cell className="min-w-40 wrap-anywhere">
+              <Subject item={item} />
+            </Cell>
             <Cell>
-              {Object.keys(item.detail).length > 0 && (
-                <code className="line-clamp-3 min-w-48 whitespace-pre-wrap break-all text-muted-foreground text-xs">
-                  {JSON.stringify(item.detail)}
-                </code>
-              )}
+              <AuditDetail detail={item.detail} />
             </Cell>
           </tr>
         ))}
@@ -52,5 +54,22 @@ export function Audit() {
         </Button>
       )}
     </div>
+  );
+}
+
+function Subject({ item: { action, subject, subjectName } }: { item: AuditData }) {
+  const nameOf = useSettingNames();
+  const name = subjectName ?? (action === 'settings.change' ? nameOf(subject) : shortId(subject));
+  const page = pageOf(action, subject);
+  return (
+    <span title={subject}>
+      {page ? (
+        <Link className="underline" href={page}>
+          {name}
+        </Link>
+      ) : (
+        name
+      )}
+    </span>
   );
 }
