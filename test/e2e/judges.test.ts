@@ -52,6 +52,7 @@ describe.runIf(chromiumPath)('judges', () => {
     const card = page.getByRole('region', { name: 'Home judge' });
     await card.getByText('Not measured yet').waitFor();
     expect(await card.getByRole('button', { name: 'Start labelling with Home judge' }).isDisabled()).toBe(true);
+    await card.getByText('Labelling can start once it has been measured.').waitFor();
     await card.getByRole('button', { name: 'Measure Home judge' }).press('Enter');
     await card.getByRole('table', { name: 'Figures of Home judge' }).waitFor({ timeout: 120_000 });
     await card
@@ -59,6 +60,8 @@ describe.runIf(chromiumPath)('judges', () => {
       .getByText('keeps it out')
       .waitFor();
     expect(await card.getByRole('button', { name: 'Start labelling with Home judge' }).isDisabled()).toBe(true);
+    await card.getByText('the figures marked above are outside their limits').waitFor();
+    await card.getByText('Only comparisons are measured.').first().waitFor();
     await screenshot(page, 'judges');
     expect(await faultsOf(page)).toEqual([]);
   });

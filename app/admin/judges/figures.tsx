@@ -56,15 +56,12 @@ export function Figures({ judge: { name, measurements }, constitutionVersion }: 
             <Cell className="whitespace-nowrap tabular-nums">{rows[figure].value}</Cell>
             <Cell className="whitespace-nowrap">{rows[figure].limit}</Cell>
             <Cell>
-              {faults.includes(figure) ? (
-                <Badge tone="bad">{t('outside')}</Badge>
-              ) : (
-                <Badge tone="good">{t('inside')}</Badge>
-              )}
+              <Verdict figure={figure} faults={faults} />
             </Cell>
           </tr>
         ))}
       </Table>
+      <p className="text-muted-foreground text-xs">{t('onlyComparisons')}</p>
       {measurements.length > 1 && (
         <details className="text-sm">
           <summary className="cursor-pointer text-muted-foreground">{t('earlier')}</summary>
@@ -82,4 +79,12 @@ export function Figures({ judge: { name, measurements }, constitutionVersion }: 
       )}
     </div>
   );
+}
+
+/** On too few pairs, no figure speaks for or against a judge. */
+function Verdict({ figure, faults }: { figure: JudgeFault; faults: readonly JudgeFault[] }) {
+  const t = useTranslations('judges');
+  if (faults.includes('pairs'))
+    return figure === 'pairs' ? <Badge tone="busy">{t('tooFew')}</Badge> : <Badge tone="plain">{t('undecided')}</Badge>;
+  return faults.includes(figure) ? <Badge tone="bad">{t('outside')}</Badge> : <Badge tone="good">{t('inside')}</Badge>;
 }

@@ -3,7 +3,7 @@
 // One judge: what it is, what it may do, what it does now, its figures and what it has spent.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { useFormats } from '@/app/admin/format';
 import { ChangeJudge } from '@/app/admin/judges/change-judge';
 import { Figures } from '@/app/admin/judges/figures';
@@ -34,8 +34,10 @@ export function JudgeCard({ judge, constitutionVersion }: JudgeCardProps) {
   const { id, name, activity, mayLabel } = judge;
   const isIdle = activity === 'idle';
   const isMeasured = judge.measurements.length > 0;
+  const obstacle = isIdle ? obstacleOf(judge, constitutionVersion) : null;
+  const obstacleId = useId();
   return (
-    <Card title={name} actions={<Badge tone={isIdle ? (mayLabel ? 'good' : 'bad') : 'busy'}>{stateOf()}</Badge>}>
+    <Card title={name} actions={<Badge tone={toneOf()}>{stateOf()}</Badge>}>
       <div className="space-y-4">
         <p className="break-words text-muted-foreground text-sm">
           {judge.endpoint ? t('atEndpoint', { model: judge.model, url: judge.endpoint.url }) : t('atHome')}
@@ -62,6 +64,7 @@ export function JudgeCard({ judge, constitutionVersion }: JudgeCardProps) {
               <Button
                 variant="primary"
                 aria-label={t('startNamed', { name })}
+                aria-describedby={obstacle ? obstacleId : undefined}
                 disabled={!mayLabel}
                 isBusy={act.isPending}
                 onClick={() => act.mutate({ id, activity: 'label' })}
@@ -86,10 +89,22 @@ export function JudgeCard({ judge, constitutionVersion }: JudgeCardProps) {
             {t('change')}
           </Button>
         </div>
+        {obstacle && (
+          <p id={obstacleId} className="text-muted-foreground text-sm">
+            {t(`obstacles.${obstacle}`)}
+          </p>
+        )}
         {isEditing && <ChangeJudge judge={judge} onDone={() => setIsEditing(false)} />}
       </div>
     </Card>
   );
+
+  function toneOf() {
+    if (!isIdle) return 'busy';
+    if (mayLabel) return 'good';
+    // Nothing speaks against it yet: it is not measured, or on too few pairs.
+    return obstacle === 'faults' ? 'bad' : 'plain';
+  }
 
   function stateOf() {
     if (activity === 'measure') return t('measuring');
@@ -98,17 +113,28 @@ export function JudgeCard({ judge, constitutionVersion }: JudgeCardProps) {
   }
 }
 
+/** Why it may not label, as the key of a sentence. */
+function obstacleOf({ mayLabel, measurements: [last] }: JudgeData, constitutionVersion: number | null) {
+  if (mayLabel) return null;
+  if (constitutionVersion === null) return 'principles';
+  if (!last) return 'unmeasured';
+  if (last.constitutionVersion !== constitutionVersion) return 'outdated';
+  return last.faults.includes('pairs') ? 'pairs' : 'faults';
+}
+
 function Progress({ judge: { name, done, total } }: { judge: JudgeData }) {
   const t = useTranslations('judges');
   return (
     <div className="space-y-1">
       <progress
         aria-label={t('progressOf', { name })}
-        className="h-2 w-full accent-primary"
+        className="block h-2 w-full appearance-none overflow-hidden rounded-full bg-muted [&::-moz-progress-bar]:bg-primary [&::-webkit-progress-bar]:bg-muted [&::-webkit-progress-value]:bg-primary"
         value={done}
         max={Math.max(1, total)}
       />
-      <p className="text-muted-foreground text-xs tabular-nums">{t('progress', { done, total })}</p>
+      <p className="text-muted-foreground text-xs tabular-nums">
+        {total === 0 ? t('preparing') : t('progress', { done, total })}
+      </p>
     </div>
   );
 }

@@ -24,6 +24,7 @@ export function LabelKinds({ kinds, onChange }: { kinds: Kinds; onChange: (kinds
           />
         ))}
       </div>
+      <p className="mt-1.5 text-muted-foreground text-xs">{t('onlyComparisons')}</p>
     </fieldset>
   );
 }
