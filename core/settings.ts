@@ -42,6 +42,8 @@ export const RatingSettings = z.object({
   goldShare: z.number().min(0).max(0.5).default(0.05),
   /** Share of what a rater gets that the same rater has answered before. */
   repeatShare: z.number().min(0).max(0.5).default(0.03),
+  /** Raters read texts without the addresses and numbers of people in them. */
+  hidePersonalData: z.boolean().default(true),
 });
 export type RatingSettings = z.infer<typeof RatingSettings>;
 

@@ -76,6 +76,22 @@ describe('a place', () => {
     expect(await api.rating.claim()).not.toBeNull();
   });
 
+  it('shows its texts without personal data, unless the admin lets raters see it or the rater edits the text', async () => {
+    const line = { prompt: 'I am at jane@example.com', answers: ['Call +1 415 555 2671 **today**.', 'No.'] };
+    await makeTasks('compare', [line]);
+    const { api } = await newRater();
+    const task = (await api.rating.claim())!;
+    expect(task).toMatchObject({ hiding: 'all', prompt: [{ role: 'user', content: 'I am at █████' }] });
+    expect([...task.completions].sort()).toEqual(['Call █████ **today**.', 'No.']);
+    await choose(api, task.assignmentId, 'left');
+    await makeTasks('correct', [{ ...line, answers: line.answers.slice(0, 1) }]);
+    const edited = (await api.rating.claim())!;
+    expect(edited).toMatchObject({ hiding: 'all_but_edited', completions: line.answers.slice(0, 1) });
+    expect(edited.prompt[0]!.content).toBe('I am at █████');
+    await admin.admin.setSettings({ rating: { ...SHARES, hidePersonalData: false } });
+    expect(await api.rating.claim()).toMatchObject({ hiding: 'nothing', prompt: [{ content: line.prompt }] });
+  });
+
   it('of another rater cannot be answered, skipped or undone', async () => {
     await makeTasks('compare', pairs(1));
     const [one, other] = [await newRater(), await newRater()];

@@ -3,7 +3,7 @@
 // The settings of how tasks are handed out to raters.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import type { SyntheticEvent } from 'react';
+import { type SyntheticEvent, useState } from 'react';
 import { Loaded } from '@/app/admin/loaded';
 import type { SettingsData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
@@ -12,6 +12,7 @@ import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
 import { TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
+import { Switch } from '@/app/ui/switch';
 
 const FIELDS = [
   { name: 'lockMinutes', min: 1, max: 1440, scale: 1 },
@@ -38,11 +39,14 @@ function HandOutForm({ rating }: { rating: SettingsData['rating'] }) {
       onSuccess: (saved) => client.setQueryData(trpc.admin.settings.queryKey(), saved),
     }),
   );
+  const [hidesPersonalData, setHidesPersonalData] = useState(rating.hidePersonalData);
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const values = FIELDS.map(({ name, scale }) => [name, Number(form.get(name)) / scale]);
-    save.mutate({ rating: Object.fromEntries(values) as SettingsData['rating'] });
+    save.mutate({
+      rating: { ...(Object.fromEntries(values) as SettingsData['rating']), hidePersonalData: hidesPersonalData },
+    });
   };
   return (
     <Card title={t('settings')}>
@@ -61,6 +65,10 @@ function HandOutForm({ rating }: { rating: SettingsData['rating'] }) {
               defaultValue={Math.round(rating[name] * scale * 100) / 100}
             />
           ))}
+        </div>
+        <div className="space-y-1">
+          <Switch label={t('hidePersonalData')} isOn={hidesPersonalData} onChange={setHidesPersonalData} />
+          <p className="text-muted-foreground text-xs">{t('hidePersonalDataHint')}</p>
         </div>
         {save.error && <Notice kind="error">{sentenceOf(save.error)}</Notice>}
         {save.isSuccess && <Notice kind="info">{t('saved')}</Notice>}

@@ -9,10 +9,11 @@ import { Card } from '@/app/ui/card';
 
 export function Material({ task }: { task: TaskData }) {
   const t = useTranslations('rate');
-  const { prompt, completions, questions, written, votes } = task;
+  const { prompt, completions, hiding, questions, written, votes } = task;
   return (
     <>
       <Card title={t('prompt')}>
+        {hiding !== 'nothing' && <p className="mb-3 text-muted-foreground text-xs">{t(`hiding.${hiding}`)}</p>}
         <div className="space-y-3">
           {prompt.map(({ role, content }, at) => (
             <div key={at}>

@@ -2,7 +2,9 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Executor } from '@/db/client';
 import { feedback, generation, guideline, message, questionnaire, ratingAssignment, ratingTask } from '@/db/schema';
+import { readSettings } from '@/db/settings';
 import type { Assignment, Held, Task } from './assignment';
+import { hidePersonalData } from './hide-personal';
 import { type StoredAnswer, toShown } from './task-frame';
 import type { RatingTaskView } from './views';
 
@@ -10,16 +12,25 @@ export async function viewTask(tx: Executor, { assignment, task }: Held): Promis
   const frame = { generationIds: task.generationIds, shown: assignment.shown, questionnaireId: task.questionnaireId };
   const disputed = task.adjudicatesTaskId ? await readTask(tx, task.adjudicatesTaskId) : null;
   const kind = task.kind;
+  const answerKind = answerKindOf(task, disputed);
+  const { rating } = await readSettings(tx);
+  const hide = (text: string) => (rating.hidePersonalData ? hidePersonalData(text) : text);
+  // What is corrected begins as the text itself, which must not change on the way.
+  const isEdited = answerKind === 'correct';
+  const prompt = await readPrompt(tx, task.messageId);
+  const completions = await readCompletions(tx, assignment.shown);
+  const written = task.reviewsAssignmentId ? await readWritten(tx, task.reviewsAssignmentId) : null;
   const stored = assignment.status === 'done' ? (assignment.value as StoredAnswer | null) : null;
   return {
     assignmentId: assignment.id,
     kind,
-    answerKind: answerKindOf(task, disputed),
-    prompt: await readPrompt(tx, task.messageId),
-    completions: await readCompletions(tx, assignment.shown),
+    answerKind,
+    prompt: prompt.map(({ role, content }) => ({ role, content: hide(content) })),
+    completions: isEdited ? completions : completions.map(hide),
+    hiding: !rating.hidePersonalData ? 'nothing' : isEdited ? 'all_but_edited' : 'all',
     questions: await readQuestions(tx, task.questionnaireId),
     guideline: await readGuideline(tx, assignment),
-    written: task.reviewsAssignmentId ? await readWritten(tx, task.reviewsAssignmentId) : null,
+    written: written === null ? null : hide(written),
     votes: disputed
       ? (await readVotes(tx, disputed.id)).map(({ value, comment }) => ({ answer: toShown(value, frame), comment }))
       : null,

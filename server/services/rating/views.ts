@@ -32,6 +32,8 @@ export interface RatingTaskView {
   prompt: { role: 'user' | 'assistant'; content: string }[];
   /** The completions in the order in which this rater sees them. */
   completions: string[];
+  /** Where personal data is hidden: an answer that the rater edits is shown as it is. */
+  hiding: 'nothing' | 'all' | 'all_but_edited';
   questions: Question[] | null;
   guideline: Omit<GuidelineView, 'createdAt'> | null;
   /** The answer of another rater that is under review. */
