@@ -4,19 +4,22 @@
 import { useTranslations } from 'next-intl';
 import type { GivenControl } from '@/app/chat/rating/use-given';
 import { CONTROL } from '@/app/ui/field';
-import { CHOICES, type FeedbackKind, type FeedbackValue, HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
+import { CHOICES, type FeedbackValue, HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
+import type { GivenData } from './types';
+import { useChoiceWords } from './use-words';
 
 const RATINGS = Array.from({ length: HIGHEST_RATING - LOWEST_RATING + 1 }, (_, i) => String(LOWEST_RATING + i));
 const THUMBS = ['up', 'down'] as const;
 
 interface ChangeGivenProps {
-  kind: FeedbackKind;
+  item: GivenData;
   given: GivenControl;
 }
 
-export function ChangeGiven({ kind, given }: ChangeGivenProps) {
+export function ChangeGiven({ item: { kind, pairSource }, given }: ChangeGivenProps) {
   const t = useTranslations('ownFeedback');
   const f = useTranslations('feedback');
+  const choiceOf = useChoiceWords();
   const value: unknown = given.current?.value;
   if (kind === 'thumb') {
     const { up } = value as FeedbackValue<'thumb'>;
@@ -42,12 +45,11 @@ export function ChangeGiven({ kind, given }: ChangeGivenProps) {
   }
   if (kind === 'comparison') {
     const { choice } = value as FeedbackValue<'comparison'>;
-    const labels = { left: f('leftBetter'), right: f('rightBetter'), tie: f('tie'), both_bad: f('bothBad') };
     return (
       <Select
         label={t('change')}
         value={choice}
-        options={CHOICES.map((one) => ({ value: one, label: labels[one] }))}
+        options={CHOICES.map((one) => ({ value: one, label: choiceOf({ choice: one }, pairSource) }))}
         onChange={(one) => given.save({ choice: one })}
       />
     );

@@ -45,16 +45,10 @@ export function GivenItem({ item }: { item: GivenData }) {
           {format.dateTime(item.updatedAt, { dateStyle: 'medium', timeStyle: 'short' })}
         </span>
       </div>
-      {item.question && (
-        <p className="mt-2 line-clamp-2 text-muted-foreground text-sm [overflow-wrap:anywhere]">
-          <span className="sr-only">{t('question')}: </span>
-          {item.question}
-        </p>
-      )}
       <p className="mt-2 whitespace-pre-wrap text-sm leading-relaxed [overflow-wrap:anywhere]">
-        {current ? wordsOf(item.kind, current.value, item.answers) : t('gone')}
+        {current ? wordsOf(item.kind, current.value, item) : t('gone')}
       </p>
-      {current && item.answers.length > 1 && <Compared answers={item.answers} />}
+      <About {...item} />
       {current?.comment && (
         <p className="mt-1 text-sm [overflow-wrap:anywhere]">
           <q>{current.comment}</q>
@@ -66,7 +60,7 @@ export function GivenItem({ item }: { item: GivenData }) {
         </p>
       )}
       <div className="mt-3 flex flex-wrap items-center gap-2">
-        {item.canChange && current && <ChangeGiven kind={item.kind} given={given} />}
+        {item.canChange && current && <ChangeGiven item={item} given={given} />}
         {item.conversationId && (
           <Link
             href={`/c/${item.conversationId}`}
@@ -101,19 +95,26 @@ export function GivenItem({ item }: { item: GivenData }) {
   );
 }
 
-/** The beginnings of the answers that were judged together, by the letters or numbers that the words above use. */
-function Compared({ answers }: Pick<GivenData, 'answers'>) {
-  const t = useTranslations('feedback');
+/** The beginnings of the message and of the answers that were judged, by the names that the words above use. */
+function About({ question, answers, pairSource }: Pick<GivenData, 'question' | 'answers' | 'pairSource'>) {
+  const t = useTranslations('ownFeedback');
+  const f = useTranslations('feedback');
   const nameOf = (at: number) => {
-    if (answers.length === 2) return t(at === 0 ? 'left' : 'right');
-    return t('answerNumber', { number: at + 1 });
+    if (answers.length === 1) return f('theAnswer');
+    if (pairSource) return t(`pair.${pairSource}.${at === 0 ? 'left' : 'right'}`);
+    return f('answerNumber', { number: at + 1 });
   };
+  const lines = [
+    ...(question ? [{ name: t('question'), text: question }] : []),
+    ...answers.map(({ text }, at) => ({ name: nameOf(at), text })),
+  ];
+  if (lines.length === 0) return null;
   return (
-    <dl className="mt-2 space-y-1 text-muted-foreground text-sm">
-      {answers.map(({ generationId, text }, at) => (
-        <div key={generationId} className="flex gap-2">
-          <dt className="shrink-0 font-medium">{nameOf(at)}</dt>
-          <dd className="line-clamp-2 [overflow-wrap:anywhere]">{text}</dd>
+    <dl className="mt-2 space-y-1 text-sm">
+      {lines.map(({ name, text }) => (
+        <div key={name} className="flex gap-3 max-sm:flex-col max-sm:gap-0">
+          <dt className="shrink-0 text-muted-foreground sm:w-32">{name}</dt>
+          <dd className="min-w-0 [overflow-wrap:anywhere]">{text || t('emptyAnswer')}</dd>
         </div>
       ))}
     </dl>

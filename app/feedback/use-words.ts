@@ -7,7 +7,10 @@ import { useFlaws } from '@/app/chat/rating/use-flaws';
 import type { FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
 import type { GivenData } from './types';
 
-type WordsOf = (kind: FeedbackKind, value: FeedbackValue, answers: GivenData['answers']) => string;
+/** What words need to know of an item besides its kind and value. */
+type About = Pick<GivenData, 'answers' | 'pairSource'>;
+type WordsOf = (kind: FeedbackKind, value: FeedbackValue, about: About) => string;
+type Comparison = FeedbackValue<'comparison'>;
 
 const MINUTE_MS = 60_000;
 
@@ -15,8 +18,9 @@ export function useWords(): WordsOf {
   const t = useTranslations('ownFeedback');
   const f = useTranslations('feedback');
   const flaws = useFlaws();
+  const choiceOf = useChoiceWords();
   return useCallback(
-    (kind, said, answers) => {
+    (kind, said, { answers, pairSource }) => {
       const numberOf = (id: string) => answers.findIndex(({ generationId }) => generationId === id) + 1;
       switch (kind) {
         case 'thumb': {
@@ -25,8 +29,7 @@ export function useWords(): WordsOf {
           return [t(up ? 'up' : 'down'), ...named].join(' · ');
         }
         case 'comparison': {
-          const { choice, strength = 'none' } = said as FeedbackValue<'comparison'>;
-          return t(`choice.${choice}`, { strength });
+          return choiceOf(said as Comparison, pairSource);
         }
         case 'best_of':
           return t('bestWas', { number: numberOf((said as FeedbackValue<'best_of'>).best) });
@@ -65,7 +68,19 @@ export function useWords(): WordsOf {
         }
       }
     },
-    [t, f, flaws],
+    [t, f, flaws, choiceOf],
+  );
+}
+
+/** Calls the two answers as the page did on which they were compared. */
+export function useChoiceWords(): (value: Comparison, source: GivenData['pairSource']) => string {
+  const t = useTranslations('ownFeedback');
+  return useCallback(
+    ({ choice, strength = 'none' }, source) => {
+      if (choice === 'tie' || choice === 'both_bad') return t(`choice.${choice}`);
+      return t(`choice.${source ?? 'workplace'}.${choice}`, { strength });
+    },
+    [t],
   );
 }
 

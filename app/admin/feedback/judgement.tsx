@@ -87,7 +87,7 @@ function Said({ judgement: { kind, value, answers, questionnaire } }: { judgemen
         <QuestionnaireAnswers questionnaire={questionnaire} value={value as FeedbackValue<'questionnaire'>} />
       )
     );
-  const words = wordsOf(kind, value, answers);
+  const words = wordsOf(kind, value, { answers, pairSource: 'side_by_side' });
   if (kind === 'thumb') {
     const { up } = value as FeedbackValue<'thumb'>;
     const Icon = up ? ThumbsUp : ThumbsDown;

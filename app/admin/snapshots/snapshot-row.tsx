@@ -49,7 +49,7 @@ function RowContent({ kind, content }: { kind: SnapshotRowData['kind']; content:
       <Origin content={content} />
       {said && (
         <p className="mt-3 whitespace-pre-wrap font-medium text-sm">
-          {wordsOf(said.kind, said.value, answers)}
+          {wordsOf(said.kind, said.value, { answers, pairSource: 'side_by_side' })}
           {quality !== null && `\n${t('quality', { quality: percent(quality) })}`}
         </p>
       )}

@@ -2,6 +2,7 @@
 import { and, desc, eq, or, sql } from 'drizzle-orm';
 import type { FeedbackSubject } from '@/core/feedback/feedback';
 import { FEEDBACK_SUBJECTS, type FeedbackKind } from '@/core/feedback/kinds';
+import { beginningOf } from '@/core/text/beginning';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, feedback, feedbackHistory, raterStanding } from '@/db/schema';
 import { conversationOfFeedback } from '@/db/trainable-feedback';
@@ -15,7 +16,7 @@ import type { FeedbackHistoryView, OwnFeedbackPageView, OwnFeedbackView } from '
 
 const PAGE = 20;
 /** Characters of a question or an answer. */
-const EXCERPT = 280;
+const EXCERPT = 180;
 
 export interface MineFilter {
   kind?: FeedbackKind;
@@ -38,7 +39,10 @@ export async function listMine({ db }: Product, userId: string, filter: MineFilt
   return {
     items: page.map((row): OwnFeedbackView => {
       const { feedback, conversationId, ownerId } = row;
-      const shown = judgedIds(row).flatMap((id) => answers.get(id) ?? []);
+      const judged = judgedIds(row).flatMap((id) => answers.get(id) ?? []);
+      // A ranking names its answers best first; the chat numbers them oldest first.
+      const shown =
+        feedback.kind === 'ranking' ? judged.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()) : judged;
       const isOwn = ownerId === userId;
       return {
         id: feedback.id,
@@ -49,8 +53,9 @@ export async function listMine({ db }: Product, userId: string, filter: MineFilt
         createdAt: feedback.createdAt,
         updatedAt: feedback.updatedAt,
         conversationId: isOwn ? conversationId : null,
-        question: excerpt(shown[0]?.question ?? questions.get(feedback.messageId ?? '') ?? ''),
-        answers: shown.map(({ id, text }) => ({ generationId: id, text: excerpt(text) })),
+        question: beginningOf(shown[0]?.question ?? questions.get(feedback.messageId ?? '') ?? '', EXCERPT),
+        answers: shown.map(({ id, text }) => ({ generationId: id, text: beginningOf(text, EXCERPT) })),
+        pairSource: row.pairSource,
         canChange: isOwn && feedback.source !== 'workplace',
         isExcluded: feedback.excludedAt !== null,
         keptOut: keptOut(row),
@@ -66,6 +71,7 @@ function selectMine(db: Executor, userId: string, { kind, cursor }: MineFilter) 
     .select({
       feedback,
       pair: { left: comparison.leftGenerationId, right: comparison.rightGenerationId },
+      pairSource: comparison.source,
       conversationId: conversation.id,
       ownerId: conversation.userId,
       allowTraining: conversation.allowTraining,
@@ -108,17 +114,6 @@ function subjectOf({ kind, ...row }: typeof feedback.$inferSelect): FeedbackSubj
         ? { comparisonId: row.comparisonId }
         : { messageId: row.messageId };
   return { kind, ...id } as FeedbackSubject;
-}
-
-function excerpt(text: string): string {
-  const line = text.trim().replace(/\s+/gu, ' ');
-  const characters = Array.from(line.slice(0, 2 * EXCERPT + 1));
-  return characters.length <= EXCERPT
-    ? line
-    : `${characters
-        .slice(0, EXCERPT - 1)
-        .join('')
-        .trimEnd()}…`;
 }
 
 /** Every value that the person has given on one thing in one kind, oldest first; null where it was withdrawn. */

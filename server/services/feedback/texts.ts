@@ -10,6 +10,7 @@ export interface JudgedText {
   versionId: string | null;
   text: string;
   question: string | null;
+  createdAt: Date;
 }
 
 interface Given {
@@ -29,7 +30,13 @@ export function judgedIds({ feedback, pair }: Given): string[] {
 export async function readAnswers(db: Executor, ids: string[]): Promise<Map<string, JudgedText>> {
   const question = alias(message, 'question');
   const found = await db
-    .select({ id: generation.id, versionId: generation.versionId, text: message.content, question: question.content })
+    .select({
+      id: generation.id,
+      versionId: generation.versionId,
+      text: message.content,
+      question: question.content,
+      createdAt: generation.createdAt,
+    })
     .from(generation)
     .innerJoin(message, eq(message.id, generation.messageId))
     .leftJoin(question, eq(question.id, message.parentId))

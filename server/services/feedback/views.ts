@@ -6,6 +6,7 @@ import type { FeedbackSubject } from '@/core/feedback/feedback';
 import type { FEEDBACK_SOURCES, FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
 import type { Question } from '@/core/feedback/questionnaire';
 import type { Statement } from '@/core/verdict';
+import type { comparison } from '@/db/schema';
 
 export interface QuestionnaireView {
   id: string;
@@ -78,6 +79,8 @@ export type OwnFeedbackView = FeedbackSubject & {
   question: string;
   /** The beginnings of the judged answers. */
   answers: { generationId: string; text: string }[];
+  /** How the answers of a comparison were shown; null for other kinds. */
+  pairSource: (typeof comparison.$inferSelect)['source'] | null;
   canChange: boolean;
   /** It was taken out of training. */
   isExcluded: boolean;
