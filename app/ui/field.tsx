@@ -13,13 +13,16 @@ interface FieldProps {
   /** Hides the label when a heading already says it; screen readers still get it. */
   isLabelHidden?: boolean;
   hint?: string;
+  /** A hint about keys, which a phone has not. */
+  keyHint?: string;
   error?: string | null;
   children: (control: { id: string; 'aria-describedby': string | undefined; 'aria-invalid': boolean }) => ReactNode;
 }
 
-export function Field({ label, isLabelHidden, hint, error, children }: FieldProps) {
+export function Field({ label, isLabelHidden, hint, keyHint, error, children }: FieldProps) {
   const id = useId();
-  const note = error ?? hint;
+  const note = error ?? hint ?? keyHint;
+  const isForKeys = note !== undefined && note === keyHint;
   return (
     <div className="space-y-1.5">
       <label htmlFor={id} className={isLabelHidden ? 'sr-only' : 'block font-medium text-sm'}>
@@ -27,7 +30,14 @@ export function Field({ label, isLabelHidden, hint, error, children }: FieldProp
       </label>
       {children({ id, 'aria-describedby': note ? `${id}-note` : undefined, 'aria-invalid': Boolean(error) })}
       {note && (
-        <p id={`${id}-note`} className={clsx('text-xs', error ? 'text-danger' : 'text-muted-foreground')}>
+        <p
+          id={`${id}-note`}
+          className={clsx(
+            'text-xs',
+            error ? 'text-danger' : 'text-muted-foreground',
+            isForKeys && 'pointer-coarse:hidden',
+          )}
+        >
           {note}
         </p>
       )}
@@ -35,7 +45,7 @@ export function Field({ label, isLabelHidden, hint, error, children }: FieldProp
   );
 }
 
-type Labelled = Pick<FieldProps, 'label' | 'isLabelHidden' | 'hint' | 'error'>;
+type Labelled = Pick<FieldProps, 'label' | 'isLabelHidden' | 'hint' | 'keyHint' | 'error'>;
 
 export function TextField({ label, isLabelHidden, hint, error, ...props }: Labelled & ComponentProps<'input'>) {
   return (
@@ -49,12 +59,13 @@ export function TextArea({
   label,
   isLabelHidden,
   hint,
+  keyHint,
   error,
   className,
   ...props
 }: Labelled & ComponentProps<'textarea'>) {
   return (
-    <Field label={label} isLabelHidden={isLabelHidden} hint={hint} error={error}>
+    <Field label={label} isLabelHidden={isLabelHidden} hint={hint} keyHint={keyHint} error={error}>
       {(control) => <textarea {...props} {...control} className={clsx(CONTROL, 'py-2.5', className)} />}
     </Field>
   );

@@ -151,6 +151,12 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
       .poll(async () => (await database.query("select value from feedback where kind = 'comparison'")).rows)
       .toEqual([{ value: { choice: 'right', strength: 'slightly' } }]);
     await page.getByRole('button', { name: 'Rank all 3 answers' }).click();
+    // The order begins with the vote that stands: answer 2 is better than answer 1.
+    expect(await page.locator('ol li[draggable] summary span:first-child').allTextContents()).toEqual([
+      'Answer 2',
+      'Answer 1',
+      'Answer 3',
+    ]);
     await page.getByRole('button', { name: 'Move Answer 3 up' }).press('Enter');
     const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
     await expect.poll(focused).toBe('Move Answer 3 up');
@@ -159,7 +165,7 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     const ids = (await database.query<{ id: string }>('select id from generation order by created_at')).rows.map(
       ({ id }) => id,
     );
-    await expect.poll(async () => (await given()).ranking).toEqual({ order: [[ids[0]], [ids[2]], [ids[1]]] });
+    await expect.poll(async () => (await given()).ranking).toEqual({ order: [[ids[1]], [ids[2]], [ids[0]]] });
     await expect.poll(async () => (await given()).best_of).toEqual({ generationIds: ids, best: ids[0] });
     expect(await faultsOf(page)).toEqual([]);
     await screenshot(page, 'feedback-ranking');
@@ -190,6 +196,16 @@ describe.runIf(chromiumPath)('feedback in the chat', () => {
     await expect.poll(async () => (await given()).rating).toEqual({ rating: 8 });
     await item('Rating').getByText('Changed').waitFor();
     expect(await item('Rating').getByRole('combobox').inputValue()).toBe('8');
+    expect(await item('Rating').getByRole('definition').allTextContents()).toEqual(['How do I sleep better?', ANSWER]);
+    // In the words in which the chat asked.
+    await item('Comparison').getByText('The new answer is slightly better', { exact: true }).waitFor();
+    expect(await item('Comparison').getByRole('term').allTextContents()).toEqual([
+      'Your message',
+      'Former answer',
+      'New answer',
+    ]);
+    await item('Ranking').getByText('Best first: 2 › 3 › 1', { exact: true }).waitFor();
+    await screenshot(page, 'own-feedback');
     await item('Correction').getByRole('button', { name: 'Take it back' }).click();
     await expect.poll(async () => (await given()).correction).toBeUndefined();
     await item('Correction').getByRole('button', { name: 'Take it back' }).waitFor({ state: 'detached' });

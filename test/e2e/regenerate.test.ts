@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyLlama } from '@/test/tiny-llama';
+import { faultsOf } from './barriers';
 import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProduct, untilAnswered } from './support';
 
 /** Its random letters make answers that are taller than the page. */
@@ -69,5 +70,27 @@ describe.runIf(chromiumPath)('a regenerated answer', () => {
     await expect.poll(scrollTop).toBe(0);
     await untilAnswered(page);
     expect(await scrollTop()).toBe(0);
+  });
+
+  it('asks before an earlier answer is written again, because what follows it is hidden, and the arrows lead back', async () => {
+    await say(page, 'And something else');
+    await untilAnswered(page);
+    const first = page.getByRole('button', { name: 'Regenerate' }).first();
+    await first.click();
+    const asking = page.getByRole('dialog', { name: 'Regenerate this earlier answer?' });
+    await screenshot(page, 'chat-regenerate-earlier');
+    expect(await faultsOf(page)).toEqual([]);
+    await asking.getByRole('button', { name: 'Cancel' }).click();
+    await asking.waitFor({ state: 'detached' });
+    expect(await page.getByText('And something else', { exact: true }).isVisible()).toBe(true);
+    await first.click();
+    await asking.getByRole('button', { name: 'Regenerate' }).click();
+    await page.getByText('And something else', { exact: true }).waitFor({ state: 'detached' });
+    await untilAnswered(page);
+    await page.getByRole('button', { name: 'Previous alternative' }).last().click();
+    await page.getByText('And something else', { exact: true }).waitFor();
+    // The last message has nothing after it but its answer, the first has a whole chat.
+    await page.getByRole('button', { name: 'Edit the message' }).first().click();
+    await page.getByText('What follows this message will be hidden.').waitFor();
   });
 });

@@ -1,6 +1,7 @@
 'use client';
 
 // Choices of which one click, or one digit while the row has the focus, gives an answer.
+import { clsx } from 'clsx';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { isComposing } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
@@ -43,7 +44,13 @@ export function ChoiceRow<Choice extends string>({
   };
 
   return (
-    <div role="radiogroup" aria-label={label} aria-disabled={isDisabled} onKeyDown={onKeyDown} className={className}>
+    <div
+      role="radiogroup"
+      aria-label={label}
+      aria-disabled={isDisabled}
+      onKeyDown={onKeyDown}
+      className={clsx('group/keys', className)}
+    >
       {choices.map(({ choice, label: name }, index) => (
         <Button
           key={choice}
@@ -63,7 +70,7 @@ export function ChoiceRow<Choice extends string>({
           {size === 'medium' && (
             <kbd
               aria-hidden
-              className="hidden min-w-5 rounded border border-border bg-muted px-1 font-sans text-muted-foreground text-xs leading-5 pointer-fine:inline-block"
+              className="hidden min-w-5 rounded border border-border bg-muted px-1 font-sans text-muted-foreground text-xs leading-5 opacity-25 transition-opacity group-focus-within/keys:opacity-100 pointer-fine:inline-block"
             >
               {index + 1}
             </kbd>

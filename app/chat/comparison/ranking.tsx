@@ -5,7 +5,7 @@ import { ArrowDown, ArrowUp, GripVertical, Trophy } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
 import { useAnnounce } from '@/app/chat/announcer';
-import type { MessageData } from '@/app/chat/conversation/types';
+import type { ComparisonData, MessageData } from '@/app/chat/conversation/types';
 import type { Say } from '@/app/chat/conversation/use-feedback';
 import { Part } from '@/app/chat/rating/part';
 import { LINK } from '@/app/chat/rating/saved-note';
@@ -13,17 +13,19 @@ import { useGiven } from '@/app/chat/rating/use-given';
 import { Button } from '@/app/ui/button';
 import { IconButton } from '@/app/ui/icon-button';
 import { MOST_RANKED } from '@/core/feedback/kinds';
-import { moved, placesOf } from './order';
+import { beginningOf } from '@/core/text/beginning';
+import { moved, orderByWins, placesOf, type Win } from './order';
 
 interface RankingProps {
   /** The message that the answers reply to. */
   question: MessageData;
   /** Finished ones, oldest first. */
   answers: readonly MessageData[];
+  comparisons: readonly ComparisonData[];
   say: Say;
 }
 
-export function Ranking({ question, answers, say }: RankingProps) {
+export function Ranking({ question, answers, comparisons, say }: RankingProps) {
   const t = useTranslations('feedback');
   const { best_of, ranking } = question.given;
   const [isOpen, setIsOpen] = useState(false);
@@ -36,19 +38,27 @@ export function Ranking({ question, answers, say }: RankingProps) {
           {t(isOpen ? 'rankLess' : 'rankMore', { count: answers.length })}
         </button>
       </p>
-      {isOpen && <RankingForm question={question} answers={answers.slice(-MOST_RANKED)} say={say} />}
+      {isOpen && <RankingForm {...{ question, comparisons, say }} answers={answers.slice(-MOST_RANKED)} />}
     </div>
   );
 }
 
-function RankingForm({ question, answers, say }: RankingProps) {
+function RankingForm({ question, answers, comparisons, say }: RankingProps) {
   const t = useTranslations('feedback');
   const announce = useAnnounce();
   const best = useGiven<'best_of'>(question.given.best_of, (next) => say(question, 'best_of', next));
   const ranking = useGiven<'ranking'>(question.given.ranking, (next) => say(question, 'ranking', next));
   const shown = answers.flatMap(({ generation }) => generation?.id ?? []);
   const saved = (ranking.current?.value.order.flat() ?? []).filter((id) => shown.includes(id));
-  const start = [...saved, ...shown.filter((id) => !saved.includes(id))];
+  // What was ranked keeps its order; the rest begins with what was said of it so far.
+  const start = orderByWins(
+    [...saved, ...shown.filter((id) => !saved.includes(id))],
+    [
+      ...winsOf(comparisons, answers),
+      ...(best.current ? shown.map((loser) => ({ winner: best.current!.value.best, loser })) : []),
+      ...saved.slice(1).map((loser, at) => ({ winner: saved[at]!, loser })),
+    ],
+  );
   const [draft, setDraft] = useState<string[] | null>(null);
   const [latest, setLatest] = useState<'best' | 'ranking'>('ranking');
   const [dragged, setDragged] = useState<string | null>(null);
@@ -101,7 +111,7 @@ function RankingForm({ question, answers, say }: RankingProps) {
                 <details className="min-w-0 flex-1 basis-48 text-sm">
                   <summary className="truncate">
                     <span className="font-medium">{name}</span>{' '}
-                    <span className="text-muted-foreground">{answer.content.slice(0, 160)}</span>
+                    <span className="text-muted-foreground">{beginningOf(answer.content, 160)}</span>
                   </summary>
                   <p className="mt-2 whitespace-pre-wrap [overflow-wrap:anywhere]">{answer.content}</p>
                 </details>
@@ -157,4 +167,14 @@ function RankingForm({ question, answers, say }: RankingProps) {
       </Part>
     </div>
   );
+}
+
+/** The votes between these answers, oldest first. */
+function winsOf(comparisons: readonly ComparisonData[], answers: readonly MessageData[]): Win[] {
+  const idOf = (messageId: string) => answers.find(({ id }) => id === messageId)?.generation?.id;
+  return comparisons.flatMap(({ choice, leftMessageId, rightMessageId }) => {
+    const [left, right] = [idOf(leftMessageId), idOf(rightMessageId)];
+    if (!left || !right || (choice !== 'left' && choice !== 'right')) return [];
+    return choice === 'left' ? { winner: left, loser: right } : { winner: right, loser: left };
+  });
 }

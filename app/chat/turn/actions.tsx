@@ -65,13 +65,7 @@ export function Actions({
         >
           <MessageSquarePlus aria-hidden className="size-4" />
         </IconButton>
-        <IconButton
-          label={t('regenerate')}
-          onClick={() => {
-            signals.note(message, { regenerated: true });
-            onRegenerate();
-          }}
-        >
+        <IconButton label={t('regenerate')} onClick={onRegenerate}>
           <RefreshCw aria-hidden className="size-4" />
         </IconButton>
         <Pager {...pager} />

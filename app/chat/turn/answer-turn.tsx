@@ -8,7 +8,7 @@ import type { Turn } from '@/app/chat/conversation/tree';
 import type { ComparisonData, MessageData } from '@/app/chat/conversation/types';
 import { Answer, type AnswerProps } from './answer';
 
-interface AnswerTurnProps extends Omit<AnswerProps, 'message' | 'comparison' | 'pager' | 'onRegenerate'> {
+interface AnswerTurnProps extends Omit<AnswerProps, 'message' | 'comparison' | 'pager' | 'isLast' | 'onRegenerate'> {
   turn: Extract<Turn<MessageData, ComparisonData>, { kind: 'message' }>;
   question: MessageData | null;
   comparisons: readonly ComparisonData[];
@@ -34,7 +34,8 @@ export function AnswerTurn({
   ...shared
 }: AnswerTurnProps) {
   const { message, siblings } = turn;
-  const { isLast, feedback } = shared;
+  const { later, feedback } = shared;
+  const isLast = later === 0;
   const [closedId, setClosedId] = useState<string | null>(null);
   const former = isLast && closedId !== message.id ? findFormer(turn, comparisons) : null;
   const finished = siblings.filter((sibling) => sibling.generation?.status === 'done');
@@ -65,7 +66,7 @@ export function AnswerTurn({
     );
   };
   const ranking = asks && isLast && question && finished.length >= RANKABLE && (
-    <Ranking question={question} answers={finished} say={feedback.say} />
+    <Ranking question={question} answers={finished} comparisons={comparisons} say={feedback.say} />
   );
   if (!former)
     return (

@@ -11,6 +11,7 @@ import { useDwell } from '@/app/chat/signals/use-dwell';
 import type { Signals } from '@/app/chat/signals/use-signals';
 import type { Settle } from '@/app/chat/stream/use-answer-stream';
 import { Button } from '@/app/ui/button';
+import { ConfirmDialog } from '@/app/ui/dialog';
 import { Actions } from './actions';
 import { AnswerBody } from './answer-body';
 import { Markdown } from './markdown';
@@ -22,6 +23,8 @@ export interface AnswerProps {
   comparison: { data: ComparisonData; isNew: boolean } | null;
   pager: PagerProps;
   isLast: boolean;
+  /** Turns that follow this answer, and that a new one in its place would leave behind. */
+  later: number;
   settle: Settle;
   conversation: Conversation;
   feedback: ConversationFeedback;
@@ -30,7 +33,7 @@ export interface AnswerProps {
 }
 
 export function Answer(props: AnswerProps) {
-  const { message, comparison, pager, isLast, settle, conversation, feedback, signals, onRegenerate } = props;
+  const { message, comparison, pager, isLast, later, settle, conversation, feedback, signals, onRegenerate } = props;
   const t = useTranslations('chat');
   const f = useTranslations('feedback');
   const app = useTranslations('app');
@@ -43,8 +46,10 @@ export function Answer(props: AnswerProps) {
   const body = useRef<HTMLDivElement>(null);
   useDwell(article, signals.isOn && isLast && !isRunning, (dwellMs) => signals.note(message, { dwellMs }));
 
+  const [asked, setAsked] = useState<(() => void) | null>(null);
+  const askFirst = (act: () => void) => (later > 0 ? setAsked(() => act) : act());
   const again = (
-    <Button size="small" onClick={onRegenerate}>
+    <Button size="small" onClick={() => askFirst(onRegenerate)}>
       {app('retry')}
     </Button>
   );
@@ -78,7 +83,13 @@ export function Answer(props: AnswerProps) {
       {showsCorrection && <Markdown text={correction} isStreaming={false} />}
       {generation && !isRunning && (
         <Actions
-          {...{ message, generation, pager, feedback, signals, body, onRegenerate }}
+          {...{ message, generation, pager, feedback, signals, body }}
+          onRegenerate={() =>
+            askFirst(() => {
+              signals.note(message, { regenerated: true });
+              onRegenerate();
+            })
+          }
           onTellMore={() => setIsCorrected(false)}
         />
       )}
@@ -90,6 +101,17 @@ export function Answer(props: AnswerProps) {
           feedback={feedback.comparison}
         />
       )}
+      <ConfirmDialog
+        isOpen={asked !== null}
+        onOpenChange={() => setAsked(null)}
+        title={t('regenerateTitle')}
+        text={t('regenerateText', { count: later })}
+        action={t('regenerate')}
+        onConfirm={() => {
+          setAsked(null);
+          asked?.();
+        }}
+      />
     </article>
   );
 }

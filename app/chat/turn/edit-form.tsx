@@ -10,11 +10,13 @@ import { Button } from '@/app/ui/button';
 
 interface EditFormProps {
   text: string;
+  /** Turns that follow the message, and that the edited one leaves behind. */
+  later?: number;
   onSend: (text: string) => void;
   onCancel: () => void;
 }
 
-export function EditForm({ text, onSend, onCancel }: EditFormProps) {
+export function EditForm({ text, later = 0, onSend, onCancel }: EditFormProps) {
   const t = useTranslations('chat');
   const app = useTranslations('app');
   const [draft, setDraft] = useState(text);
@@ -47,6 +49,7 @@ export function EditForm({ text, onSend, onCancel }: EditFormProps) {
         className="field-sizing-content max-h-80 w-full resize-none bg-transparent px-1 leading-relaxed outline-none"
       />
       <LengthNote excess={length.excess} />
+      {later > 0 && <p className="mt-1 px-1 text-muted-foreground text-xs">{t('editLeaves')}</p>}
       <div className="mt-2 flex justify-end gap-2">
         <Button size="small" onClick={onCancel}>
           {app('cancel')}

@@ -14,10 +14,12 @@ import { RuleNotices } from './rule-notices';
 interface QuestionProps {
   message: MessageData;
   pager: PagerProps;
+  /** Turns that follow it. */
+  later: number;
   onEdit: (text: string) => void;
 }
 
-export function Question({ message, pager, onEdit }: QuestionProps) {
+export function Question({ message, pager, later, onEdit }: QuestionProps) {
   const t = useTranslations('chat');
   const [isEditing, setIsEditing] = useState(false);
   return (
@@ -26,6 +28,7 @@ export function Question({ message, pager, onEdit }: QuestionProps) {
       {isEditing ? (
         <EditForm
           text={message.content}
+          later={later}
           onCancel={() => setIsEditing(false)}
           onSend={(text) => {
             setIsEditing(false);

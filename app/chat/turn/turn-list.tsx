@@ -98,6 +98,7 @@ export function TurnList({
                   if (sibling) on.onBranch(sibling.parentId, sibling.id);
                 },
               }}
+              later={path.length - 1 - first - place}
               onEdit={(text) => on.onEdit(turn.message, text)}
             />
           );
@@ -110,7 +111,7 @@ export function TurnList({
             comparisons={comparisons}
             asks={asksToCompare}
             decidedId={feedback.comparison.decidedId}
-            isLast={first + place === path.length - 1}
+            later={path.length - 1 - first - place}
             settle={settle}
             conversation={conversation}
             feedback={feedback}

@@ -89,7 +89,7 @@ export function Task({ task, isFirst, isPast, isBusy, moves }: TaskProps) {
   };
 
   return (
-    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+    <div className="group/keys grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
       <section
         ref={start}
         tabIndex={-1}
@@ -141,7 +141,7 @@ export function Task({ task, isFirst, isPast, isBusy, moves }: TaskProps) {
               <TextArea
                 ref={writing}
                 label={t('yourText')}
-                hint={t('textHint')}
+                keyHint={t('textHint')}
                 rows={8}
                 dir="auto"
                 value={answer?.kind === answerKind ? answer.value.text : ''}
@@ -152,7 +152,7 @@ export function Task({ task, isFirst, isPast, isBusy, moves }: TaskProps) {
             <TextArea
               ref={commenting}
               label={t(answerKind === 'review' ? 'reason' : 'comment')}
-              hint={t('commentHint')}
+              keyHint={t('commentHint')}
               rows={2}
               dir="auto"
               maxLength={TEXT_LIMITS.comment}

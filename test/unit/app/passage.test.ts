@@ -1,6 +1,6 @@
 // A passage that is marked in a drawn answer is the same passage of its markdown, and an order of answers stays one.
 import { expect, test } from 'vitest';
-import { moved } from '@/app/chat/comparison/order';
+import { moved, orderByWins } from '@/app/chat/comparison/order';
 import { locatePieces, sentencesOf, trimSpan } from '@/app/chat/rating/passage/locate';
 import { coarse } from '@/server/services/version/changes';
 
@@ -47,4 +47,16 @@ test('an answer moves by its steps and no further than the ends', () => {
 test('a public page counts people in steps of five, and says nothing about four', () => {
   expect(coarse(900, 4)).toEqual({ atLeastVotes: null, atLeastPeople: null });
   expect(coarse(13, 9)).toEqual({ atLeastVotes: 10, atLeastPeople: 5 });
+});
+
+test('an order of answers begins with the votes between them, and the latest counts where two contradict', () => {
+  const win = (pair: string) => ({ winner: pair[0]!, loser: pair[2]! });
+  const order = (...wins: string[]) => orderByWins(['a', 'b', 'c'], wins.map(win)).join('');
+  expect(order()).toBe('abc');
+  expect(order('a>b')).toBe('abc');
+  expect(order('b>a')).toBe('bac');
+  expect(order('b>a', 'c>b')).toBe('cba');
+  expect(order('a>b', 'b>a')).toBe('bac');
+  expect(order('a>b', 'b>c', 'c>a')).toBe('bca');
+  expect(order('b>b', 'x>a')).toBe('abc');
 });
