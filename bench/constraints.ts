@@ -6,6 +6,7 @@ import { env } from '@/product/env';
 import { measureFalseHits } from './constraints/false-hits';
 import { measureFalseHitsByKind } from './constraints/false-hits-by-kind';
 import { measureFirstToken } from './constraints/first-token';
+import { measureHalves } from './constraints/halves';
 import { measureLagrangian } from './constraints/lagrangian';
 import { comparePersonalData } from './constraints/personal-data';
 import { measureRlaif } from './constraints/rlaif';
@@ -28,6 +29,7 @@ const PARTS: Record<string, () => Promise<{ rows?: Row[]; [field: string]: unkno
   profanity: async () => ({ rows: await compareProfanity() }),
   toxicity: async () => ({ rows: await compareToxicity(await peers(), DATA_FOLDER) }),
   'personal-data': async () => ({ rows: await comparePersonalData(await peers()) }),
+  halves: async () => measureHalves(),
   streams: async () => measureStreams(),
   'first-token': async () => measureFirstToken(),
   'false-hits': async () => measureFalseHits(),

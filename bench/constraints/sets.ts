@@ -32,16 +32,22 @@ function withNegatives(swearing: string[]): LabelledText[] {
   ];
 }
 
+/** Each spelling, and the term that it spells. */
+export const termsOfProfanityList = () =>
+  rowsOf<{ id: string; match: string }>('profanity-list').flatMap(({ id, match }) =>
+    match
+      .replaceAll('*', '')
+      .split('|')
+      .map((text) => ({ id, text })),
+  );
+
 export const SETS: Record<string, () => LabelledText[]> = {
   'surge-profanity': () => withNegatives(rowsOf<{ text: string }>('surge-profanity').map(({ text }) => text)),
   'ldnoobw-en': () =>
     withNegatives(
       rowsOf<{ lang: string; term: string }>('ldnoobw').flatMap(({ lang, term }) => (lang === 'en' ? term : [])),
     ),
-  'profanity-list': () =>
-    withNegatives(
-      rowsOf<{ match: string }>('profanity-list').flatMap(({ match }) => match.replaceAll('*', '').split('|')),
-    ),
+  'profanity-list': () => withNegatives(termsOfProfanityList().map(({ text }) => text)),
   'davidson-tweets': () =>
     rowsOf<{ cls: number; text: string }>('davidson-tweets').map(({ cls, text }) => ({ text, isHit: cls < 2 })),
   'wiki-toxicity': () =>

@@ -23,7 +23,7 @@ function timed(isHit: (text: string) => boolean, texts: readonly string[]): Verd
   return { hits, msPerTurn: process.cpuUsage(start).user / 1000 / texts.length };
 }
 
-function ruleOf(level: 'vulgar' | 'strict') {
+export function ruleOf(level: 'vulgar' | 'strict') {
   const rule = compileProfanity(ProfanityRule.parse({ id: 'p', kind: 'profanity', level }));
   return (text: string) => {
     const scanner = rule.scan(NO_CONTEXT);
@@ -51,7 +51,7 @@ async function pythonVerdicts(texts: readonly string[]): Promise<Record<string, 
 
 const percent = (share: number) => Math.round(1000 * share) / 10;
 
-function scoresOf(rows: readonly LabelledText[], hits: readonly boolean[]) {
+export function scoresOf(rows: readonly LabelledText[], hits: readonly boolean[]) {
   const count = (isHit: boolean, found: boolean) =>
     rows.filter((row, i) => row.isHit === isHit && hits[i] === found).length;
   const [found, falsely, missed] = [count(true, true), count(false, true), count(true, false)];
