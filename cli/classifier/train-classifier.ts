@@ -10,7 +10,11 @@ import { AttuneError } from '@/core/errors';
 import { readLines } from '@/core/exchange/lines';
 import { CLASSIFIER_DEFAULTS, fitClassifier } from '@/trainer/classifier/fit';
 
-const Line = z.object({ text: z.string().min(1), labels: z.array(z.string().min(1).max(80)).max(100) });
+const Line = z.object({
+  text: z.string().min(1),
+  labels: z.array(z.string().min(1).max(80)).max(100),
+  weight: z.number().gt(0).max(1000).optional(),
+});
 type Line = z.infer<typeof Line>;
 
 export async function trainClassifier(args: string[], usage: string): Promise<number> {
@@ -24,7 +28,11 @@ export async function trainClassifier(args: string[], usage: string): Promise<nu
   if (existsSync(directory)) throw new AttuneError('CONFLICT', `${directory} exists already. Name another folder.`);
 
   const lines = (await Promise.all(positionals.map(readRows))).flat();
-  const rows = lines.map(({ text, labels }) => ({ features: featuresOf(text), labels: new Set(labels) }));
+  const rows = lines.map(({ text, labels, weight }) => ({
+    features: featuresOf(text),
+    labels: new Set(labels),
+    weight,
+  }));
   if (rows.every(({ labels }) => labels.size === 0))
     throw new AttuneError(
       'BAD_INPUT',

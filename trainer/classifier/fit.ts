@@ -5,6 +5,8 @@ import { Rng } from '@/core/rng';
 export interface FeatureRow {
   features: Uint32Array;
   labels: ReadonlySet<string>;
+  /** As many rows as it counts for; 1 if it is left out. */
+  weight?: number;
 }
 
 export interface ClassifierConfig {
@@ -45,8 +47,8 @@ function fitLabel(
   let biasSquares = 0;
   const rng = new Rng(seed);
   for (let epoch = 0; epoch < epochs; epoch++) {
-    for (const { features, labels } of rng.shuffle(rows)) {
-      const error = sigmoid(logitOf({ bias, weights }, features)) - (labels.has(name) ? 1 : 0);
+    for (const { features, labels, weight = 1 } of rng.shuffle(rows)) {
+      const error = weight * (sigmoid(logitOf({ bias, weights }, features)) - (labels.has(name) ? 1 : 0));
       const gradient = error * featureValue(features);
       biasSquares += error * error;
       bias -= (learningRate * error) / Math.sqrt(biasSquares + 1e-8);
@@ -62,14 +64,18 @@ function fitLabel(
 /** Between every two neighbouring probabilities; 0.5 if no row has the label. */
 function bestThreshold(label: LinearLabel, rows: readonly FeatureRow[]): number {
   const scored = rows
-    .map(({ features, labels }) => ({ score: sigmoid(logitOf(label, features)), isHit: labels.has(label.name) }))
+    .map(({ features, labels, weight = 1 }) => ({
+      ...{ score: sigmoid(logitOf(label, features)), isHit: labels.has(label.name), weight },
+    }))
     .sort((a, b) => b.score - a.score);
-  const total = scored.filter(({ isHit }) => isHit).length;
+  const total = scored.reduce((sum, { isHit, weight }) => sum + (isHit ? weight : 0), 0);
   let best = { f1: 0, threshold: 0.5 };
   let right = 0;
-  scored.forEach(({ score, isHit }, i) => {
-    if (isHit) right++;
-    const f1 = (2 * right) / (i + 1 + total);
+  let found = 0;
+  scored.forEach(({ score, isHit, weight }, i) => {
+    found += weight;
+    if (isHit) right += weight;
+    const f1 = (2 * right) / (found + total);
     if (f1 > best.f1) best = { f1, threshold: (score + (scored[i + 1]?.score ?? score)) / 2 };
   });
   return best.threshold;

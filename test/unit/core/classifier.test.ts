@@ -47,6 +47,18 @@ describe('a classifier', () => {
     expect(fitClassifier(featureRows, CLASSIFIER_DEFAULTS)).toEqual(fitted);
   });
 
+  it('follows the rows that count for more where rows disagree', () => {
+    const rows = (rude: number, none: number) =>
+      Array.from({ length: 200 }, (_, i) => ({
+        ...(i % 2 === 0 ? { labels: new Set(['rude']), weight: rude } : { labels: new Set<string>(), weight: none }),
+        features: featuresOf('horrible'),
+      }));
+    const probability = (rude: number, none: number) =>
+      classify(fitClassifier(rows(rude, none), CLASSIFIER_DEFAULTS).labels, 'horrible').rude!;
+    expect(probability(3, 1)).toBeGreaterThan(0.6);
+    expect(probability(1, 3)).toBeLessThan(0.4);
+  });
+
   it('is read as it was written, up to the half precision of its weights', async () => {
     const directory = path.join(folder, 'one');
     await writeClassifier(directory, { ...fitted, rows: rows.length });
