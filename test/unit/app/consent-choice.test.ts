@@ -8,7 +8,7 @@ import en from '@/app/i18n/en.json';
 import ja from '@/app/i18n/ja.json';
 
 it.each([
-  ['en', en, 'a server that the operator of this site chose'],
+  ['en', en, 'another server, which the operator of this site chose'],
   ['ja', ja, '運営者が選んだ別のサーバー'],
 ])('in %s, it names the other server only where a rule asks one', (locale, messages, words) => {
   const shown = (isCheckedOutside: boolean) => {
