@@ -1,6 +1,7 @@
-// Writes a file so that it has either the old content or all of the new one, even after a power cut.
+// Writes a file so that it has either the old content or all of the new one, and a folder whole or not at all, even after a
+// power cut.
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileTrouble } from './errors';
 
 /** Turns a full disk and similar trouble into an error that names the path; returns every other error unchanged. */
@@ -35,13 +36,16 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
 
 /** A new folder with all that `fill` writes into the folder that it is given, or none. */
 export async function writeFolder(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const parent = dirname(path);
+  const temporary = join(parent, `.${basename(path)}.${process.pid}.tmp`);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(parent, { recursive: true });
+    await rm(temporary, { recursive: true, force: true }); // left by a killed process with this id
     await mkdir(temporary);
     await fill(temporary);
     await syncPath(temporary);
     await rename(temporary, path);
+    await syncPath(parent);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw explainWriteError(error, path);

@@ -1,10 +1,10 @@
 // Writes a version's directory whole (temporary name, hashes, rename), and reads it only if its hashes agree.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ModelConfig } from '@/core/base/model-config';
-import { explainWriteError, syncPath, writeDurably } from '@/core/durable-file';
+import { writeDurably, writeFolder } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { sha256, sha256File } from '@/core/hash';
 import { type Adapter, checkAdapter } from './adapter';
@@ -46,20 +46,10 @@ export async function writeArtifact(
   const files = Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, sha256(content)]));
   const whole = Manifest.parse({ ...manifest, format: 1, files });
 
-  const temporary = join(root, `.${manifest.versionId}.${process.pid}.tmp`);
-  try {
-    await mkdir(root, { recursive: true });
-    await rm(temporary, { recursive: true, force: true }); // left by a killed process with this id
-    await mkdir(temporary);
+  await writeFolder(directory, async (temporary) => {
     for (const [name, content] of Object.entries(contents)) await writeDurably(join(temporary, name), content);
     await writeDurably(join(temporary, MANIFEST_FILE), `${JSON.stringify(whole, null, 2)}\n`);
-    await syncPath(temporary);
-    await rename(temporary, directory);
-    await syncPath(root);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw explainWriteError(error, directory);
-  }
+  });
   return { directory, manifest: whole };
 }
 

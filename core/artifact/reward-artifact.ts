@@ -1,8 +1,7 @@
 // Writes and reads a reward model's files: its heads, its PEFT adapter if it has one, and how scores are normalised.
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { explainWriteError, writeDurably } from '@/core/durable-file';
+import { writeDurably, writeFolder } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
 import { type NamedTensors, writeSafetensors } from '@/core/formats/safetensors';
 import { sha256File } from '@/core/hash';
@@ -35,14 +34,11 @@ export interface RewardArtifact {
   heads: { weight: Float32Array; bias: number }[];
 }
 
-/** Writes all files or none: under a temporary name, and last the state, which has the hashes of the others. */
+/** Writes all files or none; last the state, which has the hashes of the others. */
 export async function writeRewardArtifact(directory: string, artifact: RewardArtifact): Promise<void> {
   const { state, adapter, blocks, heads } = artifact;
   if (existsSync(directory)) throw new AttuneError('CONFLICT', `${directory} exists already. Choose another folder.`);
-  const temporary = `${directory}.${process.pid}.tmp`;
-  try {
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
+  await writeFolder(directory, async (temporary) => {
     const files = adapter ? encodeAdapter(adapter, state.baseId) : {};
     for (const [name, content] of Object.entries(files)) await writeDurably(join(temporary, name), content);
     const tensors: NamedTensors = new Map();
@@ -57,9 +53,5 @@ export async function writeRewardArtifact(directory: string, artifact: RewardArt
       join(temporary, REWARD_FILE),
       `${JSON.stringify({ ...state, blocks, files: hashes }, null, 2)}\n`,
     );
-    await rename(temporary, directory);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw explainWriteError(error, directory);
-  }
+  });
 }

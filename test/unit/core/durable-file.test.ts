@@ -1,8 +1,8 @@
-// A file holds its old content or all of the new, and a full disk is reported as such.
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+// A file holds its old content or all of the new, a folder is whole or not there, and a full disk is reported as such.
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { explainWriteError, writeDurably } from '@/core/durable-file';
+import { explainWriteError, writeDurably, writeFolder } from '@/core/durable-file';
 import { toAttuneError } from '@/core/errors';
 import { failure, temporaryFolder } from './files';
 
@@ -23,6 +23,22 @@ test.runIf(existsSync('/dev/full'))(
     expect(readdirSync(root)).toEqual(['kept.json']);
   },
 );
+
+test('a folder replaces what a killed process with the same id left, and one that fails leaves nothing', async () => {
+  const parent = join(root, 'folders');
+  const leftover = join(parent, `.whole.${process.pid}.tmp`);
+  mkdirSync(leftover, { recursive: true });
+  writeFileSync(join(leftover, 'half'), 'half');
+  await writeFolder(join(parent, 'whole'), (temporary) => writeDurably(join(temporary, 'file'), 'content'));
+  expect(readdirSync(join(parent, 'whole'))).toEqual(['file']);
+  await expect(
+    writeFolder(join(parent, 'failed'), async (temporary) => {
+      writeFileSync(join(temporary, 'file'), 'content');
+      throw new Error('stopped');
+    }),
+  ).rejects.toThrow('stopped');
+  expect(readdirSync(parent)).toEqual(['whole']);
+});
 
 test('a full quota and a read-only folder get a sentence, and other errors stay unchanged', () => {
   const withCode = (code: string) => Object.assign(new Error(code), { code });
