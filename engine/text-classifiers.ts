@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { badFile, type ExportedClassifier, readExported, readJson } from '@/core/classifier/exported';
+import { sigmoid } from '@/core/classifier/linear-classifier';
 import { AttuneError } from '@/core/errors';
 
 /** Held at once; the one that was not asked for longest is dropped for another. */
@@ -129,7 +130,7 @@ async function classifyOne(
     );
   const logits = [...(scores.data as Float32Array)];
   if (!logits.every(Number.isFinite)) throw new AttuneError('UNAVAILABLE', `${file} gave a score that is no number.`);
-  const probabilities = isMultiLabel ? logits.map((logit) => 1 / (1 + Math.exp(-logit))) : softmax(logits);
+  const probabilities = isMultiLabel ? logits.map(sigmoid) : softmax(logits);
   return Object.fromEntries(labels.map((label, i) => [label, probabilities[i]!]));
 }
 

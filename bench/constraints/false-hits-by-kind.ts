@@ -2,7 +2,7 @@
 import { compileRule } from '@/core/constraints/rules';
 import { type Context, findSpans } from '@/core/constraints/scanner';
 import { RULE_TEMPLATES } from '@/core/constraints/templates';
-import { rowsOf } from './sets';
+import { DIALOGUES } from './sets';
 
 const TURNS = 20_000;
 /** The recognisers were corrected on the first so many turns of self-dialogue; the next were only counted. */
@@ -23,15 +23,12 @@ const turnsOf = (dialogues: readonly string[][]): Turn[] =>
   );
 
 export function measureFalseHitsByKind() {
-  const dialogue = turnsOf(rowsOf<{ turns: string[] }>('self-dialogue').map(({ turns }) => turns));
-  const coffee = turnsOf(
-    rowsOf<{ turns: { text: string }[] }>('taskmaster4-dialogs').map(({ turns }) => turns.map(({ text }) => text)),
-  );
+  const dialogue = turnsOf(DIALOGUES['self-dialogue']());
   const sets: Record<string, Turn[]> = {
     ...Object.fromEntries(
       Object.entries(PARTS).map(([part, from]) => [`self-dialogue, ${part}`, dialogue.slice(from, from + TURNS)]),
     ),
-    taskmaster4: coffee.slice(0, TURNS),
+    taskmaster4: turnsOf(DIALOGUES.taskmaster4()).slice(0, TURNS),
   };
   const falseHitsByKind = RULE_TEMPLATES.flatMap((rule) => {
     const compiled = compileRule(rule);

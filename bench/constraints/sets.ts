@@ -11,7 +11,14 @@ export interface LabelledText {
 
 export const rowsOf = <Row>(set: string): Row[] => readRows<Row>(join(DATA_FOLDER, set, 'dev.jsonl.gz'));
 
-export const turnsOfPeople = (): string[] => rowsOf<{ turns: string[] }>('self-dialogue').flatMap(({ turns }) => turns);
+/** The turns of each dialogue, of the sets in which people chat. */
+export const DIALOGUES = {
+  'self-dialogue': (): string[][] => rowsOf<{ turns: string[] }>('self-dialogue').map(({ turns }) => turns),
+  taskmaster4: (): string[][] =>
+    rowsOf<{ turns: { text: string }[] }>('taskmaster4-dialogs').map(({ turns }) => turns.map(({ text }) => text)),
+};
+
+export const turnsOfPeople = (): string[] => DIALOGUES['self-dialogue']().flat();
 
 const NEGATIVES = 1000;
 const DICTIONARY = '/usr/share/dict/american-english';

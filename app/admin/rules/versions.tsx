@@ -95,9 +95,7 @@ function canReturn(last: RuleVersionData, one: RuleVersionData): boolean {
 
 /** The settings in which two versions differ. */
 function differences(one: RuleVersionData, other: RuleVersionData): string[] {
-  const [a, b]: Record<string, unknown>[] = [
-    { ...one.rule, version: 0 },
-    { ...other.rule, version: 0 },
-  ];
-  return Object.keys({ ...a, ...b }).filter((key) => JSON.stringify(a![key]) !== JSON.stringify(b![key]));
+  const a: Record<string, unknown> = { ...one.rule, version: 0 };
+  const b: Record<string, unknown> = { ...other.rule, version: 0 };
+  return Object.keys({ ...a, ...b }).filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
 }

@@ -30,7 +30,7 @@ export async function receive(
   asked: Asked,
 ): Promise<void> {
   const output = await readOutput(product, row).catch((error: unknown) => {
-    // Nothing that is tried again would help, and nobody waits for an answer that cannot be shown.
+    // Another try would not help.
     if (!(error instanceof AttuneError) || error.code !== 'CORRUPT') throw error;
     return error;
   });

@@ -21,10 +21,8 @@ export async function freezeRules(home: RunHome, served: string, runExported: Ru
   const rules = isFrozen
     ? readFrozen(JSON.parse(await readFile(file, 'utf8')))
     : RuleSet.default(DEFAULT_RULES).parse(await home.rules());
-  const [source, classifiers] = [served, folder].map((one) => new Classifiers(one, runExported)) as [
-    Classifiers,
-    Classifiers,
-  ];
+  const source = new Classifiers(served, runExported);
+  const classifiers = new Classifiers(folder, runExported);
   for (const rule of rules.rules) {
     if (rule.kind !== 'classifier' || rule.output === 'off') continue;
     await source.copyTo(rule.classifier, folder);
