@@ -77,6 +77,18 @@ it('a hit that the rule does not find in so short a part adds no example, and th
   expect((await current(id)).version).toBe(1);
 });
 
+it('of a message that was masked no text is left, so a mark adds no example, and the server goes on', async () => {
+  const id = await add({ ...needle, input: 'mask' });
+  await answerTo(ada, 'What about a needle?', turn);
+  expect(await admin.rule.markFalse({ id: await firstHit(id) })).toEqual({
+    ruleId: id,
+    example: 'none',
+    version: null,
+  });
+  expect((await current(id)).version).toBe(1);
+  await admin.rule.remove({ id, expectedVersion: 1 });
+});
+
 it('the page promises of examples what the next tests find', () => {
   expect(english.rules.markFalseText).toContain(
     'The example is deleted together with its chat or account, or when you remove it and save; no version of the rule keeps it.',

@@ -86,7 +86,7 @@ export function RuleHits({ id }: { id: string }) {
         isOpen={asked !== null}
         onOpenChange={() => setAsked(null)}
         title={t('markFalseTitle')}
-        text={t('markFalseText')}
+        text={t(asked && isGone(asked) ? 'markFalseMasked' : 'markFalseText')}
         action={t('markFalseDo')}
         isBusy={mark.isPending}
         error={mark.error && sentenceOf(mark.error)}
@@ -103,5 +103,8 @@ export function RuleHits({ id }: { id: string }) {
     </Card>
   );
 }
+
+/** Of a person's text that was hidden, only the mask is kept. */
+const isGone = ({ scope, action }: RuleHitData) => scope === 'input' && action === 'mask';
 
 const textOf = ({ excerpt: { text, start, end } }: RuleHitData) => text.slice(start, end);

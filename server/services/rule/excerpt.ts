@@ -22,12 +22,12 @@ export interface Part extends Span {
   text: string;
 }
 
-/** The sentences that the hit touches. */
+/** The sentences that the hit touches; the last one, if the text has become shorter than where the hit was. */
 export function sentencesAround(text: string, { start, end }: Span): Part {
   let from = 0;
   for (let next = sentenceEnd(text, 0); next !== null && next <= start; next = sentenceEnd(text, from)) from = next;
   let to = from;
-  while (to < end) to = sentenceEnd(text, to) ?? text.length;
+  while (to < Math.min(end, text.length)) to = sentenceEnd(text, to) ?? text.length;
   return partOf(text, from, to, { start, end });
 }
 
