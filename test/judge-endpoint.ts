@@ -11,6 +11,8 @@ export interface EndpointRule {
   status?(nth: number): number;
   /** The n-th request, from 0, is answered with a page instead of a completion. */
   garbles?(nth: number): boolean;
+  /** What is sent in place of the completion. */
+  warps?(completion: ReturnType<typeof completionOf>): unknown;
   /** Never answers. */
   hangs?: boolean;
   givesLogprobs?: boolean;
@@ -62,7 +64,10 @@ export async function startJudgeEndpoint(first: EndpointRule): Promise<JudgeEndp
       return void response.writeHead(status, { 'retry-after': '0' }).end(`bad key ${request.headers.authorization}`);
     await delay(1);
     if (rule.garbles?.(nth)) return void response.writeHead(200).end('<html>Try again later.</html>');
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completionOf(rule, text)));
+    const completion = completionOf(rule, text);
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(rule.warps?.(completion) ?? completion));
   }
   return endpoint;
 }

@@ -56,7 +56,7 @@ const resolveAll = (name: string) => dns.lookup(name, { all: true });
 
 async function sendOutgoing(guard: OutgoingGuard, request: OutgoingRequest): Promise<OutgoingResponse> {
   const url = parseOutgoingUrl(request.url, guard.privateHosts);
-  const deadline = AbortSignal.timeout(request.timeoutMs);
+  const deadline = AbortSignal.timeout(Math.ceil(request.timeoutMs));
   const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
   try {
     const addresses = await unlessAborted(addressesOf(url, guard), signal);
@@ -148,6 +148,11 @@ function exchange(
       },
     );
     sent.on('error', reject);
+    // Of another protocol, Node hands over the bare connection, which no signal ends.
+    sent.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(new AttuneError('UNAVAILABLE', `${url.host} changed the protocol, which nobody asked for.`));
+    });
     sent.end(body);
   });
 }

@@ -159,6 +159,45 @@ describe('limits', () => {
     expect(reader.takePrice()).toBeCloseTo((await readJudge(api, id)).endpoint!.spent - spent, 12);
   });
 
+  it('a time limit of any fraction of a second holds', async () => {
+    // 16.1 s are 16100.000000000002 ms.
+    const { id } = await api.add(endpointJudge(endpoint.url, { limits: { ...LIMITS, timeoutSeconds: 16.1 } }));
+    const reader = createEndpointReader(web.product, await rowOf(id));
+    expect(await reader.compare(ASKED, never())).toMatchObject({ choice: 'first' });
+  });
+
+  it('words that no database holds are kept as it can, and what is no probability gives no odds', async () => {
+    await addPairs(web, adminId, { pairs: 50, isUploaded: true, voted: 45 });
+    const { id } = await api.add(endpointJudge(endpoint.url));
+    await letWork(api, id, 'measure');
+    endpoint.rule.warps = (completion) => {
+      completion.choices[0]!.message.content += `\0 \ud800 ${'and '.repeat(20_000)}`;
+      return completion;
+    };
+    expect(await letWork(api, id, 'label')).toMatchObject({ labelled: 50, trouble: null });
+    const [label] = await web.product.db.select().from(schema.judgeLabel);
+    const { words } = label!.said.orders![0];
+    expect(words).toMatch(/principles\.\ufffd \ufffd and and /);
+    expect(words).toHaveLength(50_000);
+
+    const reader = createEndpointReader(web.product, await rowOf(id));
+    for (const [a, b] of [
+      [1000, 1000],
+      [1000, -1],
+      [-1, 5],
+    ]) {
+      const top_logprobs = [
+        { token: 'A', logprob: a },
+        { token: 'B', logprob: b },
+      ];
+      endpoint.rule.warps = ({ choices: [choice], usage }) => ({
+        choices: [{ ...choice, logprobs: { content: [{ top_logprobs }] } }],
+        usage,
+      });
+      expect(await reader.compare(ASKED, never())).toMatchObject({ choice: 'first', logOdds: null });
+    }
+  });
+
   it('an endpoint that hangs ends in time with its reason, and a stop does not wait for it', async () => {
     await addPairs(web, adminId, { pairs: 3, isUploaded: true, voted: 3 });
     endpoint.rule.hangs = true;
@@ -215,6 +254,21 @@ describe('the key', () => {
     expect(dumped).not.toContain(KEY);
     expect(logged.join('\n')).toContain('a row in a log');
     expect(logged.join('\n')).not.toContain(KEY);
+  });
+
+  it('is not sent again once it is replaced or removed, also by a judge at work', async () => {
+    const { id } = await api.add(endpointJudge(endpoint.url));
+    const reader = createEndpointReader(web.product, await rowOf(id));
+    await reader.compare(ASKED, never());
+    await api.change({ id, change: { key: 'sk-new' } });
+    await reader.compare(ASKED, never());
+    await api.change({ id, change: { key: null } });
+    await reader.compare(ASKED, never());
+    expect(endpoint.asked.map(({ authorization }) => authorization)).toEqual([
+      `Bearer ${KEY}`,
+      'Bearer sk-new',
+      undefined,
+    ]);
   });
 
   it('does not open in another row or after a change, and is gone once the judge is retired', async () => {

@@ -77,6 +77,9 @@ describe('a rule', () => {
     await expect(admin.rule.save({ rule: own('race', ['x1']), expectedVersion: null })).rejects.toThrow(/is, or was/);
     await expect(admin.rule.save({ rule: own('none', ['x1']), expectedVersion: 1 })).rejects.toThrow(/no rule "none"/);
     await expect(admin.rule.remove({ id: 'none', expectedVersion: 1 })).rejects.toThrow(/no rule "none"/);
+    // The cost model's constraint has this name.
+    const harm = admin.rule.save({ rule: own('harm', ['x1']), expectedVersion: null });
+    await expect(harm).rejects.toThrow(/"harm" is what training charges/);
     const bad = own('bad', ['a\0b']);
     await expect(admin.rule.save({ rule: bad, expectedVersion: null })).rejects.toThrow(/U\+0000/);
   });

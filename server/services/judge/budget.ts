@@ -9,7 +9,10 @@ export interface CallTokens {
   completion: number;
 }
 
-export type Reservation = { worst: number; waitMs: number } | { refusal: 'budget' | 'calls' };
+/** `sealedKey` is the judge's at this moment. */
+export type Reservation =
+  | { worst: number; waitMs: number; sealedKey: string | null }
+  | { refusal: 'budget' | 'calls' };
 
 /**
  * One statement, so that calls of several replicas take turns and are spread evenly over each minute. The budget is passed
@@ -35,8 +38,9 @@ export async function reserveCall(db: Executor, judgeId: string, most: CallToken
         sql<number>`1000 * extract(epoch from ${judge.nextCallAt} - make_interval(secs => 60.0 / ${judge.requestsPerMinute}) - clock_timestamp())`.mapWith(
           Number,
         ),
+      sealedKey: judge.sealedKey,
     });
-  if (reserved) return { worst: reserved.worst, waitMs: Math.max(0, reserved.waitMs) };
+  if (reserved) return { ...reserved, waitMs: Math.max(0, reserved.waitMs) };
   const [now] = await db.select().from(judge).where(eq(judge.id, judgeId));
   return { refusal: now && now.calls >= now.mostCalls ? 'calls' : 'budget' };
 }

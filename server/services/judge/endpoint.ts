@@ -19,12 +19,19 @@ const MOST_BACKOFF_MS = 60_000;
 const VERDICT_TOKENS = 120;
 const TOP_LOGPROBS = 20;
 const MOST_BYTES = 4 * 1024 * 1024;
+/** Characters that are kept of what an endpoint says; one may go on beyond the tokens that it was allowed. */
+const MOST_WORDS = 50_000;
+/** What rounding may put a log-probability above 0 by. */
+const ROUNDING = 0.001;
+/** Tokens of a call that no endpoint can have read or written. */
+const MOST_TOKENS = 1e9;
 /** Of one request: the next one may be taken. */
 const TEXT_REFUSED = new Set([400, 413, 422]);
 /** No connection came about, so nothing was sent. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 const FREE: CallTokens = { prompt: 0, completion: 0 };
 
+const Tokens = z.int().min(0).max(MOST_TOKENS);
 const TokenLogprob = z.object({ token: z.string(), logprob: z.number() });
 const Completion = z.object({
   choices: z
@@ -37,7 +44,7 @@ const Completion = z.object({
       }),
     )
     .min(1),
-  usage: z.object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0) }).nullish(),
+  usage: z.object({ prompt_tokens: Tokens, completion_tokens: Tokens }).nullish(),
 });
 type Completion = z.infer<typeof Completion>;
 
@@ -47,10 +54,13 @@ type Parts = Pick<Product, 'db' | 'outgoing' | 'secrets' | 'random'>;
 export const keyPlace = (judgeId: string) => `judge ${judgeId}`;
 
 export function createEndpointReader(parts: Parts, row: Row): JudgeReader {
-  const headers = {
+  /** With the key as it is now: a replaced one is never sent again. */
+  const headersWith = (sealedKey: string | null) => ({
     'content-type': 'application/json',
-    ...(row.sealedKey && { authorization: `Bearer ${openKey(parts, row.id, row.sealedKey)}` }),
-  };
+    ...(sealedKey && { authorization: `Bearer ${openKey(parts, row.id, sealedKey)}` }),
+  });
+  // A key that does not open is named before anything is asked.
+  headersWith(row.sealedKey);
   const url = `${row.url!.replace(/\/+$/, '')}/chat/completions`;
   let price = 0;
 
@@ -58,7 +68,7 @@ export function createEndpointReader(parts: Parts, row: Row): JudgeReader {
   async function attempt(body: string, most: CallTokens, signal: AbortSignal): Promise<Completion | OutgoingResponse> {
     const reserved = await reserveCall(parts.db, row.id, most);
     if ('refusal' in reserved) throw new JudgeTrouble(reserved.refusal);
-    const { worst, waitMs } = reserved;
+    const { worst, waitMs, sealedKey } = reserved;
     const settle = async (used: CallTokens) => {
       price += await settleCall(parts.db, row.id, worst, used);
     };
@@ -66,6 +76,7 @@ export function createEndpointReader(parts: Parts, row: Row): JudgeReader {
     try {
       await delay(waitMs, undefined, { signal });
       const timeoutMs = row.timeoutSeconds * 1000;
+      const headers = headersWith(sealedKey);
       response = await parts.outgoing.send({
         ...{ url, method: 'POST', headers, body, timeoutMs, mostBytes: MOST_BYTES, signal },
       });
@@ -168,11 +179,14 @@ function parseCompletion(text: string): Completion | null {
   }
 }
 
-const wordsOf = ({ choices }: Completion) => (choices[0]!.message.content ?? '').trim();
+/** Postgres cannot store U+0000 and half a surrogate pair. */
+const wordsOf = ({ choices }: Completion) =>
+  (choices[0]!.message.content ?? '').trim().slice(0, MOST_WORDS).toWellFormed().replaceAll('\0', '\uFFFD');
 
-/** Of A over B as the first token, each in all its spellings; null where the endpoint does not name both. */
+/** Of A over B as the first token, each in all its spellings; null where the endpoint does not name both, or names what is no probability. */
 function logOddsOf({ choices }: Completion): number | null {
   const top = choices[0]!.logprobs?.content?.[0]?.top_logprobs ?? [];
+  if (top.some(({ logprob }) => logprob > ROUNDING)) return null;
   const massOf = (letter: string) =>
     top.reduce((sum, { token, logprob }) => sum + (token.trim().toUpperCase() === letter ? Math.exp(logprob) : 0), 0);
   const [a, b] = [massOf('A'), massOf('B')];

@@ -25,6 +25,8 @@ export async function measure(product: Product, held: Held, reader: JudgeReader)
   for (const [at, { pair, people }] of sides.entries()) {
     if (!(await held.progress(at, sides.length))) return;
     const [left, right] = (await readCompletions(db, [pair.left, pair.right])) as [string, string];
+    // Deleted meanwhile.
+    if (left === '' || right === '') continue;
     const asked = { dialogue: await readPrompt(db, pair.messageId), left, right };
     const read = () => unlessTooLong(compareBothOrders(reader, principles, asked, signal));
     const orders = await read();

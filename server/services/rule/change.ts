@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { and, desc, eq, sql } from 'drizzle-orm';
 import type { AuditAction } from '@/core/audit-actions';
+import { HARM } from '@/core/config/constraints';
 import { RULE_LIMITS } from '@/core/constraints/rule';
 import { compileRule, MOST_RULES, Rule } from '@/core/constraints/rules';
 import { findSpans } from '@/core/constraints/scanner';
@@ -41,6 +42,10 @@ export async function saveRule(
     const former = await hold(tx, id);
     if (expectedVersion === null && former)
       throw new AttuneError('CONFLICT', `There is, or was, a rule "${id}". Choose another id.`, { param: 'id' });
+    if (!former && id === HARM)
+      throw new AttuneError('BAD_INPUT', `"${HARM}" is what training charges by the cost model. Choose another id.`, {
+        param: 'id',
+      });
     if (expectedVersion !== null) expectCurrent(former, id, expectedVersion);
     const examples = await withSources(tx, id, settings.examples, examplesOf(former));
     const next = { ...settings, examples };

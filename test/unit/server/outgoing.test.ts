@@ -130,6 +130,19 @@ it('the time limit holds for a name, for silence and for an answer that trickles
   ).rejects.toMatchObject({ code: 'CANCELLED' });
 });
 
+it('a change of the protocol is refused at once, and a limit may be a fraction of a millisecond', async () => {
+  const { port } = await serve((request, response) => {
+    if (request.url === '/plain') return response.end('plain');
+    request.socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+  });
+  await expect(send(guard('127.0.0.1'), `http://127.0.0.1:${port}/`)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining('changed the protocol'),
+  });
+  const answer = await send(guard('127.0.0.1'), `http://127.0.0.1:${port}/plain`, { timeoutMs: 16.1 * 1000 });
+  expect(answer.text).toBe('plain');
+});
+
 it('a setting names hosts with or without a port, and a wrong one is named', () => {
   expect(Hosts.parse(' localhost:80, [FD00::1]:443 ,10.1')).toEqual([
     { name: 'localhost', port: 80 },

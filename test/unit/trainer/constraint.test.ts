@@ -131,6 +131,11 @@ describe('the settings of a run', () => {
     );
   const made = (settings: object) => constraints(rules.rules, settings)[0]!;
 
+  test('are none for a rule that has the name of what every object has', () => {
+    const [named] = constraints([Rule.parse({ id: 'constructor', kind: 'refusal', cost: 3 })], {});
+    expect(named).toMatchObject({ name: 'constructor', price: 3, adaptive: null });
+  });
+
   test('give a rule its own cost, another fixed price, or a multiplier with the defaults of Safe-RLHF', async () => {
     expect(made({})).toMatchObject({ name: 'profanity', price: 2, adaptive: null });
     expect(made({ profanity: { price: 0.5 } })).toMatchObject({ price: 0.5, adaptive: null });

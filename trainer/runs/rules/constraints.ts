@@ -41,9 +41,13 @@ export function constraintsOf(
   return onAnswers.map((rule) => ({
     name: rule.id,
     costs: hitsOf(rule, tools, signal),
-    ...priced(rule.id, settings[rule.id] ?? ownSettings(rule), rule.cost),
+    ...priced(rule.id, settingsFor(rule.id, settings) ?? ownSettings(rule), rule.cost),
   }));
 }
+
+/** A rule may have any name that an object has by itself. */
+const settingsFor = (name: string, settings: ConstraintConfigs): ConstraintConfig | undefined =>
+  Object.hasOwn(settings, name) ? settings[name] : undefined;
 
 /** A rule with a target adapts from its cost on, however high that is; a cost of 0 is never charged. */
 function ownSettings({ target, cost }: Rule): ConstraintConfig | undefined {
