@@ -63,6 +63,8 @@ export class WordScanner implements Scanner {
     }
     this.decided = Math.min(
       this.at,
+      // What has no width after a match is hidden, too, if the match goes on behind it.
+      this.growing?.end ?? Infinity,
       this.written.openFrom,
       this.spelt.openFrom,
       this.joined.openFrom,

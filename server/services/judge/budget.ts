@@ -10,9 +10,7 @@ export interface CallTokens {
 }
 
 /** `sealedKey` is the judge's at this moment. */
-export type Reservation =
-  | { worst: number; waitMs: number; sealedKey: string | null }
-  | { refusal: 'budget' | 'calls' };
+export type Reservation = { worst: number; waitMs: number; sealedKey: string | null } | { refusal: 'budget' | 'calls' };
 
 /**
  * One statement, so that calls of several replicas take turns and are spread evenly over each minute. The budget is passed

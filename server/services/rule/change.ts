@@ -138,9 +138,17 @@ export async function undoVersion(tx: Executor, actorId: string, id: string, ver
   return true;
 }
 
-/** Makes changes take turns, because each one numbers the whole set; returns the newest version of the rule. */
-async function hold(tx: Executor, id: string): Promise<Row | undefined> {
+/**
+ * Makes changes take turns, because each one numbers the whole set. Take it before any row: whoever has it waits for no row,
+ * and a deletion takes it last of all (trigger `hit_deleted`), so that none of them waits for the other for ever.
+ */
+export async function holdRules(tx: Executor): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('attune rules', 0))`);
+}
+
+/** Returns the newest version of the rule. */
+async function hold(tx: Executor, id: string): Promise<Row | undefined> {
+  await holdRules(tx);
   const [row] = await tx
     .select()
     .from(ruleVersion)

@@ -13,7 +13,7 @@ export const examplesOf = (version: { settings: Record<string, unknown> } | unde
 
 /**
  * What may be saved of `examples`. One with the text of a former example keeps that one's source, and one whose source has
- * been deleted is left out; the sources that are left stay until the transaction ends.
+ * been or is being deleted is left out; the sources that are left stay until the transaction ends.
  */
 export async function withSources(
   tx: Executor,
@@ -33,7 +33,7 @@ export async function withSources(
     .from(constraintHit)
     .where(and(eq(constraintHit.ruleId, ruleId), isOneOf(constraintHit.id, asked)))
     .orderBy(constraintHit.id)
-    .for('key share');
+    .for('key share', { skipLocked: true });
   const there = new Set(rows.map(({ id }) => id));
   return sourced.filter(({ hitId }) => hitId === undefined || there.has(hitId));
 }

@@ -7,7 +7,7 @@ import type { Executor } from '@/db/client';
 import { constraintHit, conversation, generation, generationAttempt, message, user } from '@/db/schema';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
-import { addFalseHit, undoVersion } from './change';
+import { addFalseHit, holdRules, undoVersion } from './change';
 import { excerptOf, sentencesAround } from './excerpt';
 import { isReadable, textOf } from './read-text';
 import type { FalseMarkView, HitPageView, HitView } from './views';
@@ -54,9 +54,8 @@ export async function listHits(product: Product, id: string, cursor: string | nu
 /** The sentence becomes an example that the rule must not hit. A second mark changes nothing. */
 export async function markFalseHit(product: Product, actorId: string, hitId: string): Promise<FalseMarkView> {
   return product.db.transaction(async (tx) => {
-    const [row] = await selectHits(tx, and(eq(constraintHit.id, hitId), isReadable)).for('update', {
-      of: constraintHit,
-    });
+    await holdRules(tx);
+    const row = await holdHit(tx, hitId);
     if (!row) throw new AttuneError('NOT_FOUND', `There is no hit ${hitId} that you may read.`);
     const { hit } = row;
     const { ruleId } = hit;
@@ -76,7 +75,8 @@ export async function unmarkFalseHit(
   { id, version }: { id: string; version: number | null },
 ): Promise<{ isRestored: boolean }> {
   return product.db.transaction(async (tx) => {
-    const [row] = await selectHits(tx, and(eq(constraintHit.id, id), isReadable)).for('update', { of: constraintHit });
+    await holdRules(tx);
+    const row = await holdHit(tx, id);
     if (!row) throw new AttuneError('NOT_FOUND', `There is no hit ${id} that you may read.`);
     const { ruleId, falseAt } = row.hit;
     if (!falseAt) return { isRestored: false };
@@ -84,6 +84,13 @@ export async function unmarkFalseHit(
     await recordAudit(tx, actorId, 'rule.true_hit', ruleId, { hitId: id });
     return { isRestored: version !== null && (await undoVersion(tx, actorId, ruleId, version)) };
   });
+}
+
+/** One that is being deleted is there no more. */
+async function holdHit(tx: Executor, id: string) {
+  const lock = { of: constraintHit, skipLocked: true } as const;
+  const [row] = await selectHits(tx, and(eq(constraintHit.id, id), isReadable)).for('no key update', lock);
+  return row;
 }
 
 const inConversation: SQL = sql`${conversation.id} = coalesce(${generation.conversationId}, ${message.conversationId})`;

@@ -69,6 +69,16 @@ test('no prefix of the stream ever shows a letter of a forbidden word', () => {
   expect(shown + filter.end()).toBe(whole);
 });
 
+test('a word that goes on behind something without a width is hidden to its end', () => {
+  // Of "afuck", no longer word is left open.
+  for (const mark of ['\u0301', '\u200b', '\u00ad', '\u202e', '\ufe0f', '\u2060'])
+    for (const text of [`afuck${mark}k`, `afuck${mark}${mark}kk, yes`, `afuck${mark}`, `afuck${mark} now`]) {
+      const whole = maskText(text, judge(DEFAULT_RULES, text).hits);
+      expect(streamed(DEFAULT_RULES, [...text]), JSON.stringify(text)).toBe(whole);
+      expect(whole).not.toContain('k');
+    }
+});
+
 test('at most 20 characters of plain text are held back', () => {
   const text = 'The quick brown fox jumps over the lazy dog and then goes home again.';
   const filter = filterOf(DEFAULT_RULES);
