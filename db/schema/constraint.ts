@@ -35,7 +35,9 @@ export const ruleVersion = pgTable(
     authorId: text('author_id'),
     createdAt: createdAt(),
   },
-  (t) => [primaryKey({ columns: [t.ruleId, t.version] }), index('rule_version_set').on(t.setVersion),
+  (t) => [
+    primaryKey({ columns: [t.ruleId, t.version] }),
+    index('rule_version_set').on(t.setVersion),
     // By which a text that is deleted finds its examples.
     index('rule_version_examples').using('gin', sql`(${t.settings} -> 'examples') jsonb_path_ops`),
   ],

@@ -181,7 +181,10 @@ function parseCompletion(text: string): Completion | null {
 
 /** Postgres cannot store U+0000 and half a surrogate pair. */
 const wordsOf = ({ choices }: Completion) =>
-  (choices[0]!.message.content ?? '').trim().slice(0, MOST_WORDS).toWellFormed().replaceAll('\0', '\uFFFD');
+  (choices[0]!.message.content ?? '')
+    .trim()
+    .slice(0, MOST_WORDS)
+    .replace(/\p{Surrogate}|\0/gu, '\uFFFD');
 
 /** Of A over B as the first token, each in all its spellings; null where the endpoint does not name both, or names what is no probability. */
 function logOddsOf({ choices }: Completion): number | null {
