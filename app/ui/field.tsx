@@ -13,7 +13,7 @@ interface FieldProps {
   /** Hides the label when a heading already says it; screen readers still get it. */
   isLabelHidden?: boolean;
   hint?: string;
-  /** A hint about keys, which a phone has not. */
+  /** A hint about keys, hidden where there is no keyboard. */
   keyHint?: string;
   error?: string | null;
   children: (control: { id: string; 'aria-describedby': string | undefined; 'aria-invalid': boolean }) => ReactNode;

@@ -89,7 +89,9 @@ export class VerdictScanner implements Scanner {
     if (!this.how.signal.aborted) this.decide(sentences, spans);
   }
 
-  private textsOf = (sentences: readonly Span[]) => sentences.map(({ start, end }) => this.text.slice(start, end));
+  private textsOf(sentences: readonly Span[]): string[] {
+    return sentences.map(({ start, end }) => this.text.slice(start, end));
+  }
 
   private decide(sentences: readonly Span[], spans: readonly Span[][]): void {
     spans.forEach((inSentence, i) => {

@@ -1,5 +1,4 @@
 // What rules that ask something else may use in a web process.
-
 import type { Classifiers } from '@/core/classifier/classifiers';
 import type { Tools } from '@/core/constraints/scanner';
 import { AttuneError } from '@/core/errors';

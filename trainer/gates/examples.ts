@@ -1,7 +1,6 @@
 // Answers of a candidate and its parent to the same public questions, for people who want to see what changed.
 import type { ExampleAnswers } from '@/core/artifact/manifest';
 import { judge } from '@/core/constraints/judge';
-import type { RuleSet } from '@/core/constraints/rules';
 import { EXAMPLE_QUESTIONS } from '@/core/example-questions';
 import { hash32 } from '@/core/rng';
 import { costsOf } from '@/trainer/math/constraint';
@@ -33,21 +32,19 @@ export async function sampleExamples(run: Run, versionId: string): Promise<Examp
   };
   const after = await answersOf(versionId);
   const before = await answersOf(await serveAdapter(engine, 'parent', run.parent));
-  const classified = run.constraints.filter(({ name }) => kindOf(rules, name) === 'classifier');
+  const asking = new Set(rules.rules.filter(({ kind }) => kind === 'classifier').map(({ id }) => id));
+  const classified = run.constraints.filter(({ name }) => asking.has(name));
   const examples: ExampleAnswers[] = [];
   for (const [i, question] of EXAMPLE_QUESTIONS.entries()) {
     const answers = { before: before[i]!, after: after[i]! };
-    const isClean = Object.values(answers).every((text) => judge(rules, text).hits.length === 0);
-    const completed = Object.values(answers).map((text) => ({
-      ...{ promptIds: prompts[i]!, completionIds: new Int32Array(), text },
-    }));
+    const texts = Object.values(answers);
+    if (texts.some((text) => judge(rules, text).hits.length > 0)) continue;
+    const completed = texts.map((text) => ({ promptIds: prompts[i]!, completionIds: new Int32Array(), text }));
     const costs = [...(await costsOf(classified, completed)).values()];
-    if (isClean && costs.every((own) => own.every((cost) => cost === 0))) examples.push({ question, ...answers });
+    if (costs.every((own) => own.every((cost) => cost === 0))) examples.push({ question, ...answers });
   }
   return examples;
 }
-
-const kindOf = ({ rules }: RuleSet, name: string) => rules.find(({ id }) => id === name)?.kind;
 
 /** Postgres holds no NUL in its JSON. */
 const storable = (text: string) => text.replaceAll('\0', '\uFFFD');

@@ -7,6 +7,7 @@ import { useFormats } from '@/app/admin/format';
 import { useRuleWords } from '@/app/admin/rules/use-rule-words';
 import { beginningOf } from '@/core/text/beginning';
 
+/** Characters of a value. */
 const LONGEST = 160;
 
 /** Which names there are is up to the entry, which the compiler does not compare with the texts. */
@@ -32,8 +33,11 @@ export function AuditDetail({ detail }: { detail: Record<string, unknown> }) {
   const say = (value: unknown) =>
     beginningOf(
       sayValue(value, {
-        ...{ none: t('none'), on: t('on'), off: t('off') },
-        ...{ count: (count) => t('count', { count }), number: metric },
+        none: t('none'),
+        on: t('on'),
+        off: t('off'),
+        count: (count) => t('count', { count }),
+        number: metric,
       }),
       LONGEST,
     );

@@ -5,6 +5,7 @@ import { clsx } from 'clsx';
 import { type KeyboardEvent, useRef, useState } from 'react';
 import { isComposing } from '@/app/lib/keys';
 import { Button } from '@/app/ui/button';
+import { KeyCap } from '@/app/ui/key-cap';
 
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
@@ -68,12 +69,9 @@ export function ChoiceRow<Choice extends string>({
           className="aria-checked:border-primary aria-checked:bg-primary-soft"
         >
           {size === 'medium' && (
-            <kbd
-              aria-hidden
-              className="hidden min-w-5 rounded border border-border bg-muted px-1 font-sans text-muted-foreground text-xs leading-5 opacity-25 transition-opacity group-focus-within/keys:opacity-100 pointer-fine:inline-block"
-            >
+            <KeyCap className="text-muted-foreground opacity-25 group-focus-within/keys:opacity-100">
               {index + 1}
-            </kbd>
+            </KeyCap>
           )}
           {name}
         </Button>

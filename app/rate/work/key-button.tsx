@@ -1,8 +1,9 @@
 'use client';
 
-// A button with the key that presses it, which screen readers get as its shortcut; the key is faint while a field takes it.
+// A button with the key that presses it; the key is faint while a field takes it.
 import type { ComponentProps, ReactNode } from 'react';
 import { Button } from '@/app/ui/button';
+import { KeyCap } from '@/app/ui/key-cap';
 
 interface KeyButtonProps extends Omit<ComponentProps<typeof Button>, 'children'> {
   shortcut: string;
@@ -18,12 +19,7 @@ export function KeyButton({ shortcut, isChosen, children, ...props }: KeyButtonP
       aria-pressed={isChosen}
       aria-keyshortcuts={shortcut}
     >
-      <kbd
-        aria-hidden
-        className="hidden min-w-5 rounded border border-border bg-muted px-1 font-sans text-foreground text-xs leading-5 transition-opacity group-has-[textarea:focus]/keys:opacity-25 pointer-fine:inline-block"
-      >
-        {shortcut}
-      </kbd>
+      <KeyCap className="text-foreground group-has-[textarea:focus]/keys:opacity-25">{shortcut}</KeyCap>
       {children}
     </Button>
   );

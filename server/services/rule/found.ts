@@ -59,9 +59,9 @@ export async function markFalseHit(product: Product, actorId: string, hitId: str
     if (!row) throw new AttuneError('NOT_FOUND', `There is no hit ${hitId} that you may read.`);
     const { hit } = row;
     const { ruleId } = hit;
+    if (hit.falseAt) return { ruleId, example: 'none', version: null };
     // Of a person's text that was hidden, only the mask is left.
     const text = hit.action === 'mask' && !row.generation ? '' : readText(product, row);
-    if (hit.falseAt) return { ruleId, example: 'none', version: null };
     await tx.update(constraintHit).set({ falseAt: sql`now()`, falseBy: actorId }).where(eq(constraintHit.id, hitId));
     await recordAudit(tx, actorId, 'rule.false_hit', ruleId, { hitId });
     return { ruleId, ...(await addFalseHit(tx, actorId, hit, sentencesAround(text, hit))) };
