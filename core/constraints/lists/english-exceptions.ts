@@ -116,11 +116,11 @@ export const STRICT = listOf(`
 `);
 
 /**
- * Words that nobody says, most of them two words written as one, which begin as sentences do: were they masked, every
- * answer that begins with "I", "And" or "You" would wait for its next letter. What they hold is found without them, if it
- * is vulgar.
+ * Words that nobody says, most of them two words written as one, which begin as sentences do: were they masked by default,
+ * every answer that begins with "I", "And" or "You" would wait for its next letter. Vulgar words within them are found anyway.
  */
 export const UNSAID = listOf(`
-  andskota, goddamnmuthafucker, goodpoop, headfuck, ikeymo, ikeymos, intheass, luckycammeltoe, manpaste, mattressprincess, meatbeatter,
-  nofuckingway, ontherag, one cup two girls, one guy one jar, orgasim;, yellow showers, yourboobs, yourpenis, yourtits
+  andskota, goddamnmuthafucker, goodpoop, headfuck, ikeymo, ikeymos, intheass, luckycammeltoe, manpaste,
+  mattressprincess, meatbeatter, nofuckingway, ontherag, one cup two girls, one guy one jar, orgasim;, yellow showers,
+  yourboobs, yourpenis, yourtits
 `);
