@@ -79,7 +79,7 @@ export class Classifiers {
     if (!files)
       throw new AttuneError(
         'BAD_INPUT',
-        `There is no classifier "${id}": ${directory} does not exist. Write it with: npx attune train-classifier FILE.jsonl --out ${directory}`,
+        `There is no classifier "${id}": ${directory} does not exist. Train one with: npx attune train-classifier FILE.jsonl --out ${directory}`,
         { param: 'classifier' },
       );
     try {

@@ -88,6 +88,7 @@ function PrincipleFields({ number, draft, onChange, onRemove }: PrincipleFieldsP
       <TextArea
         label={t('text')}
         rows={2}
+        className="field-sizing-content min-h-16"
         required
         maxLength={TEXT_LIMITS.comment}
         value={draft.text}
