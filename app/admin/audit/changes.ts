@@ -49,5 +49,5 @@ export function sayValue(value: Value, words: Words): string {
   if (!Array.isArray(value)) return words.count(Object.keys(value).length);
   return value.some((part) => typeof part === 'object')
     ? words.count(value.length)
-    : value.map((part) => sayValue(part, words)).join(', ');
+    : value.map((part) => sayValue(part, words)).join(' · ');
 }

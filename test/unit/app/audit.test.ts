@@ -41,7 +41,7 @@ describe('the detail', () => {
       'off',
       '0.5',
       'text',
-      'a, 2',
+      'a · 2',
       '1 entries',
       '2 entries',
     ]);
