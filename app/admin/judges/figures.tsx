@@ -21,10 +21,12 @@ export function Figures({ judge: { name, measurements }, constitutionVersion }: 
   const { figures, faults } = last;
   const { agreement } = figures;
   const range = { value: percent(agreement.value), low: percent(agreement.low), high: percent(agreement.high) };
+  /** On no pairs there is nothing to divide. */
+  const known = (value: string) => (figures.pairs > 0 ? value : '–');
   const rows: Record<JudgeFault, { value: string; limit: string }> = {
     pairs: { value: String(figures.pairs), limit: t('atLeast', { limit: JUDGE_LIMITS.leastPairs }) },
     positionBias: {
-      value: percent(figures.positionBias),
+      value: known(percent(figures.positionBias)),
       limit: t('atMost', { limit: percent(JUDGE_LIMITS.mostPositionBias) }),
     },
     selfAgreement: {
@@ -32,11 +34,11 @@ export function Figures({ judge: { name, measurements }, constitutionVersion }: 
       limit: t('atLeast', { limit: percent(JUDGE_LIMITS.leastSelfAgreement) }),
     },
     lengthBias: {
-      value: decimal(figures.lengthBias),
+      value: known(decimal(figures.lengthBias)),
       limit: t('between', { low: decimal(-JUDGE_LIMITS.mostLengthBias), high: decimal(JUDGE_LIMITS.mostLengthBias) }),
     },
     agreement: {
-      value: t('agreementRange', range),
+      value: known(t('agreementRange', range)),
       limit: t('lowAbove', { limit: percent(JUDGE_LIMITS.leastAgreement) }),
     },
   };
