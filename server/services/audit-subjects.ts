@@ -9,7 +9,7 @@ interface Entry {
 }
 type Named = { id: string; name: string | null };
 
-/** By the first part of the action, which says what the subject is the id of. */
+/** By what the subject is the id of: the first part of the action, or `set`. */
 const READERS: Record<string, (db: Executor, ids: string[]) => Promise<Named[]>> = {
   account: readPeople,
   password: readPeople,
@@ -24,7 +24,7 @@ const READERS: Record<string, (db: Executor, ids: string[]) => Promise<Named[]>>
       .from(judge)
       .innerJoin(user, eq(user.id, judge.userId))
       .where(inArray(judge.id, ids)),
-  upload: (db, ids) =>
+  set: (db, ids) =>
     db.select({ id: promptSet.id, name: promptSet.name }).from(promptSet).where(inArray(promptSet.id, ids)),
   rule: async (db, ids) => {
     const rows = await db
@@ -40,7 +40,8 @@ function readPeople(db: Executor, ids: string[]): Promise<Named[]> {
   return db.select({ id: user.id, name: user.name }).from(user).where(inArray(user.id, ids));
 }
 
-const kindOf = (action: string) => (action === 'rating.upload' ? 'upload' : action.split('.', 1)[0]!);
+const OF_SETS = ['rating.upload', 'feedback.import'];
+const kindOf = (action: string) => (OF_SETS.includes(action) ? 'set' : action.split('.', 1)[0]!);
 
 /** The names that are known, in the order of the entries; null for what has none, or is gone. */
 export async function nameSubjects(db: Executor, entries: readonly Entry[]): Promise<(string | null)[]> {

@@ -13,6 +13,8 @@ export function pageOf(action: string, subject: string): string | null {
     case 'version':
       return `/admin/versions#version-${encodeURIComponent(subject)}`;
     case 'feedback':
+      // Of an import, the subject is the set that it made.
+      if (action === 'feedback.import') return '/admin/rating';
       return UUID.test(subject) ? `/feedback/${subject}` : null;
     case 'experiment':
       return '/admin/experiments';

@@ -2,8 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { changesOf, sayValue } from '@/app/admin/audit/changes';
 import { pageOf, shortId } from '@/app/admin/audit/subject-link';
+import en from '@/app/i18n/en.json';
+import ja from '@/app/i18n/ja.json';
 import { AUDIT_ACTIONS } from '@/core/audit-actions';
+import { Settings } from '@/core/settings';
 
+const id = '3f0c2a10-0000-4000-8000-000000000000';
 const words = {
   ...{ none: 'none', on: 'on', off: 'off' },
   ...{ count: (count: number) => `${count} entries`, number: (value: number) => String(value) },
@@ -45,15 +49,29 @@ describe('the detail', () => {
       '1 entries',
       '2 entries',
     ]);
-    expect(sayValue('3f0c2a10-0000-4000-8000-000000000000', words)).toBe('3f0c2a10');
+    expect(sayValue(id, words)).toBe('3f0c2a10');
   });
+});
+
+it.each([
+  ['English', en],
+  ['Japanese', ja],
+])('in %s, every setting has a name', (_, { auditDetail }) => {
+  const keysOf = (value: unknown): string[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => [key, ...keysOf(inner)])
+      : [];
+  expect(Object.keys(auditDetail.names)).toEqual(expect.arrayContaining(keysOf(Settings.parse({}))));
 });
 
 describe('the subject', () => {
   it('has a page, except accounts, passwords and keys, which only their owners see', () => {
-    const without = AUDIT_ACTIONS.filter((action) => pageOf(action, '3f0c2a10-0000-4000-8000-000000000000') === null);
+    const without = AUDIT_ACTIONS.filter((action) => pageOf(action, id) === null);
     expect(without).toEqual(['account.delete', 'api_key.create', 'api_key.revoke', 'password.set']);
-    expect(pageOf('feedback.import', 'a file')).toBeNull();
+    const pages = (['feedback.exclude', 'feedback.import', 'rating.upload'] as const).map((action) =>
+      pageOf(action, id),
+    );
+    expect(pages).toEqual([`/feedback/${id}`, '/admin/rating', '/admin/rating']);
     expect(pageOf('rule.change', 'profanity')).toBe('/admin/rules/profanity');
     expect(shortId('profanity')).toBe('profanity');
   });
