@@ -1,16 +1,15 @@
 -- An example that was taken from a person's text names the hit that it was taken from, and goes with it, from every version.
 -- The mark and the example were written in one transaction, and the example is the last one of its version.
+WITH "marked" AS MATERIALIZED (
+	SELECT a."subject" AS "rule_id", w."settings" -> 'examples' -> -1 AS "example", max(m."detail" ->> 'hitId') AS "hit_id" FROM "audit" a
+	JOIN "audit" m ON m."action" = 'rule.false_hit' AND m."subject" = a."subject" AND m."created_at" = a."created_at"
+	JOIN "rule_version" w ON w."rule_id" = a."subject" AND w."version" = (a."detail" ->> 'version')::integer
+	WHERE a."action" = 'rule.example' GROUP BY 1, 2)
 UPDATE "rule_version" v SET "settings" = jsonb_set(v."settings", '{examples}', (
 	SELECT jsonb_agg(CASE WHEN s."hit_id" IS NULL THEN e."value" ELSE e."value" || jsonb_build_object('hitId', s."hit_id") END ORDER BY e."at")
 	FROM jsonb_path_query(v."settings", '$.examples[*]') WITH ORDINALITY AS e("value", "at")
-	LEFT JOIN LATERAL (
-		SELECT max(m."detail" ->> 'hitId') AS "hit_id" FROM "audit" a
-		JOIN "audit" m ON m."action" = 'rule.false_hit' AND m."subject" = a."subject" AND m."created_at" = a."created_at"
-		JOIN "rule_version" w ON w."rule_id" = a."subject" AND w."version" = (a."detail" ->> 'version')::integer
-		WHERE a."action" = 'rule.example' AND a."subject" = v."rule_id" AND w."settings" -> 'examples' -> -1 = e."value"
-	) s ON true))
-WHERE EXISTS (SELECT FROM "audit" a WHERE a."action" = 'rule.example' AND a."subject" = v."rule_id")
-	AND jsonb_path_exists(v."settings", '$.examples[*]');--> statement-breakpoint
+	LEFT JOIN "marked" s ON s."rule_id" = v."rule_id" AND s."example" = e."value"))
+WHERE v."rule_id" IN (SELECT "rule_id" FROM "marked") AND jsonb_path_exists(v."settings", '$.examples[*]');--> statement-breakpoint
 -- Texts that are gone, and examples too long to be read.
 UPDATE "rule_version" v SET "settings" = jsonb_set(v."settings", '{examples}', coalesce((
 	SELECT jsonb_agg(e."value" ORDER BY e."at") FROM jsonb_path_query(v."settings", '$.examples[*]') WITH ORDINALITY AS e("value", "at")

@@ -52,11 +52,12 @@ async function load(directory: string, threads: number): Promise<Loaded> {
   const exported = await readExported(directory);
   const tokenizer = await loadTokenizer(path.join(directory, 'tokenizer.json'));
   const file = path.join(directory, 'model.onnx');
-  // From memory, so that a graph cannot have its weights read from another file.
+  // A graph that has its weights read from another file looks for it below the graph's own file, where nothing is.
   const session = await InferenceSession.create(await readFile(file), {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    extra: { session: { model_external_initializers_file_folder_path: file } },
   }).catch((cause: unknown) => {
     throw badFile(
       file,

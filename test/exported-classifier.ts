@@ -1,7 +1,7 @@
 // Writes a tiny text classifier as transformers exports one: a BERT tokenizer, and a graph that adds up scores of words.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type ExternalData, Graph, type TensorType } from '@/engine/graph/writer';
+import { ExternalData, Graph, type TensorType } from '@/engine/graph/writer';
 
 const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'ugly', 'foul', 'thanks', '.', '!', ',', '##ly'];
 
@@ -12,6 +12,8 @@ export interface TinyExport {
   /** Scores for each word. */
   scores?: number;
   config?: object;
+  /** Of the file beside the graph that has the scores; without it, the graph has them itself. */
+  weights?: string;
 }
 
 const token = (type: string) => ({ type: 'int64', dims: ['batch', type] }) as const;
@@ -24,20 +26,26 @@ const INPUTS = {
 /** Labels: "fine" and "toxic". A text with the bad word is toxic with a probability of 0.98 or more, another of 0.12. */
 export async function writeExported(
   directory: string,
-  { bad = 'ugly', inputs = INPUTS, scores = 2, config = {} }: TinyExport = {},
+  { bad = 'ugly', inputs = INPUTS, scores = 2, config = {}, weights }: TinyExport = {},
 ): Promise<void> {
+  await mkdir(directory, { recursive: true });
   // Small constants lie in the graph itself.
-  const graph = new Graph(null as unknown as ExternalData);
+  const data = weights === undefined ? null : new ExternalData(path.join(directory, weights), weights);
+  const graph = new Graph(data as ExternalData);
   const [ids = ''] = Object.entries(inputs).map(([name, { type, dims }]) => graph.input(name, type, [...dims]));
   const table = VOCABULARY.flatMap((word) =>
     Array.from({ length: scores }, (_, label) =>
       label === 0 && word === '[CLS]' ? 2 : label === 1 && word === bad ? 6 : 0,
     ),
   );
-  const rows = graph.op('Gather', [graph.constant('float32', table, [VOCABULARY.length, scores]), ids]);
+  const shape = [VOCABULARY.length, scores];
+  const words = data
+    ? graph.initialiser('words', shape, () => Float32Array.from(table))
+    : graph.constant('float32', table, shape);
+  const rows = graph.op('Gather', [words, ids]);
   const sums = graph.op('ReduceSum', [rows, graph.constant('int64', [1], [1])], { keepdims: 0 });
   graph.output(sums, 'float32', 'logits', ['batch', scores]);
-  await mkdir(directory, { recursive: true });
+  data?.close();
   const write = (name: string, content: object) => writeFile(path.join(directory, name), JSON.stringify(content));
   await writeFile(path.join(directory, 'model.onnx'), graph.encodeModel());
   await write('config.json', {

@@ -110,6 +110,19 @@ describe('an exported classifier', () => {
     await refused(/model\.onnx cannot be loaded/);
   });
 
+  it('is refused if its weights lie in another file, beside it or where the process works', async () => {
+    await writeExported(directory, { weights: 'weights.bin' });
+    const message = expect.stringMatching(/model\.onnx cannot be loaded .*Export it as one file/);
+    await expect(classify('Ugly')).rejects.toMatchObject({ code: 'BAD_INPUT', message });
+    const before = process.cwd();
+    process.chdir(directory);
+    try {
+      await expect(classify('Ugly')).rejects.toMatchObject({ code: 'BAD_INPUT', message });
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it('is refused if its tokenizer has words that the graph does not', async () => {
     await writeExported(directory);
     const json = path.join(directory, 'tokenizer.json');
