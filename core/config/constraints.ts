@@ -1,21 +1,24 @@
 // The settings of the constraints in training: for each a fixed penalty, or a multiplier that keeps a target rate.
 import { z } from 'zod';
 
+/** Far beyond what is of use, and so small that no step of a multiplier passes what a number can be. */
+const MOST = 1e6;
+
 /** The constraint that a cost model charges, beside those of the rules. */
 export const HARM = 'harm';
 
 export const ConstraintConfig = z
   .strictObject({
     /** Points of score for one unit of cost, or the multiplier's start. null takes the rule's own cost. */
-    price: z.number().min(0).nullable().default(null),
+    price: z.number().min(0).max(MOST).nullable().default(null),
     /** Mean cost of an answer that is allowed: for a rule, its hits. null keeps the price fixed. */
-    target: z.number().nullable().default(null),
+    target: z.number().min(-MOST).max(MOST).nullable().default(null),
     /** Step size of the multiplier's logarithm. */
-    learningRate: z.number().positive().default(0.1),
+    learningRate: z.number().positive().max(MOST).default(0.1),
     /** Cap of the multiplier. */
-    max: z.number().positive().default(5),
+    max: z.number().positive().max(MOST).default(5),
     /** Answers over which the cost is averaged. */
-    window: z.int().min(1).default(128),
+    window: z.int().min(1).max(MOST).default(128),
     /** Iterations before the multiplier first moves: the policy must have met the cost, and the cost must be trusted. */
     delayIterations: z.int().min(0).default(0),
   })

@@ -53,5 +53,11 @@ function parseVerdict(url: string, text: string, answer: unknown): Span[] {
       `${host} names the characters ${outside.start} to ${outside.end} of a text of ${text.length}.`,
     );
   }
-  return data.hits;
+  // Half a character can be neither shown nor stored.
+  return data.hits.map(({ start, end }) => ({
+    start: isInsidePair(text, start) ? start - 1 : start,
+    end: isInsidePair(text, end) ? end + 1 : end,
+  }));
 }
+
+const isInsidePair = (text: string, at: number) => at > 0 && text.codePointAt(at - 1)! > 0xffff;

@@ -131,6 +131,13 @@ describe('the settings of a run', () => {
     );
   const made = (settings: object) => constraints(rules.rules, settings)[0]!;
 
+  test('are refused where a step of the multiplier would be no number', () => {
+    for (const wrong of [{ learningRate: 1e308 }, { max: 1e308 }, { price: 1e308 }, { target: 1e308 }])
+      expect(() => made({ profanity: { target: 0, ...wrong } }), JSON.stringify(wrong)).toThrow(/constraints/);
+    const most = { learningRate: 1e6, max: 1e6, target: 1 };
+    for (const meanCost of [0, 1, 1e6]) expect(nextPrice(1e6, meanCost, most)).not.toBeNaN();
+  });
+
   test('are none for a rule that has the name of what every object has', () => {
     const [named] = constraints([Rule.parse({ id: 'constructor', kind: 'refusal', cost: 3 })], {});
     expect(named).toMatchObject({ name: 'constructor', price: 3, adaptive: null });

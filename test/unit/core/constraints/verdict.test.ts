@@ -94,6 +94,21 @@ describe('a server', () => {
     }
   });
 
+  it('names half of a character, which is hit as a whole', async () => {
+    const hits = [
+      { start: 1, end: 2 },
+      { start: 3, end: 4 },
+      { start: 4, end: 5 },
+    ];
+    expect(await rule.judge(['🤖a🤖'], context, { ...nothing, post: async () => ({ hits }) }, signal)).toEqual([
+      [
+        { start: 0, end: 2 },
+        { start: 3, end: 5 },
+        { start: 3, end: 5 },
+      ],
+    ]);
+  });
+
   it.each([
     [{ isHit: true }, [{ start: 0, end: 9 }]],
     [{ isHit: false }, []],
