@@ -1,5 +1,5 @@
 // The classifiers of a run's rules are those of its beginning, and charge what serving would hide.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -67,6 +67,18 @@ async function costs(): Promise<ArrayLike<number>> {
   const [constraint] = constraintsOf(await freezeRules(home, served, noEngine), {}, signal);
   return constraint!.costs(TEXTS.map((text) => ({ promptIds: ids, completionIds: ids, text })));
 }
+
+it('kept rules that cannot be read end the run with a sentence that names their file', async () => {
+  await mkdir(home.folder, { recursive: true });
+  const file = path.join(home.folder, 'rules.json');
+  for (const text of ['', '{"version":1', 'null', '[]', '{"version":1,"rules":[null]}', '{"version":1,"rules":{}}']) {
+    await writeFile(file, text);
+    await expect(freezeRules(home, served, noEngine), text).rejects.toMatchObject({
+      code: 'CORRUPT',
+      message: `${file} holds no rules that can be read. Start the run anew.`,
+    });
+  }
+});
 
 describe('a classifier rule in a run', () => {
   it('costs as many hits as serving finds', async () => {

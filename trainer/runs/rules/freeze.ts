@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Classifiers, type RunExported } from '@/core/classifier/classifiers';
 import { DEFAULT_RULES, RuleSet } from '@/core/constraints/rules';
 import { writeDurably } from '@/core/durable-file';
+import { AttuneError } from '@/core/errors';
 import type { RunHome } from '../store';
 
 export interface FrozenRules {
@@ -19,7 +20,7 @@ export async function freezeRules(home: RunHome, served: string, runExported: Ru
   const folder = path.join(home.folder, 'classifiers');
   const isFrozen = existsSync(file);
   const rules = isFrozen
-    ? readFrozen(JSON.parse(await readFile(file, 'utf8')))
+    ? readFrozen(file, await readFile(file, 'utf8'))
     : RuleSet.default(DEFAULT_RULES).parse(await home.rules());
   const source = new Classifiers(served, runExported);
   const classifiers = new Classifiers(folder, runExported);
@@ -33,9 +34,14 @@ export async function freezeRules(home: RunHome, served: string, runExported: Ru
 }
 
 /** In a run of an earlier release, a profanity rule names a preset in place of its languages. */
-function readFrozen(frozen: { version: unknown; rules: { preset?: unknown }[] }): RuleSet {
-  const rules = frozen.rules.map(({ preset, ...rule }) =>
-    preset === undefined ? rule : { ...rule, languages: preset === 'english' ? ['en'] : [] },
-  );
-  return RuleSet.parse({ ...frozen, rules });
+function readFrozen(file: string, text: string): RuleSet {
+  try {
+    const frozen = JSON.parse(text) as { version: unknown; rules: { preset?: unknown }[] };
+    const rules = frozen.rules.map(({ preset, ...rule }) =>
+      preset === undefined ? rule : { ...rule, languages: preset === 'english' ? ['en'] : [] },
+    );
+    return RuleSet.parse({ ...frozen, rules });
+  } catch (cause) {
+    throw new AttuneError('CORRUPT', `${file} holds no rules that can be read. Start the run anew.`, { cause });
+  }
 }
