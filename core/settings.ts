@@ -52,6 +52,8 @@ export const Settings = z.object({
   comparisonShare: z.number().min(0).max(1).default(0.1),
   /** The trainer promotes a version that has passed its gates in place of the champion that it was trained from. */
   autoPromote: z.boolean().default(false),
+  /** A version that has passed its gates goes to users step by step, and is taken back by itself if it does them harm. */
+  autoCanary: z.boolean().default(false),
   trigger: TriggerSettings.default({ feedbackCount: null, scheduleHours: null }),
   sampling: SamplingDefaults.prefault({}),
   /** null keeps the model's own. */

@@ -1,11 +1,11 @@
 // Decides which version is the champion: the only writer of releases, each guarded by the champion that it expects.
-import { desc, eq, sql } from 'drizzle-orm';
+import { desc, eq, isNull, sql } from 'drizzle-orm';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { CHANNELS } from '@/core/contract';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from './audit';
 import type { Database, Executor } from './client';
-import { experiment, release, version } from './schema';
+import { canary, experiment, release, version } from './schema';
 
 export interface Champion {
   versionId: string;
@@ -67,10 +67,23 @@ export async function changeChampion(tx: Executor, change: ReleaseChange): Promi
     .returning({ id: experiment.id });
   const stoppedExperiments = stopped.map((row) => row.id);
   for (const id of stoppedExperiments) await recordAudit(tx, actorId, 'experiment.stop', id, { because: action });
+  await endCanary(tx, versionId);
   await recordAudit(tx, actorId, `release.${action}`, versionId, {
     from: former,
     stoppedExperiments,
     ...(because && { because }),
   });
   await tx.execute(sql`select pg_notify(${CHANNELS.release}, ${versionId})`);
+}
+
+/** A canary ends with any change of the champion: promoted if it is the new one, and else taken back. */
+async function endCanary(tx: Executor, versionId: string): Promise<void> {
+  await tx
+    .update(canary)
+    .set({
+      phase: sql`(case when ${canary.candidateVersionId} = ${versionId} then 'promoted' else 'rolled_back' end)::canary_phase`,
+      phaseSince: sql`now()`,
+      endedAt: sql`now()`,
+    })
+    .where(isNull(canary.endedAt));
 }

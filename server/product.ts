@@ -23,6 +23,7 @@ import { capacityOf } from './services/engine-capacity';
 import { resumeGenerations } from './services/generation/resume';
 import { followJudges } from './services/judge/worker';
 import type { Product } from './services/product';
+import { followCanary } from './services/version/canary-controller';
 
 export interface WebProcess {
   product: Product;
@@ -96,10 +97,12 @@ export async function startWebProcess(
   }, RESUME_EVERY_MS).unref();
 
   const judges = followJudges(product);
+  const rollout = followCanary(product);
 
   const close = async () => {
     clearInterval(timer);
     await judges.close();
+    await rollout.close();
     const running = [...product.running.values()];
     for (const generation of running) generation.abandon();
     await Promise.allSettled(running.map((generation) => generation.done));

@@ -12,6 +12,7 @@ const SECTIONS = [
   { path: '/admin/leaderboard', label: 'leaderboard' },
   { path: '/admin/groups', label: 'groups' },
   { path: '/admin/runs', label: 'runs' },
+  { path: '/admin/rollout', label: 'rollout' },
   { path: '/admin/experiments', label: 'experiments' },
   { path: '/admin/feedback', label: 'feedback' },
   { path: '/admin/rating', label: 'rating' },

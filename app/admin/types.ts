@@ -5,6 +5,7 @@ export type VersionData = RouterOutputs['admin']['versions'][number];
 export type SideBySideData = VersionData['sideBySide'];
 export type RunDetail = RouterOutputs['admin']['run'];
 export type ExperimentData = RouterOutputs['admin']['experiments'][number];
+export type CanaryData = RouterOutputs['admin']['canaries'][number];
 export type FeedbackData = RouterOutputs['admin']['feedback']['items'][number];
 export type SettingsData = RouterOutputs['admin']['settings'];
 export type PersonData = RouterOutputs['user']['list']['items'][number];

@@ -129,6 +129,7 @@ export const generation = pgTable(
     index('generation_conversation').on(t.conversationId),
     index('generation_version').on(t.versionId, t.createdAt),
     index('generation_created').on(t.createdAt),
+    index('generation_experiment').on(t.experimentId).where(sql`${t.experimentId} is not null`),
     index('generation_running').on(t.status).where(sql`${t.status} = 'running'`),
   ],
 );

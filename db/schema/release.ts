@@ -1,8 +1,10 @@
 // Declares the tables of versions, releases, and experiments between two versions.
 import { sql } from 'drizzle-orm';
 import {
+  boolean,
   check,
   doublePrecision,
+  integer,
   jsonb,
   pgEnum,
   pgTable,
@@ -15,6 +17,8 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { GateResult, Manifest } from '@/core/artifact/manifest';
 import { VERSION_STATUSES } from '@/core/contract';
+import { CANARY_PHASES, type CanarySettings } from '@/core/rollout/canary';
+import type { Verdict } from '@/core/rollout/review';
 import { createdAt, updatedAt, userId } from './columns';
 
 export const versionStatus = pgEnum('version_status', VERSION_STATUSES);
@@ -90,4 +94,40 @@ export const assignment = pgTable(
     updatedAt: updatedAt(),
   },
   (t) => [primaryKey({ columns: [t.experimentId, t.userId] })],
+);
+
+export const canaryPhase = pgEnum('canary_phase', CANARY_PHASES);
+
+/** A candidate on its way to all users, step by step; its experiment assigns the users. */
+export const canary = pgTable(
+  'canary',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    experimentId: uuid('experiment_id')
+      .notNull()
+      .references(() => experiment.id),
+    candidateVersionId: text('candidate_version_id')
+      .notNull()
+      .references(() => version.id),
+    championVersionId: text('champion_version_id')
+      .notNull()
+      .references(() => version.id),
+    phase: canaryPhase('phase').notNull(),
+    phaseSince: timestamp('phase_since', { withTimezone: true }).notNull().defaultNow(),
+    isPaused: boolean('is_paused').notNull().default(false),
+    settings: jsonb('settings').$type<CanarySettings>().notNull(),
+    /** What the last review found. */
+    verdict: jsonb('verdict').$type<Verdict>(),
+    reviews: integer('reviews').notNull().default(0),
+    reviewedAt: timestamp('reviewed_at', { withTimezone: true }),
+    /** A person's words on the last thing that they did to it. */
+    reason: text('reason'),
+    createdBy: text('created_by'),
+    createdAt: createdAt(),
+    endedAt: timestamp('ended_at', { withTimezone: true }),
+  },
+  (t) => [
+    uniqueIndex('canary_one_running').on(sql`(true)`).where(sql`${t.endedAt} is null`),
+    check('canary_ended', sql`(${t.endedAt} is not null) = (${t.phase} in ('promoted', 'rolled_back'))`),
+  ],
 );

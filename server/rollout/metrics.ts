@@ -1,5 +1,6 @@
 // What people said about each version, or each arm of an experiment: thumbs and choices, by trust, with intervals.
 import { sql } from 'drizzle-orm';
+import type { FeedbackKind } from '@/core/feedback/kinds';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Executor } from '@/db/client';
 import { readTrust, type TrustOf } from '@/db/raters/trust';
@@ -89,23 +90,32 @@ export async function judgeArms(db: Executor, experimentId: string): Promise<Map
 
 type Sql = ReturnType<typeof sql>;
 
-async function judge(db: Executor, key: Sql, where: Sql, trustOf: TrustOf): Promise<Map<string, Judgement>> {
-  // Answers shown side by side are not a sample of an arm's users, so their thumbs are left out of its rate.
-  const thumbs = await db.execute<{ key: string; person: string; up: string; n: string }>(sql`
+interface ThumbTally {
+  key: string;
+  person: string;
+  up: number;
+  n: number;
+}
+interface ChoiceTally extends Choices {
+  key: string;
+  person: string;
+}
+
+/** Answers shown side by side are not a sample of an arm's users, so their thumbs are left out of its rate. */
+export async function countThumbs(db: Executor, key: Sql, where: Sql): Promise<ThumbTally[]> {
+  const { rows } = await db.execute<{ key: string; person: string; up: string; n: string }>(sql`
     select g.key, f.user_id as person, count(*) filter (where f.value -> 'up' = 'true') as up, count(*) as n
     from (select id, ${key} as key from ${generation} where ${where}) g
     join ${feedback} f on f.generation_id = g.id and f.kind = 'thumb' and f.excluded_at is null and f.source <> 'judge'
     where not exists (select 1 from ${comparison} c
       where c.source = 'side_by_side' and g.id in (c.left_generation_id, c.right_generation_id))
     group by g.key, f.user_id`);
-  const choices = await db.execute<{
-    key: string;
-    person: string;
-    wins: string;
-    losses: string;
-    ties: string;
-    both_bad: string;
-  }>(sql`
+  return rows.map((row) => ({ ...row, up: +row.up, n: +row.n }));
+}
+
+/** Seen from each key: a win is a comparison with another key that an answer of this one won. */
+export async function countChoices(db: Executor, key: Sql, where: Sql): Promise<ChoiceTally[]> {
+  const { rows } = await db.execute<Record<'key' | 'person' | 'wins' | 'losses' | 'ties' | 'both_bad', string>>(sql`
     with side as (select id, ${key} as key from ${generation} where ${where}),
     seen as (
       select l.key, r.key as other, f.user_id, f.value ->> 'choice' as choice, 'left' as won from ${comparison} c
@@ -119,21 +129,19 @@ async function judge(db: Executor, key: Sql, where: Sql, trustOf: TrustOf): Prom
       count(*) filter (where choice in ('left', 'right') and choice <> won) as losses,
       count(*) filter (where choice = 'tie') as ties, count(*) filter (where choice = 'both_bad') as both_bad
     from seen where key <> other group by key, user_id`);
-  const keys = new Set([...thumbs.rows, ...choices.rows].map((row) => row.key));
+  return rows.map(({ key, person, wins, losses, ties, both_bad }) => ({
+    ...{ key, person, wins: +wins, losses: +losses, ties: +ties, bothBad: +both_bad },
+  }));
+}
+
+async function judge(db: Executor, key: Sql, where: Sql, trustOf: TrustOf): Promise<Map<string, Judgement>> {
+  const [thumbs, choices] = await Promise.all([countThumbs(db, key, where), countChoices(db, key, where)]);
+  const of = <Row extends { key: string; person: string }>(rows: readonly Row[], id: string, kind: FeedbackKind) =>
+    rows.filter((row) => row.key === id).map((row) => ({ ...row, trust: trustOf(row.person, kind) }));
+  const keys = new Set([...thumbs, ...choices].map((row) => row.key));
   const judgementOf = (id: string): Judgement => ({
-    thumbs: rateOf(
-      thumbs.rows
-        .filter((row) => row.key === id)
-        .map(({ person, up, n }) => ({ trust: trustOf(person, 'thumb'), up: +up, n: +n })),
-    ),
-    sideBySide: sideBySideOf(
-      choices.rows
-        .filter((row) => row.key === id)
-        .map(({ person, wins, losses, ties, both_bad }) => ({
-          trust: trustOf(person, 'comparison'),
-          ...{ wins: +wins, losses: +losses, ties: +ties, bothBad: +both_bad },
-        })),
-    ),
+    thumbs: rateOf(of(thumbs, id, 'thumb')),
+    sideBySide: sideBySideOf(of(choices, id, 'comparison')),
   });
   return new Map([...keys].map((id) => [id, judgementOf(id)]));
 }

@@ -3,6 +3,7 @@ import { tracked } from '@trpc/server';
 import { z } from 'zod';
 import { RULE_TEMPLATES } from '@/core/constraints/templates';
 import { FEEDBACK_KINDS, FEEDBACK_SOURCES } from '@/core/feedback/kinds';
+import { CANARY_ACTS, CanarySettings } from '@/core/rollout/canary';
 import { Split } from '@/core/snapshot/rows';
 import { ROW_KINDS } from '@/core/snapshot/snapshot';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
@@ -11,6 +12,7 @@ import { CONSENTS, FEEDBACK_MARKS } from '@/server/services/feedback/filter';
 import { listFeedback } from '@/server/services/feedback/given-feedback';
 import { listRows } from '@/server/services/snapshot/rows';
 import { getSnapshot } from '@/server/services/snapshot/summary';
+import * as canary from '@/server/services/version/canary';
 import * as experiment from '@/server/services/version/experiment';
 import * as release from '@/server/services/version/release';
 import { listVersions } from '@/server/services/version/version';
@@ -71,6 +73,14 @@ export const adminRouter = router({
     .input(Id)
     .mutation(({ ctx, input }) => experiment.stop(ctx.product, ctx.user.id, input.id)),
   experimentResults: adminProcedure.input(Id).query(({ ctx, input }) => experiment.results(ctx.product, input.id)),
+
+  canaries: adminProcedure.query(({ ctx }) => canary.list(ctx.product)),
+  startCanary: adminProcedure
+    .input(z.strictObject({ candidateVersionId: VersionId, settings: CanarySettings.prefault({}) }))
+    .mutation(({ ctx, input }) => canary.start(ctx.product, ctx.user.id, input)),
+  steerCanary: adminProcedure
+    .input(Id.extend({ act: z.enum(CANARY_ACTS), reason: z.string().trim().min(1).max(TEXT_LIMITS.comment) }))
+    .mutation(({ ctx, input }) => canary.steer(ctx.product, ctx.user.id, input)),
 
   feedback: adminProcedure
     .input(

@@ -25,6 +25,7 @@ export const SettingsPatch = z
   .strictObject({
     comparisonShare: Settings.shape.comparisonShare.unwrap(),
     autoPromote: z.boolean(),
+    autoCanary: z.boolean(),
     trigger: TriggerSettings.strict(),
     sampling: z.strictObject({
       temperature: Sampling.shape.temperature.unwrap(),

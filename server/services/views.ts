@@ -4,6 +4,8 @@ import type { ExampleAnswers, GateResult } from '@/core/artifact/manifest';
 import type { RunStage, RunStatus, VersionStatus } from '@/core/contract';
 import type { Choice, STRENGTHS } from '@/core/feedback/kinds';
 import type { SelfGroups } from '@/core/groups';
+import type { CanaryPhase, CanarySettings } from '@/core/rollout/canary';
+import type { Verdict } from '@/core/rollout/review';
 import type { Statement } from '@/core/verdict';
 import type { EngineStatus } from '@/engine/protocol';
 import type { RuleHits } from '@/server/rollout/rule-hits';
@@ -219,6 +221,26 @@ export interface ExperimentView {
   stoppedAt: Date | null;
 }
 
+export interface CanaryView {
+  id: string;
+  experimentId: string;
+  candidateVersionId: string;
+  championVersionId: string;
+  phase: CanaryPhase;
+  phaseSince: Date;
+  isPaused: boolean;
+  settings: CanarySettings;
+  /** What the last review found; null before the first. */
+  verdict: Verdict | null;
+  reviews: number;
+  reviewedAt: Date | null;
+  /** A person's words on the last thing that they did to it. */
+  reason: string | null;
+  isByProduct: boolean;
+  createdAt: Date;
+  endedAt: Date | null;
+}
+
 export interface ArmView {
   versionId: string;
   users: number;
@@ -235,10 +257,6 @@ export interface ExperimentResultsView {
   candidate: ArmView;
 }
 
-/** A judged answer, as its reader saw it. */
-/** A version that was trained on some feedback. */
-/** The way of one vote into versions. */
-/** What a version was trained on. */
 export interface AuditView {
   items: {
     id: number;

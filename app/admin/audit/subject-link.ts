@@ -18,6 +18,8 @@ export function pageOf(action: string, subject: string): string | null {
       return UUID.test(subject) ? `/feedback/${subject}` : null;
     case 'experiment':
       return '/admin/experiments';
+    case 'canary':
+      return '/admin/rollout';
     case 'judge':
       return '/admin/judges';
     case 'constitution':

@@ -39,6 +39,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
   const client = useQueryClient();
   const [comparisonShare, setComparisonShare] = useState(settings.comparisonShare);
   const [autoPromote, setAutoPromote] = useState(settings.autoPromote);
+  const [autoCanary, setAutoCanary] = useState(settings.autoCanary);
   const save = useMutation(
     trpc.admin.setSettings.mutationOptions({
       onSuccess: (saved) => client.setQueryData(trpc.admin.settings.queryKey(), saved),
@@ -53,6 +54,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
     save.mutate({
       comparisonShare,
       autoPromote,
+      autoCanary,
       trigger: { feedbackCount: numberOrNull('feedbackCount'), scheduleHours: numberOrNull('scheduleHours') },
       sampling: {
         temperature: Number(text('temperature')),
@@ -95,6 +97,10 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
             step="any"
             defaultValue={settings.trigger.scheduleHours ?? ''}
           />
+        </div>
+        <div className="mt-4">
+          <Switch label={t('autoCanary')} isOn={autoCanary} onChange={setAutoCanary} />
+          <p className="mt-1 text-muted-foreground text-xs">{t('autoCanaryHint')}</p>
         </div>
         <div className="mt-4">
           <Switch label={t('autoPromote')} isOn={autoPromote} onChange={setAutoPromote} />

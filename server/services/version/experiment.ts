@@ -1,11 +1,11 @@
 // Experiments: a share of the users gets a candidate instead of the champion.
 import { randomUUID } from 'node:crypto';
-import { and, count, desc, eq, sql } from 'drizzle-orm';
+import { and, count, desc, eq, isNull, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { champion, lockReleases } from '@/db/release';
-import { assignment, experiment, version } from '@/db/schema';
+import { assignment, canary, experiment, version } from '@/db/schema';
 import type { Experiment } from '@/server/rollout/assign';
 import { moveUsers } from '@/server/rollout/assign';
 import { judgeArms, NO_JUDGEMENT } from '@/server/rollout/metrics';
@@ -27,31 +27,42 @@ export async function start(
   actorId: string,
   input: { candidateVersionId: string; share: number; name: string },
 ): Promise<ExperimentView> {
-  const { candidateVersionId, share, name } = input;
-  const [candidate] = await product.db.select().from(version).where(eq(version.id, candidateVersionId));
-  if (!candidate) throw new AttuneError('NOT_FOUND', `There is no version ${candidateVersionId}.`);
+  await checkCandidate(product, input.candidateVersionId);
+  return product.db.transaction(async (tx) => view(await open(tx, actorId, input)));
+}
+
+/** Loads the version, so that one that cannot be loaded meets nobody. */
+export async function checkCandidate({ db, engine }: Product, versionId: string): Promise<void> {
+  const [candidate] = await db.select().from(version).where(eq(version.id, versionId));
+  if (!candidate) throw new AttuneError('NOT_FOUND', `There is no version ${versionId}.`);
   if (candidate.status !== 'accepted') {
     throw new AttuneError(
       'CONFLICT',
-      `Version ${candidateVersionId} was rejected by its gates and cannot serve; train another.`,
+      `Version ${versionId} was rejected by its gates and cannot serve; train another.`,
     );
   }
-  await product.engine.load(candidateVersionId);
-  return product.db.transaction(async (tx) => {
-    await lockReleases(tx);
-    const { versionId: championVersionId } = await champion(tx);
-    if (championVersionId === candidateVersionId) {
-      throw new AttuneError('CONFLICT', `${candidateVersionId} is already the champion; choose another candidate.`);
-    }
-    const running = await runningExperiment(tx);
-    if (running) throw new AttuneError('CONFLICT', `The experiment "${running.name}" is running; stop it first.`);
-    const [row] = await tx
-      .insert(experiment)
-      .values({ name, share, championVersionId, candidateVersionId, salt: randomUUID(), createdBy: actorId })
-      .returning();
-    await recordAudit(tx, actorId, 'experiment.start', row!.id, { championVersionId, candidateVersionId, share });
-    return view(row!);
-  });
+  await engine.load(versionId);
+}
+
+/** Between the champion of this moment and the candidate. */
+export async function open(
+  tx: Executor,
+  actorId: string | null,
+  { candidateVersionId, share, name }: { candidateVersionId: string; share: number; name: string },
+): Promise<Experiment> {
+  await lockReleases(tx);
+  const { versionId: championVersionId } = await champion(tx);
+  if (championVersionId === candidateVersionId) {
+    throw new AttuneError('CONFLICT', `${candidateVersionId} is already the champion; choose another candidate.`);
+  }
+  const running = await runningExperiment(tx);
+  if (running) throw new AttuneError('CONFLICT', `The experiment "${running.name}" is running; stop it first.`);
+  const [row] = await tx
+    .insert(experiment)
+    .values({ name, share, championVersionId, candidateVersionId, salt: randomUUID(), createdBy: actorId })
+    .returning();
+  await recordAudit(tx, actorId, 'experiment.start', row!.id, { championVersionId, candidateVersionId, share });
+  return row!;
 }
 
 export async function setShare(
@@ -60,25 +71,48 @@ export async function setShare(
   { id, share }: { id: string; share: number },
 ): Promise<ExperimentView & { movedUsers: number }> {
   return db.transaction(async (tx) => {
-    const before = await lockRunning(tx, id);
-    const [row] = await tx.update(experiment).set({ share }).where(eq(experiment.id, id)).returning();
-    const movedUsers = await moveUsers(tx, id, before.share, share);
-    await recordAudit(tx, actorId, 'experiment.share', id, { from: before.share, to: share, movedUsers });
-    return { ...view(row!), movedUsers };
+    await refuseCanary(tx, id);
+    return moveShare(tx, actorId, id, share);
   });
+}
+
+export async function moveShare(tx: Executor, actorId: string | null, id: string, share: number) {
+  const before = await lockRunning(tx, id);
+  const [row] = await tx.update(experiment).set({ share }).where(eq(experiment.id, id)).returning();
+  const movedUsers = await moveUsers(tx, id, before.share, share);
+  await recordAudit(tx, actorId, 'experiment.share', id, { from: before.share, to: share, movedUsers });
+  return { ...view(row!), movedUsers };
 }
 
 export async function stop({ db }: Product, actorId: string, id: string): Promise<ExperimentView> {
   return db.transaction(async (tx) => {
-    await lockRunning(tx, id);
-    const [row] = await tx
-      .update(experiment)
-      .set({ status: 'stopped', stoppedAt: sql`now()` })
-      .where(eq(experiment.id, id))
-      .returning();
-    await recordAudit(tx, actorId, 'experiment.stop', id);
-    return view(row!);
+    await refuseCanary(tx, id);
+    return view(await close(tx, actorId, id));
   });
+}
+
+/** From now on everybody gets the champion. */
+export async function close(tx: Executor, actorId: string | null, id: string): Promise<Experiment> {
+  await lockRunning(tx, id);
+  const [row] = await tx
+    .update(experiment)
+    .set({ status: 'stopped', stoppedAt: sql`now()` })
+    .where(eq(experiment.id, id))
+    .returning();
+  await recordAudit(tx, actorId, 'experiment.stop', id);
+  return row!;
+}
+
+async function refuseCanary(tx: Executor, experimentId: string): Promise<void> {
+  const [own] = await tx
+    .select({ candidate: canary.candidateVersionId })
+    .from(canary)
+    .where(and(eq(canary.experimentId, experimentId), isNull(canary.endedAt)));
+  if (own)
+    throw new AttuneError(
+      'CONFLICT',
+      `The users belong to the canary of ${own.candidate}; steer it on /admin/rollout.`,
+    );
 }
 
 export async function results({ db }: Product, id: string): Promise<ExperimentResultsView> {

@@ -1,0 +1,81 @@
+// The rollout page as an administrator uses it: what a canary waits for, what is watched, and the brakes, by keyboard.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CanarySettings } from '@/core/rollout/canary';
+import { closeDatabase, getDatabase } from '@/db/client';
+import { canary, experiment } from '@/db/schema';
+import { writeCrowd } from '@/test/crowd-votes';
+import { expectToFitPhone, faultsOf } from './barriers';
+import { chromiumPath, openBrowser, openDesk, openTinyProduct, screenshot, type TestProduct } from './support';
+
+describe.runIf(chromiumPath)('the rollout page', () => {
+  let product: TestProduct;
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    product = await openTinyProduct();
+    await writeCrowd(getDatabase(product.databaseUrl));
+    browser = await openBrowser();
+    page = await openDesk(browser, product);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    if (product) await closeDatabase(product.databaseUrl);
+    await product?.close();
+  });
+
+  it('says why a version cannot be sent on its way, and keeps the form', async () => {
+    await page.goto(`${product.url}/admin/rollout`);
+    await page.getByText('No canary has ended yet.').waitFor();
+    await page.getByLabel('Candidate').selectOption('v1');
+    await page.getByLabel('Fewest answers of a step').fill('7');
+    await page.getByRole('button', { name: 'Start a canary' }).press('Enter');
+    await page.locator('form').getByRole('alert').waitFor();
+    expect(await page.getByLabel('Fewest answers of a step').inputValue()).toBe('7');
+    expect(await faultsOf(page)).toEqual([]);
+    await screenshot(page, 'rollout-start');
+  });
+
+  it('shows how far a canary is and what it waits for, and obeys with a reason', async () => {
+    const db = getDatabase(product.databaseUrl);
+    const versions = { championVersionId: 'base', candidateVersionId: 'v1' };
+    const [opened] = await db
+      .insert(experiment)
+      .values({ ...versions, name: 'v1', salt: 's', share: 0.05 })
+      .returning();
+    await db
+      .insert(canary)
+      .values({ ...versions, experimentId: opened!.id, phase: 'share_5', settings: CanarySettings.parse({}) });
+    await page.reload();
+    const card = page.getByRole('region', { name: 'Canary: v1' });
+    await card.getByText('It waits until the step has lasted long enough.').waitFor();
+    expect(await card.locator('[aria-current=step]').textContent()).toContain('5%');
+    await card.getByRole('row', { name: /Comparisons won/ }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await screenshot(page, 'rollout');
+
+    const act = async (name: string, reason: string) => {
+      await card.getByRole('button', { name }).press('Enter');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Reason').fill(reason);
+      if (name === 'Pause') expect(await faultsOf(page)).toEqual([]);
+      await dialog.getByRole('button', { name }).press('Enter');
+    };
+    await act('Pause', 'Reading its answers');
+    await card.getByText('A person decided: Reading its answers').waitFor();
+    await act('Go on', 'They are fine');
+    await act('Give it to 10% now', 'No harm so far');
+    await card.locator('[aria-current=step]', { hasText: '10%' }).waitFor();
+    await act('Take back', 'It is too curt');
+    await page.getByRole('row', { name: /v1 Taken back A person decided: It is too curt/ }).waitFor();
+    await page.getByRole('button', { name: 'Start a canary' }).waitFor();
+    await page.goto(`${product.url}/admin/audit`);
+    await page.getByText('Took a canary back').first().waitFor();
+    await page.getByText('It is too curt').first().waitFor();
+  });
+
+  it('fits a phone, in the dark and in Japanese', async () => {
+    const phone = await openDesk(browser, product);
+    await expectToFitPhone(phone, product.url, [['rollout', '終了したもの']]);
+  });
+});

@@ -1,0 +1,126 @@
+// What a review decides, and how often it takes back a candidate that is no worse although it looks after each person.
+import { describe, expect, it } from 'vitest';
+import { Rng } from '@/core/rng';
+import { CanarySettings, RAMP_PHASES } from '@/core/rollout/canary';
+import { ARM_GUARDS, type ArmFigures, type ArmGuard, type Evidence, readGuards, review } from '@/core/rollout/review';
+import type { Sample } from '@/core/statistics/confidence-sequence';
+
+const SETTINGS = CanarySettings.parse({});
+const share = (mean: number, n: number): Sample => ({ mean, variance: mean * (1 - mean), n });
+const arm = (n: number, own: Partial<ArmFigures> = {}): ArmFigures => ({
+  thumbs: share(0.7, n),
+  broken: share(0.02, n),
+  failed: share(0.01, n),
+  regenerated: share(0.1, n),
+  firstTokenMs: { mean: 200, variance: 100 ** 2, n },
+  ...own,
+});
+const evidence = (own: Partial<Evidence> = {}): Evidence => ({
+  champion: arm(5000),
+  candidate: arm(5000),
+  sideBySide: share(0.5, 0),
+  people: { champion: 9900, candidate: 100 },
+  stepAnswers: 1000,
+  stepMinutes: 60,
+  days: 1,
+  ...own,
+});
+const decide = (own: Partial<Evidence>, phase = RAMP_PHASES[0]) => {
+  const { act, because } = review(phase, evidence(own), SETTINGS);
+  return [act, because];
+};
+const halves = { champion: 5000, candidate: 5000 };
+
+describe('a review', () => {
+  it('raises after enough time and answers, and holds before', () => {
+    expect(decide({})).toEqual(['raise', 'well']);
+    expect(decide({ stepMinutes: 29 })).toEqual(['hold', 'time']);
+    expect(decide({ stepAnswers: 49 })).toEqual(['hold', 'answers']);
+  });
+
+  it('promotes after the last step only if votes show that the candidate is no worse', () => {
+    expect(decide({ people: halves }, 'share_50')).toEqual(['promote', 'well']);
+    const few = { people: halves, champion: arm(100), candidate: arm(100) };
+    expect(decide(few, 'share_50')).toEqual(['hold', 'votes']);
+    expect(decide({ ...few, sideBySide: share(0.6, 400) }, 'share_50')).toEqual(['promote', 'well']);
+  });
+
+  it.each<[ArmGuard, Sample]>([
+    ['thumbs', share(0.5, 500)],
+    ['broken', share(0.2, 500)],
+    ['failed', share(0.2, 500)],
+    ['regenerated', share(0.3, 500)],
+    ['firstTokenMs', { mean: 900, variance: 300 ** 2, n: 500 }],
+  ])('takes back a candidate with more harm in %s, and none with less', (name, worse) => {
+    expect(decide({ candidate: arm(5000, { [name]: worse }) })).toEqual(['roll_back', name]);
+    expect(decide({ champion: arm(5000, { [name]: worse }) })).toEqual(['raise', 'well']);
+  });
+
+  it('takes back one that loses comparisons, and one that nothing has decided in time', () => {
+    expect(decide({ sideBySide: share(0.3, 200) })).toEqual(['roll_back', 'sideBySide']);
+    expect(decide({ days: 14 })).toEqual(['roll_back', 'undecided']);
+  });
+
+  it('holds if users are divided in another way than the share says', () => {
+    expect(decide({ people: { champion: 9700, candidate: 300 } })).toEqual(['hold', 'sample_ratio']);
+    expect(decide({ people: { champion: 9880, candidate: 120 } })).toEqual(['raise', 'well']);
+  });
+
+  it('does not feel a wait that is 200 ms longer, and says nothing of fewer than ten people', () => {
+    const slower = arm(5000, { firstTokenMs: { mean: 400, variance: 100 ** 2, n: 5000 } });
+    expect(decide({ candidate: slower })).toEqual(['raise', 'well']);
+    expect(
+      readGuards(evidence({ candidate: arm(9) }))
+        .slice(1)
+        .map(({ harm }) => harm),
+    ).toEqual(ARM_GUARDS.map(() => null));
+  });
+
+  it('takes back at most 5 % of the candidates that are the champion under another name, looked at after each person', () => {
+    const ROLLOUTS = 200;
+    let taken = 0;
+    for (let rollout = 0; rollout < ROLLOUTS; rollout++) if (isTakenBack(new Rng(rollout + 1))) taken++;
+    expect(taken / ROLLOUTS).toBeLessThanOrEqual(0.05);
+  });
+});
+
+const RATES: Record<Exclude<ArmGuard, 'firstTokenMs'>, number> = {
+  ...{ thumbs: 0.7, broken: 0.02, failed: 0.01, regenerated: 0.08 },
+};
+const PEOPLE = 1000;
+
+/** People have rates of their own, one to eight answers each, and waits with a long tail. */
+function isTakenBack(rng: Rng): boolean {
+  const nothing = () => ARM_GUARDS.map(() => ({ n: 0, sum: 0, squares: 0 }));
+  const sums = { champion: nothing(), candidate: nothing() };
+  const duel = { n: 0, sum: 0 };
+  for (let person = 0; person < PEOPLE; person++) {
+    const own = sums[rng.uniform() < (person < 300 ? 0.05 : person < 600 ? 0.25 : 0.5) ? 'candidate' : 'champion'];
+    const answers = 1 + rng.integer(8);
+    const leaning = 0.2 + 1.6 * rng.uniform();
+    for (const [at, name] of ARM_GUARDS.entries()) {
+      let value = 100 + 1500 * rng.uniform() ** 3;
+      if (name !== 'firstTokenMs') {
+        value = 0;
+        for (let answer = 0; answer < answers; answer++)
+          value += rng.uniform() < RATES[name] * leaning ? 1 / answers : 0;
+      }
+      own[at]!.n++;
+      own[at]!.sum += value;
+      own[at]!.squares += value ** 2;
+    }
+    if (rng.uniform() < 0.3) {
+      duel.n++;
+      duel.sum += rng.uniform() < 0.5 ? 1 : 0;
+    }
+    const figures = (of: typeof own) => Object.fromEntries(ARM_GUARDS.map((name, at) => [name, sampleOf(of[at]!)]));
+    const [champion, candidate] = [figures(sums.champion), figures(sums.candidate)] as [ArmFigures, ArmFigures];
+    const sideBySide = share(duel.n > 0 ? duel.sum / duel.n : 0, duel.n);
+    if (readGuards(evidence({ champion, candidate, sideBySide })).some(({ isBreached }) => isBreached)) return true;
+  }
+  return false;
+}
+
+function sampleOf({ n, sum, squares }: { n: number; sum: number; squares: number }): Sample {
+  return { mean: n > 0 ? sum / n : 0, variance: n > 1 ? Math.max(0, (squares - sum ** 2 / n) / (n - 1)) : 0, n };
+}
