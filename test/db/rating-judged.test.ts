@@ -1,7 +1,7 @@
 // What is judged in the rating workplace: raters by blind checks and repeats, disagreements, and written answers.
 import { eq } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
-import { conversation } from '@/db/schema';
+import { conversation, feedback } from '@/db/schema';
 import {
   admin,
   CHECK,
@@ -65,6 +65,7 @@ describe('a disagreement', () => {
     const [one, two, trusted] = [await newRater(), await newRater(), await newRater()];
     const { assignmentId } = await prefer(one.api, 'Good');
     await prefer(two.api, 'Bad');
+    await web.product.db.update(feedback).set({ comment: 'Ask jane@example.com' }).where(eq(feedback.userId, two.id));
     expect(await trusted.api.rating.claim()).toBeNull();
     await admin.ratingAdmin.setStanding({ userId: trusted.id, standing: 'trusted', reason: 'careful' });
     await admin.ratingAdmin.setStanding({ userId: one.id, standing: 'trusted', reason: 'careful' });
@@ -75,6 +76,7 @@ describe('a disagreement', () => {
     expect(task.votes!.map(({ answer }) => answer.value)).toEqual(
       expect.arrayContaining([{ choice: 'left' }, { choice: 'right' }]),
     );
+    expect(task.votes!.map(({ comment }) => comment).sort()).toEqual(['Ask █████', null]);
     await choose(trusted.api, task.assignmentId, task.completions[0]!.startsWith('Good') ? 'left' : 'right');
     expect(await admin.ratingAdmin.disagreements()).toEqual([]);
     const agreementOf = async (id: string) =>

@@ -32,7 +32,10 @@ export async function viewTask(tx: Executor, { assignment, task }: Held): Promis
     guideline: await readGuideline(tx, assignment),
     written: written === null ? null : hide(written),
     votes: disputed
-      ? (await readVotes(tx, disputed.id)).map(({ value, comment }) => ({ answer: toShown(value, frame), comment }))
+      ? (await readVotes(tx, disputed.id)).map(({ value, comment }) => ({
+          answer: toShown(value, frame),
+          comment: comment && hide(comment),
+        }))
       : null,
     lockedUntil: assignment.lockedUntil,
     given: stored && { answer: toShown(stored, frame), comment: await readComment(tx, assignment.id) },
