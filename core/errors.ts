@@ -17,6 +17,9 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** Why a server that a rule asks gave no verdict. */
+export type NoVerdict = 'unreachable' | 'timeout' | 'answer';
+
 export interface ErrorDetails {
   cause?: unknown;
   /** The field of the request that is at fault. */
@@ -25,6 +28,7 @@ export interface ErrorDetails {
   retryAfterSeconds?: number;
   /** The kind of the rule that a text breaks, and what the rule says in place of the standard sentence. */
   rule?: BrokenRule;
+  noVerdict?: NoVerdict;
 }
 
 export interface BrokenRule {
@@ -44,15 +48,17 @@ export class AttuneError extends Error {
   readonly param: string | null;
   readonly retryAfterSeconds: number | null;
   readonly rule: BrokenRule | null;
+  readonly noVerdict: NoVerdict | null;
   constructor(
     readonly code: ErrorCode,
     message: string,
-    { param, retryAfterSeconds, rule, ...options }: ErrorDetails = {},
+    { param, retryAfterSeconds, rule, noVerdict, ...options }: ErrorDetails = {},
   ) {
     super(message, options);
     this.param = param ?? null;
     this.retryAfterSeconds = retryAfterSeconds ?? null;
     this.rule = rule ?? null;
+    this.noVerdict = noVerdict ?? null;
   }
 }
 

@@ -74,7 +74,7 @@ const t = initTRPC.context<Context>().create({
       // An unexpected error may quote paths, so only the log gets its text.
       message:
         cause.code === 'INTERNAL' ? 'Something went wrong on the server; its log has the details.' : cause.message,
-      data: { ...data, attuneCode: cause.code, param: cause.param, rule: cause.rule },
+      data: { ...data, attuneCode: cause.code, param: cause.param, rule: cause.rule, noVerdict: cause.noVerdict },
     };
   },
 });

@@ -1,5 +1,6 @@
 // Rules to start from, one or more a kind, each with examples of what it must hit and what it must not.
 import { z } from 'zod';
+import { HttpRule } from './kinds/http';
 import { Rule } from './rules';
 
 const hit = (text: string) => ({ text, isHit: true });
@@ -65,7 +66,9 @@ const TEMPLATES = [
     examples: [hit('I’m sorry, but I can’t help with that.'), pass('Here is how to bake bread.')],
   },
   { id: 'toxicity', kind: 'classifier', classifier: 'toxicity', thresholds: { toxic: 0.5 } },
-  { id: 'http', kind: 'http', url: 'https://rules.example.com/judge' },
 ];
 
-export const RULE_TEMPLATES: readonly Rule[] = z.array(Rule).parse(TEMPLATES);
+/** Without an address, which only the operator knows, so it cannot be saved as it is. */
+const HTTP: Rule = { ...HttpRule.omit({ url: true }).parse({ id: 'http', kind: 'http' }), url: '' };
+
+export const RULE_TEMPLATES: readonly Rule[] = [...z.array(Rule).parse(TEMPLATES), HTTP];

@@ -16,12 +16,13 @@ export const createTools = (outgoing: Outgoing, classifiers: Classifiers): Tools
       ...{ body: JSON.stringify(body), timeoutMs: TIMEOUT_MS, mostBytes: MOST_ANSWER_BYTES, signal },
     });
     const { host } = new URL(url);
-    if (status !== 200) throw new AttuneError('UNAVAILABLE', `${host} answered with the status ${status}.`);
+    if (status !== 200)
+      throw new AttuneError('UNAVAILABLE', `${host} answered with the status ${status}.`, { noVerdict: 'answer' });
     try {
       return JSON.parse(text) as unknown;
     } catch {
       // The parser's message quotes the answer, which may repeat people's words.
-      throw new AttuneError('UNAVAILABLE', `${host} did not answer with JSON.`);
+      throw new AttuneError('UNAVAILABLE', `${host} did not answer with JSON.`, { noVerdict: 'answer' });
     }
   },
 });

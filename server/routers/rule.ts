@@ -22,8 +22,8 @@ export const ruleRouter = router({
 
   /** Without an expected version the rule is new. */
   save: adminProcedure
-    .input(z.strictObject({ rule: Rule, expectedVersion: Version.nullable() }))
-    .mutation(({ ctx, input }) => change.saveRule(ctx.product, ctx.user.id, input)),
+    .input(z.strictObject({ rule: Rule, expectedVersion: Version.nullable(), needsVerdict: z.boolean().default(true) }))
+    .mutation(({ ctx, input, signal }) => change.saveRule(ctx.product, ctx.user.id, input, signal ?? forever)),
   remove: adminProcedure
     .input(RuleId.extend({ expectedVersion: Version }))
     .mutation(({ ctx, input }) => change.removeRule(ctx.product, ctx.user.id, input)),

@@ -40,7 +40,8 @@ afterEach(async () => {
     if (rule!.id !== 'profanity') await admin.rule.remove({ id: rule!.id, expectedVersion: rule!.version });
 });
 
-const add = (rule: object) => admin.rule.save({ rule: Rule.parse(rule), expectedVersion: null });
+const add = (rule: object, needsVerdict = true) =>
+  admin.rule.save({ rule: Rule.parse(rule), expectedVersion: null, needsVerdict });
 const isSaved = async (id: string) => (await admin.rule.list()).rules.some(({ rule }) => rule!.id === id);
 
 /** Fitted on sentences of which every second one is ugly. */
@@ -181,10 +182,10 @@ describe('a rule that asks a server', () => {
     const isTold = async (api: Api = ada) => (await api.account.get()).isCheckedOutside;
     expect(await isTold()).toBe(false);
     const rule = { ...ruleOf(await deadUrl(), { input: 'off', output: 'flag' }) };
-    await add(rule);
+    await add(rule, false);
     expect(await isTold()).toBe(true);
     const save = (more: object, expectedVersion: number) =>
-      admin.rule.save({ rule: Rule.parse({ ...rule, ...more }), expectedVersion });
+      admin.rule.save({ rule: Rule.parse({ ...rule, ...more }), expectedVersion, needsVerdict: false });
     await save({ audiences: ['guest'] }, 1);
     expect(await isTold()).toBe(false);
     await save({ input: 'mask', output: 'off' }, 2);
@@ -201,17 +202,60 @@ describe('a rule that asks a server', () => {
     expect(await isSaved('refused')).toBe(false);
   });
 
+  it('is asked about a fixed text before it is saved', async () => {
+    const bodies: string[] = [];
+    const url = await serve(async (request, response) => {
+      let body = '';
+      for await (const part of request) body += part;
+      bodies.push(body);
+      response.writeHead(200).end('{"isHit": false}');
+    });
+    const rule = ruleOf(url, { sendsContext: true, timeoutMs: 30_000 });
+    await add(rule);
+    expect(bodies).toEqual(['{"text":"Hello","context":{"input":null,"systemPrompt":null}}']);
+    expect(await isSaved(rule.id)).toBe(true);
+  });
+
+  it('cannot be saved while its server gives no verdict, which the refusal explains, unless an admin says so', async () => {
+    const wrong = await serve((_, response) => response.writeHead(200).end('{"verdict": 1}'));
+    const broken = await serve((_, response) => response.writeHead(500).end());
+    const moved = await serve((_, response) => response.writeHead(302, { location: '/' }).end());
+    const cases = [
+      [await deadUrl(), 'unreachable', 'ECONNREFUSED'],
+      [await serve(() => {}), 'timeout', 'within 100 ms'],
+      [wrong, 'answer', '"isHit"'],
+      [broken, 'answer', 'status 500'],
+      [moved, 'answer', 'redirect'],
+    ];
+    for (const [url, noVerdict, why] of cases) {
+      const rule = ruleOf(url!, { timeoutMs: noVerdict === 'timeout' ? 100 : 30_000 });
+      await expect(add(rule), why).rejects.toMatchObject({
+        cause: { code: 'BAD_INPUT', param: 'url', noVerdict, message: expect.stringContaining(why!) },
+      });
+      expect(await isSaved(rule.id)).toBe(false);
+      await add(rule, false);
+      expect(await isSaved(rule.id)).toBe(true);
+    }
+  });
+
+  it('that does nothing is saved without being asked', async () => {
+    const rule = ruleOf(await deadUrl(), { input: 'off', output: 'off' });
+    await add(rule);
+    expect(await isSaved(rule.id)).toBe(true);
+  });
+
   it('fails as it says while its server is dead: closed, nothing is shown; open, everything', async () => {
     const url = await deadUrl();
     const rule = ruleOf(url, { timeoutMs: 30_000, onFailure: 'forbid' });
-    await add(rule);
+    await add(rule, false);
     expect((await answerTo(ada, 'Hi')).text).toMatch(/^\*{7}.\*{5}$/);
-    await admin.rule.save({ rule: Rule.parse({ ...rule, onFailure: 'allow' }), expectedVersion: 1 });
+    const open = Rule.parse({ ...rule, onFailure: 'allow' });
+    await admin.rule.save({ rule: open, expectedVersion: 1, needsVerdict: false });
     expect((await answerTo(ada, 'Hi')).text).toBe(SAID);
   });
 
   it('whose server is dead delays a long message no longer than one failure does', async () => {
-    await add(ruleOf(await deadUrl(), { timeoutMs: 1000, input: 'mask', output: 'off', onFailure: 'allow' }));
+    await add(ruleOf(await deadUrl(), { timeoutMs: 1000, input: 'mask', output: 'off', onFailure: 'allow' }), false);
     const text = 'Yes. '.repeat(100);
     const begun = performance.now();
     expect((await send(ada, text)).text).toBe(text);
@@ -221,7 +265,7 @@ describe('a rule that asks a server', () => {
   it('that hangs is asked about the first sentences of a long message or conversation, and about no more', async () => {
     let asked = 0;
     const url = await serve(() => asked++);
-    await add(ruleOf(url, { timeoutMs: 300, input: 'mask', output: 'off', onFailure: 'allow' }));
+    await add(ruleOf(url, { timeoutMs: 300, input: 'mask', output: 'off', onFailure: 'allow' }), false);
     await send(ada, 'Yes. '.repeat(100));
     expect(asked).toBeLessThanOrEqual(16);
     asked = 0;
@@ -249,7 +293,7 @@ describe('a rule that asks a server', () => {
           asked++;
           request.socket.once('close', () => left++);
         });
-        await add(ruleOf(url, { timeoutMs: 200, onFailure }));
+        await add(ruleOf(url, { timeoutMs: 200, onFailure }), false);
         const answer = await answerTo(ada, 'Hi');
         expect(answer.text).toMatch(shown);
         expect(answer.events.at(-1)![1]).toMatchObject({ type: 'end', status: 'done' });
@@ -262,7 +306,7 @@ describe('a rule that asks a server', () => {
 
   it('ends the answer under "block" while its server hangs, and tells why', IN_TIME, async () => {
     const url = await serve(() => {});
-    await add(ruleOf(url, { timeoutMs: 200, output: 'block' }));
+    await add(ruleOf(url, { timeoutMs: 200, output: 'block' }), false);
     const answer = await answerTo(ada, 'Hi');
     expect(answer.text).toBe('');
     expect(answer.events.at(-1)![1]).toMatchObject({

@@ -149,6 +149,10 @@ describe.runIf(chromiumPath)('rules', () => {
       await choice.selectOption({ label: name });
       expect(await faultsOf(page), name).toEqual([]);
     }
+    await choice.selectOption({ label: 'What another server finds' });
+    const address = page.getByLabel('Address', { exact: true }).and(page.locator('[required]'));
+    expect(await address.inputValue()).toBe('');
+    expect(await page.getByLabel('Cost of a hit in training').count()).toBe(0);
     await choice.selectOption({ label: 'A pattern' });
     await page.getByLabel('Pattern', { exact: true }).fill('(');
     await press('Check');

@@ -7,8 +7,9 @@ import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Examples, resultsOf } from '@/app/admin/rules/examples';
 import { FieldControl } from '@/app/admin/rules/field-control';
-import { type RuleForms, settingsOf, typedOf } from '@/app/admin/rules/form';
+import { type RuleForms, settingsOf, shownFields, typedOf } from '@/app/admin/rules/form';
 import { RulePreview } from '@/app/admin/rules/preview';
+import { useNoVerdict } from '@/app/admin/rules/use-no-verdict';
 import type { RuleSettings } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { codeOf, useErrorSentence } from '@/app/lib/use-error-sentence';
@@ -28,6 +29,7 @@ interface EditorProps {
 export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps) {
   const t = useTranslations('rules');
   const sentenceOf = useErrorSentence();
+  const noVerdictSentence = useNoVerdict();
   const trpc = useTRPC();
   const client = useQueryClient();
   const [base, setBase] = useState(rule);
@@ -39,6 +41,7 @@ export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps)
   });
   const [draft, setDraft] = useState(() => draftOf(rule));
   const [isAsking, setIsAsking] = useState(false);
+  const [needsVerdict, setNeedsVerdict] = useState(true);
   const readDraft = ({ id, typed, examples }: typeof draft) =>
     ({ ...settingsOf(fields, typed), id, kind: base.kind, examples }) as RuleSettings;
   const read = () => readDraft(draft);
@@ -54,6 +57,7 @@ export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps)
       onSuccess: ({ id, version }, { rule: saved }) => {
         // What was typed while it was being saved stays typed.
         setBase({ ...saved, version } as RuleSettings);
+        setNeedsVerdict(true);
         onSaved?.(id);
       },
       onSettled: () => {
@@ -66,7 +70,7 @@ export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps)
   const isChecked = check.data && isSame(check.variables.rule, read());
   const results = isChecked ? resultsOf(draft.examples, check.data.examples) : null;
   const failed = results?.filter((result) => result !== 'pass').length ?? 0;
-  const write = () => save.mutate({ rule: read(), expectedVersion: isNew ? null : base.version });
+  const write = () => save.mutate({ rule: read(), expectedVersion: isNew ? null : base.version, needsVerdict });
   const submit = () => {
     save.reset();
     check.reset();
@@ -82,7 +86,8 @@ export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps)
   };
   const change = (changed: Partial<typeof draft>) => setDraft({ ...draft, ...changed });
   const error = save.error ?? check.error;
-  const sentence = error && (isNew && codeOf(error) === 'CONFLICT' ? t('idTaken') : sentenceOf(error));
+  const noVerdict = noVerdictSentence(error);
+  const sentence = error && (noVerdict ?? (isNew && codeOf(error) === 'CONFLICT' ? t('idTaken') : sentenceOf(error)));
   const param = error instanceof TRPCClientError ? String(error.data?.param ?? '') : '';
   const errorOf = (name: string) => (param.split(/[.[\]]/).includes(name) ? sentence : null);
   const isConflict = isBehind && isTouched;
@@ -107,7 +112,7 @@ export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps)
             onChange={(event) => change({ id: event.target.value })}
           />
         )}
-        {fields.map((field) => (
+        {shownFields(fields, base.kind).map((field) => (
           <FieldControl
             key={field.name}
             kind={base.kind}
@@ -149,6 +154,17 @@ export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps)
         >
           {t('conflict', { version: rule.version })}
         </Notice>
+      )}
+      {(noVerdict || !needsVerdict) && (
+        <label className="flex items-center gap-2 text-sm">
+          <input
+            type="checkbox"
+            className="size-4 accent-primary"
+            checked={!needsVerdict}
+            onChange={({ target }) => setNeedsVerdict(!target.checked)}
+          />
+          {t('saveUnanswered')}
+        </label>
       )}
       <div className="flex flex-wrap items-center gap-3">
         <Button

@@ -1,4 +1,5 @@
 // The form of a rule: its fields, what is typed into them, and the rule that this means.
+import { isChargeable } from '@/core/constraints/charged';
 import type { Rule, RuleKind } from '@/core/constraints/rules';
 
 export type RuleField = { name: string } & (
@@ -19,6 +20,12 @@ export type Typed = string | boolean | readonly string[];
 export type TypedFields = Record<string, Typed>;
 
 type Settings = Record<string, unknown>;
+
+/** What training charges; what is not shown is saved as it was. */
+const OF_TRAINING = ['cost', 'target'];
+
+export const shownFields = (fields: readonly RuleField[], kind: RuleKind): RuleField[] =>
+  fields.filter(({ name }) => isChargeable(kind) || !OF_TRAINING.includes(name));
 
 export const typedOf = (fields: readonly RuleField[], rule: Rule): TypedFields =>
   Object.fromEntries(fields.map((field) => [field.name, typed(field, (rule as Settings)[field.name])]));

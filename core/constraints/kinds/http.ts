@@ -1,6 +1,6 @@
 // The kind of rule that asks another server what is forbidden in a text.
 import { z } from 'zod';
-import { AttuneError } from '../../errors';
+import { AttuneError, type NoVerdict } from '../../errors';
 import { FallibleRule } from '../rule';
 import type { Span, VerdictRule } from '../scanner';
 
@@ -36,6 +36,13 @@ export function compileHttp({ url, sendsContext, onFailure, timeoutMs }: HttpRul
   };
 }
 
+/** Why a server gave no verdict, from what its rule threw. */
+export function noVerdictOf(error: unknown): NoVerdict {
+  if (error instanceof AttuneError && error.noVerdict) return error.noVerdict;
+  if (error instanceof AttuneError && ['TOO_LONG', 'FORBIDDEN', 'UNSUPPORTED'].includes(error.code)) return 'answer';
+  return error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'unreachable';
+}
+
 function parseVerdict(url: string, text: string, answer: unknown): Span[] {
   const { data } = HttpVerdict.safeParse(answer);
   const host = new URL(url).host;
@@ -43,6 +50,7 @@ function parseVerdict(url: string, text: string, answer: unknown): Span[] {
     throw new AttuneError(
       'UNAVAILABLE',
       `${host} answered neither {"hits": [{"start", "end"}]} nor {"isHit"}. Make it answer one of them.`,
+      { noVerdict: 'answer' },
     );
   }
   if ('isHit' in data) return data.isHit ? [{ start: 0, end: text.length }] : [];
@@ -51,6 +59,7 @@ function parseVerdict(url: string, text: string, answer: unknown): Span[] {
     throw new AttuneError(
       'UNAVAILABLE',
       `${host} names the characters ${outside.start} to ${outside.end} of a text of ${text.length}.`,
+      { noVerdict: 'answer' },
     );
   }
   // Half a character can be neither shown nor stored.

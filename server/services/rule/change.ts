@@ -14,7 +14,7 @@ import { readRuleSetVersion } from '@/db/rules';
 import { ruleVersion } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { checkCharacters } from '@/server/services/text';
-import { checkAsked } from './check-asked';
+import { checkAnswered, checkAsked } from './check-asked';
 import { examplesOf, forgetRemoved, withSources } from './example-source';
 import { cutAround, type Part } from './excerpt';
 import { ruleOf } from './list';
@@ -28,16 +28,26 @@ export interface RuleChange {
   setVersion: number;
 }
 
-/** Without an expected version the rule is new. What does not differ is not written. */
+interface RuleToSave {
+  rule: Rule;
+  /** null if the rule is new. */
+  expectedVersion: number | null;
+  /** A server that the rule asks must give a verdict before it is saved. */
+  needsVerdict?: boolean;
+}
+
+/** What does not differ is not written. */
 export async function saveRule(
   product: Product,
   actorId: string,
-  { rule, expectedVersion }: { rule: Rule; expectedVersion: number | null },
+  { rule, expectedVersion, needsVerdict = true }: RuleToSave,
+  signal: AbortSignal,
 ): Promise<RuleChange> {
   const { id, version: _, ...settings } = rule;
   checkTexts(settings);
   compileRule(rule);
   await checkAsked(product, rule);
+  if (needsVerdict) await checkAnswered(product, rule, signal);
   return product.db.transaction(async (tx) => {
     const former = await hold(tx, id);
     if (expectedVersion === null && former)

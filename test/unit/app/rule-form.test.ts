@@ -1,7 +1,7 @@
 // The form of a rule is made from its schema: it has words for everything in both languages and loses nothing.
 import { describe, expect, it, test } from 'vitest';
 import { describeKinds } from '@/app/admin/rules/describe-kinds';
-import { settingsOf, typedOf } from '@/app/admin/rules/form';
+import { settingsOf, shownFields, typedOf } from '@/app/admin/rules/form';
 import { freeId } from '@/app/admin/rules/free-id';
 import en from '@/app/i18n/en.json';
 import ja from '@/app/i18n/ja.json';
@@ -43,6 +43,19 @@ test.each(RULE_TEMPLATES.map((rule) => [rule.id, rule] as const))(
     expect(settingsOf(forms[kind], typedOf(forms[kind], rule))).toEqual(settings);
   },
 );
+
+test('what training charges is asked only of rules that it charges', () => {
+  const shown = (kind: keyof typeof forms) => shownFields(forms[kind], kind).map(({ name }) => name);
+  expect(shown('classifier')).toEqual(forms.classifier.map(({ name }) => name));
+  expect(forms.http.map(({ name }) => name).filter((name) => !shown('http').includes(name))).toEqual([
+    'cost',
+    'target',
+  ]);
+});
+
+test('the address of a server is required', () => {
+  expect(forms.http.find(({ name }) => name === 'url')).toMatchObject({ isRequired: true });
+});
 
 test('a new rule is offered an id that no rule has or had', () => {
   expect(freeId('profanity', [])).toBe('profanity');

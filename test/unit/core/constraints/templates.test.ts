@@ -16,6 +16,12 @@ it('there is one a kind, and their names are distinct', () => {
   expect(new Set(RULE_TEMPLATES.map(({ id }) => id)).size).toBe(RULE_TEMPLATES.length);
 });
 
+it('one that asks a server has no address, and cannot be saved without one', () => {
+  const http = RULE_TEMPLATES.find(({ kind }) => kind === 'http')!;
+  expect(http).toMatchObject({ url: '' });
+  expect(Rule.safeParse(http).error!.issues.map(({ path }) => path)).toEqual([['url']]);
+});
+
 it('nothing but profanity is forbidden without being asked for', () => {
   expect(DEFAULT_RULES.rules.map(({ kind }) => kind)).toEqual(['profanity']);
 });
