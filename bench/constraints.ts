@@ -8,6 +8,7 @@ import { measureFalseHitsByKind } from './constraints/false-hits-by-kind';
 import { measureFirstToken } from './constraints/first-token';
 import { measureHalves } from './constraints/halves';
 import { measureLagrangian } from './constraints/lagrangian';
+import { measureLocalJudge } from './constraints/local-judge';
 import { comparePersonalData } from './constraints/personal-data';
 import { measureRlaif } from './constraints/rlaif';
 import { measureSpeed } from './constraints/speed';
@@ -41,6 +42,7 @@ const PARTS: Record<string, () => Promise<{ rows?: Row[]; [field: string]: unkno
     await writeResult('rlaif', figures);
     return { rlaifShare: figures.rlaifShare };
   },
+  'local-judge': async () => ({ localJudge: await measureLocalJudge() }),
   // Minutes on a tiny model; `npm run bench:lagrangian -- --model chosen` is the half-hour on the base of the settings.
   lagrangian: async () => {
     const figures = await measureLagrangian('tiny');
