@@ -4,7 +4,7 @@ import { compilePersonalData, PersonalDataRule } from '@/core/constraints/kinds/
 import { findSpans, type Span } from '@/core/constraints/scanner';
 import { Rng } from '@/core/rng';
 import { runPython } from '../peers/python';
-import type { ConstraintRow } from './row';
+import { type ConstraintRow, scoreOf } from './row';
 
 export interface MarkedText {
   text: string;
@@ -139,7 +139,7 @@ export function score(texts: readonly MarkedText[], found: readonly (readonly Sp
   });
   const precision = all === 0 ? 1 : right / all;
   const recall = hit / marked;
-  return { precision, recall, f1: (2 * precision * recall) / Math.max(precision + recall, 1e-9) };
+  return scoreOf(precision, recall);
 }
 
 /** Rows of the comparison; `python` is an interpreter that has requirements-constraints.txt. */

@@ -7,7 +7,7 @@ import { classify } from '@/core/classifier/linear-classifier';
 import { readLines } from '@/core/exchange/lines';
 import { CLASSIFIER_DEFAULTS, fitClassifier } from '@/trainer/classifier/fit';
 import { runPython } from '../peers/python';
-import type { ConstraintRow } from './row';
+import { type ConstraintRow, scoreOf } from './row';
 
 interface Row {
   set: string;
@@ -85,7 +85,7 @@ function score(rows: readonly Row[], verdicts: readonly boolean[]) {
       1,
       count((_, isToxic) => isToxic),
     );
-  return { precision, recall, f1: (2 * precision * recall) / Math.max(1e-9, precision + recall) };
+  return scoreOf(precision, recall);
 }
 
 /** `data` holds the sets; `python` is an interpreter that has requirements-constraints.txt. */

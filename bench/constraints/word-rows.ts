@@ -8,6 +8,7 @@ import { runPython, setupPeerPython } from '@/bench/peers/python';
 import { compileProfanity, ProfanityRule } from '@/core/constraints/profanity';
 import { NO_CONTEXT } from '@/core/constraints/scanner';
 import { env } from '@/product/env';
+import { percent } from './row';
 import { type LabelledText, SETS } from './sets';
 
 /** Whether each text swears, and the time that it took. */
@@ -48,8 +49,6 @@ async function pythonVerdicts(texts: readonly string[]): Promise<Record<string, 
   const program = join(import.meta.dirname, '../peers/words.py');
   return JSON.parse(await runPython(python, [program], JSON.stringify(texts)));
 }
-
-const percent = (share: number) => Math.round(1000 * share) / 10;
 
 export function scoresOf(rows: readonly LabelledText[], hits: readonly boolean[]) {
   const count = (isHit: boolean, found: boolean) =>
