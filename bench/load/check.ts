@@ -1,6 +1,7 @@
 // Checks that no streams were mixed up: compares what each client read with the database's row.
 import { inArray } from 'drizzle-orm';
 import type { Tokenizer } from '@/core/base/base';
+import { MASK } from '@/core/constraints/judge';
 import type { Database } from '@/db/client';
 import { generation } from '@/db/schema';
 import type { Asked } from './client';
@@ -54,7 +55,7 @@ export async function checkMixing(db: Database, tokenizer: Tokenizer, asked: rea
   return result;
 }
 
-/** A content rule replaces characters by `*`, one for one. */
+/** A content rule replaces characters by `MASK`, one for one. */
 const isSame = (written: string, shown: string) =>
   written.length === shown.length &&
-  Array.from({ length: shown.length }, (_, at) => shown[at] === written[at] || shown[at] === '*').every(Boolean);
+  Array.from({ length: shown.length }, (_, at) => shown[at] === written[at] || shown[at] === MASK).every(Boolean);

@@ -27,13 +27,16 @@ export function judge(rules: RuleSet, text: string, context: Context = NO_CONTEX
   return { hits, cost };
 }
 
-/** Every UTF-16 unit of a hit becomes `*`, so offsets stay valid. */
+/** Stands for what is hidden. Markdown gives it no meaning: stars in its place would make text bold or draw a line. */
+export const MASK = '█';
+
+/** Every UTF-16 unit of a hit becomes `MASK`, so offsets stay valid. */
 export function maskText(text: string, hits: readonly Span[]): string {
   let out = '';
   let at = 0;
   for (const { start, end } of hits) {
     if (end <= at) continue;
-    out += text.slice(at, Math.max(at, start)) + '*'.repeat(end - Math.max(at, start));
+    out += text.slice(at, Math.max(at, start)) + MASK.repeat(end - Math.max(at, start));
     at = end;
   }
   return out + text.slice(at);

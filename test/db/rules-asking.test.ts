@@ -14,7 +14,7 @@ import { type Api, answerTo, callAs, createUser, createWorld, send, type World }
 
 // Two sentences; no letter twice, as alwaysSay demands.
 const SAID = 'Thanks. Ugly!';
-const SECOND_HIDDEN = 'Thanks. *****';
+const SECOND_HIDDEN = 'Thanks. █████';
 let world: World;
 let admin: Api;
 let ada: Api;
@@ -175,7 +175,7 @@ describe('a rule that asks a server', () => {
         .end(JSON.stringify({ hits: start < 0 ? [] : [{ start, end: start + 3 }] }));
     });
     await add(ruleOf(url, { timeoutMs: 30_000 }));
-    expect((await answerTo(ada, 'Hi')).text).toBe('Thanks. U***!');
+    expect((await answerTo(ada, 'Hi')).text).toBe('Thanks. U███!');
   });
 
   it('is told to the people whose texts it gets, before they write', async () => {

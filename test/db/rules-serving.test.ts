@@ -86,17 +86,17 @@ describe('an answer', () => {
       expect(await hitsOf(answer.generationId)).toEqual([]);
     }
     const masked = ChatCompletion.parse(await (await chat()).json());
-    expect(masked.choices[0]!.message.content).toBe('oh ****!');
+    expect(masked.choices[0]!.message.content).toBe('oh ████!');
   });
 
-  it('has stars under "mask", and its person is told the kind', async () => {
+  it('has bars under "mask", and its person is told the kind', async () => {
     await setRule({ output: 'mask' });
     const answer = await answerTo(ada, 'Hi');
-    expect(answer.text).toBe('oh ****!');
+    expect(answer.text).toBe('oh ████!');
     const notices = [{ effect: 'masked', kind: 'profanity', message: null }];
     expect(answer.events.at(-1)![1]).toMatchObject({ notices });
     const { messages } = await ada.conversation.get({ id: answer.conversationId });
-    expect(messages.find(({ id }) => id === answer.messageId)).toMatchObject({ content: 'oh ****!', notices });
+    expect(messages.find(({ id }) => id === answer.messageId)).toMatchObject({ content: 'oh ████!', notices });
   });
 
   it('ends before the word under "block": the chat tells why, programs get content_filter', async () => {
@@ -179,14 +179,14 @@ describe('an answer', () => {
     expect(clean).toBeGreaterThan(0);
     // All four swear: what is left is masked, and no event before the end has a text.
     const answer = await answerTo(ada, 'Hi');
-    expect(answer.events.slice(0, -1).every(([, event]) => event.text === '' || event.text === 'oh ****!')).toBe(true);
-    expect(answer.text).toBe('oh ****!');
+    expect(answer.events.slice(0, -1).every(([, event]) => event.text === '' || event.text === 'oh ████!')).toBe(true);
+    expect(answer.text).toBe('oh ████!');
   });
 
   it('is drawn once under "best-of-n" at temperature 0, because all four would be the same', async () => {
     await setRule({ output: 'best-of-n' });
     const completion = ChatCompletion.parse(await (await chat({ temperature: 0 })).json());
-    expect(completion.choices[0]!.message.content).toBe('oh ****!');
+    expect(completion.choices[0]!.message.content).toBe('oh ████!');
     const id = completion.attune!.generation_ids[0]!;
     expect(await attemptsOf(id)).toEqual([]);
     expect(completion.usage.completion_tokens).toBe((await rowOf(id)).completionIds.length);
@@ -239,18 +239,18 @@ describe('an answer', () => {
 });
 
 describe("a person's message", () => {
-  it('reaches model and database with stars under "mask", and its person sees what was sent', async () => {
+  it('reaches model and database with bars under "mask", and its person sees what was sent', async () => {
     await setRule({ input: 'mask', output: 'off' });
     const sent = await send(ada, 'shit it');
     expect(sent).toMatchObject({
-      text: '**** it',
+      text: '████ it',
       notices: [{ effect: 'masked', kind: 'profanity' }],
     });
     await readStream(ada, sent.answers[0]!);
     const { promptIds } = await rowOf(sent.answers[0]!.generationId);
-    expect(world.web.product.base.tokenizer.decode(promptIds)).toContain('**** it');
+    expect(world.web.product.base.tokenizer.decode(promptIds)).toContain('████ it');
     const { messages, title } = await ada.conversation.get({ id: sent.conversationId });
-    expect([title, messages[0]!.content]).toEqual(['**** it', '**** it']);
+    expect([title, messages[0]!.content]).toEqual(['████ it', '████ it']);
     const stored = await world.web.product.db.select().from(message);
     expect(stored.some(({ content }) => content.includes('shit it'))).toBe(false);
   });

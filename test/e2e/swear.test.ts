@@ -10,7 +10,7 @@ import { chromiumPath, openBrowser, openProduct, say, screenshot, type TestProdu
 // Every byte of the text is a separate token, so the word arrives split over tokens.
 const SAID = 'oh-fuck it';
 const WORD = /fuck/i;
-const MASKED = 'oh-**** it';
+const MASKED = 'oh-████ it';
 
 interface Received {
   /** Bodies of plain responses. */

@@ -1,5 +1,6 @@
 // Checks what a person sends against the rules, before a transaction begins.
 import { eq } from 'drizzle-orm';
+import { MASK } from '@/core/constraints/judge';
 import type { RuleSet } from '@/core/constraints/rules';
 import type { VerdictRule } from '@/core/constraints/scanner';
 import { turns } from '@/core/process/turns';
@@ -42,6 +43,6 @@ export async function recordRefusal({ db }: Product, { hits }: CheckedInput): Pr
 /** Whether `text`, as it was kept, may be `sent` with parts of it hidden. */
 export function isMaskOf(text: string, sent: string): boolean {
   if (text.length !== sent.length) return false;
-  for (let i = 0; i < text.length; i++) if (text[i] !== sent[i] && text[i] !== '*') return false;
+  for (let i = 0; i < text.length; i++) if (text[i] !== sent[i] && text[i] !== MASK) return false;
   return true;
 }

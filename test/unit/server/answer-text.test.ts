@@ -70,7 +70,7 @@ describe('AnswerText', () => {
     answer.push(idsOf('oh fuck!'));
     answer.end();
     expect(rules.hits()).toEqual([{ ruleId: 'profanity', ruleVersion: 1, action: 'mask', start: 3, end: 7 }]);
-    expect(answer.visible.slice(3, 7)).toBe('****');
+    expect(answer.visible.slice(3, 7)).toBe('████');
   });
 
   it('leaves out a character that was cut off, and returns its parts as tokens without text', () => {
@@ -88,7 +88,7 @@ describe('AnswerText', () => {
     const answer = new AnswerText(bytes as Tokenizer, outputOf(rules), []);
     answer.push(idsOf('so größe it'));
     answer.end();
-    expect(answer.visible).toBe('so ***** it');
+    expect(answer.visible).toBe('so █████ it');
     const shown = answer.shownTokens(0, true);
     expect(shown.map(({ text }) => text).join('')).toBe(answer.visible);
     // Seven tokens for five characters: ö and ß have two bytes each.

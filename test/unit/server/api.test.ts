@@ -157,7 +157,7 @@ describe('tokens that may be shown', () => {
     own.push(tokenizer.encode('a shit b'));
     own.end();
     const masked = own.shownTokens(0, true).filter(({ isMasked }) => isMasked);
-    expect(masked.map(({ text }) => text)).toEqual(['*', '*', '*', '*']);
+    expect(masked.map(({ text }) => text)).toEqual(['█', '█', '█', '█']);
     expect(masked.map(({ index }) => index)).toEqual([2, 3, 4, 5]);
   });
 });

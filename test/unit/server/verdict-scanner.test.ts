@@ -1,5 +1,6 @@
 // Rules that ask something else: text is held until its sentence is judged, and a judge that hangs or fails holds nothing up.
 import { describe, expect, it } from 'vitest';
+import { MASK } from '@/core/constraints/judge';
 import { DEFAULT_RULES } from '@/core/constraints/rules';
 import { NO_CONTEXT, type Span, type Tools, type VerdictRule } from '@/core/constraints/scanner';
 import { MOST_SENTENCE, sentenceEnd } from '@/core/constraints/sentences';
@@ -90,7 +91,7 @@ describe('a rule that asks', () => {
     for (let seed = 0; seed < 20; seed++) {
       const { output } = outputOf(judgeOf(prompt), 'mask');
       expect(output.push('This is good. Th')).toBe('');
-      expect(await whole(output, split(TEXT.slice(16), new Rng(seed)))).toBe(TEXT.replaceAll('bad', '***'));
+      expect(await whole(output, split(TEXT.slice(16), new Rng(seed)))).toBe(TEXT.replaceAll('bad', '███'));
       expect(output.hits().map(({ start }) => start)).toEqual([22, 31]);
     }
   });
@@ -134,7 +135,7 @@ describe('a rule that asks', () => {
     ['answers for another number of texts', async () => []],
   ])('that %s counts as the rule says: closed, or open', async (_, judge) => {
     const closed = outputOf(judgeOf(judge), 'mask');
-    expect(await whole(closed.output, ['One. Two'])).toBe('*'.repeat(8));
+    expect(await whole(closed.output, ['One. Two'])).toBe(MASK.repeat(8));
     expect(closed.failures.length).toBeGreaterThan(0);
     const blocking = outputOf(judgeOf(judge), 'block');
     expect(await whole(blocking.output, ['One. Two'])).toBe('');
@@ -172,7 +173,7 @@ describe('a rule that asks', () => {
 
   it('that failed is not asked again about the text: the rest counts as it says', async () => {
     for (const [onFailure, shown] of [
-      ['forbid', '*'.repeat(LONG.length)],
+      ['forbid', MASK.repeat(LONG.length)],
       ['allow', LONG],
     ] as const) {
       const { asked, compiled } = counted(dead, onFailure);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { judge } from '@/core/constraints/judge';
+import { judge, MASK } from '@/core/constraints/judge';
 import { LANGUAGES } from '@/core/constraints/lists/languages';
 import { RuleSet } from '@/core/constraints/rules';
 import { Rng } from '@/core/rng';
@@ -48,7 +48,7 @@ test('a Japanese stream equals the masked whole, at random cuts', () => {
     const { hits } = judge(rules, text);
     const whole =
       [...text].join('') &&
-      hits.reduce((out, { start, end }) => out.slice(0, start) + '*'.repeat(end - start) + out.slice(end), text);
+      hits.reduce((out, { start, end }) => out.slice(0, start) + MASK.repeat(end - start) + out.slice(end), text);
     expect(streamed(rules, splitAtRandom(text, rng, 1 + rng.integer(5))), text).toBe(whole);
   }
 });
