@@ -34,6 +34,8 @@ export interface ErrorDetails {
 export interface BrokenRule {
   kind: string;
   message: string | null;
+  /** It gave no verdict, which it counts as a hit. */
+  isUnjudged: boolean;
 }
 
 const NAME = 'AttuneError';

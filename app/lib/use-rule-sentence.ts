@@ -10,11 +10,12 @@ export type RuleNotice = MessageData['notices'][number];
 /** `refused` is a message that was not sent. */
 export function useRuleSentence(): (
   effect: RuleNotice['effect'] | 'refused',
-  rule: { kind: string; message: string | null },
+  rule: { kind: string; message: string | null; isUnjudged: boolean },
 ) => string {
   const t = useTranslations('ruleNotices');
   return useCallback(
-    (effect, { kind, message }) => {
+    (effect, { kind, message, isUnjudged }) => {
+      if (isUnjudged) return t(`unjudged.${effect}`);
       const isStopped = effect === 'blocked' || effect === 'refused';
       if (message !== null && isStopped) return message;
       return t(effect, { what: t(`what.${kind as RuleNotice['kind']}`) });

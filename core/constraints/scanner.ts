@@ -4,6 +4,8 @@
 export interface Span {
   start: number;
   end: number;
+  /** No verdict came, and the rule counts that as a hit. */
+  isUnjudged?: boolean;
 }
 
 /** What a rule may know beside the text. */
@@ -62,10 +64,10 @@ export function findSpans(rule: TextRule, text: string, context: Context = NO_CO
 /** Sorted by start; spans that overlap are one. */
 export function mergeSpans(spans: readonly Span[]): Span[] {
   const merged: Span[] = [];
-  for (const { start, end } of [...spans].sort((a, b) => a.start - b.start || a.end - b.end)) {
+  for (const span of [...spans].sort((a, b) => a.start - b.start || a.end - b.end)) {
     const last = merged.at(-1);
-    if (last && start < last.end) last.end = Math.max(last.end, end);
-    else merged.push({ start, end });
+    if (last && span.start < last.end) last.end = Math.max(last.end, span.end);
+    else merged.push({ ...span });
   }
   return merged;
 }

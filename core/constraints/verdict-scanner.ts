@@ -96,7 +96,7 @@ export class VerdictScanner implements Scanner {
   private decide(sentences: readonly Span[], spans: readonly Span[][]): void {
     spans.forEach((inSentence, i) => {
       const { start } = sentences[i]!;
-      for (const span of inSentence) this.found.push({ start: start + span.start, end: start + span.end });
+      for (const span of inSentence) this.found.push({ ...span, start: start + span.start, end: start + span.end });
     });
     this.decided = sentences.at(-1)!.end;
   }
@@ -104,7 +104,7 @@ export class VerdictScanner implements Scanner {
 
 /** What texts without a verdict count as. */
 const unjudged = ({ onFailure }: VerdictRule, texts: readonly string[]): Span[][] =>
-  texts.map((text) => (onFailure === 'forbid' ? [{ start: 0, end: text.length }] : []));
+  texts.map((text) => (onFailure === 'forbid' ? [{ start: 0, end: text.length, isUnjudged: true }] : []));
 
 /** Never throws and never waits longer than the rule allows: a failure counts as the rule says. */
 export async function judgeAll(

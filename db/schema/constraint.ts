@@ -61,6 +61,8 @@ export const constraintHit = pgTable(
     /** UTF-16 offsets, end exclusive. */
     start: integer('start').notNull(),
     end: integer('end').notNull(),
+    /** No verdict came, and the rule counts that as a hit; it is in no rate. */
+    isUnjudged: boolean('is_unjudged').notNull().default(false),
     /** An admin says that the rule should not have found it. */
     falseAt: timestamp('false_at', { withTimezone: true }),
     falseBy: text('false_by'),

@@ -35,11 +35,23 @@ export async function checkInput(
     .sort((a, b) => a.start - b.start || a.end - b.end);
   const blocking = found.find(({ action, spans }) => action === 'block' && spans.length > 0);
   const masked = hits.filter(({ action }) => action === 'mask');
-  return { text: maskText(text, masked), hits, refusal: blocking ? refusalBy(blocking, param) : null };
+  return {
+    text: maskText(text, masked),
+    hits,
+    refusal: blocking
+      ? refusalBy(
+          blocking,
+          blocking.spans.every(({ isUnjudged }) => isUnjudged),
+          param,
+        )
+      : null,
+  };
 }
 
-const refusalBy = ({ rule: { kind, message } }: Planned, param: string | undefined): AttuneError =>
-  new AttuneError('CONSTRAINT', message ?? `The text breaks a content rule (${kind}). Change it and send it again.`, {
-    param,
-    rule: { kind, message },
-  });
+/** A rule's own sentence is about what it forbids, so it is not said of a text without a verdict. */
+function refusalBy({ rule: { kind, message } }: Planned, isUnjudged: boolean, param: string | undefined): AttuneError {
+  const sentence = isUnjudged
+    ? `The text could not be checked by a content rule (${kind}), so it was not sent. Send it again later.`
+    : (message ?? `The text breaks a content rule (${kind}). Change it and send it again.`);
+  return new AttuneError('CONSTRAINT', sentence, { param, rule: { kind, message, isUnjudged } });
+}

@@ -11,7 +11,7 @@ export interface RuleHit extends Span {
   action: Action;
 }
 
-export const hitOf = ({ id, version }: Rule, action: Action, { start, end }: Span): RuleHit => ({
+export const hitOf = ({ id, version }: Rule, action: Action, { start, end, isUnjudged = false }: Span): RuleHit => ({
   ...{ ruleId: id, ruleVersion: version },
-  ...{ action, start, end },
+  ...{ action, start, end, isUnjudged },
 });

@@ -36,8 +36,8 @@ export const hitsOfArms = (db: Executor, experimentId: string) =>
 type Sql = ReturnType<typeof sql>;
 
 const found = sql`select from ${constraintHit} h`;
-/** Also in a sample that was given up; an admin may have said that the rule was wrong. */
-const isTrue = sql`h.false_at is null`;
+/** Also in a sample that was given up; an admin may have said that the rule was wrong, or no verdict came. */
+const isTrue = sql`h.false_at is null and not h.is_unjudged`;
 
 async function countHits(db: Executor, key: Sql, where: Sql): Promise<Map<string, RuleHits>> {
   // What the rules found is stored, so a later change of the rules does not change the past.

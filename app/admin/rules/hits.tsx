@@ -60,6 +60,7 @@ export function RuleHits({ id }: { id: string }) {
                 <span>{hit.scope === 'input' ? t('inMessage') : t('inAnswer')}</span>
                 <span>{date(hit.createdAt)}</span>
                 {hit.action && <Badge tone="plain">{words.value(hit.scope, hit.action)}</Badge>}
+                {hit.isUnjudged && <Badge tone="busy">{t('results.none')}</Badge>}
                 {hit.isGivenUp && <Badge tone="plain">{t('givenUp')}</Badge>}
                 {hit.falseMark && <Badge tone="bad">{t('falseHit')}</Badge>}
                 <Button

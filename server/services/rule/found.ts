@@ -41,6 +41,7 @@ export async function listHits(product: Product, id: string, cursor: string | nu
         ruleVersion: hit.ruleVersion,
         versionId: generation?.versionId ?? null,
         isGivenUp: hit.attempt !== null,
+        isUnjudged: hit.isUnjudged,
         excerpt: excerptOf(text, hit),
         createdAt: hit.createdAt,
         falseMark: hit.falseAt && { at: hit.falseAt, by: falseBy },

@@ -112,7 +112,14 @@ async function countHits(db: Executor) {
         ),
     })
     .from(constraintHit)
-    .where(and(gt(constraintHit.createdAt, WEEK), isNotNull(constraintHit.ruleVersion), isNull(constraintHit.falseAt)))
+    .where(
+      and(
+        gt(constraintHit.createdAt, WEEK),
+        isNotNull(constraintHit.ruleVersion),
+        isNull(constraintHit.falseAt),
+        eq(constraintHit.isUnjudged, false),
+      ),
+    )
     .groupBy(constraintHit.ruleId);
   return new Map(
     rows.map(({ ruleId, answers, messages, refused }) => [ruleId, { answers, refused, messages: messages + refused }]),

@@ -12,7 +12,7 @@ interface Told {
   finishReason: string | null;
 }
 
-interface Row extends Pick<typeof constraintHit.$inferSelect, 'messageId' | 'generationId' | 'action'> {
+interface Row extends Pick<typeof constraintHit.$inferSelect, 'messageId' | 'generationId' | 'action' | 'isUnjudged'> {
   /** The hit is in a sample that was given up. */
   isGivenUp: boolean;
   kind: RuleKind;
@@ -48,27 +48,27 @@ export async function readNotices(
 /** One row for many hits that are told alike, in the order of the first; a rule's settings may be large. */
 async function readRows(db: Executor, ids: readonly string[]): Promise<Row[]> {
   if (ids.length === 0) return [];
-  const { messageId, generationId, action } = constraintHit;
+  const { messageId, generationId, action, isUnjudged } = constraintHit;
   const isGivenUp = sql<boolean>`${constraintHit.attempt} is not null`;
   const kind = sql<RuleKind>`${ruleVersion.settings} ->> 'kind'`;
   const message = sql<string | null>`${ruleVersion.settings} ->> 'message'`;
   return db
-    .select({ messageId, generationId, isGivenUp, action, kind, message })
+    .select({ messageId, generationId, isGivenUp, action, kind, message, isUnjudged })
     .from(constraintHit)
     .innerJoin(
       ruleVersion,
       and(eq(ruleVersion.ruleId, constraintHit.ruleId), eq(ruleVersion.version, constraintHit.ruleVersion)),
     )
     .where(and(or(isOneOf(messageId, ids), isOneOf(generationId, ids)), isNotNull(action)))
-    .groupBy(messageId, generationId, isGivenUp, action, kind, message)
+    .groupBy(messageId, generationId, isGivenUp, action, kind, message, isUnjudged)
     .orderBy(min(constraintHit.start));
 }
 
 /** Several hits of one kind are one notice. */
 function noticesIn(rows: readonly Row[], finishReason: string | null): NoticeView[] {
   const told = new Map<string, NoticeView>();
-  const tell = ({ kind, message }: Row, effect: NoticeView['effect']) => {
-    const notice = { effect, kind, message };
+  const tell = ({ kind, message, isUnjudged }: Row, effect: NoticeView['effect']) => {
+    const notice = { effect, kind, message, isUnjudged };
     told.set(JSON.stringify(notice), notice);
   };
   const isBlocked = finishReason === 'constraint';

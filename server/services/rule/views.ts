@@ -9,6 +9,8 @@ export interface NoticeView {
   kind: RuleKind;
   /** The rule's own sentence in place of the standard one. */
   message: string | null;
+  /** The rule gave no verdict, which it counts as a hit. */
+  isUnjudged: boolean;
 }
 
 /** Texts with a hit, out of all. */
@@ -25,7 +27,7 @@ export interface RuleView {
   changedAt: Date;
   /** null is the product itself, or someone whose account is gone. */
   author: string | null;
-  /** Of the last seven days, without the hits that admins marked as false. */
+  /** Of the last seven days, without the hits that admins marked as false and those without a verdict. */
   answers: HitRateView;
   messages: HitRateView;
 }
@@ -64,6 +66,8 @@ export interface HitView {
   versionId: string | null;
   /** It is in a sample that nobody saw. */
   isGivenUp: boolean;
+  /** No verdict came. */
+  isUnjudged: boolean;
   excerpt: ExcerptView;
   createdAt: Date;
   falseMark: { at: Date; by: string | null } | null;
