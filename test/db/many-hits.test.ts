@@ -41,7 +41,7 @@ it('every hit of a text is written, and its person gets one notice, however larg
   const [row] = await db.select({ hits: count() }).from(constraintHit).where(eq(constraintHit.messageId, messageId));
   expect(row!.hits).toBe(HITS);
   // The settings once for each hit would be 3 GB.
-  const notice = { effect: 'masked', kind: 'phrases', message: 'Not here.' };
+  const notice = { effect: 'masked', kind: 'phrases', message: 'Not here.', isUnjudged: false };
   expect(await noticesOf(db, { messageId, finishReason: null })).toEqual([notice]);
 });
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { writeClassifier } from '@/core/classifier/classifier-artifact';
 import { featuresOf } from '@/core/classifier/features';
 import { Rule } from '@/core/constraints/rules';
+import { hitsOfVersions } from '@/server/rollout/rule-hits';
 import { writeExported } from '@/test/exported-classifier';
 import { CLASSIFIER_DEFAULTS, fitClassifier } from '@/trainer/classifier/fit';
 import { createClient, routeTo } from './api-client';
@@ -238,6 +239,22 @@ describe('a rule that asks a server', () => {
     }
   });
 
+  it('gives the reason beside each example without a verdict', async () => {
+    const url = await serve(async (request, response) => {
+      let body = '';
+      for await (const part of request) body += part;
+      response.writeHead(200).end(body.includes('odd') ? '1' : '{"isHit": true}');
+    });
+    const examples = ['odd', 'even'].map((text) => ({ text, isHit: true }));
+    const tried = await admin.rule.try({
+      rule: Rule.parse({ ...ruleOf(url, { timeoutMs: 30_000 }), examples }),
+      text: '',
+    });
+    expect(tried.reasons).toEqual(['answer', null]);
+    const dead = Rule.parse({ ...ruleOf(await deadUrl(), { timeoutMs: 30_000 }), examples });
+    expect((await admin.rule.try({ rule: dead, text: '' })).reasons).toEqual(['unreachable', 'unreachable']);
+  });
+
   it('that does nothing is saved without being asked', async () => {
     const rule = ruleOf(await deadUrl(), { input: 'off', output: 'off' });
     await add(rule);
@@ -252,6 +269,47 @@ describe('a rule that asks a server', () => {
     const open = Rule.parse({ ...rule, onFailure: 'allow' });
     await admin.rule.save({ rule: open, expectedVersion: 1, needsVerdict: false });
     expect((await answerTo(ada, 'Hi')).text).toBe(SAID);
+  });
+
+  it('without a verdict is said to have checked nothing, its hit is marked so, and no rate counts it', async () => {
+    const message = 'We do not say that here.';
+    const rule = ruleOf(await deadUrl(), { timeoutMs: 30_000, message });
+    await add(rule, false);
+    const { conversationId, messageId, events } = await answerTo(ada, 'Hi');
+    const notices = [{ effect: 'masked', kind: 'http', message, isUnjudged: true }];
+    expect(events.at(-1)![1]).toMatchObject({ notices });
+    const { messages } = await ada.conversation.get({ id: conversationId });
+    expect(messages.find(({ id }) => id === messageId)).toMatchObject({ notices });
+    const { items } = await admin.rule.hits({ id: rule.id });
+    expect(items.filter(({ scope }) => scope === 'output').map(({ isUnjudged }) => isUnjudged)).toEqual([true, true]);
+    const listed = (await admin.rule.list()).rules.find(({ id }) => id === rule.id)!;
+    expect([listed.answers.hits, listed.messages.hits]).toEqual([0, 0]);
+    for (const { rules } of (await hitsOfVersions(world.web.product.db)).values())
+      expect(rules.map(({ ruleId }) => ruleId)).not.toContain(rule.id);
+  });
+
+  it('with a verdict marks none of its hits so, and the rates count them', async () => {
+    const url = await serve((_, response) => response.writeHead(200).end('{"isHit": true}'));
+    const rule = ruleOf(url, { timeoutMs: 30_000 });
+    await add(rule);
+    const { events } = await answerTo(ada, 'Hi');
+    expect(events.at(-1)![1]).toMatchObject({ notices: [{ effect: 'masked', kind: 'http', isUnjudged: false }] });
+    expect((await admin.rule.hits({ id: rule.id })).items.map(({ isUnjudged }) => isUnjudged)).not.toContain(true);
+    expect((await admin.rule.list()).rules.find(({ id }) => id === rule.id)!.answers.hits).toBe(1);
+  });
+
+  it('without a verdict refuses a message as unchecked, not with the sentence for what it forbids', async () => {
+    const more = { input: 'block', output: 'off', timeoutMs: 30_000, message: 'We do not say that here.' };
+    const rule = ruleOf(await deadUrl(), more);
+    await add(rule, false);
+    await expect(send(ada, 'Hi')).rejects.toMatchObject({
+      cause: {
+        code: 'CONSTRAINT',
+        message: expect.stringContaining('could not be checked'),
+        rule: { kind: 'http', isUnjudged: true },
+      },
+    });
+    expect((await admin.rule.list()).rules.find(({ id }) => id === rule.id)!.messages.hits).toBe(0);
   });
 
   it('whose server is dead delays a long message no longer than one failure does', async () => {

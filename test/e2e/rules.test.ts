@@ -125,8 +125,15 @@ describe.runIf(chromiumPath)('rules', () => {
     await page.getByText('The mark is gone, and the rule is as it was before.').waitFor();
     await untilVersion(7);
     expect(await page.getByLabel('Text of example 3').count()).toBe(0);
-    await confirm();
+    await press('Restore version 1');
+    await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).press('Enter');
     await untilVersion(8);
+    expect(await page.getByText('The mark is gone').count()).toBe(0);
+    await press('Restore version 7');
+    await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).press('Enter');
+    await untilVersion(9);
+    await confirm();
+    await untilVersion(10);
     const example = page.getByLabel('Text of example 3');
     expect(await example.inputValue()).toBe('Where is Project Bluebird kept?');
     await page.getByLabel('In answers').selectOption('off');
@@ -180,7 +187,7 @@ describe.runIf(chromiumPath)('rules', () => {
     await page.getByRole('region', { name: 'Removed rules' }).getByRole('link', { name: 'Mine' }).press('Enter');
     await press('Put back');
     await page.getByRole('dialog').getByRole('button', { name: 'Put back' }).press('Enter');
-    await untilVersion(10);
+    await untilVersion(12);
     await page.getByText('put back', { exact: true }).waitFor();
   });
 });

@@ -126,6 +126,7 @@ export function RuleEditor({ forms, rule, isNew = false, onSaved }: EditorProps)
       <Examples
         examples={draft.examples}
         results={results}
+        reasons={results && check.data ? check.data.reasons : []}
         isChecking={check.isPending}
         onChange={(examples) => change({ examples })}
         onCheck={() => check.mutate({ rule: read(), text: '' })}

@@ -23,6 +23,8 @@ interface ExamplesProps {
   examples: readonly Example[];
   /** null before a check, and after a change. */
   results: readonly ExampleResult[] | null;
+  /** Why there was no verdict, by example. */
+  reasons: TrialData['reasons'];
   isChecking: boolean;
   onChange: (examples: Example[]) => void;
   onCheck: () => void;
@@ -30,7 +32,7 @@ interface ExamplesProps {
 
 const TONES = { pass: 'good', fail: 'bad', none: 'busy' } as const;
 
-export function Examples({ examples, results, isChecking, onChange, onCheck }: ExamplesProps) {
+export function Examples({ examples, results, reasons, isChecking, onChange, onCheck }: ExamplesProps) {
   const t = useTranslations('rules');
   const replace = (at: number, changed: Example) => onChange(examples.map((own, i) => (i === at ? changed : own)));
   return (
@@ -71,6 +73,7 @@ export function Examples({ examples, results, isChecking, onChange, onCheck }: E
                 {t('remove')}
               </Button>
               {results?.[at] && <Badge tone={TONES[results[at]]}>{t(`results.${results[at]}`)}</Badge>}
+              {reasons[at] && <span className="text-muted-foreground text-xs">{t(`noVerdict.${reasons[at]}`)}</span>}
             </div>
           </li>
         ))}

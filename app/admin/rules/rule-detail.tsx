@@ -4,6 +4,7 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
+import { useState } from 'react';
 import { Loaded } from '@/app/admin/loaded';
 import { RuleEditor } from '@/app/admin/rules/editor';
 import type { RuleForms } from '@/app/admin/rules/form';
@@ -17,6 +18,8 @@ import { Notice } from '@/app/ui/notice';
 export function RuleDetail({ id, forms }: { id: string; forms: RuleForms }) {
   const t = useTranslations('rules');
   const trpc = useTRPC();
+  /** What was said of marks holds no more once an old version is restored. */
+  const [restored, setRestored] = useState(0);
   const query = useQuery(trpc.rule.versions.queryOptions({ id }));
   return (
     <div className="space-y-4">
@@ -47,8 +50,8 @@ export function RuleDetail({ id, forms }: { id: string; forms: RuleForms }) {
                   )}
                 </Card>
               )}
-              <RuleHits id={id} />
-              <RuleVersions id={id} versions={versions} />
+              <RuleHits key={restored} id={id} />
+              <RuleVersions id={id} versions={versions} onRestored={() => setRestored(restored + 1)} />
             </>
           );
         }}

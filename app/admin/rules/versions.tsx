@@ -14,7 +14,13 @@ import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
 import { ConfirmDialog } from '@/app/ui/dialog';
 
-export function RuleVersions({ id, versions }: { id: string; versions: readonly RuleVersionData[] }) {
+interface VersionsProps {
+  id: string;
+  versions: readonly RuleVersionData[];
+  onRestored: () => void;
+}
+
+export function RuleVersions({ id, versions, onRestored }: VersionsProps) {
   const t = useTranslations('rules');
   const words = useRuleWords();
   const { date } = useFormats();
@@ -24,7 +30,10 @@ export function RuleVersions({ id, versions }: { id: string; versions: readonly 
   const [asked, setAsked] = useState<RuleVersionData | null>(null);
   const restore = useMutation(
     trpc.rule.restore.mutationOptions({
-      onSuccess: () => setAsked(null),
+      onSuccess: () => {
+        setAsked(null);
+        onRestored();
+      },
       onSettled: () => client.invalidateQueries({ queryKey: trpc.rule.pathKey() }),
     }),
   );

@@ -1,8 +1,10 @@
 // Tries a rule out before it is saved: on its examples, and on what people wrote and were answered.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { judgeText } from '@/core/constraints/judge-text';
+import { noVerdictOf } from '@/core/constraints/kinds/http';
 import { compileRule, type Rule } from '@/core/constraints/rules';
 import { NO_CONTEXT, type Span } from '@/core/constraints/scanner';
+import type { NoVerdict } from '@/core/errors';
 import type { Product } from '@/server/services/product';
 import { excerptOf } from './excerpt';
 import { findRule } from './list';
@@ -30,14 +32,18 @@ export async function tryRule(
   const compiled = compileRule(rule);
   const texts = [...rule.examples.map((example) => example.text), text];
   const found: (Span[] | null)[] = [];
+  const reasons: (NoVerdict | null)[] = texts.map(() => null);
+  const judge = (one: string, at: number) =>
+    judgeText(compiled, { text: one, context: NO_CONTEXT }, tools, signal).catch((error: unknown) => {
+      if (rule.kind === 'http') reasons[at] = noVerdictOf(error);
+      return null;
+    });
   for (let i = 0; i < texts.length; i += AT_ONCE) {
     const some = texts.slice(i, i + AT_ONCE);
-    found.push(
-      ...(await Promise.all(some.map((one) => spansIn(compiled, { text: one, context: NO_CONTEXT }, tools, signal)))),
-    );
+    found.push(...(await Promise.all(some.map((one, at) => judge(one, i + at)))));
     await nextTurn();
   }
-  return { examples: found.slice(0, -1), text: found.at(-1)! };
+  return { examples: found.slice(0, -1), reasons: reasons.slice(0, -1), text: found.at(-1)! };
 }
 
 /** How often the rule, as it is now and as it would be, hits the newest texts that admins may read. */

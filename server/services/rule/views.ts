@@ -2,6 +2,7 @@
 import type { OUTPUT_ACTIONS } from '@/core/constraints/rule';
 import type { Rule, RuleKind } from '@/core/constraints/rules';
 import type { Span } from '@/core/constraints/scanner';
+import type { NoVerdict } from '@/core/errors';
 
 /** What a person is told about a text on which a rule acted. */
 export interface NoticeView {
@@ -94,6 +95,8 @@ export interface HitPageView {
 /** What a rule finds; null if the rule gave no verdict. */
 export interface TrialView {
   examples: (Span[] | null)[];
+  /** For each example, why its server gave no verdict; null if it gave one, or no server was asked. */
+  reasons: (NoVerdict | null)[];
   text: Span[] | null;
 }
 

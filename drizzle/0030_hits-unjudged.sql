@@ -1,0 +1,1 @@
+ALTER TABLE "constraint_hit" ADD COLUMN "is_unjudged" boolean DEFAULT false NOT NULL;
