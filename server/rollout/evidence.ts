@@ -7,6 +7,7 @@ import type { TrustOf } from '@/db/raters/trust';
 import { assignment, type canary, constraintHit, generation, message } from '@/db/schema';
 import type { Arm } from './assign';
 import { countChoices, countThumbs } from './metrics';
+import { isTrueHit } from './rule-hits';
 
 type Canary = typeof canary.$inferSelect;
 
@@ -56,7 +57,7 @@ export function weighted(people: readonly { value: number; trust: number }[]): S
   return { mean, variance: n > 1 ? (spread * n) / (n - 1) : 0, n };
 }
 
-/** A hit that an admin called false is none. An answer counts as written again once another one was asked for in its place. */
+/** An answer counts as written again once another one was asked for in its place. */
 async function readFigures(db: Executor, experimentId: string): Promise<Record<Arm, ArmFigures>> {
   const columns = sql.join(
     (['broken', 'failed', 'regenerated', 'wait'] as const).map((name) => {
@@ -69,7 +70,7 @@ async function readFigures(db: Executor, experimentId: string): Promise<Record<A
   const { rows } = await db.execute<Record<string, string> & { arm: Arm }>(sql`
     with answer as (
       select g.arm, g.user_id, (g.status = 'failed')::int as failed, g.first_token_ms as wait,
-        exists (select from ${constraintHit} h where h.generation_id = g.id and h.false_at is null)::int as broken,
+        exists (select from ${constraintHit} h where h.generation_id = g.id and ${isTrueHit})::int as broken,
         exists (select from ${message} m where m.replaces_id = g.message_id)::int as regenerated
       from ${generation} g where g.experiment_id = ${experimentId} and g.status <> 'running'),
     person as (

@@ -37,18 +37,18 @@ type Sql = ReturnType<typeof sql>;
 
 const found = sql`select from ${constraintHit} h`;
 /** Also in a sample that was given up; an admin may have said that the rule was wrong, or no verdict came. */
-const isTrue = sql`h.false_at is null and not h.is_unjudged`;
+export const isTrueHit = sql`h.false_at is null and not h.is_unjudged`;
 
 async function countHits(db: Executor, key: Sql, where: Sql): Promise<Map<string, RuleHits>> {
   // What the rules found is stored, so a later change of the rules does not change the past.
   const judged = sql`select id, ${key} as key from ${generation}
     where ${where} and status in ('done', 'stopped')`;
   const { rows: totals } = await db.execute<{ key: string; n: string; broken: string }>(sql`
-    select key, count(*) as n, count(*) filter (where exists (${found} where h.generation_id = g.id and ${isTrue})) as broken
+    select key, count(*) as n, count(*) filter (where exists (${found} where h.generation_id = g.id and ${isTrueHit})) as broken
     from (${judged}) g where key is not null group by key`);
   const { rows: broken } = await db.execute<{ key: string; rule: string; answers: string; hits: string }>(sql`
     select g.key, h.rule_id as rule, count(distinct g.id) as answers, count(*) as hits
-    from (${judged}) g join ${constraintHit} h on h.generation_id = g.id and ${isTrue}
+    from (${judged}) g join ${constraintHit} h on h.generation_id = g.id and ${isTrueHit}
     where g.key is not null group by g.key, h.rule_id order by answers desc, h.rule_id`);
   return new Map(
     totals.map(({ key, n, broken: any }) => [

@@ -69,7 +69,9 @@ describe('AnswerText', () => {
     const answer = new AnswerText(bytes as Tokenizer, rules, []);
     answer.push(idsOf('oh fuck!'));
     answer.end();
-    expect(rules.hits()).toEqual([{ ruleId: 'profanity', ruleVersion: 1, action: 'mask', start: 3, end: 7 }]);
+    expect(rules.hits()).toEqual([
+      { ruleId: 'profanity', ruleVersion: 1, action: 'mask', start: 3, end: 7, isUnjudged: false },
+    ]);
     expect(answer.visible.slice(3, 7)).toBe('████');
   });
 
