@@ -53,11 +53,13 @@ interface ProcessParts {
   /** Uniform in [0, 1). */
   random?: () => number;
   log?: Logger;
+  /** How often the rollout is reviewed. */
+  reviewEveryMs?: number;
 }
 
 export async function startWebProcess(
   settings: ServerSettings,
-  { random = Math.random, log = createLogger('web', { level: settings.logLevel }) }: ProcessParts = {},
+  { random = Math.random, log = createLogger('web', { level: settings.logLevel }), reviewEveryMs }: ProcessParts = {},
 ): Promise<WebProcess> {
   const { databaseUrl } = settings;
   const base = await loadBase(settings.modelPath);
@@ -97,7 +99,7 @@ export async function startWebProcess(
   }, RESUME_EVERY_MS).unref();
 
   const judges = followJudges(product);
-  const rollout = followCanary(product);
+  const rollout = followCanary(product, reviewEveryMs);
 
   const close = async () => {
     clearInterval(timer);

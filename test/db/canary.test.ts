@@ -20,6 +20,7 @@ const PEOPLE = Array.from({ length: 1000 }, (_, at) => `crowd-${at}`);
 beforeAll(async () => {
   world = await createWorld({ seed: 1 });
   web = world.web;
+  await world.startWeb({ reviewEveryMs: 200 }); // a second replica, which looks more often
   admin = callAs(web, await createUser(web, 'admin'), 'admin').admin;
   for (const id of ['v1', 'v2']) await publishVersion(web, world.artifacts, id);
   await web.product.db.insert(schema.user).values(PEOPLE.map((id) => ({ id, name: id, email: `${id}@example.org` })));
@@ -115,7 +116,6 @@ async function untilEnded(crowd: Crowd): Promise<string> {
 
 describe('a canary', () => {
   it('of a good version climbs step by step to all users, each step an audit row with its numbers', async () => {
-    await world.startWeb(); // a second replica reviews as well
     await begin();
     expect(await untilEnded({ wins: 0.65 })).toBe('promoted');
     expect(await championId()).toBe('v1');
@@ -181,7 +181,7 @@ describe('a person', () => {
     await admin.steerCanary({ id, act: 'pause', reason: 'Looking at the answers first' });
     await expect(admin.steerCanary({ id, act: 'pause', reason: 'again' })).rejects.toMatchObject({ code: 'CONFLICT' });
     const { reviews } = await current();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await current()).toMatchObject({ reviews, isPaused: true, reason: 'Looking at the answers first' });
     await admin.steerCanary({ id, act: 'raise', reason: 'They are good' });
     expect((await current()).phase).toBe('share_5');
@@ -225,14 +225,14 @@ describe('the product itself', () => {
       .update(schema.version)
       .set({ parentId: 'base', createdAt: sql`now() + interval '1 second'` })
       .where(eq(schema.version.id, 'v3'));
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await admin.canaries()).toEqual([]);
     await admin.setSettings({ autoCanary: true });
     await expect.poll(async () => (await admin.canaries()).length, { timeout: 8000 }).toBe(1);
     const row = await current();
     expect(row).toMatchObject({ candidateVersionId: 'v3', phase: 'share_1', isByProduct: true });
     await admin.steerCanary({ id: row.id, act: 'roll_back', reason: 'No' });
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await admin.canaries()).toHaveLength(1);
     await db.delete(schema.canary).where(eq(schema.canary.id, row.id));
     await db.delete(schema.experiment).where(and(inArray(schema.experiment.candidateVersionId, ['v3'])));

@@ -27,7 +27,7 @@ export interface World {
   artifacts: string;
   web: WebProcess;
   /** Starts another replica, or the next process, over the same database and engine. */
-  startWeb(options?: { databaseUrl?: string; log?: Logger }): Promise<WebProcess>;
+  startWeb(options?: { databaseUrl?: string; log?: Logger; reviewEveryMs?: number }): Promise<WebProcess>;
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export async function createWorld(
         localUrl: 'http://localhost:3000',
         logLevel: 'silent',
       },
-      { random, log: options.log },
+      { random, log: options.log, reviewEveryMs: options.reviewEveryMs },
     );
     processes.push(web);
     return web;
