@@ -1,7 +1,7 @@
 // Measures how much longer work takes on twice the input: about 2 times if it is linear, about 4 if it is quadratic.
 
 /** CPU time in µs that is long beside the steps of the clock, which are up to 10 ms on some machines. */
-const MEASURABLE_US = 30_000;
+const MEASURABLE_US = 20_000;
 /** A growth that leaves no doubt needs no second measure. */
 const CLEAR = 2.5;
 
