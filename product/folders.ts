@@ -29,7 +29,8 @@ function makeFolder(folder: string, mode: number): string {
     if (!existsSync(folder)) {
       // Not `recursive`: in a system folder like /proc, where nothing can be made, Node 20 would try for ever.
       makeParents(dirname(folder));
-      mkdirSync(folder, { mode });
+      mkdirSync(folder);
+      chmodSync(folder, mode); // the process's umask would take rights away from the mode of mkdir
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')

@@ -1,4 +1,4 @@
-// A data table that scrolls sideways on phones, with a shadow where it goes on, and a caption for screen readers.
+// A data table with a caption for screen readers. On phones it scrolls sideways, and a shadow shows that there is more.
 import { clsx } from 'clsx';
 import type { ComponentProps, ReactNode } from 'react';
 

@@ -1,6 +1,6 @@
 // The model list: versions that a request may name, and the alias for the one that people get.
 import { getModel, listModels } from '@/server/services/version/model';
-import type { ModelView } from '../services/views';
+import type { ModelView } from '../services/version/views';
 import type { Call } from './route';
 
 export async function models({ product }: Call): Promise<Response> {

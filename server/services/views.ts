@@ -1,14 +1,9 @@
 // The types that the procedures return, as pages and tests read them, without database types.
-
-import type { ExampleAnswers, GateResult } from '@/core/artifact/manifest';
-import type { RunStage, RunStatus, VersionStatus } from '@/core/contract';
+import type { RunStage, RunStatus } from '@/core/contract';
 import type { Choice, STRENGTHS } from '@/core/feedback/kinds';
 import type { SelfGroups } from '@/core/groups';
-import type { CanaryPhase, CanarySettings } from '@/core/rollout/canary';
-import type { Verdict } from '@/core/rollout/review';
 import type { Statement } from '@/core/verdict';
 import type { EngineStatus } from '@/engine/protocol';
-import type { RuleHits } from '@/server/rollout/rule-hits';
 import type { RateView, SideBySideView } from '../rollout/metrics';
 import type { GivenView } from './feedback/views';
 import type { NoticeView } from './rule/views';
@@ -127,44 +122,6 @@ export interface OverviewView {
   };
 }
 
-export interface VersionView {
-  id: string;
-  parentId: string | null;
-  runId: string | null;
-  snapshotId: string | null;
-  status: VersionStatus;
-  gates: GateResult[];
-  createdAt: Date;
-  isChampion: boolean;
-  thumbRate: RateView;
-  sideBySide: SideBySideView;
-  /** How often its answers broke rules. */
-  rules: RuleHits;
-}
-
-/** null where fewer than five people voted. */
-export interface CrowdView {
-  atLeastVotes: number | null;
-  atLeastPeople: number | null;
-}
-
-/** What a public page may say about a version. */
-export interface ChangeView {
-  id: string;
-  parentId: string | null;
-  status: VersionStatus;
-  createdAt: Date;
-  /** Without their notes, which may name rules. */
-  gates: GateResult[];
-  /** null for a version that was not trained here. */
-  crowd: CrowdView | null;
-  /** Answers to questions of the product's own; empty if none were kept. */
-  examples: ExampleAnswers[];
-  /** It answered everyone, then or now. */
-  isServed: boolean;
-  isChampion: boolean;
-}
-
 export interface RunView {
   id: string;
   status: RunStatus;
@@ -209,54 +166,6 @@ export interface RunDetailView extends RunView {
 
 export type RunEvent = { type: 'state'; run: RunView } | { type: 'points'; points: RunPoint[] };
 
-export interface ExperimentView {
-  id: string;
-  name: string;
-  championVersionId: string;
-  candidateVersionId: string;
-  /** Share of the users who get the candidate, 0..1. */
-  share: number;
-  status: 'running' | 'stopped';
-  createdAt: Date;
-  stoppedAt: Date | null;
-}
-
-export interface CanaryView {
-  id: string;
-  experimentId: string;
-  candidateVersionId: string;
-  championVersionId: string;
-  phase: CanaryPhase;
-  phaseSince: Date;
-  isPaused: boolean;
-  settings: CanarySettings;
-  /** What the last review found; null before the first. */
-  verdict: Verdict | null;
-  reviews: number;
-  reviewedAt: Date | null;
-  /** A person's words on the last thing that they did to it. */
-  reason: string | null;
-  isByProduct: boolean;
-  createdAt: Date;
-  endedAt: Date | null;
-}
-
-export interface ArmView {
-  versionId: string;
-  users: number;
-  thumbs: RateView;
-  /** Seen from this arm: a win is a comparison that this arm's answer won. */
-  sideBySide: SideBySideView;
-  /** How often its answers broke rules. */
-  rules: RuleHits;
-}
-
-export interface ExperimentResultsView {
-  experiment: ExperimentView;
-  champion: ArmView;
-  candidate: ArmView;
-}
-
 export interface AuditView {
   items: {
     id: number;
@@ -298,13 +207,6 @@ export interface UsageView {
   requests: number;
   promptTokens: number;
   completionTokens: number;
-}
-
-export interface ModelView {
-  id: string;
-  /** The version that it was trained from, or, for an alias, the version that it stands for. */
-  parentId: string | null;
-  createdAt: Date;
 }
 
 /** A rater also works at /rate; an admin may do everything. */

@@ -1,27 +1,13 @@
 // What administrators are told before they act, and how a search follows their typing.
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { closeDatabase, getDatabase } from '@/db/client';
+import { describe, expect, it } from 'vitest';
+import { getDatabase } from '@/db/client';
 import { experiment } from '@/db/schema';
-import { writeCrowd } from '@/test/crowd-votes';
 import { faultsOf } from './barriers';
-import { chromiumPath, openBrowser, openDesk, openTinyProduct, screenshot, type TestProduct } from './support';
+import { openCrowdDesk, page, product } from './crowd-desk';
+import { chromiumPath, screenshot } from './support';
 
 describe.runIf(chromiumPath)('an administrator', () => {
-  let product: TestProduct;
-  let browser: Browser;
-  let page: Page;
-  beforeAll(async () => {
-    product = await openTinyProduct();
-    await writeCrowd(getDatabase(product.databaseUrl));
-    browser = await openBrowser();
-    page = await openDesk(browser, product);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    if (product) await closeDatabase(product.databaseUrl);
-    await product?.close();
-  });
+  openCrowdDesk();
 
   it('is told that a promotion ends the running experiment, by name, and of none if none runs', async () => {
     const db = getDatabase(product.databaseUrl);

@@ -1,26 +1,11 @@
 // The pages of the principles and of judges, as an administrator uses them: by keyboard, in both languages, on a phone.
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { closeDatabase, getDatabase } from '@/db/client';
-import { writeCrowd } from '@/test/crowd-votes';
+import { describe, expect, it } from 'vitest';
 import { expectToFitPhone, faultsOf } from './barriers';
-import { chromiumPath, openBrowser, openDesk, openTinyProduct, screenshot, type TestProduct } from './support';
+import { openCrowdDesk, page, product } from './crowd-desk';
+import { chromiumPath, screenshot } from './support';
 
 describe.runIf(chromiumPath)('judges', () => {
-  let product: TestProduct;
-  let browser: Browser;
-  let page: Page;
-  beforeAll(async () => {
-    product = await openTinyProduct();
-    await writeCrowd(getDatabase(product.databaseUrl));
-    browser = await openBrowser();
-    page = await openDesk(browser, product);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await closeDatabase(product.databaseUrl);
-    await product?.close();
-  });
+  openCrowdDesk();
 
   it('principles are written in a form by keyboard, and an old version comes back as a new one', async () => {
     await page.goto(`${product.url}/admin/judges`);

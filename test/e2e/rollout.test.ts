@@ -1,28 +1,14 @@
 // The rollout page as an administrator uses it: what a canary waits for, what is watched, and the brakes, by keyboard.
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CanarySettings } from '@/core/rollout/canary';
-import { closeDatabase, getDatabase } from '@/db/client';
+import { getDatabase } from '@/db/client';
 import { canary, experiment } from '@/db/schema';
-import { writeCrowd } from '@/test/crowd-votes';
 import { expectToFitPhone, faultsOf } from './barriers';
-import { chromiumPath, openBrowser, openDesk, openTinyProduct, screenshot, type TestProduct } from './support';
+import { browser, openCrowdDesk, page, product } from './crowd-desk';
+import { chromiumPath, openDesk, screenshot } from './support';
 
 describe.runIf(chromiumPath)('the rollout page', () => {
-  let product: TestProduct;
-  let browser: Browser;
-  let page: Page;
-  beforeAll(async () => {
-    product = await openTinyProduct();
-    await writeCrowd(getDatabase(product.databaseUrl));
-    browser = await openBrowser();
-    page = await openDesk(browser, product);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    if (product) await closeDatabase(product.databaseUrl);
-    await product?.close();
-  });
+  openCrowdDesk();
 
   it('says why a version cannot be sent on its way, and keeps the form', async () => {
     await page.goto(`${product.url}/admin/rollout`);

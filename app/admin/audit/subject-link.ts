@@ -2,7 +2,7 @@
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
-/** By the first part of the action; null where there is no page. */
+/** The first part of an action says which page shows its subject. Null if none does. */
 export function pageOf(action: string, subject: string): string | null {
   switch (action.split('.', 1)[0]) {
     case 'rule':
@@ -13,7 +13,7 @@ export function pageOf(action: string, subject: string): string | null {
     case 'version':
       return `/admin/versions#version-${encodeURIComponent(subject)}`;
     case 'feedback':
-      // Of an import, the subject is the set that it made.
+      // The subject of an import is the prompt set that it made.
       if (action === 'feedback.import') return '/admin/rating';
       return UUID.test(subject) ? `/feedback/${subject}` : null;
     case 'experiment':

@@ -1,42 +1,30 @@
 'use client';
 
 // The form that starts an experiment: a candidate, a name, and the share of users who get it.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import { WithCandidates } from '@/app/admin/candidates';
 import { ShareSlider } from '@/app/admin/experiments/share-slider';
-import { Loaded } from '@/app/admin/loaded';
-import type { VersionData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
-import { Field, SELECT, TextField } from '@/app/ui/field';
+import { TextField } from '@/app/ui/field';
 import { Notice } from '@/app/ui/notice';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 
 export function StartExperiment() {
   const t = useTranslations('admin');
-  const trpc = useTRPC();
-  const versions = useQuery(trpc.admin.versions.queryOptions());
   return (
     <Card title={t('newExperiment')}>
       <p className="-mt-2 mb-5 text-muted-foreground text-sm">{t('experimentText')}</p>
-      <Loaded query={versions}>
-        {(all) => {
-          const candidates = all.filter((version) => version.status === 'accepted' && !version.isChampion);
-          return candidates.length === 0 ? (
-            <p className="text-sm">{t('noCandidate')}</p>
-          ) : (
-            <ExperimentForm candidates={candidates} />
-          );
-        }}
-      </Loaded>
+      <WithCandidates none={t('noCandidate')} form={(field) => <ExperimentForm candidate={field} />} />
     </Card>
   );
 }
 
-function ExperimentForm({ candidates }: { candidates: readonly VersionData[] }) {
+function ExperimentForm({ candidate }: { candidate: ReactNode }) {
   const t = useTranslations('admin');
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
@@ -61,17 +49,7 @@ function ExperimentForm({ candidates }: { candidates: readonly VersionData[] }) 
       }}
     >
       <TextField label={t('experimentName')} name="name" required maxLength={TEXT_LIMITS.experimentName} />
-      <Field label={t('candidate')}>
-        {(control) => (
-          <select {...control} name="candidate" className={SELECT}>
-            {candidates.map((version) => (
-              <option key={version.id} value={version.id}>
-                {version.id}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      {candidate}
       <div className="sm:col-span-2">
         <ShareSlider share={share} label={t('share')} onChange={setShare} />
       </div>

@@ -105,7 +105,7 @@ export function RuleHits({ id }: { id: string }) {
   );
 }
 
-/** Of a person's text that was hidden, only the mask is kept. */
+/** Only the mask of a person's hidden words is stored. */
 const isGone = ({ scope, action }: RuleHitData) => scope === 'input' && action === 'mask';
 
 const textOf = ({ excerpt: { text, start, end } }: RuleHitData) => text.slice(start, end);

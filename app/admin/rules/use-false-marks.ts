@@ -1,6 +1,6 @@
 'use client';
 
-// Marks hits of a rule as false and takes marks back; after a mark it finds how many of its own examples the rule fails.
+// Marks a rule's hits as false, or takes a mark back. After a mark it checks how many of the rule's own examples fail.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { resultsOf } from '@/app/admin/rules/examples';

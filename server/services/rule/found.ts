@@ -61,7 +61,7 @@ export async function markFalseHit(product: Product, actorId: string, hitId: str
     const { hit } = row;
     const { ruleId } = hit;
     if (hit.falseAt) return { ruleId, example: 'none', version: null };
-    // Of a person's text that was hidden, only the mask is left.
+    // Only the mask of a person's hidden words is stored.
     const text = hit.action === 'mask' && !row.generation ? '' : readText(product, row);
     await tx.update(constraintHit).set({ falseAt: sql`now()`, falseBy: actorId }).where(eq(constraintHit.id, hitId));
     await recordAudit(tx, actorId, 'rule.false_hit', ruleId, { hitId });

@@ -15,8 +15,8 @@ import type { Executor } from '@/db/client';
 import { changeChampion, lockReleases } from '@/db/release';
 import { canary } from '@/db/schema';
 import type { Product } from '@/server/services/product';
-import type { CanaryView } from '@/server/services/views';
 import { checkCandidate, close, moveShare, open } from './experiment';
+import type { CanaryView } from './views';
 
 export type Canary = typeof canary.$inferSelect & { phase: RampPhase };
 

@@ -6,7 +6,7 @@ import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
 import { feedback, release, version, versionFeedback } from '@/db/schema';
 import type { Product } from '@/server/services/product';
-import type { ChangeView, CrowdView } from '@/server/services/views';
+import type { ChangeView, CrowdView } from './views';
 
 /** The page is public: however often it is asked for, the database is read this often. */
 const KEPT_MS = 60_000;

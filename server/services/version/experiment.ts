@@ -11,7 +11,7 @@ import { moveUsers } from '@/server/rollout/assign';
 import { judgeArms, NO_JUDGEMENT } from '@/server/rollout/metrics';
 import { hitsOfArms, NO_HITS } from '@/server/rollout/rule-hits';
 import type { Product } from '@/server/services/product';
-import type { ArmView, ExperimentResultsView, ExperimentView } from '@/server/services/views';
+import type { ArmView, ExperimentResultsView, ExperimentView } from './views';
 
 export async function runningExperiment(db: Executor): Promise<Experiment | null> {
   const [row] = await db.select().from(experiment).where(eq(experiment.status, 'running'));

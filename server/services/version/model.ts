@@ -8,7 +8,7 @@ import { version } from '@/db/schema';
 import type { Assignment } from '@/server/rollout/assign';
 import { chooseArms } from '@/server/services/generation/answer';
 import type { Product } from '@/server/services/product';
-import type { ModelView } from '@/server/services/views';
+import type { ModelView } from './views';
 
 /** Stands for the version that the rollout gives to the key's owner; every other name is a version's id. */
 export const CHAMPION_ALIAS = 'champion';

@@ -5,7 +5,7 @@ import { version } from '@/db/schema';
 import { judgeVersions, NO_JUDGEMENT } from '@/server/rollout/metrics';
 import { hitsOfVersions, NO_HITS } from '@/server/rollout/rule-hits';
 import type { Product } from '@/server/services/product';
-import type { VersionView } from '@/server/services/views';
+import type { VersionView } from './views';
 
 export async function listVersions({ db }: Product): Promise<VersionView[]> {
   const [rows, judged, hits, now] = await Promise.all([

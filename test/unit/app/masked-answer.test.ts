@@ -7,11 +7,11 @@ import { Markdown } from '@/app/chat/turn/markdown';
 import messages from '@/app/i18n/en.json' with { type: 'json' };
 import { MASK, maskText } from '@/core/constraints/judge';
 
-/** Hides every X. */
+/** Hides every ×. */
 const masked = (text: string) =>
   maskText(
     text,
-    [...text.matchAll(/X+/g)].map(({ index, 0: { length } }) => ({ start: index, end: index + length })),
+    [...text.matchAll(/×+/g)].map(({ index, 0: { length } }) => ({ start: index, end: index + length })),
   );
 
 const draw = (text: string, isStreaming: boolean) =>
@@ -30,20 +30,20 @@ const shownIn = (html: string) =>
     .trim();
 
 test.each([
-  ['two in a sentence without blanks', 'このXXXXはXXXXです。', 'このXXXXはXXXXです。', 'p'],
-  ['two in a sentence with blanks', 'An XXXX is XX here.', 'An XXXX is XX here.', 'p'],
-  ['within a word', 'unXXXXableXX', 'unXXXXableXX', 'p'],
-  ['of one character', 'XはXです。', 'XはXです。', 'p'],
-  ['alone on a line', 'One.\n\nXXXX\n\nTwo.', 'One. XXXX Two.', 'p'],
-  ['at the start of a line', 'One.\n\nX two', 'One. X two', 'p'],
-  ['below a line of text', 'One\nXXX', 'One XXX', 'p'],
-  ['in a list', '- XXXX\n- XX it', 'XXXX XX it', 'li'],
-  ['in a heading', '# XXXX', 'XXXX', 'h1'],
-  ['in code', 'Say `XXXX`.', 'Say XXXX .', 'code'],
-  ['in a block of code', '```\nXXXX\n\nXXX\n```', 'XXXX XXX', 'pre'],
-  ['in bold', 'A **XXXX** word, **XX**.', 'A XXXX word, XX .', 'strong'],
-  ['in italics', 'A *XXXX* word.', 'A XXXX word.', 'em'],
-  ['in a table', '| a | XX |\n|---|---|\n| XXX | b |', 'a XX XXX b', 'td'],
+  ['two in a sentence without blanks', 'この××××は××××です。', 'この××××は××××です。', 'p'],
+  ['two in a sentence with blanks', 'An ×××× is ×× here.', 'An ×××× is ×× here.', 'p'],
+  ['within a word', 'un××××able××', 'un××××able××', 'p'],
+  ['of one character', '×は×です。', '×は×です。', 'p'],
+  ['alone on a line', 'One.\n\n××××\n\nTwo.', 'One. ×××× Two.', 'p'],
+  ['at the start of a line', 'One.\n\n× two', 'One. × two', 'p'],
+  ['below a line of text', 'One\n×××', 'One ×××', 'p'],
+  ['in a list', '- ××××\n- ×× it', '×××× ×× it', 'li'],
+  ['in a heading', '# ××××', '××××', 'h1'],
+  ['in code', 'Say `××××`.', 'Say ×××× .', 'code'],
+  ['in a block of code', '```\n××××\n\n×××\n```', '×××× ×××', 'pre'],
+  ['in bold', 'A **××××** word, **××**.', 'A ×××× word, ×× .', 'strong'],
+  ['in italics', 'A *××××* word.', 'A ×××× word.', 'em'],
+  ['in a table', '| a | ×× |\n|---|---|\n| ××× | b |', 'a ×× ××× b', 'td'],
 ])('a mask %s', (_, text, shown, tag) => {
   for (const isStreaming of [false, true]) {
     const html = draw(masked(text), isStreaming);
