@@ -4,11 +4,8 @@ import type { Choice, STRENGTHS } from '@/core/feedback/kinds';
 import type { SelfGroups } from '@/core/groups';
 import type { Statement } from '@/core/verdict';
 import type { EngineStatus } from '@/engine/protocol';
-import type { RateView, SideBySideView } from '../rollout/metrics';
 import type { GivenView } from './feedback/views';
 import type { NoticeView } from './rule/views';
-
-export type { RateView, SideBySideView };
 
 export type GenerationStatus = 'running' | 'done' | 'stopped' | 'failed';
 export type { RunStatus };
