@@ -1,5 +1,6 @@
 // Declares the product's settings and their defaults.
 import { z } from 'zod';
+import { CanarySettings } from './rollout/canary';
 import { Sampling } from './sampling';
 import { TEXT_LIMITS } from './text/text-limits';
 
@@ -54,6 +55,8 @@ export const Settings = z.object({
   autoPromote: z.boolean().default(false),
   /** A version that has passed its gates goes to users step by step, and is taken back by itself if it does them harm. */
   autoCanary: z.boolean().default(false),
+  /** Of a canary that begins by itself; one that a person begins starts from them. */
+  canary: CanarySettings.prefault({}),
   trigger: TriggerSettings.default({ feedbackCount: null, scheduleHours: null }),
   sampling: SamplingDefaults.prefault({}),
   /** null keeps the model's own. */

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { RuleSet } from '@/core/constraints/rules';
+import { CanarySettings } from '@/core/rollout/canary';
 import { Sampling } from '@/core/sampling';
 import { Limit, RatingSettings, Settings, TriggerSettings } from '@/core/settings';
 import { recordAudit } from '@/db/audit';
@@ -26,6 +27,7 @@ export const SettingsPatch = z
     comparisonShare: Settings.shape.comparisonShare.unwrap(),
     autoPromote: z.boolean(),
     autoCanary: z.boolean(),
+    canary: CanarySettings,
     trigger: TriggerSettings.strict(),
     sampling: z.strictObject({
       temperature: Sampling.shape.temperature.unwrap(),

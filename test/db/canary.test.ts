@@ -227,10 +227,10 @@ describe('the product itself', () => {
       .where(eq(schema.version.id, 'v3'));
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await admin.canaries()).toEqual([]);
-    await admin.setSettings({ autoCanary: true });
+    await admin.setSettings({ autoCanary: true, canary: QUICK });
     await expect.poll(async () => (await admin.canaries()).length, { timeout: 8000 }).toBe(1);
     const row = await current();
-    expect(row).toMatchObject({ candidateVersionId: 'v3', phase: 'share_1', isByProduct: true });
+    expect(row).toMatchObject({ candidateVersionId: 'v3', phase: 'share_1', isByProduct: true, settings: QUICK });
     await admin.steerCanary({ id: row.id, act: 'roll_back', reason: 'No' });
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await admin.canaries()).toHaveLength(1);

@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl';
 import { type SyntheticEvent, useState } from 'react';
 import { ShareSlider } from '@/app/admin/experiments/share-slider';
 import { Loaded } from '@/app/admin/loaded';
+import { CanaryFields, readCanary } from '@/app/admin/rollout/canary-fields';
 import { LimitsCard, readLimits } from '@/app/admin/settings/limits-card';
 import type { SettingsData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
@@ -55,6 +56,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
       comparisonShare,
       autoPromote,
       autoCanary,
+      canary: readCanary((name) => Number(text(name))),
       trigger: { feedbackCount: numberOrNull('feedbackCount'), scheduleHours: numberOrNull('scheduleHours') },
       sampling: {
         temperature: Number(text('temperature')),
@@ -105,6 +107,12 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
         <div className="mt-4">
           <Switch label={t('autoPromote')} isOn={autoPromote} onChange={setAutoPromote} />
           <p className="mt-1 text-muted-foreground text-xs">{t('autoPromoteHint')}</p>
+        </div>
+      </Card>
+      <Card title={t('canary')}>
+        <p className="mb-4 text-muted-foreground text-sm">{t('canaryHint')}</p>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <CanaryFields settings={settings.canary} />
         </div>
       </Card>
       <Card title={t('sampling')}>

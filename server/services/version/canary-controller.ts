@@ -1,7 +1,6 @@
 // Reviews the running canary every few seconds, and begins one for a new version if the settings say so.
 import { and, desc, eq, gt, notExists, sql } from 'drizzle-orm';
 import { toAttuneError } from '@/core/errors';
-import { CanarySettings } from '@/core/rollout/canary';
 import { review, type Verdict } from '@/core/rollout/review';
 import { readTrust, type TrustOf } from '@/db/raters/trust';
 import { champion } from '@/db/release';
@@ -75,7 +74,8 @@ export async function reviewOnce({ db }: Product, row: Canary, trustOf: TrustOf)
 /** Of the newest accepted version that was trained from the champion and has never been a canary. */
 async function beginByItself(product: Product): Promise<void> {
   const { db } = product;
-  if (!(await readSettings(db)).autoCanary || (await runningExperiment(db))) return;
+  const { autoCanary, canary: settings } = await readSettings(db);
+  if (!autoCanary || (await runningExperiment(db))) return;
   const now = await champion(db);
   const [next] = await db
     .select({ id: version.id })
@@ -91,7 +91,7 @@ async function beginByItself(product: Product): Promise<void> {
     .orderBy(desc(version.createdAt))
     .limit(1);
   if (!next) return;
-  await start(product, null, { candidateVersionId: next.id, settings: CanarySettings.parse({}) }).catch((error) => {
+  await start(product, null, { candidateVersionId: next.id, settings }).catch((error) => {
     // Another process was first.
     if (toAttuneError(error).code !== 'CONFLICT') throw error;
   });
