@@ -6,7 +6,7 @@ import {
   shareLogEvidence,
 } from '../statistics/confidence-sequence';
 import type { Interval } from '../statistics/statistics';
-import { type CanarySettings, nextPhase, RAMP, type RampPhase } from './canary';
+import { type CanarySettings, nextPhase, type RampPhase } from './canary';
 
 /** What is watched in both arms; each is a mean over people, so that one busy person counts once. */
 export const GUARDS = {
@@ -33,13 +33,20 @@ export interface Evidence {
   candidate: ArmFigures;
   /** A person's share of comparisons that the candidate won, over people. */
   sideBySide: Sample;
-  /** People in each arm, by assignment. */
-  people: { champion: number; candidate: number };
+  /** People by the arm that they got with their first answer. */
+  asked: readonly Asked[];
   /** Answers that the candidate has finished in this step. */
   stepAnswers: number;
   stepMinutes: number;
   /** Since the canary began. */
   days: number;
+}
+
+/** While the candidate's share was so. */
+export interface Asked {
+  share: number;
+  champion: number;
+  candidate: number;
 }
 
 export interface GuardReading {
@@ -77,7 +84,7 @@ export function review(phase: RampPhase, evidence: Evidence, settings: CanarySet
   const breached = guards.find(({ isBreached }) => isBreached);
   if (breached) return decide('roll_back', breached.name);
   if (evidence.days >= settings.mostDays) return decide('roll_back', 'undecided');
-  if (hasSkewedRatio(evidence.people, RAMP[phase])) return decide('hold', 'sample_ratio');
+  if (hasSkewedRatio(evidence.asked)) return decide('hold', 'sample_ratio');
   if (evidence.stepMinutes < settings.minutesPerStep) return decide('hold', 'time');
   if (evidence.stepAnswers < settings.answersPerStep) return decide('hold', 'answers');
   if (nextPhase(phase)) return decide('raise', 'well');
@@ -127,6 +134,13 @@ function withFloor({ mean, variance, n }: Sample, name: ArmGuard): Sample {
   return { mean, variance: Math.max(variance, (smoothed * (1 - smoothed)) / 2), n };
 }
 
-/** Users are not divided as they should be: something assigns them wrongly, and no figure can be trusted. */
-export const hasSkewedRatio = ({ champion, candidate }: Evidence['people'], share: number): boolean =>
-  shareLogEvidence(candidate, champion + candidate, share) > Math.log(1 / RATIO_ALPHA);
+/**
+ * Users are not divided as they should be: something assigns them wrongly, and no figure can be trusted. The evidence of
+ * each share is of other people, so it adds up.
+ */
+export function hasSkewedRatio(asked: readonly Asked[]): boolean {
+  const evidence = asked.map(({ share, champion, candidate }) =>
+    shareLogEvidence(candidate, champion + candidate, share),
+  );
+  return evidence.reduce((sum, one) => sum + one, 0) > Math.log(1 / RATIO_ALPHA);
+}

@@ -4,6 +4,7 @@ import {
   boolean,
   check,
   doublePrecision,
+  index,
   integer,
   jsonb,
   pgEnum,
@@ -19,7 +20,7 @@ import type { GateResult, Manifest } from '@/core/artifact/manifest';
 import { VERSION_STATUSES } from '@/core/contract';
 import { CANARY_PHASES, type CanarySettings } from '@/core/rollout/canary';
 import type { Verdict } from '@/core/rollout/review';
-import { createdAt, updatedAt, userId } from './columns';
+import { createdAt, userId } from './columns';
 
 export const versionStatus = pgEnum('version_status', VERSION_STATUSES);
 
@@ -77,9 +78,7 @@ export const experiment = pgTable(
   ],
 );
 
-/**
- * A user's arm, with its probability under the current share; it changes only when the share crosses the user's bucket.
- */
+/** A user who was asked for an answer during an experiment. The arm is the first one: a share above the bucket changes it. */
 export const assignment = pgTable(
   'assignment',
   {
@@ -88,12 +87,12 @@ export const assignment = pgTable(
       .references(() => experiment.id, { onDelete: 'cascade' }),
     userId: userId(),
     arm: text('arm', { enum: ['champion', 'candidate'] }).notNull(),
+    /** In [0, 1): the user gets the candidate while the share is above it. */
     bucket: doublePrecision('bucket').notNull(),
     propensity: doublePrecision('propensity').notNull(),
     createdAt: createdAt(),
-    updatedAt: updatedAt(),
   },
-  (t) => [primaryKey({ columns: [t.experimentId, t.userId] })],
+  (t) => [primaryKey({ columns: [t.experimentId, t.userId] }), index('assignment_bucket').on(t.experimentId, t.bucket)],
 );
 
 export const canaryPhase = pgEnum('canary_phase', CANARY_PHASES);

@@ -1,5 +1,5 @@
 // Decides which version answers a person: sticky per user, with the probability of the arm.
-import { and, eq, sql } from 'drizzle-orm';
+import { and, count, eq, sql } from 'drizzle-orm';
 import { bucketOf } from '@/core/statistics/bucket';
 import type { Executor } from '@/db/client';
 import { assignment, type experiment } from '@/db/schema';
@@ -25,20 +25,17 @@ export function propensityOf(arm: Arm, share: number): number {
   return arm === 'candidate' ? share : 1 - share;
 }
 
-/** The stored arm, or else the arm of the user's bucket, which is stored now. */
+/** By the person's stored bucket, or else by the bucket of the salt, which is stored now with the arm that it first gave. */
 export async function assignArm(tx: Executor, running: Experiment, userId: string): Promise<Assignment> {
-  const bucket = bucketOf(running.salt, userId);
-  const arm = armOf(bucket, running.share);
-  const mine = and(eq(assignment.experimentId, running.id), eq(assignment.userId, userId));
-  let [row] = await tx.select().from(assignment).where(mine);
-  if (!row) {
-    await tx
-      .insert(assignment)
-      .values({ experimentId: running.id, userId, arm, bucket, propensity: propensityOf(arm, running.share) })
-      .onConflictDoNothing();
-    [row] = await tx.select().from(assignment).where(mine);
-  }
-  return ofArm(running, row!.arm, row!.propensity);
+  const { id: experimentId, share } = running;
+  const mine = and(eq(assignment.experimentId, experimentId), eq(assignment.userId, userId));
+  const [stored] = await tx.select({ bucket: assignment.bucket }).from(assignment).where(mine);
+  const bucket = stored?.bucket ?? bucketOf(running.salt, userId);
+  const arm = armOf(bucket, share);
+  const propensity = propensityOf(arm, share);
+  if (!stored)
+    await tx.insert(assignment).values({ experimentId, userId, arm, bucket, propensity }).onConflictDoNothing();
+  return ofArm(running, arm, propensity);
 }
 
 export function ofArm(running: Experiment, arm: Arm, propensity: number): Assignment {
@@ -46,26 +43,25 @@ export function ofArm(running: Experiment, arm: Arm, propensity: number): Assign
   return { versionId, experimentId: running.id, arm, propensity };
 }
 
-/** Moves the users whose bucket is between the two shares; the others keep their arm, with its new probability. */
-export async function moveUsers(tx: Executor, experimentId: string, from: number, to: number): Promise<number> {
-  const low = Math.min(from, to);
-  const high = Math.max(from, to);
-  const moved = await tx
-    .update(assignment)
-    .set({ arm: to > from ? 'candidate' : 'champion', updatedAt: sql`now()` })
-    .where(
-      and(
-        eq(assignment.experimentId, experimentId),
-        sql`${assignment.bucket} >= ${low} and ${assignment.bucket} < ${high}`,
-        eq(assignment.arm, to > from ? 'champion' : 'candidate'),
-      ),
-    )
-    .returning({ userId: assignment.userId });
-  await tx
-    .update(assignment)
-    .set({
-      propensity: sql`case ${assignment.arm} when 'candidate' then ${to}::float8 else ${1 - to}::float8 end`,
+/** A change of the share moves those whose bucket is between the two; no row of theirs is written. */
+export async function countMoved(tx: Executor, experimentId: string, from: number, to: number): Promise<number> {
+  const isBetween = sql`${assignment.bucket} >= ${Math.min(from, to)} and ${assignment.bucket} < ${Math.max(from, to)}`;
+  const [row] = await tx
+    .select({ moved: count() })
+    .from(assignment)
+    .where(and(eq(assignment.experimentId, experimentId), isBetween));
+  return row!.moved;
+}
+
+/** People who have been asked for an answer, by the arm that they have now. */
+export async function countPeople(db: Executor, { id, share }: Pick<Experiment, 'id' | 'share'>) {
+  const [row] = await db
+    .select({
+      candidate: sql`count(*) filter (where ${assignment.bucket} < ${share})`.mapWith(Number),
+      people: count(),
     })
-    .where(eq(assignment.experimentId, experimentId));
-  return moved.length;
+    .from(assignment)
+    .where(eq(assignment.experimentId, id));
+  const { candidate, people } = row!;
+  return { champion: people - candidate, candidate };
 }

@@ -1,6 +1,6 @@
 // Reads what a canary's review judges: each person's figures in each arm, and votes by trust.
-import { count, eq, sql } from 'drizzle-orm';
-import { ARM_GUARDS, type ArmFigures, type Evidence } from '@/core/rollout/review';
+import { sql } from 'drizzle-orm';
+import { ARM_GUARDS, type ArmFigures, type Asked, type Evidence } from '@/core/rollout/review';
 import type { Sample } from '@/core/statistics/confidence-sequence';
 import type { Executor } from '@/db/client';
 import type { TrustOf } from '@/db/raters/trust';
@@ -16,11 +16,11 @@ const NO_FIGURES = Object.fromEntries(ARM_GUARDS.map((name) => [name, NOTHING]))
 
 export async function readEvidence(db: Executor, row: Canary, trustOf: TrustOf): Promise<Evidence> {
   const inExperiment = sql`experiment_id = ${row.experimentId}`;
-  const [figures, thumbs, choices, people, step] = await Promise.all([
+  const [figures, thumbs, choices, asked, step] = await Promise.all([
     readFigures(db, row.experimentId),
     countThumbs(db, sql`arm`, inExperiment),
     countChoices(db, sql`arm`, inExperiment),
-    countPeople(db, row.experimentId),
+    countAsked(db, row.experimentId),
     readStep(db, row),
   ]);
   const liked = (arm: Arm) =>
@@ -36,7 +36,7 @@ export async function readEvidence(db: Executor, row: Canary, trustOf: TrustOf):
     champion: { ...figures.champion, thumbs: liked('champion') },
     candidate: { ...figures.candidate, thumbs: liked('candidate') },
     sideBySide: weighted(won),
-    people,
+    asked,
     ...step,
   };
 }
@@ -92,14 +92,19 @@ async function readFigures(db: Executor, experimentId: string): Promise<Record<A
   return { champion: figuresOf('champion'), candidate: figuresOf('candidate') };
 }
 
-async function countPeople(db: Executor, experimentId: string): Promise<Evidence['people']> {
-  const rows = await db
-    .select({ arm: assignment.arm, people: count() })
-    .from(assignment)
-    .where(eq(assignment.experimentId, experimentId))
-    .groupBy(assignment.arm);
-  const of = (arm: Arm) => rows.find((row) => row.arm === arm)?.people ?? 0;
-  return { champion: of('champion'), candidate: of('candidate') };
+async function countAsked(db: Executor, experimentId: string): Promise<Asked[]> {
+  const { rows } = await db.execute<{ share: number; champion: string; candidate: string }>(sql`
+    select share, sum(people) filter (where arm = 'champion') as champion, sum(people) filter (where arm = 'candidate') as candidate
+    from (
+      select arm, round((case arm when 'candidate' then propensity else 1 - propensity end)::numeric, 6)::float8 as share,
+        count(*) as people
+      from ${assignment} where experiment_id = ${experimentId} group by arm, propensity) own
+    where share > 0 and share < 1 group by share`);
+  return rows.map(({ share, champion, candidate }) => ({
+    share,
+    champion: Number(champion),
+    candidate: Number(candidate),
+  }));
 }
 
 /** Times by the clock of the database, which all replicas share. */

@@ -1,13 +1,13 @@
 // Experiments: a share of the users gets a candidate instead of the champion.
 import { randomUUID } from 'node:crypto';
-import { and, count, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { champion, lockReleases } from '@/db/release';
-import { assignment, canary, experiment, version } from '@/db/schema';
+import { canary, experiment, version } from '@/db/schema';
 import type { Experiment } from '@/server/rollout/assign';
-import { moveUsers } from '@/server/rollout/assign';
+import { countMoved, countPeople } from '@/server/rollout/assign';
 import { judgeArms, NO_JUDGEMENT } from '@/server/rollout/metrics';
 import { hitsOfArms, NO_HITS } from '@/server/rollout/rule-hits';
 import type { Product } from '@/server/services/product';
@@ -79,7 +79,7 @@ export async function setShare(
 export async function moveShare(tx: Executor, actorId: string | null, id: string, share: number) {
   const before = await lockRunning(tx, id);
   const [row] = await tx.update(experiment).set({ share }).where(eq(experiment.id, id)).returning();
-  const movedUsers = await moveUsers(tx, id, before.share, share);
+  const movedUsers = await countMoved(tx, id, before.share, share);
   await recordAudit(tx, actorId, 'experiment.share', id, { from: before.share, to: share, movedUsers });
   return { ...view(row!), movedUsers };
 }
@@ -118,15 +118,10 @@ async function refuseCanary(tx: Executor, experimentId: string): Promise<void> {
 export async function results({ db }: Product, id: string): Promise<ExperimentResultsView> {
   const [row] = await db.select().from(experiment).where(eq(experiment.id, id));
   if (!row) throw new AttuneError('NOT_FOUND', `There is no experiment ${id}.`);
-  const [judged, hits] = await Promise.all([judgeArms(db, id), hitsOfArms(db, id)]);
-  const sizes = await db
-    .select({ arm: assignment.arm, users: count() })
-    .from(assignment)
-    .where(eq(assignment.experimentId, id))
-    .groupBy(assignment.arm);
+  const [judged, hits, people] = await Promise.all([judgeArms(db, id), hitsOfArms(db, id), countPeople(db, row)]);
   const arm = (name: 'champion' | 'candidate', versionId: string): ArmView => ({
     versionId,
-    users: sizes.find((size) => size.arm === name)?.users ?? 0,
+    users: people[name],
     ...(judged.get(name) ?? NO_JUDGEMENT),
     rules: hits.get(name) ?? NO_HITS,
   });

@@ -19,7 +19,7 @@ const evidence = (own: Partial<Evidence> = {}): Evidence => ({
   champion: arm(5000),
   candidate: arm(5000),
   sideBySide: share(0.5, 0),
-  people: { champion: 9900, candidate: 100 },
+  asked: [{ share: 0.01, champion: 9900, candidate: 100 }],
   stepAnswers: 1000,
   stepMinutes: 60,
   days: 1,
@@ -29,7 +29,7 @@ const decide = (own: Partial<Evidence>, phase = RAMP_PHASES[0]) => {
   const { act, because } = review(phase, evidence(own), SETTINGS);
   return [act, because];
 };
-const halves = { champion: 5000, candidate: 5000 };
+const halves = [{ share: 0.5, champion: 5000, candidate: 5000 }];
 
 describe('a review', () => {
   it('raises after enough time and answers, and holds before', () => {
@@ -39,8 +39,8 @@ describe('a review', () => {
   });
 
   it('promotes after the last step only if votes show that the candidate is no worse', () => {
-    expect(decide({ people: halves }, 'share_50')).toEqual(['promote', 'well']);
-    const few = { people: halves, champion: arm(100), candidate: arm(100) };
+    expect(decide({ asked: halves }, 'share_50')).toEqual(['promote', 'well']);
+    const few = { asked: halves, champion: arm(100), candidate: arm(100) };
     expect(decide(few, 'share_50')).toEqual(['hold', 'votes']);
     expect(decide({ ...few, sideBySide: share(0.6, 400) }, 'share_50')).toEqual(['promote', 'well']);
   });
@@ -62,8 +62,11 @@ describe('a review', () => {
   });
 
   it('holds if users are divided in another way than the share says', () => {
-    expect(decide({ people: { champion: 9700, candidate: 300 } })).toEqual(['hold', 'sample_ratio']);
-    expect(decide({ people: { champion: 9880, candidate: 120 } })).toEqual(['raise', 'well']);
+    const asked = (champion: number, candidate: number) => ({ share: 0.01, champion, candidate });
+    expect(decide({ asked: [asked(9700, 300)] })).toEqual(['hold', 'sample_ratio']);
+    expect(decide({ asked: [asked(9880, 120)] })).toEqual(['raise', 'well']);
+    // Those who came while the share was another one are divided by that one.
+    expect(decide({ asked: [asked(9880, 120), ...halves] })).toEqual(['raise', 'well']);
   });
 
   it('does not feel a wait that is 200 ms longer, and says nothing of fewer than ten people', () => {
