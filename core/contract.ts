@@ -22,6 +22,9 @@ export type RunStage = (typeof RUN_STAGES)[number];
 
 export const RUN_STATUSES = ['queued', 'running', 'done', 'rejected', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+/** What asked for a run. */
+export const RUN_TRIGGERS = ['button', 'feedback_count', 'schedule', 'drift'] as const;
+export type RunTrigger = (typeof RUN_TRIGGERS)[number];
 /** An imported version was trained elsewhere and has passed no gate here. */
 export const VERSION_STATUSES = ['accepted', 'rejected', 'imported'] as const;
 export type VersionStatus = (typeof VERSION_STATUSES)[number];

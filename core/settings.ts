@@ -1,5 +1,6 @@
 // Declares the product's settings and their defaults.
 import { z } from 'zod';
+import { PRESET_NAMES } from './config/presets';
 import { CanarySettings } from './rollout/canary';
 import { Sampling } from './sampling';
 import { TEXT_LIMITS } from './text/text-limits';
@@ -12,11 +13,18 @@ const SamplingDefaults = z.object({
   maxTokens: Sampling.shape.maxTokens,
 });
 
+/** Any of them starts a run; none does while one waits or trains, or without feedback that is not yet used. */
 export const TriggerSettings = z.object({
   /** Starts a run after this much feedback that is not yet used; null never. */
   feedbackCount: z.int().min(1).nullable(),
   /** Starts a run this many hours after the last; null never. */
   scheduleHours: z.number().positive().nullable(),
+  /** Starts a run every day at this hour, UTC; null never. */
+  scheduleHour: z.int().min(0).max(23).nullable().default(null),
+  /** Starts a run when people like the champion less than they did at first (core/runs/drift.ts). */
+  onDrift: z.boolean().default(false),
+  /** The settings of a run that is started so. */
+  preset: z.enum(PRESET_NAMES).default('demo-cpu'),
 });
 export type TriggerSettings = z.infer<typeof TriggerSettings>;
 
@@ -57,7 +65,7 @@ export const Settings = z.object({
   autoCanary: z.boolean().default(false),
   /** Of a canary that begins by itself; one that a person begins starts from them. */
   canary: CanarySettings.prefault({}),
-  trigger: TriggerSettings.default({ feedbackCount: null, scheduleHours: null }),
+  trigger: TriggerSettings.prefault({ feedbackCount: null, scheduleHours: null }),
   sampling: SamplingDefaults.prefault({}),
   /** null keeps the model's own. */
   systemPrompt: z.string().max(TEXT_LIMITS.systemPrompt).nullable().default(null),

@@ -9,7 +9,7 @@ export type Database = NodePgDatabase<typeof schema> & { $client: pg.Pool };
 /** A transaction, or the database itself. */
 export type Executor = Pick<
   Database,
-  'select' | 'selectDistinct' | 'selectDistinctOn' | 'insert' | 'update' | 'delete' | 'execute' | 'query'
+  'select' | 'selectDistinct' | 'selectDistinctOn' | '$count' | 'insert' | 'update' | 'delete' | 'execute' | 'query'
 >;
 
 const pools = globalThis as typeof globalThis & { attunePools?: Map<string, Database> };

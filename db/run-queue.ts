@@ -16,16 +16,12 @@ export async function lockRuns(tx: Executor): Promise<void> {
   await tx.execute(sql`lock table ${trainingRun} in share row exclusive mode`);
 }
 
-/** The run that waits or trains. There is only one: a second would train from the same parent on the same feedback. */
-export async function findLiveRun(tx: Executor): Promise<RunRow | null> {
-  const [row] = await tx
-    .select()
-    .from(trainingRun)
-    .where(inArray(trainingRun.status, [...LIVE_STATUSES]));
-  return row ?? null;
+/** Runs that wait or train. */
+export async function countLiveRuns(tx: Executor): Promise<number> {
+  return tx.$count(trainingRun, inArray(trainingRun.status, [...LIVE_STATUSES]));
 }
 
-/** Queues a run from the current champion. Call it under `lockRuns`. */
+/** Queues a run; until it starts, its parent is the champion of now. Call it under `lockRuns`. */
 export async function queueRun(
   tx: Executor,
   asked: { trigger: RunRow['trigger']; requestedBy: string | null; config: Record<string, unknown> },

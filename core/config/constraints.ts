@@ -9,18 +9,30 @@ export const HARM = 'harm';
 
 export const ConstraintConfig = z
   .strictObject({
-    /** Points of score for one unit of cost, or the multiplier's start. null takes the rule's own cost. */
-    price: z.number().min(0).max(MOST).nullable().default(null),
-    /** Mean cost of an answer that is allowed: for a rule, its hits. null keeps the price fixed. */
-    target: z.number().min(-MOST).max(MOST).nullable().default(null),
-    /** Step size of the multiplier's logarithm. */
-    learningRate: z.number().positive().max(MOST).default(0.1),
-    /** Cap of the multiplier. */
-    max: z.number().positive().max(MOST).default(5),
-    /** Answers over which the cost is averaged. */
-    window: z.int().min(1).max(MOST).default(128),
-    /** Iterations before the multiplier first moves: the policy must have met the cost, and the cost must be trusted. */
-    delayIterations: z.int().min(0).default(0),
+    price: z
+      .number()
+      .min(0)
+      .max(MOST)
+      .nullable()
+      .default(null)
+      .describe("Points of score for one unit of cost, or the multiplier's start. null takes the rule's own cost."),
+    target: z
+      .number()
+      .min(-MOST)
+      .max(MOST)
+      .nullable()
+      .default(null)
+      .describe('Mean cost of an answer that is allowed: for a rule, its hits. null keeps the price fixed.'),
+    learningRate: z.number().positive().max(MOST).default(0.1).describe("Step size of the multiplier's logarithm."),
+    max: z.number().positive().max(MOST).default(5).describe('Cap of the multiplier.'),
+    window: z.int().min(1).max(MOST).default(128).describe('Answers over which the cost is averaged.'),
+    delayIterations: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe(
+        'Iterations before the multiplier first moves: the policy must have met the cost, and the cost must be trusted.',
+      ),
   })
   .refine(({ price, target, max }) => target === null || price === null || (price > 0 && price <= max), {
     path: ['price'],

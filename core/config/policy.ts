@@ -2,35 +2,62 @@
 import { z } from 'zod';
 
 export const LoraConfig = z.strictObject({
-  /** Rank of the update; 16 was measured against 8 on the default base. */
-  rank: z.int().min(1).max(256).default(16),
-  /** The update is (alpha / rank) B A. */
-  alpha: z.number().positive().default(32),
+  rank: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(16)
+    .describe('Rank of the update; 16 was measured against 8 on the default base.'),
+  alpha: z.number().positive().default(32).describe('The update is (alpha / rank) B A.'),
 });
+
+/** The same field with another default. */
+const withDefault = <Inner extends z.ZodType>(field: z.ZodDefault<Inner>, value: z.util.NoUndefined<z.output<Inner>>) =>
+  field.unwrap().default(value).meta(field.meta()!);
 
 /** Every algorithm trains a LoRA policy with AdamW on rows of tokens. */
 const Shared = z.strictObject({
-  lora: LoraConfig.prefault({}),
-  /** Padded tokens of one forward and backward pass, the unit of memory. */
-  microBatchTokens: z.int().min(1).default(1536),
-  /** Longest answer in tokens. */
-  maxResponseTokens: z.int().min(1).default(96),
-  /** Longest prompt in tokens; longer ones are left out. */
-  maxPromptTokens: z.int().min(1).default(512),
-  /** AdamW step size of the LoRA tensors, after warm-up. */
-  learningRate: z.number().positive().default(3e-4),
-  adamEpsilon: z.number().positive().default(1e-5),
-  /** Optimiser steps from zero to the full step size. */
-  warmupSteps: z.int().min(0).default(0),
-  /** How the step size changes after its warm-up; linear and cosine end at zero. */
-  schedule: z.enum(['constant', 'linear', 'cosine']).default('constant'),
-  /** Global norm of the policy's gradient. */
-  maxGradNorm: z.number().positive().default(1),
-  /** Nats per answer from the reference: a run on fresh answers stops above it and keeps a policy that is below it. */
-  klBudget: z.number().positive().default(8),
-  /** Optimiser steps between two checkpoints inside an iteration; experience is always kept. */
-  checkpointEverySteps: z.int().min(1).default(4),
-  seed: z.int().min(0).default(23),
+  lora: LoraConfig.prefault({}).describe('The low-rank update that is trained.'),
+  microBatchTokens: z
+    .int()
+    .min(1)
+    .default(1536)
+    .meta({ unit: 'tokens', description: 'Padded tokens of one forward and backward pass, the unit of memory.' }),
+  maxResponseTokens: z.int().min(1).default(96).meta({ unit: 'tokens', description: 'Longest answer in tokens.' }),
+  maxPromptTokens: z
+    .int()
+    .min(1)
+    .default(512)
+    .meta({ unit: 'tokens', description: 'Longest prompt in tokens; longer ones are left out.' }),
+  learningRate: z.number().positive().default(3e-4).describe('AdamW step size of the LoRA tensors, after warm-up.'),
+  adamEpsilon: z
+    .number()
+    .positive()
+    .default(1e-5)
+    .describe("Added to the square root of AdamW's second moment, so that no step is divided by zero."),
+  warmupSteps: z
+    .int()
+    .min(0)
+    .default(0)
+    .meta({ unit: 'steps', description: 'Optimiser steps from zero to the full step size.' }),
+  schedule: z
+    .enum(['constant', 'linear', 'cosine'])
+    .default('constant')
+    .describe('How the step size changes after its warm-up; linear and cosine end at zero.'),
+  maxGradNorm: z.number().positive().default(1).describe("Global norm of the policy's gradient."),
+  klBudget: z
+    .number()
+    .positive()
+    .default(8)
+    .describe(
+      'Nats per answer from the reference: a run on fresh answers stops above it and keeps a policy that is below it.',
+    ),
+  checkpointEverySteps: z
+    .int()
+    .min(1)
+    .default(4)
+    .describe('Optimiser steps between two checkpoints inside an iteration; experience is always kept.'),
+  seed: z.int().min(0).default(23).describe('The random choices of this stage follow from it.'),
 });
 
 type SharedConfig = z.infer<typeof Shared>;
@@ -44,93 +71,148 @@ export const rateOf = (config: Pick<SharedConfig, 'learningRate' | 'warmupSteps'
 
 /** Algorithms that learn from scored answers of the policy itself. */
 const Sampled = Shared.extend({
-  /** Updates of the policy from fresh experience, at most. */
-  iterations: z.int().min(1).default(8),
-  /** Answers in one iteration. */
-  sequences: z.int().min(2).default(32),
-  /** `running` divides scores by their deviation over the run so far, before the clip (trlX). */
-  scoreScaling: z.enum(['none', 'running']).default('none'),
-  /** Scores are cut to plus or minus this. */
-  scoreClip: z.number().positive().default(5),
-  /** Points deducted from an answer without an end token. */
-  eosPenalty: z.number().min(0).default(1),
-  /** Answers with fewer words are degenerate; 0 is off. */
-  minWords: z.int().min(0).default(3),
-  /** The score of a degenerate answer, at most. */
-  degenerateScore: z.number().default(-3),
+  iterations: z.int().min(1).default(8).describe('Updates of the policy from fresh experience, at most.'),
+  sequences: z.int().min(2).default(32).meta({ unit: 'answers', description: 'Answers in one iteration.' }),
+  scoreScaling: z
+    .enum(['none', 'running'])
+    .default('none')
+    .describe('`running` divides scores by their deviation over the run so far, before the clip (trlX).'),
+  scoreClip: z
+    .number()
+    .positive()
+    .default(5)
+    .meta({ unit: 'points', description: 'Scores are cut to plus or minus this.' }),
+  eosPenalty: z
+    .number()
+    .min(0)
+    .default(1)
+    .meta({ unit: 'points', description: 'Points deducted from an answer without an end token.' }),
+  minWords: z.int().min(0).default(3).describe('Answers with fewer words are degenerate; 0 is off.'),
+  degenerateScore: z
+    .number()
+    .default(-3)
+    .meta({ unit: 'points', description: 'The score of a degenerate answer, at most.' }),
 });
 /** Without the step size, which not every algorithm has. */
 export type SampledConfig = Omit<z.infer<typeof Sampled>, 'learningRate' | 'warmupSteps' | 'schedule' | 'maxGradNorm'>;
 
 /** Algorithms that follow the gradient of log-probs times advantages. */
 const OnPolicy = Sampled.extend({
-  klEstimator: z.enum(['k1', 'k2', 'k3']).default('k1'),
-  /** Charged in each token's reward, or as a term of the loss, where k2 has the expected gradient and k1 has none. */
-  klIn: z.enum(['reward', 'loss']).default('reward'),
-  /** Points of score for one nat away from the reference. */
-  klCoefficient: z.number().min(0).default(0.03),
-  /** Moves the coefficient towards a divergence; null keeps it fixed. */
+  klEstimator: z
+    .enum(['k1', 'k2', 'k3'])
+    .default('k1')
+    .describe(
+      "How a token's divergence is estimated from its two log-probs; k1 is unbiased, k2 and k3 vary less (Schulman 2020).",
+    ),
+  klIn: z
+    .enum(['reward', 'loss'])
+    .default('reward')
+    .describe(
+      "Charged in each token's reward, or as a term of the loss, where k2 has the expected gradient and k1 has none.",
+    ),
+  klCoefficient: z.number().min(0).default(0.03).describe('Points of score for one nat away from the reference.'),
   adaptiveKl: z
     .strictObject({
-      /** Nats summed over an answer. */
-      target_kl_per_sequence: z.number().positive(),
-      /** Answers. */
-      horizon: z.number().positive().default(1000),
+      target_kl_per_sequence: z.number().positive().describe('Nats summed over an answer.'),
+      horizon: z.number().positive().default(1000).describe('Answers.'),
     })
     .nullable()
-    .default(null),
-  /** How tokens become one loss: over all of them, or over answers by the sum or the mean of each (verl's names). */
-  aggregation: z.enum(['token-mean', 'seq-mean-token-sum', 'seq-mean-token-mean']).default('token-mean'),
-  /** Weights of another engine's or an older policy's tokens: clamped, zero outside the bounds, or zero for a whole answer. */
-  importance: z.enum(['truncate', 'icepop', 'sequence-mask']).default('truncate'),
-  /** [low, high] of that weight. */
-  importanceBounds: z.tuple([z.number().min(0), z.number().positive()]).default([0.5, 2]),
-  /** Points of loss for one nat of entropy per token; more is more varied. */
-  entropyCoefficient: z.number().min(0).default(0),
-  /** Weight of the cross-entropy on demonstrations, added to the policy's loss (InstructGPT's PTX); keep it small. */
-  demonstrationCoefficient: z.number().min(0).default(0),
-  /** Demonstrations per optimiser step. */
-  demonstrationBatch: z.int().min(1).default(4),
+    .default(null)
+    .describe('Moves the coefficient towards a divergence; null keeps it fixed.'),
+  aggregation: z
+    .enum(['token-mean', 'seq-mean-token-sum', 'seq-mean-token-mean'])
+    .default('token-mean')
+    .describe(
+      "How tokens become one loss: over all of them, or over answers by the sum or the mean of each (verl's names).",
+    ),
+  importance: z
+    .enum(['truncate', 'icepop', 'sequence-mask'])
+    .default('truncate')
+    .describe(
+      "Weights of another engine's or an older policy's tokens: clamped, zero outside the bounds, or zero for a whole answer.",
+    ),
+  importanceBounds: z
+    .tuple([z.number().min(0), z.number().positive()])
+    .default([0.5, 2])
+    .describe('[low, high] of that weight.'),
+  entropyCoefficient: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Points of loss for one nat of entropy per token; more is more varied.'),
+  demonstrationCoefficient: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      "Weight of the cross-entropy on demonstrations, added to the policy's loss (InstructGPT's PTX); keep it small.",
+    ),
+  demonstrationBatch: z.int().min(1).default(4).describe('Demonstrations per optimiser step.'),
 });
 export type OnPolicyConfig = z.infer<typeof OnPolicy>;
 
 /** Advantages against a learnt value function. */
 const Critic = OnPolicy.extend({
-  /** Step size of the value head, which trains apart from the policy. */
-  valueLearningRate: z.number().positive().default(1e-3),
-  gamma: z.number().min(0).max(1).default(1),
-  lambda: z.number().min(0).max(1).default(0.95),
-  /** Divides rewards by their deviation over the batch, keeping their mean (N-details). */
-  whitenRewards: z.boolean().default(false),
-  /** Bessel's correction in whitening, as in TRL and verl; OpenRLHF and lm-human-preferences leave it out. */
-  unbiasedWhitening: z.boolean().default(false),
-  /** Largest number of policy updates since a stored answer was sampled; fresh answers have 0. */
-  maxStaleness: z.int().min(0).default(0),
-  /** Share of an iteration's answers that may be logged ones of the parent; the fresh rest measures the policy. */
-  storedShare: z.number().min(0).max(0.9).default(0),
+  valueLearningRate: z
+    .number()
+    .positive()
+    .default(1e-3)
+    .describe('Step size of the value head, which trains apart from the policy.'),
+  gamma: z.number().min(0).max(1).default(1).describe('Discount of a later reward for each token in between.'),
+  lambda: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.95)
+    .describe('Weight of longer returns in the advantages (GAE): 1 trusts the rewards, 0 the value function.'),
+  whitenRewards: z
+    .boolean()
+    .default(false)
+    .describe('Divides rewards by their deviation over the batch, keeping their mean (N-details).'),
+  unbiasedWhitening: z
+    .boolean()
+    .default(false)
+    .describe("Bessel's correction in whitening, as in TRL and verl; OpenRLHF and lm-human-preferences leave it out."),
+  maxStaleness: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Largest number of policy updates since a stored answer was sampled; fresh answers have 0.'),
+  storedShare: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .describe(
+      "Share of an iteration's answers that may be logged ones of the parent; the fresh rest measures the policy.",
+    ),
 });
 
 /** Several epochs of minibatches under a clipped ratio. */
 const clipped = {
-  /** Passes over one iteration's experience. */
-  epochs: z.int().min(1).default(2),
-  /** Answers per optimiser step. */
-  minibatch: z.int().min(1).default(8),
-  /** Epsilon of the ratio's clip. */
-  clip: z.number().positive().default(0.2),
-  /** Bound of the ratio for bad tokens; null is off. */
-  dualClip: z.number().gt(1).nullable().default(3),
-  /** A minibatch whose approximate divergence from the experience (nats per token) is above this is not applied. */
-  approxKlStop: z.number().positive().default(0.15),
+  epochs: z.int().min(1).default(2).describe("Passes over one iteration's experience."),
+  minibatch: z.int().min(1).default(8).describe('Answers per optimiser step.'),
+  clip: z.number().positive().default(0.2).describe("Epsilon of the ratio's clip."),
+  dualClip: z.number().gt(1).nullable().default(3).describe('Bound of the ratio for bad tokens; null is off.'),
+  approxKlStop: z
+    .number()
+    .positive()
+    .default(0.15)
+    .describe(
+      'A minibatch whose approximate divergence from the experience (nats per token) is above this is not applied.',
+    ),
 };
 
 export const PpoConfig = Critic.extend({
   algorithm: z.literal('ppo').default('ppo'),
   ...clipped,
-  /** Range of a value around its old one, in units of the score; null is off. */
-  valueClip: z.number().positive().nullable().default(0.5),
-  /** Number of first iterations in which only the value head learns. */
-  criticWarmup: z.int().min(0).default(0),
+  valueClip: z
+    .number()
+    .positive()
+    .nullable()
+    .default(0.5)
+    .describe('Range of a value around its old one, in units of the score; null is off.'),
+  criticWarmup: z.int().min(0).default(0).describe('Number of first iterations in which only the value head learns.'),
 });
 export type PpoConfig = z.infer<typeof PpoConfig>;
 
@@ -143,86 +225,112 @@ export const TrpoConfig = Critic.omit({ learningRate: true, warmupSteps: true, s
   .omit({ demonstrationCoefficient: true, demonstrationBatch: true })
   .extend({
     algorithm: z.literal('trpo').default('trpo'),
-    /** Nats per token by which one update may move the policy. */
-    target_kl_per_token: z.number().positive().default(0.01),
-    conjugateGradientSteps: z.int().min(1).default(15),
-    /** Added to the Fisher matrix's diagonal. */
-    damping: z.number().min(0).default(0.1),
-    /** Answers in a Fisher-vector product; null takes all of the iteration. */
-    fisherSequences: z.int().min(1).nullable().default(null),
-    backtracks: z.int().min(1).default(15),
-    /** Factor by which each backtrack shortens the step. */
-    backtrackFactor: z.number().gt(0).lt(1).default(0.8),
-    /** Passes of the value head over one iteration's experience. */
-    valueEpochs: z.int().min(0).default(8),
+    target_kl_per_token: z
+      .number()
+      .positive()
+      .default(0.01)
+      .meta({ unit: 'nats', description: 'Nats per token by which one update may move the policy.' }),
+    conjugateGradientSteps: z
+      .int()
+      .min(1)
+      .default(15)
+      .describe('Steps in which the direction of one update is solved for.'),
+    damping: z.number().min(0).default(0.1).describe("Added to the Fisher matrix's diagonal."),
+    fisherSequences: z
+      .int()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('Answers in a Fisher-vector product; null takes all of the iteration.'),
+    backtracks: z.int().min(1).default(15).describe('Shorter steps that are tried before an update is given up.'),
+    backtrackFactor: z.number().gt(0).lt(1).default(0.8).describe('Factor by which each backtrack shortens the step.'),
+    valueEpochs: z
+      .int()
+      .min(0)
+      .default(8)
+      .meta({ unit: 'passes', description: "Passes of the value head over one iteration's experience." }),
   });
 export type TrpoConfig = z.infer<typeof TrpoConfig>;
 
 /** Algorithms that compare several answers to the same prompt. */
 const Grouped = OnPolicy.extend({
   ...clipped,
-  /** Answers to each prompt; `sequences` is a multiple of it. */
-  samplesPerPrompt: z.int().min(2).default(4),
+  samplesPerPrompt: z.int().min(2).default(4).describe('Answers to each prompt; `sequences` is a multiple of it.'),
 });
 export type GroupedConfig = z.infer<typeof Grouped>;
 
 export const RlooConfig = Grouped.extend({
   algorithm: z.literal('rloo').default('rloo'),
-  epochs: z.int().min(1).default(1),
-  aggregation: OnPolicy.shape.aggregation.unwrap().default('seq-mean-token-sum'),
+  epochs: withDefault(clipped.epochs, 1),
+  aggregation: withDefault(OnPolicy.shape.aggregation, 'seq-mean-token-sum'),
 });
 export type RlooConfig = z.infer<typeof RlooConfig>;
 
 export const GrpoConfig = Grouped.extend({
   algorithm: z.literal('grpo').default('grpo'),
-  samplesPerPrompt: z.int().min(2).default(8),
-  klEstimator: z.enum(['k1', 'k2', 'k3']).default('k3'),
-  klIn: z.enum(['reward', 'loss']).default('loss'),
-  klCoefficient: z.number().min(0).default(0.04),
-  aggregation: OnPolicy.shape.aggregation.unwrap().default('seq-mean-token-mean'),
+  samplesPerPrompt: withDefault(Grouped.shape.samplesPerPrompt, 8),
+  klEstimator: withDefault(OnPolicy.shape.klEstimator, 'k3'),
+  klIn: withDefault(OnPolicy.shape.klIn, 'loss'),
+  klCoefficient: withDefault(OnPolicy.shape.klCoefficient, 0.04),
+  aggregation: withDefault(OnPolicy.shape.aggregation, 'seq-mean-token-mean'),
 });
 export type GrpoConfig = z.infer<typeof GrpoConfig>;
 
 /** Two answers to each prompt; the one with the higher score is preferred. Only beta bounds the divergence. */
 export const OnlineDpoConfig = Sampled.extend({
   algorithm: z.literal('online-dpo').default('online-dpo'),
-  epochs: z.int().min(1).default(1),
-  /** Answers per optimiser step; even, because pairs stay together. */
-  minibatch: z.int().min(2).multipleOf(2).default(8),
-  /** Scale of the implicit reward beta * log(policy / reference). */
-  beta: z.number().positive().default(0.1),
+  epochs: withDefault(clipped.epochs, 1),
+  minibatch: z
+    .int()
+    .min(2)
+    .multipleOf(2)
+    .default(8)
+    .meta({ unit: 'answers', description: 'Answers per optimiser step; even, because pairs stay together.' }),
+  beta: z.number().positive().default(0.1).describe('Scale of the implicit reward beta * log(policy / reference).'),
 });
 export type OnlineDpoConfig = z.infer<typeof OnlineDpoConfig>;
 
 /** Algorithms that learn from stored preferences and sample nothing. */
 const Offline = Shared.extend({
-  /** Smaller than with fresh answers, because only the policy's own loss measures how far it has moved. */
-  learningRate: z.number().positive().default(5e-5),
-  /** Scale of the implicit reward beta * log(policy / reference). */
-  beta: z.number().positive().default(0.1),
-  /** Passes over the training part, at most; the held-out loss may end it sooner. */
-  epochs: z.int().min(1).max(50).default(2),
-  /** Share of prompts held out; every example of a prompt is on one side. */
-  evalShare: z.number().min(0).max(0.5).default(0.15),
-  /** Epochs without a better held-out loss that end the training. */
-  patience: z.int().min(1).default(2),
+  learningRate: z
+    .number()
+    .positive()
+    .default(5e-5)
+    .describe("Smaller than with fresh answers, because only the policy's own loss measures how far it has moved."),
+  beta: z.number().positive().default(0.1).describe('Scale of the implicit reward beta * log(policy / reference).'),
+  epochs: z.int().min(1).max(50).default(2).meta({
+    unit: 'passes',
+    description: 'Passes over the training part, at most; the held-out loss may end it sooner.',
+  }),
+  evalShare: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0.15)
+    .describe('Share of prompts held out; every example of a prompt is on one side.'),
+  patience: z.int().min(1).default(2).describe('Epochs without a better held-out loss that end the training.'),
 });
 export type OfflineConfig = z.infer<typeof Offline>;
 
 export const DpoConfig = Offline.extend({
   algorithm: z.literal('dpo').default('dpo'),
-  /** Comparisons per optimiser step. */
-  batchExamples: z.int().min(1).default(8),
+  batchExamples: z.int().min(1).default(8).describe('Comparisons per optimiser step.'),
 });
 export type DpoConfig = z.infer<typeof DpoConfig>;
 
 export const KtoConfig = Offline.extend({
   algorithm: z.literal('kto').default('kto'),
-  /** Answers per optimiser step; the divergence is estimated by pairing each with another's prompt. */
-  batchExamples: z.int().min(2).default(16),
-  /** Weight of a good answer's loss; keep weight times count of good and bad within 1:1 to 4:3. */
-  desirableWeight: z.number().positive().default(1),
-  undesirableWeight: z.number().positive().default(1),
+  batchExamples: z
+    .int()
+    .min(2)
+    .default(16)
+    .describe("Answers per optimiser step; the divergence is estimated by pairing each with another's prompt."),
+  desirableWeight: z
+    .number()
+    .positive()
+    .default(1)
+    .describe("Weight of a good answer's loss; keep weight times count of good and bad within 1:1 to 4:3."),
+  undesirableWeight: z.number().positive().default(1).describe("Weight of a bad answer's loss."),
 });
 export type KtoConfig = z.infer<typeof KtoConfig>;
 

@@ -12,20 +12,35 @@ import { SftConfig } from './sft';
 const SftSettings = SftConfig.omit({ lora: true });
 
 export const PipelineConfig = z.strictObject({
-  /** Imitation of demonstrations before anything else; null leaves it out, and {} takes its defaults. */
-  sft: SftSettings.nullable().default(null),
+  sft: SftSettings.nullable()
+    .default(null)
+    .describe('Imitation of demonstrations before anything else; null leaves it out, and {} takes its defaults.'),
   rewardModel: RewardModelConfig.prefault({}),
-  /** Learnt from safety labels, if there are enough, and charged as the constraint `harm`; null leaves it out. */
-  costModel: CostModelConfig.nullable().prefault({}),
-  /**
-   * Shares that groups of feedback are to have in the reward model, by key and value, for example
-   * { language: { en: 1, ja: 1 } } for as much weight of Japanese as of English votes; null takes them as they came.
-   */
-  targetMix: z.record(z.string(), z.record(z.string(), z.number().positive())).nullable().default(null),
-  /** Largest share of a snapshot's feedback that judges gave (server/services/judge); what people gave is all kept. */
-  aiShare: z.number().min(0).max(1).default(0.5),
-  /** Which of the following optimises the policy; null ends the run after imitation. */
-  algorithm: z.enum(ALGORITHMS).nullable().default('ppo'),
+  costModel: CostModelConfig.nullable()
+    .prefault({})
+    .describe(
+      'Learnt from safety labels, if there are enough, and charged as the constraint `harm`; null leaves it out.',
+    ),
+  targetMix: z
+    .record(z.string(), z.record(z.string(), z.number().positive()))
+    .nullable()
+    .default(null)
+    .describe(
+      'Shares that groups of feedback are to have in the reward model, by key and value, for example { language: { en: 1, ja: 1 } } for as much weight of Japanese as of English votes; null takes them as they came.',
+    ),
+  aiShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe(
+      "Largest share of a snapshot's feedback that judges gave (server/services/judge); what people gave is all kept.",
+    ),
+  algorithm: z
+    .enum(ALGORITHMS)
+    .nullable()
+    .default('ppo')
+    .describe('Which of the following optimises the policy; null ends the run after imitation.'),
   ppo: POLICY_CONFIGS.ppo.prefault({}),
   a2c: POLICY_CONFIGS.a2c.prefault({}),
   trpo: POLICY_CONFIGS.trpo.prefault({}),
@@ -34,14 +49,24 @@ export const PipelineConfig = z.strictObject({
   'online-dpo': POLICY_CONFIGS['online-dpo'].prefault({}),
   dpo: POLICY_CONFIGS.dpo.prefault({}),
   kto: POLICY_CONFIGS.kto.prefault({}),
-  /** How the rules, by id, and the cost model, as `harm`, are charged; a rule that is not named has its own fixed cost. */
-  constraints: ConstraintConfigs.default({}),
-  /** Fresh answers of the parent policy on which the reward is brought to mean 0 and deviation 1. */
-  normalisationSamples: z.int().min(2).default(64),
-  /** Answers that the gates take from candidate and parent each; the gain's standard error falls with their root. */
-  gateAnswers: z.int().min(8).default(128),
-  /** Answers by which a policy is tried in the middle of its run; 0 keeps the best-scored policy untried. */
-  trialAnswers: z.int().min(0).default(128),
+  constraints: ConstraintConfigs.default({}).describe(
+    'How the rules, by id, and the cost model, as `harm`, are charged; a rule that is not named has its own fixed cost.',
+  ),
+  normalisationSamples: z.int().min(2).default(64).meta({
+    unit: 'answers',
+    description: 'Fresh answers of the parent policy on which the reward is brought to mean 0 and deviation 1.',
+  }),
+  gateAnswers: z
+    .int()
+    .min(8)
+    .default(128)
+    .describe(
+      "Answers that the gates take from candidate and parent each; the gain's standard error falls with their root.",
+    ),
+  trialAnswers: z.int().min(0).default(128).meta({
+    unit: 'answers',
+    description: 'Answers by which a policy is tried in the middle of its run; 0 keeps the best-scored policy untried.',
+  }),
 });
 export type PipelineConfig = z.infer<typeof PipelineConfig>;
 
@@ -138,27 +163,42 @@ export const PRESETS = {
     gateAnswers: 512,
   }),
 } as const satisfies Record<string, PipelineConfig>;
-type PresetName = keyof typeof PRESETS;
+export type PresetName = keyof typeof PRESETS;
+export const PRESET_NAMES = Object.keys(PRESETS) as [PresetName, ...PresetName[]];
+
+/** A setting that cannot be taken: its path as zod writes it, empty for the whole, and what is wrong with it. */
+export interface ConfigProblem {
+  path: string;
+  message: string;
+}
 
 /** Applies fields to the defaults or to a named preset; one `seed` gives each stage a different seed. */
 export function parseConfig(config: Record<string, unknown>): PipelineConfig {
+  const read = readConfig(config);
+  if ('settings' in read) return read.settings;
+  const said = read.problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  throw new AttuneError('BAD_INPUT', `The run's settings: ${said.join('; ')}`);
+}
+
+/** As `parseConfig`, for a form that says each problem beside its field. */
+export function readConfig(
+  config: Record<string, unknown>,
+): { settings: PipelineConfig } | { problems: ConfigProblem[] } {
   const { preset, seed, ...own } = config;
   if (preset !== undefined && !Object.hasOwn(PRESETS, String(preset))) {
-    const names = Object.keys(PRESETS).join(', ');
-    throw new AttuneError('BAD_INPUT', `There is no preset ${JSON.stringify(preset)}; choose from ${names}.`);
+    const names = PRESET_NAMES.join(', ');
+    const message = `There is no preset ${JSON.stringify(preset)}; choose from ${names}.`;
+    return { problems: [{ path: 'preset', message }] };
   }
-  const seeds = seed === undefined ? {} : seedsOf(z.int().min(0).safeParse(seed));
+  if (seed !== undefined && !z.int().min(0).safeParse(seed).success)
+    return { problems: [{ path: 'seed', message: 'must be a whole number, 0 or more' }] };
+  const seeds = seed === undefined ? {} : seedsOf(Number(seed));
   const under = merge(preset === undefined ? {} : PRESETS[preset as PresetName], seeds);
   const seedsSft = seed !== undefined && isObject(own.sft);
   const asked = seedsSft ? { ...own, sft: merge({ seed: hash32(Number(seed), 3) }, own.sft as object) } : own;
   const parsed = PipelineConfig.safeParse(merge(under, asked), { error: nameUnknownSettings });
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) =>
-      path.length ? `${z.core.toDotPath(path)}: ${message}` : message,
-    );
-    throw new AttuneError('BAD_INPUT', `The run's settings: ${problems.join('; ')}`);
-  }
-  return parsed.data;
+  if (parsed.success) return { settings: parsed.data };
+  return { problems: parsed.error.issues.map(({ path, message }) => ({ path: z.core.toDotPath(path), message })) };
 }
 
 /** A run's order may also name a preset and a seed. */
@@ -167,10 +207,9 @@ const nameUnknownSettings: typeof nameUnknownKeys = (issue) =>
     ? describeUnknownKeys(issue.keys, [...Object.keys(PipelineConfig.shape), 'preset', 'seed'])
     : nameUnknownKeys(issue);
 
-function seedsOf(seed: { data?: number }): object {
-  if (seed.data === undefined) throw new AttuneError('BAD_INPUT', "The run's seed must be a whole number, 0 or more.");
-  const policy = Object.fromEntries(ALGORITHMS.map((name) => [name, { seed: hash32(seed.data!, 2) }]));
-  return { rewardModel: { seed: hash32(seed.data, 1) }, ...policy };
+function seedsOf(seed: number): object {
+  const policy = Object.fromEntries(ALGORITHMS.map((name) => [name, { seed: hash32(seed, 2) }]));
+  return { rewardModel: { seed: hash32(seed, 1) }, ...policy };
 }
 
 const isObject = (value: unknown): value is object =>

@@ -13,7 +13,7 @@ import {
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { RUN_STAGES, RUN_STATUSES } from '@/core/contract';
+import { RUN_STAGES, RUN_STATUSES, RUN_TRIGGERS } from '@/core/contract';
 import type { Tombstone } from '@/core/snapshot/frozen';
 import type { Statement } from '@/core/verdict';
 import { createdAt } from './columns';
@@ -45,7 +45,7 @@ export const trainingRun = pgTable(
   {
     id: uuid('id').primaryKey().defaultRandom(),
     status: runStatus('status').notNull().default('queued'),
-    trigger: text('trigger', { enum: ['button', 'feedback_count', 'schedule'] }).notNull(),
+    trigger: text('trigger', { enum: RUN_TRIGGERS }).notNull(),
     requestedBy: text('requested_by'),
     /** The PipelineConfig that core/config/presets.ts parses. */
     config: jsonb('config').$type<Record<string, unknown>>().notNull(),

@@ -18,7 +18,12 @@ import * as release from '@/server/services/version/release';
 import { listVersions } from '@/server/services/version/version';
 import * as audit from '../services/audit';
 import { overview } from '../services/overview';
-import * as run from '../services/run';
+import { checkRun } from '../services/run/check';
+import { readOptions } from '../services/run/options';
+import { listQueue } from '../services/run/queue';
+import * as run from '../services/run/run';
+import { readTrigger } from '../services/run/trigger';
+import { watch } from '../services/run/watch';
 import * as settings from '../services/settings';
 import { adminProcedure, router } from '../trpc';
 import { Direction, forever, Id, VersionId } from './inputs';
@@ -26,6 +31,8 @@ import { Direction, forever, Id, VersionId } from './inputs';
 const Share = z.number().min(0).max(1);
 /** The largest Postgres integer. */
 const MAX_AUDIT_ID = 2 ** 31 - 1;
+/** Fields over a preset; `checkRun` and `startRun` say what is wrong with them. */
+const RunConfig = z.record(z.string(), z.unknown());
 /** What an admin decides about feedback, and why. */
 const Decision = z.strictObject({ id: z.uuid(), reason: z.string().trim().min(1).max(TEXT_LIMITS.comment) });
 
@@ -41,12 +48,20 @@ export const adminRouter = router({
     input,
     signal,
   }) {
-    const events = run.watch(ctx.product, input.id, signal ?? forever);
+    const events = watch(ctx.product, input.id, signal ?? forever);
     for await (const { id, event } of events) yield tracked(id, event);
   }),
+  runQueue: adminProcedure.query(({ ctx }) => listQueue(ctx.product)),
+  runOptions: adminProcedure
+    .input(z.strictObject({ repeat: z.uuid().nullable() }))
+    .query(({ ctx, input }) => readOptions(ctx.product, input.repeat)),
+  checkRun: adminProcedure
+    .input(z.strictObject({ config: RunConfig }))
+    .query(({ ctx, input }) => checkRun(ctx.product, input.config)),
   startRun: adminProcedure
-    .input(z.strictObject({ config: z.record(z.string(), z.unknown()).optional() }).default({}))
+    .input(z.strictObject({ config: RunConfig.optional() }).default({}))
     .mutation(({ ctx, input }) => run.start(ctx.product, ctx.user.id, input.config ?? {})),
+  trigger: adminProcedure.query(({ ctx }) => readTrigger(ctx.product)),
   cancelRun: adminProcedure.input(Id).mutation(({ ctx, input }) => run.cancel(ctx.product, ctx.user.id, input.id)),
 
   promote: adminProcedure

@@ -1,5 +1,5 @@
 // The types that the procedures return, as pages and tests read them, without database types.
-import type { RunStage, RunStatus } from '@/core/contract';
+import type { RunStage, RunStatus, RunTrigger } from '@/core/contract';
 import type { Choice, STRENGTHS } from '@/core/feedback/kinds';
 import type { SelfGroups } from '@/core/groups';
 import type { Statement } from '@/core/verdict';
@@ -121,8 +121,10 @@ export interface OverviewView {
 
 export interface RunView {
   id: string;
+  /** null for a run from the defaults. */
+  preset: string | null;
   status: RunStatus;
-  trigger: 'button' | 'feedback_count' | 'schedule';
+  trigger: RunTrigger;
   parentVersionId: string;
   resultVersionId: string | null;
   snapshotId: string | null;
@@ -158,7 +160,18 @@ export interface RunDetailView extends RunView {
   config: Record<string, unknown>;
   /** null when this build does not understand the run's settings. */
   plan: RunPlan | null;
+  /** Thinned out where a curve has more points than a chart can show. */
   metrics: RunPoint[];
+}
+
+/** A run that waits or trains. */
+export interface QueuedRun
+  extends Pick<RunView, 'id' | 'status' | 'trigger' | 'preset' | 'stage' | 'progress' | 'createdAt'> {
+  algorithm: string | null;
+  /** Seconds until it starts; null if it trains, or if it is not known how long those before it take. */
+  startsIn: number | null;
+  /** Seconds until it ends; null if not known. */
+  endsIn: number | null;
 }
 
 export type RunEvent = { type: 'state'; run: RunView } | { type: 'points'; points: RunPoint[] };

@@ -252,8 +252,11 @@ describe('a run with wrong settings', () => {
     }
     expect(await db.select().from(trainingRun)).toEqual([]);
     await expect(admin.admin.setSettings({ autoPromot: true } as never)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-    const run = await admin.admin.startRun({ config: { algorithm: null, sft: {} } });
-    expect((await admin.admin.run({ id: run.id })).plan).toEqual({
+    const [run] = await db
+      .insert(trainingRun)
+      .values({ trigger: 'button', config: { algorithm: null, sft: {} }, parentVersionId: 'base' })
+      .returning();
+    expect((await admin.admin.run({ id: run!.id })).plan).toEqual({
       algorithm: null,
       stages: ['snapshot', 'sft', 'reward_model', 'export', 'parity', 'publish'],
     });

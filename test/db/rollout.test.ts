@@ -226,26 +226,3 @@ describe('promotion', () => {
     await expect.poll(async () => (await web.product.engine.status()).versions).toContain('v3');
   });
 });
-
-describe('a training run', () => {
-  it('can be started only once at a time, watched, and cancelled', async () => {
-    const run = await admin.admin.startRun({ config: { preset: 'tiny' } });
-    await expect(admin.admin.startRun()).rejects.toMatchObject({ code: 'CONFLICT' });
-    expect(await admin.admin.run({ id: run.id })).toMatchObject({
-      status: 'queued',
-      trigger: 'button',
-      parentVersionId: 'base',
-      config: { preset: 'tiny' },
-      metrics: [],
-    });
-    const seen: string[] = [];
-    for await (const envelope of await admin.admin.watchRun({ id: run.id })) {
-      const [, event] = envelope as unknown as [string, { type: string; run: { status: string } }];
-      seen.push(event.type === 'state' ? event.run.status : event.type);
-      if (seen.length === 1) await admin.admin.cancelRun({ id: run.id });
-    }
-    expect(seen).toEqual(['queued', 'cancelled']);
-    await expect(admin.admin.cancelRun({ id: run.id })).rejects.toMatchObject({ code: 'CONFLICT' });
-    expect(await admin.admin.runs()).toHaveLength(1);
-  });
-});

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as schema from '@/db/schema';
 import { countUnusedFeedback } from '@/db/unused-feedback';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
-import { decideTrigger, evaluateTrigger } from '@/trainer/runs/trigger';
+import { evaluateTrigger } from '@/trainer/runs/trigger';
 import {
   addRun,
   addTurn,
@@ -134,7 +134,10 @@ describe('triggers', () => {
     const made = await Promise.all(Array.from({ length: 6 }, () => evaluateTrigger(world.db)));
     expect(made.filter(Boolean)).toHaveLength(1);
     const [run] = await world.db.select().from(schema.trainingRun);
-    expect(run).toMatchObject({ trigger: 'feedback_count', status: 'queued', parentVersionId: 'base' });
+    expect(run).toMatchObject({
+      ...{ trigger: 'feedback_count', status: 'queued', parentVersionId: 'base' },
+      config: { preset: 'demo-cpu' },
+    });
   });
 
   const backdate = (hours: number) =>
@@ -184,17 +187,6 @@ describe('triggers', () => {
       expect(await countUnusedFeedback(world.db)).toBe(2);
     },
   );
-
-  it('a scheduled run waits for its hours, for some feedback, and for the end of a live run', () => {
-    const setting = { feedbackCount: null, scheduleHours: 24 };
-    const last = { hoursAgo: 24, isJudged: true, newSince: 0 };
-    const state = { setting, unused: 1, hasLiveRun: false, last };
-    expect(decideTrigger(state)).toBe('schedule');
-    expect(decideTrigger({ ...state, last: null })).toBe('schedule');
-    expect(decideTrigger({ ...state, last: { ...last, hoursAgo: 23.9 } })).toBeNull();
-    expect(decideTrigger({ ...state, unused: 0 })).toBeNull();
-    expect(decideTrigger({ ...state, hasLiveRun: true })).toBeNull();
-  });
 
   /** Adds a run that froze its data now and has ended. */
   async function addSnapshotRun(status: 'done' | 'rejected' | 'failed' | 'cancelled') {

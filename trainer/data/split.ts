@@ -1,16 +1,12 @@
 // Decides which prompts are held out: whole persons, conversations or prompts, never one prompt on both sides.
 import type { Tokenizer } from '@/core/base/base';
 import { sha256 } from '@/core/hash';
+import { LEAST_HELD_OUT, LEAST_PROMPTS } from '@/core/snapshot/least';
 import type { Split } from '@/core/snapshot/rows';
 import { normaliseText } from '@/core/text/text';
 
 /** Share of the prompts that no stage trains on. */
 const HELD_OUT_SHARE = 0.125;
-/** With fewer held-out prompts than this, no gate can tell a gain from luck. */
-export const LEAST_HELD_OUT = 2;
-/** A data set needs this many prompts to hold out so many. */
-export const LEAST_PROMPTS = 2 * LEAST_HELD_OUT;
-
 /** Where a row's prompt comes from. */
 export interface Asked {
   promptIds: readonly number[];

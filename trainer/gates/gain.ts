@@ -1,7 +1,7 @@
 // The gate on improvement: the candidate's gain over its parent must be larger than luck explains.
 import type { GateResult } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
-import { LEAST_HELD_OUT } from '@/trainer/data/split';
+import { LEAST_HELD_OUT } from '@/core/snapshot/least';
 import { above } from './gate';
 
 /** What must have improved, pair by pair. */

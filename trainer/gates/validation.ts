@@ -1,12 +1,12 @@
 // Refuses a snapshot that the gates could not judge, before anything is trained on it.
 import { type PipelineConfig, policyConfigOf } from '@/core/config/presets';
 import { AttuneError } from '@/core/errors';
+import { LEAST_HELD_OUT, LEAST_PROMPTS } from '@/core/snapshot/least';
 import { describeLeftOut } from '@/core/snapshot/left-out';
 import type { SnapshotRow } from '@/core/snapshot/snapshot';
 import { demonstrationRows, promptsOf, rewardExamples } from '@/trainer/data/examples';
 import { preferencesOf, shownCompletions } from '@/trainer/data/preference-examples';
 import type { Snapshot } from '@/trainer/data/snapshot';
-import { LEAST_HELD_OUT, LEAST_PROMPTS } from '@/trainer/data/split';
 
 type Judged = Pick<Snapshot, 'rows' | 'counts'>;
 

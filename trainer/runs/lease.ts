@@ -7,7 +7,7 @@ import { AttuneError, toAttuneError } from '@/core/errors';
 import type { Statement } from '@/core/verdict';
 import type { Database, Executor } from '@/db/client';
 import { isDatabaseAway } from '@/db/failure';
-import { trainingRun } from '@/db/schema';
+import { release, trainingRun } from '@/db/schema';
 import { type Beat, startHeartbeat } from './heartbeat';
 import type { RunSink } from './store';
 
@@ -50,6 +50,10 @@ export async function claimRun(db: Database, owner: string, times = LEASE_TIMES)
       // A trainer that claims its own run again did not die over it: the database was away.
       attempt: sql`${trainingRun.attempt} + case when ${trainingRun.leaseOwner} = ${owner} then 0 else 1 end`,
       startedAt: sql`coalesce(${trainingRun.startedAt}, now())`,
+      // Runs before it may have changed the champion while it waited.
+      parentVersionId: sql`case when ${trainingRun.startedAt} is null
+        then (select ${release.versionId} from ${release} order by ${release.seq} desc limit 1)
+        else ${trainingRun.parentVersionId} end`,
     })
     .where(eq(trainingRun.id, sql`(${next})`))
     .returning();

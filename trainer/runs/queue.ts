@@ -9,7 +9,7 @@ import { Listener } from '@/db/listener';
 import { type TrainerReport, writeTrainerReport } from '@/db/settings';
 import { claimRun, LEASE_TIMES, RunLease } from './lease';
 import { honourWithdrawals } from './snapshots/withdrawals';
-import { evaluateTrigger } from './trigger';
+import { type DriftMemory, evaluateTrigger } from './trigger';
 
 /** Time between two checks for rows that people have taken back. */
 const LOOK_MS = 5000;
@@ -18,6 +18,7 @@ export class RunQueue {
   private readonly db: Database;
   private readonly owner = `${os.hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
   private readonly listener: Listener;
+  private readonly drift: DriftMemory = { readAt: Number.NEGATIVE_INFINITY, drift: null };
   private isListening = false;
   private wake = () => {};
 
@@ -36,7 +37,7 @@ export class RunQueue {
   }
 
   async startDueRun(): Promise<void> {
-    await evaluateTrigger(this.db);
+    await evaluateTrigger(this.db, this.drift);
   }
 
   async report(status: Omit<TrainerReport, 'heartbeatAt'>): Promise<void> {

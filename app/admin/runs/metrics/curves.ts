@@ -22,9 +22,13 @@ export interface StageCurves {
   others: Curve[];
 }
 
-/** A resumed run measures some steps again; the later point of a stage and step wins. */
+/** A resumed run measures some steps again; the later figure of a stage and step wins. */
 export function mergePoints(old: readonly Point[], added: readonly Point[]): Point[] {
-  const byKey = new Map([...old, ...added].map((point) => [`${point.stage}/${point.step}`, point]));
+  const byKey = new Map<string, Point>();
+  for (const point of [...old, ...added]) {
+    const key = `${point.stage}/${point.step}`;
+    byKey.set(key, { ...point, metrics: { ...byKey.get(key)?.metrics, ...point.metrics } });
+  }
   return [...byKey.values()];
 }
 
