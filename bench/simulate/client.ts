@@ -109,15 +109,18 @@ export function receive(api: Api, generationId: string): Promise<Received> {
   });
 }
 
-/** Asks one question in a new conversation; the answers as the person reads them, left before right. */
-export async function ask(api: Api, text: string) {
+/**
+ * Asks one question in a new conversation; the answers as the person reads them, left before right. A person who does not
+ * let the product train gets one answer, never two to compare.
+ */
+export async function ask(api: Api, text: string, allowTraining = true) {
   const conversationId = crypto.randomUUID();
   const sent = await api.chat.send.mutate({
     conversationId,
     parentId: null,
     text,
     clientMessageId: crypto.randomUUID(),
-    allowTraining: true,
+    allowTraining,
   });
   return {
     conversationId,
