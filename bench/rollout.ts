@@ -2,14 +2,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { resultPath, writeResult } from './results';
+import { measureScale } from './rollout/scale';
 
 /** Each part returns fields of the result. */
-const PARTS: Record<string, () => Promise<object>> = {};
+const PARTS: Record<string, () => Promise<object>> = {
+  scale: () => measureScale(Number(options.share)),
+};
 
 const { values: options } = parseArgs({
   options: {
     /** Some of the parts; the figures of the others stay as they are. */
     parts: { type: 'string', default: Object.keys(PARTS).join(',') },
+    /** For `scale`: a share of its ten million answers and a million votes. */
+    share: { type: 'string', default: '1' },
   },
 });
 
