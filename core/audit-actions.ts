@@ -47,6 +47,13 @@ export const AUDIT_ACTIONS = [
   'rule.remove',
   'rule.restore',
   'rule.true_hit',
+  'version.delete_files',
+  'version.download',
   'version.import',
+  'version.note',
+  'version.restore',
+  'version.retire',
+  'version.tag',
+  'version.untag',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

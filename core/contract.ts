@@ -20,12 +20,13 @@ export const CHANNELS = {
 export const RUN_STAGES = ['snapshot', 'sft', 'reward_model', 'ppo', 'export', 'parity', 'publish'] as const;
 export type RunStage = (typeof RUN_STAGES)[number];
 
+export const RUN_KINDS = ['train', 'judge'] as const;
 export const RUN_STATUSES = ['queued', 'running', 'done', 'rejected', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 /** What asked for a run. */
 export const RUN_TRIGGERS = ['button', 'feedback_count', 'schedule', 'drift'] as const;
 export type RunTrigger = (typeof RUN_TRIGGERS)[number];
-/** An imported version was trained elsewhere and has passed no gate here. */
+/** `imported`: brought in by an earlier release, which let no gate judge it. */
 export const VERSION_STATUSES = ['accepted', 'rejected', 'imported'] as const;
 export type VersionStatus = (typeof VERSION_STATUSES)[number];
 /** A run that has not ended. */

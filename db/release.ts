@@ -6,6 +6,7 @@ import { AttuneError } from '@/core/errors';
 import { recordAudit } from './audit';
 import type { Database, Executor } from './client';
 import { canary, experiment, release, version } from './schema';
+import { refuseRetired } from './servable-version';
 
 export interface Champion {
   versionId: string;
@@ -59,6 +60,7 @@ export async function changeChampion(tx: Executor, change: ReleaseChange): Promi
     throw new AttuneError('CONFLICT', `${former} serves now, not ${expectedChampionId}; look again and decide again.`);
   }
   if (former === versionId) throw new AttuneError('CONFLICT', `${versionId} serves already.`);
+  await refuseRetired(tx, versionId);
   await tx.insert(release).values({ versionId, previousVersionId: former, action, actorId });
   const stopped = await tx
     .update(experiment)

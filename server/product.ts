@@ -70,10 +70,10 @@ export async function startWebProcess(
   await listener.start(Object.values(CHANNELS));
   const engine = new EngineClient(settings.engineSocket);
   const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
-  const { run, runs, snapshots, classifiers: classifiersFolder } = dataPaths(settings.dataFolder);
+  const { run, runs, snapshots, artifacts, classifiers: classifiersFolder } = dataPaths(settings.dataFolder);
   const outgoing = createOutgoing({ privateHosts: settings.privateHosts });
   const classifiers = new Classifiers(classifiersFolder, (...asked) => engine.classify(...asked));
-  const folders = { runs, snapshots };
+  const folders = { runs, snapshots, artifacts };
   const secret = settings.authSecret ?? keptSecret(run);
   const product: Product = {
     ...{ log, db, listener, base, engine, ...folders, maxContext, random },

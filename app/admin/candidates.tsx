@@ -12,11 +12,13 @@ import { Field, SELECT } from '@/app/ui/field';
 export function WithCandidates({ none, form }: { none: string; form: (field: ReactNode) => ReactNode }) {
   const t = useTranslations('admin');
   const trpc = useTRPC();
-  const versions = useQuery(trpc.admin.versions.queryOptions());
+  const versions = useQuery(trpc.version.names.queryOptions());
   return (
     <Loaded query={versions}>
       {(all) => {
-        const candidates = all.filter(({ status, isChampion }) => status === 'accepted' && !isChampion);
+        const candidates = all.filter(
+          ({ status, isRetired, isChampion }) => status === 'accepted' && !isRetired && !isChampion,
+        );
         if (candidates.length === 0) return <p className="text-sm">{none}</p>;
         return form(
           <Field label={t('candidate')}>

@@ -1,8 +1,10 @@
 // The API's types that the admin components pass around.
 import type { RouterOutputs } from '@/server/routers';
 
-export type VersionData = RouterOutputs['admin']['versions'][number];
-export type SideBySideData = VersionData['sideBySide'];
+export type VersionData = RouterOutputs['version']['list']['items'][number];
+export type VersionDetail = RouterOutputs['version']['get'];
+export type VersionFigures = RouterOutputs['version']['figures'][number];
+export type SideBySideData = VersionFigures['sideBySide'];
 export type RunDetail = RouterOutputs['admin']['run'];
 export type ExperimentData = RouterOutputs['admin']['experiments'][number];
 export type CanaryData = RouterOutputs['admin']['canaries'][number];

@@ -66,10 +66,8 @@ export async function simulateOneRun(options: OneRunOptions): Promise<void> {
     }
     const after = await sample('after');
     const minutes = (performance.now() - startedAt) / 60_000;
-    const versions = await admin.admin.versions.query();
-    const kl =
-      versions.find(({ id }) => id === run.resultVersionId)?.gates.find(({ name }) => name === 'kl_budget')?.value ??
-      null;
+    const trained = run.resultVersionId ? await admin.version.get.query({ id: run.resultVersionId }) : null;
+    const kl = trained?.gates.find(({ name }) => name === 'kl_budget')?.value ?? null;
     await report({ before, after, swap, minutes, klPerSequence: kl, run, tally }, options);
   });
 }

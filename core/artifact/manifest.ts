@@ -16,6 +16,17 @@ export type GateResult = z.infer<typeof GateResult>;
 const ExampleAnswers = z.object({ question: z.string(), before: z.string(), after: z.string() });
 export type ExampleAnswers = z.infer<typeof ExampleAnswers>;
 
+/** An adapter that was trained elsewhere: the id that its version gets, and the file or folder that it came from. */
+export const ImportedAdapter = z.object({
+  versionId: z.string().min(1),
+  fileName: z.string(),
+  /** Hash of adapter_model.safetensors as it came. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().min(1),
+  rank: z.int().min(1),
+});
+export type ImportedAdapter = z.infer<typeof ImportedAdapter>;
+
 export const Manifest = z.object({
   format: z.literal(1),
   versionId: z.string().min(1),
@@ -26,6 +37,8 @@ export const Manifest = z.object({
   runId: z.string().nullable(),
   snapshotId: z.string().nullable(),
   snapshotSha256: z.string().nullable(),
+  /** Where it came from; absent for a version that was trained here. */
+  imported: ImportedAdapter.optional(),
   gates: z.array(GateResult),
   examples: z.array(ExampleAnswers).optional(),
   createdAt: z.iso.datetime(),

@@ -1,4 +1,4 @@
-// Declares the tables of versions, releases, and experiments between two versions.
+// Declares the tables of versions and their tags, releases, and experiments between two versions.
 import { sql } from 'drizzle-orm';
 import {
   boolean,
@@ -25,18 +25,47 @@ import { createdAt, userId } from './columns';
 export const versionStatus = pgEnum('version_status', VERSION_STATUSES);
 
 /** A published artifact. The base itself is the row `base`, which has no directory. */
-export const version = pgTable('version', {
-  id: text('id').primaryKey(),
-  parentId: text('parent_id'),
-  runId: uuid('run_id'),
-  snapshotId: uuid('snapshot_id'),
-  baseId: text('base_id').notNull(),
-  baseSha256: text('base_sha256').notNull(),
-  status: versionStatus('status').notNull(),
-  manifest: jsonb('manifest').$type<Manifest>(),
-  gates: jsonb('gates').$type<GateResult[]>().notNull().default([]),
-  createdAt: createdAt(),
-});
+export const version = pgTable(
+  'version',
+  {
+    id: text('id').primaryKey(),
+    parentId: text('parent_id'),
+    runId: uuid('run_id'),
+    snapshotId: uuid('snapshot_id'),
+    baseId: text('base_id').notNull(),
+    baseSha256: text('base_sha256').notNull(),
+    status: versionStatus('status').notNull(),
+    manifest: jsonb('manifest').$type<Manifest>(),
+    gates: jsonb('gates').$type<GateResult[]>().notNull().default([]),
+    /** An admin's words on it. */
+    note: text('note').notNull().default(''),
+    /** It may no longer be chosen to serve; null if it may. */
+    retiredAt: timestamp('retired_at', { withTimezone: true }),
+    retiredReason: text('retired_reason'),
+    /** Its directory is gone; only a retired version's can be deleted. */
+    filesDeletedAt: timestamp('files_deleted_at', { withTimezone: true }),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    index('version_created').on(t.createdAt, t.id),
+    index('version_parent').on(t.parentId),
+    check('version_retired', sql`(${t.retiredAt} is null) = (${t.retiredReason} is null)`),
+    check('version_files', sql`${t.filesDeletedAt} is null or ${t.retiredAt} is not null`),
+  ],
+);
+
+/** Short names that admins give to versions; one may stand on several. */
+export const versionTag = pgTable(
+  'version_tag',
+  {
+    versionId: text('version_id')
+      .notNull()
+      .references(() => version.id, { onDelete: 'cascade' }),
+    tag: text('tag').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.versionId, t.tag] }), index('version_tag_tag').on(t.tag)],
+);
 
 /** Append-only history of the serving version; the row with the highest seq names the champion. */
 export const release = pgTable('release', {

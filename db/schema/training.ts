@@ -1,6 +1,8 @@
 // Declares the tables of snapshots, runs and their curves.
+import { sql } from 'drizzle-orm';
 import {
   boolean,
+  check,
   index,
   integer,
   jsonb,
@@ -13,7 +15,8 @@ import {
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { RUN_STAGES, RUN_STATUSES, RUN_TRIGGERS } from '@/core/contract';
+import type { ImportedAdapter } from '@/core/artifact/manifest';
+import { RUN_KINDS, RUN_STAGES, RUN_STATUSES, RUN_TRIGGERS } from '@/core/contract';
 import type { Tombstone } from '@/core/snapshot/frozen';
 import type { Statement } from '@/core/verdict';
 import { createdAt } from './columns';
@@ -47,6 +50,10 @@ export const trainingRun = pgTable(
     status: runStatus('status').notNull().default('queued'),
     trigger: text('trigger', { enum: RUN_TRIGGERS }).notNull(),
     requestedBy: text('requested_by'),
+    /** `judge`: nothing is trained; the gates judge an adapter from elsewhere. */
+    kind: text('kind', { enum: RUN_KINDS }).notNull().default('train'),
+    /** The adapter that is judged; null for a run that trains. */
+    imported: jsonb('imported').$type<ImportedAdapter>(),
     /** The PipelineConfig that core/config/presets.ts parses. */
     config: jsonb('config').$type<Record<string, unknown>>().notNull(),
     parentVersionId: text('parent_version_id')
@@ -70,7 +77,10 @@ export const trainingRun = pgTable(
     startedAt: timestamp('started_at', { withTimezone: true }),
     finishedAt: timestamp('finished_at', { withTimezone: true }),
   },
-  (t) => [index('training_run_status').on(t.status, t.createdAt)],
+  (t) => [
+    index('training_run_status').on(t.status, t.createdAt),
+    check('training_run_imported', sql`(${t.kind} = 'judge') = (${t.imported} is not null)`),
+  ],
 );
 
 /**

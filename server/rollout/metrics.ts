@@ -83,6 +83,17 @@ export async function judgeVersions(db: Executor, trustOf?: TrustOf): Promise<Ma
   return judge(db, sql`version_id`, sql`true`, trustOf ?? (await readTrust(db)));
 }
 
+/** The same of only these versions. */
+export async function judgeSomeVersions(db: Executor, ids: readonly string[]): Promise<Map<string, Judgement>> {
+  const own = sql`version_id = any(${sql.param([...ids])}::text[])`;
+  const otherSide = (from: Sql, to: Sql) =>
+    sql`select c.${to} from ${comparison} c join ${generation} o on o.id = c.${from} where o.${own}`;
+  const [left, right] = [sql`left_generation_id`, sql`right_generation_id`];
+  const where = sql`(${own} or id in (${otherSide(left, right)} union ${otherSide(right, left)}))`;
+  const all = await judge(db, sql`version_id`, where, await readTrust(db));
+  return new Map([...all].filter(([id]) => ids.includes(id)));
+}
+
 /** By arm, within one experiment. */
 export async function judgeArms(db: Executor, experimentId: string): Promise<Map<string, Judgement>> {
   return judge(db, sql`arm`, sql`experiment_id = ${experimentId}`, await readTrust(db));

@@ -26,8 +26,9 @@ export const hitRateOf = (answers: number, n: number): HitRate =>
 
 export const NO_HITS: RuleHits = { any: hitRateOf(0, 0), rules: [] };
 
-/** By version id, over the answers to people that a version has ever finished. */
-export const hitsOfVersions = (db: Executor) => countHits(db, sql`version_id`, sql`true`);
+/** By version id, over the answers to people that these versions, or all, have ever finished. */
+export const hitsOfVersions = (db: Executor, ids?: readonly string[]) =>
+  countHits(db, sql`version_id`, ids ? sql`version_id = any(${sql.param([...ids])}::text[])` : sql`true`);
 
 /** By arm, within one experiment. */
 export const hitsOfArms = (db: Executor, experimentId: string) =>

@@ -1,4 +1,4 @@
-// What an admin sees and does: versions, training runs, experiments, feedback, snapshots, settings, audit.
+// What an admin sees and does: training runs, releases, experiments, feedback, snapshots, settings, audit.
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
 import { RULE_TEMPLATES } from '@/core/constraints/templates';
@@ -15,7 +15,6 @@ import { getSnapshot } from '@/server/services/snapshot/summary';
 import * as canary from '@/server/services/version/canary';
 import * as experiment from '@/server/services/version/experiment';
 import * as release from '@/server/services/version/release';
-import { listVersions } from '@/server/services/version/version';
 import * as audit from '../services/audit';
 import { overview } from '../services/overview';
 import { checkRun } from '../services/run/check';
@@ -38,7 +37,6 @@ const Decision = z.strictObject({ id: z.uuid(), reason: z.string().trim().min(1)
 
 export const adminRouter = router({
   overview: adminProcedure.query(({ ctx }) => overview(ctx.product)),
-  versions: adminProcedure.query(({ ctx }) => listVersions(ctx.product)),
   ruleTemplates: adminProcedure.query(() => RULE_TEMPLATES),
 
   runs: adminProcedure.query(({ ctx }) => run.list(ctx.product)),

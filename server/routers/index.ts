@@ -14,6 +14,7 @@ import { ruleRouter } from './rule';
 import { statisticsRouter } from './statistics';
 import { systemRouter } from './system';
 import { userRouter } from './user';
+import { versionRouter } from './version';
 
 export const appRouter = router({
   chat: chatRouter,
@@ -28,6 +29,7 @@ export const appRouter = router({
   judge: judgeRouter,
   rule: ruleRouter,
   statistics: statisticsRouter,
+  version: versionRouter,
   system: systemRouter,
 });
 export const createCaller = createCallerFactory(appRouter);

@@ -18,6 +18,8 @@ export interface Product {
   /** Tokenizer and chat template; the web process reads no weights. */
   base: Base;
   engine: EngineClient;
+  /** The folder of versions. */
+  artifacts: string;
   /** The folder of frozen data sets. */
   snapshots: string;
   /** The folder of training runs, where each leaves its reports. */

@@ -16,7 +16,7 @@ import {
   withdrawal,
 } from '@/db/schema';
 import { answerAuth } from '@/server/http/auth-handler';
-import { answerDownload } from '@/server/http/download';
+import { answerDownload, ownData } from '@/server/http/download';
 import { answerTrpc } from '@/server/http/trpc-handler';
 import { cookieOf } from './requests';
 import { callAs, createUser, createWorld, readStream, send, type World } from './world';
@@ -85,7 +85,7 @@ it('the download has the account, settings, keys, chats, feedback with history a
     .values({ taskId: task!.id, userId: id, lockedUntil: new Date(), value: { text: 'my answer' }, status: 'done' });
   await talk(await createUser(world.web), 'of somebody else');
 
-  const response = await answerDownload(world.web, at('/api/account/download', { headers: { cookie } }));
+  const response = await answerDownload(world.web, at('/api/account/download', { headers: { cookie } }), ownData);
   expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="attune-\d{4}-\d\d-\d\d\.json"$/);
   const text = await response.text();
   const all = JSON.parse(text);
@@ -123,10 +123,10 @@ it('what a person says of themselves is theirs to change and remove, and takes o
 });
 
 it('the download is refused without a session and to another site’s page', async () => {
-  expect((await answerDownload(world.web, at('/api/account/download'))).status).toBe(401);
+  expect((await answerDownload(world.web, at('/api/account/download'), ownData)).status).toBe(401);
   const cookie = await signUp('ada@example.org');
   const foreign = at('/api/account/download', { headers: { cookie, 'sec-fetch-site': 'cross-site' } });
-  expect((await answerDownload(world.web, foreign)).status).toBe(403);
+  expect((await answerDownload(world.web, foreign, ownData)).status).toBe(403);
 });
 
 it('a download of more rows than a page has all of them, once', async () => {
@@ -138,7 +138,7 @@ it('a download of more rows than a page has all of them, once', async () => {
     .insert(conversation)
     .values(rows.map((row) => ({ ...row, allowTraining: false })));
   await db().insert(conversation).values({ userId: id, title: 'not mine', allowTraining: false });
-  const response = await answerDownload(world.web, at('/api/account/download', { headers: { cookie } }));
+  const response = await answerDownload(world.web, at('/api/account/download', { headers: { cookie } }), ownData);
   const { conversations } = (await response.json()) as { conversations: { title: string }[] };
   expect(conversations.map(({ title }) => title).sort()).toEqual(rows.map(({ title }) => title).sort());
 });

@@ -99,8 +99,8 @@ describe('an experiment', () => {
     });
     expect(results.candidate.thumbs.low).toBeCloseTo(0.2065, 3);
     expect(results.champion).toMatchObject({ thumbs: { n: 0, low: 0, high: 1 }, sideBySide: { wins: 0, losses: 1 } });
-    const v1 = (await admin.admin.versions()).find((row) => row.id === 'v1');
-    expect(v1).toMatchObject({ isChampion: false, thumbRate: { up: 1, n: 1 }, sideBySide: { wins: 1 } });
+    const [v1] = await admin.version.figures({ ids: ['v1'] });
+    expect(v1).toMatchObject({ thumbRate: { up: 1, n: 1 }, sideBySide: { wins: 1 } });
   });
 
   it('counts for each arm, with an interval, how many of its finished answers broke which rule', async () => {
@@ -144,7 +144,7 @@ describe('an experiment', () => {
     expect(candidate.rules.rules[1]!.low).toBeCloseTo(0.0456, 3);
     expect(candidate.rules.rules[1]!.high).toBeCloseTo(0.6994, 3);
     expect(champion.rules).toMatchObject({ any: { answers: 0, n: 1, rate: 0 }, rules: [] });
-    const own = (await admin.admin.versions()).find(({ id: version }) => version === old!.versionId)!;
+    const own = (await admin.version.figures({ ids: [old!.versionId!] }))[0]!;
     expect(own.rules.any.n).toBeGreaterThanOrEqual(5);
     expect(own.rules.rules[0]).toMatchObject({ ruleId: 'phone', answers: 2 });
   });

@@ -11,7 +11,7 @@ export function pageOf(action: string, subject: string): string | null {
       return `/admin/runs/${encodeURIComponent(subject)}`;
     case 'release':
     case 'version':
-      return `/admin/versions#version-${encodeURIComponent(subject)}`;
+      return `/admin/versions/${encodeURIComponent(subject)}`;
     case 'feedback':
       // The subject of an import is the prompt set that it made.
       if (action === 'feedback.import') return '/admin/rating';

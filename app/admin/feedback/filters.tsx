@@ -30,7 +30,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
   const t = useTranslations('adminFeedback');
   const kinds = useTranslations('feedbackKinds');
   const trpc = useTRPC();
-  const versions = useQuery(trpc.admin.versions.queryOptions());
+  const versions = useQuery(trpc.version.names.queryOptions());
   const reasons = useReasons();
   const { text, kind, versionId, snapshotId, ...rarer } = filter;
   const set = (change: Partial<FeedbackFilter>) =>

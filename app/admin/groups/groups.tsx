@@ -50,7 +50,7 @@ function VersionChoice({ versionId, onChange }: { versionId: string; onChange: (
   const id = useId();
   const trpc = useTRPC();
   // The one that is shown is there before the list of all is.
-  const { data: versions = [{ id: versionId }] } = useQuery(trpc.admin.versions.queryOptions());
+  const { data: versions = [{ id: versionId }] } = useQuery(trpc.version.names.queryOptions());
   return (
     <div className="mt-4 max-w-sm space-y-1.5">
       <label htmlFor={id} className="block font-medium text-sm">

@@ -24,7 +24,7 @@ export function CreateTasks() {
   const client = useQueryClient();
   const sets = useQuery(trpc.ratingAdmin.promptSets.queryOptions());
   const questionnaires = useQuery(trpc.ratingAdmin.questionnaires.queryOptions());
-  const versions = useQuery(trpc.admin.versions.queryOptions());
+  const versions = useQuery(trpc.version.names.queryOptions());
   const [kind, setKind] = useState<Kind>('compare');
   const [source, setSource] = useState('');
   const create = useMutation(

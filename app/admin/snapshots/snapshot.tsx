@@ -10,6 +10,7 @@ import { Rows } from '@/app/admin/snapshots/rows';
 import { SnapshotContent } from '@/app/admin/snapshots/snapshot-content';
 import { StatusBadge } from '@/app/admin/status-badge';
 import type { SnapshotData } from '@/app/admin/types';
+import { VersionLink } from '@/app/admin/versions/version-link';
 import { useTRPC } from '@/app/lib/trpc';
 import { Card } from '@/app/ui/card';
 import { Notice } from '@/app/ui/notice';
@@ -57,11 +58,7 @@ function Facts({ snapshot: { id, sha256, frozenUpTo, runs, counts, blanked } }: 
               {admin('run', { id: run.id.slice(0, 8) })}
             </Link>
             <StatusBadge status={run.status} />
-            {run.resultVersionId && (
-              <Link href={`/admin/versions#version-${run.resultVersionId}`} className={`${LINK} break-all`}>
-                {run.resultVersionId}
-              </Link>
-            )}
+            {run.resultVersionId && <VersionLink id={run.resultVersionId} />}
           </li>
         ))}
         <li>

@@ -1,6 +1,6 @@
 'use client';
 
-// Promotion and rollback, each after a confirmation; both send the champion that the admin saw.
+// Promotion and rollback, each after a confirmation; the server refuses if the champion is no longer the one that is shown.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Undo2 } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -10,20 +10,17 @@ import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { ConfirmDialog } from '@/app/ui/dialog';
 
-/** The server refuses with CONFLICT when the champion has changed meanwhile. */
-const expecting = (championId: string | null) => (championId ? { expectedChampionId: championId } : {});
-
-export function Promote({ versionId, championId }: { versionId: string; championId: string | null }) {
+export function Promote({ versionId, championId }: { versionId: string; championId: string }) {
   const t = useTranslations('admin');
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
-  const client = useQueryClient();
+  const refresh = useRefresh();
   const [isAsking, setIsAsking] = useState(false);
   const stopped = useStoppedSentence();
   const promote = useMutation(
     trpc.admin.promote.mutationOptions({
       onSuccess: () => setIsAsking(false),
-      onSettled: () => client.invalidateQueries({ queryKey: trpc.admin.pathKey() }),
+      onSettled: refresh,
     }),
   );
   return (
@@ -39,10 +36,18 @@ export function Promote({ versionId, championId }: { versionId: string; champion
         action={t('promote')}
         isBusy={promote.isPending}
         error={promote.error ? sentenceOf(promote.error) : null}
-        onConfirm={() => promote.mutate({ versionId, ...expecting(championId) })}
+        onConfirm={() => promote.mutate({ versionId, expectedChampionId: championId })}
       />
     </>
   );
+}
+
+/** A release changes what both routers say of the versions. */
+function useRefresh(): () => Promise<unknown> {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  return () =>
+    Promise.all([trpc.admin, trpc.version].map((one) => client.invalidateQueries({ queryKey: one.pathKey() })));
 }
 
 /** Names the running experiment that a change of champion ends; empty if there is none. */
@@ -54,36 +59,36 @@ function useStoppedSentence(): string {
   return running ? ` ${t('stopsExperiment', { name: running.name })}` : '';
 }
 
-/** `isFirst`: the champion is the base, before which no version served. */
-export function Rollback({ championId, isFirst }: { championId: string | null; isFirst: boolean }) {
+/** `previousId`: where it leads; null if nothing that may serve again served before. */
+export function Rollback({ championId, previousId }: { championId: string; previousId: string | null }) {
   const t = useTranslations('admin');
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
-  const client = useQueryClient();
+  const refresh = useRefresh();
   const [isAsking, setIsAsking] = useState(false);
   const stopped = useStoppedSentence();
   const rollback = useMutation(
     trpc.admin.rollback.mutationOptions({
       onSuccess: () => setIsAsking(false),
-      onSettled: () => client.invalidateQueries({ queryKey: trpc.admin.pathKey() }),
+      onSettled: refresh,
     }),
   );
   return (
     <>
-      <Button size="small" disabled={isFirst} onClick={() => setIsAsking(true)}>
+      <Button size="small" disabled={previousId === null} onClick={() => setIsAsking(true)}>
         <Undo2 aria-hidden className="size-4" />
         {t('rollback')}
       </Button>
       <ConfirmDialog
         isOpen={isAsking}
         onOpenChange={setIsAsking}
-        title={t('rollbackTitle', { version: t('rollbackPrevious') })}
+        title={t('rollbackTitle', { version: previousId ?? '' })}
         text={`${t('rollbackText')}${stopped}`}
         action={t('rollback')}
         variant="danger"
         isBusy={rollback.isPending}
         error={rollback.error ? sentenceOf(rollback.error) : null}
-        onConfirm={() => rollback.mutate(expecting(championId))}
+        onConfirm={() => rollback.mutate({ expectedChampionId: championId })}
       />
     </>
   );

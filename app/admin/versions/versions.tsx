@@ -1,149 +1,76 @@
 'use client';
 
-// The table of versions: their lineage, the gates they passed, people's feedback, and which one serves.
-import { useQuery } from '@tanstack/react-query';
-import { clsx } from 'clsx';
-import { Check, Crown, X } from 'lucide-react';
-import Link from 'next/link';
+// The versions, newest first: which one serves, their gates, tags and people's feedback, narrowed by state, tag and text.
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { useFormats } from '@/app/admin/format';
-import { orderByLineage } from '@/app/admin/lineage';
+import { useState } from 'react';
 import { Loaded } from '@/app/admin/loaded';
-import { Rate, WinRate } from '@/app/admin/rate';
 import { SingleLook } from '@/app/admin/single-look';
-import { SnapshotLinks } from '@/app/admin/snapshots/snapshot-links';
-import { StatusBadge } from '@/app/admin/status-badge';
-import type { VersionData } from '@/app/admin/types';
-import { Promote, Rollback } from '@/app/admin/versions/release-buttons';
+import { Filters, type VersionFilter } from '@/app/admin/versions/filters';
+import { Rollback } from '@/app/admin/versions/release-buttons';
+import { VersionRows } from '@/app/admin/versions/version-rows';
 import { useTRPC } from '@/app/lib/trpc';
-import { useGateName } from '@/app/lib/use-gate-name';
-import { Badge } from '@/app/ui/badge';
-import { Cell, Table } from '@/app/ui/table';
-
-/** Deeper descendants are not indented further, so that the table stays readable. */
-const MAX_INDENT = 6;
-const GATE_BOUNDS = { min: 'gateMin', max: 'gateMax', above: 'gateAbove' } as const;
+import { useErrorSentence } from '@/app/lib/use-error-sentence';
+import { usePaused } from '@/app/lib/use-paused';
+import { Button } from '@/app/ui/button';
+import { EmptyState } from '@/app/ui/empty-state';
+import { Notice } from '@/app/ui/notice';
+import { Table } from '@/app/ui/table';
 
 export function Versions() {
   const t = useTranslations('admin');
-  const { date } = useFormats();
+  const words = useTranslations('versions');
   const trpc = useTRPC();
-  const query = useQuery(trpc.admin.versions.queryOptions());
+  const [filter, setFilter] = useState<VersionFilter>({});
+  const registry = useQuery(trpc.version.registry.queryOptions());
   return (
-    <Loaded query={query}>
-      {(versions) => {
-        const champion = versions.find((version) => version.isChampion);
-        return (
-          <div className="space-y-4">
-            <div className="flex justify-end">
-              <Rollback championId={champion?.id ?? null} isFirst={champion?.parentId === null} />
+    <Loaded query={registry}>
+      {({ championId, previousId, tags, total }) => (
+        <div className="space-y-4">
+          <div className="flex flex-wrap items-center justify-between gap-2">
+            <p className="text-muted-foreground text-sm">{words('total', { count: total })}</p>
+            <div className="flex flex-wrap gap-2">
+              <Rollback championId={championId} previousId={previousId} />
             </div>
-            <SingleLook />
-            <Table
-              caption={t('versions')}
-              head={[t('lineage'), t('gates'), t('thumbRate'), t('wins'), t('rulesBroken'), t('created'), t('actions')]}
-            >
-              {orderByLineage(versions).map(({ version, depth }) => (
-                <tr key={version.id} id={`version-${version.id}`}>
-                  <Cell>
-                    <Name version={version} depth={depth} />
-                  </Cell>
-                  <Cell>
-                    <Gates gates={version.gates} />
-                  </Cell>
-                  <Cell>
-                    <Rate {...version.thumbRate} />
-                  </Cell>
-                  <Cell>
-                    <WinRate of={version.sideBySide} />
-                  </Cell>
-                  <Cell>
-                    <Rate {...version.rules.any} />
-                  </Cell>
-                  <Cell className="min-w-28 text-muted-foreground">{date(version.createdAt)}</Cell>
-                  <Cell>
-                    {!version.isChampion && version.status !== 'rejected' && (
-                      <Promote versionId={version.id} championId={champion?.id ?? null} />
-                    )}
-                  </Cell>
-                </tr>
-              ))}
-            </Table>
           </div>
-        );
-      }}
+          <Filters filter={filter} tags={tags} onChange={setFilter} />
+          <SingleLook />
+          <List filter={filter} championId={championId} title={t('versions')} />
+        </div>
+      )}
     </Loaded>
   );
 }
 
-function Name({ version, depth }: { version: VersionData; depth: number }) {
+function List({ filter, championId, title }: { filter: VersionFilter; championId: string; title: string }) {
   const t = useTranslations('admin');
-  return (
-    <div className="flex items-start gap-1.5" style={{ paddingLeft: `${Math.min(depth, MAX_INDENT)}rem` }}>
-      {depth > 0 && (
-        <span aria-hidden className="-mt-0.5 text-muted-foreground">
-          └
-        </span>
-      )}
-      <div className="min-w-44">
-        <p className="flex flex-wrap items-center gap-2 break-all font-medium">
-          {version.id}
-          {version.isChampion ? (
-            <Badge tone="good">
-              <Crown aria-hidden className="size-3.5" />
-              {t('champion')}
-            </Badge>
-          ) : (
-            <StatusBadge status={version.status} />
-          )}
-        </p>
-        {version.parentId && (
-          <p className="mt-0.5 text-muted-foreground text-xs">
-            {t('parent')}: {version.parentId}
-          </p>
-        )}
-        {version.runId && (
-          <Link
-            href={`/admin/runs/${version.runId}`}
-            className="text-primary-strong text-xs underline underline-offset-4"
-          >
-            {t('run', { id: version.runId.slice(0, 8) })}
-          </Link>
-        )}
-        {version.snapshotId && (
-          <p className="mt-0.5 text-xs">
-            <SnapshotLinks id={version.snapshotId} />
-          </p>
-        )}
-      </div>
-    </div>
+  const words = useTranslations('versions');
+  const sentenceOf = useErrorSentence();
+  const trpc = useTRPC();
+  const text = usePaused(filter.text?.trim() || undefined);
+  const list = useInfiniteQuery(
+    trpc.version.list.infiniteQueryOptions({ ...filter, text }, { getNextPageParam: (page) => page.nextCursor }),
   );
-}
-
-function Gates({ gates }: { gates: VersionData['gates'] }) {
-  const t = useTranslations('admin');
-  const gateName = useGateName();
-  const { metric } = useFormats();
-  if (gates.length === 0) return <span className="text-muted-foreground">{t('noGates')}</span>;
-  const passed = gates.filter((gate) => gate.passed).length;
+  if (list.isError) return <Notice kind="error">{sentenceOf(list.error)}</Notice>;
+  if (!list.data)
+    return <div role="status" aria-label={words('loading')} className="h-40 animate-breathe rounded-2xl bg-muted" />;
+  const pages = list.data.pages.map((page) => page.items);
+  if (pages[0]!.length === 0) return <EmptyState>{words('noneMatch')}</EmptyState>;
   return (
-    <details className="min-w-40">
-      <summary className="rounded text-primary-strong">{t('gatesPassed', { passed, total: gates.length })}</summary>
-      <ul className="mt-2 space-y-1.5 text-xs">
-        {gates.map((gate) => (
-          <li key={gate.name}>
-            <span
-              className={clsx('inline-flex items-center gap-1', gate.passed ? 'text-primary-strong' : 'text-danger')}
-            >
-              {gate.passed ? <Check aria-hidden className="size-3" /> : <X aria-hidden className="size-3" />}
-              {gate.passed ? t('pass') : t('fail')}
-            </span>{' '}
-            <span title={gate.name}>{gateName(gate.name)}</span>: {metric(gate.value)} (
-            {t(GATE_BOUNDS[gate.bound], { threshold: metric(gate.threshold) })})
-            {gate.note && <span className="block text-muted-foreground">{gate.note}</span>}
-          </li>
+    <>
+      <Table
+        caption={title}
+        head={[t('lineage'), t('gates'), t('thumbRate'), t('wins'), t('rulesBroken'), t('created'), t('actions')]}
+      >
+        {pages.map((items) => (
+          <VersionRows key={items[0]!.id} items={items} championId={championId} />
         ))}
-      </ul>
-    </details>
+      </Table>
+      {list.hasNextPage && (
+        <Button size="small" isBusy={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
+          {t('more')}
+        </Button>
+      )}
+    </>
   );
 }

@@ -72,7 +72,7 @@ async function TracedVersion({ version, isAdmin }: { version: NonNullable<Run['v
   const format = await getFormatter();
   const { versionId, championSince, hasLearned, gates } = version;
   const date = championSince ? format.dateTime(championSince, { dateStyle: 'medium' }) : '';
-  const href = isAdmin ? `/admin/versions#version-${versionId}` : `/changes#version-${versionId}`;
+  const href = isAdmin ? `/admin/versions/${encodeURIComponent(versionId)}` : `/changes#version-${versionId}`;
   return (
     <>
       <p className="mt-1 flex flex-wrap gap-x-2 text-sm">

@@ -1,5 +1,5 @@
 // Reviews the running canary every few seconds, and begins one for a new version if the settings say so.
-import { and, desc, eq, gt, notExists, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, isNull, notExists, sql } from 'drizzle-orm';
 import { toAttuneError } from '@/core/errors';
 import { review, type Verdict } from '@/core/rollout/review';
 import { readTrust, type TrustOf } from '@/db/raters/trust';
@@ -83,6 +83,7 @@ async function beginByItself(product: Product): Promise<void> {
     .where(
       and(
         eq(version.status, 'accepted'),
+        isNull(version.retiredAt),
         eq(version.parentId, now.versionId),
         gt(version.createdAt, now.since),
         notExists(db.select({ one: sql`1` }).from(canary).where(eq(canary.candidateVersionId, version.id))),

@@ -5,7 +5,8 @@ import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { champion, lockReleases } from '@/db/release';
-import { canary, experiment, version } from '@/db/schema';
+import { canary, experiment } from '@/db/schema';
+import { refuseRetired, requireServable } from '@/db/servable-version';
 import type { Experiment } from '@/server/rollout/assign';
 import { countMoved, countPeople } from '@/server/rollout/assign';
 import { judgeArms, NO_JUDGEMENT } from '@/server/rollout/metrics';
@@ -33,14 +34,7 @@ export async function start(
 
 /** Loads the version, so that one that cannot be loaded meets nobody. */
 export async function checkCandidate({ db, engine }: Product, versionId: string): Promise<void> {
-  const [candidate] = await db.select().from(version).where(eq(version.id, versionId));
-  if (!candidate) throw new AttuneError('NOT_FOUND', `There is no version ${versionId}.`);
-  if (candidate.status !== 'accepted') {
-    throw new AttuneError(
-      'CONFLICT',
-      `Version ${versionId} was rejected by its gates and cannot serve; train another.`,
-    );
-  }
+  await requireServable(db, versionId);
   await engine.load(versionId);
 }
 
@@ -51,6 +45,7 @@ export async function open(
   { candidateVersionId, share, name }: { candidateVersionId: string; share: number; name: string },
 ): Promise<Experiment> {
   await lockReleases(tx);
+  await refuseRetired(tx, candidateVersionId);
   const { versionId: championVersionId } = await champion(tx);
   if (championVersionId === candidateVersionId) {
     throw new AttuneError('CONFLICT', `${candidateVersionId} is already the champion; choose another candidate.`);

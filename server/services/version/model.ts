@@ -1,5 +1,5 @@
 // The names by which a program asks for a version: each accepted version's id, and an alias for what people get.
-import { asc, eq } from 'drizzle-orm';
+import { and, asc, eq, isNull } from 'drizzle-orm';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
@@ -17,7 +17,7 @@ export async function listModels({ db }: Product): Promise<ModelView[]> {
   const rows = await db
     .select({ id: version.id, parentId: version.parentId, createdAt: version.createdAt })
     .from(version)
-    .where(eq(version.status, 'accepted'))
+    .where(and(eq(version.status, 'accepted'), isNull(version.retiredAt)))
     .orderBy(asc(version.createdAt));
   const now = await champion(db);
   return [{ id: CHAMPION_ALIAS, parentId: now.versionId, createdAt: now.since }, ...rows];
@@ -32,8 +32,11 @@ export async function getModel(product: Product, id: string): Promise<ModelView>
 /** The alias takes part in experiments, sticky per key owner; a version named by its id does not. */
 export async function resolveModel(tx: Executor, userId: string, model: string): Promise<Assignment> {
   if (model === CHAMPION_ALIAS) return (await chooseArms(tx, userId, false))[0]!;
-  const [row] = await tx.select({ status: version.status }).from(version).where(eq(version.id, model));
-  if (row?.status !== 'accepted') throw noModel(model);
+  const [row] = await tx
+    .select({ status: version.status, retiredAt: version.retiredAt })
+    .from(version)
+    .where(eq(version.id, model));
+  if (row?.status !== 'accepted' || row.retiredAt) throw noModel(model);
   return { versionId: model, experimentId: null, arm: 'champion', propensity: 1 };
 }
 

@@ -1,8 +1,10 @@
 // Promotion and rollback by an admin: loads the version, then lets `db/release.ts` change the champion, as auto-promotion does.
 import { asc, eq } from 'drizzle-orm';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import type { Executor } from '@/db/client';
 import { champion, changeChampion } from '@/db/release';
 import { release, version } from '@/db/schema';
+import { refuseRetired, requireServable } from '@/db/servable-version';
 import type { Product } from '@/server/services/product';
 
 /** A null `actorId` is the product itself. `expectedChampionId` defaults to the champion at the time of the call. */
@@ -12,37 +14,26 @@ export async function promote(
   input: { versionId: string; expectedChampionId?: string },
 ): Promise<{ versionId: string }> {
   const expected = input.expectedChampionId ?? (await champion(product.db)).versionId;
-  const [row] = await product.db.select().from(version).where(eq(version.id, input.versionId));
-  if (!row) throw new AttuneError('NOT_FOUND', `There is no version ${input.versionId}.`);
-  if (row.status === 'rejected') {
-    const failed = row.gates.find((gate) => !gate.passed)?.name ?? 'a gate';
-    throw new AttuneError('CONFLICT', `Version ${row.id} was rejected by ${failed} and cannot serve; train another.`);
-  }
+  await requireServable(product.db, input.versionId);
   // Loaded first, so that the first answer does not wait and a version that cannot be loaded never serves.
-  await product.engine.load(row.id);
-  return change(product, actorId, 'promote', row.id, expected);
+  await product.engine.load(input.versionId);
+  return change(product, actorId, 'promote', input.versionId, expected);
 }
 
-/** Without a target, returns to the version that served before the current champion was promoted. */
+/** Without a target, returns to the version that served before the current champion was promoted and is not retired. */
 export async function rollback(
   product: Product,
   actorId: string | null,
   input: { toVersionId?: string; expectedChampionId?: string },
 ): Promise<{ versionId: string }> {
-  const history = await product.db.select().from(release).orderBy(asc(release.seq));
-  const stack: string[] = [];
-  for (const { action, versionId } of history) {
-    const at = action === 'rollback' ? stack.lastIndexOf(versionId) : -1;
-    if (at >= 0) stack.length = at + 1;
-    else stack.push(versionId);
-  }
-  const expected = input.expectedChampionId ?? stack.at(-1)!;
-  const target = input.toVersionId ?? stack.at(-2);
+  const { served, current, previous } = await readServed(product.db);
+  const expected = input.expectedChampionId ?? current;
+  const target = input.toVersionId ?? previous;
   if (!target)
     throw new AttuneError('CONFLICT', `Nothing served before ${expected}, so there is nothing to go back to.`);
-  if (!history.some((row) => row.versionId === target)) {
+  if (!served.has(target))
     throw new AttuneError('NOT_FOUND', `Version ${target} has never served; promote it instead.`);
-  }
+  await refuseRetired(product.db, target);
   try {
     await product.engine.load(target);
   } catch (error) {
@@ -51,6 +42,29 @@ export async function rollback(
     product.log.warn({ err: error, target }, 'the engine is not available; rolling back without it');
   }
   return change(product, actorId, 'rollback', target, expected);
+}
+
+/** What has served, what serves, and where a rollback leads: null if nothing that may serve again served before. */
+export async function readServed(
+  db: Executor,
+): Promise<{ served: Set<string>; current: string; previous: string | null }> {
+  const history = await db
+    .select({ action: release.action, versionId: release.versionId, retiredAt: version.retiredAt })
+    .from(release)
+    .innerJoin(version, eq(version.id, release.versionId))
+    .orderBy(asc(release.seq));
+  const stack: string[] = [];
+  for (const { action, versionId } of history) {
+    const at = action === 'rollback' ? stack.lastIndexOf(versionId) : -1;
+    if (at >= 0) stack.length = at + 1;
+    else stack.push(versionId);
+  }
+  const retired = new Set(history.filter(({ retiredAt }) => retiredAt).map(({ versionId }) => versionId));
+  return {
+    served: new Set(history.map(({ versionId }) => versionId)),
+    current: stack.at(-1)!,
+    previous: stack.slice(0, -1).findLast((id) => !retired.has(id)) ?? null,
+  };
 }
 
 async function change(

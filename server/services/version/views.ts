@@ -6,21 +6,6 @@ import type { Verdict } from '@/core/rollout/review';
 import type { RateView, SideBySideView } from '@/server/rollout/metrics';
 import type { RuleHits } from '@/server/rollout/rule-hits';
 
-export interface VersionView {
-  id: string;
-  parentId: string | null;
-  runId: string | null;
-  snapshotId: string | null;
-  status: VersionStatus;
-  gates: GateResult[];
-  createdAt: Date;
-  isChampion: boolean;
-  thumbRate: RateView;
-  sideBySide: SideBySideView;
-  /** How often its answers broke rules. */
-  rules: RuleHits;
-}
-
 /** null where fewer than five people voted. */
 export interface CrowdView {
   atLeastVotes: number | null;

@@ -1,31 +1,10 @@
-// The pure parts of the administration: lineage, curves, durations, typed JSON.
+// The pure parts of the administration: curves, durations, typed JSON.
 import { expect, test } from 'vitest';
 import { markPieces } from '@/app/admin/feedback/marked-pieces';
-import { orderByLineage } from '@/app/admin/lineage';
 import { parseObject } from '@/app/admin/parse-object';
 import { type Curve, curvesByStage, mergePoints, type Point } from '@/app/admin/runs/metrics/curves';
 import { rewardAgainstCosts } from '@/app/admin/runs/metrics/reward-cost';
 import { ageOf } from '@/app/sidebar/group-by-age';
-
-test('every version is listed below its parent, the newest branch first', () => {
-  const version = (id: string, parentId: string | null, day: number) => ({
-    id,
-    parentId,
-    createdAt: new Date(2026, 0, day),
-  });
-  const rows = [version('base', null, 1), version('b', 'base', 2), version('b1', 'b', 3), version('c', 'base', 4)];
-  expect(orderByLineage(rows).map(({ version: v, depth }) => [v.id, depth])).toEqual([
-    ['base', 0],
-    ['c', 1],
-    ['b', 1],
-    ['b1', 2],
-  ]);
-});
-
-test('a version whose parent is not listed is shown as a root', () => {
-  const orphan = { id: 'x', parentId: 'gone', createdAt: new Date(0) };
-  expect(orderByLineage([orphan])).toEqual([{ version: orphan, depth: 0 }]);
-});
 
 test('a second measurement of a step replaces the first', () => {
   const point = (step: number, loss: number) => ({ stage: 'ppo', step, metrics: { loss } });

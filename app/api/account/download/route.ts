@@ -1,6 +1,6 @@
 // A person's own data as a file.
-import { handleDownload } from '@/server/http/download';
+import { handleDownload, ownData } from '@/server/http/download';
 
 export const dynamic = 'force-dynamic';
 
-export { handleDownload as GET };
+export const GET = (request: Request) => handleDownload(request, ownData);
