@@ -20,7 +20,9 @@ export const CHANNELS = {
 export const RUN_STAGES = ['snapshot', 'sft', 'reward_model', 'ppo', 'export', 'parity', 'publish'] as const;
 export type RunStage = (typeof RUN_STAGES)[number];
 
+/** `judge`: nothing is trained; the gates judge an adapter from elsewhere. */
 export const RUN_KINDS = ['train', 'judge'] as const;
+export type RunKind = (typeof RUN_KINDS)[number];
 export const RUN_STATUSES = ['queued', 'running', 'done', 'rejected', 'failed', 'cancelled'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 /** What asked for a run. */

@@ -17,10 +17,15 @@ export interface DataPaths {
   runs: string;
   /** Frozen data sets. */
   snapshots: string;
+  /** What browsers are sending. */
+  uploads: string;
   logs: string;
   /** Graphs, which can be built again. */
   cache: string;
 }
+
+/** Where a run that judges an adapter from elsewhere finds it. */
+export const importFolder = (run: string) => join(run, 'imported');
 
 export function dataPaths(root: string): DataPaths {
   return {
@@ -32,6 +37,7 @@ export function dataPaths(root: string): DataPaths {
     run: join(root, 'run'),
     runs: join(root, 'runs'),
     snapshots: join(root, 'snapshots'),
+    uploads: join(root, 'uploads'),
     logs: join(root, 'logs'),
     cache: join(root, 'cache'),
   };

@@ -41,6 +41,7 @@ const SENTENCES = {
     `${version} was rejected: ${reasons(findings)}.`,
   left_out: ({ counts }: { counts: Record<string, number> }) => describeLeftOut(counts),
   imitated: () => 'Imitation is done.',
+  imported: ({ file }: { file: string }) => `The adapter came from ${file}, and nothing was trained.`,
   iterations_done: ({ iterations }: { iterations: number }) => `All ${iterations} iterations are done.`,
   epochs_done: ({ epochs }: { epochs: number }) => `All ${epochs} epochs are done.`,
   no_improvement: ({ epochs }: { epochs: number }) => `The held-out loss has not improved for ${epochs} epochs.`,

@@ -16,7 +16,7 @@ export async function lockRuns(tx: Executor): Promise<void> {
   await tx.execute(sql`lock table ${trainingRun} in share row exclusive mode`);
 }
 
-/** Runs that wait or train. */
+/** Runs of any kind that have not ended. */
 export async function countLiveRuns(tx: Executor): Promise<number> {
   return tx.$count(trainingRun, inArray(trainingRun.status, [...LIVE_STATUSES]));
 }
@@ -24,7 +24,7 @@ export async function countLiveRuns(tx: Executor): Promise<number> {
 /** Queues a run; until it starts, its parent is the champion of now. Call it under `lockRuns`. */
 export async function queueRun(
   tx: Executor,
-  asked: { trigger: RunRow['trigger']; requestedBy: string | null; config: Record<string, unknown> },
+  asked: Pick<RunRow, 'trigger' | 'requestedBy' | 'config'> & Partial<Pick<RunRow, 'id' | 'kind' | 'imported'>>,
 ): Promise<RunRow> {
   const { versionId: parentVersionId } = await champion(tx);
   const [row] = await tx

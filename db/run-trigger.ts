@@ -1,5 +1,5 @@
 // Reads what decides whether a training run is due by itself.
-import { desc, sql } from 'drizzle-orm';
+import { desc, eq, sql } from 'drizzle-orm';
 import { JUDGED_STATUSES } from '@/core/contract';
 import { type Drift, FIRST_VOTES, judgeDrift, type Thumbs } from '@/core/runs/drift';
 import type { TriggerState } from '@/core/runs/trigger';
@@ -14,6 +14,7 @@ export async function readTriggerState(tx: Executor): Promise<Omit<TriggerState,
   const [last] = await tx
     .select({ status: trainingRun.status, requestedAt: trainingRun.createdAt })
     .from(trainingRun)
+    .where(eq(trainingRun.kind, 'train'))
     .orderBy(desc(trainingRun.createdAt))
     .limit(1);
   const { rows } = await tx.execute<{ now: string }>(sql`select now()::text as now`);

@@ -15,7 +15,7 @@ export async function countUnusedFeedback(db: Executor, since: Date | null = nul
     .select({ upTo: max(snapshot.frozenUpTo) })
     .from(trainingRun)
     .innerJoin(snapshot, eq(snapshot.id, trainingRun.snapshotId))
-    .where(inArray(trainingRun.status, [...JUDGED_STATUSES]));
+    .where(and(eq(trainingRun.kind, 'train'), inArray(trainingRun.status, [...JUDGED_STATUSES])));
   // greatest() ignores nulls.
   const cameAt = sql`greatest(${feedback.updatedAt}, ${conversation.consentedAt})`;
   const [row] = await db

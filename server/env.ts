@@ -16,6 +16,7 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
       'ATTUNE_DATA',
       'ATTUNE_ENGINE_SOCKET',
       'ATTUNE_ENGINE_MAX_CONTEXT',
+      'ATTUNE_ENGINE_MAX_RANK',
       'AUTH_SECRET',
       'LOG_LEVEL',
     ],
@@ -29,6 +30,7 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
     engineSocket: env.ATTUNE_ENGINE_SOCKET ?? engineSocket(dataFolder),
     /** null means the model's own limit. */
     maxContext: env.ATTUNE_ENGINE_MAX_CONTEXT ?? null,
+    maxRank: env.ATTUNE_ENGINE_MAX_RANK,
     /** Signs sessions; null means the secret kept in the data folder. */
     authSecret: env.AUTH_SECRET ?? null,
     /** The address that people use; null accepts any host name that reaches the server. */

@@ -1,6 +1,7 @@
 // Puts the parts of one web process together, starts them, and ends them.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { loadBase } from '@/core/base/load-base';
 import { Classifiers } from '@/core/classifier/classifiers';
@@ -34,6 +35,9 @@ export interface WebProcess {
 
 /** How often generations of a replica that died are looked for, in milliseconds. */
 const RESUME_EVERY_MS = 10_000;
+
+/** No upload takes as long. */
+const KEPT_UPLOAD_MS = 24 * 60 * 60 * 1000;
 
 /** Next compiles instrumentation and each route separately, so a module's variable would exist several times. */
 const held = globalThis as typeof globalThis & { attuneWebProcess?: Promise<WebProcess> };
@@ -70,13 +74,14 @@ export async function startWebProcess(
   await listener.start(Object.values(CHANNELS));
   const engine = new EngineClient(settings.engineSocket);
   const maxContext = Math.min(base.weights.config.maxPositions, settings.maxContext ?? Number.POSITIVE_INFINITY);
-  const { run, runs, snapshots, artifacts, classifiers: classifiersFolder } = dataPaths(settings.dataFolder);
+  const { run, runs, snapshots, artifacts, uploads, classifiers: classifiersFolder } = dataPaths(settings.dataFolder);
   const outgoing = createOutgoing({ privateHosts: settings.privateHosts });
   const classifiers = new Classifiers(classifiersFolder, (...asked) => engine.classify(...asked));
-  const folders = { runs, snapshots, artifacts };
+  const folders = { runs, snapshots, artifacts, uploads };
+  await clearUploads(uploads);
   const secret = settings.authSecret ?? keptSecret(run);
   const product: Product = {
-    ...{ log, db, listener, base, engine, ...folders, maxContext, random },
+    ...{ log, db, listener, base, engine, ...folders, maxContext, maxRank: settings.maxRank, random },
     running: new Map(),
     secrets: createSecretBox(secret, 'attune judge keys'),
     rules: new RuleBook(db),
@@ -113,6 +118,16 @@ export async function startWebProcess(
     await closeDatabase(databaseUrl);
   };
   return { product, auth, close };
+}
+
+/** What an earlier process left when it died; other replicas may be receiving something. */
+async function clearUploads(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(folder)) {
+    const file = path.join(folder, name);
+    const { mtimeMs } = await stat(file);
+    if (Date.now() - mtimeMs > KEPT_UPLOAD_MS) await rm(file, { recursive: true, force: true });
+  }
 }
 
 /** Made at the first start; a new one would sign everyone out. */

@@ -3,6 +3,7 @@ import type { Logger } from '@/core/logger';
 import type { PipelineSettings } from './env';
 import { openRun } from './runs/context';
 import type { Outcome, RunHome } from './runs/store';
+import { adoptImported } from './stages/adopt';
 import { learnCost } from './stages/cost';
 import { exportCandidate } from './stages/export';
 import { judgeCandidate } from './stages/gates';
@@ -23,7 +24,7 @@ export async function runPipeline(home: RunHome, settings: PipelineSettings, log
     const reward = await learnReward(run, learned);
     const harm = await learnCost(run, await readRows(run));
     await orderOpenTasks(run, await readRows(run));
-    const policy = await improvePolicy(run, await readRows(run), reward);
+    const policy = adoptImported(run) ?? (await improvePolicy(run, await readRows(run), reward));
     const candidate = await exportCandidate(run, learned, policy);
     const report = await judgeCandidate(run, await readRows(run), reward, candidate);
     return await publishCandidate(

@@ -24,6 +24,10 @@ export interface Product {
   snapshots: string;
   /** The folder of training runs, where each leaves its reports. */
   runs: string;
+  /** The folder of what browsers are sending. */
+  uploads: string;
+  /** The largest rank of an adapter that the engine serves. */
+  maxRank: number;
   /** Longest prompt plus answer, in tokens. */
   maxContext: number;
   /** Generations whose tokens this process is receiving, by id. */

@@ -1,5 +1,6 @@
 // The types that the procedures return, as pages and tests read them, without database types.
-import type { RunStage, RunStatus, RunTrigger } from '@/core/contract';
+import type { ImportedAdapter } from '@/core/artifact/manifest';
+import type { RunKind, RunStage, RunStatus, RunTrigger } from '@/core/contract';
 import type { Choice, STRENGTHS } from '@/core/feedback/kinds';
 import type { SelfGroups } from '@/core/groups';
 import type { Statement } from '@/core/verdict';
@@ -121,6 +122,9 @@ export interface OverviewView {
 
 export interface RunView {
   id: string;
+  kind: RunKind;
+  /** The adapter from elsewhere that the run judges; null for a run that trains. */
+  imported: ImportedAdapter | null;
   /** null for a run from the defaults. */
   preset: string | null;
   status: RunStatus;

@@ -4,10 +4,11 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { closeDatabase, getDatabase } from '@/db/client';
-import { audit, user, version } from '@/db/schema';
+import { seedBase } from '@/db/release';
+import { audit, trainingRun, user } from '@/db/schema';
+import { addThumbs } from '@/test/prompts';
 import { createTestDatabase, type TestDatabase } from './database';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -45,16 +46,25 @@ function attune(...args: string[]): Promise<{ code: number | null; output: strin
   });
 }
 
-it('import adapter makes a version that can be promoted, and refuses its name a second time', async () => {
+it('import adapter queues a run that judges it, and refuses its name a second time', async () => {
   const db = getDatabase(database.url);
-  const first = await attune('import', 'adapter', RUN, '--name', 'from-elsewhere');
-  expect(first).toMatchObject({ code: 0, output: expect.stringContaining('from-elsewhere is in ') });
-  const [row] = await db.select().from(version).where(eq(version.id, 'from-elsewhere'));
-  expect(row).toMatchObject({ status: 'imported', baseId: 'base' });
+  await seedBase(db, { id: 'base', sha256: '0'.repeat(64) });
+  await db.insert(user).values({ id: 'bob', name: 'Bob', email: 'bob@example.org' });
+  const refused = await attune('import', 'adapter', RUN, '--name', 'from-elsewhere', '--preset', 'tiny');
+  expect(refused).toMatchObject({ code: 1, errors: expect.stringContaining('The run cannot start') });
+  await addThumbs(db, { userId: 'bob', thumbs: [true, false, true, false, true, false].map((up) => ({ up })) });
+  const first = await attune('import', 'adapter', RUN, '--name', 'from-elsewhere', '--preset', 'tiny');
+  const rows = await db.select().from(trainingRun);
+  expect(rows).toMatchObject([{ kind: 'judge', status: 'queued', imported: { versionId: 'from-elsewhere' } }]);
+  expect(first).toMatchObject({ code: 0, output: expect.stringContaining(`The run ${rows[0]!.id} judges`) });
   expect((await db.select().from(audit)).map(({ subject }) => subject)).toContain('from-elsewhere');
-  const again = await attune('import', 'adapter', RUN, '--name', 'from-elsewhere');
+  const again = await attune('import', 'adapter', RUN, '--name', 'from-elsewhere', '--preset', 'tiny');
   expect(again).toMatchObject({ code: 1, errors: expect.stringContaining('from-elsewhere') });
-  expect(await db.select().from(version).where(eq(version.id, 'from-elsewhere'))).toEqual([row]);
+  expect(await db.select().from(trainingRun)).toEqual(rows);
+  const artifacts = path.join(folder, 'artifacts');
+  expect(await attune('import', 'adapter', RUN, '--name', 'from-elsewhere', '--artifacts', artifacts)).toMatchObject({
+    ...{ code: 0, output: expect.stringContaining('from-elsewhere is in ') },
+  });
 });
 
 it.each([

@@ -13,6 +13,8 @@ import { cookieOf } from './requests';
 export interface Person {
   id: string;
   email: string;
+  /** Of the session. */
+  cookie: string;
   api: TRPCClient<AppRouter>;
 }
 
@@ -37,7 +39,7 @@ export async function enter(web: WebProcess, role: 'user' | 'rater' | 'admin' = 
   );
   const cookie = cookieOf(response);
   const [row] = await web.product.db.update(user).set({ role }).where(eq(user.email, email)).returning();
-  return { id: row!.id, email, api: callWith(web, cookie) };
+  return { id: row!.id, email, cookie, api: callWith(web, cookie) };
 }
 
 /** Calls without a session. */

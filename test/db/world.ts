@@ -54,6 +54,7 @@ export async function createWorld(
         modelPath,
         engineSocket: socketPath,
         maxContext: null,
+        maxRank: 64,
         authSecret: null,
         publicUrl: null,
         trustedProxies: [],

@@ -105,7 +105,7 @@ async function removeStage(directory: string, stage: string): Promise<void> {
 }
 
 /** Only the files that resume a run: the finished reward model, curves, rules and manifest stay. */
-const RESUMES = /^(sft|reward_model|cost_model|ppo)\.|^adapters$/;
+const RESUMES = /^(sft|reward_model|cost_model|ppo)\.|^(adapters|imported)$/;
 
 /** For a run that has ended and cannot resume. */
 export async function removeCheckpoints(folder: string): Promise<void> {

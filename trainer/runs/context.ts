@@ -1,7 +1,8 @@
 // An opened run: its configuration, rules and models in memory, and the engine that samples for it.
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Adapter } from '@/core/artifact/adapter';
+import { type Adapter, checkAdapter } from '@/core/artifact/adapter';
+import { readAdapter } from '@/core/artifact/adapter-files';
 import { readArtifact } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import type { Base } from '@/core/base/base';
@@ -33,13 +34,15 @@ export interface Run {
   policyConfig: PolicyConfig;
   base: Base;
   backbone: Backbone;
-  /** The adapter that is trained; starts as the parent. */
+  /** The adapter that is trained; starts as the parent, or is the one from elsewhere. */
   policy: Lora;
   /** The unchanged start of the policy stage: the parent, or the imitated policy; null is only the base. */
   reference: Lora | null;
   start: Adapter | null;
   /** null is only the base. */
   parent: Adapter | null;
+  /** The adapter from elsewhere that is judged as it is; null for a run that trains. */
+  imported: Adapter | null;
   rules: RuleSet;
   constraints: Constraint[];
   /** Folder of the adapters that the private engines serve; emptied at the start of each attempt. */
@@ -67,8 +70,10 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
   const backbone = loadBackbone(base);
   const policyConfig = policyConfigOf(config);
   const rng = new Rng(policyConfig.seed);
-  const policy = parent
-    ? loraFromAdapter(backbone.config, parent, rng)
+  const imported = await readImported(home, base);
+  const start = imported ?? parent;
+  const policy = start
+    ? loraFromAdapter(backbone.config, start, rng)
     : createLora(backbone.config, { ...policyConfig.lora, rng });
   const reference = parent && loraFromAdapter(backbone.config, parent, rng);
   const owned = [policy, ...(reference ? [reference] : []), backbone];
@@ -98,6 +103,7 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
     },
     start: parent,
     parent,
+    imported,
     rules: frozen.rules,
     adapters,
     owned,
@@ -115,6 +121,13 @@ export async function openRun(home: RunHome, settings: PipelineSettings, log: Lo
 async function readParent({ order }: RunHome, base: Base): Promise<Adapter | null> {
   if (order.parentDirectory === null) return null;
   return (await readArtifact(order.parentDirectory, { verify: true, base })).adapter;
+}
+
+async function readImported({ order }: RunHome, base: Base): Promise<Adapter | null> {
+  if (order.imported === null) return null;
+  const adapter = await readAdapter(order.imported.directory);
+  checkAdapter(adapter, base.weights.config);
+  return adapter;
 }
 
 /** An adapter's name in an engine, after loading it there unless it is the base. */

@@ -60,7 +60,7 @@ export async function filesHome(run: FilesRun): Promise<RunHome> {
     rows: data.rows,
   };
   return {
-    order: { ...order, parentDirectory: parent?.directory ?? null },
+    order: { ...order, parentDirectory: parent?.directory ?? null, imported: null },
     folder,
     artifacts: path.join(folder, 'artifacts'),
     signal: run.signal,

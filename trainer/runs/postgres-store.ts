@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { artifactDirectory } from '@/core/artifact/artifact';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
-import { dataPaths } from '@/core/paths';
+import { dataPaths, importFolder } from '@/core/paths';
 import { readRules } from '@/db/rules';
 import { freezeSnapshot } from '@/trainer/data/freeze/freeze';
 import type { TrainerSettings } from '@/trainer/env';
@@ -13,14 +13,16 @@ import type { RunHome } from './store';
 import { orderTasks, readOpenTasks } from './tasks';
 
 export function leasedHome(lease: RunLease, { dataFolder, artifacts }: TrainerSettings): RunHome {
-  const { id, createdAt, config, parentVersionId } = lease.run;
+  const { id, createdAt, config, parentVersionId, imported: facts } = lease.run;
   const folders = dataPaths(dataFolder);
   const isBase = parentVersionId === BASE_VERSION_ID;
   const parentDirectory = isBase ? null : artifactDirectory(artifacts, parentVersionId);
+  const folder = path.join(folders.runs, id);
+  const imported = facts && { facts, directory: importFolder(folder) };
   let { snapshotId } = lease.run;
   return {
-    order: { id, createdAt, config, parentVersionId, parentDirectory },
-    folder: path.join(folders.runs, id),
+    order: { id, createdAt, config, parentVersionId, parentDirectory, imported },
+    folder,
     artifacts,
     signal: lease.signal,
     progress: (...figures) => lease.progress(...figures),

@@ -46,7 +46,9 @@ export async function publishVersion(
       gates,
     });
     await recordLearned(tx, versionId, learned);
-    if (isAccepted && (await readSettings(tx)).autoPromote) await promote(tx, versionId, lease.run.parentVersionId);
+    // A person brought an adapter from elsewhere, and a person decides about it.
+    const mayPromote = isAccepted && manifest.imported === undefined;
+    if (mayPromote && (await readSettings(tx)).autoPromote) await promote(tx, versionId, lease.run.parentVersionId);
     await tx.execute(sql`select pg_notify(${CHANNELS.versionPublished}, ${versionId})`);
     return {
       status,

@@ -1,5 +1,5 @@
 // The source of a run's order and the destination of its results: the database under a lease, or a folder of files.
-import type { Manifest } from '@/core/artifact/manifest';
+import type { ImportedAdapter, Manifest } from '@/core/artifact/manifest';
 import type { Base } from '@/core/base/base';
 import type { RunStage } from '@/core/contract';
 import type { Statement } from '@/core/verdict';
@@ -27,6 +27,8 @@ export interface RunOrder {
   parentVersionId: string;
   /** The parent's artifact; null if the parent is the base. */
   parentDirectory: string | null;
+  /** The adapter from elsewhere that is judged, and its folder; null for a run that trains. */
+  imported: { facts: ImportedAdapter; directory: string } | null;
 }
 
 export interface Outcome {

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { Adapter } from '@/core/artifact/adapter';
 import { artifactDirectory, readManifest, writeArtifact } from '@/core/artifact/artifact';
-import type { Manifest } from '@/core/artifact/manifest';
+import type { ImportedAdapter, Manifest } from '@/core/artifact/manifest';
 import type { Base } from '@/core/base/base';
 import { AttuneError, toAttuneError } from '@/core/errors';
 
@@ -12,6 +12,7 @@ export interface VersionOrigin {
   runId: string;
   parentVersionId: string;
   snapshot: { id: string; sha256: string };
+  imported?: ImportedAdapter;
 }
 
 /** Readable, unique, and the same in every attempt of a run: `v20261123-ab12cd`. */
@@ -28,7 +29,7 @@ export async function writeVersion(
   report: Pick<Manifest, 'gates' | 'examples'>,
   extraFiles: Record<string, string> = {},
 ): Promise<Manifest> {
-  const { versionId, base, runId, parentVersionId, snapshot } = origin;
+  const { versionId, base, runId, parentVersionId, snapshot, imported } = origin;
   const directory = artifactDirectory(root, versionId);
   const earlier = await readManifest(directory).catch((error: unknown) => {
     if (toAttuneError(error).code === 'NOT_FOUND') return null;
@@ -51,6 +52,7 @@ export async function writeVersion(
       runId,
       snapshotId: snapshot.id,
       snapshotSha256: snapshot.sha256,
+      imported,
       ...report,
       createdAt: new Date().toISOString(),
     },

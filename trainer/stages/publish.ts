@@ -28,7 +28,8 @@ export async function publishCandidate(
   const outcome = await home.publish(
     written,
     verdictOf(origin.versionId, gates, verdict, snapshot.counts),
-    learnedFeedback(snapshot.rows, learntKinds(run)),
+    // An adapter from elsewhere has learnt from no one here.
+    run.imported ? [] : learnedFeedback(snapshot.rows, learntKinds(run)),
   );
   await removeCheckpoints(home.folder);
   return outcome;

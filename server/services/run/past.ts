@@ -22,6 +22,7 @@ export async function readPastRuns(db: Executor): Promise<PastRun[]> {
     .innerJoin(snapshot, eq(snapshot.id, trainingRun.snapshotId))
     .where(
       and(
+        eq(trainingRun.kind, 'train'),
         inArray(trainingRun.status, [...JUDGED_STATUSES]),
         eq(trainingRun.attempt, 1),
         isNotNull(trainingRun.startedAt),

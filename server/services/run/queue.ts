@@ -29,7 +29,7 @@ export async function listQueue({ db }: Product): Promise<QueuedRun[]> {
   );
   return rows.map((row, i) => {
     const { id, status, trigger, preset, stage, progress, createdAt } = view(row);
-    const algorithm = planOf(row.config)?.algorithm ?? null;
+    const algorithm = planOf(row.config, row.kind)?.algorithm ?? null;
     return { id, status, trigger, preset, stage, progress, createdAt, algorithm, ...foretold[i]! };
   });
 }

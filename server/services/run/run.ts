@@ -1,7 +1,7 @@
 // Training runs for the admin: starts, watches and cancels them; the trainer does the work.
 import { desc, eq, sql } from 'drizzle-orm';
 import { parseConfig } from '@/core/config/presets';
-import { RUN_STAGES, type RunStage } from '@/core/contract';
+import { RUN_STAGES, type RunKind, type RunStage } from '@/core/contract';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { type Statement, sayVerdict } from '@/core/verdict';
 import { recordAudit } from '@/db/audit';
@@ -23,7 +23,7 @@ export async function list({ db }: Product): Promise<RunView[]> {
 
 export async function get({ db }: Product, id: string): Promise<RunDetailView> {
   const row = await find(db, id);
-  return { ...view(row), config: row.config, plan: planOf(row.config), metrics: await readPoints(db, id) };
+  return { ...view(row), config: row.config, plan: planOf(row.config, row.kind), metrics: await readPoints(db, id) };
 }
 
 /** The trainer takes runs one after the other; each starts from the version that serves by then. */
@@ -68,9 +68,11 @@ export async function find(db: Executor, id: string): Promise<RunRow> {
 }
 
 /** Imitation and policy optimisation are optional. */
-export function planOf(asked: Record<string, unknown>): RunPlan | null {
+export function planOf(asked: Record<string, unknown>, kind: RunKind): RunPlan | null {
   try {
-    const { algorithm, sft } = parseConfig(asked);
+    const settings = parseConfig(asked);
+    // Nothing is trained but the reward model, by which the gates judge.
+    const { algorithm, sft } = kind === 'judge' ? { algorithm: null, sft: null } : settings;
     const isLeftOut = { sft: sft === null, ppo: algorithm === null } as Partial<Record<RunStage, boolean>>;
     return { algorithm, stages: RUN_STAGES.filter((stage) => !isLeftOut[stage]) };
   } catch (error) {

@@ -84,6 +84,8 @@ async function beginByItself(product: Product): Promise<void> {
       and(
         eq(version.status, 'accepted'),
         isNull(version.retiredAt),
+        // A person brought an adapter from elsewhere, and a person decides about it.
+        sql`${version.manifest} -> 'imported' is null`,
         eq(version.parentId, now.versionId),
         gt(version.createdAt, now.since),
         notExists(db.select({ one: sql`1` }).from(canary).where(eq(canary.candidateVersionId, version.id))),

@@ -1,0 +1,6 @@
+// Takes an adapter from elsewhere.
+import { handleUpload } from '@/server/http/adapter-upload';
+
+export const dynamic = 'force-dynamic';
+
+export { handleUpload as POST };
