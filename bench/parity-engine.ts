@@ -12,7 +12,7 @@ import { spawnEngine } from '@/engine/spawn';
 import { loadChosenBase } from '@/product/base';
 import { env } from '@/product/env';
 import { startBackend } from '@/trainer/backend';
-import { meanDifference } from '@/trainer/gates/differences';
+import { meanDifference } from '@/trainer/gates/engine/differences';
 import { loadBackbone } from '@/trainer/model/backbone';
 import { loraFromAdapter } from '@/trainer/model/lora';
 import { type Completion, scoreCompletions } from '@/trainer/sampling/completion-logprobs';

@@ -1,9 +1,12 @@
 // The verdict on a run as data: codes with their figures, and their English sentences for the API and the command line.
 import type { GateResult } from './artifact/manifest';
+import { adviceOn } from './gates/advice';
 import { describeLeftOut } from './snapshot/left-out';
 
 /** A gate or trial that a policy did not pass. */
-export type Finding = Pick<GateResult, 'name' | 'value' | 'threshold' | 'bound'>;
+export type Finding = Pick<GateResult, 'name' | 'value' | 'threshold' | 'bound' | 'evidence'>;
+/** A gate that had too little to judge by. */
+export type Undecided = Pick<GateResult, 'name'> & NonNullable<GateResult['lacks']>;
 
 const WORDS: Record<Finding['bound'], string> = { max: 'at most', min: 'at least', above: 'only above' };
 
@@ -23,6 +26,13 @@ export function tellApart(value: number, threshold: number): [string, string] {
 const reasons = (findings: readonly Finding[]) => findings.map(reasonOf).join('; ');
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
+/** Each advice once, although several gates may give it. */
+export const advices = <T>(findings: readonly Finding[], adviceFor: (finding: Finding) => T): T[] => [
+  ...new Set(findings.map(adviceFor)),
+];
+
+const lacking = ({ name, unit, has, needs }: Undecided) => `${name} (${has} ${unit}, needs ${needs})`;
+
 interface Accuracy {
   accuracy: number;
   labels: number;
@@ -36,9 +46,11 @@ const SENTENCES = {
   sentence: ({ text }: { text: string }) => text,
   cancelled: () => 'The run was cancelled.',
   cancelled_early: () => 'Cancelled before it started.',
-  passed: ({ version, gates }: { version: string; gates: number }) => `${version} passed all ${gates} gates.`,
+  passed: ({ version, gates }: { version: string; gates: number }) =>
+    `${version} passed ${gates} gates and failed none.`,
   rejected: ({ version, findings }: { version: string; findings: Finding[] }) =>
-    `${version} was rejected: ${reasons(findings)}.`,
+    [`${version} was rejected: ${reasons(findings)}.`, ...advices(findings, adviceOn)].filter(Boolean).join(' '),
+  not_judged: ({ gates }: { gates: Undecided[] }) => `Not judged: ${gates.map(lacking).join(', ')}.`,
   left_out: ({ counts }: { counts: Record<string, number> }) => describeLeftOut(counts),
   imitated: () => 'Imitation is done.',
   imported: ({ file }: { file: string }) => `The adapter came from ${file}, and nothing was trained.`,

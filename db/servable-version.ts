@@ -1,6 +1,7 @@
 // Refuses a version that may not serve: one that its gates have not passed, and one that an admin has retired.
 import { eq } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import { hasFailed } from '@/core/gates/state';
 import type { Executor } from './client';
 import { version } from './schema';
 
@@ -21,7 +22,7 @@ export async function requireServable(db: Executor, versionId: string): Promise<
   if (!row) throw new AttuneError('NOT_FOUND', `There is no version ${versionId}.`);
   await refuseRetired(db, versionId);
   if (row.status === 'rejected') {
-    const failed = row.gates.find((gate) => !gate.passed)?.name ?? 'a gate';
+    const failed = row.gates.find(hasFailed)?.name ?? 'a gate';
     throw new AttuneError(
       'CONFLICT',
       `Version ${versionId} was rejected by ${failed} and cannot serve; train another.`,

@@ -1,7 +1,9 @@
 // Keeps adapters of versions loaded: verified when read, pinned while used, the least recently used evicted first.
 import type { Adapter } from '@/core/artifact/adapter';
+import type { Fingerprint } from '@/core/artifact/fingerprint';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
+import type { Prove } from './fingerprint';
 import type { ModelRunner } from './runner/runner';
 
 interface Entry {
@@ -16,8 +18,10 @@ interface Entry {
 
 export interface AdapterStoreOptions {
   runner: Pick<ModelRunner, 'loadAdapter' | 'unloadAdapter'>;
-  /** Reads and verifies the adapter in a version's directory. */
-  read: (versionId: string) => Promise<Adapter>;
+  /** Reads and verifies the adapter in a version's directory, with the fingerprint that its manifest may have. */
+  read: (versionId: string) => Promise<{ adapter: Adapter; fingerprint?: Fingerprint | undefined }>;
+  /** Called after each load of a version that has a fingerprint. */
+  prove: Prove;
   /** Most adapters held at once. */
   capacity: number;
   /** Called with a version that is no longer loaded. */
@@ -76,12 +80,23 @@ export class AdapterStore {
 
   private async loadInto(versionId: string, entry: Entry): Promise<void> {
     try {
-      const adapter = await this.options.read(versionId);
+      const { adapter, fingerprint } = await this.options.read(versionId);
       this.makeRoom();
       this.options.runner.loadAdapter(versionId, adapter);
+      if (fingerprint) await this.proveOrUnload(versionId, fingerprint);
       entry.isLoaded = true;
     } catch (error) {
       this.entries.delete(versionId);
+      throw error;
+    }
+  }
+
+  /** Weights that are not the version's never stay where a request could find them. */
+  private async proveOrUnload(versionId: string, fingerprint: Fingerprint): Promise<void> {
+    try {
+      await this.options.prove(versionId, fingerprint);
+    } catch (error) {
+      this.options.runner.unloadAdapter(versionId);
       throw error;
     }
   }

@@ -7,6 +7,7 @@ import { AdapterStore } from './adapters';
 import { PrefixCache } from './cache/prefix-cache';
 import { Engine } from './engine';
 import { type EngineEnv, readEngineEnv } from './env';
+import { proveBy } from './fingerprint';
 import { createModelRunner } from './runner/model-runner';
 import { DEFAULT_LIMITS } from './scheduler';
 import { serve } from './server';
@@ -47,8 +48,10 @@ async function createEngine(env: EngineEnv): Promise<Engine> {
     runner,
     read: async (versionId) => {
       const directory = artifactDirectory(env.ATTUNE_ARTIFACTS, versionId);
-      return (await readArtifact(directory, { verify: true, base })).adapter;
+      const { adapter, manifest } = await readArtifact(directory, { verify: true, base });
+      return { adapter, fingerprint: manifest.fingerprint };
     },
+    prove: proveBy(runner),
     capacity: env.ATTUNE_ENGINE_VERSIONS,
     onDrop: (versionId) => prefixes.drop(versionId),
   });

@@ -1,7 +1,7 @@
 // The verdict on a run in the reader's language; one that was stored as a sentence is shown as it is.
 import { useFormatter, useTranslations } from 'next-intl';
-import { useGateName } from '@/app/lib/use-gate-name';
-import { type Finding, type Statement, tellApart } from '@/core/verdict';
+import { useGateAdvice, useGateName } from '@/app/lib/use-gate-name';
+import { advices, type Finding, type Statement, tellApart } from '@/core/verdict';
 
 interface VerdictTextProps {
   verdict: { verdict: string | null; statements: Statement[] | null };
@@ -22,6 +22,7 @@ function useStatement(): (statement: Statement) => string {
   const leftOut = useTranslations('snapshots.leftOutWhy');
   const format = useFormatter();
   const gateName = useGateName();
+  const gateAdvice = useGateAdvice();
   const percent = (share: number) => format.number(share, { style: 'percent', maximumFractionDigits: 0 });
   const reasons = (findings: readonly Finding[]) =>
     findings
@@ -42,7 +43,17 @@ function useStatement(): (statement: Statement) => string {
       case 'sentence':
         return statement.text;
       case 'rejected':
-        return t('rejected', { version: statement.version, reasons: reasons(statement.findings) });
+        return t('rejected', {
+          version: statement.version,
+          reasons: reasons(statement.findings),
+          advice: advices(statement.findings, gateAdvice).filter(Boolean).join(t('afterSentence')),
+        });
+      case 'not_judged':
+        return t('not_judged', {
+          gates: statement.gates
+            .map(({ name, ...lacks }) => t('lacking', { gate: gateName(name), ...lacks }))
+            .join(t('between')),
+        });
       case 'passed_over':
         return t('passed_over', { count: statement.count, reasons: reasons(statement.findings) });
       case 'left_out':

@@ -1,5 +1,9 @@
 // Declares a version's manifest.json: what it was made from and each file's hash, so that it can be checked and traced.
 import { z } from 'zod';
+import { Fingerprint } from './fingerprint';
+
+/** What a gate may have too little of. */
+const LACKING = ['pairs', 'prompts', 'answers', 'tokens', 'facts', 'conversations', 'groups'] as const;
 
 export const GateResult = z.object({
   name: z.string(),
@@ -9,6 +13,10 @@ export const GateResult = z.object({
   bound: z.enum(['min', 'max', 'above']),
   passed: z.boolean(),
   note: z.string().optional(),
+  /** Figures beside the value, for example the number of answers; never words, because a rule's words are private. */
+  evidence: z.record(z.string(), z.number()).optional(),
+  /** Too little was measured for a decision: the gate has neither passed nor failed, and `passed` is false. */
+  lacks: z.strictObject({ unit: z.enum(LACKING), has: z.int(), needs: z.int() }).optional(),
 });
 export type GateResult = z.infer<typeof GateResult>;
 
@@ -41,6 +49,8 @@ export const Manifest = z.object({
   imported: ImportedAdapter.optional(),
   gates: z.array(GateResult),
   examples: z.array(ExampleAnswers).optional(),
+  /** Versions of earlier releases have none, and an engine cannot check what they are. */
+  fingerprint: Fingerprint.optional(),
   createdAt: z.iso.datetime(),
   /** sha256 of every other file in the directory, by its name. */
   files: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),

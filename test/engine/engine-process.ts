@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { writeArtifact } from '@/core/artifact/artifact';
+import type { Fingerprint } from '@/core/artifact/fingerprint';
 import { loadBase } from '@/core/base/load-base';
 import { Sampling } from '@/core/sampling';
 import type { EngineClient, FinishedEvent } from '@/engine/client';
@@ -49,7 +50,12 @@ export function useEngine(): void {
   });
 }
 
-export async function writeVersion(versionId: string, seed: number, baseSha256?: string): Promise<string> {
+export async function writeVersion(
+  versionId: string,
+  seed: number,
+  baseSha256?: string,
+  fingerprint?: Fingerprint,
+): Promise<string> {
   const base = await loadBase(world.options.modelPath);
   const manifest = {
     versionId,
@@ -57,6 +63,7 @@ export async function writeVersion(versionId: string, seed: number, baseSha256?:
     baseSha256: baseSha256 ?? base.sha256,
     parentVersionId: null,
     runId: null,
+    ...(fingerprint && { fingerprint }),
     snapshotId: null,
     snapshotSha256: null,
     gates: [],

@@ -76,7 +76,8 @@ describe('an engine that keeps prefixes', () => {
     const prefixes = makePrefixes(blocks);
     const adapters = new AdapterStore({
       runner,
-      read: async (versionId) => adapterOf(versionId),
+      read: async (versionId) => ({ adapter: adapterOf(versionId) }),
+      prove: async () => {},
       capacity: 3,
       onDrop: (versionId) => prefixes.drop(versionId),
     });

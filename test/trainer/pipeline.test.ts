@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
 import { parseConfig } from '@/core/config/presets';
 import { AttuneError } from '@/core/errors';
+import { hasFailed } from '@/core/gates/state';
 import { dataPaths } from '@/core/paths';
 import * as schema from '@/db/schema';
 import { startBackend, tf } from '@/trainer/backend';
@@ -67,10 +68,13 @@ describe.skipIf(problem)('pipeline', () => {
     // 0.54 is six of them: a policy that learnt nothing would pass `more than 0` every other time.
     expect(row!.gates.find((gate) => gate.name === 'heldout_reward_gain')!.value).toBeGreaterThan(0.54);
     const run = await readRun(world, first.id);
-    expect(row!.gates.filter((gate) => !gate.passed)).toEqual([]);
+    expect(row!.gates.filter(hasFailed)).toEqual([]);
     expect(row!.gates.map((gate) => gate.name)).toEqual([
-      ...['parity', 'kl_budget', 'heldout_reward_gain', 'end_rate', 'degenerate_answers', 'distinct_answers'],
-      ...['constraint/profanity', 'probe/unsafe_complied', 'probe/safe_refused'],
+      ...['parity', 'served_logits', 'kl_budget', 'heldout_reward_gain', 'reward_accuracy', 'reward_calibration'],
+      ...['win_rate', 'reward_length', 'worst_group', 'replay', 'length', 'end_rate', 'degenerate_answers'],
+      ...['repetition', 'distinct_answers', 'diversity', 'same_answer', 'refusal', 'constraint/profanity'],
+      ...['red_team/profanity', 'probe/unsafe_complied', 'probe/safe_refused'],
+      ...['flattery/are_you_sure', 'flattery/wrong_user'],
     ]);
     expect(row).toMatchObject({ status: 'accepted', parentId: 'base', runId: first.id, snapshotId: run.snapshotId });
     expect(run).toMatchObject({ status: 'done', resultVersionId: first.versionId, leaseOwner: null, stage: 'publish' });
@@ -78,6 +82,7 @@ describe.skipIf(problem)('pipeline', () => {
     const { manifest } = await readArtifact(directory, { verify: true, base: world.base });
     const [snapshot] = await world.db.select().from(schema.snapshot).where(eq(schema.snapshot.id, run.snapshotId!));
     expect(manifest).toMatchObject({ gates: row!.gates, snapshotSha256: snapshot!.sha256 });
+    expect(manifest.fingerprint!.effect.some((nats) => Math.abs(nats) > 0.01)).toBe(true);
   });
 
   it('the votes that it learned from are on record: those of the training side, each once', async () => {

@@ -17,9 +17,9 @@ export interface StoredGeneration {
   updatesBehind: number;
 }
 
-/** What the training side's rows say about completions; implicit signals are not among them. */
-export function rewardExamples(rows: readonly SnapshotRow[]): RewardExample[] {
-  return believedRows(rows).flatMap((row) => (row.split === 'train' ? rewardExample(row) : []));
+/** What the rows of one side say about completions; implicit signals are not among them. */
+export function rewardExamples(rows: readonly SnapshotRow[], split: SnapshotRow['split'] = 'train'): RewardExample[] {
+  return believedRows(rows).flatMap((row) => (row.split === split ? rewardExample(row) : []));
 }
 
 const ids = (values: readonly number[]) => Int32Array.from(values);

@@ -6,7 +6,8 @@ import type { Split } from '@/core/snapshot/rows';
 import { normaliseText } from '@/core/text/text';
 
 /** Share of the prompts that no stage trains on. */
-const HELD_OUT_SHARE = 0.125;
+export const HELD_OUT_SHARE = 0.125;
+
 /** Where a row's prompt comes from. */
 export interface Asked {
   promptIds: readonly number[];

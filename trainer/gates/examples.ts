@@ -5,7 +5,7 @@ import { EXAMPLE_QUESTIONS } from '@/core/example-questions';
 import { hash32 } from '@/core/rng';
 import { costsOf } from '@/trainer/math/constraint';
 import { type Run, serveAdapter } from '@/trainer/runs/context';
-import { judgingOf, sampleCompletions } from './answers';
+import { judgingOf, sampleCompletions } from './answers/sample';
 
 /** Tokens of an example; a longer answer is cut. */
 const MAX_TOKENS = 96;

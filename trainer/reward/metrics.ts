@@ -98,12 +98,17 @@ export const measurePairs = (pairs: readonly ScoredPair[]): PairMetrics => ({
   ece: expectedCalibrationError(pairs),
 });
 
+export const BINS = 10;
+/** Equal parts of the confidences from 0.5 to 1. */
+export const confidenceBin = (confidence: number): number =>
+  Math.min(BINS - 1, Math.floor((confidence - 0.5) * 2 * BINS));
+
 /** Ten equal bins of confidence from 0.5 to 1: the mean distance between confidence and the share that is right. */
 export function expectedCalibrationError(pairs: readonly ScoredPair[]): number {
-  const bins = Array.from({ length: 10 }, () => ({ confidence: 0, right: 0 }));
+  const bins = Array.from({ length: BINS }, () => ({ confidence: 0, right: 0 }));
   for (const pair of pairs) {
     const confidence = sigmoid(Math.abs(byScore(pair))); // in [0.5, 1]
-    const bin = bins[Math.min(9, Math.floor((confidence - 0.5) * 20))]!;
+    const bin = bins[confidenceBin(confidence)]!;
     bin.confidence += pair.weight * confidence;
     bin.right += pair.weight * right(byScore(pair));
   }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { BASE_VERSION_ID, type Manifest } from '@/core/artifact/manifest';
 import { writeDurably } from '@/core/durable-file';
 import { AttuneError } from '@/core/errors';
+import { isAccepted } from '@/core/gates/state';
 import { sha256 } from '@/core/hash';
 import { encodeRows } from '@/core/snapshot/snapshot';
 import { sayVerdict } from '@/core/verdict';
@@ -75,7 +76,7 @@ export async function filesHome(run: FilesRun): Promise<RunHome> {
     openTasks: async () => [],
     async orderTasks() {},
     async publish({ versionId, gates }: Manifest, statements) {
-      const status = gates.every((gate) => gate.passed) ? 'done' : 'rejected';
+      const status = isAccepted(gates) ? 'done' : 'rejected';
       const outcome: Outcome = { status, versionId, verdict: sayVerdict(statements) };
       await writeDurably(path.join(folder, 'result.json'), `${JSON.stringify(outcome, null, 2)}\n`);
       return outcome;

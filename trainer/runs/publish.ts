@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
 import type { Manifest } from '@/core/artifact/manifest';
 import { CHANNELS } from '@/core/contract';
+import { isAccepted } from '@/core/gates/state';
 import { type Statement, sayVerdict } from '@/core/verdict';
 import type { Executor } from '@/db/client';
 import { champion, changeChampion, lockReleases } from '@/db/release';
@@ -29,9 +30,9 @@ export async function publishVersion(
 ): Promise<Outcome> {
   const { versionId, gates, baseSha256 } = manifest;
   await readArtifact(artifactDirectory(artifacts, versionId), { verify: true });
-  const isAccepted = gates.every((gate) => gate.passed);
+  const passes = isAccepted(gates);
   const verdict = sayVerdict(statements);
-  const status = isAccepted ? 'done' : 'rejected';
+  const status = passes ? 'done' : 'rejected';
   await lease.flush();
   await lease.transaction(async (tx) => {
     await tx.insert(version).values({
@@ -41,13 +42,13 @@ export async function publishVersion(
       snapshotId: manifest.snapshotId,
       baseId: manifest.baseId,
       baseSha256,
-      status: isAccepted ? 'accepted' : 'rejected',
+      status: passes ? 'accepted' : 'rejected',
       manifest,
       gates,
     });
     await recordLearned(tx, versionId, learned);
     // A person brought an adapter from elsewhere, and a person decides about it.
-    const mayPromote = isAccepted && manifest.imported === undefined;
+    const mayPromote = passes && manifest.imported === undefined;
     if (mayPromote && (await readSettings(tx)).autoPromote) await promote(tx, versionId, lease.run.parentVersionId);
     await tx.execute(sql`select pg_notify(${CHANNELS.versionPublished}, ${versionId})`);
     return {

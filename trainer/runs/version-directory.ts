@@ -26,7 +26,7 @@ export async function writeVersion(
   root: string,
   origin: VersionOrigin,
   adapter: Adapter,
-  report: Pick<Manifest, 'gates' | 'examples'>,
+  report: Pick<Manifest, 'gates' | 'examples' | 'fingerprint'>,
   extraFiles: Record<string, string> = {},
 ): Promise<Manifest> {
   const { versionId, base, runId, parentVersionId, snapshot, imported } = origin;

@@ -8,7 +8,7 @@ import type { RewardModel } from '@/trainer/reward/scorer';
 import type { Run } from '@/trainer/runs/context';
 import type { Candidate } from './export';
 
-export type Report = Required<Pick<Manifest, 'gates' | 'examples'>>;
+export type Report = Required<Pick<Manifest, 'gates' | 'examples' | 'fingerprint'>>;
 
 export async function judgeCandidate(
   run: Run,
@@ -16,6 +16,7 @@ export async function judgeCandidate(
   reward: RewardModel | null,
   { origin }: Candidate,
 ): Promise<Report> {
-  const gates = judgeGates(await measureCandidate(run, snapshot, reward, origin.versionId));
-  return { gates, examples: await sampleExamples(run, origin.versionId) };
+  const figures = await measureCandidate(run, snapshot, reward, origin.versionId);
+  const examples = await sampleExamples(run, origin.versionId);
+  return { gates: judgeGates(figures), examples, fingerprint: figures.served.fingerprint };
 }

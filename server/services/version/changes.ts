@@ -36,7 +36,10 @@ async function readChanges({ db }: Product): Promise<ChangeView[]> {
   return rows.map(({ id, parentId, status, gates, manifest, createdAt }) => ({
     ...{ id, parentId, status, createdAt },
     gates: gates.map(
-      ({ name, value, threshold, bound, passed }): GateResult => ({ name, value, threshold, bound, passed }),
+      ({ name, value, threshold, bound, passed, lacks }): GateResult => ({
+        ...{ name, value, threshold, bound, passed },
+        ...(lacks && { lacks: { ...lacks, has: inSteps(lacks.has), needs: inSteps(lacks.needs) } }),
+      }),
     ),
     examples: manifest?.examples ?? [],
     crowd: crowds.get(id) ?? null,
@@ -59,6 +62,7 @@ async function countCrowds(db: Executor): Promise<Map<string, CrowdView>> {
 /** In steps of the smallest group, so that two versions tell nothing about the person who voted between them. */
 export function coarse(votes: number, people: number): CrowdView {
   if (people < FEWEST_PEOPLE) return { atLeastVotes: null, atLeastPeople: null };
-  const inSteps = (count: number) => count - (count % FEWEST_PEOPLE);
   return { atLeastVotes: inSteps(votes), atLeastPeople: inSteps(people) };
 }
+
+const inSteps = (count: number) => count - (count % FEWEST_PEOPLE);

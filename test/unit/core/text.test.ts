@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { countWords, excerpt, normaliseText } from '@/core/text/text';
 import { growth } from '@/test/unit/growth';
-import { measureCompletions } from '@/trainer/gates/answers';
+import { judgeDegenerate } from '@/trainer/gates/answers/degenerate-answers';
+import { readAnswers } from '@/trainer/gates/answers/sample';
 
 describe('countWords', () => {
   it.each([
@@ -37,8 +38,8 @@ it('no answer counts as degenerate because its script has no blanks', async () =
   ];
   const completions = texts.map((_, i) => ({ promptIds: Int32Array.of(1), completionIds: Int32Array.of(i) }));
   const judging = { constraints: [], decode: (ids: readonly number[]) => texts[ids[0]!]!, endIds: [99] };
-  const { degenerateShare } = await measureCompletions({ completions, engineLogprobs: [] }, judging);
-  expect(degenerateShare).toBe(0);
+  const own = await readAnswers({ completions }, judging);
+  expect(judgeDegenerate(own, own)[0]!.value).toBe(0);
 });
 
 it('a text has a single form for all its spellings', () => {

@@ -6,6 +6,8 @@ import { AdapterStore } from '@/engine/adapters';
 
 const adapter: Adapter = { rank: 1, alpha: 1, targets: [], pairs: new Map() };
 
+const FINGERPRINT = { probes: [{ promptIds: [1], completionIds: [2] }], effect: [1], parentEffect: [0] };
+
 function makeStore(capacity = 2) {
   const inRunner = new Set<string>();
   const reads: string[] = [];
@@ -18,7 +20,11 @@ function makeStore(capacity = 2) {
       reads.push(versionId);
       await Promise.resolve();
       if (versionId === 'broken') throw new AttuneError('CORRUPT', 'The file is damaged.');
-      return adapter;
+      return { adapter, ...(versionId.startsWith('stale') && { fingerprint: FINGERPRINT }) };
+    },
+    async prove(versionId) {
+      expect(inRunner.has(versionId)).toBe(true);
+      throw new AttuneError('CORRUPT', `Version ${versionId} is refused.`);
     },
   });
   const use = async (versionId: string) => {
@@ -34,6 +40,16 @@ describe('AdapterStore', () => {
     await Promise.all([store.acquire('a'), store.acquire('a'), store.acquire('base')]);
     expect(reads).toEqual(['a']);
     expect(store.loaded).toEqual(['a']);
+  });
+
+  it('refuses a version whose weights are not its own, at each attempt, and leaves nothing of it in the runner', async () => {
+    const { store, inRunner, reads } = makeStore();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(store.acquire('stale')).rejects.toThrow(/Version stale is refused/);
+      expect([...inRunner]).toEqual([]);
+    }
+    expect(reads).toEqual(['stale', 'stale']);
+    expect(store.loaded).toEqual([]);
   });
 
   it('evicts the least recently used, never one in use', async () => {

@@ -83,11 +83,11 @@ export function makeEngine(limits: Partial<typeof DEFAULT_LIMITS> = {}, maxConte
   const runner = new CountingRunner();
   const read = async (versionId: string) => {
     if (versionId === 'missing') throw new AttuneError('NOT_FOUND', 'There is no version missing.');
-    return { rank: 1, alpha: 1, targets: [], pairs: new Map() };
+    return { adapter: { rank: 1, alpha: 1, targets: [], pairs: new Map() } };
   };
   const prefixes = new PrefixCache({ maxBytes: 16 * 64, valuesPerToken: 1 }); // 16 blocks of 16 tokens
   const onDrop = (versionId: string) => prefixes.drop(versionId);
-  const adapters = new AdapterStore({ runner, read, capacity: 2, onDrop });
+  const adapters = new AdapterStore({ runner, read, prove: async () => {}, capacity: 2, onDrop });
   const base = { id: 'letters', sha256: '0', tokenizer };
   const engine = new Engine({
     base,

@@ -51,7 +51,7 @@ beforeEach(async () => {
     isSpecial: () => false,
   };
   const read = () => Promise.reject(new Error('none'));
-  const adapters = new AdapterStore({ runner, read, capacity: 2, onDrop() {} });
+  const adapters = new AdapterStore({ runner, read, prove: async () => {}, capacity: 2, onDrop() {} });
   const prefixes = new PrefixCache({ maxBytes: 0, valuesPerToken: 1 });
   const base = { id: 'tiny', sha256: '0', tokenizer };
   const engine = new Engine({ base, runner, adapters, prefixes, limits: DEFAULT_LIMITS, maxContext: 64, now: () => 0 });

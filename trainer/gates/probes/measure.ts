@@ -1,49 +1,83 @@
-// Asks a candidate and its parent the safety probes: which unsafe requests they answer, and which safe ones they refuse.
+// Asks a candidate and its parent the probes: unsafe requests, safe ones that look unsafe, and facts under pressure.
+import type { ChatMessage } from '@/core/base/base';
 import { hash32 } from '@/core/rng';
-import { isRefusal } from '@/core/text/refusal';
 import type { Run } from '@/trainer/runs/context';
-import { judgingOf, sampleCompletions } from '../answers';
+import type { AnswerSet } from '../answers/answers';
+import { judgingOf, readAnswers, sampleCompletions } from '../answers/sample';
+import { FACTS, type Fact } from './facts';
+import type { Flattery } from './flattery';
+import { knows } from './flattery';
 import { SAFE_PROMPTS, UNSAFE_PROMPTS } from './prompts';
+import type { Answered, Probes } from './safety';
 
 /** Of each prompt, for each of the two policies: the noise of one sample is larger than what a gate should find. */
 const ANSWERS = 4;
 /** A refusal says so in its first sentences. */
-const MAX_TOKENS = 48;
+const REFUSAL_TOKENS = 48;
+/** A fact is one word of a short sentence. */
+const FACT_TOKENS = 20;
+const FIRM_TOKENS = 32;
 
-/** One number for each answer, 1 for what should not be, in the same order for both policies. */
-export interface ProbeFigures {
-  candidate: readonly number[];
-  parent: readonly number[];
-  /** The prompt of each answer. */
-  prompts: readonly string[];
-}
-
-export interface Probes {
-  unsafeComplied: ProbeFigures;
-  safeRefused: ProbeFigures;
-}
+/** Asks each conversation `answers` times. */
+type Ask = (
+  versionId: string,
+  asked: readonly (readonly ChatMessage[])[],
+  sampling: { answers: number; maxTokens: number; seed: number },
+) => Promise<AnswerSet>;
 
 /** `candidate` and `parent` are their names in the run's engine. */
-export async function measureProbes(run: Run, candidate: string, parent: string): Promise<Probes> {
+export async function measureProbes(
+  run: Run,
+  candidate: string,
+  parent: string,
+): Promise<{ probes: Probes; flattery: Flattery }> {
   const engine = await run.engine();
-  const { decode, endIds } = judgingOf(run);
-  const refusals = async (versionId: string, asked: readonly string[], seed: number) => {
-    const prompts = asked.map((content) => Int32Array.from(run.base.renderPrompt([{ role: 'user', content }])));
-    const sampling = { count: ANSWERS * asked.length, maxTokens: MAX_TOKENS, seed, signal: run.sink.signal };
-    const { completions } = await sampleCompletions(engine, versionId, prompts, sampling);
-    return completions.map(({ completionIds }) =>
-      isRefusal(decode([...completionIds].filter((token) => !endIds.includes(token)))),
-    );
-  };
-  const measure = async (asked: readonly string[], isBad: (refused: boolean) => boolean, seed: number) => {
-    const own = async (versionId: string) =>
-      (await refusals(versionId, asked, seed)).map((refused) => (isBad(refused) ? 1 : 0));
-    const prompts = Array.from({ length: ANSWERS * asked.length }, (_, i) => asked[i % asked.length]!);
-    return { candidate: await own(candidate), parent: await own(parent), prompts };
-  };
   const { seed } = run.policyConfig;
+  const ask: Ask = async (versionId, asked, { answers, maxTokens, seed }) => {
+    const prompts = asked.map((messages) => Int32Array.from(run.base.renderPrompt(messages)));
+    const sampling = { count: answers * asked.length, maxTokens, seed, signal: run.sink.signal };
+    return readAnswers(await sampleCompletions(engine, versionId, prompts, sampling), judgingOf(run));
+  };
+  const both = async (...asked: Parameters<Ask> extends [string, ...infer Rest] ? Rest : never): Promise<Answered> => ({
+    candidate: await ask(candidate, ...asked),
+    parent: await ask(parent, ...asked),
+  });
+  const requests = (texts: readonly string[]) => texts.map((content) => [{ role: 'user' as const, content }]);
+  const refusals = { answers: ANSWERS, maxTokens: REFUSAL_TOKENS };
   return {
-    unsafeComplied: await measure(UNSAFE_PROMPTS, (refused) => !refused, hash32(seed, 8)),
-    safeRefused: await measure(SAFE_PROMPTS, (refused) => refused, hash32(seed, 10)),
+    probes: {
+      unsafe: await both(requests(UNSAFE_PROMPTS), { ...refusals, seed: hash32(seed, 8) }),
+      safe: await both(requests(SAFE_PROMPTS), { ...refusals, seed: hash32(seed, 10) }),
+    },
+    flattery: await measureFlattery(ask, both, parent, seed),
   };
 }
+
+/** Only on facts that the parent knows: who does not know cannot give in. */
+async function measureFlattery(
+  ask: Ask,
+  both: (asked: readonly ChatMessage[][], sampling: Parameters<Ask>[2]) => Promise<Answered>,
+  parent: string,
+  seed: number,
+): Promise<Flattery> {
+  const plain = FACTS.map(({ question }) => [{ role: 'user' as const, content: question }]);
+  const recalled = await ask(parent, plain, { answers: 1, maxTokens: FACT_TOKENS, seed: hash32(seed, 12) });
+  const known = FACTS.filter((fact, i) => knows(fact, recalled.answers[i]!.text));
+  if (known.length === 0) return { known, areYouSure: null, wrongUser: null };
+  const sampling = { answers: 1, maxTokens: FIRM_TOKENS };
+  return {
+    known,
+    areYouSure: await both(known.map(areYouSure), { ...sampling, seed: hash32(seed, 14) }),
+    wrongUser: await both(known.map(wrongUser), { ...sampling, seed: hash32(seed, 16) }),
+  };
+}
+
+export const areYouSure = ({ question, statement, answer, doubt }: Fact): ChatMessage[] => [
+  { role: 'user', content: question },
+  { role: 'assistant', content: statement(answer) },
+  { role: 'user', content: doubt },
+];
+
+export const wrongUser = ({ question, statement, wrong, belief }: Fact): ChatMessage[] => [
+  { role: 'user', content: `${belief(statement(wrong))} ${question}` },
+];

@@ -1,6 +1,6 @@
 // The gate on parity: the engine computes for the exported version what the policy computed in the trainer.
 import type { GateResult } from '@/core/artifact/manifest';
-import { atMost } from './gate';
+import { atMost } from '../gate';
 
 /** Mean |log p(engine) - log p(trainer)| over completion tokens, in nats. */
 export interface ParityFigures {

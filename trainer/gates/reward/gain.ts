@@ -2,7 +2,8 @@
 import type { GateResult } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
 import { LEAST_HELD_OUT } from '@/core/snapshot/least';
-import { above } from './gate';
+import { HELD_OUT_SHARE } from '@/trainer/data/split';
+import { above } from '../gate';
 
 /** What must have improved, pair by pair. */
 export interface GainFigures {
@@ -22,7 +23,22 @@ export function judgeGain(figures: GainFigures): GateResult {
   const note =
     `Mean over ${pairs} pairs for ${prompts} prompts; standard error ${standardError.toPrecision(2)}, ` +
     `and the gain must exceed ${STANDARD_ERRORS} of them.`;
-  return above(figures.name, mean, STANDARD_ERRORS * standardError, note);
+  return above(figures.name, mean, STANDARD_ERRORS * standardError, note, {
+    ...{ pairs, prompts, standardError },
+    needed: mean > 0 ? neededPrompts(mean, standardError, prompts) : 0,
+  });
+}
+
+/** All prompts, of which a share is held out, with which the same mean would exceed luck; the error falls with their root. */
+function neededPrompts(mean: number, standardError: number, prompts: number): number {
+  const heldOut = prompts * ((STANDARD_ERRORS * standardError) / mean) ** 2;
+  return roundUp(heldOut / HELD_OUT_SHARE);
+}
+
+/** To two digits: more would be made up. */
+function roundUp(count: number): number {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
+  return Math.ceil(count / step) * step;
 }
 
 /**
