@@ -6,6 +6,7 @@ import { getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
 import { AdminNav } from '@/app/admin/admin-nav';
 import { readCurrentUser } from '@/app/admin/current-user';
+import { RunWatcher } from '@/app/admin/runs/run-watcher';
 import { buttonClass } from '@/app/ui/button';
 import { MessagePage } from '@/app/ui/message-page';
 import { PageFrame } from '@/app/ui/page-frame';
@@ -36,6 +37,7 @@ export default async function AdminLayout({ children }: { children: ReactNode })
   return (
     <PageFrame title={t('title')} back={t('back')} width="wide" navigation={<AdminNav />}>
       {children}
+      <RunWatcher />
     </PageFrame>
   );
 }

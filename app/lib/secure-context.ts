@@ -35,3 +35,23 @@ async function copyBySelection(text: string): Promise<void> {
 if (typeof navigator !== 'undefined' && typeof document !== 'undefined' && !navigator.clipboard) {
   Object.defineProperty(navigator, 'clipboard', { value: { writeText: copyBySelection }, configurable: true });
 }
+
+const offersNotifications = () => 'Notification' in window && window.isSecureContext;
+
+/** Whether this browser shows notifications of this site. */
+export const mayNotify = () => offersNotifications() && Notification.permission === 'granted';
+
+/** To be called on a click: browsers ignore or punish a question that no one asked for. */
+export async function askToNotify(): Promise<void> {
+  if (offersNotifications() && Notification.permission === 'default') await Notification.requestPermission();
+}
+
+/** Does nothing where it is not allowed. */
+export function notify(title: string, body: string, onClick: () => void): void {
+  if (!mayNotify()) return;
+  const notification = new Notification(title, { body, tag: title });
+  notification.onclick = () => {
+    window.focus();
+    onClick();
+  };
+}

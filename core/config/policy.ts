@@ -113,8 +113,15 @@ const OnPolicy = Sampled.extend({
   klCoefficient: z.number().min(0).default(0.03).describe('Points of score for one nat away from the reference.'),
   adaptiveKl: z
     .strictObject({
-      target_kl_per_sequence: z.number().positive().describe('Nats summed over an answer.'),
-      horizon: z.number().positive().default(1000).describe('Answers.'),
+      target_kl_per_sequence: z
+        .number()
+        .positive()
+        .meta({ unit: 'nats', description: 'Divergence to keep to, summed over an answer.' }),
+      horizon: z
+        .number()
+        .positive()
+        .default(1000)
+        .meta({ unit: 'answers', description: 'Answers over which the coefficient moves by a fifth at most.' }),
     })
     .nullable()
     .default(null)

@@ -1,5 +1,5 @@
 // The types that the procedures return, as pages and tests read them, without database types.
-import type { ImportedAdapter } from '@/core/artifact/manifest';
+import type { ExampleAnswers, GateResult, ImportedAdapter } from '@/core/artifact/manifest';
 import type { RunKind, RunStage, RunStatus, RunTrigger } from '@/core/contract';
 import type { Choice, STRENGTHS } from '@/core/feedback/kinds';
 import type { SelfGroups } from '@/core/groups';
@@ -158,6 +158,18 @@ export interface RunPlan {
   algorithm: string | null;
   /** The stages that the run goes through. */
   stages: RunStage[];
+  /** Nats per answer up to which a policy is kept. */
+  klBudget: number;
+  seed: number;
+}
+
+/** On what a run trained. */
+export interface RunOriginView {
+  /** `cpu` or `gpu`. */
+  device: string;
+  threads: number;
+  /** Of the product's repository; null outside a checkout. */
+  commit: string | null;
 }
 
 export interface RunDetailView extends RunView {
@@ -166,6 +178,11 @@ export interface RunDetailView extends RunView {
   plan: RunPlan | null;
   /** Thinned out where a curve has more points than a chart can show. */
   metrics: RunPoint[];
+  /** Of the version that it made; empty without one. */
+  gates: GateResult[];
+  examples: ExampleAnswers[];
+  /** null before it has frozen its data, and after it was cancelled. */
+  origin: RunOriginView | null;
 }
 
 /** A run that waits or trains. */

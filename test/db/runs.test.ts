@@ -1,4 +1,7 @@
 // Runs as an admin starts and follows them: what is refused, the queue, estimates, long curves, and triggers.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
@@ -11,17 +14,22 @@ import { claimRun } from '@/trainer/runs/lease';
 import { createTestDatabase } from './database';
 
 let db: Database;
+let runs: string;
 let close: () => Promise<void>;
 const api = () =>
-  createCaller({ product: { db } as Product, user: { id: 'ada', name: 'Ada', role: 'admin', isAnonymous: false } })
-    .admin;
+  createCaller({
+    product: { db, runs } as Product,
+    user: { id: 'ada', name: 'Ada', role: 'admin', isAnonymous: false },
+  }).admin;
 
 beforeAll(async () => {
   const database = await createTestDatabase();
   db = getDatabase(database.url);
+  runs = await mkdtemp(path.join(tmpdir(), 'attune-runs-'));
   close = async () => {
     await closeDatabase(database.url);
     await database.drop();
+    await rm(runs, { recursive: true, force: true });
   };
   await seedBase(db, { id: 'b', sha256: 'c' });
   await db.insert(schema.user).values(['ada', 'bob'].map((id) => ({ id, name: id, email: `${id}@x.test` })));
@@ -152,6 +160,19 @@ describe('the estimate', () => {
     ]);
     expect(advised).toBe('demo-cpu');
   });
+});
+
+it('a run says on what device it trained, as its manifest has it', async () => {
+  const [run] = await db
+    .insert(schema.trainingRun)
+    .values({ trigger: 'button', config: {}, parentVersionId: 'base' })
+    .returning();
+  const origin = async () => (await api().run({ id: run!.id })).origin;
+  expect(await origin()).toBeNull();
+  await mkdir(path.join(runs, run!.id));
+  const manifest = { device: 'cpu', threads: { training: 2, engine: 1 }, commit: null, format: 1 };
+  await writeFile(path.join(runs, run!.id, 'run.json'), JSON.stringify(manifest));
+  expect(await origin()).toEqual({ device: 'cpu', threads: 2, commit: null });
 });
 
 it('a run with ten thousand points is sent as a few hundred a curve', async () => {

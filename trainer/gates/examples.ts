@@ -7,8 +7,8 @@ import { costsOf } from '@/trainer/math/constraint';
 import { type Run, serveAdapter } from '@/trainer/runs/context';
 import { judgingOf, sampleCompletions } from './answers/sample';
 
-/** Tokens of an example; a longer answer is cut. */
-const MAX_TOKENS = 96;
+/** Tokens of an example; a longer answer is cut, because 40 answers are sampled for people's eyes alone. */
+const MAX_TOKENS = 64;
 
 /** An answer that breaks a rule is left out with its question: the page is public. */
 export async function sampleExamples(run: Run, versionId: string): Promise<ExampleAnswers[]> {

@@ -2,8 +2,8 @@
 import type { Drift } from '@/core/runs/drift';
 import { decideTrigger } from '@/core/runs/trigger';
 import type { Database } from '@/db/client';
-import { lockRuns, queueRun } from '@/db/run-queue';
-import { readDrift, readTriggerState } from '@/db/run-trigger';
+import { lockRuns, queueRun } from '@/db/runs/queue';
+import { readDrift, readTriggerState } from '@/db/runs/trigger';
 import { readSettings } from '@/db/settings';
 
 /** Votes come slowly, and all of a champion's are read. */

@@ -1,93 +1,92 @@
 'use client';
 
-// A run's measurements, stage by stage: what matters most, then the rest, and the same numbers as a table.
+// A run's measurements: the five that matter most, beside another run's if wanted, and all others behind a search.
+import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { type ReactNode, useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useFormats } from '@/app/admin/format';
-import { Chart } from '@/app/admin/runs/metrics/chart';
-import { type Curve, curvesByStage } from '@/app/admin/runs/metrics/curves';
-import { Figure } from '@/app/admin/runs/metrics/figure';
-import { rewardAgainstCosts } from '@/app/admin/runs/metrics/reward-cost';
-import { RewardCostChart } from '@/app/admin/runs/metrics/reward-cost-chart';
+import { AllMetrics } from '@/app/admin/runs/all-metrics';
+import { Headlines } from '@/app/admin/runs/headlines';
+import { useCompared } from '@/app/admin/runs/metrics/compared';
+import { curvesByStage } from '@/app/admin/runs/metrics/curves';
+import { headlinesOf } from '@/app/admin/runs/metrics/headline';
 import { NoMetrics } from '@/app/admin/runs/no-metrics';
-import { useStageName } from '@/app/admin/runs/use-stage-name';
 import type { RunDetail } from '@/app/admin/types';
+import { useTRPC } from '@/app/lib/trpc';
 import { Card } from '@/app/ui/card';
-import { Cell, Table } from '@/app/ui/table';
+import { Field, SELECT } from '@/app/ui/field';
 
 export function RunCharts({ run }: { run: RunDetail }) {
-  const t = useTranslations('admin');
-  const stageName = useStageName();
+  const t = useTranslations('runPage');
+  const [otherId, setOtherId] = useState<string | null>(null);
+  const compared = useCompared(otherId);
   const stages = useMemo(() => curvesByStage(run.metrics), [run.metrics]);
-  const costs = useMemo(() => rewardAgainstCosts(run.metrics), [run.metrics]);
+  const headlines = useMemo(() => headlinesOf(stages, run.plan?.klBudget ?? null), [stages, run.plan?.klBudget]);
   if (stages.length === 0) return <NoMetrics run={run} />;
-  return stages.map(({ stage, main, others }) => (
-    <Card key={stage} title={stageName(stage)}>
-      <Curves stage={stage} curves={main}>
-        {stage === 'ppo' && costs.map((own) => <RewardCostChart key={own.constraint} of={own} />)}
-      </Curves>
-      {others.length > 0 && (
-        <details className="mt-6">
-          <summary className="w-fit rounded text-primary-strong text-sm">
-            {t('moreMetrics', { count: others.length })}
-          </summary>
-          <div className="mt-4">
-            <Curves stage={stage} curves={others} />
+  return (
+    <>
+      {headlines.length > 0 && (
+        <Card title={t('headlinesTitle')}>
+          <div className="mb-5 flex flex-wrap items-end gap-x-6 gap-y-3">
+            <Chooser run={run} otherId={otherId} onChange={setOtherId} />
+            {compared && <Legend other={compared.name} />}
           </div>
-        </details>
+          <Headlines headlines={headlines} compared={compared} />
+        </Card>
       )}
-      <details className="mt-3">
-        <summary className="w-fit rounded text-primary-strong text-sm">{t('asTable')}</summary>
-        <div className="mt-3">
-          <Numbers stage={stage} curves={[...main, ...others]} />
-        </div>
-      </details>
-    </Card>
-  ));
+      <AllMetrics run={run} stages={stages} compared={compared} />
+    </>
+  );
 }
 
-/** A single value has no course to draw. */
-function Curves({ stage, curves, children }: { stage: string; curves: readonly Curve[]; children?: ReactNode }) {
-  const charts = curves.filter(({ points }) => points.length > 1);
-  const figures = curves.filter(({ points }) => points.length === 1);
+interface ChooserProps {
+  run: RunDetail;
+  otherId: string | null;
+  onChange: (id: string | null) => void;
+}
+
+function Chooser({ run, otherId, onChange }: ChooserProps) {
+  const t = useTranslations('runPage');
+  const statuses = useTranslations('admin.statuses');
+  const { date } = useFormats();
+  const trpc = useTRPC();
+  const runs = (useQuery(trpc.admin.runs.queryOptions()).data ?? []).filter(({ id }) => id !== run.id);
+  if (runs.length === 0) return null;
   return (
-    <div className="space-y-7">
-      {charts.length > 0 && (
-        <div className="grid gap-x-6 gap-y-7 sm:grid-cols-2 xl:grid-cols-3">
-          {charts.map((curve) => (
-            <Chart key={curve.name} stage={stage} curve={curve} />
-          ))}
-          {children}
-        </div>
-      )}
-      {figures.length > 0 && (
-        <dl className="grid gap-x-6 gap-y-5 sm:grid-cols-2 xl:grid-cols-3">
-          {figures.map((curve) => (
-            <Figure key={curve.name} stage={stage} curve={curve} />
-          ))}
-        </dl>
-      )}
+    <div className="w-full sm:w-80">
+      <Field label={t('compare')}>
+        {(control) => (
+          <select
+            {...control}
+            className={SELECT}
+            value={otherId ?? ''}
+            onChange={({ target }) => onChange(target.value || null)}
+          >
+            <option value="">{t('compareNone')}</option>
+            {runs.map(({ id, status, createdAt }) => (
+              <option key={id} value={id}>
+                {`${id.slice(0, 8)} · ${statuses(status)} · ${date(createdAt)}`}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
     </div>
   );
 }
 
-function Numbers({ stage, curves }: { stage: string; curves: readonly Curve[] }) {
+function Legend({ other }: { other: string }) {
   const t = useTranslations('admin');
-  const { metric } = useFormats();
-  const stageName = useStageName();
-  const steps = [...new Set(curves.flatMap((curve) => curve.points.map((point) => point.step)))].sort((a, b) => a - b);
-  const valueAt = new Map(curves.map((curve) => [curve.name, new Map(curve.points.map((p) => [p.step, p.value]))]));
   return (
-    <Table caption={`${t('charts')}: ${stageName(stage)}`} head={[t('step'), ...curves.map((curve) => curve.name)]}>
-      {steps.map((step) => (
-        <tr key={step} className="tabular-nums">
-          <Cell>{step}</Cell>
-          {curves.map((curve) => {
-            const value = valueAt.get(curve.name)?.get(step);
-            return <Cell key={curve.name}>{value === undefined ? '–' : metric(value)}</Cell>;
-          })}
-        </tr>
-      ))}
-    </Table>
+    <ul className="flex flex-wrap gap-x-5 gap-y-1 pb-2 text-sm">
+      <li className="flex items-center gap-2">
+        <span aria-hidden className="w-6 border-primary border-t-2" />
+        {t('thisRun')}
+      </li>
+      <li className="flex items-center gap-2">
+        <span aria-hidden className="w-6 border-(--chart-3) border-t-2 border-dashed" />
+        {other}
+      </li>
+    </ul>
   );
 }

@@ -1,34 +1,37 @@
 'use client';
 
-// One training run: where it is, how long it takes, what it measures, and how to cancel it.
+// One training run: how it ended and why, or where it is; then what it changed, what it measured, and what it was made from.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useTranslations } from 'next-intl';
-import type { ReactNode } from 'react';
-import { useFormats } from '@/app/admin/format';
 import { Loaded } from '@/app/admin/loaded';
+import { BeforeAfter } from '@/app/admin/runs/before-after';
 import { CancelRun } from '@/app/admin/runs/cancel-run';
+import { GateTable } from '@/app/admin/runs/gate-table';
 import { mergePoints } from '@/app/admin/runs/metrics/curves';
+import { Notify } from '@/app/admin/runs/notify';
 import { RunCharts } from '@/app/admin/runs/run-charts';
+import { RunFacts } from '@/app/admin/runs/run-facts';
 import { StageProgress } from '@/app/admin/runs/stage-progress';
-import { SnapshotLinks } from '@/app/admin/snapshots/snapshot-links';
+import { Verdict } from '@/app/admin/runs/verdict';
 import { StatusBadge } from '@/app/admin/status-badge';
 import type { RunDetail } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { Badge } from '@/app/ui/badge';
 import { Card } from '@/app/ui/card';
-import { VerdictText } from '@/app/ui/verdict-text';
 
+const REFRESH_MS = 5000;
 const isLive = (run: RunDetail | undefined) => run?.status === 'queued' || run?.status === 'running';
 
 export function Run({ id }: { id: string }) {
   const t = useTranslations('admin');
-  const snapshots = useTranslations('snapshots');
-  const { date } = useFormats();
   const trpc = useTRPC();
   const client = useQueryClient();
   const queryKey = trpc.admin.run.queryKey({ id });
   const query = useQuery(trpc.admin.run.queryOptions({ id }));
+  const { data: queue } = useQuery(
+    trpc.admin.runQueue.queryOptions(undefined, { enabled: isLive(query.data), refetchInterval: REFRESH_MS }),
+  );
   const cancel = useMutation(
     trpc.admin.cancelRun.mutationOptions({ onSettled: () => client.invalidateQueries({ queryKey }) }),
   );
@@ -37,12 +40,15 @@ export function Run({ id }: { id: string }) {
       { id },
       {
         enabled: isLive(query.data),
-        onData: ({ data }) =>
+        onData: ({ data }) => {
           client.setQueryData<RunDetail>(queryKey, (old) => {
             if (!old) return old;
             if (data.type === 'state') return { ...old, ...data.run };
             return { ...old, metrics: mergePoints(old.metrics, data.points) };
-          }),
+          });
+          // The gates and answers of its version come with the end.
+          if (data.type === 'state' && data.run.finishedAt) void client.invalidateQueries({ queryKey });
+        },
       },
     ),
   );
@@ -61,45 +67,26 @@ export function Run({ id }: { id: string }) {
                   {t('live')}
                 </Badge>
               )}
-              <div className="ml-auto">
-                {isLive(run) && (
+              {isLive(run) && (
+                <div className="ml-auto flex flex-wrap items-center gap-3">
+                  <Notify />
                   <CancelRun
                     isRequested={run.cancelRequested}
                     cancel={cancel}
                     onConfirm={() => cancel.mutate({ id })}
                   />
-                )}
-              </div>
+                </div>
+              )}
             </div>
-            <StageProgress run={run} />
-            {run.verdict && (
-              <p className="mt-5 rounded-xl bg-muted px-4 py-3 text-sm">
-                <VerdictText verdict={run} />
-              </p>
-            )}
-            <dl className="mt-5 grid grid-cols-2 gap-4 text-sm sm:grid-cols-6">
-              <Fact label={t('trigger')}>{t(`triggers.${run.trigger}`)}</Fact>
-              <Fact label={t('algorithm')}>
-                {run.plan ? (run.plan.algorithm?.toUpperCase() ?? t('imitationOnly')) : '–'}
-              </Fact>
-              <Fact label={t('parent')}>{run.parentVersionId}</Fact>
-              <Fact label={t('result')}>{run.resultVersionId ?? '–'}</Fact>
-              <Fact label={snapshots('label')}>{run.snapshotId ? <SnapshotLinks id={run.snapshotId} /> : '–'}</Fact>
-              <Fact label={t('created')}>{date(run.createdAt)}</Fact>
-            </dl>
+            <StageProgress run={run} endsIn={queue?.find((one) => one.id === id)?.endsIn ?? null} />
           </Card>
+          <Verdict run={run} />
+          <GateTable gates={run.gates} />
+          <BeforeAfter run={run} />
           <RunCharts run={run} />
+          <RunFacts run={run} />
         </div>
       )}
     </Loaded>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div className="min-w-0">
-      <dt className="text-muted-foreground text-xs">{label}</dt>
-      <dd className="mt-0.5 break-words">{children}</dd>
-    </div>
   );
 }

@@ -6,6 +6,8 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useFormats } from '@/app/admin/format';
 import { Loaded } from '@/app/admin/loaded';
+import { Notify } from '@/app/admin/runs/notify';
+import { Queue } from '@/app/admin/runs/queue';
 import { useStageName } from '@/app/admin/runs/use-stage-name';
 import { StartRun } from '@/app/admin/start-run';
 import { StatusBadge } from '@/app/admin/status-badge';
@@ -24,9 +26,11 @@ export function Runs() {
   const query = useQuery(trpc.admin.runs.queryOptions(undefined, { refetchInterval: REFRESH_MS }));
   return (
     <div className="space-y-4">
-      <div className="flex justify-end">
+      <div className="flex flex-wrap items-center justify-end gap-3">
+        <Notify />
         <StartRun />
       </div>
+      <Queue />
       <Loaded query={query}>
         {(runs) =>
           runs.length === 0 ? (

@@ -24,7 +24,13 @@ const ICONS: Record<StageState, LucideIcon> = {
 /** States shown in words, because a run ended there; the others have only shapes, and words for screen readers. */
 const SAID: readonly StageState[] = ['failed', 'cancelled', 'refused', 'withheld'];
 
-export function StageProgress({ run }: { run: RunDetail }) {
+interface StageProgressProps {
+  run: RunDetail;
+  /** Seconds until the whole run ends, as runs of the past tell; null while unknown. */
+  endsIn: number | null;
+}
+
+export function StageProgress({ run, endsIn }: StageProgressProps) {
   const t = useTranslations('admin');
   const stageName = useStageName();
   const stages = run.plan?.stages ?? RUN_STAGES;
@@ -55,7 +61,9 @@ export function StageProgress({ run }: { run: RunDetail }) {
           );
         })}
       </ol>
-      {run.status === 'running' && <Progress run={run} number={states.indexOf('current') + 1} total={stages.length} />}
+      {run.status === 'running' && (
+        <Progress run={run} endsIn={endsIn} number={states.indexOf('current') + 1} total={stages.length} />
+      )}
     </div>
   );
 }
@@ -76,8 +84,8 @@ function Bar({ state, share, isGood }: { state: StageState; share: number; isGoo
   );
 }
 
-/** Two lines, because the time left is known only for the stage and not for the run. */
-function Progress({ run, number, total }: { run: RunDetail; number: number; total: number }) {
+/** Two lines: the trainer estimates what is left of the stage, and runs of the past what is left of the run. */
+function Progress({ run, endsIn, number, total }: StageProgressProps & { number: number; total: number }) {
   const t = useTranslations('admin');
   const { percent, duration } = useFormats();
   const stageName = useStageName();
@@ -98,6 +106,7 @@ function Progress({ run, number, total }: { run: RunDetail; number: number; tota
         <dd>
           {t('stageOf', { number, total })}
           {startedAt && ` · ${t('runningFor', { time: duration((Date.now() - startedAt.getTime()) / 1000) })}`}
+          {endsIn !== null && ` · ${t('runLeft', { time: duration(endsIn) })}`}
         </dd>
       </div>
     </dl>

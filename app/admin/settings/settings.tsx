@@ -8,6 +8,7 @@ import { ShareSlider } from '@/app/admin/experiments/share-slider';
 import { Loaded } from '@/app/admin/loaded';
 import { CanaryFields, readCanary } from '@/app/admin/rollout/canary-fields';
 import { LimitsCard, readLimits } from '@/app/admin/settings/limits-card';
+import { readTrigger, TriggerFields } from '@/app/admin/settings/trigger-fields';
 import type { SettingsData } from '@/app/admin/types';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
@@ -43,7 +44,10 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
   const [autoCanary, setAutoCanary] = useState(settings.autoCanary);
   const save = useMutation(
     trpc.admin.setSettings.mutationOptions({
-      onSuccess: (saved) => client.setQueryData(trpc.admin.settings.queryKey(), saved),
+      onSuccess: (saved) => {
+        client.setQueryData(trpc.admin.settings.queryKey(), saved);
+        void client.invalidateQueries({ queryKey: trpc.admin.trigger.queryKey() });
+      },
     }),
   );
 
@@ -51,13 +55,12 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name) ?? '').trim();
-    const numberOrNull = (name: string) => (text(name) === '' ? null : Number(text(name)));
     save.mutate({
       comparisonShare,
       autoPromote,
       autoCanary,
       canary: readCanary((name) => Number(text(name))),
-      trigger: { feedbackCount: numberOrNull('feedbackCount'), scheduleHours: numberOrNull('scheduleHours') },
+      trigger: readTrigger(text),
       sampling: {
         temperature: Number(text('temperature')),
         topP: Number(text('topP')),
@@ -81,25 +84,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
         />
       </Card>
       <Card title={t('triggerTitle')}>
-        <div className="grid items-end gap-4 sm:grid-cols-2">
-          <TextField
-            label={t('triggerCount')}
-            hint={t('triggerEmpty')}
-            name="feedbackCount"
-            type="number"
-            min={1}
-            defaultValue={settings.trigger.feedbackCount ?? ''}
-          />
-          <TextField
-            label={t('triggerHours')}
-            hint={t('triggerEmpty')}
-            name="scheduleHours"
-            type="number"
-            min={0.1}
-            step="any"
-            defaultValue={settings.trigger.scheduleHours ?? ''}
-          />
-        </div>
+        <TriggerFields trigger={settings.trigger} />
         <div className="mt-4">
           <Switch label={t('autoCanary')} isOn={autoCanary} onChange={setAutoCanary} />
           <p className="mt-1 text-muted-foreground text-xs">{t('autoCanaryHint')}</p>

@@ -1,16 +1,17 @@
 // Training runs for the admin: starts, watches and cancels them; the trainer does the work.
 import { desc, eq, sql } from 'drizzle-orm';
-import { parseConfig } from '@/core/config/presets';
+import { parseConfig, policyConfigOf } from '@/core/config/presets';
 import { RUN_STAGES, type RunKind, type RunStage } from '@/core/contract';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import { type Statement, sayVerdict } from '@/core/verdict';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
-import { announceRun, countLiveRuns, lockRuns, queueRun, type RunRow } from '@/db/run-queue';
-import { trainingRun } from '@/db/schema';
+import { announceRun, countLiveRuns, lockRuns, queueRun, type RunRow } from '@/db/runs/queue';
+import { trainingRun, version } from '@/db/schema';
 import type { Product } from '../product';
 import type { RunDetailView, RunPlan, RunView } from '../views';
 import { requireStartable } from './check';
+import { readOrigin } from './origin';
 import { readPoints } from './points';
 
 const CANCELLED: Statement[] = [{ code: 'cancelled_early' }];
@@ -21,9 +22,18 @@ export async function list({ db }: Product): Promise<RunView[]> {
   return (await db.select().from(trainingRun).orderBy(desc(trainingRun.createdAt)).limit(200)).map(view);
 }
 
-export async function get({ db }: Product, id: string): Promise<RunDetailView> {
+export async function get(product: Product, id: string): Promise<RunDetailView> {
+  const { db } = product;
   const row = await find(db, id);
-  return { ...view(row), config: row.config, plan: planOf(row.config, row.kind), metrics: await readPoints(db, id) };
+  const [made] = await db
+    .select({ gates: version.gates, manifest: version.manifest })
+    .from(version)
+    .where(eq(version.id, row.resultVersionId ?? ''));
+  return {
+    ...{ ...view(row), config: row.config, plan: planOf(row.config, row.kind), metrics: await readPoints(db, id) },
+    ...{ gates: made?.gates ?? [], examples: made?.manifest?.examples ?? [] },
+    origin: await readOrigin(product, id),
+  };
 }
 
 /** The trainer takes runs one after the other; each starts from the version that serves by then. */
@@ -73,8 +83,9 @@ export function planOf(asked: Record<string, unknown>, kind: RunKind): RunPlan |
     const settings = parseConfig(asked);
     // Nothing is trained but the reward model, by which the gates judge.
     const { algorithm, sft } = kind === 'judge' ? { algorithm: null, sft: null } : settings;
+    const { klBudget, seed } = policyConfigOf(settings);
     const isLeftOut = { sft: sft === null, ppo: algorithm === null } as Partial<Record<RunStage, boolean>>;
-    return { algorithm, stages: RUN_STAGES.filter((stage) => !isLeftOut[stage]) };
+    return { algorithm, stages: RUN_STAGES.filter((stage) => !isLeftOut[stage]), klBudget, seed };
   } catch (error) {
     if (toAttuneError(error).code === 'BAD_INPUT') return null; // settings that only another release accepts
     throw error;

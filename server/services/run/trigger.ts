@@ -1,6 +1,6 @@
 // Says when a run will start by itself, and what each trigger still waits for.
 import { decideTrigger, type TriggerDecision } from '@/core/runs/trigger';
-import { readDrift, readTriggerState } from '@/db/run-trigger';
+import { readDrift, readTriggerState } from '@/db/runs/trigger';
 import { readSettings } from '@/db/settings';
 import type { Product } from '../product';
 

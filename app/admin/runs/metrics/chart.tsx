@@ -1,84 +1,87 @@
 'use client';
 
-// One figure over the steps of a stage: its name, its newest value, what it means, and its curve.
+// One figure of a run: its name, its newest value, what it means, its curve, and its numbers as a table.
 import { useTranslations } from 'next-intl';
-import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { type ReactNode, useState } from 'react';
 import { useFormats } from '@/app/admin/format';
+import { Cell, Table } from '@/app/ui/table';
+import type { Compared } from './compared';
 import type { Curve } from './curves';
+import type { Band } from './headline';
+import { bySteps, LineChart } from './line-chart';
 import { RawName } from './raw-name';
 import { useMetricWords } from './use-metric-words';
 
-const AXIS = { fontSize: 11, fill: 'var(--muted-foreground)' };
+interface ChartProps {
+  stage: string;
+  curve: Curve;
+  compared: Compared | null;
+  /** In place of the words of the catalogue. */
+  words?: { title: string; text: ReactNode };
+  band?: Band;
+  /** Beside the newest value. */
+  badge?: ReactNode;
+}
 
-export function Chart({ stage, curve }: { stage: string; curve: Curve }) {
+export function Chart({ stage, curve, compared, words, band, badge }: ChartProps) {
   const t = useTranslations('admin');
   const { metric } = useFormats();
-  const { title, text } = useMetricWords()(stage, curve.name);
+  const { title, text } = { ...useMetricWords()(stage, curve.name), ...words };
   const { points } = curve;
   const last = points.at(-1);
+  const others = compared?.pointsOf(stage, curve.name) ?? [];
   return (
     <figure className="flex min-w-0 flex-col">
       <figcaption>
-        <p className="flex items-baseline justify-between gap-2 text-sm">
+        <p className="flex flex-wrap items-baseline justify-between gap-x-2 text-sm">
           <span className="font-medium [overflow-wrap:anywhere]">{title}</span>
-          {last && (
-            <span className="shrink-0 text-muted-foreground tabular-nums">
-              {t('latest', { value: metric(last.value) })}
-            </span>
-          )}
+          <span className="shrink-0 text-muted-foreground tabular-nums">
+            {last && t('latest', { value: metric(last.value) })}
+          </span>
         </p>
-        <p className="mt-0.5 text-muted-foreground text-xs">
+        {badge}
+        <p className="mt-0.5 text-muted-foreground text-xs leading-relaxed">
           {text}
           <RawName curve={curve} />
         </p>
       </figcaption>
-      {/* The numbers are in the table below. */}
-      <div aria-hidden className="mt-auto h-36 pt-2">
-        <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 320, height: 144 }}>
-          <LineChart data={points} margin={{ top: 4, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
-            <CartesianGrid stroke="var(--border)" strokeDasharray="2 4" vertical={false} />
-            <XAxis
-              dataKey="step"
-              type="number"
-              allowDecimals={false}
-              domain={['dataMin', 'dataMax']}
-              tick={AXIS}
-              tickLine={false}
-              axisLine={false}
-              minTickGap={24}
-              height={20}
-            />
-            <YAxis
-              width="auto"
-              tick={AXIS}
-              tickLine={false}
-              axisLine={false}
-              tickCount={4}
-              domain={['auto', 'auto']}
-              tickFormatter={metric}
-            />
-            <Tooltip
-              isAnimationActive={false}
-              formatter={(value) => [metric(Number(value)), title]}
-              labelFormatter={(step) => `${t('step')} ${step}`}
-              contentStyle={{
-                background: 'var(--card)',
-                border: '1px solid var(--border)',
-                borderRadius: 10,
-                color: 'var(--foreground)',
-                fontSize: 12,
-              }}
-            />
-            <Line
-              dataKey="value"
-              stroke="var(--primary)"
-              strokeWidth={2}
-              dot={points.length < 3}
-              isAnimationActive={false}
-            />
-          </LineChart>
-        </ResponsiveContainer>
-      </div>
+      <LineChart title={title} points={points} others={others} otherName={compared?.name ?? ''} band={band} />
+      <Numbers title={title} points={points} others={others} otherName={compared?.name ?? ''} />
     </figure>
+  );
+}
+
+interface NumbersProps {
+  title: string;
+  points: Curve['points'];
+  others: Curve['points'];
+  otherName: string;
+}
+
+function Numbers({ title, points, others, otherName }: NumbersProps) {
+  const t = useTranslations('admin');
+  const { metric } = useFormats();
+  const [isOpen, setIsOpen] = useState(false);
+  const say = (value: number | undefined) => (value === undefined ? '–' : metric(value));
+  return (
+    <details className="mt-1" onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
+      <summary className="w-fit rounded text-primary-strong text-xs">
+        {t('asTable')}
+        <span className="sr-only">: {title}</span>
+      </summary>
+      {isOpen && (
+        <div className="mt-2 max-h-72 overflow-y-auto">
+          <Table caption={title} head={[t('step'), t('thisRun'), ...(others.length > 0 ? [otherName] : [])]}>
+            {bySteps(points, others).map(({ step, value, other }) => (
+              <tr key={step} className="tabular-nums">
+                <Cell>{step}</Cell>
+                <Cell>{say(value)}</Cell>
+                {others.length > 0 && <Cell>{say(other)}</Cell>}
+              </tr>
+            ))}
+          </Table>
+        </div>
+      )}
+    </details>
   );
 }

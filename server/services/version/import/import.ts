@@ -13,7 +13,7 @@ import { AttuneError } from '@/core/errors';
 import { importFolder } from '@/core/paths';
 import { recordAudit } from '@/db/audit';
 import type { Database, Executor } from '@/db/client';
-import { lockRuns, queueRun } from '@/db/run-queue';
+import { lockRuns, queueRun } from '@/db/runs/queue';
 import { trainingRun, version } from '@/db/schema';
 import { requireStartable } from '@/server/services/run/check';
 

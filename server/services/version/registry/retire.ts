@@ -9,7 +9,7 @@ import { AttuneError } from '@/core/errors';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { champion, lockReleases } from '@/db/release';
-import { lockRuns } from '@/db/run-queue';
+import { lockRuns } from '@/db/runs/queue';
 import { experiment, trainingRun, version } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { checkText } from '@/server/services/text';

@@ -3,11 +3,11 @@ import { desc, eq, sql } from 'drizzle-orm';
 import { JUDGED_STATUSES } from '@/core/contract';
 import { type Drift, FIRST_VOTES, judgeDrift, type Thumbs } from '@/core/runs/drift';
 import type { TriggerState } from '@/core/runs/trigger';
-import type { Executor } from './client';
-import { champion } from './release';
-import { countLiveRuns } from './run-queue';
-import { feedback, generation, raterStanding, trainingRun } from './schema';
-import { countUnusedFeedback } from './unused-feedback';
+import type { Executor } from '../client';
+import { champion } from '../release';
+import { feedback, generation, raterStanding, trainingRun } from '../schema';
+import { countUnusedFeedback } from '../unused-feedback';
+import { countLiveRuns } from './queue';
 
 /** Without the settings and drift, which need not be read under the lock of the queue. */
 export async function readTriggerState(tx: Executor): Promise<Omit<TriggerState, 'setting' | 'drift'>> {

@@ -1,10 +1,10 @@
 // Queues training runs, both for the admin's button and for the trainer's own trigger.
 import { inArray, sql } from 'drizzle-orm';
 import { CHANNELS, LIVE_STATUSES } from '@/core/contract';
-import { recordAudit } from './audit';
-import type { Executor } from './client';
-import { champion } from './release';
-import { trainingRun } from './schema';
+import { recordAudit } from '../audit';
+import type { Executor } from '../client';
+import { champion } from '../release';
+import { trainingRun } from '../schema';
 
 export type RunRow = typeof trainingRun.$inferSelect;
 
