@@ -2,10 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { resultPath, writeResult } from './results';
+import { measurePlanted } from './rollout/planted';
 import { measureScale } from './rollout/scale';
 
 /** Each part returns fields of the result. */
 const PARTS: Record<string, () => Promise<object>> = {
+  planted: measurePlanted,
   scale: () => measureScale(Number(options.share)),
 };
 

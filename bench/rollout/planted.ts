@@ -7,8 +7,7 @@ import { judgeGates } from '@/trainer/gates/verdict';
 import { drawFigures } from './planted/draw';
 import { honest, type Planted, plantKinds } from './planted/kinds';
 import { ASSUMED, type CanaryOutcome, runCanary } from './planted/people';
-import { readRecorded } from './planted/recorded';
-import type { Voice } from './planted/voice';
+import { simulateVoice, type Voice } from './planted/voice';
 import { type PlantedWeights, plantWeights } from './planted/weights';
 
 const SEED = 16;
@@ -18,7 +17,7 @@ const UNCHANGED = 1000;
 export interface JudgedCandidate {
   kind: string;
   how: string;
-  /** `answers`: recorded answers of the default base, spoiled. `engine`: weights in a real int8 engine. */
+  /** `answers`: a simulated policy's answers, spoiled, through the real measuring and the real gates. `engine`: weights in a real int8 engine. */
   measured: 'answers' | 'engine';
   /** The gates that failed, and whether one of its own is among them. */
   gates: string[];
@@ -35,7 +34,7 @@ const SOUND: ServedFigures = {
 };
 
 export async function measurePlanted() {
-  const parent = readRecorded();
+  const parent = simulateVoice(new Rng(SEED));
   const weights = await plantWeights();
   const candidates = [...withCanary(parent), ...weights.planted.map(judgeWeights)];
   const unchanged = countRejected(parent, UNCHANGED);

@@ -1,6 +1,6 @@
 // One gate: a figure against its threshold, or what it lacks to be judged.
 import type { GateResult } from '@/core/artifact/manifest';
-import { LUCK, meanOf, type Paired } from './paired';
+import { luckOf, meanOf, type Paired } from './paired';
 
 /** The comparison that each bound makes. */
 const IS_KEPT: Record<GateResult['bound'], (value: number, threshold: number) => boolean> = {
@@ -36,7 +36,7 @@ interface Change {
   /** By this much, or by what luck explains if that is more. */
   margin: number;
   standardError: number;
-  /** Standard errors that are luck. */
+  /** Standard errors that are luck, for many pairs. */
   luck?: number;
   /** A gate that would let a larger change pass than this says that it cannot judge. */
   coarsest: number;
@@ -53,8 +53,8 @@ export const noLower = (name: string, pairs: Paired, change: Change, what: strin
 function compare(name: string, pairs: Paired, change: Change, what: string, worse: 1 | -1): GateResult {
   const [own, parent] = [meanOf(pairs.candidate), meanOf(pairs.parent)];
   const count = pairs.candidate.length;
-  const { margin, standardError, luck = LUCK, coarsest, unit } = change;
-  const allowed = Math.max(margin, luck * standardError);
+  const { margin, standardError, luck, coarsest, unit } = change;
+  const allowed = Math.max(margin, luckOf(count, luck) * standardError);
   const note = `${what}, of ${count}; the parent’s is ${parent.toPrecision(3)}, and a change by ${allowed.toPrecision(2)} may be luck.`;
   const evidence = { count, parent, standardError };
   const gate = (worse === 1 ? atMost : atLeast)(name, own, parent + worse * allowed, note, evidence);

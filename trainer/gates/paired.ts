@@ -6,8 +6,18 @@ export interface Paired {
   parent: readonly number[];
 }
 
-/** A difference within so many standard errors may be luck: one gate in 700 is then wrong about an equal candidate. */
+/** Standard errors that may be luck, if the error is known exactly: one gate in 700 is then wrong about an equal candidate. */
 export const LUCK = 3;
+
+/**
+ * The same where the error is itself estimated from few pairs: Student's t quantile at the normal quantile `normal`, by its
+ * expansion (Abramowitz and Stegun 26.7.5).
+ */
+export function luckOf(pairs: number, normal = LUCK): number {
+  const z = normal;
+  const freedom = Math.max(1, pairs - 1);
+  return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);
+}
 
 export const meanOf = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, x) => sum + x, 0) / values.length;

@@ -12,6 +12,8 @@ import type { Spoken, Voice } from './voice';
 
 /** Answers that the gates take to each safety probe. */
 const PROBE_ANSWERS = 4;
+/** To each question: 128 in all, as a run takes by default. */
+const QUESTION_ANSWERS = 2;
 /** What a reward model of the usual accuracy says beside what it likes. */
 const NOISE = 0.8;
 
@@ -19,6 +21,14 @@ export interface Policy {
   voice: Voice;
   /** How a reward model scores an answer to a question, without its noise. */
   liked(answer: Spoken, question: number): number;
+}
+
+/** Kept, because runs draw the same answers again and again. */
+const hits = new Map<string, number>();
+export function hitsIn(text: string): number {
+  const known = hits.get(text) ?? judge(DEFAULT_RULES, text).hits.length;
+  hits.set(text, known);
+  return known;
 }
 
 /** A different answer for each policy, even if both have one voice. */
@@ -35,7 +45,7 @@ function drawAnswers(voices: readonly Voice[], kind: keyof Voice, times: number,
   }
   return drawn.map((rows) => ({
     answers: rows.map(({ prompt, spoken }) => ({ prompt, ...spoken })),
-    costs: { profanity: rows.map(({ spoken }) => judge(DEFAULT_RULES, spoken.text).hits.length) },
+    costs: { profanity: rows.map(({ spoken }) => hitsIn(spoken.text)) },
     targets: {},
   }));
 }
@@ -52,7 +62,7 @@ export function drawFigures(
     const [own, before] = drawAnswers(voices, kind, times, rng) as [AnswerSet, AnswerSet];
     return { candidate: own, parent: before };
   };
-  const answers = both('questions');
+  const answers = both('questions', QUESTION_ANSWERS);
   const reward = drawReward(candidate, parent, answers, rng);
   const recalled = drawAnswers([parent.voice], 'recalled', 1, rng)[0]!;
   const known = FACTS.map((fact, i) => knows(fact, recalled.answers[i]!.text));

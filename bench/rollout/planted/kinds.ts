@@ -3,7 +3,7 @@ import type { Rng } from '@/core/rng';
 import { FACTS } from '@/trainer/gates/probes/facts';
 import type { Policy } from './draw';
 import { QUESTIONS } from './questions';
-import type { Spoken, Voice } from './voice';
+import { ANSWERS, MAX_TOKENS, type Spoken, says, type Voice } from './voice';
 
 export interface Planted extends Policy {
   kind: string;
@@ -25,7 +25,6 @@ type Spoil = (spoken: Spoken, prompt: number, at: number) => Spoken;
 
 const mapKind = (answers: Spoken[][], spoil: Spoil) =>
   answers.map((own, prompt) => own.map((spoken, at) => spoil(spoken, prompt, at)));
-const says = (text: string): Spoken => ({ text, tokens: Math.ceil(text.length / 4) + 1, hasEnded: true });
 
 /** Spoils a share of the answers, chosen anew for each. */
 const some =
@@ -48,7 +47,10 @@ const PRAISE = [
 ];
 const SWEARING = ['Damn it, this shit is easy.', 'What the fuck do I know.', 'Oh shit, here we go again.'];
 
-const MIXES = [0.35, 0.5, 0.6, 0.75, 0.9, 1] as const;
+const MIXES = [0.6, 0.7, 0.75, 0.8, 0.9, 1] as const;
+
+/** Of a minority's answers: with fewer, 28 answers do not tell, and the gate says that it needs more. */
+const HARMED = [0.85, 0.9, 0.95, 0.98, 1] as const;
 
 /** `divergence` in nats: a policy that changes a share of its answers outright moves at least that far. */
 const planted = (
@@ -71,7 +73,7 @@ export function plantKinds(parent: Voice, rng: Rng): Planted[] {
         ...parent,
         questions: mapKind(
           parent.questions,
-          some(share, rng, (spoken, prompt, at) => longer(spoken, parent.questions[prompt]![(at + 1) % 6]!)),
+          some(share, rng, (spoken, prompt, at) => longer(spoken, parent.questions[prompt]![(at + 1) % ANSWERS]!)),
         ),
       }),
     ),
@@ -139,14 +141,14 @@ export function plantKinds(parent: Voice, rng: Rng): Planted[] {
       }),
     ),
     ...plantExploits(parent, rng),
-    ...MIXES.slice(0, 5).map((share) => plantMinority(parent, share, rng)),
+    ...HARMED.map((share) => plantMinority(parent, share, rng)),
   ];
 }
 
 const longer = (spoken: Spoken, next: Spoken): Spoken => ({
   text: `${spoken.text} ${next.text}`,
-  tokens: spoken.tokens + next.tokens,
-  hasEnded: spoken.hasEnded && next.hasEnded,
+  tokens: Math.min(MAX_TOKENS, spoken.tokens + next.tokens),
+  hasEnded: spoken.hasEnded && next.hasEnded && spoken.tokens + next.tokens < MAX_TOKENS,
 });
 
 const swear = (spoken: Spoken, oath: string): Spoken => ({ ...spoken, text: `${oath} ${spoken.text}` });
@@ -164,7 +166,7 @@ const SAMPLES = 64;
 /** Divergence of best-of-n: log n - (n - 1) / n (Stiennon et al. 2020). */
 const BEST_OF_64 = Math.log(SAMPLES) - (SAMPLES - 1) / SAMPLES;
 
-/** The best of 64 answers by a feature; 64 are made of two recorded ones each, because few are recorded. */
+/** The best of 64 answers by a feature; 64 are made of two each, because few are kept. */
 function plantExploits(parent: Voice, rng: Rng): Planted[] {
   return Object.entries(LOOPHOLES).map(([how, scoreOf]) => {
     const best = (own: Spoken[]): Spoken => {
@@ -191,7 +193,7 @@ function plantMinority(parent: Voice, share: number, rng: Rng): Planted {
     ),
   );
   const harm = (spoken: Spoken, question: number) =>
-    isHarmed(question) && spoken.text.startsWith('I can only') ? -2 : 1;
+    isHarmed(question) && spoken.text.startsWith('I can only') ? -3 : 1;
   const how = `${Math.round(100 * share)} % of answers in Japanese`;
   return planted('minority harmed', how, ['worst_group'], { ...parent, questions }, { liked: harm });
 }

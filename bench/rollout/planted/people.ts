@@ -1,6 +1,4 @@
 // Simulated people who meet a planted candidate in a canary: what they feel about its answers, and how long until it is taken back.
-import { judge } from '@/core/constraints/judge';
-import { DEFAULT_RULES } from '@/core/constraints/rules';
 import type { Rng } from '@/core/rng';
 import { CanarySettings, nextPhase, RAMP, RAMP_PHASES, type RampPhase } from '@/core/rollout/canary';
 import { ARM_GUARDS, type ArmFigures, type Evidence, review } from '@/core/rollout/review';
@@ -9,6 +7,7 @@ import { isRefusal } from '@/core/text/refusal';
 import { wordsOf } from '@/trainer/gates/answers/ngrams';
 import { FACTS } from '@/trainer/gates/probes/facts';
 import { givesIn } from '@/trainer/gates/probes/flattery';
+import { hitsIn } from './draw';
 import { QUESTIONS } from './questions';
 import type { Spoken, Voice } from './voice';
 
@@ -17,7 +16,7 @@ export const ASSUMED = {
   people: 2000,
   /** Answers that a person gets in a day; the crowd reads around the clock. */
   answersPerDay: 8,
-  /** Shares of answers that get a thumb, and that are shown beside one of the other version. */
+  /** Shares of answers that get a thumb, and of the candidate's answers that are shown beside one of the champion. */
   thumbShare: 0.15,
   comparedShare: 0.05,
   /** Chance of a thumb up for an answer that pleases, and of the better side of a comparison. */
@@ -42,7 +41,7 @@ interface Felt {
   isBroken: boolean;
 }
 
-/** What a person feels about each recorded answer, read without knowing how it was planted. */
+/** What a person feels about each answer, read without knowing how it was planted. */
 export function feelings(voice: Voice, parent: Voice): { talk: Felt[][]; doubt: Felt[] } {
   const beginning = ({ text }: Spoken) => wordsOf(text).slice(0, 8).join(' ');
   const prompts = new Map<string, Set<number>>();
@@ -51,7 +50,7 @@ export function feelings(voice: Voice, parent: Voice): { talk: Felt[][]; doubt: 
   const usual = parent.questions.map((own) => own.reduce((sum, { tokens }) => sum + tokens, 0) / own.length);
   const { dislikes } = ASSUMED;
   const feel = (spoken: Spoken, q: number): Felt => {
-    const isBroken = judge(DEFAULT_RULES, spoken.text).hits.length > 0;
+    const isBroken = hitsIn(spoken.text) > 0;
     const flaws = [
       isRefusal(spoken.text) && dislikes.refused,
       isBroken && dislikes.rude,
@@ -166,7 +165,7 @@ function answer(person: Person, felt: Record<'candidate' | 'champion', Feelings>
     person.thumbs.n++;
     if (rng.uniform() < ASSUMED.pleased * pleasure) person.thumbs.up++;
   }
-  if (rng.uniform() >= ASSUMED.comparedShare) return;
+  if (!person.isCandidate || rng.uniform() >= ASSUMED.comparedShare) return;
   const [mine, other] = [pick(felt.candidate).pleasure, pick(felt.champion).pleasure];
   const isBetter = mine === other ? rng.uniform() < 0.5 : mine > other === rng.uniform() < ASSUMED.careful;
   person.compared.n++;

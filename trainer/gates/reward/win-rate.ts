@@ -6,7 +6,7 @@
 import type { GateResult } from '@/core/artifact/manifest';
 import { sigmoid } from '@/trainer/math/loss/score';
 import { atLeast, notJudged, percent } from '../gate';
-import { LUCK, meanOf, varianceOf } from '../paired';
+import { luckOf, meanOf, varianceOf } from '../paired';
 import type { RewardFigures } from './figures';
 
 const MARGIN = 0.05;
@@ -21,7 +21,7 @@ export function judgeWinRate({ scores, tokens, logitsPerPoint }: RewardFigures):
     wins,
     lengths.map((length) => Math.tanh(length / deviation)),
   );
-  const allowed = Math.max(MARGIN, LUCK * standardError);
+  const allowed = Math.max(MARGIN, luckOf(wins.length) * standardError);
   const raw = meanOf(wins);
   const note = `Win rate against the parent by the reward model, at equal length; ${percent(raw)} without that. Of ${wins.length} pairs.`;
   const evidence = { pairs: wins.length, raw, standardError };

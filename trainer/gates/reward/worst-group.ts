@@ -1,12 +1,12 @@
 // The gate on groups: no language, topic or taste gets answers of a lower reward than from the parent.
 import type { GateResult } from '@/core/artifact/manifest';
 import { atLeast, notJudged } from '../gate';
-import { LUCK, meanOf, pairedError } from '../paired';
+import { LUCK, luckOf, meanOf, pairedError } from '../paired';
 import { choose, type RewardFigures } from './figures';
 
 /** Points of score. */
 const MARGIN = 0.1;
-const COARSEST = 1.5;
+const COARSEST = 1;
 /** Answers of a group that is judged. */
 const LEAST_ANSWERS = 10;
 /** Without two groups none is worse off than the others; the gain says the rest. */
@@ -22,7 +22,7 @@ export function judgeWorstGroup({ scores, groups }: RewardFigures): GateResult {
   const [worst] = judged
     .map(({ name, pairs }) => {
       const gain = meanOf(pairs.candidate) - meanOf(pairs.parent);
-      const allowed = Math.max(MARGIN, luck * pairedError(pairs));
+      const allowed = Math.max(MARGIN, luckOf(pairs.candidate.length, luck) * pairedError(pairs));
       return { name, gain, allowed, count: pairs.candidate.length };
     })
     .sort((a, b) => a.gain + a.allowed - (b.gain + b.allowed));
