@@ -94,6 +94,12 @@ export async function judgeSomeVersions(db: Executor, ids: readonly string[]): P
   return new Map([...all].filter(([id]) => ids.includes(id)));
 }
 
+/** Of comparisons of the first version with the second, seen from the first. */
+export async function judgeBetween(db: Executor, first: string, second: string): Promise<SideBySideView> {
+  const both = sql`version_id = any(${sql.param([first, second])}::text[])`;
+  return ((await judge(db, sql`version_id`, both, await readTrust(db))).get(first) ?? NO_JUDGEMENT).sideBySide;
+}
+
 /** By arm, within one experiment. */
 export async function judgeArms(db: Executor, experimentId: string): Promise<Map<string, Judgement>> {
   return judge(db, sql`arm`, sql`experiment_id = ${experimentId}`, await readTrust(db));

@@ -2,6 +2,7 @@
 
 // One version: where it stands, what an admin may do to it, what it was made from, and what came of it.
 import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { Loaded } from '@/app/admin/loaded';
 import type { VersionDetail } from '@/app/admin/types';
@@ -16,6 +17,7 @@ import { Retirement } from '@/app/admin/versions/registry/retirement';
 import { Promote } from '@/app/admin/versions/release-buttons';
 import { VersionBadge } from '@/app/admin/versions/version-badge';
 import { useTRPC } from '@/app/lib/trpc';
+import { buttonClass } from '@/app/ui/button';
 import { Card } from '@/app/ui/card';
 
 export function Version({ id }: { id: string }) {
@@ -42,6 +44,7 @@ export function Version({ id }: { id: string }) {
 }
 
 function Head({ version }: { version: VersionDetail }) {
+  const t = useTranslations('versions');
   const trpc = useTRPC();
   const { data: registry } = useQuery(trpc.version.registry.queryOptions());
   const { id, status, isChampion, isRetired } = version;
@@ -52,6 +55,14 @@ function Head({ version }: { version: VersionDetail }) {
         <VersionBadge of={version} />
       </h2>
       <div className="flex flex-wrap gap-2">
+        {registry && !isChampion && (
+          <Link
+            href={`/admin/versions/compare?a=${encodeURIComponent(registry.championId)}&b=${encodeURIComponent(id)}`}
+            className={buttonClass('outline', 'small')}
+          >
+            {t('compareWithChampion')}
+          </Link>
+        )}
         {registry && !isChampion && !isRetired && status === 'accepted' && (
           <Promote versionId={id} championId={registry.championId} />
         )}

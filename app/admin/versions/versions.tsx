@@ -2,6 +2,8 @@
 
 // The versions, newest first: which one serves, their gates, tags and people's feedback, narrowed by state, tag and text.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { GitCompareArrows, Upload } from 'lucide-react';
+import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { Loaded } from '@/app/admin/loaded';
@@ -12,7 +14,7 @@ import { VersionRows } from '@/app/admin/versions/version-rows';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { usePaused } from '@/app/lib/use-paused';
-import { Button } from '@/app/ui/button';
+import { Button, buttonClass } from '@/app/ui/button';
 import { EmptyState } from '@/app/ui/empty-state';
 import { Notice } from '@/app/ui/notice';
 import { Table } from '@/app/ui/table';
@@ -30,6 +32,14 @@ export function Versions() {
           <div className="flex flex-wrap items-center justify-between gap-2">
             <p className="text-muted-foreground text-sm">{words('total', { count: total })}</p>
             <div className="flex flex-wrap gap-2">
+              <Link href="/admin/versions/compare" className={buttonClass('outline', 'small')}>
+                <GitCompareArrows aria-hidden className="size-4" />
+                {words('compare')}
+              </Link>
+              <Link href="/admin/versions/import" className={buttonClass('outline', 'small')}>
+                <Upload aria-hidden className="size-4" />
+                {words('import')}
+              </Link>
               <Rollback championId={championId} previousId={previousId} />
             </div>
           </div>

@@ -1,6 +1,6 @@
 'use client';
 
-// What can be downloaded of a version: the adapter, and the whole model with the adapter in it.
+// What can be had of a version: the adapter as a download, and the command that writes the whole model.
 import { Download } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { formatBytes } from '@/app/admin/format';
@@ -13,6 +13,12 @@ export function Downloads({ version }: { version: VersionDetail }) {
   return (
     <Card title={t('files')}>
       <Adapter version={version} />
+      {!version.filesDeletedAt && (
+        <div className="mt-4 text-sm">
+          <p>{t('exportText')}</p>
+          <pre className="mt-1 overflow-x-auto rounded-xl bg-muted p-3 text-xs">npx attune export {version.id}</pre>
+        </div>
+      )}
     </Card>
   );
 }
