@@ -2,12 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { resultPath, writeResult } from './results';
+import { measureInterleaved } from './rollout/interleaved';
+import { measurePeeking } from './rollout/peeking';
 import { measurePlanted } from './rollout/planted';
 import { measureScale } from './rollout/scale';
 
 /** Each part returns fields of the result. */
 const PARTS: Record<string, () => Promise<object>> = {
   planted: measurePlanted,
+  peeking: measurePeeking,
+  interleaved: measureInterleaved,
   scale: () => measureScale(Number(options.share)),
 };
 

@@ -6,22 +6,27 @@ import { join } from 'node:path';
 import { AttuneError } from '@/core/errors';
 
 /** Which peers there are: requirements-NAME.txt lists each one's packages. */
-const PEERS = {
+const PEERS: Record<PeerName, { interpreter?: string; options?: string[] }> = {
   /** About 6 GB and two minutes, because torch includes its CUDA parts. */
-  train: [],
+  train: {},
   /** Its list is complete; crowd-kit itself would also ask for transformers, which none of the models here needs. */
-  crowd: ['--no-deps'],
+  crowd: { options: ['--no-deps'] },
   /** About 600 MB. */
-  constraints: [],
+  constraints: {},
   /** Filters of swear words. */
-  words: [],
-} as const;
+  words: {},
+  /** Built for Python up to 3.10; from its source it would need Boost and a compiler. */
+  confseq: { interpreter: 'python3.10', options: ['--only-binary=:all:'] },
+  /** Asks for 3.12 or later. */
+  expectation: { interpreter: 'python3.12' },
+};
+type PeerName = 'train' | 'crowd' | 'constraints' | 'words' | 'confseq' | 'expectation';
 
 export const benchFolder = (dataFolder: string) => join(dataFolder, 'bench');
 
 /** The interpreter of an environment that has exactly the listed packages. */
 export async function setupPeerPython(
-  peers: keyof typeof PEERS,
+  peers: PeerName,
   dataFolder: string,
   log: (text: string) => void,
 ): Promise<string> {
@@ -33,8 +38,9 @@ export async function setupPeerPython(
   log(`Making the peers' virtual environment in ${venv}`);
   await rm(venv, { recursive: true, force: true });
   await mkdir(benchFolder(dataFolder), { recursive: true });
-  await runPython('python3', ['-m', 'venv', venv]);
-  await runPython(python, ['-m', 'pip', 'install', '-q', ...PEERS[peers], '-r', requirements]);
+  const { interpreter = 'python3', options = [] } = PEERS[peers];
+  await runPython(interpreter, ['-m', 'venv', venv]);
+  await runPython(python, ['-m', 'pip', 'install', '-q', ...options, '-r', requirements]);
   await cp(requirements, installed); // last: it marks a complete environment
   return python;
 }

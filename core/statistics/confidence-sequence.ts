@@ -1,5 +1,6 @@
 // Intervals and evidence that stay valid however often they are read, so that one may stop as soon as they decide.
 import { AttuneError } from '@/core/errors';
+import { logBeta } from './beta';
 import type { Interval } from './statistics';
 
 export interface SequenceOptions {
@@ -110,20 +111,4 @@ export function bernoulliSequenceInterval(
     return inside;
   };
   return { low: edge(1e-9), high: edge(1 - 1e-9) };
-}
-
-const logBeta = (a: number, b: number) => logGamma(a) + logGamma(b) - logGamma(a + b);
-
-/** Stirling's series, to which the recurrence lifts arguments below 10; relative error below 1e-13. */
-function logGamma(x: number): number {
-  let lifted = x;
-  let logProduct = 0;
-  while (lifted < 10) {
-    logProduct += Math.log(lifted);
-    lifted++;
-  }
-  const inverse = 1 / lifted;
-  const square = inverse * inverse;
-  const series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188))));
-  return (lifted - 0.5) * Math.log(lifted) - lifted + 0.5 * Math.log(2 * Math.PI) + series - logProduct;
 }
