@@ -11,6 +11,7 @@ export const AUDIT_ACTIONS = [
   'canary.start',
   'constitution.restore',
   'constitution.write',
+  'experiment.decide',
   'experiment.share',
   'experiment.start',
   'experiment.stop',

@@ -65,6 +65,8 @@ export const Settings = z.object({
   autoCanary: z.boolean().default(false),
   /** Of a canary that begins by itself; one that a person begins starts from them. */
   canary: CanarySettings.prefault({}),
+  /** Share of the users whom no experiment and no canary ever touches. */
+  holdoutShare: z.number().min(0).max(0.5).default(0),
   trigger: TriggerSettings.prefault({ feedbackCount: null, scheduleHours: null }),
   sampling: SamplingDefaults.prefault({}),
   /** null keeps the model's own. */

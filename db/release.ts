@@ -1,8 +1,9 @@
 // Decides which version is the champion: the only writer of releases, each guarded by the champion that it expects.
-import { desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { CHANNELS } from '@/core/contract';
 import { AttuneError } from '@/core/errors';
+import { VERSION_LAYER } from '@/core/rollout/layers';
 import { recordAudit } from './audit';
 import type { Database, Executor } from './client';
 import { canary, experiment, release, version } from './schema';
@@ -49,7 +50,7 @@ export interface ReleaseChange {
 }
 
 /**
- * The caller has made sure that the version can be loaded. Ends the running experiment, which compared with the
+ * The caller has made sure that the version can be loaded. Ends running experiments on versions, which compared with the
  * previous champion, and adds an audit row for each change.
  */
 export async function changeChampion(tx: Executor, change: ReleaseChange): Promise<void> {
@@ -65,7 +66,7 @@ export async function changeChampion(tx: Executor, change: ReleaseChange): Promi
   const stopped = await tx
     .update(experiment)
     .set({ status: 'stopped', stoppedAt: sql`now()` })
-    .where(eq(experiment.status, 'running'))
+    .where(and(eq(experiment.status, 'running'), eq(experiment.layer, VERSION_LAYER)))
     .returning({ id: experiment.id });
   const stoppedExperiments = stopped.map((row) => row.id);
   for (const id of stoppedExperiments) await recordAudit(tx, actorId, 'experiment.stop', id, { because: action });

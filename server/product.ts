@@ -25,6 +25,7 @@ import { resumeGenerations } from './services/generation/resume';
 import { followJudges } from './services/judge/worker';
 import type { Product } from './services/product';
 import { followCanary } from './services/version/canary-controller';
+import { followExperiments } from './services/version/experiment-review';
 
 export interface WebProcess {
   product: Product;
@@ -105,11 +106,13 @@ export async function startWebProcess(
 
   const judges = followJudges(product);
   const rollout = followCanary(product, reviewEveryMs);
+  const experiments = followExperiments(product, reviewEveryMs);
 
   const close = async () => {
     clearInterval(timer);
     await judges.close();
     await rollout.close();
+    await experiments.close();
     const running = [...product.running.values()];
     for (const generation of running) generation.abandon();
     await Promise.allSettled(running.map((generation) => generation.done));

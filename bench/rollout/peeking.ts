@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { runPython, setupPeerPython } from '@/bench/peers/python';
 import { Rng } from '@/core/rng';
-import { neededPeople, readPrimary } from '@/core/rollout/experiment';
+import { ExperimentPlan, neededPeople, readPrimary } from '@/core/rollout/experiment';
 import { type Sample, shareLogEvidence } from '@/core/statistics/confidence-sequence';
 import { POWER } from '@/core/statistics/experiments/sample-size';
 import { normalQuantile } from '@/core/statistics/normal';
@@ -36,7 +36,7 @@ const PLANNED = { small: 0.05, large: 0.2 };
 function countFalseAlarms() {
   const alarms = { comparisons: 0, thumbsPlannedSmall: 0, thumbsPlannedLarge: 0, fixedHorizonPeeked: 0 };
   const planFor = (smallestEffect: number) =>
-    neededPeople({ metric: 'thumbs', smallestEffect, mostDays: 28 }, LIKED, 0.5)!.readOnce;
+    neededPeople(ExperimentPlan.parse({ smallestEffect }), LIKED, 0.5)!.readOnce;
   const readOnce = { thumbsPlannedSmall: planFor(PLANNED.small), thumbsPlannedLarge: planFor(PLANNED.large) };
   const z = normalQuantile(1 - ALPHA / 2);
   for (let run = 0; run < EXPERIMENTS; run++) {
@@ -63,9 +63,11 @@ function countFalseAlarms() {
       const error = Math.sqrt(arms[0].variance / arms[0].n + arms[1].variance / arms[1].n);
       if (Math.abs(arms[1].mean - arms[0].mean) > z * error) found.fixedHorizonPeeked = true;
     }
-    for (const name of Object.keys(alarms) as (keyof typeof alarms)[]) if (found[name]) alarms[name] += 1 / EXPERIMENTS;
+    for (const name of Object.keys(alarms) as (keyof typeof alarms)[]) if (found[name]) alarms[name]++;
   }
-  return alarms;
+  return Object.fromEntries(
+    Object.entries(alarms).map(([name, count]) => [name, count / EXPERIMENTS]),
+  ) as typeof alarms;
 }
 
 /** Of values 0 and 1, the variance follows from the mean. */

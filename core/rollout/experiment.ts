@@ -8,6 +8,7 @@ import {
   fixedSampleSize,
   pairedSampleSize,
 } from '../statistics/experiments/sample-size';
+import { thompsonShare } from '../statistics/experiments/thompson';
 import type { Interval } from '../statistics/statistics';
 import type { GuardName, GuardReading } from './review';
 
@@ -21,6 +22,12 @@ export const ExperimentPlan = z.strictObject({
   smallestEffect: z.number().min(0.01).max(0.5).default(0.05),
   /** The experiment is stopped without a decision after this time. */
   mostDays: z.number().positive().max(365).default(28),
+  /** The candidate's share follows the chance that it is better, by Thompson sampling; null keeps it as it was set. */
+  thompson: z
+    .strictObject({ least: z.number().min(0.01).max(0.99), most: z.number().min(0.01).max(0.99) })
+    .refine(({ least, most }) => least <= most, { path: ['least'], message: 'must be at most the largest share' })
+    .nullable()
+    .default(null),
 });
 export type ExperimentPlan = z.infer<typeof ExperimentPlan>;
 
@@ -141,4 +148,26 @@ function moreVotes(plan: ExperimentPlan, { reading, votes }: Found, needed: Need
   const byPlan = needed.people - reading.people;
   if (byPlan <= 0) return Math.ceil(Math.min(byEstimate, needed.people));
   return Math.max(1, Math.ceil(Math.min(byEstimate, byPlan)));
+}
+
+/** Outcomes that end the experiment by itself; that the candidate is better is for a person to act upon. */
+const ENDINGS: ReadonlySet<Outcome> = new Set(['champion', 'harm', 'futile', 'late']);
+export const endsExperiment = (outcome: Outcome): boolean => ENDINGS.has(outcome);
+export const isDecision = (outcome: Outcome): boolean => outcome === 'candidate' || endsExperiment(outcome);
+
+/** A smaller change is not worth giving people another arm. */
+const LEAST_MOVE = 0.05;
+/** A share stands this long, so that no streak of luck sends people to and fro. */
+const LEAST_HOURS = 6;
+
+/** The share that Thompson sampling asks for now; null where it stays. */
+export function nextShare(
+  { thompson }: ExperimentPlan,
+  { share, hours, votes }: { share: number; hours: number; votes: ArmVotes },
+): number | null {
+  if (!thompson || hours < LEAST_HOURS) return null;
+  const liked = ({ mean, n }: Sample) => ({ up: mean * n, n });
+  const asked = thompsonShare(liked(votes.champion), liked(votes.candidate), thompson);
+  const rounded = Math.round(asked * 100) / 100;
+  return Math.abs(rounded - share) >= LEAST_MOVE ? rounded : null;
 }

@@ -95,7 +95,11 @@ export function review(phase: RampPhase, evidence: Evidence, settings: CanarySet
 const isNoWorse = (guards: readonly GuardReading[], margin: number) =>
   guards.some(({ name, harm }) => (name === 'thumbs' || name === 'sideBySide') && harm !== null && harm.high <= margin);
 
-export function readGuards({ champion, candidate, sideBySide }: Evidence): GuardReading[] {
+export function readGuards({
+  champion,
+  candidate,
+  sideBySide,
+}: Pick<Evidence, 'champion' | 'candidate' | 'sideBySide'>): GuardReading[] {
   const won = boundedMeanInterval(sideBySide.mean, sideBySide.n, { alpha: GUARD_ALPHA, tuning: TUNING });
   const duel: GuardReading = {
     name: 'sideBySide',

@@ -10,6 +10,7 @@ import {
   jsonb,
   pgEnum,
   pgTable,
+  primaryKey,
   real,
   text,
   timestamp,
@@ -19,7 +20,7 @@ import {
 import type { ConversationOrigin, MessageOrigin } from '@/core/exchange/record';
 import { apiKey } from './api';
 import { createdAt, samplingSettings, updatedAt, userId, writtenAt } from './columns';
-import { version } from './release';
+import { experiment, version } from './release';
 
 /** Prompts that an admin uploaded for raters; each is a conversation of its own. */
 export const promptSet = pgTable('prompt_set', {
@@ -131,5 +132,24 @@ export const generation = pgTable(
     index('generation_created').on(t.createdAt),
     index('generation_experiment').on(t.experimentId).where(sql`${t.experimentId} is not null`),
     index('generation_running').on(t.status).where(sql`${t.status} = 'running'`),
+  ],
+);
+
+/** An arm of an experiment on settings that an answer came from; that of one on versions is in the generation's row. */
+export const generationArm = pgTable(
+  'generation_arm',
+  {
+    generationId: uuid('generation_id')
+      .notNull()
+      .references(() => generation.id, { onDelete: 'cascade' }),
+    experimentId: uuid('experiment_id')
+      .notNull()
+      .references(() => experiment.id, { onDelete: 'cascade' }),
+    arm: text('arm', { enum: ['champion', 'candidate'] }).notNull(),
+    propensity: doublePrecision('propensity').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.experimentId, t.generationId] }),
+    index('generation_arm_generation').on(t.generationId),
   ],
 );

@@ -19,6 +19,8 @@ import {
 import type { GateResult, Manifest } from '@/core/artifact/manifest';
 import { VERSION_STATUSES } from '@/core/contract';
 import { CANARY_PHASES, type CanarySettings } from '@/core/rollout/canary';
+import type { ExperimentPlan, ExperimentVerdict, Needed } from '@/core/rollout/experiment';
+import { type SettingsChange, VERSION_LAYER } from '@/core/rollout/layers';
 import type { Verdict } from '@/core/rollout/review';
 import { createdAt, userId } from './columns';
 
@@ -81,7 +83,10 @@ export const release = pgTable('release', {
 
 export const experimentStatus = pgEnum('experiment_status', ['running', 'stopped']);
 
-/** Two versions side by side: arm `candidate` gets `share` of the users, arm `champion` the rest. */
+/**
+ * Two versions, or two sets of settings: of the users in its segment of the layer, arm `candidate` gets `share` and arm
+ * `champion` the rest.
+ */
 export const experiment = pgTable(
   'experiment',
   {
@@ -92,10 +97,23 @@ export const experiment = pgTable(
     championVersionId: text('champion_version_id')
       .notNull()
       .references(() => version.id),
-    candidateVersionId: text('candidate_version_id')
-      .notNull()
-      .references(() => version.id),
+    /** null where the arms differ in settings. */
+    candidateVersionId: text('candidate_version_id').references(() => version.id),
+    /** What the candidate's arm has in place of the product's settings; null where the arms differ in the version. */
+    change: jsonb('change').$type<SettingsChange>(),
+    /** Experiments of one layer have no user in common. */
+    layer: text('layer').notNull().default(VERSION_LAYER),
+    segmentFrom: doublePrecision('segment_from').notNull().default(0),
+    segmentTo: doublePrecision('segment_to').notNull().default(1),
     share: doublePrecision('share').notNull(),
+    shareSince: timestamp('share_since', { withTimezone: true }).notNull().defaultNow(),
+    /** null for a canary, which is decided by its own reviews, and for one that began before plans were kept. */
+    plan: jsonb('plan').$type<ExperimentPlan>(),
+    /** By the plan, with what was known at the start; null if no number of votes can decide. */
+    needed: jsonb('needed').$type<Needed>(),
+    /** What decided it, once and for all; null as long as nothing has. */
+    decision: jsonb('decision').$type<ExperimentVerdict>(),
+    decidedAt: timestamp('decided_at', { withTimezone: true }),
     status: experimentStatus('status').notNull().default('running'),
     createdBy: text('created_by'),
     createdAt: createdAt(),
@@ -103,7 +121,12 @@ export const experiment = pgTable(
   },
   (t) => [
     check('experiment_share', sql`${t.share} >= 0 and ${t.share} <= 1`),
-    uniqueIndex('experiment_one_running').on(t.status).where(sql`${t.status} = 'running'`),
+    check(
+      'experiment_segment',
+      sql`0 <= ${t.segmentFrom} and ${t.segmentFrom} < ${t.segmentTo} and ${t.segmentTo} <= 1`,
+    ),
+    check('experiment_arms', sql`(${t.change} is null) <> (${t.candidateVersionId} is null)`),
+    index('experiment_running').on(t.layer).where(sql`${t.status} = 'running'`),
   ],
 );
 
@@ -120,6 +143,8 @@ export const assignment = pgTable(
     bucket: doublePrecision('bucket').notNull(),
     propensity: doublePrecision('propensity').notNull(),
     createdAt: createdAt(),
+    /** The first answer that came from the arm alone; null for someone who has only seen both arms side by side. */
+    exposedAt: timestamp('exposed_at', { withTimezone: true }),
   },
   (t) => [primaryKey({ columns: [t.experimentId, t.userId] }), index('assignment_bucket').on(t.experimentId, t.bucket)],
 );

@@ -1,5 +1,6 @@
-// Decides which version answers a person: sticky per user, with the probability of the arm.
-import { and, count, eq, sql } from 'drizzle-orm';
+// Decides which version and which settings answer a person: sticky per user, with the probability of the arm.
+import { and, count, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { type SettingsChange, VERSION_LAYER } from '@/core/rollout/layers';
 import { bucketOf } from '@/core/statistics/bucket';
 import type { Executor } from '@/db/client';
 import { assignment, type experiment } from '@/db/schema';
@@ -7,13 +8,36 @@ import { assignment, type experiment } from '@/db/schema';
 export type Arm = 'champion' | 'candidate';
 export type Experiment = typeof experiment.$inferSelect;
 
-/** What a generation records about why its version was chosen. */
-export interface Assignment {
-  versionId: string;
-  experimentId: string | null;
+/** An arm of an experiment, with the probability that it was given. */
+export interface GivenArm {
+  experiment: Experiment;
   arm: Arm;
   propensity: number;
 }
+
+/** What a generation records about why its version and its settings were chosen. */
+export interface Assignment {
+  versionId: string;
+  /** Of the experiment on versions. */
+  experimentId: string | null;
+  arm: Arm;
+  propensity: number;
+  /** Of each experiment on settings. */
+  settings: SettingsArm[];
+}
+
+export interface SettingsArm {
+  experimentId: string;
+  arm: Arm;
+  propensity: number;
+  /** In place of the product's settings; empty in the champion's arm. */
+  change: SettingsChange;
+}
+
+/** A version that was asked for by its name, or a task of raters, is no part of any experiment. */
+export const outside = (versionId: string): Assignment => ({
+  ...{ versionId, experimentId: null, arm: 'champion', propensity: 1, settings: [] },
+});
 
 /** Buckets are uniform in [0, 1), so a share of 0 takes no user and 1 takes all. */
 export function armOf(bucket: number, share: number): Arm {
@@ -25,23 +49,70 @@ export function propensityOf(arm: Arm, share: number): number {
   return arm === 'candidate' ? share : 1 - share;
 }
 
-/** By the person's stored bucket, or else by the bucket of the salt, which is stored now with the arm that it first gave. */
-export async function assignArm(tx: Executor, running: Experiment, userId: string): Promise<Assignment> {
-  const { id: experimentId, share } = running;
-  const mine = and(eq(assignment.experimentId, experimentId), eq(assignment.userId, userId));
-  const [stored] = await tx.select({ bucket: assignment.bucket }).from(assignment).where(mine);
-  const bucket = stored?.bucket ?? bucketOf(running.salt, userId);
-  const arm = armOf(bucket, share);
-  const propensity = propensityOf(arm, share);
-  if (!stored)
-    await tx.insert(assignment).values({ experimentId, userId, arm, bucket, propensity }).onConflictDoNothing();
-  return ofArm(running, arm, propensity);
+/** A person's own arm of each experiment that they take part in, by the stored bucket or the one of the salt. */
+export async function assignArms(
+  tx: Executor,
+  experiments: readonly Experiment[],
+  userId: string,
+  { isExposed }: { isExposed: boolean },
+): Promise<GivenArm[]> {
+  if (experiments.length === 0) return [];
+  const among = and(
+    eq(assignment.userId, userId),
+    inArray(
+      assignment.experimentId,
+      experiments.map(({ id }) => id),
+    ),
+  );
+  const stored = new Map((await tx.select().from(assignment).where(among)).map((row) => [row.experimentId, row]));
+  const given = experiments.map((experiment) => {
+    const bucket = stored.get(experiment.id)?.bucket ?? bucketOf(experiment.salt, userId);
+    return { experiment, bucket, ...armFor(experiment, armOf(bucket, experiment.share)) };
+  });
+  const added = given.filter(({ experiment }) => !stored.has(experiment.id));
+  const exposedAt = isExposed ? sql`now()` : null;
+  if (added.length > 0) {
+    const rows = added.map(({ experiment, bucket, arm, propensity }) => ({
+      ...{ experimentId: experiment.id, userId, arm, bucket, propensity, exposedAt },
+    }));
+    await tx.insert(assignment).values(rows).onConflictDoNothing();
+  }
+  const isFirst = [...stored.values()].some((row) => row.exposedAt === null);
+  if (isExposed && isFirst)
+    await tx
+      .update(assignment)
+      .set({ exposedAt })
+      .where(and(among, isNull(assignment.exposedAt)));
+  return given.map(({ experiment, arm, propensity }) => ({ experiment, arm, propensity }));
 }
 
-export function ofArm(running: Experiment, arm: Arm, propensity: number): Assignment {
-  const versionId = arm === 'candidate' ? running.candidateVersionId : running.championVersionId;
-  return { versionId, experimentId: running.id, arm, propensity };
+const armFor = ({ share }: Experiment, arm: Arm) => ({ arm, propensity: propensityOf(arm, share) });
+
+/** Both arms side by side; everybody who is shown them sees both. */
+export const bothArms = (experiment: Experiment): [GivenArm, GivenArm] => [
+  { experiment, arm: 'champion', propensity: 1 },
+  { experiment, arm: 'candidate', propensity: 1 },
+];
+
+/** What an answer is made with; the version is the champion's unless an arm gives another. */
+export function combineArms(championId: string, arms: readonly GivenArm[]): Assignment {
+  const onVersions = arms.find(({ experiment }) => experiment.layer === VERSION_LAYER);
+  const version = onVersions && versionOf(onVersions);
+  const settings = arms
+    .filter(({ experiment }) => experiment.change !== null)
+    .map(({ experiment, arm, propensity }) => ({
+      ...{ experimentId: experiment.id, arm, propensity },
+      change: arm === 'candidate' ? experiment.change! : {},
+    }));
+  const own = { versionId: championId, experimentId: null, arm: 'champion' as const, propensity: 1 };
+  return { ...own, ...version, settings };
 }
+
+const versionOf = ({ experiment, arm, propensity }: GivenArm) => ({
+  // A check of the table keeps it non-null where the arms differ in the version.
+  versionId: arm === 'candidate' ? experiment.candidateVersionId! : experiment.championVersionId,
+  ...{ experimentId: experiment.id, arm, propensity },
+});
 
 /** A change of the share moves those whose bucket is between the two; no row of theirs is written. */
 export async function countMoved(tx: Executor, experimentId: string, from: number, to: number): Promise<number> {

@@ -92,7 +92,7 @@ async function readFigures(db: Executor, experimentId: string): Promise<Record<A
   return { champion: figuresOf('champion'), candidate: figuresOf('candidate') };
 }
 
-async function countAsked(db: Executor, experimentId: string): Promise<Asked[]> {
+export async function countAsked(db: Executor, experimentId: string): Promise<Asked[]> {
   const { rows } = await db.execute<{ share: number; champion: string; candidate: string }>(sql`
     select share, sum(people) filter (where arm = 'champion') as champion, sum(people) filter (where arm = 'candidate') as candidate
     from (

@@ -100,11 +100,6 @@ export async function judgeBetween(db: Executor, first: string, second: string):
   return ((await judge(db, sql`version_id`, both, await readTrust(db))).get(first) ?? NO_JUDGEMENT).sideBySide;
 }
 
-/** By arm, within one experiment. */
-export async function judgeArms(db: Executor, experimentId: string): Promise<Map<string, Judgement>> {
-  return judge(db, sql`arm`, sql`experiment_id = ${experimentId}`, await readTrust(db));
-}
-
 type Sql = ReturnType<typeof sql>;
 
 interface ThumbTally {
@@ -151,7 +146,8 @@ export async function countChoices(db: Executor, key: Sql, where: Sql): Promise<
   }));
 }
 
-async function judge(db: Executor, key: Sql, where: Sql, trustOf: TrustOf): Promise<Map<string, Judgement>> {
+/** By a key of the generations that meet a condition. */
+export async function judge(db: Executor, key: Sql, where: Sql, trustOf: TrustOf): Promise<Map<string, Judgement>> {
   const [thumbs, choices] = await Promise.all([countThumbs(db, key, where), countChoices(db, key, where)]);
   const of = <Row extends { key: string; person: string }>(rows: readonly Row[], id: string, kind: FeedbackKind) =>
     rows.filter((row) => row.key === id).map((row) => ({ ...row, trust: trustOf(row.person, kind) }));

@@ -30,17 +30,14 @@ export const NO_HITS: RuleHits = { any: hitRateOf(0, 0), rules: [] };
 export const hitsOfVersions = (db: Executor, ids?: readonly string[]) =>
   countHits(db, sql`version_id`, ids ? sql`version_id = any(${sql.param([...ids])}::text[])` : sql`true`);
 
-/** By arm, within one experiment. */
-export const hitsOfArms = (db: Executor, experimentId: string) =>
-  countHits(db, sql`arm`, sql`experiment_id = ${experimentId}`);
-
 type Sql = ReturnType<typeof sql>;
 
 const found = sql`select from ${constraintHit} h`;
 /** Also in a sample that was given up; an admin may have said that the rule was wrong, or no verdict came. */
 export const isTrueHit = sql`h.false_at is null and not h.is_unjudged`;
 
-async function countHits(db: Executor, key: Sql, where: Sql): Promise<Map<string, RuleHits>> {
+/** By a key of the generations that meet a condition. */
+export async function countHits(db: Executor, key: Sql, where: Sql): Promise<Map<string, RuleHits>> {
   // What the rules found is stored, so a later change of the rules does not change the past.
   const judged = sql`select id, ${key} as key from ${generation}
     where ${where} and status in ('done', 'stopped')`;

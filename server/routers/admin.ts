@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { RULE_TEMPLATES } from '@/core/constraints/templates';
 import { FEEDBACK_KINDS, FEEDBACK_SOURCES } from '@/core/feedback/kinds';
 import { CANARY_ACTS, CanarySettings } from '@/core/rollout/canary';
+import { ExperimentPlan } from '@/core/rollout/experiment';
 import { Split } from '@/core/snapshot/rows';
 import { ROW_KINDS } from '@/core/snapshot/snapshot';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
@@ -14,6 +15,8 @@ import { listRows } from '@/server/services/snapshot/rows';
 import { getSnapshot } from '@/server/services/snapshot/summary';
 import * as canary from '@/server/services/version/canary';
 import * as experiment from '@/server/services/version/experiment';
+import { forecast } from '@/server/services/version/experiment-forecast';
+import { results } from '@/server/services/version/experiment-results';
 import * as release from '@/server/services/version/release';
 import * as audit from '../services/audit';
 import { overview } from '../services/overview';
@@ -71,21 +74,18 @@ export const adminRouter = router({
 
   experiments: adminProcedure.query(({ ctx }) => experiment.list(ctx.product)),
   startExperiment: adminProcedure
-    .input(
-      z.strictObject({
-        candidateVersionId: VersionId,
-        share: Share,
-        name: z.string().trim().min(1).max(TEXT_LIMITS.experimentName),
-      }),
-    )
+    .input(experiment.NewExperiment)
     .mutation(({ ctx, input }) => experiment.start(ctx.product, ctx.user.id, input)),
+  forecastExperiment: adminProcedure
+    .input(z.strictObject({ plan: ExperimentPlan.prefault({}), share: Share, part: z.number().min(0.01).max(1) }))
+    .query(({ ctx, input }) => forecast(ctx.product, input)),
   setShare: adminProcedure
     .input(Id.extend({ share: Share }))
     .mutation(({ ctx, input }) => experiment.setShare(ctx.product, ctx.user.id, input)),
   stopExperiment: adminProcedure
     .input(Id)
     .mutation(({ ctx, input }) => experiment.stop(ctx.product, ctx.user.id, input.id)),
-  experimentResults: adminProcedure.input(Id).query(({ ctx, input }) => experiment.results(ctx.product, input.id)),
+  experimentResults: adminProcedure.input(Id).query(({ ctx, input }) => results(ctx.product, input.id)),
 
   canaries: adminProcedure.query(({ ctx }) => canary.list(ctx.product)),
   startCanary: adminProcedure

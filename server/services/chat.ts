@@ -2,6 +2,7 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
+import type { SettingsChange } from '@/core/rollout/layers';
 import { Sampling } from '@/core/sampling';
 import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
@@ -79,11 +80,11 @@ export async function send(
     await writeHits(tx, { messageId: userMessage!.id }, checked.hits);
     // People are not asked for a judgement that would not be used.
     const isComparison = allowTraining && product.random() < settings.comparisonShare;
-    const arms = await chooseArms(tx, userId, isComparison);
+    const arms = await chooseArms(tx, userId, { isComparison, isChat: true }, settings, product.random);
     // The first answer is shown on the left; chance decides which one is first.
     if (product.random() < 0.5) arms.reverse();
-    const plan = planAnswers(product, settings, [...history, userMessage!], arms, input.sampling);
-    const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, [plan]);
+    const plans = planAnswers(product, settings, [...history, userMessage!], arms, input.sampling);
+    const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, plans);
     const comparisonId = isComparison ? await insertComparison(tx, rows) : null;
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, input.conversationId));
     const result = await resultOf(tx, userMessage!, rows, comparisonId);
@@ -163,10 +164,11 @@ export async function regenerate(
       const result = await resultOf(tx, userMessage, [generated(first.generation)], null);
       return { result: { ...result, allowTraining }, rows: [], promptTokens: 0 };
     }
-    const arms = await chooseArms(tx, userId, false);
-    const plan = planAnswers(product, settings, path, arms);
-    const answerPlan = { ...plan, clientMessageId: input.clientMessageId, replacesId: answer.id };
-    const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, [answerPlan]);
+    const arms = await chooseArms(tx, userId, { isComparison: false, isChat: true }, settings, product.random);
+    const plans = planAnswers(product, settings, path, arms).map((plan) => ({
+      ...{ ...plan, clientMessageId: input.clientMessageId, replacesId: answer.id },
+    }));
+    const { rows, promptTokens } = await insertAnswers(product, tx, settings, caller, plans);
     await tx.update(conversation).set({ updatedAt: sql`now()` }).where(eq(conversation.id, answer.conversationId));
     const result = await resultOf(tx, userMessage, rows, null);
     return { result: { ...result, allowTraining }, rows, promptTokens };
@@ -252,26 +254,37 @@ async function readPath(tx: Executor, conversationId: string, messageId: string)
   return rows.map(({ id }) => byId.get(id)!);
 }
 
-/** `path` ends with the person's message. */
+/** `path` ends with the person's message. Answers with the same system prompt have the same prompt. */
 function planAnswers(
   product: Product,
   settings: Serving,
   path: MessageRow[],
   arms: Assignment[],
   override: Partial<Sampling> = {},
-): AnswerPlan {
+): AnswerPlan[] {
   const context = product.maxContext;
-  const asked = { ...settings.sampling, ...override };
-  const maxTokens = fitAnswer(asked.maxTokens, context);
   const messages = path
     .map(({ role, content }): ChatMessage => ({ role, content }))
     .filter(({ content }) => content !== '');
-  const promptIds = buildPrompt(product.base, settings.systemPrompt, messages, context - maxTokens);
-  const answers = arms.map((arm, index) => {
+  const chosen = arms.map((arm, index) => {
+    const change: SettingsChange = Object.assign({}, ...arm.settings.map((one) => one.change));
+    const { systemPrompt = settings.systemPrompt, ...sampling } = change;
+    const asked = { ...settings.sampling, ...sampling, ...override };
     const seed = index === 0 && override.seed !== undefined ? override.seed : drawSeed(product);
-    return { arm, sampling: Sampling.parse({ ...asked, maxTokens, seed }) };
+    const maxTokens = fitAnswer(asked.maxTokens, context);
+    return { systemPrompt, answer: { arm, sampling: Sampling.parse({ ...asked, maxTokens, seed }) } };
   });
-  return { parent: path.at(-1)!, promptIds, systemPrompt: settings.systemPrompt, answers };
+  const room = context - Math.max(...chosen.map(({ answer }) => answer.sampling.maxTokens));
+  const plans: AnswerPlan[] = [];
+  for (const { systemPrompt, answer } of chosen) {
+    const same = plans.find((plan) => plan.systemPrompt === systemPrompt);
+    if (same) same.answers.push(answer);
+    else {
+      const promptIds = buildPrompt(product.base, systemPrompt, messages, room);
+      plans.push({ parent: path.at(-1)!, promptIds, systemPrompt, answers: [answer] });
+    }
+  }
+  return plans;
 }
 
 async function insertComparison(tx: Executor, rows: GenerationRow[]): Promise<string> {

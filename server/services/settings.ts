@@ -26,6 +26,7 @@ export const SettingsPatch = z
   .strictObject({
     comparisonShare: Settings.shape.comparisonShare.unwrap(),
     autoPromote: z.boolean(),
+    holdoutShare: Settings.shape.holdoutShare.unwrap(),
     autoCanary: z.boolean(),
     canary: CanarySettings,
     trigger: TriggerSettings.strict(),

@@ -4,7 +4,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { assignment, constraintHit, experiment, generation, message, release, user, version } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
-import { assignArm } from '@/server/rollout/assign';
+import { assignArms, combineArms } from '@/server/rollout/assign';
 import { runningExperiment } from '@/server/services/version/experiment';
 import { type Api, callAs, createUser, createWorld, publishVersion, readStream, send, type World } from './world';
 
@@ -38,7 +38,8 @@ describe('an experiment', () => {
       const running = (await runningExperiment(product.db))!;
       const arms = new Map<string, string>();
       for (const user of ids) {
-        const { arm, versionId, propensity } = await assignArm(product.db, running, user);
+        const given = await assignArms(product.db, [running], user, { isExposed: true });
+        const { arm, versionId, propensity } = combineArms('base', given);
         expect(versionId).toBe(arm === 'candidate' ? 'v1' : 'base');
         expect(propensity).toBeCloseTo(arm === 'candidate' ? running.share : 1 - running.share, 12);
         arms.set(user, arm);
@@ -149,7 +150,7 @@ describe('an experiment', () => {
     expect(own.rules.rules[0]).toMatchObject({ ruleId: 'phone', answers: 2 });
   });
 
-  it('runs one at a time, with an accepted version that does not already serve', async () => {
+  it('with all users of the layer is alone in it, with an accepted version that does not already serve', async () => {
     const start = (candidateVersionId: string) =>
       admin.admin.startExperiment({ candidateVersionId, share: 0.5, name: 'x' });
     await expect(start('nowhere')).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -63,7 +63,7 @@ export async function complete(
     const first = repeatKey && (await findFirst(product, tx, owner, repeatKey, signal));
     if (first) return { result: { first }, rows: [], promptTokens: 0 };
     if (refused?.refusal) throw refused.refusal;
-    const arm = await resolveModel(tx, owner.userId, input.model);
+    const arm = await resolveModel(tx, { settings, random: product.random }, owner.userId, input.model);
     const conversationId = input.conversationId ?? randomUUID();
     const title = titleOf(plans[0]!.turns.at(-1)!.content) || input.model;
     let isNew = await holdConversation(tx, owner, conversationId, title);

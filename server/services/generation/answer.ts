@@ -1,10 +1,13 @@
 // Starts answers to a message, for chat and API: chooses their versions, writes their rows and asks for their tokens.
 import { randomUUID } from 'node:crypto';
+import { VERSION_LAYER } from '@/core/rollout/layers';
+import { isHeldOut, takesPart } from '@/core/rollout/taking-part';
 import type { Sampling } from '@/core/sampling';
+import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
-import { generation, message } from '@/db/schema';
-import { type Assignment, assignArm, ofArm } from '@/server/rollout/assign';
+import { generation, generationArm, message } from '@/db/schema';
+import { type Assignment, assignArms, bothArms, combineArms } from '@/server/rollout/assign';
 import { type Caller, charge, takeSeats } from '@/server/services/limits';
 import type { Product } from '@/server/services/product';
 import type { Serving } from '@/server/services/settings';
@@ -51,16 +54,30 @@ export async function beginAnswers<T>(
   }
 }
 
-/** A comparison is candidate against champion during an experiment, and else two samples of the person's version. */
-export async function chooseArms(tx: Executor, userId: string, isComparison: boolean): Promise<Assignment[]> {
-  const running = await holdRunning(tx);
-  if (!running) {
-    const { versionId } = await champion(tx);
-    const arm: Assignment = { versionId, experimentId: null, arm: 'champion', propensity: 1 };
-    return isComparison ? [arm, arm] : [arm];
-  }
-  const mine = await assignArm(tx, running, userId);
-  return isComparison ? [ofArm(running, 'champion', 1), ofArm(running, 'candidate', 1)] : [mine];
+/**
+ * A comparison is candidate against champion of one of the person's experiments, and else two samples of what the person
+ * gets. People in the holdout take part in none.
+ */
+export async function chooseArms(
+  tx: Executor,
+  userId: string,
+  { isComparison, isChat }: { isComparison: boolean; isChat: boolean },
+  settings: Pick<Settings, 'holdoutShare'>,
+  random: () => number,
+): Promise<Assignment[]> {
+  const running = isHeldOut(userId, settings.holdoutShare) ? [] : await holdRunning(tx);
+  const own = running.filter((one) => {
+    const { layer, segmentFrom: from, segmentTo: to } = one;
+    // A program says itself how it wants its answers, so its requests have no part in experiments on settings.
+    return (isChat || layer === VERSION_LAYER) && takesPart(layer, { from, to }, userId);
+  });
+  const arms = await assignArms(tx, own, userId, { isExposed: !isComparison });
+  const { versionId } = await champion(tx);
+  if (!isComparison) return [combineArms(versionId, arms)];
+  const compared = own[Math.floor(random() * own.length)];
+  if (!compared) return [combineArms(versionId, []), combineArms(versionId, [])];
+  const others = arms.filter(({ experiment }) => experiment !== compared);
+  return bothArms(compared).map((arm) => combineArms(versionId, [arm, ...others]));
 }
 
 export interface AnswerPlan {
@@ -100,10 +117,11 @@ export async function insertAnswers(
         clientMessageId,
         replacesId,
       });
+      const { settings: settingsArms, ...versionArm } = arm;
       const [row] = await tx
         .insert(generation)
         .values({
-          ...arm,
+          ...versionArm,
           messageId,
           conversationId,
           userId,
@@ -114,6 +132,8 @@ export async function insertAnswers(
           systemPrompt,
         })
         .returning();
+      const given = settingsArms.map(({ change: _, ...one }) => ({ generationId: row!.id, ...one }));
+      if (given.length > 0) await tx.insert(generationArm).values(given);
       rows.push(generated(row!));
     }
   }

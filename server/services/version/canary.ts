@@ -10,6 +10,7 @@ import {
   RAMP_PHASES,
   type RampPhase,
 } from '@/core/rollout/canary';
+import { VERSION_LAYER } from '@/core/rollout/layers';
 import { recordAudit } from '@/db/audit';
 import type { Executor } from '@/db/client';
 import { changeChampion, lockReleases } from '@/db/release';
@@ -46,7 +47,10 @@ export async function start(
   await checkCandidate(product, candidateVersionId);
   const [phase] = RAMP_PHASES;
   return product.db.transaction(async (tx) => {
-    const opened = await open(tx, actorId, { candidateVersionId, share: RAMP[phase], name: candidateVersionId });
+    const opened = await open(tx, actorId, {
+      ...{ candidateVersionId, change: null, layer: VERSION_LAYER, part: 1 },
+      ...{ share: RAMP[phase], name: candidateVersionId, plan: null, needed: null },
+    });
     const { id: experimentId, championVersionId } = opened;
     const [row] = await tx
       .insert(canary)

@@ -2,10 +2,11 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { BASE_VERSION_ID } from '@/core/artifact/manifest';
 import { AttuneError } from '@/core/errors';
+import type { Settings } from '@/core/settings';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
 import { version } from '@/db/schema';
-import type { Assignment } from '@/server/rollout/assign';
+import { type Assignment, outside } from '@/server/rollout/assign';
 import { chooseArms } from '@/server/services/generation/answer';
 import type { Product } from '@/server/services/product';
 import type { ModelView } from './views';
@@ -30,14 +31,22 @@ export async function getModel(product: Product, id: string): Promise<ModelView>
 }
 
 /** The alias takes part in experiments, sticky per key owner; a version named by its id does not. */
-export async function resolveModel(tx: Executor, userId: string, model: string): Promise<Assignment> {
-  if (model === CHAMPION_ALIAS) return (await chooseArms(tx, userId, false))[0]!;
+export async function resolveModel(
+  tx: Executor,
+  { settings, random }: { settings: Pick<Settings, 'holdoutShare'>; random: () => number },
+  userId: string,
+  model: string,
+): Promise<Assignment> {
+  if (model === CHAMPION_ALIAS) {
+    const [arm] = await chooseArms(tx, userId, { isComparison: false, isChat: false }, settings, random);
+    return arm!;
+  }
   const [row] = await tx
     .select({ status: version.status, retiredAt: version.retiredAt })
     .from(version)
     .where(eq(version.id, model));
   if (row?.status !== 'accepted' || row.retiredAt) throw noModel(model);
-  return { versionId: model, experimentId: null, arm: 'champion', propensity: 1 };
+  return outside(model);
 }
 
 const noModel = (model: string) =>

@@ -2,7 +2,10 @@
 import type { ExampleAnswers, GateResult } from '@/core/artifact/manifest';
 import type { VersionStatus } from '@/core/contract';
 import type { CanaryPhase, CanarySettings } from '@/core/rollout/canary';
-import type { Verdict } from '@/core/rollout/review';
+import type { ExperimentPlan, ExperimentVerdict, Needed, Reading } from '@/core/rollout/experiment';
+import type { SettingsChange } from '@/core/rollout/layers';
+import type { Asked, GuardReading, Verdict } from '@/core/rollout/review';
+import type { AdjustedReading, ForEverybody, LanguageReading, PastReading } from '@/server/rollout/experiment-reading';
 import type { RateView, SideBySideView } from '@/server/rollout/metrics';
 import type { RuleHits } from '@/server/rollout/rule-hits';
 
@@ -33,12 +36,59 @@ export interface ExperimentView {
   id: string;
   name: string;
   championVersionId: string;
-  candidateVersionId: string;
-  /** Share of the users who get the candidate, 0..1. */
+  /** null where the arms differ in settings. */
+  candidateVersionId: string | null;
+  /** What the candidate's arm has in place of the product's settings; null where the arms differ in the version. */
+  change: SettingsChange | null;
+  /** Experiments of one layer have no user in common. */
+  layer: string;
+  /** Of the layer's users, 0..1. */
+  segmentFrom: number;
+  segmentTo: number;
+  /** Share of the segment's users who get the candidate, 0..1. */
   share: number;
+  shareSince: Date;
+  /** null for a canary, and for an experiment that began before plans were kept. */
+  plan: ExperimentPlan | null;
+  needed: Needed | null;
+  /** What decided it; null as long as nothing has. */
+  decision: ExperimentVerdict | null;
+  decidedAt: Date | null;
   status: 'running' | 'stopped';
   createdAt: Date;
   stoppedAt: Date | null;
+}
+
+/** Before the start. */
+export interface ForecastView {
+  /** Today's share of thumbs up; null without a thumb in the last two weeks, and where comparisons decide. */
+  rate: number | null;
+  /** People who vote on an average day and would take part. */
+  perDay: number;
+  /** null where one arm gets everybody. */
+  needed: Needed | null;
+  /** null if nobody votes. */
+  days: number | null;
+}
+
+export interface ExperimentFindingsView {
+  /** What decided it, or what is known so far. */
+  verdict: ExperimentVerdict;
+  /** Of now, also after a decision. */
+  reading: Reading | null;
+  /** Of the primary metric. */
+  votes: number;
+  /** Until about so many more people have voted; null where nobody can say. */
+  days: number | null;
+  guards: GuardReading[];
+  /** People by the arm that they got first. */
+  asked: Asked[];
+  /** The primary metric over time, the oldest first. */
+  past: PastReading[];
+  /** Thumbs without what people's thumbs before the experiment foretell. */
+  adjusted: AdjustedReading | null;
+  forEverybody: Record<'champion' | 'candidate', ForEverybody | null>;
+  languages: LanguageReading[];
 }
 
 export interface CanaryView {
@@ -62,7 +112,8 @@ export interface CanaryView {
 }
 
 export interface ArmView {
-  versionId: string;
+  /** null where the arms differ in settings. */
+  versionId: string | null;
   users: number;
   thumbs: RateView;
   /** Seen from this arm: a win is a comparison that this arm's answer won. */
@@ -73,6 +124,10 @@ export interface ArmView {
 
 export interface ExperimentResultsView {
   experiment: ExperimentView;
+  /** People who got an answer from their arm alone. */
+  exposed: number;
+  /** null for a canary, and for an experiment that began before plans were kept. */
+  findings: ExperimentFindingsView | null;
   champion: ArmView;
   candidate: ArmView;
 }

@@ -4,6 +4,7 @@ import type { ChatMessage } from '@/core/base/base';
 import { toAttuneError } from '@/core/errors';
 import { Sampling } from '@/core/sampling';
 import { conversation, message, ratingTask } from '@/db/schema';
+import { outside } from '@/server/rollout/assign';
 import { beginAnswers, insertAnswers } from '@/server/services/generation/answer';
 import { buildPrompt, fitAnswer } from '@/server/services/generation/prompt';
 import { drawSeed, type Product } from '@/server/services/product';
@@ -51,7 +52,7 @@ async function fillOne(product: Product, settings: Serving): Promise<boolean> {
     const maxTokens = fitAnswer(settings.sampling.maxTokens, product.maxContext);
     const promptIds = buildPrompt(product.base, settings.systemPrompt, turns, product.maxContext - maxTokens);
     const answers = task.pendingVersionIds.map((versionId) => ({
-      arm: { versionId, experimentId: null, arm: 'champion' as const, propensity: 1 },
+      arm: outside(versionId),
       sampling: Sampling.parse({ ...settings.sampling, maxTokens, seed: drawSeed(product) }),
     }));
     const plan = { parent: asked!, promptIds, systemPrompt: settings.systemPrompt, answers };
