@@ -9,6 +9,7 @@ export type RunOptionsData = RouterOutputs['admin']['runOptions'];
 export type RunCheckData = RouterOutputs['admin']['checkRun'];
 export type RunDetail = RouterOutputs['admin']['run'];
 export type ExperimentData = RouterOutputs['admin']['experiments'][number];
+export type FindingsData = NonNullable<RouterOutputs['admin']['experimentResults']['findings']>;
 export type CanaryData = RouterOutputs['admin']['canaries'][number];
 export type FeedbackData = RouterOutputs['admin']['feedback']['items'][number];
 export type SettingsData = RouterOutputs['admin']['settings'];

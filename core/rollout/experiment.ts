@@ -1,6 +1,7 @@
 // What an experiment sets out to find, and what its figures say so far.
 import { z } from 'zod';
 import { boundedMeanInterval, differenceInterval, type Sample } from '../statistics/confidence-sequence';
+import { oneSidedHalfWidth, shareAboveLogEvidence } from '../statistics/experiments/one-sided';
 import {
   anytimeSampleSize,
   expectedMore,
@@ -126,20 +127,33 @@ export function judgeExperiment(plan: ExperimentPlan, found: Found): ExperimentV
   if (guards.length > 0) return decide('harm');
   if (reading && reading.low > 0) return decide('candidate');
   if (reading && reading.high < 0) return decide('champion');
-  if (reading && reading.high < plan.smallestEffect) return decide('futile');
+  if (reading && needed && isFutile(plan, found.votes, needed)) return decide('futile');
   if (found.days >= plan.mostDays) return decide('late');
   return decide('undecided', needed && moreVotes(plan, found, needed));
 }
 
+/** The candidate is not better by what matters, by a one-sided test that may be read at any time; 5 % of its own. */
+function isFutile({ metric, smallestEffect }: ExperimentPlan, votes: ArmVotes, { readOnce: tuning }: Needed): boolean {
+  if (metric === 'sideBySide') {
+    const { mean, n } = votes.sideBySide;
+    // The champion's share is above what would be left to it.
+    const left = Math.max(0.01, 0.5 - smallestEffect);
+    return shareAboveLogEvidence(n * (1 - mean), n, left, { tuning }) > Math.log(1 / 0.05);
+  }
+  const { champion, candidate } = votes;
+  const half = oneSidedHalfWidth(pooledVariance(votes), champion.n + candidate.n, { alpha: 0.05, tuning });
+  return candidate.mean - champion.mean + half < smallestEffect;
+}
+
+/** Of the difference of thumbs, per person of both arms. */
+const pooledVariance = ({ champion, candidate }: ArmVotes): number =>
+  (champion.n + candidate.n) *
+  (withFloor(champion).variance / champion.n + withFloor(candidate).variance / candidate.n);
+
 /** Until the estimate of now would decide, or the planned number is reached, whichever is sooner. */
 function moreVotes(plan: ExperimentPlan, { reading, votes }: Found, needed: Needed): number {
   if (!reading) return needed.people;
-  const variance =
-    plan.metric === 'sideBySide'
-      ? 1 / 4
-      : reading.people *
-        (withFloor(votes.champion).variance / votes.champion.n +
-          withFloor(votes.candidate).variance / votes.candidate.n);
+  const variance = plan.metric === 'sideBySide' ? 1 / 4 : pooledVariance(votes);
   const byEstimate = expectedMore(
     { estimate: reading.effect, variance, n: reading.people },
     { tuning: needed.readOnce },

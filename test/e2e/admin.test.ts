@@ -31,7 +31,7 @@ describe.runIf(chromiumPath)('an administrator', () => {
     await page.getByText('Shorter answers').first().waitFor();
     await expect.poll(textOfDialog).toContain('The running experiment “Shorter answers” will end.');
     await page.goto(`${product.url}/admin/settings`);
-    await page.getByText('When a version is promoted, a running experiment ends.').waitFor();
+    await page.getByText('When a version is promoted, running experiments on versions end.').waitFor();
   });
 
   it('types into the search of feedback without losing a key, and asks once', async () => {

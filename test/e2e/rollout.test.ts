@@ -1,8 +1,10 @@
 // The rollout page as an administrator uses it: what a canary waits for, what is watched, and the brakes, by keyboard.
 import { describe, expect, it } from 'vitest';
 import { CanarySettings } from '@/core/rollout/canary';
+import { ExperimentPlan } from '@/core/rollout/experiment';
 import { getDatabase } from '@/db/client';
 import { canary, experiment } from '@/db/schema';
+import { writeExperimentVotes } from '@/test/experiment-votes';
 import { expectToFitPhone, faultsOf } from './barriers';
 import { browser, openCrowdDesk, page, product } from './crowd-desk';
 import { chromiumPath, openDesk, screenshot } from './support';
@@ -63,5 +65,64 @@ describe.runIf(chromiumPath)('the rollout page', () => {
   it('fits a phone, in the dark and in Japanese', async () => {
     const phone = await openDesk(browser, product);
     await expectToFitPhone(phone, product.url, [['rollout', '終了したもの']]);
+  });
+});
+
+describe.runIf(chromiumPath)('the page of experiments', () => {
+  openCrowdDesk();
+
+  it('says before the start how many people it takes, and starts an experiment on settings', async () => {
+    await page.goto(`${product.url}/admin/experiments`);
+    const form = page.locator('form').first();
+    await form.getByText(/About [\d,]+ people must vote/).waitFor();
+    const needed = () => form.getByText(/About [\d,]+ people must vote/).textContent();
+    const before = await needed();
+    await form.getByLabel('Smallest difference that matters (points)').fill('10');
+    await expect.poll(needed).not.toBe(before);
+    await form.getByLabel('Name').fill('Cooler answers');
+    await form.getByLabel('What differs').selectOption('settings');
+    await form.getByLabel('Temperature').fill('0.2');
+    expect(await faultsOf(page)).toEqual([]);
+    await screenshot(page, 'experiment-start');
+    await form.getByRole('button', { name: 'Start an experiment' }).press('Enter');
+    const card = page.getByRole('region', { name: 'Cooler answers' });
+    await card.getByText('Not decided yet.').waitFor();
+    await card.getByText('temperature = 0.2').waitFor();
+    await form.getByLabel('Name').fill('The same again');
+    await form.getByRole('button', { name: 'Start an experiment' }).press('Enter');
+    await form.getByRole('alert').getByText('Cooler answers').waitFor();
+  });
+
+  it('says what was found and on what it rests, with the difference over time', async () => {
+    const db = getDatabase(product.databaseUrl);
+    const plan = ExperimentPlan.parse({ smallestEffect: 0.1 });
+    const needed = { people: 1200, readOnce: 785 };
+    const [opened] = await db
+      .insert(experiment)
+      .values({
+        championVersionId: 'base',
+        candidateVersionId: 'v1',
+        name: 'v1 for all',
+        salt: 's',
+        share: 0.5,
+        plan,
+        needed,
+      })
+      .returning();
+    await writeExperimentVotes(db, opened!.id, 400, { champion: 0.4, candidate: 0.75 });
+    await page.reload();
+    const card = page.getByRole('region', { name: 'v1 for all' });
+    await card.getByText('The candidate is better.').waitFor();
+    await card.getByText(/This rests on 4\d\d people who voted|This rests on 400 people who voted/).waitFor();
+    await card.getByText('The difference over time').waitFor();
+    await card.getByText('From other sides').click();
+    await card.getByText('Thumbs up if everybody had the candidate').first().waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await screenshot(page, 'experiment-found');
+  });
+
+  it('fits a phone, in the dark and in Japanese', async () => {
+    const phone = await openDesk(browser, product);
+    await expectToFitPhone(phone, product.url, [['experiments', '候補のほうが優れています。']]);
   });
 });

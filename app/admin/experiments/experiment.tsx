@@ -1,9 +1,10 @@
 'use client';
 
-// One experiment: the feedback on each arm, and the controls to change its share or stop it.
+// One experiment: what it has found, the feedback on each arm, and the controls to change its share or stop it.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { Findings } from '@/app/admin/experiments/findings';
 import { ShareSlider } from '@/app/admin/experiments/share-slider';
 import { useFormats } from '@/app/admin/format';
 import { Loaded } from '@/app/admin/loaded';
@@ -23,6 +24,7 @@ const REFRESH_MS = 10_000;
 
 export function Experiment({ experiment }: { experiment: ExperimentData }) {
   const t = useTranslations('admin');
+  const tOwn = useTranslations('experiments');
   const { date, percent } = useFormats();
   const trpc = useTRPC();
   const isRunning = experiment.status === 'running';
@@ -37,48 +39,67 @@ export function Experiment({ experiment }: { experiment: ExperimentData }) {
       <p className="-mt-2 mb-4 text-muted-foreground text-sm">
         {date(experiment.createdAt)}
         {experiment.stoppedAt && ` – ${date(experiment.stoppedAt)}`} ·{' '}
-        {t('shareOf', { percent: percent(experiment.share) })}
+        {t('shareOf', { percent: percent(experiment.share) })} ·{' '}
+        {tOwn('where', { layer: experiment.layer, percent: percent(experiment.segmentTo - experiment.segmentFrom) })}
+        {experiment.change && ` · ${describe(experiment.change)}`}
       </p>
       <Loaded query={results}>
         {(data) => (
-          <Table
-            caption={experiment.name}
-            head={[t('arm'), t('users'), t('thumbRate'), t('wins'), t('sideBySide'), t('rulesBroken')]}
-          >
-            {ARMS.map((arm) => {
-              const { versionId, users, thumbs, sideBySide, rules } = data[arm];
-              return (
-                <tr key={arm}>
-                  <Cell>
-                    <p className="font-medium">{t(`arms.${arm}`)}</p>
-                    <p className="break-all text-muted-foreground text-xs">{versionId}</p>
-                  </Cell>
-                  <Cell className="tabular-nums">{users}</Cell>
-                  <Cell>
-                    <Rate {...thumbs} />
-                  </Cell>
-                  <Cell>
-                    <WinRate of={sideBySide} />
-                  </Cell>
-                  <Cell className="min-w-48 text-muted-foreground text-xs">{t('sideCounts', { ...sideBySide })}</Cell>
-                  <Cell>
-                    <Rate {...rules.any} />
-                    {rules.rules.map(({ ruleId, answers, hits }) => (
-                      <p key={ruleId} className="mt-1 break-all text-muted-foreground text-xs">
-                        {t('ruleHits', { rule: ruleId, answers, hits })}
+          <>
+            {data.findings ? (
+              <Findings experiment={data.experiment} findings={data.findings} />
+            ) : (
+              <p className="text-muted-foreground text-sm">{tOwn('noPlan')}</p>
+            )}
+            <p className="mt-5 mb-2 text-muted-foreground text-sm">
+              {tOwn('exposed', { exposed: data.exposed, users: data.champion.users + data.candidate.users })}
+            </p>
+            <Table
+              caption={experiment.name}
+              head={[t('arm'), t('users'), t('thumbRate'), t('wins'), t('sideBySide'), t('rulesBroken')]}
+            >
+              {ARMS.map((arm) => {
+                const { versionId, users, thumbs, sideBySide, rules } = data[arm];
+                return (
+                  <tr key={arm}>
+                    <Cell>
+                      <p className="font-medium">{t(`arms.${arm}`)}</p>
+                      <p className="break-all text-muted-foreground text-xs">
+                        {versionId ?? tOwn(`settingsArms.${arm}`)}
                       </p>
-                    ))}
-                  </Cell>
-                </tr>
-              );
-            })}
-          </Table>
+                    </Cell>
+                    <Cell className="tabular-nums">{users}</Cell>
+                    <Cell>
+                      <Rate {...thumbs} />
+                    </Cell>
+                    <Cell>
+                      <WinRate of={sideBySide} />
+                    </Cell>
+                    <Cell className="min-w-48 text-muted-foreground text-xs">{t('sideCounts', { ...sideBySide })}</Cell>
+                    <Cell>
+                      <Rate {...rules.any} />
+                      {rules.rules.map(({ ruleId, answers, hits }) => (
+                        <p key={ruleId} className="mt-1 break-all text-muted-foreground text-xs">
+                          {t('ruleHits', { rule: ruleId, answers, hits })}
+                        </p>
+                      ))}
+                    </Cell>
+                  </tr>
+                );
+              })}
+            </Table>
+          </>
         )}
       </Loaded>
       {isRunning && <Controls experiment={experiment} />}
     </Card>
   );
 }
+
+const describe = (change: object) =>
+  Object.entries(change)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ');
 
 function Controls({ experiment: { id, name, share: current } }: { experiment: ExperimentData }) {
   const t = useTranslations('admin');

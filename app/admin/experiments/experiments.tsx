@@ -18,14 +18,12 @@ export function Experiments() {
     <Loaded query={query}>
       {(experiments) => (
         <div className="space-y-4">
-          {!experiments.some((experiment) => experiment.status === 'running') && <StartExperiment />}
+          <StartExperiment />
           {experiments.length > 0 && <SingleLook />}
           {experiments.length === 0 && <EmptyState>{t('noExperiments')}</EmptyState>}
-          {[...experiments]
-            .sort((a, b) => Number(b.status === 'running') - Number(a.status === 'running'))
-            .map((experiment) => (
-              <Experiment key={experiment.id} experiment={experiment} />
-            ))}
+          {experiments.map((experiment) => (
+            <Experiment key={experiment.id} experiment={experiment} />
+          ))}
         </div>
       )}
     </Loaded>

@@ -39,7 +39,9 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
   const sentenceOf = useErrorSentence();
   const trpc = useTRPC();
   const client = useQueryClient();
+  const tExperiments = useTranslations('experiments');
   const [comparisonShare, setComparisonShare] = useState(settings.comparisonShare);
+  const [holdoutShare, setHoldoutShare] = useState(settings.holdoutShare);
   const [autoPromote, setAutoPromote] = useState(settings.autoPromote);
   const [autoCanary, setAutoCanary] = useState(settings.autoCanary);
   const save = useMutation(
@@ -57,6 +59,7 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
     const text = (name: string) => String(form.get(name) ?? '').trim();
     save.mutate({
       comparisonShare,
+      holdoutShare,
       autoPromote,
       autoCanary,
       canary: readCanary((name) => Number(text(name))),
@@ -81,6 +84,12 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
           label={t('comparisonShare')}
           describe={(percent) => percent}
           onChange={setComparisonShare}
+        />
+        <ShareSlider
+          share={holdoutShare}
+          label={tExperiments('holdout')}
+          describe={(percent) => tExperiments('holdoutOf', { percent })}
+          onChange={(share) => setHoldoutShare(Math.min(0.5, share))}
         />
       </Card>
       <Card title={t('triggerTitle')}>

@@ -9,6 +9,7 @@ import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { ConfirmDialog } from '@/app/ui/dialog';
+import { VERSION_LAYER } from '@/core/rollout/layers';
 
 export function Promote({ versionId, championId }: { versionId: string; championId: string }) {
   const t = useTranslations('admin');
@@ -50,13 +51,13 @@ function useRefresh(): () => Promise<unknown> {
     Promise.all([trpc.admin, trpc.version].map((one) => client.invalidateQueries({ queryKey: one.pathKey() })));
 }
 
-/** Names the running experiment that a change of champion ends; empty if there is none. */
+/** Names the running experiments that a change of champion ends; empty if there is none. */
 function useStoppedSentence(): string {
   const t = useTranslations('admin');
   const trpc = useTRPC();
   const { data } = useQuery(trpc.admin.experiments.queryOptions());
-  const running = data?.find(({ status }) => status === 'running');
-  return running ? ` ${t('stopsExperiment', { name: running.name })}` : '';
+  const ending = data?.filter(({ status, layer }) => status === 'running' && layer === VERSION_LAYER) ?? [];
+  return ending.map(({ name }) => ` ${t('stopsExperiment', { name })}`).join('');
 }
 
 /** `previousId`: where it leads; null if nothing that may serve again served before. */

@@ -31,11 +31,30 @@ test('the better arm is named once its interval leaves out 0', () => {
   expect(judge(0.5, 0.52, 500)).toMatchObject({ outcome: 'undecided' });
 });
 
-test('it is futile once the interval leaves out the smallest effect that matters', () => {
+test('it is futile once a one-sided bound is below the smallest effect that matters', () => {
   const found = judge(0.6, 0.6, 40_000);
   expect(found).toMatchObject({ outcome: 'futile' });
-  expect(found.reading!.high).toBeLessThan(plan.smallestEffect);
   expect(found.reading!.low).toBeLessThan(0);
+  // One side needs fewer people than both: here the two-sided interval still holds the smallest effect.
+  const sooner = [...Array(60).keys()]
+    .map((i) => judge(0.6, 0.6, 500 + 100 * i))
+    .find((one) => one.outcome === 'futile')!;
+  expect(sooner.reading!.high).toBeGreaterThan(plan.smallestEffect);
+});
+
+test('comparisons are futile, too, once the champion keeps more than the smallest effect leaves to it', () => {
+  const pairs = { ...plan, metric: 'sideBySide' as const };
+  const own = neededPeople(pairs, 0.5, 0.5)!;
+  const votes = { champion: NOTHING, candidate: NOTHING, sideBySide: { mean: 0.49, variance: 0.25, n: 3000 } };
+  const found = {
+    reading: readPrimary('sideBySide', votes, own.readOnce),
+    votes,
+    guards: [],
+    needed: own,
+    isSkewed: false,
+    days: 1,
+  };
+  expect(judgeExperiment(pairs, found)).toMatchObject({ outcome: 'futile' });
 });
 
 test('an experiment that decides nothing ends with its time; a decision comes first', () => {
