@@ -10,4 +10,5 @@ export * from './schema/judge';
 export * from './schema/operation';
 export * from './schema/rating';
 export * from './schema/release';
+export * from './schema/statistics';
 export * from './schema/training';

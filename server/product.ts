@@ -24,6 +24,8 @@ import { capacityOf } from './services/engine-capacity';
 import { resumeGenerations } from './services/generation/resume';
 import { followJudges } from './services/judge/worker';
 import type { Product } from './services/product';
+import { startCalculator } from './services/statistics/calculator';
+import { followFigures } from './services/statistics/follow';
 import { followCanary } from './services/version/canary-controller';
 import { followExperiments } from './services/version/experiment-review';
 
@@ -83,6 +85,7 @@ export async function startWebProcess(
   const secret = settings.authSecret ?? keptSecret(run);
   const product: Product = {
     ...{ log, db, listener, base, engine, ...folders, maxContext, maxRank: settings.maxRank, random },
+    calculator: startCalculator(databaseUrl, runs),
     running: new Map(),
     secrets: createSecretBox(secret, 'attune judge keys'),
     rules: new RuleBook(db),
@@ -107,12 +110,14 @@ export async function startWebProcess(
   const judges = followJudges(product);
   const rollout = followCanary(product, reviewEveryMs);
   const experiments = followExperiments(product, reviewEveryMs);
+  const figures = followFigures(product);
 
   const close = async () => {
     clearInterval(timer);
     await judges.close();
     await rollout.close();
     await experiments.close();
+    await figures.close();
     const running = [...product.running.values()];
     for (const generation of running) generation.abandon();
     await Promise.allSettled(running.map((generation) => generation.done));

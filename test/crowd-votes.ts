@@ -35,7 +35,8 @@ export async function writeCrowd(db: Database): Promise<string[]> {
   return asked;
 }
 
-async function writeMatch(db: Database, { a, b, question }: (typeof MATCHES)[number], rng: Rng): Promise<string> {
+async function writeMatch(db: Database, match: (typeof MATCHES)[number], rng: Rng): Promise<string> {
+  const { a, b, question } = match;
   const [talk] = await db
     .insert(schema.conversation)
     .values({ userId: OWNER, title: 't', allowTraining: true, readersNamed: true })
@@ -72,7 +73,10 @@ async function writeMatch(db: Database, { a, b, question }: (typeof MATCHES)[num
       source: 'workplace' as const,
     })),
   );
-  await db.insert(schema.feedback).values(pairs.flatMap(({ id, isLeftA }) => votesOn(id, isLeftA, rng)));
+  const votes = pairs.flatMap(({ id, isLeftA }) => votesOn(id, isLeftA, rng));
+  // In the order of the rows, one match after the other.
+  const begun = Date.now() - (MATCHES.length - MATCHES.indexOf(match)) * 10_000;
+  await db.insert(schema.feedback).values(votes.map((vote, i) => ({ ...vote, createdAt: new Date(begun + i) })));
   return asked!.id;
 }
 

@@ -1,5 +1,5 @@
 // Reads people's judgements as evidence of who can be believed: overlap, gold, repeats, time, order and length.
-import { and, eq, inArray, isNotNull, or, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { FEEDBACK_VALUES, type FeedbackValue, HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
 import type { Judgement, Lean } from '@/core/trust/judgement';
@@ -7,9 +7,15 @@ import type { Executor } from '../client';
 import { comparison, conversation, feedback, generation, ratingAssignment, ratingTask } from '../schema';
 import { conversationOfFeedback, isTrainable } from '../trainable-feedback';
 
-/** Judgements of trainable feedback, and of checks and repeated items of the workplace, which are no feedback. */
-export async function readJudgements(db: Executor): Promise<Judgement[]> {
-  const [given, checked] = [await selectGiven(db), await selectChecked(db)];
+/**
+ * Judgements of trainable feedback, and of checks and repeated items of the workplace, which are no feedback. `isAmong`
+ * is a condition on the feedback; checks and repeated items are those of the newest `mostChecked` answers of raters.
+ */
+export async function readJudgements(
+  db: Executor,
+  { isAmong, mostChecked }: { isAmong?: SQL; mostChecked?: number } = {},
+): Promise<Judgement[]> {
+  const [given, checked] = [await selectGiven(db, isAmong), await selectChecked(db, mostChecked)];
   const seen = new Set(given.flatMap(({ generationId, left, right }) => [generationId, left, right]));
   for (const { generationIds } of checked) for (const id of generationIds) seen.add(id);
   const answers = await selectAnswers(
@@ -71,26 +77,38 @@ const Stored = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rate'), value: FEEDBACK_VALUES.rating }),
 ]);
 
-function selectGiven(db: Executor) {
-  return db
-    .select({
-      kind: feedback.kind,
-      userId: feedback.userId,
-      value: feedback.value,
-      generationId: feedback.generationId,
-      left: comparison.leftGenerationId,
-      right: comparison.rightGenerationId,
-      shown: ratingAssignment.shown,
-      milliseconds: ratingAssignment.milliseconds,
-    })
-    .from(feedback)
-    .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
-    .leftJoin(ratingAssignment, eq(ratingAssignment.id, feedback.assignmentId))
-    .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
-    .where(and(isTrainable, inArray(feedback.kind, ['thumb', 'comparison', 'rating'])));
+function selectGiven(db: Executor, isAmong: SQL | undefined) {
+  return (
+    db
+      .select({
+        kind: feedback.kind,
+        userId: feedback.userId,
+        value: feedback.value,
+        generationId: feedback.generationId,
+        left: comparison.leftGenerationId,
+        right: comparison.rightGenerationId,
+        shown: ratingAssignment.shown,
+        milliseconds: ratingAssignment.milliseconds,
+      })
+      .from(feedback)
+      .leftJoin(comparison, eq(comparison.id, feedback.comparisonId))
+      .leftJoin(ratingAssignment, eq(ratingAssignment.id, feedback.assignmentId))
+      .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
+      .where(and(isTrainable, inArray(feedback.kind, ['thumb', 'comparison', 'rating']), isAmong))
+      // Some of the evidence is read one vote after the other.
+      .orderBy(feedback.createdAt, feedback.id)
+  );
 }
 
-function selectChecked(db: Executor) {
+function selectChecked(db: Executor, most: number | undefined) {
+  const isDone = sql`${ratingAssignment.status} = 'done' and ${ratingAssignment.value} is not null`;
+  const oldest = db
+    .select({ at: ratingAssignment.finishedAt })
+    .from(ratingAssignment)
+    .where(isDone)
+    .orderBy(desc(ratingAssignment.finishedAt))
+    .offset(most ?? 0)
+    .limit(1);
   return db
     .select({
       userId: ratingAssignment.userId,
@@ -104,7 +122,8 @@ function selectChecked(db: Executor) {
     .innerJoin(ratingTask, eq(ratingTask.id, ratingAssignment.taskId))
     .where(
       and(
-        eq(ratingAssignment.status, 'done'),
+        isDone,
+        most === undefined ? undefined : sql`${ratingAssignment.finishedAt} >= coalesce((${oldest}), '-infinity')`,
         or(ratingAssignment.isRepeat, isNotNull(ratingTask.truth)),
         sql`not exists (select from ${feedback} where ${feedback.assignmentId} = ${ratingAssignment.id})`,
       ),

@@ -1,8 +1,12 @@
 // Says how far each person is believed: by an admin's word, or else by the evidence of their judgements.
 import type { FeedbackKind } from '@/core/feedback/kinds';
+import { NEWEST_VOTES } from '@/core/statistics/newest';
 import { estimateJointly } from '@/core/trust/joint';
+import type { Judgement } from '@/core/trust/judgement';
 import { type RaterTrust, reportTrust } from '@/core/trust/report';
-import type { Executor } from '../client';
+import type { Database, Executor } from '../client';
+import { readKept, writeKept } from '../kept-figures';
+import { byIndex, hasFewVotes, newestVotes } from '../newest-votes';
 import { raterStanding } from '../schema';
 import { readJudgements } from './evidence';
 
@@ -19,10 +23,25 @@ export interface TrustReport {
   standings: ReadonlyMap<string, typeof raterStanding.$inferSelect>;
 }
 
-/** The judgements of banned people are no evidence about others. */
+/** Over all judgements: a snapshot weighs every vote that it holds. */
 export async function reportRaters(db: Executor): Promise<TrustReport> {
-  const standings = new Map((await db.select().from(raterStanding)).map((own) => [own.userId, own]));
-  const judgements = await readJudgements(db);
+  return estimate(await readStandings(db), await readJudgements(db));
+}
+
+/** Over the newest votes and the newest answers of raters. With many it takes seconds of a processor. */
+export async function reportNewest(db: Database): Promise<TrustReport> {
+  const judgements = await byIndex(db, async (tx) => {
+    const { isAmong } = await newestVotes(tx, 'said');
+    return readJudgements(tx, { isAmong, mostChecked: NEWEST_VOTES });
+  });
+  return estimate(await readStandings(db), judgements);
+}
+
+export const readStandings = async (db: Executor): Promise<TrustReport['standings']> =>
+  new Map((await db.select().from(raterStanding)).map((own) => [own.userId, own]));
+
+/** The judgements of banned people are no evidence about others. */
+async function estimate(standings: TrustReport['standings'], judgements: Judgement[]): Promise<TrustReport> {
   if (new Set(judgements.map(({ rater }) => rater)).size < LEAST_RATERS) return { raters: [], standings };
   const banned = [...standings.values()].filter(({ standing }) => standing === 'banned');
   const priorTrust = new Map(banned.map(({ userId }) => [userId, 0]));
@@ -30,10 +49,34 @@ export async function reportRaters(db: Executor): Promise<TrustReport> {
   return { raters: reportTrust(trust), standings };
 }
 
-export const readTrust = async (db: Executor): Promise<TrustOf> => trustIn(await reportRaters(db));
+const WEIGHTS = 'weights';
+type Weight = Pick<RaterTrust, 'rater' | 'kind' | 'weight' | 'isInverted'>;
+
+/** With few votes that of this moment; with many, that of the last estimate, under the present word of admins. */
+export async function readTrust(db: Database): Promise<TrustOf> {
+  if (await hasFewVotes(db)) return trustIn(await reportNewest(db));
+  const kept = await readKept<Weight[]>(db, WEIGHTS);
+  return trustIn(kept ? { raters: kept.value, standings: await readStandings(db) } : await estimateAnew(db));
+}
+
+/** Keeps what it finds for `readTrust`. */
+export async function estimateAnew(db: Database): Promise<TrustReport> {
+  const report = await reportNewest(db);
+  const weights = report.raters.map(
+    ({ rater, kind, weight, isInverted }): Weight => ({ rater, kind, weight, isInverted }),
+  );
+  await writeKept(db, WEIGHTS, weights);
+  return report;
+}
 
 /** A kind without evidence has the least trust of the person's other kinds; a person without any counts in full. */
-export function trustIn({ raters, standings }: TrustReport): TrustOf {
+export function trustIn({
+  raters,
+  standings,
+}: {
+  raters: readonly Weight[];
+  standings: TrustReport['standings'];
+}): TrustOf {
   const byRater = new Map<string, Map<string, number>>();
   for (const { rater, kind, weight, isInverted } of raters) {
     const own = byRater.get(rater) ?? new Map<string, number>();

@@ -128,7 +128,8 @@ export const generation = pgTable(
   (t) => [
     uniqueIndex('generation_message').on(t.messageId),
     index('generation_conversation').on(t.conversationId),
-    index('generation_version').on(t.versionId, t.createdAt),
+    // The newest answers of a version and of an arm, which this index alone must be enough to read (server/rollout/answer-votes.ts).
+    index('generation_version').on(t.versionId, t.createdAt, t.id, t.status),
     index('generation_created').on(t.createdAt),
     index('generation_experiment').on(t.experimentId).where(sql`${t.experimentId} is not null`),
     index('generation_running').on(t.status).where(sql`${t.status} = 'running'`),

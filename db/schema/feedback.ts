@@ -86,6 +86,9 @@ export const feedback = pgTable(
     index('feedback_comparison').on(t.comparisonId),
     index('feedback_message').on(t.messageId),
     index('feedback_created').on(t.createdAt),
+    // The newest votes (db/newest-votes.ts).
+    index('feedback_said').on(t.createdAt, t.id).where(sql`${t.kind} <> 'implicit'`),
+    index('feedback_choice').on(t.createdAt, t.id).where(sql`${t.kind} = 'comparison'`),
     check(
       'feedback_subject',
       sql`num_nonnulls(${t.generationId}, ${t.comparisonId}, ${t.messageId}) = 1

@@ -1,4 +1,5 @@
 // Declares the tables of the rating workplace: prompt sets, tasks, who works on them, guidelines, questionnaires, standing.
+import { sql } from 'drizzle-orm';
 import {
   type AnyPgColumn,
   boolean,
@@ -120,6 +121,7 @@ export const ratingAssignment = pgTable(
   (t) => [
     uniqueIndex('rating_assignment_once').on(t.taskId, t.userId, t.isRepeat),
     index('rating_assignment_user').on(t.userId, t.createdAt),
+    index('rating_assignment_done').on(t.finishedAt).where(sql`${t.status} = 'done' and ${t.value} is not null`),
   ],
 );
 

@@ -2,9 +2,17 @@
 import { sql } from 'drizzle-orm';
 import type { FeedbackKind } from '@/core/feedback/kinds';
 import { wilsonInterval } from '@/core/statistics/statistics';
-import type { Executor } from '@/db/client';
+import type { Database, Executor } from '@/db/client';
+import { byIndex } from '@/db/newest-votes';
 import { readTrust, type TrustOf } from '@/db/raters/trust';
 import { comparison, feedback, generation } from '@/db/schema';
+import {
+  type Choices,
+  countChoices as choicesOf,
+  type Side,
+  countThumbs as thumbsOf,
+  versionSide,
+} from './answer-votes';
 
 /**
  * Votes of people who are believed at all; those of a reliable inverter are turned over. The rate weighs each vote by the
@@ -66,8 +74,6 @@ export function rateOf(tallies: readonly Tally[]): RateView {
   return { up, n, effective, rate, low, high };
 }
 
-type Choices = Record<'wins' | 'losses' | 'ties' | 'bothBad', number>;
-
 export function sideBySideOf(tallies: readonly (Choices & { trust: number })[]): SideBySideView {
   const decided = tallies.map(({ trust, wins, losses }) => ({ trust, up: wins, n: wins + losses }));
   const { up, n, rate, low, high } = rateOf(decided);
@@ -78,26 +84,23 @@ export function sideBySideOf(tallies: readonly (Choices & { trust: number })[]):
 
 export const NO_JUDGEMENT: Judgement = { thumbs: rateOf([]), sideBySide: sideBySideOf([]) };
 
-/** By version id, over everything that a version has ever answered. Pairs of a version with itself do not count. */
-export async function judgeVersions(db: Executor, trustOf?: TrustOf): Promise<Map<string, Judgement>> {
-  return judge(db, sql`version_id`, sql`true`, trustOf ?? (await readTrust(db)));
+/** Over the newest answers of a version. Pairs of a version with itself do not count. */
+export const judgeVersion = (db: Database, versionId: string, trustOf: TrustOf): Promise<Judgement> =>
+  byIndex(db, (tx) => judgeSide(tx, versionSide(versionId), trustOf));
+
+/** Of comparisons of the first version with the second, seen from the newest answers of the first. */
+export async function judgeBetween(db: Database, first: string, second: string): Promise<SideBySideView> {
+  const trustOf = await readTrust(db);
+  const side = { isOwn: versionSide(first).isOwn, isOther: versionSide(second).isOwn };
+  return (await byIndex(db, (tx) => judgeSide(tx, side, trustOf))).sideBySide;
 }
 
-/** The same of only these versions. */
-export async function judgeSomeVersions(db: Executor, ids: readonly string[]): Promise<Map<string, Judgement>> {
-  const own = sql`version_id = any(${sql.param([...ids])}::text[])`;
-  const otherSide = (from: Sql, to: Sql) =>
-    sql`select c.${to} from ${comparison} c join ${generation} o on o.id = c.${from} where o.${own}`;
-  const [left, right] = [sql`left_generation_id`, sql`right_generation_id`];
-  const where = sql`(${own} or id in (${otherSide(left, right)} union ${otherSide(right, left)}))`;
-  const all = await judge(db, sql`version_id`, where, await readTrust(db));
-  return new Map([...all].filter(([id]) => ids.includes(id)));
-}
-
-/** Of comparisons of the first version with the second, seen from the first. */
-export async function judgeBetween(db: Executor, first: string, second: string): Promise<SideBySideView> {
-  const both = sql`version_id = any(${sql.param([first, second])}::text[])`;
-  return ((await judge(db, sql`version_id`, both, await readTrust(db))).get(first) ?? NO_JUDGEMENT).sideBySide;
+async function judgeSide(db: Executor, side: Side, trustOf: TrustOf): Promise<Judgement> {
+  const thumbs = await thumbsOf(db, side);
+  const choices = await choicesOf(db, side);
+  const trusted = <Row extends { person: string }>(rows: readonly Row[], kind: FeedbackKind) =>
+    rows.map((row) => ({ ...row, trust: trustOf(row.person, kind) }));
+  return { thumbs: rateOf(trusted(thumbs, 'thumb')), sideBySide: sideBySideOf(trusted(choices, 'comparison')) };
 }
 
 type Sql = ReturnType<typeof sql>;

@@ -1,8 +1,10 @@
 // How often the answers of each version, or of each arm of an experiment, break rules: a guardrail of a rollout.
 import { sql } from 'drizzle-orm';
 import { wilsonInterval } from '@/core/statistics/statistics';
-import type { Executor } from '@/db/client';
+import type { Database, Executor } from '@/db/client';
+import { byIndex } from '@/db/newest-votes';
 import { constraintHit, generation } from '@/db/schema';
+import { newestAnswers, type Side, versionSide } from './answer-votes';
 
 /** A share with its counts and Wilson's 95 % interval, 0..1, as if answers were independent; 0, 0 and 1 at n = 0. */
 export interface HitRate {
@@ -26,9 +28,9 @@ export const hitRateOf = (answers: number, n: number): HitRate =>
 
 export const NO_HITS: RuleHits = { any: hitRateOf(0, 0), rules: [] };
 
-/** By version id, over the answers to people that these versions, or all, have ever finished. */
-export const hitsOfVersions = (db: Executor, ids?: readonly string[]) =>
-  countHits(db, sql`version_id`, ids ? sql`version_id = any(${sql.param([...ids])}::text[])` : sql`true`);
+/** Over the newest answers of a version. */
+export const hitsOfVersion = (db: Database, versionId: string): Promise<RuleHits> =>
+  byIndex(db, (tx) => hitsOfSide(tx, versionSide(versionId)));
 
 type Sql = ReturnType<typeof sql>;
 
@@ -59,4 +61,24 @@ export async function countHits(db: Executor, key: Sql, where: Sql): Promise<Map
       },
     ]),
   );
+}
+
+/** What the rules found is stored, so a later change of the rules does not change the past. */
+async function hitsOfSide(db: Executor, side: Side): Promise<RuleHits> {
+  const isFinished = sql`a.status in ('done', 'stopped')`;
+  const { rows: totals } = await db.execute<{ n: string; broken: string }>(sql`
+    with ${newestAnswers(side)}
+    select count(*) as n, count(*) filter (where exists
+      (select from ${constraintHit} h where h.generation_id = a.id and ${isTrueHit})) as broken
+    from answer a where ${isFinished}`);
+  const { rows: broken } = await db.execute<{ rule: string; answers: string; hits: string }>(sql`
+    with ${newestAnswers(side)}
+    select h.rule_id as rule, count(distinct a.id) as answers, count(*) as hits
+    from answer a join ${constraintHit} h on h.generation_id = a.id and ${isTrueHit}
+    where ${isFinished} group by h.rule_id order by answers desc, h.rule_id`);
+  const n = +totals[0]!.n;
+  return {
+    any: hitRateOf(+totals[0]!.broken, n),
+    rules: broken.map(({ rule, answers, hits }) => ({ ruleId: rule, hits: +hits, ...hitRateOf(+answers, n) })),
+  };
 }

@@ -10,6 +10,7 @@ import type { EngineClient } from '@/engine/client';
 import type { RuleBook } from '@/server/constraints/rule-book';
 import type { Outgoing } from '@/server/http/outgoing';
 import type { RunningGeneration } from './generation/running-generation';
+import type { Calculator } from './statistics/calculator';
 
 export interface Product {
   log: Logger;
@@ -30,6 +31,8 @@ export interface Product {
   maxRank: number;
   /** Longest prompt plus answer, in tokens. */
   maxContext: number;
+  /** Counts figures that take long. */
+  calculator: Calculator;
   /** Generations whose tokens this process is receiving, by id. */
   running: Map<string, RunningGeneration>;
   /** Seals the keys of judges. */

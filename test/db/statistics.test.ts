@@ -168,7 +168,7 @@ describe('agreement', () => {
   });
 
   it('is empty without shared tasks', async () => {
-    expect(await admin().agreement()).toEqual({ kinds: [], pairs: [], crowd: null });
+    expect(await admin().agreement()).toEqual({ kinds: [], pairs: [], crowd: null, countedAt: null });
   });
 });
 

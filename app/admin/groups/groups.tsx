@@ -4,6 +4,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useId, useState } from 'react';
+import { CountedAt } from '@/app/admin/counted-at';
 import { useFormats } from '@/app/admin/format';
 import { useGroupName } from '@/app/admin/groups/use-group-name';
 import { Loaded } from '@/app/admin/loaded';
@@ -31,6 +32,7 @@ export function Groups() {
             <p role="status" className="mt-3 text-muted-foreground text-sm">
               {t('counts', { votes: data.votes, people: data.people })}
             </p>
+            <CountedAt of="votes" at={data.countedAt} />
           </Card>
           {data.keys.map(({ key, groups, publishedAt }) => (
             <GroupTable key={key} name={key} groups={groups} publishedAt={publishedAt} fewest={data.fewestPeople} />

@@ -4,6 +4,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { CountedAt } from '@/app/admin/counted-at';
 import { Estimate } from '@/app/admin/estimate';
 import { ForestChart } from '@/app/admin/leaderboard/forest-chart';
 import { PairTable } from '@/app/admin/leaderboard/pair-table';
@@ -49,13 +50,18 @@ export function Leaderboard() {
   );
 }
 
-function Board({ board: { versions, pairs, effects, votes, people, isTruncated } }: { board: LeaderboardData }) {
+function Board({
+  board: { versions, pairs, effects, votes, people, isTruncated, countedAt },
+}: {
+  board: LeaderboardData;
+}) {
   const t = useTranslations('statistics');
   return (
     <>
       <p role="status" className="text-muted-foreground text-sm">
         {t(isTruncated ? 'countsNewest' : 'counts', { votes, people })}
       </p>
+      <CountedAt of="votes" at={countedAt} />
       <VersionTable versions={versions} />
       <Card title={t('forest')}>
         <ForestChart versions={versions} />

@@ -6,6 +6,7 @@ import { GitCompareArrows, Upload } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { CountedAt } from '@/app/admin/counted-at';
 import { Loaded } from '@/app/admin/loaded';
 import { SingleLook } from '@/app/admin/single-look';
 import { Filters, type VersionFilter } from '@/app/admin/versions/filters';
@@ -61,10 +62,14 @@ function List({ filter, championId, title }: { filter: VersionFilter; championId
   const list = useInfiniteQuery(
     trpc.version.list.infiniteQueryOptions({ ...filter, text }, { getNextPageParam: (page) => page.nextCursor }),
   );
+  // The same as the first rows ask for.
+  const ids = (list.data?.pages[0]?.items ?? []).map(({ id }) => id);
+  const figures = useQuery(trpc.version.figures.queryOptions({ ids }, { enabled: ids.length > 0 }));
   if (list.isError) return <Notice kind="error">{sentenceOf(list.error)}</Notice>;
   if (!list.data)
     return <div role="status" aria-label={words('loading')} className="h-40 animate-breathe rounded-2xl bg-muted" />;
   const pages = list.data.pages.map((page) => page.items);
+  const countedAt = figures.data?.[0]?.countedAt ?? null;
   if (pages[0]!.length === 0) return <EmptyState>{words('noneMatch')}</EmptyState>;
   return (
     <>
@@ -76,6 +81,7 @@ function List({ filter, championId, title }: { filter: VersionFilter; championId
           <VersionRows key={items[0]!.id} items={items} championId={championId} />
         ))}
       </Table>
+      <CountedAt of="answers" at={countedAt} />
       {list.hasNextPage && (
         <Button size="small" isBusy={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
           {t('more')}

@@ -2,7 +2,7 @@
 import { desc, eq } from 'drizzle-orm';
 import { principlesFor } from '@/core/judging/constitution';
 import { type MeasuredPair, measureJudge } from '@/core/judging/figures';
-import type { Executor } from '@/db/client';
+import type { Database, Executor } from '@/db/client';
 import { readTrust } from '@/db/raters/trust';
 import { judgeMeasurement } from '@/db/schema';
 import type { Product } from '@/server/services/product';
@@ -50,7 +50,7 @@ export async function measure(product: Product, held: Held, reader: JudgeReader)
 }
 
 /** Votes weigh by the trust in their people; pairs on which these are even are left out. */
-async function sidesOfPeople(db: Executor, pairs: readonly JudgedPair[]) {
+async function sidesOfPeople(db: Database, pairs: readonly JudgedPair[]) {
   const trustOf = await readTrust(db);
   return pairs.flatMap((pair) => {
     const lean = pair.votes.reduce(

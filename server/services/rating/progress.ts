@@ -5,6 +5,7 @@ import type { Executor } from '@/db/client';
 import { isOneOf } from '@/db/many';
 import { conversation, message, raterStanding, ratingAssignment, ratingTask, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
+import { figures } from '@/server/services/statistics/kept';
 import { checkStanding, type Rater } from './assignment';
 import { isOpenTo } from './claim';
 import { type RaterEvidence, readEvidence } from './evidence';
@@ -36,7 +37,7 @@ export async function readProgress(product: Product, rater: Rater, dayStart: Dat
     .innerJoin(message, eq(message.id, ratingTask.messageId))
     .innerJoin(conversation, eq(conversation.id, message.conversationId))
     .where(isOpenTo(rater, maySettle));
-  const evidence = await readEvidence(db);
+  const { value: evidence } = await figures(product, 'raters', null, () => readEvidence(db));
   const places = placesIn(evidence);
   const own = evidence.find(({ userId }) => userId === rater.id);
   return {
@@ -80,8 +81,9 @@ const leaderOf = (
 ): LeaderView => ({ rank: at + 1, place: places[at] ?? null, withOthers, done, coverage });
 
 /** Everyone who has worked, best agreement first. */
-export async function listRaters({ db }: Product): Promise<RaterView[]> {
-  const evidence = await readEvidence(db);
+export async function listRaters(product: Product): Promise<RaterView[]> {
+  const { db } = product;
+  const { value: evidence } = await figures(product, 'raters', null, () => readEvidence(db));
   const places = placesIn(evidence);
   const worked = await db
     .select({

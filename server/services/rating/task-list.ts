@@ -6,6 +6,7 @@ import { recordAudit } from '@/db/audit';
 import { conversation, message, raterStanding, ratingAssignment, ratingTask, user } from '@/db/schema';
 import { cursorOf, isBehind, readCursor } from '@/server/services/cursor';
 import type { Product } from '@/server/services/product';
+import { readNames } from '@/server/services/statistics/names';
 import { isCheck, isServable } from './assignment';
 import { toShown } from './task-frame';
 import { answerKindOf, readCompletions, readQuestions, readTask, readVotes } from './task-view';
@@ -85,7 +86,10 @@ export async function listDisagreements({ db }: Product): Promise<DisagreementVi
     rows.map(async ({ task, prompt }): Promise<DisagreementView> => {
       const { generationIds, questionnaireId } = task;
       const votes = await readVotes(db, task.adjudicatesTaskId!);
-      const names = await db.select({ id: user.id, name: user.name }).from(user);
+      const names = await readNames(
+        db,
+        votes.map(({ userId }) => userId),
+      );
       return {
         taskId: task.id,
         kind: answerKindOf(task, await readTask(db, task.adjudicatesTaskId!)),
@@ -95,7 +99,7 @@ export async function listDisagreements({ db }: Product): Promise<DisagreementVi
         votes: votes.map(({ value, comment, userId }) => ({
           answer: toShown(value, { generationIds, shown: generationIds, questionnaireId }),
           comment,
-          rater: names.find(({ id }) => id === userId)?.name ?? '',
+          rater: names.get(userId) ?? '',
         })),
         createdAt: task.createdAt,
       };

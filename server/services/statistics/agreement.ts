@@ -5,9 +5,11 @@ import { Rng } from '@/core/rng';
 import { type Agreement, estimateCohenKappa, estimateFleissKappa } from '@/core/statistics/agreement/kappa';
 import { estimateKrippendorffAlpha, type Level } from '@/core/statistics/agreement/krippendorff';
 import { withoutRaterLevels } from '@/core/statistics/agreement/rater-levels';
+import type { Executor } from '@/db/client';
 import type { Product } from '@/server/services/product';
 import type { StoredAnswer } from '@/server/services/rating/task-frame';
-import { readCrowd } from './crowd';
+import { countCrowd, readHardest } from './crowd';
+import { figures } from './kept';
 import { readNames } from './names';
 import { readSharedTasks, type SharedTask } from './shared-tasks';
 import type { AgreementOverviewView, EstimateView, KindAgreementView, RaterPairView } from './views';
@@ -18,14 +20,38 @@ const DRAWS = { rounds: 200 };
 const LEAST_SHARED = 10;
 const MOST_PAIRS = 20;
 
-export async function readAgreement({ db }: Product): Promise<AgreementOverviewView> {
+/** Ids alone name people and prompts. */
+export async function countAgreement(db: Executor) {
   const shared = await readSharedTasks(db);
-  const ids = shared.flatMap(({ answers }) => answers.map(({ userId }) => userId));
-  const names = await readNames(db, [...new Set(ids)]);
   return {
     kinds: (['compare', 'rate', 'review'] as const).flatMap((kind) => kindAgreement(kind, shared) ?? []),
-    pairs: pairAgreements(shared, names),
-    crowd: await readCrowd(db, shared, names),
+    pairs: pairAgreements(shared),
+    crowd: countCrowd(shared),
+  };
+}
+
+/** Without people who have left, and prompts that may no longer be read. */
+export async function readAgreement(product: Product): Promise<AgreementOverviewView> {
+  const { db } = product;
+  const { value, countedAt } = await figures(product, 'agreement', null, () => countAgreement(db));
+  const { kinds, pairs, crowd } = value;
+  const ids = [...pairs.flatMap(({ raters }) => raters), ...(crowd?.raters ?? []).map(({ userId }) => userId)];
+  const names = await readNames(db, [...new Set(ids)]);
+  return {
+    countedAt,
+    kinds,
+    pairs: pairs.flatMap(({ raters, tasks, kappa }): RaterPairView[] => {
+      const [one, other] = raters.map((id) => names.get(id));
+      return one && other ? [{ one, other, tasks, kappa }] : [];
+    }),
+    crowd: crowd && {
+      ...crowd,
+      raters: crowd.raters.flatMap(({ userId, ...own }) => {
+        const name = names.get(userId);
+        return name ? [{ name, ...own }] : [];
+      }),
+      hardest: await readHardest(db, crowd.hardest),
+    },
   };
 }
 
@@ -84,7 +110,7 @@ function fleissOf(items: readonly (readonly number[])[], rng: Rng): Pick<KindAgr
 }
 
 /** The two who agree least first. */
-function pairAgreements(shared: readonly SharedTask[], names: ReadonlyMap<string, string>): RaterPairView[] {
+function pairAgreements(shared: readonly SharedTask[]) {
   const met = new Map<string, { raters: [string, string]; labels: [string, string][] }>();
   for (const { answers } of shared) {
     const choices = answers.flatMap(({ userId, stored }) =>
@@ -103,10 +129,9 @@ function pairAgreements(shared: readonly SharedTask[], names: ReadonlyMap<string
   const rng = new Rng(1);
   return [...met.values()]
     .filter(({ labels }) => labels.length >= LEAST_SHARED)
-    .flatMap(({ raters, labels }): RaterPairView[] => {
+    .flatMap(({ raters, labels }) => {
       const kappa = estimateOf(estimateCohenKappa(labels, rng, DRAWS));
-      const [one, other] = raters.map((id) => names.get(id));
-      return kappa && one && other ? [{ one, other, tasks: labels.length, kappa }] : [];
+      return kappa ? [{ raters, tasks: labels.length, kappa }] : [];
     })
     .sort((x, y) => x.kappa.value - y.kappa.value)
     .slice(0, MOST_PAIRS);

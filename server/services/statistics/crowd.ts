@@ -14,11 +14,7 @@ const HARDEST = 5;
 const MOST_PROMPT = 200;
 
 /** Null without comparisons that raters share. Known answers of checks stand fixed in Dawid and Skene's model. */
-export async function readCrowd(
-  db: Executor,
-  shared: readonly SharedTask[],
-  names: ReadonlyMap<string, string>,
-): Promise<CrowdOverviewView | null> {
+export function countCrowd(shared: readonly SharedTask[]) {
   const given = shared.flatMap(({ taskId, answers }) =>
     answers.flatMap(({ userId, stored }) =>
       stored.kind === 'compare' ? [{ item: taskId, rater: userId, label: stored.value.choice }] : [],
@@ -36,18 +32,15 @@ export async function readCrowd(
     overruledByDawidSkene: overruled(dawidSkene.probabilities),
     overruledByGlad: overruled(glad.probabilities),
     raters: crowd.raters
-      .flatMap((id, rater) => {
-        const name = names.get(id);
+      .map((userId, rater) => {
         const own = crowd.given.filter((one) => one.rater === rater);
         const mean = (chance: (one: Crowd['given'][number]) => number) =>
           own.reduce((sum, one) => sum + chance(one), 0) / own.length;
         const byDawidSkene = mean(({ item, label }) => dawidSkene.probabilities[item]![label]!);
-        return name
-          ? [{ name, answers: own.length, byDawidSkene, byGlad: mean((one) => chanceOfRight(glad, one)) }]
-          : [];
+        return { userId, answers: own.length, byDawidSkene, byGlad: mean((one) => chanceOfRight(glad, one)) };
       })
       .sort((one, other) => one.byDawidSkene - other.byDawidSkene),
-    hardest: await readHardest(db, crowd, glad),
+    hardest: hardestOf(crowd, glad),
   };
 }
 
@@ -62,29 +55,29 @@ const goldOf = (shared: readonly SharedTask[]) =>
     }),
   );
 
-/** The tasks on which able raters are least sure; without those whose chat no longer allows training. */
-async function readHardest(
-  db: Executor,
-  { items, labels, given }: Crowd,
-  { ease }: GladFit,
-): Promise<CrowdOverviewView['hardest']> {
+/** The tasks on which able raters are least sure, with the votes on them. */
+function hardestOf({ items, labels, given }: Crowd, { ease }: GladFit): { taskId: string; votes: number[] }[] {
   const order = items.map((taskId, item) => ({ taskId, item })).sort((x, y) => ease[x.item]! - ease[y.item]!);
+  return order.slice(0, HARDEST).map(({ taskId, item }) => {
+    const own = given.filter((one) => one.item === item);
+    return { taskId, votes: CHOICES.map((choice) => own.filter(({ label }) => labels[label] === choice).length) };
+  });
+}
+
+/** Without those whose chat no longer allows training. */
+export async function readHardest(
+  db: Executor,
+  hardest: ReturnType<typeof hardestOf>,
+): Promise<CrowdOverviewView['hardest']> {
   const prompts = await db
     .select({ id: ratingTask.id, prompt: sql<string>`left(${message.content}, ${MOST_PROMPT})` })
     .from(ratingTask)
     .innerJoin(message, eq(message.id, ratingTask.messageId))
     .innerJoin(conversation, eq(conversation.id, message.conversationId))
-    .where(
-      and(
-        isServable,
-        sql`${ratingTask.id} = any(${sql.param(order.slice(0, HARDEST).map(({ taskId }) => taskId))}::uuid[])`,
-      ),
-    );
+    .where(and(isServable, sql`${ratingTask.id} = any(${sql.param(hardest.map(({ taskId }) => taskId))}::uuid[])`));
   const promptOf = new Map(prompts.map(({ id, prompt }) => [id, prompt]));
-  return order.slice(0, HARDEST).flatMap(({ taskId, item }) => {
+  return hardest.flatMap(({ taskId, votes }) => {
     const prompt = promptOf.get(taskId);
-    const own = given.filter((one) => one.item === item);
-    const votes = CHOICES.map((choice) => own.filter(({ label }) => labels[label] === choice).length);
     return prompt === undefined ? [] : [{ prompt, votes }];
   });
 }

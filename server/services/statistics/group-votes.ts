@@ -1,16 +1,15 @@
 // Reads feedback with the groups that each vote belongs to: what the person says, the language, the topic and the taste.
-import { and, desc, eq, isNotNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { FeedbackKind, FeedbackValue } from '@/core/feedback/kinds';
 import { SELF_GROUP_NAMES, type SelfGroup } from '@/core/groups';
 import { languageOf } from '@/core/text/language';
 import { raterIdOf } from '@/core/trust/rater-id';
-import type { Executor } from '@/db/client';
+import type { Database, Executor } from '@/db/client';
+import { byIndex, newestVotes } from '@/db/newest-votes';
 import { comparison, conversation, feedback, generation, message, promptSet, user } from '@/db/schema';
 import { conversationOfFeedback, isTrainable } from '@/db/trainable-feedback';
 
-/** The newest count. */
-const MOST_VOTES = 20_000;
 /** Characters of a message that its language is told by. */
 const MOST_QUESTION = 500;
 
@@ -36,9 +35,29 @@ const question = alias(message, 'question');
 const left = alias(generation, 'left_answer');
 const right = alias(generation, 'right_answer');
 
-/** Feedback of consented conversations; `tastes` is by rater id, empty if no run has told people's tastes apart. */
-export async function readGroupVotes(db: Executor, tastes: ReadonlyMap<string, string>): Promise<GroupVote[]> {
-  const rows = await db
+/** Of the newest feedback, that of consented conversations; `tastes` is by rater id, empty if no run has told people's tastes apart. */
+export async function readGroupVotes(db: Database, tastes: ReadonlyMap<string, string>): Promise<GroupVote[]> {
+  const rows = await byIndex(db, async (tx) => selectVotes(tx, (await newestVotes(tx, 'said')).isAmong));
+  return rows.map(({ person, kind, value, own, left, right, isOfPair, said, question, topic }): GroupVote => {
+    const taste = tastes.get(raterIdOf(person));
+    return {
+      person,
+      kind,
+      value,
+      versions: kind === 'comparison' ? [left, right] : [own],
+      isOfPair,
+      groups: {
+        language: languageOf(question ?? ''),
+        topic: topic ?? CHAT_TOPIC,
+        ...saidGroups(said),
+        ...(taste !== undefined && { taste }),
+      },
+    };
+  });
+}
+
+function selectVotes(db: Executor, isAmong: SQL) {
+  return db
     .select({
       person: feedback.userId,
       kind: feedback.kind,
@@ -62,25 +81,8 @@ export async function readGroupVotes(db: Executor, tastes: ReadonlyMap<string, s
     .leftJoin(question, sql`${question.id} = coalesce(${feedback.messageId}, ${answer.parentId})`)
     .innerJoin(conversation, eq(conversation.id, conversationOfFeedback))
     .leftJoin(promptSet, eq(promptSet.id, conversation.promptSetId))
-    .where(and(isTrainable, ne(feedback.kind, 'implicit'), isNotNull(question.id)))
-    .orderBy(desc(feedback.createdAt), desc(feedback.id))
-    .limit(MOST_VOTES);
-  return rows.map(({ person, kind, value, own, left, right, isOfPair, said, question, topic }) => {
-    const taste = tastes.get(raterIdOf(person));
-    return {
-      person,
-      kind,
-      value,
-      versions: kind === 'comparison' ? [left, right] : [own],
-      isOfPair,
-      groups: {
-        language: languageOf(question ?? ''),
-        topic: topic ?? CHAT_TOPIC,
-        ...saidGroups(said),
-        ...(taste !== undefined && { taste }),
-      },
-    };
-  });
+    .where(and(isAmong, isTrainable, isNotNull(question.id)))
+    .orderBy(desc(feedback.createdAt), desc(feedback.id));
 }
 
 const saidGroups = (said: Record<string, string>) =>

@@ -11,8 +11,10 @@ import { champion } from '@/db/release';
 import { version } from '@/db/schema';
 import { rateOf } from '@/server/rollout/metrics';
 import type { Product } from '@/server/services/product';
+import type { Counting } from './calculator';
 import { GROUP_KEYS, type GroupKey, type GroupVote, readGroupVotes } from './group-votes';
 import { cohortOf, lockFigures, publishFigures } from './held-figures';
+import { figures } from './kept';
 import { type RewardReport, readRewardReport } from './reward-report';
 import type { GroupRateView, GroupsView, GroupView } from './views';
 
@@ -21,22 +23,31 @@ const CROWD = 'crowd';
 
 /** Of the champion, unless another version is named. */
 export async function readGroups(product: Product, asked: { versionId?: string | undefined }): Promise<GroupsView> {
-  const { db } = product;
-  const versionId = asked.versionId ? await knownVersion(db, asked.versionId) : (await champion(db)).versionId;
-  const found = await readRewardReport(product);
+  if (asked.versionId) await checkVersion(product.db, asked.versionId);
+  const { value, countedAt } = await figures(product, 'groups', asked, () => countGroups(product, asked));
+  return { ...value, countedAt };
+}
+
+export async function countGroups(counting: Counting, asked: { versionId?: string | undefined }): Promise<Figures> {
+  const { db } = counting;
+  const versionId = asked.versionId ?? (await champion(db)).versionId;
+  const found = await readRewardReport(counting);
+  const trustOf = await readTrust(db);
   return db.transaction(async (tx) => {
     await lockFigures(tx);
-    return groupsOf(tx, versionId, found);
+    return groupsOf(tx, versionId, found, await readGroupVotes(db, tastesIn(found?.report)), trustOf);
   });
 }
+
+type Figures = Omit<GroupsView, 'countedAt'>;
 
 async function groupsOf(
   db: Executor,
   versionId: string,
   found: Awaited<ReturnType<typeof readRewardReport>>,
-): Promise<GroupsView> {
-  const votes = await readGroupVotes(db, tastesIn(found?.report));
-  const trustOf = await readTrust(db);
+  votes: readonly GroupVote[],
+  trustOf: TrustOf,
+): Promise<Figures> {
   const keys: GroupsView['keys'] = [];
   for (const key of GROUP_KEYS) {
     const members = votes.filter(({ groups }) => groups[key] !== undefined);
@@ -95,10 +106,9 @@ function viewOf(
   };
 }
 
-async function knownVersion(db: Executor, id: string): Promise<string> {
+async function checkVersion(db: Executor, id: string): Promise<void> {
   const [known] = await db.select({ id: version.id }).from(version).where(eq(version.id, id));
   if (!known) throw new AttuneError('NOT_FOUND', `There is no version ${id}.`);
-  return id;
 }
 
 /** By rater; empty unless the run told tastes apart. */

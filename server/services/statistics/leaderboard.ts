@@ -11,12 +11,13 @@ import { placesOf } from '@/core/statistics/places';
 import { type BradleyTerryFit, fitBradleyTerry } from '@/core/statistics/ratings/bradley-terry';
 import { rateEloInAnyOrder } from '@/core/statistics/ratings/elo';
 import { CONTROLS, controlsOf, measureStyle } from '@/core/statistics/ratings/style';
-import type { Executor } from '@/db/client';
+import type { Database, Executor } from '@/db/client';
 import { readTrust } from '@/db/raters/trust';
 import { champion } from '@/db/release';
-import { judgeVersions, NO_JUDGEMENT, type RateView } from '@/server/rollout/metrics';
+import { type Judgement, judgeVersion, NO_JUDGEMENT, type RateView } from '@/server/rollout/metrics';
 import { readTexts } from '@/server/services/feedback/texts';
 import type { Product } from '@/server/services/product';
+import { figures } from './kept';
 import type { EstimateView, LeaderboardView, VersionPairView } from './views';
 import { readVersionVotes, type VersionVote } from './votes';
 
@@ -47,10 +48,18 @@ const ELO_ROUNDS = 50;
 /** Thumbs at which the interval of a lead is tightest. */
 const USUAL_THUMBS = 300;
 
-export async function readLeaderboard({ db }: Product, asked: LeaderboardControls): Promise<LeaderboardView> {
+export async function readLeaderboard(product: Product, asked: LeaderboardControls): Promise<LeaderboardView> {
+  const { value, countedAt } = await figures(product, 'leaderboard', asked, () => countLeaderboard(product.db, asked));
+  return { ...value, countedAt };
+}
+
+export async function countLeaderboard(
+  db: Database,
+  asked: LeaderboardControls,
+): Promise<Omit<LeaderboardView, 'countedAt'>> {
   const trustOf = await readTrust(db);
   const { votes, isTruncated } = await readVersionVotes(db, trustOf);
-  if (votes.length === 0) return { versions: [], pairs: [], effects: [], votes: 0, people: 0, isTruncated: false };
+  if (votes.length === 0) return { versions: [], pairs: [], effects: [], votes: 0, people: 0, isTruncated };
   const chosen = CONTROLS.filter((name) => asked[CONTROLLED_BY[name]]);
   const controls = chosen.length > 0 ? await readControls(db, votes, asked.style) : [];
   // Nothing is known of what never differs.
@@ -61,7 +70,9 @@ export async function readLeaderboard({ db }: Product, asked: LeaderboardControl
     { ridge: RIDGE },
   );
   const { versionId: championId } = await champion(db);
-  const judged = await judgeVersions(db, trustOf);
+  const judged = new Map<string, Judgement>();
+  for (const id of new Set([championId, ...fit.ratings.map(({ name }) => name)]))
+    judged.set(id, await judgeVersion(db, id, trustOf));
   const order = fit.ratings.map(({ name }) => name);
   return {
     versions: rankedVersions(fit, votes, comparisons).map((ranked) => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { desc, isNotNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { trainingRun } from '@/db/schema';
-import type { Product } from '@/server/services/product';
+import type { Counting } from './calculator';
 
 /** Runs that are looked at: the newest may have no report, because it failed before or had no votes. */
 const MOST_RUNS = 10;
@@ -27,7 +27,10 @@ const Report = z.object({
 });
 export type RewardReport = z.infer<typeof Report>;
 
-export async function readRewardReport({ db, runs }: Product): Promise<{ runId: string; report: RewardReport } | null> {
+export async function readRewardReport({
+  db,
+  runs,
+}: Counting): Promise<{ runId: string; report: RewardReport } | null> {
   const newest = await db
     .select({ id: trainingRun.id })
     .from(trainingRun)

@@ -1,10 +1,8 @@
 // Reads the tasks that several raters answered.
 import { groupBy } from '@/core/group-by';
+import { NEWEST_TASKS } from '@/core/statistics/newest';
 import type { Executor } from '@/db/client';
 import { type Given, readBanned, readGiven } from '@/server/services/rating/evidence';
-
-/** The newest: more would hold up chats. */
-const MOST_TASKS = 1000;
 
 export interface SharedTask {
   taskId: string;
@@ -18,6 +16,6 @@ export async function readSharedTasks(db: Executor): Promise<SharedTask[]> {
   const given = (await readGiven(db)).filter(({ userId, isRepeat }) => !isRepeat && !banned.has(userId));
   return [...groupBy(given, ({ taskId }) => taskId)]
     .filter(([, answers]) => answers.length >= 2)
-    .slice(0, MOST_TASKS)
+    .slice(0, NEWEST_TASKS)
     .map(([taskId, answers]) => ({ taskId, answers }));
 }

@@ -2,37 +2,56 @@
 import type { FeedbackKind } from '@/core/feedback/kinds';
 import type { AgreementEvidence } from '@/core/statistics/agreement/agreement-test';
 import type { RaterTrust } from '@/core/trust/report';
-import { reportRaters, trustIn } from '@/db/raters/trust';
+import type { Database } from '@/db/client';
+import { estimateAnew, readStandings, trustIn } from '@/db/raters/trust';
 import type { Product } from '@/server/services/product';
+import { figures } from './kept';
 import { readNames } from './names';
 import type { KindTrustView, PersonTrustView, TestView, TrustOverviewView } from './views';
 
 /** The least trusted are shown. */
 const MOST_PEOPLE = 200;
 
-export async function readTrustOverview({ db }: Product): Promise<TrustOverviewView> {
-  const report = await reportRaters(db);
-  const trustOf = trustIn(report);
-  const ids = [...new Set([...report.raters.map(({ rater }) => rater), ...report.standings.keys()])];
+/** What the evidence says of the least trusted, and how many people there is evidence on. Ids alone name people. */
+export async function countTrust(db: Database) {
+  const { raters } = await estimateAnew(db);
+  const ids = [...new Set(raters.map(({ rater }) => rater))];
+  const shown = new Set(ids.slice(0, MOST_PEOPLE));
+  return {
+    raters: raters.filter(({ rater }) => shown.has(rater)),
+    partners: new Map([...shown].map((id) => [id, partnersOf(id, raters)])),
+    people: ids.length,
+  };
+}
+
+/** Names and an admin's word are those of now. */
+export async function readTrustOverview(product: Product): Promise<TrustOverviewView> {
+  const { db } = product;
+  const { value, countedAt } = await figures(product, 'trust', null, () => countTrust(db));
+  const { raters, partners } = value;
+  const standings = await readStandings(db);
+  const trustOf = trustIn({ raters, standings });
+  const ids = [...new Set([...raters.map(({ rater }) => rater), ...standings.keys()])];
   const shown = ids.slice(0, MOST_PEOPLE);
-  const names = await readNames(db, ids);
+  const names = await readNames(db, [...ids, ...[...partners.values()].flat()]);
   const people = shown.flatMap((id): PersonTrustView[] => {
     const name = names.get(id);
     if (name === undefined) return [];
-    const own = report.raters.filter(({ rater }) => rater === id);
-    const standing = report.standings.get(id);
+    const standing = standings.get(id);
     return [
       {
         id,
         name,
         standing: standing?.standing ?? null,
         standingReason: standing?.reason ?? null,
-        partners: partnersOf(id, report.raters).flatMap((partner) => names.get(partner) ?? []),
-        kinds: own.map((one) => viewOf(one, trustOf(id, one.kind as FeedbackKind))),
+        partners: (partners.get(id) ?? []).flatMap((partner) => names.get(partner) ?? []),
+        kinds: raters
+          .filter(({ rater }) => rater === id)
+          .map((one) => viewOf(one, trustOf(id, one.kind as FeedbackKind))),
       },
     ];
   });
-  return { people, more: ids.length - shown.length };
+  return { people, more: Math.max(ids.length, value.people) - shown.length, countedAt };
 }
 
 /** The others who give the same votes beyond what the items explain. */

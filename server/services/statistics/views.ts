@@ -55,6 +55,8 @@ export interface LeaderboardView {
   people: number;
   /** Older votes than these were left out. */
   isTruncated: boolean;
+  /** When it was counted; null if just now. */
+  countedAt: Date | null;
 }
 
 export interface TestView {
@@ -91,6 +93,8 @@ export interface TrustOverviewView {
   people: PersonTrustView[];
   /** People who are not shown. */
   more: number;
+  /** When it was counted; null if just now. */
+  countedAt: Date | null;
 }
 
 export interface KindAgreementView {
@@ -127,6 +131,8 @@ export interface CrowdOverviewView {
 }
 
 export interface AgreementOverviewView {
+  /** When it was counted; null if just now. */
+  countedAt: Date | null;
   kinds: KindAgreementView[];
   pairs: RaterPairView[];
   /** null without shared comparisons. */
@@ -159,6 +165,8 @@ export interface GroupsView {
   fewestPeople: number;
   votes: number;
   people: number;
+  /** When it was counted; null if just now. */
+  countedAt: Date | null;
   keys: {
     key: GroupKey;
     /** Worst first; empty if all together have too few people. */

@@ -1,13 +1,11 @@
 // Reads people's comparisons of answers that two versions wrote, by how far each person is believed.
-import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { FeedbackValue } from '@/core/feedback/kinds';
-import type { Executor } from '@/db/client';
+import type { Database, Executor } from '@/db/client';
+import { byIndex, newestVotes } from '@/db/newest-votes';
 import type { TrustOf } from '@/db/raters/trust';
 import { comparison, feedback, generation, ratingAssignment } from '@/db/schema';
-
-/** The newest count: a fit in the web process must not hold up chats. */
-const MOST_VOTES = 10_000;
 
 export interface VotedAnswer {
   versionId: string;
@@ -33,30 +31,17 @@ const tokensOf = (side: typeof a | typeof b) =>
   sql<number>`coalesce(cardinality(${side.completionIds}), 0)`.mapWith(Number);
 
 /**
- * Newest first, without votes that an admin excluded and those of people who are not believed at all: the same votes as
+ * Of the newest comparisons, newest first, without votes that an admin excluded and those of people who are not believed at all: the same votes as
  * in the statistics of versions.
  */
 export async function readVersionVotes(
-  db: Executor,
+  db: Database,
   trustOf: TrustOf,
 ): Promise<{ votes: VersionVote[]; isTruncated: boolean }> {
-  const rows = await db
-    .select({
-      person: feedback.userId,
-      value: feedback.value,
-      aId: a.id,
-      a: { versionId: a.versionId, messageId: a.messageId, tokens: tokensOf(a) },
-      b: { versionId: b.versionId, messageId: b.messageId, tokens: tokensOf(b) },
-      shown: ratingAssignment.shown,
-    })
-    .from(feedback)
-    .innerJoin(comparison, eq(comparison.id, feedback.comparisonId))
-    .innerJoin(a, eq(a.id, comparison.leftGenerationId))
-    .innerJoin(b, eq(b.id, comparison.rightGenerationId))
-    .leftJoin(ratingAssignment, eq(ratingAssignment.id, feedback.assignmentId))
-    .where(and(isNull(feedback.excludedAt), ne(a.versionId, b.versionId)))
-    .orderBy(desc(feedback.createdAt), desc(feedback.id))
-    .limit(MOST_VOTES);
+  const { rows, isTruncated } = await byIndex(db, async (tx) => {
+    const { isAmong, isTruncated } = await newestVotes(tx, 'comparison');
+    return { rows: await selectVotes(tx, isAmong), isTruncated };
+  });
   const votes = rows.flatMap(({ person, value, aId, a, b, shown }): VersionVote[] => {
     const trust = trustOf(person, 'comparison');
     if (trust === 0 || a.versionId === null || b.versionId === null) return [];
@@ -74,5 +59,24 @@ export async function readVersionVotes(
       },
     ];
   });
-  return { votes, isTruncated: rows.length === MOST_VOTES };
+  return { votes, isTruncated };
+}
+
+function selectVotes(db: Executor, isAmong: SQL) {
+  return db
+    .select({
+      person: feedback.userId,
+      value: feedback.value,
+      aId: a.id,
+      a: { versionId: a.versionId, messageId: a.messageId, tokens: tokensOf(a) },
+      b: { versionId: b.versionId, messageId: b.messageId, tokens: tokensOf(b) },
+      shown: ratingAssignment.shown,
+    })
+    .from(feedback)
+    .innerJoin(comparison, eq(comparison.id, feedback.comparisonId))
+    .innerJoin(a, eq(a.id, comparison.leftGenerationId))
+    .innerJoin(b, eq(b.id, comparison.rightGenerationId))
+    .leftJoin(ratingAssignment, eq(ratingAssignment.id, feedback.assignmentId))
+    .where(and(isAmong, isNull(feedback.excludedAt), ne(a.versionId, b.versionId)))
+    .orderBy(desc(feedback.createdAt), desc(feedback.id));
 }

@@ -3,6 +3,7 @@
 // Agreement of raters on shared tasks: of all of them, of each two, and against what is most likely right.
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { CountedAt } from '@/app/admin/counted-at';
 import { Estimate } from '@/app/admin/estimate';
 import { Loaded } from '@/app/admin/loaded';
 import { Crowd } from '@/app/admin/rating/agreement/crowd';
@@ -17,11 +18,12 @@ export function Agreement() {
   const query = useQuery(trpc.statistics.agreement.queryOptions());
   return (
     <Loaded query={query}>
-      {({ kinds, pairs, crowd }) =>
+      {({ kinds, pairs, crowd, countedAt }) =>
         kinds.length === 0 ? (
           <EmptyState>{t('none')}</EmptyState>
         ) : (
           <div className="space-y-8">
+            <CountedAt of="tasks" at={countedAt} />
             <Kinds kinds={kinds} />
             {pairs.length > 0 && <Pairs pairs={pairs} />}
             {crowd && <Crowd crowd={crowd} />}

@@ -3,6 +3,7 @@
 // How far each person is believed, by kind of feedback: the chance that a vote is right, the weight, and the evidence.
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { CountedAt } from '@/app/admin/counted-at';
 import { useFormats } from '@/app/admin/format';
 import { Loaded } from '@/app/admin/loaded';
 import { Rate } from '@/app/admin/rate';
@@ -35,7 +36,7 @@ export function Trust() {
       </h2>
       <p className="max-w-prose text-muted-foreground text-sm">{t('text')}</p>
       <Loaded query={query}>
-        {({ people, more }) =>
+        {({ people, more, countedAt }) =>
           people.length === 0 ? (
             <EmptyState>{t('none')}</EmptyState>
           ) : (
@@ -43,6 +44,7 @@ export function Trust() {
               <Table caption={t('title')} head={head}>
                 {people.flatMap((person) => rowsOf(person))}
               </Table>
+              <CountedAt of="votes" at={countedAt} />
               {more > 0 && <p className="text-muted-foreground text-sm">{t('more', { more })}</p>}
             </>
           )

@@ -4,10 +4,10 @@ import type { VersionState } from '@/core/versions';
 import type { Executor } from '@/db/client';
 import { champion } from '@/db/release';
 import { version, versionTag } from '@/db/schema';
-import { judgeSomeVersions, NO_JUDGEMENT } from '@/server/rollout/metrics';
-import { hitsOfVersions, NO_HITS } from '@/server/rollout/rule-hits';
 import { patternOf } from '@/server/services/contains';
 import type { Product } from '@/server/services/product';
+import { figures } from '@/server/services/statistics/kept';
+import { countVersionFigures, NO_FIGURES } from '@/server/services/statistics/version-figures';
 import { readServed } from '../release';
 import type { RegistryView, VersionFiguresView, VersionNameView, VersionPageView, VersionRowView } from './views';
 
@@ -66,11 +66,11 @@ export async function listPage({ db }: Product, filter: VersionFilter): Promise<
 }
 
 /** In the order of the ids. */
-export async function figuresOf({ db }: Product, ids: readonly string[]): Promise<VersionFiguresView[]> {
-  const [judged, hits] = await Promise.all([judgeSomeVersions(db, ids), hitsOfVersions(db, ids)]);
+export async function figuresOf(product: Product, ids: readonly string[]): Promise<VersionFiguresView[]> {
+  const { value, countedAt } = await figures(product, 'versions', null, () => countVersionFigures(product.db));
   return ids.map((id) => {
-    const { thumbs: thumbRate, sideBySide } = judged.get(id) ?? NO_JUDGEMENT;
-    return { thumbRate, sideBySide, rules: hits.get(id) ?? NO_HITS };
+    const { thumbs: thumbRate, sideBySide, rules } = value.get(id) ?? NO_FIGURES;
+    return { thumbRate, sideBySide, rules, countedAt };
   });
 }
 

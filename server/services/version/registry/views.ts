@@ -41,6 +41,8 @@ export interface VersionFiguresView {
   thumbRate: RateView;
   sideBySide: SideBySideView;
   rules: RuleHits;
+  /** When the votes and hits were counted; null if just now. */
+  countedAt: Date | null;
 }
 
 export interface ServiceView {
