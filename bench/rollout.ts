@@ -3,15 +3,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { resultPath, writeResult } from './results';
 import { measureInterleaved } from './rollout/interleaved';
+import { measureKills } from './rollout/kills';
 import { measurePeeking } from './rollout/peeking';
 import { measurePlanted } from './rollout/planted';
+import { measureRollback } from './rollout/rollback';
 import { measureScale } from './rollout/scale';
+import { measureSticky } from './rollout/sticky';
 
 /** Each part returns fields of the result. */
 const PARTS: Record<string, () => Promise<object>> = {
   planted: measurePlanted,
   peeking: measurePeeking,
   interleaved: measureInterleaved,
+  kills: () => measureKills(),
+  rollback: measureRollback,
+  sticky: measureSticky,
   scale: () => measureScale(Number(options.share)),
 };
 

@@ -59,8 +59,6 @@ export type RatingSettings = z.infer<typeof RatingSettings>;
 export const Settings = z.object({
   /** Share of the turns that ask for two answers to compare. */
   comparisonShare: z.number().min(0).max(1).default(0.1),
-  /** The trainer promotes a version that has passed its gates in place of the champion that it was trained from. */
-  autoPromote: z.boolean().default(false),
   /** A version that has passed its gates goes to users step by step, and is taken back by itself if it does them harm. */
   autoCanary: z.boolean().default(false),
   /** Of a canary that begins by itself; one that a person begins starts from them. */

@@ -47,6 +47,8 @@ export interface ReleaseChange {
   actorId: string | null;
   /** The reason, if no person asked for the change. */
   because?: string;
+  /** A person's words. */
+  reason?: string;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface ReleaseChange {
  * previous champion, and adds an audit row for each change.
  */
 export async function changeChampion(tx: Executor, change: ReleaseChange): Promise<void> {
-  const { action, versionId, expectedChampionId, actorId, because } = change;
+  const { action, versionId, expectedChampionId, actorId, because, reason } = change;
   await lockReleases(tx);
   const { versionId: former } = await champion(tx);
   if (former !== expectedChampionId) {
@@ -75,6 +77,7 @@ export async function changeChampion(tx: Executor, change: ReleaseChange): Promi
     from: former,
     stoppedExperiments,
     ...(because && { because }),
+    ...(reason && { reason }),
   });
   await tx.execute(sql`select pg_notify(${CHANNELS.release}, ${versionId})`);
 }

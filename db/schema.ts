@@ -10,5 +10,6 @@ export * from './schema/judge';
 export * from './schema/operation';
 export * from './schema/rating';
 export * from './schema/release';
+export * from './schema/rollout';
 export * from './schema/statistics';
 export * from './schema/training';

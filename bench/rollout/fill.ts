@@ -26,6 +26,8 @@ export async function fillDatabase(url: string, amounts: Amounts, note: (step: s
   await client.connect();
   try {
     await client.query(`set synchronous_commit = off; set maintenance_work_mem = '1GB'; set work_mem = '256MB'`);
+    // Without triggers, which would note every row by itself.
+    await client.query(`set session_replication_role = replica`);
     const tables = `'"user"', 'conversation', 'message', 'generation', 'comparison', 'feedback', 'assignment'`;
     const { rows: constraints } = await client.query<{ name: string; owner: string; definition: string }>(
       `select conname as name, conrelid::regclass::text as owner, pg_get_constraintdef(oid) as definition
@@ -48,6 +50,10 @@ export async function fillDatabase(url: string, amounts: Amounts, note: (step: s
     for (const { name, owner, definition } of constraints)
       await client.query(`alter table ${owner} add constraint "${name}" ${definition}`);
     note(`${indexes.length} indexes, ${constraints.length} foreign keys`);
+    await client.query(
+      `insert into figure_change (experiment_id, user_id)
+       select distinct experiment_id, user_id from generation where experiment_id is not null`,
+    );
     await client.query('vacuum analyze');
   } finally {
     await client.end();

@@ -59,8 +59,14 @@ export interface GuardReading {
   isBreached: boolean;
 }
 
-/** Why: a guard by its name, the sample ratio, the missing time, answers or votes, no decision in time, or all is well. */
-export type Because = GuardName | 'sample_ratio' | 'time' | 'answers' | 'votes' | 'undecided' | 'well';
+/**
+ * Why: a guard by its name, the sample ratio, the missing time, answers or votes, no decision in time, all is well, a person
+ * has paused it, or changes are not yet counted.
+ */
+export type Because =
+  | GuardName
+  | ('sample_ratio' | 'time' | 'answers' | 'votes' | 'undecided' | 'well')
+  | ('paused' | 'counting');
 
 export interface Verdict {
   act: 'hold' | 'raise' | 'promote' | 'roll_back';
@@ -75,8 +81,9 @@ const RATIO_ALPHA = 0.001;
 /** The intervals are tightest at so many people. */
 const TUNING = 200;
 /** Below so many people in an arm its deviation is unknown, and the asymptotic interval means nothing. */
-const LEAST_PEOPLE = 10;
-const GUARD_ALPHA = ALPHA / (ARM_GUARDS.length + 1);
+export const LEAST_PEOPLE = 10;
+/** One guard's part. */
+export const GUARD_SEQUENCE = { alpha: ALPHA / (ARM_GUARDS.length + 1), tuning: TUNING };
 
 export function review(phase: RampPhase, evidence: Evidence, settings: CanarySettings): Verdict {
   const guards = readGuards(evidence);
@@ -91,6 +98,14 @@ export function review(phase: RampPhase, evidence: Evidence, settings: CanarySet
   return isNoWorse(guards, settings.margin) ? decide('promote', 'well') : decide('hold', 'votes');
 }
 
+/** What holds a canary back from everything but the way back: a person's pause, and changes that are in no figure yet. */
+export function brake(verdict: Verdict, { isPaused, isCounted }: { isPaused: boolean; isCounted: boolean }): Verdict {
+  const isBreached = verdict.guards.some((guard) => guard.isBreached);
+  if (isPaused && !isBreached) return { ...verdict, act: 'hold', because: 'paused' };
+  const isForward = verdict.act === 'raise' || verdict.act === 'promote';
+  return isForward && !isCounted ? { ...verdict, act: 'hold', because: 'counting' } : verdict;
+}
+
 /** Comparisons within one person need fewer people than thumbs between people, so either may decide. */
 const isNoWorse = (guards: readonly GuardReading[], margin: number) =>
   guards.some(({ name, harm }) => (name === 'thumbs' || name === 'sideBySide') && harm !== null && harm.high <= margin);
@@ -100,7 +115,7 @@ export function readGuards({
   candidate,
   sideBySide,
 }: Pick<Evidence, 'champion' | 'candidate' | 'sideBySide'>): GuardReading[] {
-  const won = boundedMeanInterval(sideBySide.mean, sideBySide.n, { alpha: GUARD_ALPHA, tuning: TUNING });
+  const won = boundedMeanInterval(sideBySide.mean, sideBySide.n, GUARD_SEQUENCE);
   const duel: GuardReading = {
     name: 'sideBySide',
     champion: sideBySide.n > 0 ? 1 - sideBySide.mean : null,
@@ -116,7 +131,7 @@ function readGuard(name: ArmGuard, champion: Sample, candidate: Sample): GuardRe
   const { isBetterHigh, leastHarm } = GUARDS[name];
   const [from, to] = [champion, candidate].map((arm) => withFloor(arm, name)) as [Sample, Sample];
   const isKnown = Math.min(from.n, to.n) >= LEAST_PEOPLE;
-  const difference = isKnown ? differenceInterval(from, to, { alpha: GUARD_ALPHA, tuning: TUNING }) : null;
+  const difference = isKnown ? differenceInterval(from, to, GUARD_SEQUENCE) : null;
   const harm = difference && isBetterHigh ? { low: -difference.high, high: -difference.low } : difference;
   return {
     name,

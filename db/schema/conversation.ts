@@ -80,6 +80,7 @@ export const message = pgTable(
   (t) => [
     index('message_conversation').on(t.conversationId, t.createdAt),
     index('message_parent').on(t.parentId),
+    index('message_replaces').on(t.replacesId).where(sql`${t.replacesId} is not null`),
     uniqueIndex('message_client_id').on(t.conversationId, t.clientMessageId),
   ],
 );
@@ -131,7 +132,10 @@ export const generation = pgTable(
     // The newest answers of a version and of an arm, which this index alone must be enough to read (server/rollout/answer-votes.ts).
     index('generation_version').on(t.versionId, t.createdAt, t.id, t.status),
     index('generation_created').on(t.createdAt),
-    index('generation_experiment').on(t.experimentId).where(sql`${t.experimentId} is not null`),
+    index('generation_person').on(t.experimentId, t.userId).where(sql`${t.experimentId} is not null`),
+    index('generation_candidate')
+      .on(t.experimentId, t.finishedAt)
+      .where(sql`${t.experimentId} is not null and ${t.arm} = 'candidate'`),
     index('generation_running').on(t.status).where(sql`${t.status} = 'running'`),
   ],
 );

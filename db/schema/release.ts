@@ -21,6 +21,7 @@ import { VERSION_STATUSES } from '@/core/contract';
 import { CANARY_PHASES, type CanarySettings } from '@/core/rollout/canary';
 import type { ExperimentPlan, ExperimentVerdict, Needed } from '@/core/rollout/experiment';
 import { type SettingsChange, VERSION_LAYER } from '@/core/rollout/layers';
+import type { Progress } from '@/core/rollout/progress';
 import type { Verdict } from '@/core/rollout/review';
 import { createdAt, userId } from './columns';
 
@@ -169,8 +170,9 @@ export const canary = pgTable(
     phaseSince: timestamp('phase_since', { withTimezone: true }).notNull().defaultNow(),
     isPaused: boolean('is_paused').notNull().default(false),
     settings: jsonb('settings').$type<CanarySettings>().notNull(),
-    /** What the last review found. */
+    /** What the last review found, and how much it had of what it waits for. */
     verdict: jsonb('verdict').$type<Verdict>(),
+    progress: jsonb('progress').$type<Progress>(),
     reviews: integer('reviews').notNull().default(0),
     reviewedAt: timestamp('reviewed_at', { withTimezone: true }),
     /** A person's words on the last thing that they did to it. */

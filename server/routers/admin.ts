@@ -38,6 +38,10 @@ const RunConfig = z.record(z.string(), z.unknown());
 /** What an admin decides about feedback, and why. */
 const Decision = z.strictObject({ id: z.uuid(), reason: z.string().trim().min(1).max(TEXT_LIMITS.comment) });
 
+const Reason = z.string().trim().min(1).max(TEXT_LIMITS.comment);
+/** The pages always ask for one; a script may have none. */
+const ReleaseReason = z.strictObject({ reason: Reason.optional() });
+
 export const adminRouter = router({
   overview: adminProcedure.query(({ ctx }) => overview(ctx.product)),
   ruleTemplates: adminProcedure.query(() => RULE_TEMPLATES),
@@ -66,10 +70,12 @@ export const adminRouter = router({
   cancelRun: adminProcedure.input(Id).mutation(({ ctx, input }) => run.cancel(ctx.product, ctx.user.id, input.id)),
 
   promote: adminProcedure
-    .input(z.strictObject({ versionId: VersionId, expectedChampionId: VersionId.optional() }))
+    .input(ReleaseReason.extend({ versionId: VersionId, expectedChampionId: VersionId.optional() }))
     .mutation(({ ctx, input }) => release.promote(ctx.product, ctx.user.id, input)),
   rollback: adminProcedure
-    .input(z.strictObject({ toVersionId: VersionId.optional(), expectedChampionId: VersionId.optional() }).default({}))
+    .input(
+      ReleaseReason.extend({ toVersionId: VersionId.optional(), expectedChampionId: VersionId.optional() }).default({}),
+    )
     .mutation(({ ctx, input }) => release.rollback(ctx.product, ctx.user.id, input)),
 
   experiments: adminProcedure.query(({ ctx }) => experiment.list(ctx.product)),
@@ -92,7 +98,7 @@ export const adminRouter = router({
     .input(z.strictObject({ candidateVersionId: VersionId, settings: CanarySettings.prefault({}) }))
     .mutation(({ ctx, input }) => canary.start(ctx.product, ctx.user.id, input)),
   steerCanary: adminProcedure
-    .input(Id.extend({ act: z.enum(CANARY_ACTS), reason: z.string().trim().min(1).max(TEXT_LIMITS.comment) }))
+    .input(Id.extend({ act: z.enum(CANARY_ACTS), reason: Reason }))
     .mutation(({ ctx, input }) => canary.steer(ctx.product, ctx.user.id, input)),
 
   feedback: adminProcedure

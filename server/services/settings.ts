@@ -25,7 +25,6 @@ export async function readServing({ db, rules }: Product): Promise<Serving> {
 export const SettingsPatch = z
   .strictObject({
     comparisonShare: Settings.shape.comparisonShare.unwrap(),
-    autoPromote: z.boolean(),
     holdoutShare: Settings.shape.holdoutShare.unwrap(),
     autoCanary: z.boolean(),
     canary: CanarySettings,

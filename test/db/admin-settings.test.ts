@@ -22,13 +22,13 @@ it('settings change key by key, and leave an audit row that names only what diff
     comparisonShare,
     sampling,
     systemPrompt: 'Be brief.',
-    autoPromote: true,
+    autoCanary: true,
   });
-  expect(after).toEqual({ ...before, systemPrompt: 'Be brief.', autoPromote: true });
+  expect(after).toEqual({ ...before, systemPrompt: 'Be brief.', autoCanary: true });
   const { items } = await admin.admin.audit({});
   expect(items[0]).toMatchObject({ action: 'settings.change', actorName: 'Ada' });
-  expect(items[0]!.subject.split(', ').sort()).toEqual(['autoPromote', 'systemPrompt']);
-  await admin.admin.setSettings({ systemPrompt: null, autoPromote: false });
+  expect(items[0]!.subject.split(', ').sort()).toEqual(['autoCanary', 'systemPrompt']);
+  await admin.admin.setSettings({ systemPrompt: null, autoCanary: false });
   expect(await web.product.db.select().from(setting).where(eq(setting.key, 'systemPrompt'))).toMatchObject([
     { value: null },
   ]);

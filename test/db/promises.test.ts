@@ -251,7 +251,7 @@ describe('a run with wrong settings', () => {
       });
     }
     expect(await db.select().from(trainingRun)).toEqual([]);
-    await expect(admin.admin.setSettings({ autoPromot: true } as never)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    await expect(admin.admin.setSettings({ autoCanar: true } as never)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
     const [run] = await db
       .insert(trainingRun)
       .values({ trigger: 'button', config: { algorithm: null, sft: {} }, parentVersionId: 'base' })

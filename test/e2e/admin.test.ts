@@ -1,7 +1,7 @@
 // What administrators are told before they act, and how a search follows their typing.
 import { describe, expect, it } from 'vitest';
 import { getDatabase } from '@/db/client';
-import { experiment } from '@/db/schema';
+import { experiment, release } from '@/db/schema';
 import { addPastRun } from '@/test/past-run';
 import { addThumbs } from '@/test/prompts';
 import { expectToFitPhone, faultsOf } from './barriers';
@@ -30,8 +30,24 @@ describe.runIf(chromiumPath)('an administrator', () => {
     await page.goto(`${product.url}/admin/experiments`);
     await page.getByText('Shorter answers').first().waitFor();
     await expect.poll(textOfDialog).toContain('The running experiment “Shorter answers” will end.');
-    await page.goto(`${product.url}/admin/settings`);
-    await page.getByText('When a version is promoted, running experiments on versions end.').waitFor();
+  });
+
+  it('takes back a champion that turned out bad, with a reason that the audit log shows', async () => {
+    const db = getDatabase(product.databaseUrl);
+    await db.insert(release).values({ versionId: 'v1', previousVersionId: 'base', action: 'promote' });
+    await page.goto(`${product.url}/admin/versions`);
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    const dialog = page.getByRole('dialog').or(page.getByRole('alertdialog')).first();
+    await dialog.getByRole('button', { name: 'Roll back' }).click();
+    await dialog
+      .getByText(/reason/)
+      .last()
+      .waitFor(); // it is refused without one
+    await dialog.getByLabel('Reason').fill('It flatters everyone');
+    await dialog.getByRole('button', { name: 'Roll back' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.goto(`${product.url}/admin/audit`);
+    await page.getByText('It flatters everyone').first().waitFor();
   });
 
   it('types into the search of feedback without losing a key, and asks once', async () => {

@@ -37,6 +37,9 @@ describe.runIf(chromiumPath)('the rollout page', () => {
     await page.reload();
     const card = page.getByRole('region', { name: 'Canary: v1' });
     await card.getByText('It waits until the step has lasted long enough.').waitFor();
+    await card.getByText('0 of 30 minutes').waitFor();
+    await card.getByText('0 of 50', { exact: true }).waitFor();
+    await card.getByText('0 of about 332').waitFor();
     expect(await card.locator('[aria-current=step]').textContent()).toContain('5%');
     await card.getByRole('row', { name: /Comparisons won/ }).waitFor();
     expect(await faultsOf(page)).toEqual([]);

@@ -52,7 +52,7 @@ describe.skipIf(problem)('an adapter from elsewhere', () => {
     const adapter = untrained();
     for (const [name, content] of Object.entries(encodeAdapter(adapter, 'somewhere/else')))
       await writeDurably(path.join(folder, name), content);
-    await writeSetting(db, 'autoPromote', true);
+    await writeSetting(db, 'autoCanary', true);
     const unused = await countUnusedFeedback(db);
     const config = { preset: 'tiny' };
     const order = { versionId: 'theirs', fileName: 'theirs.tar', folder, config };

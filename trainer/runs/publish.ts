@@ -1,4 +1,4 @@
-// Publishes a judged version: its row, the run's end and, if the admin chose so, its promotion, in one transaction.
+// Publishes a judged version: its row and the run's end in one transaction.
 import { sql } from 'drizzle-orm';
 import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
 import type { Manifest } from '@/core/artifact/manifest';
@@ -6,9 +6,7 @@ import { CHANNELS } from '@/core/contract';
 import { isAccepted } from '@/core/gates/state';
 import { type Statement, sayVerdict } from '@/core/verdict';
 import type { Executor } from '@/db/client';
-import { champion, changeChampion, lockReleases } from '@/db/release';
 import { feedback, version, versionFeedback } from '@/db/schema';
-import { readSettings } from '@/db/settings';
 import type { RunLease } from './lease';
 import type { Outcome } from './store';
 
@@ -47,9 +45,6 @@ export async function publishVersion(
       gates,
     });
     await recordLearned(tx, versionId, learned);
-    // A person brought an adapter from elsewhere, and a person decides about it.
-    const mayPromote = passes && manifest.imported === undefined;
-    if (mayPromote && (await readSettings(tx)).autoPromote) await promote(tx, versionId, lease.run.parentVersionId);
     await tx.execute(sql`select pg_notify(${CHANNELS.versionPublished}, ${versionId})`);
     return {
       status,
@@ -73,12 +68,4 @@ async function recordLearned(tx: Executor, versionId: string, learned: readonly 
     select ${versionId}, f.id from (
       select id from ${feedback} where id = any(${sql.param([...learned])}::uuid[]) order by id for key share
     ) f`);
-}
-
-/** Replaces only the version that it was trained and judged against: any newer champion was a person's decision. */
-async function promote(tx: Executor, versionId: string, expectedChampionId: string): Promise<void> {
-  await lockReleases(tx);
-  if ((await champion(tx)).versionId !== expectedChampionId) return;
-  const because = 'autoPromote';
-  await changeChampion(tx, { action: 'promote', versionId, expectedChampionId, actorId: null, because });
 }

@@ -5,6 +5,7 @@ import { clsx } from 'clsx';
 import { useTranslations } from 'next-intl';
 import { useFormats } from '@/app/admin/format';
 import { Guards } from '@/app/admin/rollout/guards';
+import { Progress } from '@/app/admin/rollout/progress';
 import { Steering } from '@/app/admin/rollout/steering';
 import { useBecause } from '@/app/admin/rollout/use-because';
 import type { CanaryData } from '@/app/admin/types';
@@ -37,6 +38,7 @@ export function Canary({ canary }: { canary: CanaryData }) {
           days: settings.mostDays,
         })}
       </p>
+      <Progress canary={canary} />
       {verdict && <Guards guards={verdict.guards} />}
       <Steering canary={canary} />
     </Card>

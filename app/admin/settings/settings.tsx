@@ -42,7 +42,6 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
   const tExperiments = useTranslations('experiments');
   const [comparisonShare, setComparisonShare] = useState(settings.comparisonShare);
   const [holdoutShare, setHoldoutShare] = useState(settings.holdoutShare);
-  const [autoPromote, setAutoPromote] = useState(settings.autoPromote);
   const [autoCanary, setAutoCanary] = useState(settings.autoCanary);
   const save = useMutation(
     trpc.admin.setSettings.mutationOptions({
@@ -60,7 +59,6 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
     save.mutate({
       comparisonShare,
       holdoutShare,
-      autoPromote,
       autoCanary,
       canary: readCanary((name) => Number(text(name))),
       trigger: readTrigger(text),
@@ -97,10 +95,6 @@ function SettingsForm({ settings }: { settings: SettingsData }) {
         <div className="mt-4">
           <Switch label={t('autoCanary')} isOn={autoCanary} onChange={setAutoCanary} />
           <p className="mt-1 text-muted-foreground text-xs">{t('autoCanaryHint')}</p>
-        </div>
-        <div className="mt-4">
-          <Switch label={t('autoPromote')} isOn={autoPromote} onChange={setAutoPromote} />
-          <p className="mt-1 text-muted-foreground text-xs">{t('autoPromoteHint')}</p>
         </div>
       </Card>
       <Card title={t('canary')}>

@@ -1,15 +1,17 @@
 'use client';
 
-// Promotion and rollback, each after a confirmation; the server refuses if the champion is no longer the one that is shown.
+// Promotion and rollback, each after a confirmation with a reason; the server refuses if the champion is no longer the one that is shown.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Undo2 } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTRPC } from '@/app/lib/trpc';
 import { useErrorSentence } from '@/app/lib/use-error-sentence';
 import { Button } from '@/app/ui/button';
 import { ConfirmDialog } from '@/app/ui/dialog';
+import { TextArea } from '@/app/ui/field';
 import { VERSION_LAYER } from '@/core/rollout/layers';
+import { TEXT_LIMITS } from '@/core/text/text-limits';
 
 export function Promote({ versionId, championId }: { versionId: string; championId: string }) {
   const t = useTranslations('admin');
@@ -17,6 +19,7 @@ export function Promote({ versionId, championId }: { versionId: string; champion
   const trpc = useTRPC();
   const refresh = useRefresh();
   const [isAsking, setIsAsking] = useState(false);
+  const [reason, reasonField] = useReason();
   const stopped = useStoppedSentence();
   const promote = useMutation(
     trpc.admin.promote.mutationOptions({
@@ -37,8 +40,10 @@ export function Promote({ versionId, championId }: { versionId: string; champion
         action={t('promote')}
         isBusy={promote.isPending}
         error={promote.error ? sentenceOf(promote.error) : null}
-        onConfirm={() => promote.mutate({ versionId, expectedChampionId: championId })}
-      />
+        onConfirm={() => promote.mutate({ versionId, reason, expectedChampionId: championId })}
+      >
+        {reasonField}
+      </ConfirmDialog>
     </>
   );
 }
@@ -49,6 +54,24 @@ function useRefresh(): () => Promise<unknown> {
   const client = useQueryClient();
   return () =>
     Promise.all([trpc.admin, trpc.version].map((one) => client.invalidateQueries({ queryKey: one.pathKey() })));
+}
+
+function useReason(): [reason: string, field: ReactNode] {
+  const t = useTranslations('rollout');
+  const [reason, setReason] = useState('');
+  const field = (
+    <div className="mt-4">
+      <TextArea
+        label={t('reason')}
+        hint={t('reasonHint')}
+        value={reason}
+        maxLength={TEXT_LIMITS.comment}
+        rows={3}
+        onChange={(event) => setReason(event.target.value)}
+      />
+    </div>
+  );
+  return [reason, field];
 }
 
 /** Names the running experiments that a change of champion ends; empty if there is none. */
@@ -67,6 +90,7 @@ export function Rollback({ championId, previousId }: { championId: string; previ
   const trpc = useTRPC();
   const refresh = useRefresh();
   const [isAsking, setIsAsking] = useState(false);
+  const [reason, reasonField] = useReason();
   const stopped = useStoppedSentence();
   const rollback = useMutation(
     trpc.admin.rollback.mutationOptions({
@@ -89,8 +113,10 @@ export function Rollback({ championId, previousId }: { championId: string; previ
         variant="danger"
         isBusy={rollback.isPending}
         error={rollback.error ? sentenceOf(rollback.error) : null}
-        onConfirm={() => rollback.mutate({ expectedChampionId: championId })}
-      />
+        onConfirm={() => rollback.mutate({ reason, expectedChampionId: championId })}
+      >
+        {reasonField}
+      </ConfirmDialog>
     </>
   );
 }

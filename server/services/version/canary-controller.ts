@@ -1,26 +1,27 @@
 // Reviews the running canary every few seconds, and begins one for a new version if the settings say so.
 import { and, desc, eq, gt, isNull, notExists, sql } from 'drizzle-orm';
 import { toAttuneError } from '@/core/errors';
-import { review, type Verdict } from '@/core/rollout/review';
-import { readTrust, type TrustOf } from '@/db/raters/trust';
+import { progressOf } from '@/core/rollout/progress';
+import { brake, review } from '@/core/rollout/review';
+import { claimTrust, keepTrust } from '@/db/raters/voter-trust';
 import { champion } from '@/db/release';
 import { canary, version } from '@/db/schema';
 import { readSettings } from '@/db/settings';
-import { readEvidence } from '@/server/rollout/evidence';
+import { readEvidence, readStep, type Step } from '@/server/rollout/evidence';
+import { countChanges } from '@/server/rollout/figures';
 import type { Product } from '@/server/services/product';
 import { type Canary, lock, running, start, take } from './canary';
 import { runningExperiment } from './experiment';
 
 const REVIEW_EVERY_MS = 2000;
 /** Trust is estimated from all judgements; it changes slowly. */
-const TRUST_KEPT_MS = 60_000;
+const TRUST_EVERY_SECONDS = 60;
 
 /** In each web process; whichever reviews first acts, and the others find it done. */
 export function followCanary(product: Product, everyMs = REVIEW_EVERY_MS): { close(): Promise<void> } {
-  const trustOf = keptTrust(product);
   let working: Promise<void> | null = null;
   const timer = setInterval(() => {
-    working ??= look(product, trustOf)
+    working ??= look(product)
       .catch((error: unknown) => product.log.warn({ err: toAttuneError(error) }, 'a review of the rollout failed'))
       .finally(() => {
         working = null;
@@ -34,40 +35,30 @@ export function followCanary(product: Product, everyMs = REVIEW_EVERY_MS): { clo
   };
 }
 
-function keptTrust({ db }: Product): () => Promise<TrustOf> {
-  let kept: { at: number; trust: Promise<TrustOf> } | null = null;
-  return () => {
-    if (!kept || performance.now() - kept.at > TRUST_KEPT_MS) {
-      const trust = readTrust(db);
-      kept = { at: performance.now(), trust };
-      trust.catch(() => {
-        kept = null;
-      });
-    }
-    return kept.trust;
-  };
-}
-
-async function look(product: Product, trustOf: () => Promise<TrustOf>): Promise<void> {
-  const row = await running(product.db);
-  if (row) await reviewOnce(product, row, await trustOf());
-  else await beginByItself(product);
+async function look(product: Product): Promise<void> {
+  const { db } = product;
+  if ((await runningExperiment(db)) && (await claimTrust(db, TRUST_EVERY_SECONDS))) await keepTrust(db);
+  const row = await running(db);
+  const step = row && (await readStep(db, row));
+  const counted = await countChanges(db);
+  if (!row || !step) await beginByItself(product);
+  else if (counted !== 'others') await reviewOnce(product, row, step, counted === 'all');
 }
 
 /** Nothing happens if the canary has changed since its row was read: another process or a person was first. */
-export async function reviewOnce({ db }: Product, row: Canary, trustOf: TrustOf): Promise<Verdict | null> {
-  if (row.isPaused) return null;
-  const verdict = review(row.phase, await readEvidence(db, row, trustOf), row.settings);
-  return db.transaction(async (tx) => {
+async function reviewOnce({ db }: Product, row: Canary, step: Step, isCounted: boolean): Promise<void> {
+  const evidence = await readEvidence(db, row, step);
+  const verdict = brake(review(row.phase, evidence, row.settings), { isPaused: row.isPaused, isCounted });
+  await db.transaction(async (tx) => {
     const now = await lock(tx, eq(canary.id, row.id));
-    if (!now || now.isPaused || now.phase !== row.phase || +now.phaseSince !== +row.phaseSince) return null;
+    if (!now || now.isPaused !== row.isPaused || +now.phaseSince !== +row.phaseSince) return;
+    const progress = progressOf(verdict.guards, evidence, row.settings);
     await tx
       .update(canary)
-      .set({ verdict, reviews: sql`${canary.reviews} + 1`, reviewedAt: sql`now()` })
+      .set({ verdict, progress, reviews: sql`${canary.reviews} + 1`, reviewedAt: sql`now()` })
       .where(eq(canary.id, row.id));
-    const { act, because, guards } = verdict;
-    if (act !== 'hold') await take(tx, now, act, null, { because, guards });
-    return verdict;
+    const { act, because } = verdict;
+    if (act !== 'hold') await take(tx, { ...now, verdict, progress }, act, null, { because });
   });
 }
 

@@ -71,28 +71,35 @@ export async function steer(
     const row = await lock(tx, eq(canary.id, id));
     if (!row) throw new AttuneError('CONFLICT', 'The canary has ended; look again.');
     await tx.update(canary).set({ reason }).where(eq(canary.id, id));
-    const detail = { reason };
     if (act === 'pause' || act === 'resume') {
       const isPaused = act === 'pause';
       if (row.isPaused === isPaused)
         throw new AttuneError('CONFLICT', isPaused ? 'The canary is paused already.' : 'The canary is not paused.');
       await tx.update(canary).set({ isPaused }).where(eq(canary.id, id));
-      await recordAudit(tx, actorId, `canary.${act}`, row.candidateVersionId, detail);
-    } else await take(tx, row, act, actorId, detail);
+      await recordAudit(tx, actorId, `canary.${act}`, row.candidateVersionId, {
+        phase: row.phase,
+        reason,
+        ...numbersOf(row),
+      });
+    } else await take(tx, row, act, actorId, { reason });
   });
 }
 
-/** Raises, promotes or takes back inside the transaction that has locked the canary; one audit row holds the reason. */
+/** Of the last review. */
+const numbersOf = ({ verdict, progress }: Canary) => ({ guards: verdict?.guards ?? [], progress });
+
+/** Raises, promotes or takes back inside the transaction that has locked the canary; one audit row holds the reason and the numbers. */
 export async function take(
   tx: Executor,
   row: Canary,
   act: 'raise' | 'promote' | 'roll_back',
   actorId: string | null,
-  detail: Record<string, unknown>,
+  why: Record<string, unknown>,
 ): Promise<void> {
   const { id, experimentId, phase, candidateVersionId, championVersionId } = row;
+  const detail = { from: phase, ...why, ...numbersOf(row) };
   if (act === 'promote') {
-    await recordAudit(tx, actorId, 'canary.promote', candidateVersionId, { from: phase, ...detail });
+    await recordAudit(tx, actorId, 'canary.promote', candidateVersionId, detail);
     await changeChampion(tx, {
       ...{ action: 'promote', versionId: candidateVersionId, expectedChampionId: championVersionId, actorId },
       because: 'canary',
@@ -105,7 +112,7 @@ export async function take(
       .update(canary)
       .set({ phase: 'rolled_back', phaseSince: sql`now()`, endedAt: sql`now()` })
       .where(eq(canary.id, id));
-    await recordAudit(tx, actorId, 'canary.roll_back', candidateVersionId, { from: phase, ...detail });
+    await recordAudit(tx, actorId, 'canary.roll_back', candidateVersionId, detail);
     return;
   }
   const next = nextPhase(phase);
@@ -113,7 +120,7 @@ export async function take(
     throw new AttuneError('CONFLICT', 'Half of the users have the candidate already: promote it or take it back.');
   await moveShare(tx, actorId, experimentId, RAMP[next]);
   await tx.update(canary).set({ phase: next, phaseSince: sql`now()` }).where(eq(canary.id, id));
-  await recordAudit(tx, actorId, 'canary.raise', candidateVersionId, { from: phase, to: next, ...detail });
+  await recordAudit(tx, actorId, 'canary.raise', candidateVersionId, { to: next, ...detail });
 }
 
 /** The releases first, as every change of the champion does, so that no two wait for each other. */

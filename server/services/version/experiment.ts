@@ -15,6 +15,7 @@ import type { Experiment } from '@/server/rollout/assign';
 import { countMoved } from '@/server/rollout/assign';
 import type { Product } from '@/server/services/product';
 import { forecast } from './experiment-forecast';
+import { loadVersion } from './load';
 import type { ExperimentView } from './views';
 
 const MOST_LISTED = 50;
@@ -76,7 +77,7 @@ export async function start(product: Product, actorId: string, asked: NewExperim
 /** Loads the version, so that one that cannot be loaded meets nobody. */
 export async function checkCandidate({ db, engine }: Product, versionId: string): Promise<void> {
   await requireServable(db, versionId);
-  await engine.load(versionId);
+  await loadVersion({ engine }, versionId);
 }
 
 type Opened = Pick<Experiment, 'name' | 'share' | 'layer' | 'candidateVersionId' | 'change' | 'plan' | 'needed'> & {

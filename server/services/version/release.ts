@@ -1,30 +1,36 @@
-// Promotion and rollback by an admin: loads the version, then lets `db/release.ts` change the champion, as auto-promotion does.
+// Promotion and rollback by an admin: loads the version, then lets `db/release.ts` change the champion, as a canary does.
 import { asc, eq } from 'drizzle-orm';
 import { AttuneError, toAttuneError } from '@/core/errors';
 import type { Executor } from '@/db/client';
-import { champion, changeChampion } from '@/db/release';
+import { champion, changeChampion, type ReleaseChange } from '@/db/release';
 import { release, version } from '@/db/schema';
 import { refuseRetired, requireServable } from '@/db/servable-version';
 import type { Product } from '@/server/services/product';
+import { loadVersion } from './load';
 
 /** A null `actorId` is the product itself. `expectedChampionId` defaults to the champion at the time of the call. */
 export async function promote(
   product: Product,
   actorId: string | null,
-  input: { versionId: string; expectedChampionId?: string },
+  input: { versionId: string; expectedChampionId?: string; reason?: string },
 ): Promise<{ versionId: string }> {
   const expected = input.expectedChampionId ?? (await champion(product.db)).versionId;
   await requireServable(product.db, input.versionId);
   // Loaded first, so that the first answer does not wait and a version that cannot be loaded never serves.
-  await product.engine.load(input.versionId);
-  return change(product, actorId, 'promote', input.versionId, expected);
+  await loadVersion(product, input.versionId);
+  return change(product, actorId, {
+    action: 'promote',
+    versionId: input.versionId,
+    expectedChampionId: expected,
+    reason: input.reason,
+  });
 }
 
 /** Without a target, returns to the version that served before the current champion was promoted and is not retired. */
 export async function rollback(
   product: Product,
   actorId: string | null,
-  input: { toVersionId?: string; expectedChampionId?: string },
+  input: { toVersionId?: string; expectedChampionId?: string; reason?: string },
 ): Promise<{ versionId: string }> {
   const { served, current, previous } = await readServed(product.db);
   const expected = input.expectedChampionId ?? current;
@@ -35,13 +41,18 @@ export async function rollback(
     throw new AttuneError('NOT_FOUND', `Version ${target} has never served; promote it instead.`);
   await refuseRetired(product.db, target);
   try {
-    await product.engine.load(target);
+    await loadVersion(product, target);
   } catch (error) {
     // A rollback must not wait for an engine that is in trouble; the engine loads the version when it is back.
     if (toAttuneError(error).code !== 'UNAVAILABLE') throw error;
     product.log.warn({ err: error, target }, 'the engine is not available; rolling back without it');
   }
-  return change(product, actorId, 'rollback', target, expected);
+  return change(product, actorId, {
+    action: 'rollback',
+    versionId: target,
+    expectedChampionId: expected,
+    reason: input.reason,
+  });
 }
 
 /** What has served, what serves, and where a rollback leads: null if nothing that may serve again served before. */
@@ -70,10 +81,8 @@ export async function readServed(
 async function change(
   { db }: Product,
   actorId: string | null,
-  action: 'promote' | 'rollback',
-  versionId: string,
-  expectedChampionId: string,
+  asked: Omit<ReleaseChange, 'actorId'>,
 ): Promise<{ versionId: string }> {
-  await db.transaction((tx) => changeChampion(tx, { action, versionId, expectedChampionId, actorId }));
-  return { versionId };
+  await db.transaction((tx) => changeChampion(tx, { ...asked, actorId }));
+  return { versionId: asked.versionId };
 }

@@ -4,6 +4,7 @@ import type { VersionStatus } from '@/core/contract';
 import type { CanaryPhase, CanarySettings } from '@/core/rollout/canary';
 import type { ExperimentPlan, ExperimentVerdict, Needed, Reading } from '@/core/rollout/experiment';
 import type { SettingsChange } from '@/core/rollout/layers';
+import type { Progress } from '@/core/rollout/progress';
 import type { Asked, GuardReading, Verdict } from '@/core/rollout/review';
 import type { AdjustedReading, ForEverybody, LanguageReading, PastReading } from '@/server/rollout/experiment-reading';
 import type { RateView, SideBySideView } from '@/server/rollout/metrics';
@@ -102,6 +103,8 @@ export interface CanaryView {
   settings: CanarySettings;
   /** What the last review found; null before the first. */
   verdict: Verdict | null;
+  /** How much it had of what it waits for; null as long as the verdict, and for one that ended before this was kept. */
+  progress: Progress | null;
   reviews: number;
   reviewedAt: Date | null;
   /** A person's words on the last thing that they did to it. */

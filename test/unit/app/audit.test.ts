@@ -18,8 +18,8 @@ describe('the detail', () => {
     const user = { requestsPerMinute: 600, concurrent: 32 };
     expect(
       changesOf({
-        from: { comparisonShare: 0.1, autoPromote: false, limits: { user } },
-        to: { comparisonShare: 0.2, autoPromote: false, limits: { user: { ...user, concurrent: 8 } } },
+        from: { comparisonShare: 0.1, autoCanary: false, limits: { user } },
+        to: { comparisonShare: 0.2, autoCanary: false, limits: { user: { ...user, concurrent: 8 } } },
       }),
     ).toEqual([
       { path: ['comparisonShare'], from: 0.1, to: 0.2 },

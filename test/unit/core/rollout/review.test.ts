@@ -2,7 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '@/core/rng';
 import { CanarySettings, RAMP_PHASES } from '@/core/rollout/canary';
-import { ARM_GUARDS, type ArmFigures, type ArmGuard, type Evidence, readGuards, review } from '@/core/rollout/review';
+import { progressOf } from '@/core/rollout/progress';
+import {
+  ARM_GUARDS,
+  type ArmFigures,
+  type ArmGuard,
+  brake,
+  type Evidence,
+  readGuards,
+  review,
+} from '@/core/rollout/review';
 import type { Sample } from '@/core/statistics/confidence-sequence';
 
 const SETTINGS = CanarySettings.parse({});
@@ -67,6 +76,38 @@ describe('a review', () => {
     expect(decide({ asked: [asked(9880, 120)] })).toEqual(['raise', 'well']);
     // Those who came while the share was another one are divided by that one.
     expect(decide({ asked: [asked(9880, 120), ...halves] })).toEqual(['raise', 'well']);
+  });
+
+  it('of a paused canary only takes it back, and one without all changes does not let it rise', () => {
+    const well = review('share_1', evidence(), SETTINGS);
+    const breach = review('share_1', evidence({ sideBySide: share(0.3, 200) }), SETTINGS);
+    const late = review('share_1', evidence({ days: 14 }), SETTINGS);
+    const act = (verdict: typeof well, isPaused: boolean, isCounted: boolean) => {
+      const { act, because } = brake(verdict, { isPaused, isCounted });
+      return [act, because];
+    };
+    expect(act(well, false, true)).toEqual(['raise', 'well']);
+    expect(act(well, true, true)).toEqual(['hold', 'paused']);
+    expect(act(late, true, true)).toEqual(['hold', 'paused']);
+    expect(act(breach, true, false)).toEqual(['roll_back', 'sideBySide']);
+    expect(act(well, false, false)).toEqual(['hold', 'counting']);
+  });
+
+  it('says how many voters it takes until the candidate is no worse than the margin', () => {
+    const voters = (own: Partial<Evidence>) => {
+      const given = evidence(own);
+      return progressOf(readGuards(given), given, SETTINGS).voters;
+    };
+    const none = { champion: arm(0), candidate: arm(0) };
+    const { have, needed } = voters(none);
+    expect(have).toBe(0);
+    // At exactly so many people with equal wins it may be promoted, and at one fewer not.
+    const decision = (n: number) => decide({ ...none, asked: halves, sideBySide: share(0.5, n) }, 'share_50')[0];
+    expect([decision(needed! - 1), decision(needed!)]).toEqual(['hold', 'promote']);
+    // Both ways say that it is worse than the margin.
+    const disliked = { champion: arm(40), candidate: arm(40, { thumbs: share(0.4, 40) }) };
+    expect(voters({ ...disliked, sideBySide: share(0.35, 40) })).toEqual({ have: 40, needed: null });
+    expect(voters({ ...none, sideBySide: share(0.6, 40) }).needed).toBeLessThan(needed!);
   });
 
   it('does not feel a wait that is 200 ms longer, and says nothing of fewer than ten people', () => {
