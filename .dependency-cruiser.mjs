@@ -112,7 +112,10 @@ export default {
       name: 'server-stays-on-the-server',
       comment: 'Pages take types from the server; code of it runs in route handlers and server components alone.',
       severity: 'error',
-      from: { path: '^app/', pathNot: ['^app/(api|v1)/', '/(page|layout)\\.tsx$', '^app/admin/current-user\\.ts$'] },
+      from: {
+        path: '^app/',
+        pathNot: ['^app/(api|v1|metrics)/', '/(page|layout)\\.tsx$', '^app/admin/current-user\\.ts$'],
+      },
       to: { path: '^server/', dependencyTypesNot: ['type-only'] },
     },
     {

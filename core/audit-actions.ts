@@ -56,5 +56,18 @@ export const AUDIT_ACTIONS = [
   'version.retire',
   'version.tag',
   'version.untag',
+  'webhook.add',
+  'webhook.change',
+  'webhook.remove',
+  'webhook.secret',
+  'webhook.test',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+type AreaOf<Action extends string> = Action extends `${infer Area}.${string}` ? Area : never;
+/** The first part of an action. */
+export type AuditArea = AreaOf<AuditAction>;
+export const AUDIT_AREAS = [...new Set(AUDIT_ACTIONS.map((action) => action.split('.', 1)[0] as AuditArea))].sort() as [
+  AuditArea,
+  ...AuditArea[],
+];

@@ -14,6 +14,8 @@ export const CHANNELS = {
   rules: 'rules',
   /** A run that was asked for or is to be cancelled. */
   trainingRun: 'training_run',
+  /** The name of an event of which a webhook is to tell. */
+  webhook: 'webhook',
 } as const;
 
 /** The stages of a run in order, under the names that its progress and curves use. */

@@ -32,6 +32,7 @@ const address = z
   })
   .transform((text) => urlOf(text)!.origin);
 const urlOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
+const url = z.url({ protocol: /^https?$/, error: 'must be an address that begins with http:// or https://' });
 const cores = os.availableParallelism();
 
 /** The values that each variable accepts. `.env.example` explains what it does. */
@@ -66,6 +67,9 @@ const variables = {
   ATTUNE_CACHE: z.string().optional(),
   ATTUNE_ENGINE_SOCKET: z.string().optional(),
   ATTUNE_SHARED: z.string().optional(),
+  ATTUNE_METRICS_TOKEN: z.string().min(16, { error: 'must have 16 characters or more' }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url.optional(),
 } as const satisfies Record<string, z.ZodType>;
 
 export type Variable = keyof typeof variables;
@@ -82,7 +86,7 @@ export function localUrl({ ATTUNE_HOST: host, PORT }: Values<'ATTUNE_HOST' | 'PO
 }
 
 /** Variables whose values never appear in a message. */
-const SECRETS: ReadonlySet<Variable> = new Set(['DATABASE_URL', 'AUTH_SECRET', 'HF_TOKEN']);
+const SECRETS: ReadonlySet<Variable> = new Set(['DATABASE_URL', 'AUTH_SECRET', 'HF_TOKEN', 'ATTUNE_METRICS_TOKEN']);
 
 /** An address may hold a user name and a password before its host. */
 const withoutPassword = (text: string) => text.replace(/\/\/[^/]*@/u, '//***@');

@@ -66,6 +66,8 @@ export const Settings = z.object({
   /** Share of the users whom no experiment and no canary ever touches. */
   holdoutShare: z.number().min(0).max(0.5).default(0),
   trigger: TriggerSettings.prefault({ feedbackCount: null, scheduleHours: null }),
+  /** Everyone may read the five figures (core/figures). */
+  publicFigures: z.boolean().default(false),
   sampling: SamplingDefaults.prefault({}),
   /** null keeps the model's own. */
   systemPrompt: z.string().max(TEXT_LIMITS.systemPrompt).nullable().default(null),

@@ -13,3 +13,4 @@ export * from './schema/release';
 export * from './schema/rollout';
 export * from './schema/statistics';
 export * from './schema/training';
+export * from './schema/webhook';

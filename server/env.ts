@@ -19,6 +19,9 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
       'ATTUNE_ENGINE_MAX_RANK',
       'AUTH_SECRET',
       'LOG_LEVEL',
+      'ATTUNE_METRICS_TOKEN',
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
     ],
     ['DATABASE_URL', 'ATTUNE_MODEL'],
   );
@@ -42,6 +45,12 @@ export function readServerEnv(environment: Record<string, string | undefined> = 
     /** The address on this machine. */
     localUrl: localUrl(env),
     logLevel: env.LOG_LEVEL,
+    /** Opens /metrics, beside the keys of administrators; null if only these do. */
+    metricsToken: env.ATTUNE_METRICS_TOKEN ?? null,
+    /** Where traces are sent; null sends none. The specification adds the path to the general address alone. */
+    tracesUrl:
+      env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ??
+      (env.OTEL_EXPORTER_OTLP_ENDPOINT ? `${env.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/$/, '')}/v1/traces` : null),
   };
 }
 export type ServerSettings = ReturnType<typeof readServerEnv>;

@@ -23,15 +23,21 @@ import { createOutgoing } from './http/outgoing';
 import { capacityOf } from './services/engine-capacity';
 import { resumeGenerations } from './services/generation/resume';
 import { followJudges } from './services/judge/worker';
+import { Monitor } from './services/monitoring/monitor';
+import { openTraces } from './services/monitoring/traces';
 import type { Product } from './services/product';
 import { startCalculator } from './services/statistics/calculator';
 import { followFigures } from './services/statistics/follow';
 import { followCanary } from './services/version/canary-controller';
 import { followExperiments } from './services/version/experiment-review';
+import { followWebhooks } from './services/webhook/deliver';
+import { followEngine } from './services/webhook/engine-alarm';
 
 export interface WebProcess {
   product: Product;
   auth: Auth;
+  /** Opens the metrics; null if only an administrator's key does. */
+  metricsToken: string | null;
   /** Leaves answers in progress to the next process. */
   close(): Promise<void>;
 }
@@ -90,6 +96,7 @@ export async function startWebProcess(
     secrets: createSecretBox(secret, 'attune judge keys'),
     rules: new RuleBook(db),
     ...{ outgoing, classifiers, tools: createTools(outgoing, classifiers) },
+    monitor: new Monitor(await openTraces(settings.tracesUrl)),
   };
   const auth = createAuth(db, {
     secret,
@@ -111,6 +118,8 @@ export async function startWebProcess(
   const rollout = followCanary(product, reviewEveryMs);
   const experiments = followExperiments(product, reviewEveryMs);
   const figures = followFigures(product);
+  const webhooks = followWebhooks(product);
+  const engineAlarm = followEngine(product);
 
   const close = async () => {
     clearInterval(timer);
@@ -118,14 +127,17 @@ export async function startWebProcess(
     await rollout.close();
     await experiments.close();
     await figures.close();
+    await webhooks.close();
+    await engineAlarm.close();
     const running = [...product.running.values()];
     for (const generation of running) generation.abandon();
     await Promise.allSettled(running.map((generation) => generation.done));
+    await product.monitor.close();
     engine.close();
     await listener.close();
     await closeDatabase(databaseUrl);
   };
-  return { product, auth, close };
+  return { product, auth, metricsToken: settings.metricsToken, close };
 }
 
 /** What an earlier process left when it died; other replicas may be receiving something. */

@@ -21,6 +21,7 @@ const SECTIONS = [
   { path: '/admin/constitution', label: 'constitution' },
   { path: '/admin/users', label: 'people' },
   { path: '/admin/settings', label: 'settings' },
+  { path: '/admin/webhooks', label: 'webhooks' },
   { path: '/admin/audit', label: 'audit' },
 ] as const;
 

@@ -1,6 +1,8 @@
 // The API's types that the admin components pass around.
 import type { RouterOutputs } from '@/server/routers';
 
+export type OverviewData = RouterOutputs['admin']['overview'];
+export type LiveData = RouterOutputs['admin']['live'];
 export type VersionData = RouterOutputs['version']['list']['items'][number];
 export type VersionDetail = RouterOutputs['version']['get'];
 export type VersionFigures = RouterOutputs['version']['figures'][number];
@@ -32,3 +34,5 @@ export type RuleSettings = NonNullable<RuleVersionData['rule']>;
 export type TrialData = RouterOutputs['rule']['try'];
 export type RuleHitData = RouterOutputs['rule']['hits']['items'][number];
 export type ExcerptData = RuleHitData['excerpt'];
+export type WebhookData = RouterOutputs['webhook']['list']['webhooks'][number];
+export type DeliveryData = RouterOutputs['webhook']['list']['deliveries'][number];

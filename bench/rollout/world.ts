@@ -46,6 +46,7 @@ export async function createRolloutWorld(
       {
         ...{ databaseUrl, dataFolder: folder, modelPath, engineSocket: socketPath, maxContext: null, authSecret: null },
         ...{ publicUrl: null, trustedProxies: [], privateHosts: [], localUrl: 'http://localhost', logLevel: 'silent' },
+        ...{ metricsToken: null, tracesUrl: null },
         maxRank: 64,
       },
       reviewEveryMs === undefined ? {} : { reviewEveryMs },

@@ -53,6 +53,7 @@ export const conversation = pgTable(
   },
   (t) => [
     index('conversation_user').on(t.userId, t.updatedAt),
+    index('conversation_consented').on(t.consentedAt).where(sql`${t.consentedAt} is not null`),
     index('conversation_api_key').on(t.apiKeyId).where(sql`${t.apiKeyId} is not null`),
   ],
 );

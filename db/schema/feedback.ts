@@ -89,6 +89,8 @@ export const feedback = pgTable(
     // The newest votes (db/newest-votes.ts).
     index('feedback_said').on(t.createdAt, t.id).where(sql`${t.kind} <> 'implicit'`),
     index('feedback_choice').on(t.createdAt, t.id).where(sql`${t.kind} = 'comparison'`),
+    // By which lists are sorted, and what no run has seen is found.
+    index('feedback_updated').on(t.updatedAt, t.id),
     check(
       'feedback_subject',
       sql`num_nonnulls(${t.generationId}, ${t.comparisonId}, ${t.messageId}) = 1

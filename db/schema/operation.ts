@@ -13,7 +13,13 @@ export const audit = pgTable(
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
     createdAt: createdAt(),
   },
-  (t) => [index('audit_created').on(t.createdAt)],
+  (t) => [
+    index('audit_created').on(t.createdAt),
+    index('audit_action').on(t.action, t.id),
+    index('audit_actor').on(t.actorId, t.id),
+    // A subject is looked up by its beginning.
+    index('audit_subject').on(t.subject.op('text_pattern_ops'), t.id),
+  ],
 );
 
 /** Admin settings by key; parsed by server/services/settings.ts. */

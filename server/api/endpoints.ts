@@ -4,6 +4,7 @@ import { chatCompletion, textCompletion } from './completions';
 import { preflight } from './cors';
 import { methodNotAllowed } from './errors';
 import { feedback, feedbackList, feedbackTrace, questionnaires } from './feedback';
+import { figures } from './figures';
 import { model, models } from './models';
 import { openApiDocument } from './openapi/openapi';
 import { type Call, forEverybody, type Handler, withKey } from './route';
@@ -19,6 +20,7 @@ const ENDPOINTS: Record<string, Methods> = {
   '/v1/feedback': { GET: withKey(feedbackList), POST: withKey(feedback) },
   '/v1/feedback/{id}/trace': { GET: withKey(feedbackTrace) },
   '/v1/questionnaires': { GET: withKey(questionnaires) },
+  '/v1/figures': { GET: withKey(figures) },
   '/v1/openapi.json': { GET: forEverybody(async () => Response.json(openApiDocument())) },
 };
 

@@ -1,6 +1,7 @@
 // What an admin sees and does: training runs, releases, experiments, feedback, snapshots, settings, audit.
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
+import { AUDIT_AREAS } from '@/core/audit-actions';
 import { RULE_TEMPLATES } from '@/core/constraints/templates';
 import { FEEDBACK_KINDS, FEEDBACK_SOURCES } from '@/core/feedback/kinds';
 import { CANARY_ACTS, CanarySettings } from '@/core/rollout/canary';
@@ -8,9 +9,12 @@ import { ExperimentPlan } from '@/core/rollout/experiment';
 import { Split } from '@/core/snapshot/rows';
 import { ROW_KINDS } from '@/core/snapshot/snapshot';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
+import { live } from '@/server/services/cockpit/live';
+import { overview } from '@/server/services/cockpit/overview';
 import * as exclusion from '@/server/services/feedback/exclusion';
 import { CONSENTS, FEEDBACK_MARKS } from '@/server/services/feedback/filter';
 import { listFeedback } from '@/server/services/feedback/given-feedback';
+import { readFigures } from '@/server/services/figures/figures';
 import { listRows } from '@/server/services/snapshot/rows';
 import { getSnapshot } from '@/server/services/snapshot/summary';
 import * as canary from '@/server/services/version/canary';
@@ -19,7 +23,6 @@ import { forecast } from '@/server/services/version/experiment-forecast';
 import { results } from '@/server/services/version/experiment-results';
 import * as release from '@/server/services/version/release';
 import * as audit from '../services/audit';
-import { overview } from '../services/overview';
 import { checkRun } from '../services/run/check';
 import { readOptions } from '../services/run/options';
 import { listQueue } from '../services/run/queue';
@@ -43,6 +46,8 @@ const Reason = z.string().trim().min(1).max(TEXT_LIMITS.comment);
 const ReleaseReason = z.strictObject({ reason: Reason.optional() });
 
 export const adminRouter = router({
+  live: adminProcedure.query(({ ctx }) => live(ctx.product)),
+  figures: adminProcedure.query(({ ctx }) => readFigures(ctx.product)),
   overview: adminProcedure.query(({ ctx }) => overview(ctx.product)),
   ruleTemplates: adminProcedure.query(() => RULE_TEMPLATES),
 
@@ -148,8 +153,17 @@ export const adminRouter = router({
   audit: adminProcedure
     .input(
       z
-        .strictObject({ cursor: z.int().positive().max(MAX_AUDIT_ID).nullish(), direction: Direction.optional() })
+        .strictObject({
+          cursor: z.int().positive().max(MAX_AUDIT_ID).nullable(),
+          direction: Direction,
+          area: z.enum(AUDIT_AREAS),
+          actor: z.string().max(TEXT_LIMITS.search),
+          subject: z.string().max(TEXT_LIMITS.search),
+          from: z.date(),
+          until: z.date(),
+        })
+        .partial()
         .default({}),
     )
-    .query(({ ctx, input }) => audit.list(ctx.product, input.cursor ?? null)),
+    .query(({ ctx, input }) => audit.list(ctx.product, input)),
 });

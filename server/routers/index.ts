@@ -8,13 +8,14 @@ import { chatRouter } from './chat';
 import { conversationRouter } from './conversation';
 import { feedbackRouter } from './feedback';
 import { judgeRouter } from './judge';
-import { ratingRouter } from './rating';
-import { ratingAdminRouter } from './rating-admin';
+import { ratingAdminRouter } from './rating/admin';
+import { ratingRouter } from './rating/rating';
 import { ruleRouter } from './rule';
 import { statisticsRouter } from './statistics';
 import { systemRouter } from './system';
 import { userRouter } from './user';
 import { versionRouter } from './version';
+import { webhookRouter } from './webhook';
 
 export const appRouter = router({
   chat: chatRouter,
@@ -31,6 +32,7 @@ export const appRouter = router({
   statistics: statisticsRouter,
   version: versionRouter,
   system: systemRouter,
+  webhook: webhookRouter,
 });
 export const createCaller = createCallerFactory(appRouter);
 export type AppRouter = typeof appRouter;

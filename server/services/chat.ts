@@ -45,6 +45,7 @@ export async function send(
   signal: AbortSignal,
 ): Promise<SendResult> {
   const { text } = input;
+  const receivedAt = new Date();
   checkText(text, 'message');
   for (const stop of input.sampling?.stop ?? []) checkCharacters(stop, 'stop string');
   const settings = await readServing(product);
@@ -52,6 +53,7 @@ export async function send(
   const caller = { userId, apiKeyId: null };
   await admit(product, caller, settings.limits);
   const checked = await (await inputCheck(product, caller, settings, signal))(text);
+  const checkedAt = new Date();
   const work = async (tx: Executor): Promise<Begun<SendResult>> => {
     if (input.allowTraining !== undefined)
       await open(tx, userId, { ...input, text: checked.text }, input.allowTraining);
@@ -91,7 +93,12 @@ export async function send(
     return { result: { ...result, allowTraining }, rows, promptTokens };
   };
   try {
-    return (await beginAnswers(product, caller, work)).result;
+    const { result } = await beginAnswers(product, caller, work);
+    product.monitor.noteReceived(
+      result.answers.map(({ generationId }) => generationId),
+      ...([receivedAt, checkedAt] as const),
+    );
+    return result;
   } catch (error) {
     if (error === checked.refusal) await recordRefusal(product, checked);
     throw error;

@@ -10,6 +10,7 @@ import type { EngineClient } from '@/engine/client';
 import type { RuleBook } from '@/server/constraints/rule-book';
 import type { Outgoing } from '@/server/http/outgoing';
 import type { RunningGeneration } from './generation/running-generation';
+import type { Monitor } from './monitoring/monitor';
 import type { Calculator } from './statistics/calculator';
 
 export interface Product {
@@ -35,7 +36,7 @@ export interface Product {
   calculator: Calculator;
   /** Generations whose tokens this process is receiving, by id. */
   running: Map<string, RunningGeneration>;
-  /** Seals the keys of judges. */
+  /** Seals the keys of judges and the secrets of webhooks. */
   secrets: SecretBox;
   rules: RuleBook;
   /** Those that rules may name. */
@@ -44,6 +45,8 @@ export interface Product {
   tools: Tools;
   /** Sends requests to addresses that admins enter. */
   outgoing: Outgoing;
+  /** Metrics and traces of this process. */
+  monitor: Monitor;
   /** Uniform in [0, 1). */
   random: () => number;
 }

@@ -28,6 +28,7 @@ export const SettingsPatch = z
     holdoutShare: Settings.shape.holdoutShare.unwrap(),
     autoCanary: z.boolean(),
     canary: CanarySettings,
+    publicFigures: z.boolean(),
     trigger: TriggerSettings.strict(),
     sampling: z.strictObject({
       temperature: Sampling.shape.temperature.unwrap(),

@@ -4,7 +4,6 @@ import type { RunKind, RunStage, RunStatus, RunTrigger } from '@/core/contract';
 import type { Choice, STRENGTHS } from '@/core/feedback/kinds';
 import type { SelfGroups } from '@/core/groups';
 import type { Statement } from '@/core/verdict';
-import type { EngineStatus } from '@/engine/protocol';
 import type { GivenView } from './feedback/views';
 import type { NoticeView } from './rule/views';
 
@@ -104,20 +103,6 @@ export interface TrainerView {
   lastHeartbeat: Date | null;
   /** One sentence naming what the trainer needs, for example its native library. */
   lacks: string | null;
-}
-
-export interface OverviewView {
-  champion: { versionId: string; since: Date };
-  engine: EngineStatus | null;
-  trainer: TrainerView;
-  counts: {
-    users: number;
-    conversations: number;
-    generations: number;
-    thumbs: number;
-    comparisons: number;
-    unusedFeedback: number;
-  };
 }
 
 export interface RunView {

@@ -289,7 +289,7 @@ describe('excluded feedback', () => {
   it('of a rater weighs nothing in the next snapshot and the figures and starts no training, until readmitted', async () => {
     const { ratingAdmin } = callAs(web, adminId, 'admin');
     const weightOf = async () => (await freeze()).rows.flatMap((row) => (row.kind === 'thumb' ? [row.trust] : []));
-    const unused = async () => (await admin.overview()).counts.unusedFeedback;
+    const unused = async () => (await admin.overview()).counts.unusedFeedback.n;
     expect([await unused(), await weightOf()]).toEqual([1, [1]]);
     const { one: generationId } = await askTwice(web, { of: person.id });
     await person.api.feedback.give({ kind: 'rating', generationId, value: { rating: 1 } });

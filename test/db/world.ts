@@ -27,7 +27,12 @@ export interface World {
   artifacts: string;
   web: WebProcess;
   /** Starts another replica, or the next process, over the same database and engine. */
-  startWeb(options?: { databaseUrl?: string; log?: Logger; reviewEveryMs?: number }): Promise<WebProcess>;
+  startWeb(options?: {
+    databaseUrl?: string;
+    log?: Logger;
+    reviewEveryMs?: number;
+    tracesUrl?: string;
+  }): Promise<WebProcess>;
   close(): Promise<void>;
 }
 
@@ -61,6 +66,8 @@ export async function createWorld(
         privateHosts,
         localUrl: 'http://localhost:3000',
         logLevel: 'silent',
+        metricsToken: null,
+        tracesUrl: options.tracesUrl ?? null,
       },
       { random, log: options.log, reviewEveryMs: options.reviewEveryMs },
     );

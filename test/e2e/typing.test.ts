@@ -37,7 +37,7 @@ describe.runIf(chromiumPath)('writing while a comparison finishes', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const votes = async () => (await product.admin.admin.overview.query()).counts.comparisons;
+  const votes = async () => (await product.admin.admin.overview.query()).counts.feedback.n;
   const betterOn = (on: Page, side: string) => on.getByRole('radio', { name: `${side} is better` });
   const better = (side: string) => betterOn(page, side);
 

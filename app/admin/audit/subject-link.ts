@@ -26,6 +26,8 @@ export function pageOf(action: string, subject: string): string | null {
       return '/admin/constitution';
     case 'settings':
       return subject === 'rating' ? '/admin/rating' : '/admin/settings';
+    case 'webhook':
+      return '/admin/webhooks';
     case 'user':
       return '/admin/users';
     case 'rater':

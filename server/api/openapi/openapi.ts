@@ -10,6 +10,7 @@ import { MAX_BODY_BYTES } from '@/server/api/route';
 import { REFUSALS } from '@/server/api/unsupported';
 import { REPEAT_HOURS } from '@/server/services/completion/repeat';
 import * as feedback from './feedback-responses';
+import { FiguresBody } from './figures-response';
 import * as responses from './responses';
 import { SAMPLES, type Sample } from './samples';
 
@@ -33,6 +34,7 @@ const RESPONSES = {
   FeedbackList: feedback.FeedbackList,
   FeedbackTrace: feedback.FeedbackTrace,
   QuestionnaireList: feedback.QuestionnaireList,
+  Figures: FiguresBody,
   Error: responses.ErrorBody,
 };
 type Name = keyof typeof REQUESTS | keyof typeof RESPONSES;
@@ -66,16 +68,18 @@ const ERRORS: Record<number, string> = {
   500: 'Something went wrong on the server.',
   503: 'The database or the engine is not available.',
 };
-const errors = Object.fromEntries(
-  Object.entries(ERRORS).map(([status, meaning]) => [
-    status,
-    {
-      description: `${meaning} \`code\`: ${codesOf(Number(status)).join(', ')}.`,
-      headers: status === '429' || status === '503' ? RETRY_HEADERS : HEADERS,
-      content: json('Error'),
-    },
-  ]),
-);
+const errorsOf = (meanings: Record<number, string>) =>
+  Object.fromEntries(
+    Object.entries(meanings).map(([status, meaning]) => [
+      status,
+      {
+        description: `${meaning} \`code\`: ${codesOf(Number(status)).join(', ')}.`,
+        headers: status === '429' || status === '503' ? RETRY_HEADERS : HEADERS,
+        content: json('Error'),
+      },
+    ]),
+  );
+const errors = errorsOf(ERRORS);
 
 const REPEAT_PARAMETER = {
   name: IDEMPOTENCY_KEY,
@@ -113,6 +117,11 @@ const plain = (summary: string, name: Name, samples: Sample[], more: object = {}
   ...more,
   responses: { '200': { description: 'The result.', headers: HEADERS, content: json(name) }, ...errors },
   'x-codeSamples': samples,
+});
+
+const withErrors = <Operation extends { responses: object }>(operation: Operation, more: object) => ({
+  ...operation,
+  responses: { ...operation.responses, ...more },
 });
 
 function description(): string {
@@ -175,6 +184,12 @@ export function openApiDocument() {
       },
       '/v1/questionnaires': {
         get: plain('List the questionnaires that take answers', 'QuestionnaireList', SAMPLES.questionnaires),
+      },
+      '/v1/figures': {
+        get: withErrors(
+          plain('Read the five figures of the loop from votes to behaviour', 'Figures', SAMPLES.figures),
+          errorsOf({ 403: 'The figures are not public, and the key is no administrator’s.' }),
+        ),
       },
       '/v1/openapi.json': {
         get: {

@@ -120,4 +120,5 @@ if (!response.ok) throw new Error(await response.text());`,
   feedbackList: get('/v1/feedback?kind=rating'),
   trace: get('/v1/feedback/FEEDBACK_ID/trace'),
   questionnaires: get('/v1/questionnaires'),
+  figures: get('/v1/figures'),
 };

@@ -4,7 +4,7 @@ import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
 import { TEXT_LIMITS } from '@/core/text/text-limits';
 import { recordAudit } from '@/db/audit';
-import { apiKey, usage } from '@/db/schema';
+import { apiKey, usage, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
 import { checkText } from '@/server/services/text';
 import { totalOf } from '@/server/services/usage';
@@ -114,4 +114,10 @@ export async function authenticate({ db }: Product, authorization: string | null
   if (!at || Date.now() - at.getTime() > 60_000)
     await db.update(apiKey).set({ lastUsedAt: sql`now()` }).where(eq(apiKey.id, row.apiKeyId));
   return owner;
+}
+
+/** An admin's key opens what admins may read. */
+export async function hasAdminKey({ db }: Product, { userId }: KeyOwner): Promise<boolean> {
+  const [row] = await db.select({ role: user.role }).from(user).where(eq(user.id, userId));
+  return row?.role === 'admin';
 }

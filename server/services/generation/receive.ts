@@ -195,6 +195,7 @@ class Writer {
       failure || reason === 'error' ? 'failed' : reason === 'aborted' ? 'stopped' : 'done';
     const finishReason = failure ? 'error' : reason;
     const hits = sample.rules.hits();
+    const durationMs = Date.now() - row.createdAt.getTime();
     let notices: EndEvent['notices'] = [];
     const isKept = await this.write(
       {
@@ -205,7 +206,7 @@ class Writer {
         status,
         finishReason,
         error: failure?.message ?? (reason === 'error' ? 'The engine could not finish this answer.' : null),
-        durationMs: Date.now() - row.createdAt.getTime(),
+        durationMs,
         finishedAt: new Date(),
       },
       answer.visible,
@@ -219,6 +220,11 @@ class Writer {
     if (!isKept) return;
     const spent = others.reduce((sum, { ids }) => sum + ids.length, 0);
     running.spent += spent;
+    const { id: generationId, versionId, createdAt, promptIds } = row;
+    this.product.monitor.noteEnd({
+      ...{ generationId, versionId, status, createdAt, firstTokenMs: this.firstTokenMs, durationMs },
+      ...{ promptTokens: promptIds.length, completionTokens: sample.ids.length, hits: hits.length },
+    });
     running.end = { type: 'end', status, finishReason, text: answer.visible, notices };
     running.announce();
     await this.charge(sample.ids.length + spent);

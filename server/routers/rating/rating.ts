@@ -5,7 +5,7 @@ import { TEXT_LIMITS } from '@/core/text/text-limits';
 import { answerTask, readPast, skipTask, undoTask } from '@/server/services/rating/answer';
 import { claim } from '@/server/services/rating/claim';
 import { readCounts, readProgress } from '@/server/services/rating/progress';
-import { raterProcedure, router } from '../trpc';
+import { raterProcedure, router } from '../../trpc';
 
 /** The midnight that began the rater's day: only the browser knows it. */
 const MOST_HOURS = 48;

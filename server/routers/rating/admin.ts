@@ -11,8 +11,8 @@ import * as task from '@/server/services/rating/task-list';
 import { createTasks } from '@/server/services/rating/tasks/create-tasks';
 import { fillAnswers } from '@/server/services/rating/tasks/fill-answers';
 import { listPromptSets, uploadPrompts } from '@/server/services/rating/tasks/prompt-set';
-import { adminProcedure, router } from '../trpc';
-import { Direction, Id, VersionId } from './inputs';
+import { adminProcedure, router } from '../../trpc';
+import { Direction, Id, VersionId } from '../inputs';
 
 const Name = z.string().trim().min(1).max(TEXT_LIMITS.experimentName);
 const MOST_TASKS = 1000;
