@@ -53,10 +53,12 @@ const WEIGHTS = 'weights';
 type Weight = Pick<RaterTrust, 'rater' | 'kind' | 'weight' | 'isInverted'>;
 
 /** With few votes that of this moment; with many, that of the last estimate, under the present word of admins. */
-export async function readTrust(db: Database): Promise<TrustOf> {
-  if (await hasFewVotes(db)) return trustIn(await reportNewest(db));
+export const readTrust = async (db: Database): Promise<TrustOf> => trustIn(await readWeights(db));
+
+export async function readWeights(db: Database): Promise<{ raters: Weight[]; standings: TrustReport['standings'] }> {
+  if (await hasFewVotes(db)) return reportNewest(db);
   const kept = await readKept<Weight[]>(db, WEIGHTS);
-  return trustIn(kept ? { raters: kept.value, standings: await readStandings(db) } : await estimateAnew(db));
+  return kept ? { raters: kept.value, standings: await readStandings(db) } : estimateAnew(db);
 }
 
 /** Keeps what it finds for `readTrust`. */

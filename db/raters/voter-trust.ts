@@ -3,7 +3,7 @@ import { asc, gt, sql } from 'drizzle-orm';
 import type { FeedbackKind } from '@/core/feedback/kinds';
 import type { Database, Executor } from '../client';
 import { setting, voterTrust } from '../schema';
-import { reportNewest, trustIn } from './trust';
+import { readWeights, trustIn } from './trust';
 
 const PAGE = 10_000;
 const LAST_KEPT = 'voterTrust';
@@ -19,7 +19,7 @@ export async function claimTrust(db: Executor, everySeconds: number): Promise<bo
 
 /** Voters who count in full have no row. Only rows that differ are written, as each makes its voter's figures anew. */
 export async function keepTrust(db: Database): Promise<void> {
-  const report = await reportNewest(db);
+  const report = await readWeights(db);
   const trustOf = trustIn(report);
   const rounded = (userId: string, kind: FeedbackKind) => trustOf(userId, kind).toFixed(2);
   const people = new Set([...report.raters.map(({ rater }) => rater), ...report.standings.keys()]);

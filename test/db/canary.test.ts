@@ -250,6 +250,7 @@ describe('the product itself', () => {
     await admin.steerCanary({ id: row.id, act: 'roll_back', reason: 'No' });
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await admin.canaries()).toHaveLength(1);
+    await admin.setSettings({ autoCanary: false }); // without its canary the version would be new again
     await db.delete(schema.canary).where(eq(schema.canary.id, row.id));
     await db.delete(schema.experiment).where(and(inArray(schema.experiment.candidateVersionId, ['v3'])));
     await db.delete(schema.version).where(eq(schema.version.id, 'v3'));
