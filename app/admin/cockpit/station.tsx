@@ -7,7 +7,6 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { useStationSentence } from '@/app/admin/cockpit/use-station-sentence';
-import { StartRun } from '@/app/admin/start-run';
 import type { OverviewData } from '@/app/admin/types';
 import { Rollback } from '@/app/admin/versions/release-buttons';
 import { Badge } from '@/app/ui/badge';
@@ -66,7 +65,7 @@ function Act({ station: { act, href }, name, champion }: StationProps) {
   return (
     <div className="flex flex-wrap gap-2">
       {act === 'chat' && link('/', t('acts.chat'))}
-      {act === 'start_run' && <StartRun />}
+      {act === 'start_run' && link('/admin/runs/new', t('acts.start_run'))}
       {act === 'roll_back' && <Rollback championId={champion.versionId} previousId={champion.previousId} />}
       {href &&
         act !== 'chat' &&
