@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
+import type { TriggerSettings } from '@/core/settings';
 import { getDatabase } from '@/db/client';
 import { castCrowd } from './archetypes';
 import { measure, plainSampling, voteOnce } from './crowd';
@@ -16,6 +17,7 @@ import { splitPrompts } from './prompts';
 import { type World, withWorld } from './world';
 
 export interface AutopilotOptions extends Omit<OneRunOptions, 'rounds'> {
+  preset: TriggerSettings['preset'];
   /** Unused votes that start a run. */
   votes: number;
   /** Promotions to wait for. */
@@ -52,7 +54,13 @@ export async function simulateAutopilot(options: AutopilotOptions): Promise<void
       sampling: plainSampling(options.maxTokens),
       autoCanary: true,
       canary: CANARY,
-      trigger: { feedbackCount: options.votes, scheduleHours: null },
+      trigger: {
+        feedbackCount: options.votes,
+        scheduleHours: null,
+        scheduleHour: null,
+        onDrift: false,
+        preset: options.preset,
+      },
     });
     const downtime = watchDowntime(world.url);
     const hiddenScoreOf = async () => {

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { resultPath } from '@/bench/results';
 import { AttuneError } from '@/core/errors';
+import { TriggerSettings } from '@/core/settings';
 import { simulateAutopilot } from './autopilot';
 import { simulateOneRun } from './one-run';
 import { PREFERENCES } from './preferences';
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
       ...common,
       people: Number(options.people ?? 100),
       crowd: options.crowd ?? TROLLS,
+      preset: TriggerSettings.shape.preset.unwrap().parse(options.preset),
       votes: Number(options.votes),
       generations: Number(options.generations),
       out: options.out ?? resultPath('autopilot'),

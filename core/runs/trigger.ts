@@ -15,6 +15,8 @@ export interface TriggerState {
   /** Feedback that no judged run has seen. */
   unused: number;
   hasLiveRun: boolean;
+  /** The version that is on its way to users: a run that begins now would train from the one that it replaces. */
+  candidateId: string | null;
   /** null where drift is no trigger, or was not looked at. */
   drift: Drift | null;
   /** null if there was no run before. */
@@ -37,6 +39,7 @@ export type Condition = { isMet: boolean } & (
 /** What keeps every trigger from starting a run. */
 export type Hindrance =
   | { code: 'live_run' }
+  | { code: 'candidate'; versionId: string }
   | { code: 'no_feedback' }
   | { code: 'retry_feedback' }
   | { code: 'retry_time'; at: Date };
@@ -83,9 +86,10 @@ function lastTime(now: Date, hour: number): Date {
   return new Date(today <= now.getTime() ? today : today - 24 * HOUR_MS);
 }
 
-function hindrancesOf({ now, unused, hasLiveRun, last }: TriggerState): Hindrance[] {
+function hindrancesOf({ now, unused, hasLiveRun, candidateId, last }: TriggerState): Hindrance[] {
   const found: Hindrance[] = [];
   if (hasLiveRun) found.push({ code: 'live_run' });
+  if (candidateId !== null) found.push({ code: 'candidate', versionId: candidateId });
   if (unused === 0) found.push({ code: 'no_feedback' });
   if (last && !last.isJudged && !hasLiveRun) {
     const at = new Date(last.requestedAt.getTime() + RETRY_HOURS * HOUR_MS);

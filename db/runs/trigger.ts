@@ -3,6 +3,7 @@ import { desc, eq, sql } from 'drizzle-orm';
 import { JUDGED_STATUSES } from '@/core/contract';
 import { type Drift, FIRST_VOTES, judgeDrift, type Thumbs } from '@/core/runs/drift';
 import type { TriggerState } from '@/core/runs/trigger';
+import { candidateOnItsWay } from '../candidate';
 import type { Executor } from '../client';
 import { champion } from '../release';
 import { feedback, generation, raterStanding, trainingRun } from '../schema';
@@ -22,6 +23,7 @@ export async function readTriggerState(tx: Executor): Promise<Omit<TriggerState,
     now: new Date(rows[0]!.now),
     unused: await countUnusedFeedback(tx),
     hasLiveRun: (await countLiveRuns(tx)) > 0,
+    candidateId: await candidateOnItsWay(tx),
     last: last
       ? {
           requestedAt: last.requestedAt,

@@ -20,10 +20,11 @@ export function TriggerState() {
   const { date } = useFormats();
   if (!data) return null;
   const { due, conditions, hindrances } = data;
-  const hindranceSentence = (hindrance: Decision['hindrances'][number]) =>
-    hindrance.code === 'retry_time'
-      ? t('hindrance.retry_time', { date: date(hindrance.at) })
-      : t(`hindrance.${hindrance.code}`);
+  const hindranceSentence = (hindrance: Decision['hindrances'][number]) => {
+    if (hindrance.code === 'retry_time') return t('hindrance.retry_time', { date: date(hindrance.at) });
+    if (hindrance.code === 'candidate') return t('hindrance.candidate', { version: hindrance.versionId });
+    return t(`hindrance.${hindrance.code}`);
+  };
   const lines = [
     ...(conditions.length === 0 ? [t('noTrigger')] : conditions.map(conditionSentence)),
     ...(conditions.length === 0 ? [] : hindrances.map(hindranceSentence)),

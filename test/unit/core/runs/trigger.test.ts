@@ -11,7 +11,16 @@ const OFF = TriggerSettings.parse({ feedbackCount: null, scheduleHours: null });
 
 function stateOf(setting: Partial<TriggerSettings>, more: Partial<TriggerState> = {}): TriggerState {
   const last = { requestedAt: ago(24), isJudged: true, newSince: 0 };
-  return { setting: { ...OFF, ...setting }, now, unused: 1, hasLiveRun: false, drift: null, last, ...more };
+  return {
+    setting: { ...OFF, ...setting },
+    now,
+    unused: 1,
+    hasLiveRun: false,
+    candidateId: null,
+    drift: null,
+    last,
+    ...more,
+  };
 }
 const dueOf = (setting: Partial<TriggerSettings>, more?: Partial<TriggerState>) =>
   decideTrigger(stateOf(setting, more)).due;
@@ -35,6 +44,13 @@ describe('a run by itself', () => {
     expect(decideTrigger(stateOf({ scheduleHours: 24 }, { hasLiveRun: true }))).toMatchObject({
       due: null,
       hindrances: [{ code: 'live_run' }],
+    });
+  });
+
+  it('waits while a candidate may replace the version that it would train from', () => {
+    expect(decideTrigger(stateOf({ feedbackCount: 1 }, { candidateId: 'v2' }))).toMatchObject({
+      due: null,
+      hindrances: [{ code: 'candidate', versionId: 'v2' }],
     });
   });
 
