@@ -147,16 +147,14 @@ describe.runIf(chromiumPath)('an administrator', () => {
     expect(await failed.textContent()).toMatch(/failed.*Nearly empty answers.*0\.09.*at most 0\.05/);
     await page.getByText('20 answers of 20 changed').waitFor();
     await page.getByText('Explain why the sky is blue').waitFor();
-    await page.getByText('Accuracy of the reward model (n = 20)').waitFor();
+    await page.getByText('Accuracy of the reward model (n = 20)', { exact: true }).waitFor();
     expect(await page.getByText('look closer').count()).toBe(1); // answers are shorter than half of the first ones
     await page.getByRole('combobox', { name: 'Compare with another run' }).selectOption({ index: 1 });
     await page.getByText('Show as a table: KL').click();
     const table = page.getByRole('table', { name: /^KL/ });
-    expect(await table.getByRole('columnheader').allTextContents()).toEqual([
-      'Step',
-      'this run',
-      expect.stringMatching(/^Run /),
-    ]);
+    await expect
+      .poll(() => table.getByRole('columnheader').allTextContents())
+      .toEqual(['Step', 'this run', expect.stringMatching(/^Run /)]);
     await page.getByRole('searchbox', { name: 'Search measurements' }).fill('kl_coef');
     await expect.poll(() => page.getByText('objective/kl_coef').isVisible()).toBe(true);
     expect(await faultsOf(page)).toEqual([]);

@@ -1,11 +1,11 @@
 // Reviews the running canary every few seconds, and begins one for a new version if the settings say so.
-import { and, desc, eq, gt, isNull, notExists, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { toAttuneError } from '@/core/errors';
 import { progressOf } from '@/core/rollout/progress';
 import { brake, review } from '@/core/rollout/review';
+import { nextCandidate } from '@/db/candidate';
 import { claimTrust, keepTrust } from '@/db/raters/voter-trust';
-import { champion } from '@/db/release';
-import { canary, version } from '@/db/schema';
+import { canary } from '@/db/schema';
 import { readSettings } from '@/db/settings';
 import { readEvidence, readStep, type Step } from '@/server/rollout/evidence';
 import { countChanges } from '@/server/rollout/figures';
@@ -62,30 +62,13 @@ async function reviewOnce({ db }: Product, row: Canary, step: Step, isCounted: b
   });
 }
 
-/** Of the newest accepted version that was trained from the champion and has never been a canary. */
 async function beginByItself(product: Product): Promise<void> {
   const { db } = product;
   const { autoCanary, canary: settings } = await readSettings(db);
   if (!autoCanary || (await runningExperiment(db))) return;
-  const now = await champion(db);
-  const [next] = await db
-    .select({ id: version.id })
-    .from(version)
-    .where(
-      and(
-        eq(version.status, 'accepted'),
-        isNull(version.retiredAt),
-        // A person brought an adapter from elsewhere, and a person decides about it.
-        sql`${version.manifest} -> 'imported' is null`,
-        eq(version.parentId, now.versionId),
-        gt(version.createdAt, now.since),
-        notExists(db.select({ one: sql`1` }).from(canary).where(eq(canary.candidateVersionId, version.id))),
-      ),
-    )
-    .orderBy(desc(version.createdAt))
-    .limit(1);
-  if (!next) return;
-  await start(product, null, { candidateVersionId: next.id, settings }).catch((error) => {
+  const candidateVersionId = await nextCandidate(db);
+  if (candidateVersionId === null) return;
+  await start(product, null, { candidateVersionId, settings }).catch((error) => {
     // Another process was first.
     if (toAttuneError(error).code !== 'CONFLICT') throw error;
   });
