@@ -1,8 +1,8 @@
 // Runs the process that counts figures for a web process: one request after the other, until its parent is gone.
 import { toAttuneError } from '@/core/errors';
 import { getDatabase } from '@/db/client';
-import type { CountReply, CountRequest } from './services/statistics/calculator';
 import { keepFigure } from './services/statistics/figures';
+import type { CountReply, CountRequest } from './services/statistics/kept/calculator';
 
 let turn = Promise.resolve();
 

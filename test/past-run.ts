@@ -1,7 +1,7 @@
 // Writes a run that has ended, with its curves, its gates and its version's answers, as a trainer leaves it.
 import { randomUUID } from 'node:crypto';
 import type { Manifest } from '@/core/artifact/manifest';
-import { EXAMPLE_QUESTIONS } from '@/core/example-questions';
+import { EXAMPLE_QUESTIONS } from '@/core/gates/example-questions';
 import { type Statement, sayVerdict } from '@/core/verdict';
 import type { Database } from '@/db/client';
 import * as schema from '@/db/schema';

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { FEEDBACK_VALUES, type FeedbackValue, HIGHEST_RATING, LOWEST_RATING } from '@/core/feedback/kinds';
 import type { Judgement, Lean } from '@/core/trust/judgement';
 import type { Executor } from '../client';
+import { conversationOfFeedback, isTrainable } from '../feedback/trainable-feedback';
 import { comparison, conversation, feedback, generation, ratingAssignment, ratingTask } from '../schema';
-import { conversationOfFeedback, isTrainable } from '../trainable-feedback';
 
 /**
  * Judgements of trainable feedback, and of checks and repeated items of the workplace, which are no feedback. `isAmong`

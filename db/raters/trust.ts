@@ -5,8 +5,8 @@ import { estimateJointly } from '@/core/trust/joint';
 import type { Judgement } from '@/core/trust/judgement';
 import { type RaterTrust, reportTrust } from '@/core/trust/report';
 import type { Database, Executor } from '../client';
+import { byIndex, hasFewVotes, newestVotes } from '../feedback/newest-votes';
 import { readKept, writeKept } from '../kept-figures';
-import { byIndex, hasFewVotes, newestVotes } from '../newest-votes';
 import { raterStanding } from '../schema';
 import { readJudgements } from './evidence';
 

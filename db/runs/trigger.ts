@@ -5,9 +5,9 @@ import { type Drift, FIRST_VOTES, judgeDrift, type Thumbs } from '@/core/runs/dr
 import type { TriggerState } from '@/core/runs/trigger';
 import { candidateOnItsWay } from '../candidate';
 import type { Executor } from '../client';
+import { countUnusedFeedback } from '../feedback/unused-feedback';
 import { champion } from '../release';
 import { feedback, generation, raterStanding, trainingRun } from '../schema';
-import { countUnusedFeedback } from '../unused-feedback';
 import { countLiveRuns } from './queue';
 
 /** Without the settings and drift, which need not be read under the lock of the queue. */

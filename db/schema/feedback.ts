@@ -86,7 +86,7 @@ export const feedback = pgTable(
     index('feedback_comparison').on(t.comparisonId),
     index('feedback_message').on(t.messageId),
     index('feedback_created').on(t.createdAt),
-    // The newest votes (db/newest-votes.ts).
+    // The newest votes (db/feedback/newest-votes.ts).
     index('feedback_said').on(t.createdAt, t.id).where(sql`${t.kind} <> 'implicit'`),
     index('feedback_choice').on(t.createdAt, t.id).where(sql`${t.kind} = 'comparison'`),
     // By which lists are sorted, and what no run has seen is found.

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { FeedbackKind } from '@/core/feedback/kinds';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Database, Executor } from '@/db/client';
-import { byIndex } from '@/db/newest-votes';
+import { byIndex } from '@/db/feedback/newest-votes';
 import { readTrust, type TrustOf } from '@/db/raters/trust';
 import { comparison, feedback, generation } from '@/db/schema';
 import {

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { wilsonInterval } from '@/core/statistics/statistics';
 import type { Database, Executor } from '@/db/client';
-import { byIndex } from '@/db/newest-votes';
+import { byIndex } from '@/db/feedback/newest-votes';
 import { constraintHit, generation } from '@/db/schema';
 import { newestAnswers, type Side, versionSide } from './answer-votes';
 

@@ -11,7 +11,7 @@ import type { RuleBook } from '@/server/constraints/rule-book';
 import type { Outgoing } from '@/server/http/outgoing';
 import type { RunningGeneration } from './generation/running-generation';
 import type { Monitor } from './monitoring/monitor';
-import type { Calculator } from './statistics/calculator';
+import type { Calculator } from './statistics/kept/calculator';
 
 export interface Product {
   log: Logger;

@@ -2,8 +2,8 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeDatabase, type Database, getDatabase } from '@/db/client';
+import { byIndex, hasFewVotes, newestVotes } from '@/db/feedback/newest-votes';
 import { claimKept, dropClaim, readKept, writeKept } from '@/db/kept-figures';
-import { byIndex, hasFewVotes, newestVotes } from '@/db/newest-votes';
 import { estimateAnew, readTrust, reportNewest, reportRaters } from '@/db/raters/trust';
 import { seedBase } from '@/db/release';
 import { comparison, feedback, generation, raterStanding } from '@/db/schema';

@@ -3,8 +3,8 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Question } from '@/core/feedback/questionnaire';
+import { countUnusedFeedback } from '@/db/feedback/unused-feedback';
 import * as schema from '@/db/schema';
-import { countUnusedFeedback } from '@/db/unused-feedback';
 import { rewardExamples } from '@/trainer/data/examples';
 import { addTurn, addUser, createWorld, give, type World } from './process-support';
 import { clearConversations, freezeSnapshotOf } from './snapshot-support';

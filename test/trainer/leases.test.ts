@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { countUnusedFeedback } from '@/db/feedback/unused-feedback';
 import * as schema from '@/db/schema';
-import { countUnusedFeedback } from '@/db/unused-feedback';
 import { claimRun, RunLease } from '@/trainer/runs/lease';
 import { evaluateTrigger } from '@/trainer/runs/trigger';
 import {

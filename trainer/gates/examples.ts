@@ -1,7 +1,7 @@
 // Answers of a candidate and its parent to the same public questions, for people who want to see what changed.
 import type { ExampleAnswers } from '@/core/artifact/manifest';
 import { judge } from '@/core/constraints/judge';
-import { EXAMPLE_QUESTIONS } from '@/core/example-questions';
+import { EXAMPLE_QUESTIONS } from '@/core/gates/example-questions';
 import { hash32 } from '@/core/rng';
 import { costsOf } from '@/trainer/math/constraint';
 import { type Run, serveAdapter } from '@/trainer/runs/context';

@@ -2,10 +2,10 @@
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { loopOf, VOTES_FOR_A_RUN } from '@/core/cockpit/loop';
 import type { Executor } from '@/db/client';
+import { countUnusedFeedback } from '@/db/feedback/unused-feedback';
 import { champion } from '@/db/release';
 import { conversation, feedback, generation, trainingRun, user } from '@/db/schema';
 import { readSettings, readTrainerReport } from '@/db/settings';
-import { countUnusedFeedback } from '@/db/unused-feedback';
 import { engineStatus } from '@/server/services/health';
 import type { Product } from '@/server/services/product';
 import { readServed } from '@/server/services/version/release';

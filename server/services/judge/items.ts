@@ -2,8 +2,8 @@
 import { and, eq, isNotNull, or, type SQL, sql } from 'drizzle-orm';
 import type { LabelKind } from '@/core/judging/judge';
 import type { Executor } from '@/db/client';
+import { isTrainable } from '@/db/feedback/trainable-feedback';
 import { comparison, conversation, feedback, generation, judge, judgeLabel, message, ratingTask } from '@/db/schema';
-import { isTrainable } from '@/db/trainable-feedback';
 import { isOpenToRaters } from '@/server/services/rating/assignment';
 
 type Row = typeof judge.$inferSelect;

@@ -1,9 +1,9 @@
 // Reads what Prometheus is told of the engine and the database; each statement is short however many rows there are.
 import { count, isNull, sql } from 'drizzle-orm';
 import { isRamp } from '@/core/rollout/canary';
+import { countUnusedFeedback } from '@/db/feedback/unused-feedback';
 import { champion } from '@/db/release';
 import { canary, trainingRun, webhookDelivery } from '@/db/schema';
-import { countUnusedFeedback } from '@/db/unused-feedback';
 import { countWhere } from '@/server/services/cockpit/counts';
 import { readTrainer } from '@/server/services/cockpit/overview';
 import { engineStatus } from '@/server/services/health';

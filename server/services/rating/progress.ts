@@ -5,7 +5,7 @@ import type { Executor } from '@/db/client';
 import { isOneOf } from '@/db/many';
 import { conversation, message, raterStanding, ratingAssignment, ratingTask, user } from '@/db/schema';
 import type { Product } from '@/server/services/product';
-import { figures } from '@/server/services/statistics/kept';
+import { figures } from '@/server/services/statistics/kept/kept';
 import { checkStanding, type Rater } from './assignment';
 import { isOpenTo } from './claim';
 import { type RaterEvidence, readEvidence } from './evidence';

@@ -2,8 +2,8 @@
 import { sql } from 'drizzle-orm';
 import type { AtHand } from '@/core/runs/needs';
 import type { Executor } from '@/db/client';
+import { conversationOfFeedback, isTrainable } from '@/db/feedback/trainable-feedback';
 import { conversation, feedback, generation, raterStanding } from '@/db/schema';
-import { conversationOfFeedback, isTrainable } from '@/db/trainable-feedback';
 
 /** The newest rows that are looked at, so that the count takes as long with millions of rows as with thousands. */
 const MOST_FEEDBACK = 10_000;

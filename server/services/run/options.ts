@@ -5,8 +5,8 @@ import { type PipelineConfig, PRESET_NAMES, PRESETS, type PresetName } from '@/c
 import { type Estimate, estimateSeconds } from '@/core/runs/estimate';
 import { ADVISED_VOTES, type AtHand } from '@/core/runs/needs';
 import { LEAST_PROMPTS } from '@/core/snapshot/least';
+import { countUnusedFeedback } from '@/db/feedback/unused-feedback';
 import { readTrainerReport } from '@/db/settings';
-import { countUnusedFeedback } from '@/db/unused-feedback';
 import type { Product } from '../product';
 import { countAtHand } from './at-hand';
 import { examplesOf } from './check';

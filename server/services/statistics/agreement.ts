@@ -9,7 +9,7 @@ import type { Executor } from '@/db/client';
 import type { Product } from '@/server/services/product';
 import type { StoredAnswer } from '@/server/services/rating/task-frame';
 import { countCrowd, readHardest } from './crowd';
-import { figures } from './kept';
+import { figures } from './kept/kept';
 import { readNames } from './names';
 import { readSharedTasks, type SharedTask } from './shared-tasks';
 import type { AgreementOverviewView, EstimateView, KindAgreementView, RaterPairView } from './views';

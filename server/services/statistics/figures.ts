@@ -2,9 +2,9 @@
 import { writeKept } from '@/db/kept-figures';
 import { readEvidence } from '@/server/services/rating/evidence';
 import { countAgreement } from './agreement';
-import type { Counting, FigureName } from './calculator';
 import { countGroups } from './groups';
-import { keyOf } from './kept';
+import type { Counting, FigureName } from './kept/calculator';
+import { keyOf } from './kept/kept';
 import { countLeaderboard, LeaderboardControls } from './leaderboard';
 import { countTrust } from './trust';
 import { countVersionFigures } from './version-figures';

@@ -6,9 +6,9 @@ import { SELF_GROUP_NAMES, type SelfGroup } from '@/core/groups';
 import { languageOf } from '@/core/text/language';
 import { raterIdOf } from '@/core/trust/rater-id';
 import type { Database, Executor } from '@/db/client';
-import { byIndex, newestVotes } from '@/db/newest-votes';
+import { byIndex, newestVotes } from '@/db/feedback/newest-votes';
+import { conversationOfFeedback, isTrainable } from '@/db/feedback/trainable-feedback';
 import { comparison, conversation, feedback, generation, message, promptSet, user } from '@/db/schema';
-import { conversationOfFeedback, isTrainable } from '@/db/trainable-feedback';
 
 /** Characters of a message that its language is told by. */
 const MOST_QUESTION = 500;

@@ -11,10 +11,10 @@ import { champion } from '@/db/release';
 import { version } from '@/db/schema';
 import { rateOf } from '@/server/rollout/metrics';
 import type { Product } from '@/server/services/product';
-import type { Counting } from './calculator';
 import { GROUP_KEYS, type GroupKey, type GroupVote, readGroupVotes } from './group-votes';
 import { cohortOf, lockFigures, publishFigures } from './held-figures';
-import { figures } from './kept';
+import type { Counting } from './kept/calculator';
+import { figures } from './kept/kept';
 import { type RewardReport, readRewardReport } from './reward-report';
 import type { GroupRateView, GroupsView, GroupView } from './views';
 

@@ -17,7 +17,7 @@ import { champion } from '@/db/release';
 import { type Judgement, judgeVersion, NO_JUDGEMENT, type RateView } from '@/server/rollout/metrics';
 import { readTexts } from '@/server/services/feedback/texts';
 import type { Product } from '@/server/services/product';
-import { figures } from './kept';
+import { figures } from './kept/kept';
 import type { EstimateView, LeaderboardView, VersionPairView } from './views';
 import { readVersionVotes, type VersionVote } from './votes';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { desc, isNotNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { trainingRun } from '@/db/schema';
-import type { Counting } from './calculator';
+import type { Counting } from './kept/calculator';
 
 /** Runs that are looked at: the newest may have no report, because it failed before or had no votes. */
 const MOST_RUNS = 10;

@@ -5,7 +5,7 @@ import type { RaterTrust } from '@/core/trust/report';
 import type { Database } from '@/db/client';
 import { estimateAnew, readStandings, trustIn } from '@/db/raters/trust';
 import type { Product } from '@/server/services/product';
-import { figures } from './kept';
+import { figures } from './kept/kept';
 import { readNames } from './names';
 import type { KindTrustView, PersonTrustView, TestView, TrustOverviewView } from './views';
 

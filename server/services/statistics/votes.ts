@@ -3,7 +3,7 @@ import { and, desc, eq, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { FeedbackValue } from '@/core/feedback/kinds';
 import type { Database, Executor } from '@/db/client';
-import { byIndex, newestVotes } from '@/db/newest-votes';
+import { byIndex, newestVotes } from '@/db/feedback/newest-votes';
 import type { TrustOf } from '@/db/raters/trust';
 import { comparison, feedback, generation, ratingAssignment } from '@/db/schema';
 

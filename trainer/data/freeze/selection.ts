@@ -2,9 +2,9 @@
 import { and, asc, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Executor } from '@/db/client';
+import { conversationOfFeedback, isTrainable } from '@/db/feedback/trainable-feedback';
 import { isOneOf } from '@/db/many';
 import { comparison, conversation, feedback, generation, judge, message, questionnaire, user } from '@/db/schema';
-import { conversationOfFeedback, isTrainable } from '@/db/trainable-feedback';
 
 const FINISHED: ('done' | 'stopped')[] = ['done', 'stopped'];
 

@@ -7,8 +7,8 @@ import { sha256 } from '@/core/hash';
 import { openFrozen } from '@/core/snapshot/frozen';
 import { parseRow, snapshotFile } from '@/core/snapshot/snapshot';
 import type { Database, Executor } from '@/db/client';
+import { findWithdrawn } from '@/db/feedback/withdrawn-rows';
 import { snapshot } from '@/db/schema';
-import { findWithdrawn } from '@/db/withdrawn-rows';
 import type { Snapshot } from '@/trainer/data/snapshot';
 
 /**

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
 import type { ChatMessage } from '@/core/base/base';
 import { AttuneError } from '@/core/errors';
-import { EXAMPLE_QUESTIONS } from '@/core/example-questions';
+import { EXAMPLE_QUESTIONS } from '@/core/gates/example-questions';
 import { hash32 } from '@/core/rng';
 import { Sampling } from '@/core/sampling';
 import { conversation, message, promptSet } from '@/db/schema';

@@ -6,7 +6,7 @@ import { champion } from '@/db/release';
 import { version, versionTag } from '@/db/schema';
 import { patternOf } from '@/server/services/contains';
 import type { Product } from '@/server/services/product';
-import { figures } from '@/server/services/statistics/kept';
+import { figures } from '@/server/services/statistics/kept/kept';
 import { countVersionFigures, NO_FIGURES } from '@/server/services/statistics/version-figures';
 import { readServed } from '../release';
 import type { RegistryView, VersionFiguresView, VersionNameView, VersionPageView, VersionRowView } from './views';

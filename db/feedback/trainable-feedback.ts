@@ -1,6 +1,6 @@
 // Defines which feedback may train: in a conversation whose owner consents, and not excluded by an admin.
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { comparison, conversation, feedback, generation, message } from './schema';
+import { comparison, conversation, feedback, generation, message } from '../schema';
 
 /** The id of the conversation of a row of `feedback`, to join the conversation by. */
 export const conversationOfFeedback = sql`coalesce(

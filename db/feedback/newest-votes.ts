@@ -1,8 +1,8 @@
 // Bounds what statistics read: the newest votes, found by an index however many there are.
 import { desc, type SQL, sql } from 'drizzle-orm';
 import { NEWEST_VOTES } from '@/core/statistics/newest';
-import type { Database, Executor } from './client';
-import { feedback } from './schema';
+import type { Database, Executor } from '../client';
+import { feedback } from '../schema';
 
 /** As the indexes of the table say it. */
 const SOUGHT = {

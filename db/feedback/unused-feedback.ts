@@ -1,7 +1,7 @@
 // Defines which feedback has not yet been used in training.
 import { and, eq, gt, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import { JUDGED_STATUSES } from '@/core/contract';
-import type { Executor } from './client';
+import type { Executor } from '../client';
 import {
   comparison,
   conversation,
@@ -11,7 +11,7 @@ import {
   raterStanding,
   snapshot,
   trainingRun,
-} from './schema';
+} from '../schema';
 import { conversationOfFeedback, isTrainable } from './trainable-feedback';
 
 /** The largest integer of Postgres. */

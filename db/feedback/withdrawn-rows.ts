@@ -2,8 +2,8 @@
 import { and, eq, ne, or, type SQL, sql } from 'drizzle-orm';
 import { sha256 } from '@/core/hash';
 import { parseRow, type SnapshotRow } from '@/core/snapshot/snapshot';
-import type { Executor } from './client';
-import { comparison, conversation, feedback, generation, message } from './schema';
+import type { Executor } from '../client';
+import { comparison, conversation, feedback, generation, message } from '../schema';
 import { conversationOfFeedback, isTrainable } from './trainable-feedback';
 
 /**

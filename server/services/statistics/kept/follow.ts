@@ -1,13 +1,13 @@
 // Has the figures of the pages that open most counted now and then, so that a page finds them ready.
 import { sql } from 'drizzle-orm';
 import { toAttuneError } from '@/core/errors';
+import { hasFewVotes } from '@/db/feedback/newest-votes';
 import { readKept } from '@/db/kept-figures';
-import { hasFewVotes } from '@/db/newest-votes';
 import { feedback } from '@/db/schema';
 import type { Product } from '@/server/services/product';
+import { LeaderboardControls } from '../leaderboard';
 import type { FigureName } from './calculator';
 import { countAnew, keyOf } from './kept';
-import { LeaderboardControls } from './leaderboard';
 
 const LOOK_EVERY_MS = 60_000;
 /** Figures that are younger are not counted anew by themselves. */

@@ -1,8 +1,8 @@
 // Answers with figures that were counted before, and has them counted anew in the background when they are old.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AttuneError, toAttuneError } from '@/core/errors';
+import { hasFewVotes } from '@/db/feedback/newest-votes';
 import { claimKept, dropClaim, type Kept, readKept } from '@/db/kept-figures';
-import { hasFewVotes } from '@/db/newest-votes';
 import type { Product } from '@/server/services/product';
 import type { FigureName } from './calculator';
 
