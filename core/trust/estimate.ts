@@ -4,7 +4,16 @@
 // rater. An account is judged on an item only by the votes of others and by the model (its "cavity"), never by its own
 // vote; raters who act together are one voter.
 import { BEHAVIOURS, isHonest, type Likelihoods, likelihoodReader } from './behaviours';
-import { accountEvidence, fitBeliefScale, fitKinds, fitStrengths, itemsOf, readLabels, voteLogOdds } from './items';
+import {
+  accountEvidence,
+  fitBeliefScale,
+  fitKinds,
+  fitStrengths,
+  itemsOf,
+  loneLabels,
+  readLabels,
+  voteLogOdds,
+} from './items';
 import { type Account, accountsOf, type Judgement } from './judgement';
 
 export interface EstimateInput {
@@ -68,6 +77,7 @@ export function estimateTrust(input: EstimateInput): Estimate {
     truth !== null || places.some((place) => priors.get(voterOf[place]!) !== 0) ? [i] : [],
   );
   const heardItems = heard.map((i) => items[i]!);
+  const lone = loneLabels(heardItems, judgements, voterOf);
 
   let crowd = Float64Array.from(BEHAVIOURS, ({ prior }) => prior);
   let posteriors: Float64Array[] = accounts.map(() => crowd);
@@ -82,7 +92,7 @@ export function estimateTrust(input: EstimateInput): Estimate {
     const { logOdds, cavities } = readLabels(items, { votes, voterOf, kindLogOdds, strengths, beliefScale });
     const heardOdds = Float64Array.from(heard, (i) => logOdds[i]!);
     if (beliefs) beliefScale = fitBeliefScale(heardItems, heardOdds, beliefScale);
-    kindLogOdds = fitKinds(heardItems, heardOdds);
+    kindLogOdds = fitKinds(heardItems, heardOdds, lone);
     // M: the accounts from the labels, and the crowd from the accounts.
     const evidence = accounts.map(({ voter, places }) =>
       accountEvidence(

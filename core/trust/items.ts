@@ -153,12 +153,34 @@ export function fitStrengths(judgements: readonly Judgement[]): Map<string, numb
   return strengths;
 }
 
-/** The share of A among a kind's items, as log odds. */
-export function fitKinds(items: readonly Item[], logOdds: Float64Array): Map<string, number> {
+/**
+ * The label that its only voter gave to an item of which no one else, no gold and no model says anything, by item; null
+ * for the others.
+ */
+export function loneLabels(
+  items: readonly Item[],
+  judgements: readonly Judgement[],
+  voterOf: readonly string[],
+): (number | null)[] {
+  return items.map(({ places, truth, belief }) => {
+    const isLone = truth === null && belief === 0 && places.every((place) => voterOf[place] === voterOf[places[0]!]);
+    return isLone ? places.reduce((sum, place) => sum + judgements[place]!.label, 0) / places.length : null;
+  });
+}
+
+/**
+ * The share of A among a kind's items, as log odds. A lone vote counts as it was given: fitted to labels that nothing but
+ * the votes themselves decides, the share would run towards the majority, and who dissents would be taken to err.
+ */
+export function fitKinds(
+  items: readonly Item[],
+  logOdds: Float64Array,
+  lone: readonly (number | null)[],
+): Map<string, number> {
   const sums = new Map<string, { a: number; n: number }>();
   for (const [i, { kind }] of items.entries()) {
     const sum = sums.get(kind) ?? { a: IMAGINED_ITEMS / 2, n: IMAGINED_ITEMS };
-    sum.a += sigmoid(logOdds[i]!);
+    sum.a += lone[i] ?? sigmoid(logOdds[i]!);
     sum.n++;
     sums.set(kind, sum);
   }

@@ -226,3 +226,19 @@ test('the evidence counts overlap, gold, repeats, places and times', () => {
     fast: { n: 4, hits: 1 },
   });
 });
+
+test('people who give a single thumb to answers that no one else judged are believed alike, up or down', async () => {
+  // Raters who overlap, so that the crowd is no blank; then 400 people with one vote each, 230 of them up.
+  const pairs = [...Array(40).keys()].flatMap((i) =>
+    ['ann', 'ben', 'cyd'].map((rater): Judgement => ({ rater, kind: 'comparison', item: `p${i}`, label: i % 2 })),
+  );
+  const thumbs = Array.from(
+    { length: 400 },
+    (_, i): Judgement => ({ rater: `person ${i}`, kind: 'thumb', item: `g${i}`, label: i < 230 ? 1 : 0 }),
+  );
+  const trust = await estimateJointly({ judgements: [...pairs, ...thumbs], crossFit: null, rounds: 0 });
+  const weights = new Map(reportTrust(trust).map(({ rater, weight }) => [rater, weight]));
+  const [up, down] = [weights.get('person 0')!, weights.get('person 399')!];
+  expect(down).toBeGreaterThan(0.9 * up);
+  expect(down).toBeLessThanOrEqual(up);
+});
