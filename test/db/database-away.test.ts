@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '@/core/logger';
+import { queueRun } from '@/db/runs/queue';
 import type { WebProcess } from '@/server/product';
 import { createRelay, type Relay } from './relay';
 import { adminCookie, auth, call, guest, query } from './requests';
@@ -62,8 +63,9 @@ describe('without its database', () => {
 
   it('a stream that loses the database halfway says so without SQL, and clients may resume it', async () => {
     const boss = await adminCookie(cutOff);
-    const started = await call(cutOff, 'admin.startRun', {}, { cookie: boss });
-    const { id } = (await started.json()).result.data.json;
+    const { id } = await world.web.product.db.transaction((tx) =>
+      queueRun(tx, { trigger: 'button', requestedBy: null, config: {} }),
+    );
     const response = await query(
       cutOff,
       'admin.watchRun',

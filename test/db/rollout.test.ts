@@ -199,7 +199,7 @@ describe('promotion', () => {
     ]);
     await expect(admin.admin.promote({ versionId: 'bad' })).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(admin.admin.promote({ versionId: 'unknown' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    const noFiles = { code: 'NOT_FOUND', message: expect.stringMatching(/no-files.*Export the version again/) };
+    const noFiles = { code: 'CONFLICT', message: expect.stringMatching(/^The files of version no-files .*backup/) };
     await expect(admin.admin.promote({ versionId: 'no-files' })).rejects.toMatchObject(noFiles);
     await expect(
       admin.admin.startExperiment({ candidateVersionId: 'no-files', share: 0.5, name: 'x' }),

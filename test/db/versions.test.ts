@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { queueRun } from '@/db/runs/queue';
 import { audit, experiment, release, trainingRun, version, versionTag } from '@/db/schema';
 import type { WebProcess } from '@/server/product';
 import { type Api, callAs, createUser, createWorld, publishVersion, type World } from './world';
@@ -109,7 +110,7 @@ describe('a retired version', () => {
     await expect(retire('base')).rejects.toMatchObject({ code: 'CONFLICT' });
     await api.admin.promote({ versionId: 'v1' });
     await expect(retire('v1')).rejects.toMatchObject({ message: expect.stringContaining('is the champion') });
-    await api.admin.startRun({});
+    await web.product.db.transaction((tx) => queueRun(tx, { trigger: 'button', requestedBy: null, config: {} }));
     await api.admin.promote({ versionId: 'v2' });
     await expect(retire('v1')).rejects.toMatchObject({ message: expect.stringContaining('run that has not ended') });
     const { id } = await api.admin.startExperiment({ candidateVersionId: 'v3', share: 0.5, name: 'x' });

@@ -26,7 +26,7 @@ export async function requireStartable(db: Executor, config: Record<string, unkn
   const problems = problemsOf(config, await countAtHand(db));
   if (problems.length === 0) return;
   const said = problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
-  throw new AttuneError('BAD_INPUT', `The run cannot start: ${said.join('; ')}`);
+  throw new AttuneError('BAD_INPUT', `The run cannot start: ${said.join(' ')}`);
 }
 
 export async function estimateRun(db: Executor, config: Record<string, unknown>, at: AtHand): Promise<Estimate | null> {

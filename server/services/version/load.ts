@@ -7,7 +7,7 @@ export async function loadVersion({ engine }: Pick<Product, 'engine'>, id: strin
     if (toAttuneError(cause).code !== 'NOT_FOUND') throw cause;
     throw new AttuneError(
       'CONFLICT',
-      `the files of version ${id} are no longer in the folder "artifacts" of Attune's data. Put them back from a backup, or choose another version.`,
+      `The files of version ${id} are no longer in the folder "artifacts" of Attune's data. Put them back from a backup, or choose another version.`,
       { cause },
     );
   });
