@@ -240,7 +240,7 @@ describe('configuration', () => {
     expect(() => parseConfig({ preset: 'huge' })).toThrow(
       'There is no preset "huge"; choose from tiny, demo-cpu, cpu, gpu.',
     );
-    expect(() => parseConfig({ seed: 1.5 })).toThrow(/seed must be a whole number/);
+    expect(() => parseConfig({ seed: 1.5 })).toThrow(/seed: must be a whole number/);
   });
 });
 
