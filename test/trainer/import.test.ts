@@ -9,6 +9,7 @@ import { encodeAdapter } from '@/core/artifact/adapter-files';
 import { artifactDirectory, readArtifact } from '@/core/artifact/artifact';
 import { projectionShape } from '@/core/base/model-config';
 import { writeDurably } from '@/core/durable-file';
+import { hasFailed } from '@/core/gates/state';
 import { dataPaths } from '@/core/paths';
 import { Rng } from '@/core/rng';
 import { countUnusedFeedback } from '@/db/feedback/unused-feedback';
@@ -66,7 +67,7 @@ describe.skipIf(problem)('an adapter from elsewhere', () => {
     expect(run.verdict).toContain('The adapter came from theirs.tar, and nothing was trained.');
     const [row] = await db.select().from(schema.version).where(eq(schema.version.id, 'theirs'));
     expect(row).toMatchObject({ status: 'rejected', parentId: 'base', runId, snapshotId: run.snapshotId });
-    expect(row!.gates.filter(({ passed }) => !passed).map(({ name }) => name)).toEqual(['heldout_reward_gain']);
+    expect(row!.gates.filter(hasFailed).map(({ name }) => name)).toEqual(['heldout_reward_gain']);
     expect(row!.manifest!.imported).toEqual(run.imported);
     const published = await readArtifact(artifactDirectory(settings.artifacts, 'theirs'), { verify: true, base });
     expect(published.adapter).toEqual(adapter);

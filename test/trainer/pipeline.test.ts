@@ -25,8 +25,8 @@ import { openRewardScorer } from './reward/scorer';
 
 const TEN_MINUTES = 600_000;
 
-async function runNow(world: World, config?: Record<string, unknown>, parent?: string) {
-  const id = await addRun(world, config, parent);
+async function runNow(world: World, config?: Record<string, unknown>) {
+  const id = await addRun(world, config);
   const run = (await claimRun(world.db, 'test'))!;
   const lease = new RunLease(world.db, run, 'test');
   try {
@@ -144,7 +144,14 @@ describe.skipIf(problem)('pipeline', () => {
     'a version continues training from its parent: divergence from the parent, not from the base, starts at 0',
     async () => {
       const before = tf.memory().numTensors;
-      const second = await runNow(world, { ...QUICK, ppo: { ...QUICK.ppo, iterations: 1 } }, first.versionId);
+      const { versionId: firstId } = first;
+      await world.db
+        .insert(schema.release)
+        .values({ versionId: firstId, previousVersionId: 'base', action: 'promote' });
+      const second = await runNow(world, { ...QUICK, ppo: { ...QUICK.ppo, iterations: 1 } });
+      await world.db
+        .insert(schema.release)
+        .values({ versionId: 'base', previousVersionId: firstId, action: 'rollback' });
       const ppo = (await metricsOf(world, second.id)).filter((row) => row.stage === 'ppo');
       expect(Math.abs(ppo[0]!.metrics['objective/kl']!)).toBeLessThan(1e-3);
       const [row] = await world.db.select().from(schema.version).where(eq(schema.version.id, second.versionId));

@@ -220,13 +220,10 @@ export async function addVotes(world: World, pairs: number): Promise<void> {
   }
 }
 
-export async function addRun(
-  { db }: World,
-  config: Record<string, unknown> = QUICK,
-  parentVersionId = BASE_VERSION_ID,
-) {
-  const [run] = await db.insert(schema.trainingRun).values({ trigger: 'button', config, parentVersionId }).returning();
-  return run!.id;
+export async function addRun({ db }: World, config: Record<string, unknown> = QUICK) {
+  const run = { trigger: 'button' as const, config, parentVersionId: BASE_VERSION_ID };
+  const [row] = await db.insert(schema.trainingRun).values(run).returning();
+  return row!.id;
 }
 
 export async function readRun({ db }: World, id: string) {
