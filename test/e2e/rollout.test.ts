@@ -118,7 +118,7 @@ describe.runIf(chromiumPath)('the page of experiments', () => {
     await card.getByText('The candidate is better.').waitFor();
     await card.getByText(/This rests on 4\d\d people who voted|This rests on 400 people who voted/).waitFor();
     await card.getByText('The difference over time').waitFor();
-    await card.getByText('From other sides').click();
+    await card.locator('summary', { hasText: 'From other sides' }).click();
     await card.getByText('Thumbs up if everybody had the candidate').first().waitFor();
     expect(await faultsOf(page)).toEqual([]);
     await screenshot(page, 'experiment-found');
