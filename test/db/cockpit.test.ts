@@ -22,6 +22,7 @@ afterAll(() => world?.close());
 
 describe('the cockpit', () => {
   it('counts what people did and says what the loop waits for', async () => {
+    await admin.setSettings({ comparisonShare: 0 }); // one answer, never two
     const { generationId } = await answerTo(person, 'Name a planet.');
     await person.feedback.give({ kind: 'thumb', generationId, value: { up: true, reasons: [] } });
     const { loop, counts, engine } = await admin.overview();
