@@ -1,6 +1,6 @@
 // The settings of the reward model, with their units and defaults.
 import { z } from 'zod';
-import { LoraConfig } from './policy';
+import { FIELDS, LoraConfig } from './training-fields';
 
 export const ProbeConfig = z.strictObject({
   depths: z
@@ -131,36 +131,21 @@ export const RewardModelConfig = z.strictObject({
     .describe('Standard deviations of the heads subtracted from their mean when the policy is scored.'),
   headLearningRate: z.number().positive().default(2e-3).describe('Step size of the scalar heads.'),
   raterLearningRate: z.number().positive().default(0.03).describe("Step size of the raters' biases, in logits."),
-  adamEpsilon: z
-    .number()
-    .positive()
-    .default(1e-8)
-    .describe("Added to the square root of AdamW's second moment, so that no step is divided by zero."),
-  weightDecay: z
-    .number()
-    .min(0)
-    .default(0.01)
-    .describe('Share of each weight that AdamW takes off, times the step size.'),
+  adamEpsilon: FIELDS.adamEpsilon,
+  weightDecay: FIELDS.weightDecay,
   warmupSteps: z.int().min(0).default(5).meta({
     unit: 'steps',
     description: 'Optimiser steps from zero to the full step size; afterwards a cosine down to a tenth.',
   }),
-  epochs: z.int().min(1).max(50).default(2).meta({
-    unit: 'passes',
-    description: 'Passes over the training part, at most; the held-out loss may end it sooner.',
-  }),
+  epochs: FIELDS.epochs,
   batchExamples: z.int().min(1).default(16).describe('Feedback examples per optimiser step.'),
-  microBatchTokens: z
-    .int()
-    .min(1)
-    .default(2048)
-    .meta({ unit: 'tokens', description: 'Padded tokens of one forward and backward pass, the unit of memory.' }),
+  microBatchTokens: FIELDS.microBatchTokens,
   maxTokens: z
     .int()
     .min(8)
     .default(512)
     .meta({ unit: 'tokens', description: 'A row longer than this loses the start of its prompt.' }),
-  maxGradNorm: z.number().positive().default(1).describe('Largest global norm of the gradient.'),
+  maxGradNorm: FIELDS.maxGradNorm,
   centering: z
     .number()
     .min(0)
@@ -187,33 +172,17 @@ export const RewardModelConfig = z.strictObject({
     .describe(
       'Number of ratings that the mean and spread of all raters are worth when those of one rater are estimated.',
     ),
-  evalShare: z
-    .number()
-    .min(0)
-    .max(0.5)
-    .default(0.15)
-    .describe('Share of prompts held out; every example of a prompt is on one side.'),
-  evalsPerEpoch: z
-    .int()
-    .min(1)
-    .default(2)
-    .describe('Evaluations in each epoch; the best state by held-out loss is kept.'),
-  patience: z.int().min(1).default(3).describe('Evaluations without a better held-out loss that end the training.'),
-  tokenBudget: z.int().positive().nullable().default(null).meta({
-    unit: 'tokens',
-    description: 'Training ends after this many tokens forward and backward, without padding; null sets no limit.',
-  }),
+  evalShare: FIELDS.evalShare,
+  evalsPerEpoch: FIELDS.evalsPerEpoch,
+  patience: FIELDS.patience,
+  tokenBudget: FIELDS.tokenBudget,
   undecidedPerDecided: z
     .number()
     .min(0)
     .nullable()
     .default(0.3)
     .describe('Ties and both-bads kept for each decided comparison: they cost as much and say less. null keeps all.'),
-  checkpointEverySteps: z
-    .int()
-    .min(1)
-    .default(5)
-    .meta({ unit: 'steps', description: 'Optimiser steps between two checkpoints.' }),
-  seed: z.int().min(0).default(17).describe('The random choices of this stage follow from it.'),
+  checkpointEverySteps: FIELDS.checkpointEverySteps,
+  seed: FIELDS.seed,
 });
 export type RewardModelConfig = z.infer<typeof RewardModelConfig>;

@@ -1,6 +1,6 @@
 // Completions with everything that a policy learns from: scores, costs, log-probs of three models, values.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
-import type { SampledConfig } from '@/core/config/policy';
+import type { SampledConfig } from '@/core/config/families';
 import { countWords } from '@/core/text/text';
 import { shapeScore } from '@/trainer/math/advantages';
 import { type Constraint, type ConstraintStates, constrainScore, costsOf } from '@/trainer/math/constraint';

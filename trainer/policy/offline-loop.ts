@@ -1,6 +1,6 @@
 // The loop that algorithms on stored preferences share: seeded batches, held-out evaluation, keep the best, save.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
-import { type OfflineConfig, rateOf } from '@/core/config/policy';
+import { type OfflineConfig, rateOf } from '@/core/config/families';
 import { AttuneError } from '@/core/errors';
 import { hash32, Rng } from '@/core/rng';
 import { holdOut } from '@/trainer/data/hold-out';

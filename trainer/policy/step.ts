@@ -1,6 +1,6 @@
 // One optimiser step on a minibatch of experience: gradients in micro-batches, applied or refused.
 
-import type { OnPolicyConfig } from '@/core/config/policy';
+import type { OnPolicyConfig } from '@/core/config/families';
 import { AttuneError } from '@/core/errors';
 import type { Statement } from '@/core/verdict';
 import type { Tensor3D } from '@/trainer/backend';

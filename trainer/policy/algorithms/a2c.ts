@@ -3,7 +3,8 @@
 // Mnih et al. 2016, synchronous. It equals PPO's first step with one epoch and one minibatch (Huang et al. 2022), as a
 // test checks. Left out: several steps on one experience, which need the ratio.
 
-import { type A2cConfig, rateOf } from '@/core/config/policy';
+import { rateOf } from '@/core/config/families';
+import type { A2cConfig } from '@/core/config/policy';
 import type { PolicyLoss } from '@/trainer/math/loss/policy';
 import { criticSignal } from '@/trainer/policy/learning-signal';
 import { type StepTokens, stepOnMinibatch } from '@/trainer/policy/step';

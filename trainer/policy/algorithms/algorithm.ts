@@ -1,6 +1,6 @@
 // The interface between algorithms on the policy's own completions and the loop that they share, and the loop's state.
 
-import type { OnPolicyConfig, SampledConfig } from '@/core/config/policy';
+import type { OnPolicyConfig, SampledConfig } from '@/core/config/families';
 import type { Finding } from '@/core/verdict';
 import type { ConstraintStates } from '@/trainer/math/constraint';
 import type { KlTarget } from '@/trainer/math/kl';

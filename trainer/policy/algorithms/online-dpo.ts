@@ -3,7 +3,8 @@
 // Guo et al. 2024, with the reward as judge; equal scores are a tie. Left out: a price of divergence, because the loss
 // already belongs to a reward with a divergence scaled by beta.
 
-import { type OnlineDpoConfig, rateOf } from '@/core/config/policy';
+import { rateOf } from '@/core/config/families';
+import type { OnlineDpoConfig } from '@/core/config/policy';
 import { dpoLoss } from '@/trainer/math/loss/preference';
 import { disposeGradients } from '@/trainer/model/optim';
 import { groupSignal } from '@/trainer/policy/learning-signal';

@@ -4,7 +4,8 @@
 // reward and value. Left out: dropout (ratios would not start at 1), a loss shared with the value function (its head
 // has its own step size on a detached backbone), sampling at temperatures other than 1.
 
-import { type PpoConfig, rateOf } from '@/core/config/policy';
+import { rateOf } from '@/core/config/families';
+import type { PpoConfig } from '@/core/config/policy';
 import { clippedPolicyLoss } from '@/trainer/math/loss/policy';
 import { criticSignal } from '@/trainer/policy/learning-signal';
 import { stepOnMinibatch } from '@/trainer/policy/step';

@@ -3,7 +3,8 @@
 // Ahmadian et al. 2024, with TRL's clipped ratio for runs with several epochs. Divergence is charged in the score of
 // the whole completion, or in the loss.
 
-import { type GroupedConfig, type GrpoConfig, type RlooConfig, rateOf } from '@/core/config/policy';
+import { type GroupedConfig, rateOf } from '@/core/config/families';
+import type { GrpoConfig, RlooConfig } from '@/core/config/policy';
 import { clippedPolicyLoss } from '@/trainer/math/loss/policy';
 import { groupSignal } from '@/trainer/policy/learning-signal';
 import { groupMetrics } from '@/trainer/policy/metrics';
