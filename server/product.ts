@@ -26,6 +26,7 @@ import { followJudges } from './services/judge/worker';
 import { Monitor } from './services/monitoring/monitor';
 import { openTraces } from './services/monitoring/traces';
 import type { Product } from './services/product';
+import { repeat } from './services/repeat';
 import { startCalculator } from './services/statistics/kept/calculator';
 import { followFigures } from './services/statistics/kept/follow';
 import { followCanary } from './services/version/canary-controller';
@@ -108,27 +109,20 @@ export async function startWebProcess(
   followReleases(product);
   capacityOf(product); // asked now, so that it is known at the first request
   await resumeGenerations(product);
-  const timer = setInterval(() => {
-    resumeGenerations(product).catch((error: unknown) =>
-      log.warn({ err: error }, 'the search for lost generations failed'),
-    );
-  }, RESUME_EVERY_MS).unref();
-
-  const judges = followJudges(product);
-  const rollout = followCanary(product, reviewEveryMs);
-  const experiments = followExperiments(product, reviewEveryMs);
-  const figures = followFigures(product);
-  const webhooks = followWebhooks(product);
-  const engineAlarm = followEngine(product);
+  const background = [
+    repeat(product, { everyMs: RESUME_EVERY_MS, failure: 'the search for lost generations failed' }, () =>
+      resumeGenerations(product),
+    ),
+    followJudges(product),
+    followCanary(product, reviewEveryMs),
+    followExperiments(product, reviewEveryMs),
+    followFigures(product),
+    followWebhooks(product),
+    followEngine(product),
+  ];
 
   const close = async () => {
-    clearInterval(timer);
-    await judges.close();
-    await rollout.close();
-    await experiments.close();
-    await figures.close();
-    await webhooks.close();
-    await engineAlarm.close();
+    await Promise.all(background.map((work) => work.close()));
     const running = [...product.running.values()];
     for (const generation of running) generation.abandon();
     await Promise.allSettled(running.map((generation) => generation.done));

@@ -71,6 +71,24 @@ export function boundedMeanInterval(
 }
 
 /**
+ * The failures, and the parameters of the beta distribution over shares that is tightest at `tuning` trials (confseq).
+ * Throws BAD_INPUT for a number of successes that the trials cannot have.
+ */
+export function betaMixture(
+  successes: number,
+  trials: number,
+  share: number,
+  { tuning, alpha }: Required<SequenceOptions>,
+): { failures: number; a: number; b: number } {
+  if (!(successes >= 0 && successes <= trials)) {
+    throw new AttuneError('BAD_INPUT', `${successes} successes of ${trials} trials is impossible.`);
+  }
+  const variance = share * (1 - share);
+  const r = Math.max(normalMixtureRho(tuning * variance, alpha) - variance, 1e-3 * variance);
+  return { failures: trials - successes, a: r / share, b: r / (1 - share) };
+}
+
+/**
  * Log of the evidence against a share being `share`, from a beta-binomial mixture (confseq): an e-process, which exceeds
  * log(1/alpha) at any time with probability alpha at most if the share is right.
  */
@@ -80,14 +98,7 @@ export function shareLogEvidence(
   share: number,
   { tuning = 100 }: Pick<SequenceOptions, 'tuning'> = {},
 ): number {
-  if (!(successes >= 0 && successes <= trials)) {
-    throw new AttuneError('BAD_INPUT', `${successes} successes of ${trials} trials is impossible.`);
-  }
-  const failures = trials - successes;
-  const variance = share * (1 - share);
-  const r = Math.max(normalMixtureRho(tuning * variance, 0.05) - variance, 1e-3 * variance);
-  const a = r / share;
-  const b = r / (1 - share);
+  const { failures, a, b } = betaMixture(successes, trials, share, { tuning, alpha: 0.05 });
   const logMixture = logBeta(a + failures, b + successes) - logBeta(a, b);
   return logMixture - successes * Math.log(share) - failures * Math.log(1 - share);
 }

@@ -2,7 +2,8 @@
 import { tracked } from '@trpc/server';
 import { z } from 'zod';
 import * as generation from '@/server/services/generation/generation';
-import * as chat from '../services/chat';
+import * as chat from '../services/chat/chat';
+import { limits, measureText } from '../services/chat/size';
 import { router, userProcedure } from '../trpc';
 import { forever, SamplingOverride } from './inputs';
 
@@ -20,11 +21,11 @@ export const chatRouter = router({
     )
     .mutation(({ ctx, input, signal }) => chat.send(ctx.product, ctx.user.id, input, signal ?? forever)),
 
-  limits: userProcedure.query(({ ctx }) => chat.limits(ctx.product)),
+  limits: userProcedure.query(({ ctx }) => limits(ctx.product)),
   /** A mutation only because a query would put the text into the URL. */
   measure: userProcedure
     .input(z.strictObject({ text: z.string() }))
-    .mutation(({ ctx, input }) => chat.measureText(ctx.product, input.text)),
+    .mutation(({ ctx, input }) => measureText(ctx.product, input.text)),
 
   regenerate: userProcedure
     .input(z.strictObject({ messageId: z.uuid(), clientMessageId: z.uuid() }))

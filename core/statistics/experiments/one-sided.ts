@@ -1,7 +1,6 @@
 // Evidence and bounds for one direction only, such as harm; valid at every look, and sharper there than the two-sided ones.
-import { AttuneError } from '@/core/errors';
 import { logBelowBeta, logBeta } from '../beta';
-import { asymptoticRho, normalMixtureRho, type SequenceOptions } from '../confidence-sequence';
+import { asymptoticRho, betaMixture, type SequenceOptions } from '../confidence-sequence';
 
 /**
  * Log of the evidence that a share is above `share`: the beta-binomial mixture over the larger shares alone (confseq,
@@ -13,15 +12,9 @@ export function shareAboveLogEvidence(
   share: number,
   { tuning = 100 }: Pick<SequenceOptions, 'tuning'> = {},
 ): number {
-  if (!(successes >= 0 && successes <= trials)) {
-    throw new AttuneError('BAD_INPUT', `${successes} successes of ${trials} trials is impossible.`);
-  }
-  const failures = trials - successes;
-  const variance = share * (1 - share);
   // One side needs half as much evidence in total.
-  const r = Math.max(normalMixtureRho(tuning * variance, 2 * 0.05) - variance, 1e-3 * variance);
-  const logPart = (a: number, b: number) => logBelowBeta(1 - share, a, b) + logBeta(a, b);
-  const [a, b] = [r / share, r / (1 - share)];
+  const { failures, a, b } = betaMixture(successes, trials, share, { tuning, alpha: 2 * 0.05 });
+  const logPart = (x: number, y: number) => logBelowBeta(1 - share, x, y) + logBeta(x, y);
   return (
     logPart(a + failures, b + successes) - logPart(a, b) - successes * Math.log(share) - failures * Math.log(1 - share)
   );

@@ -1,7 +1,7 @@
 // Works in the background for the judges that admins have set going, one at a time in each web process.
 import { randomUUID } from 'node:crypto';
-import { toAttuneError } from '@/core/errors';
 import type { Product } from '@/server/services/product';
+import { type Repetition, repeat } from '@/server/services/repeat';
 import { createEndpointReader } from './endpoint';
 import { claimJudge, type Held } from './hold';
 import { label } from './label';
@@ -12,25 +12,10 @@ import { JudgeTrouble } from './reader';
 const LOOK_EVERY_MS = 2000;
 
 /** Work under way stops at `close`; another process, or the next one, goes on. */
-export function followJudges(product: Product): { close(): Promise<void> } {
+export function followJudges(product: Product): Repetition {
   const owner = randomUUID();
-  const ending = new AbortController();
-  let working: Promise<void> | null = null;
-  const look = () => {
-    working ??= workOnAll(product, owner, ending.signal)
-      .catch((error: unknown) => product.log.warn({ err: toAttuneError(error) }, 'the search for judges failed'))
-      .finally(() => {
-        working = null;
-      });
-  };
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
-  return {
-    async close() {
-      clearInterval(timer);
-      ending.abort();
-      await working;
-    },
-  };
+  const options = { everyMs: LOOK_EVERY_MS, failure: 'the search for judges failed' };
+  return repeat(product, options, (ending) => workOnAll(product, owner, ending));
 }
 
 async function workOnAll(product: Product, owner: string, ending: AbortSignal): Promise<void> {

@@ -10,6 +10,7 @@ import { readSettings } from '@/db/settings';
 import { readEvidence, readStep, type Step } from '@/server/rollout/evidence';
 import { countChanges } from '@/server/rollout/figures';
 import type { Product } from '@/server/services/product';
+import { type Repetition, repeat } from '@/server/services/repeat';
 import { type Canary, lock, running, start, take } from './canary';
 import { runningExperiment } from './experiment';
 
@@ -18,21 +19,8 @@ const REVIEW_EVERY_MS = 2000;
 const TRUST_EVERY_SECONDS = 60;
 
 /** In each web process; whichever reviews first acts, and the others find it done. */
-export function followCanary(product: Product, everyMs = REVIEW_EVERY_MS): { close(): Promise<void> } {
-  let working: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    working ??= look(product)
-      .catch((error: unknown) => product.log.warn({ err: toAttuneError(error) }, 'a review of the rollout failed'))
-      .finally(() => {
-        working = null;
-      });
-  }, everyMs).unref();
-  return {
-    async close() {
-      clearInterval(timer);
-      await working;
-    },
-  };
+export function followCanary(product: Product, everyMs = REVIEW_EVERY_MS): Repetition {
+  return repeat(product, { everyMs, failure: 'a review of the rollout failed' }, () => look(product));
 }
 
 async function look(product: Product): Promise<void> {

@@ -1,6 +1,5 @@
 // Reviews running experiments: writes down what decides one, ends those that are done, and moves shares by Thompson sampling.
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
-import { toAttuneError } from '@/core/errors';
 import {
   type ArmVotes,
   type ExperimentPlan,
@@ -21,6 +20,7 @@ import { countAsked } from '@/server/rollout/evidence';
 import { samplesOf, type Votes } from '@/server/rollout/experiment-reading';
 import { readChoices, readFigures, readThumbs } from '@/server/rollout/experiment-votes';
 import type { Product } from '@/server/services/product';
+import { type Repetition, repeat } from '@/server/services/repeat';
 import { close, moveShare } from './experiment';
 
 const REVIEW_EVERY_MS = 30_000;
@@ -69,21 +69,8 @@ async function countDays(db: Executor, { createdAt, stoppedAt }: Experiment): Pr
 }
 
 /** In each web process; whichever reviews first acts, and the others find it done. */
-export function followExperiments(product: Product, everyMs = REVIEW_EVERY_MS): { close(): Promise<void> } {
-  let working: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    working ??= reviewAll(product)
-      .catch((error: unknown) => product.log.warn({ err: toAttuneError(error) }, 'a review of experiments failed'))
-      .finally(() => {
-        working = null;
-      });
-  }, everyMs).unref();
-  return {
-    async close() {
-      clearInterval(timer);
-      await working;
-    },
-  };
+export function followExperiments(product: Product, everyMs = REVIEW_EVERY_MS): Repetition {
+  return repeat(product, { everyMs, failure: 'a review of experiments failed' }, () => reviewAll(product));
 }
 
 async function reviewAll({ db }: Product): Promise<void> {

@@ -6,6 +6,7 @@ import { signatureHeaders, waitAfter } from '@/core/webhooks/delivery';
 import type { Database } from '@/db/client';
 import { webhook, webhookDelivery } from '@/db/schema';
 import type { Product } from '@/server/services/product';
+import { type Repetition, repeat } from '@/server/services/repeat';
 import { secretPlace } from './webhook';
 
 const LOOK_EVERY_MS = 2000;
@@ -19,31 +20,14 @@ const GONE = 410;
 type Parts = Pick<Product, 'db' | 'outgoing' | 'secrets' | 'random'>;
 type Delivery = typeof webhookDelivery.$inferSelect;
 
-export function followWebhooks({ listener, log, ...parts }: Parts & Pick<Product, 'listener' | 'log'>) {
-  const ending = new AbortController();
-  let working: Promise<void> | null = null;
-  let isAsked = false;
-  const look = () => {
-    isAsked = true;
-    working ??= (async () => {
-      while (isAsked && !ending.signal.aborted) {
-        isAsked = false;
-        await deliverAll(parts, ending.signal);
-      }
-    })()
-      .catch((error: unknown) => log.warn({ err: toAttuneError(error) }, 'webhooks could not be delivered'))
-      .finally(() => {
-        working = null;
-      });
-  };
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
-  const forget = listener.on(CHANNELS.webhook, look);
+export function followWebhooks(product: Parts & Pick<Product, 'listener' | 'log'>): Pick<Repetition, 'close'> {
+  const options = { everyMs: LOOK_EVERY_MS, failure: 'webhooks could not be delivered' };
+  const deliveries = repeat(product, options, (ending) => deliverAll(product, ending));
+  const forget = product.listener.on(CHANNELS.webhook, deliveries.ask);
   return {
     async close() {
-      clearInterval(timer);
       forget();
-      ending.abort();
-      await working;
+      await deliveries.close();
     },
   };
 }

@@ -1,8 +1,8 @@
 // Raises the alarm `engine_down` once the engine has not answered for a while; replicas that see the same raise one.
 import { sql } from 'drizzle-orm';
-import { toAttuneError } from '@/core/errors';
 import { engineStatus } from '@/server/services/health';
 import type { Product } from '@/server/services/product';
+import { type Repetition, repeat } from '@/server/services/repeat';
 
 const LOOK_EVERY_MS = 5000;
 /** Looks in a row without an answer; a restart of the engine takes fewer. */
@@ -10,26 +10,12 @@ const MISSED = 6;
 /** Another replica has told it already. */
 const QUIET_MINUTES = 5;
 
-export function followEngine(product: Product, everyMs = LOOK_EVERY_MS): { close(): Promise<void> } {
+export function followEngine(product: Product, everyMs = LOOK_EVERY_MS): Repetition {
   let missed = 0;
-  let working: Promise<void> | null = null;
-  const look = async () => {
+  return repeat(product, { everyMs, failure: 'the engine could not be watched' }, async () => {
     missed = (await engineStatus(product)) ? 0 : missed + 1;
     if (missed === MISSED) await raise(product);
-  };
-  const timer = setInterval(() => {
-    working ??= look()
-      .catch((error: unknown) => product.log.warn({ err: toAttuneError(error) }, 'the engine could not be watched'))
-      .finally(() => {
-        working = null;
-      });
-  }, everyMs).unref();
-  return {
-    async close() {
-      clearInterval(timer);
-      await working;
-    },
-  };
+  });
 }
 
 async function raise({ db, log }: Product): Promise<void> {

@@ -1,10 +1,10 @@
 // Has the figures of the pages that open most counted now and then, so that a page finds them ready.
 import { sql } from 'drizzle-orm';
-import { toAttuneError } from '@/core/errors';
 import { hasFewVotes } from '@/db/feedback/newest-votes';
 import { readKept } from '@/db/kept-figures';
 import { feedback } from '@/db/schema';
 import type { Product } from '@/server/services/product';
+import { type Repetition, repeat } from '@/server/services/repeat';
 import { LeaderboardControls } from '../leaderboard';
 import type { FigureName } from './calculator';
 import { countAnew, keyOf } from './kept';
@@ -24,38 +24,26 @@ const USUAL: [FigureName, unknown][] = [
 ];
 
 /** In each web process; whichever is first counts. */
-export function followFigures(product: Product): { close(): Promise<void> } {
-  const { log } = product;
-  let isClosed = false;
-  let working: Promise<void> | null = null;
-  const look = () => {
-    working ??= countOld(product, () => isClosed)
-      .catch((error: unknown) => {
-        if (!isClosed) log.warn({ err: toAttuneError(error) }, 'figures could not be counted');
-      })
-      .finally(() => {
-        working = null;
-      });
-  };
-  look();
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+export function followFigures(product: Product): Pick<Repetition, 'close'> {
+  const options = { everyMs: LOOK_EVERY_MS, failure: 'figures could not be counted' };
+  const figures = repeat(product, options, (ending) => countOld(product, ending));
+  figures.ask();
   return {
     async close() {
-      isClosed = true;
-      clearInterval(timer);
+      const ended = figures.close();
       product.calculator.close();
-      await working;
+      await ended;
     },
   };
 }
 
-async function countOld(product: Product, isClosed: () => boolean): Promise<void> {
+async function countOld(product: Product, ending: AbortSignal): Promise<void> {
   const { db } = product;
   if (await hasFewVotes(db)) return;
   for (const [name, input] of USUAL) {
     const kept = await readKept(db, keyOf(name, input));
     const isYoung = kept && (kept.ageSeconds < YOUNG_SECONDS || !(await hasVotesSince(product, kept.countedAt)));
-    if (isClosed()) return;
+    if (ending.aborted) return;
     if (!isYoung) await countAnew(product, name, input);
   }
 }

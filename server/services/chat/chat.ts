@@ -1,28 +1,25 @@
 // Chat: stores a person's message and the answers that it asks for in one transaction.
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
-import type { ChatMessage } from '@/core/base/base';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { AttuneError } from '@/core/errors';
-import type { SettingsChange } from '@/core/rollout/layers';
-import { Sampling } from '@/core/sampling';
-import type { Settings } from '@/core/settings';
+import type { Sampling } from '@/core/sampling';
 import type { Executor } from '@/db/client';
 import { comparison, conversation, generation, message, user } from '@/db/schema';
-import type { Assignment } from '../rollout/assign';
-import { own, titleOf } from './conversation';
-import { type AnswerPlan, type Begun, beginAnswers, chooseArms, insertAnswers } from './generation/answer';
-import { stop } from './generation/generation';
-import { buildPrompt, checkMessageSize, fitAnswer, type MessageSize, measureMessage } from './generation/prompt';
-import { type GenerationRow, generated } from './generation/row';
-import { admit } from './limits';
-import { drawSeed, type Product } from './product';
-import { writeHits } from './rule/hit';
-import { inputCheck, isMaskOf, recordRefusal } from './rule/input';
-import { noticesOf } from './rule/notice';
-import { readServing, readSettings, type Serving } from './settings';
-import { checkCharacters, checkText } from './text';
-import type { SendResult } from './views';
-
-type MessageRow = typeof message.$inferSelect;
+import { titleOf } from '../conversation';
+import { type Begun, beginAnswers, chooseArms, insertAnswers } from '../generation/answer';
+import { stop } from '../generation/generation';
+import { checkMessageSize } from '../generation/prompt';
+import { type GenerationRow, generated } from '../generation/row';
+import { admit } from '../limits';
+import type { Product } from '../product';
+import { writeHits } from '../rule/hit';
+import { inputCheck, recordRefusal } from '../rule/input';
+import { readServing } from '../settings';
+import { checkCharacters, checkText } from '../text';
+import type { SendResult } from '../views';
+import { checkParent, holdConversation, readPath } from './path';
+import { planAnswers } from './plan';
+import { findSent, resultOf } from './sent';
+import { measure } from './size';
 
 export interface SendInput {
   conversationId: string;
@@ -105,21 +102,6 @@ export async function send(
   }
 }
 
-/** How long a message to the model may be. */
-export async function limits(product: Product): Promise<{ messageTokens: number }> {
-  return { messageTokens: measure(product, await readSettings(product.db), '').limit };
-}
-
-/** How much room `text` would take as a message. */
-export async function measureText(product: Product, text: string): Promise<MessageSize> {
-  return measure(product, await readSettings(product.db), text);
-}
-
-function measure({ base, maxContext }: Product, settings: Settings, text: string): MessageSize {
-  const budget = maxContext - fitAnswer(settings.sampling.maxTokens, maxContext);
-  return measureMessage(base, settings.systemPrompt, text, budget);
-}
-
 /**
  * Consent, to words that name raters, is stored only with the first message; the first choice becomes the default of the
  * account's next chats.
@@ -192,108 +174,6 @@ async function stopRunning(product: Product, userId: string, messageId: string):
   if (row) await stop(product, userId, row.id);
 }
 
-/** Sends to one conversation take turns, so that a double click finds the rows of the first click. */
-async function holdConversation(tx: Executor, userId: string, id: string) {
-  await tx.select({ id: conversation.id }).from(conversation).where(eq(conversation.id, id)).for('update');
-  return own(tx, userId, id);
-}
-
-async function findSent(tx: Executor, input: SendInput): Promise<Omit<SendResult, 'allowTraining'> | null> {
-  const { conversationId, clientMessageId } = input;
-  const [first] = await tx
-    .select()
-    .from(message)
-    .where(
-      and(
-        eq(message.conversationId, conversationId),
-        eq(message.clientMessageId, clientMessageId),
-        eq(message.role, 'user'),
-      ),
-    );
-  if (!first) return null;
-  if (!isMaskOf(first.content, input.text))
-    throw new AttuneError(
-      'CONFLICT',
-      `Another message of this chat has the clientMessageId ${clientMessageId}; send this one under a new id.`,
-    );
-  const answers = await tx
-    .select({ generation })
-    .from(message)
-    .innerJoin(generation, eq(generation.messageId, message.id))
-    .where(and(eq(message.parentId, first.id), isNull(message.clientMessageId)))
-    .orderBy(asc(message.createdAt));
-  const rows = answers.map((answer) => generated(answer.generation));
-  const [pair] = await tx
-    .select({ id: comparison.id })
-    .from(comparison)
-    .where(and(eq(comparison.leftGenerationId, rows[0]!.id), eq(comparison.source, 'side_by_side')));
-  return resultOf(tx, first, rows, pair?.id ?? null);
-}
-
-/** A person can reply only to an answer, and only to a finished one. */
-async function checkParent(tx: Executor, parent: MessageRow | undefined): Promise<void> {
-  if (!parent) return;
-  if (parent.role !== 'assistant') {
-    throw new AttuneError('BAD_INPUT', `Message ${parent.id} is not an answer; use an answer, or null, as the parent.`);
-  }
-  const [row] = await tx
-    .select({ status: generation.status })
-    .from(generation)
-    .where(eq(generation.messageId, parent.id));
-  if (row?.status === 'running') {
-    throw new AttuneError('CONFLICT', 'The answer is still being written; wait for it to end, or stop it.');
-  }
-}
-
-/** From the first message to this one. */
-async function readPath(tx: Executor, conversationId: string, messageId: string): Promise<MessageRow[]> {
-  const { rows } = await tx.execute<{ id: string }>(sql`
-    with recursive path as (
-      select id, parent_id, 0 as depth from ${message} where id = ${messageId} and conversation_id = ${conversationId}
-      union all
-      select m.id, m.parent_id, p.depth + 1 from ${message} m join path p on m.id = p.parent_id
-    ) select id from path order by depth desc`);
-  if (rows.length === 0) {
-    throw new AttuneError('NOT_FOUND', `There is no message ${messageId} in this conversation; open it again.`);
-  }
-  const known = await tx.select().from(message).where(eq(message.conversationId, conversationId));
-  const byId = new Map(known.map((row) => [row.id, row]));
-  return rows.map(({ id }) => byId.get(id)!);
-}
-
-/** `path` ends with the person's message. Answers with the same system prompt have the same prompt. */
-function planAnswers(
-  product: Product,
-  settings: Serving,
-  path: MessageRow[],
-  arms: Assignment[],
-  override: Partial<Sampling> = {},
-): AnswerPlan[] {
-  const context = product.maxContext;
-  const messages = path
-    .map(({ role, content }): ChatMessage => ({ role, content }))
-    .filter(({ content }) => content !== '');
-  const chosen = arms.map((arm, index) => {
-    const change: SettingsChange = Object.assign({}, ...arm.settings.map((one) => one.change));
-    const { systemPrompt = settings.systemPrompt, ...sampling } = change;
-    const asked = { ...settings.sampling, ...sampling, ...override };
-    const seed = index === 0 && override.seed !== undefined ? override.seed : drawSeed(product);
-    const maxTokens = fitAnswer(asked.maxTokens, context);
-    return { systemPrompt, answer: { arm, sampling: Sampling.parse({ ...asked, maxTokens, seed }) } };
-  });
-  const room = context - Math.max(...chosen.map(({ answer }) => answer.sampling.maxTokens));
-  const plans: AnswerPlan[] = [];
-  for (const { systemPrompt, answer } of chosen) {
-    const same = plans.find((plan) => plan.systemPrompt === systemPrompt);
-    if (same) same.answers.push(answer);
-    else {
-      const promptIds = buildPrompt(product.base, systemPrompt, messages, room);
-      plans.push({ parent: path.at(-1)!, promptIds, systemPrompt, answers: [answer] });
-    }
-  }
-  return plans;
-}
-
 async function insertComparison(tx: Executor, rows: GenerationRow[]): Promise<string> {
   const [left, right] = rows;
   const { conversationId, userId } = left!;
@@ -308,15 +188,4 @@ async function insertComparison(tx: Executor, rows: GenerationRow[]): Promise<st
     })
     .returning();
   return row!.id;
-}
-
-async function resultOf(tx: Executor, userMessage: MessageRow, rows: GenerationRow[], comparisonId: string | null) {
-  return {
-    conversationId: userMessage.conversationId,
-    userMessageId: userMessage.id,
-    answers: rows.map((row) => ({ messageId: row.messageId, generationId: row.id })),
-    comparisonId,
-    text: userMessage.content,
-    notices: await noticesOf(tx, { messageId: userMessage.id, finishReason: null }),
-  };
 }
